@@ -1,0 +1,70 @@
+# One folder under src/ is one library. Its DEPS line is the only statement of what the folder may
+# include; tools/check_layers.py compares the #include lines with it.
+
+add_library(scaler_options INTERFACE)
+target_compile_options(scaler_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
+  -Wnon-virtual-dtor -Woverloaded-virtual -Wimplicit-fallthrough -Wformat=2
+  -ffunction-sections -fdata-sections
+  $<$<BOOL:${SCALER_WERROR}>:-Werror>)
+target_link_options(scaler_options INTERFACE -Wl,--gc-sections)
+if(SCALER_SANITIZE)
+  target_compile_options(scaler_options INTERFACE
+    -fsanitize=${SCALER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(scaler_options INTERFACE -fsanitize=${SCALER_SANITIZE})
+  if(SCALER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(scaler_options INTERFACE -Wno-tsan)  # Asio uses fences, TSan says so.
+  endif()
+endif()
+if(SCALER_STATIC)
+  target_link_options(scaler_options INTERFACE -static -no-pie)
+endif()
+
+# Boost's compiled parts, built once; every user includes the headers only.
+# scaler_boost_definitions(target) marks a target as such a user.
+function(scaler_boost_definitions target)
+  target_compile_definitions(${target} PUBLIC
+    BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
+endfunction()
+
+# scaler_library(<folder> DEPS <folders> LINK <libraries> HEADERS ... SOURCES ... TESTS ...)
+function(scaler_library name)
+  cmake_parse_arguments(ARG "" "" "DEPS;LINK;HEADERS;SOURCES;TESTS" ${ARGN})
+  set(target scaler_${name})
+  if(ARG_SOURCES)
+    add_library(${target} STATIC ${ARG_SOURCES})
+    set(scope PUBLIC)
+  else()
+    add_library(${target} INTERFACE)
+    set(scope INTERFACE)
+  endif()
+  add_library(scaler::${name} ALIAS ${target})
+  target_sources(${target} ${scope}
+    FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${ARG_HEADERS})
+  foreach(dep IN LISTS ARG_DEPS)
+    target_link_libraries(${target} ${scope} scaler_${dep})
+  endforeach()
+  if(ARG_SOURCES)
+    target_link_libraries(${target} PRIVATE scaler_options ${ARG_LINK})
+  else()
+    target_link_libraries(${target} INTERFACE ${ARG_LINK})
+  endif()
+  if(SCALER_TESTS AND ARG_TESTS)
+    scaler_test(${name}_test DEPS ${name} SOURCES ${ARG_TESTS})
+  endif()
+endfunction()
+
+# scaler_test(<program> DEPS <folders> SOURCES ...): a GoogleTest program, one ctest test per case.
+function(scaler_test program)
+  cmake_parse_arguments(ARG "" "" "DEPS;LINK;SOURCES" ${ARGN})
+  add_executable(${program} ${ARG_SOURCES})
+  target_link_libraries(${program} PRIVATE scaler_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
+  foreach(dep IN LISTS ARG_DEPS)
+    target_link_libraries(${program} PRIVATE scaler_${dep})
+  endforeach()
+  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
+endfunction()
+
+if(SCALER_TESTS)
+  include(GoogleTest)
+endif()

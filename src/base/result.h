@@ -1,0 +1,59 @@
+#pragma once
+// Result<T>: a value or an Error, and TRY to pass an Error on. Nothing in src/ throws; what a library
+// throws becomes an Error at the call.
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace scaler {
+
+/// What went wrong, by who reacts to it. A kind exists only if some code reacts to it differently.
+enum class ErrorKind {
+  Throttled,     ///< the service asks for less: the retry loop backs off for longer
+  Unavailable,   ///< no connection, deadline, 5xx: retried until the call's deadline
+  Unauthorized,  ///< missing or expired credentials: refreshed once, then reported
+  NotFound,      ///< no such queue or service: reported, polled slowly
+  Conflict,      ///< the thing is in transition (ResourceInUse): left to the next pass
+  Rejected,      ///< the service calls the request wrong or denies it: never retried
+  Malformed,     ///< a reply, document or setting of the wrong shape
+};
+
+/// The kind's name as it stands in logs: "Throttled", ...
+std::string_view to_string(ErrorKind kind);
+
+struct Error {
+  ErrorKind kind = ErrorKind::Malformed;
+  std::string message = {};  ///< for people: what was attempted on which thing, and what came of it
+};
+
+/// A value or an Error; dropping one is a compiler warning.
+template <typename T>
+class [[nodiscard]] Result : public std::expected<T, Error> {
+ public:
+  using std::expected<T, Error>::expected;
+};
+
+/// Makes the failing Result of any type: `return fail(ErrorKind::Malformed, "...")`.
+inline std::unexpected<Error> fail(ErrorKind kind, std::string message) {
+  return std::unexpected(Error{.kind = kind, .message = std::move(message)});
+}
+
+/// The same error with `context` and a colon in front of its message.
+inline std::unexpected<Error> fail(Error error, std::string_view context) {
+  error.message.insert(0, std::string(context) + ": ");
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace scaler
+
+/// The value of a Result, or return its Error from the calling function. Do not nest one in another.
+#define TRY(...)                                            \
+  __extension__({                                           \
+    auto&& scaler_try_result = (__VA_ARGS__);               \
+    if (!scaler_try_result.has_value()) {                   \
+      return std::unexpected(std::move(scaler_try_result).error()); \
+    }                                                       \
+    *std::move(scaler_try_result);                          \
+  })

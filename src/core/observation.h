@@ -1,0 +1,43 @@
+#pragma once
+// What one pass saw: queue depths and task counts at an instant. An error is a value of its own here; it
+// never becomes a zero.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+
+namespace scaler {
+
+/// Messages of one queue. Approximate, as SQS reports them.
+struct QueueDepth {
+  std::int64_t visible = 0;    ///< ready to be received (ApproximateNumberOfMessages)
+  std::int64_t in_flight = 0;  ///< received, not deleted (ApproximateNumberOfMessagesNotVisible)
+  std::int64_t delayed = 0;    ///< not yet receivable (ApproximateNumberOfMessagesDelayed)
+  bool operator==(const QueueDepth&) const = default;
+};
+
+enum class ServiceStatus { Active, Draining, Inactive };
+enum class SchedulingStrategy { Replica, Daemon };
+
+/// Tasks of one service. `protected_tasks` counts tasks under ECS task scale-in protection.
+struct ServiceObservation {
+  std::int64_t desired = 0;
+  std::int64_t running = 0;
+  std::int64_t pending = 0;
+  std::int64_t protected_tasks = 0;
+  ServiceStatus status = ServiceStatus::Active;
+  SchedulingStrategy scheduling = SchedulingStrategy::Replica;
+  bool deploying = false;  ///< a deployment is rolling out
+  bool operator==(const ServiceObservation&) const = default;
+};
+
+struct Observation {
+  Instant at = {};
+  std::vector<Result<QueueDepth>> queues = {};
+  ServiceObservation service = {};
+};
+
+}  // namespace scaler

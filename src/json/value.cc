@@ -1,0 +1,142 @@
+#include "json/value.h"
+
+#include <algorithm>
+#include <array>
+
+#include <boost/json/basic_parser_impl.hpp>
+#include <fmt/format.h>
+
+namespace scaler::json {
+namespace {
+
+constexpr std::size_t kMaxDepth = 64;
+
+/// Builds a Value from Boost.JSON's events. Containers that are still open lie on a stack.
+class Builder {
+ public:
+  static constexpr std::size_t max_object_size = SIZE_MAX;
+  static constexpr std::size_t max_array_size = SIZE_MAX;
+  static constexpr std::size_t max_key_size = SIZE_MAX;
+  static constexpr std::size_t max_string_size = SIZE_MAX;
+  using Code = boost::system::error_code;
+  using Text = boost::json::string_view;
+
+  bool on_document_begin(Code& /*error*/) { return true; }
+  bool on_document_end(Code& /*error*/) { return true; }
+  bool on_object_begin(Code& /*error*/) { return open(Object()); }
+  bool on_object_end(std::size_t /*size*/, Code& error) { return close(error); }
+  bool on_array_begin(Code& /*error*/) { return open(Array()); }
+  bool on_array_end(std::size_t /*size*/, Code& error) { return close(error); }
+  bool on_key_part(Text part, std::size_t /*size*/, Code& /*error*/) {
+    text_.append(part);
+    return true;
+  }
+  bool on_key(Text part, std::size_t /*size*/, Code& /*error*/) {
+    text_.append(part);
+    open_.back().key = std::exchange(text_, {});
+    return true;
+  }
+  bool on_string_part(Text part, std::size_t /*size*/, Code& /*error*/) {
+    text_.append(part);
+    return true;
+  }
+  bool on_string(Text part, std::size_t /*size*/, Code& error) {
+    text_.append(part);
+    return add(Value(std::exchange(text_, {})), error);
+  }
+  bool on_number_part(Text /*part*/, Code& /*error*/) { return true; }
+  bool on_int64(std::int64_t number, Text /*text*/, Code& error) { return add(Value(number), error); }
+  bool on_uint64(std::uint64_t number, Text /*text*/, Code& error) {
+    return add(Value(static_cast<double>(number)), error);
+  }
+  bool on_double(double number, Text /*text*/, Code& error) { return add(Value(number), error); }
+  bool on_bool(bool flag, Code& error) { return add(Value(flag), error); }
+  bool on_null(Code& error) { return add(Value(), error); }
+  bool on_comment_part(Text /*part*/, Code& /*error*/) { return true; }
+  bool on_comment(Text /*part*/, Code& /*error*/) { return true; }
+
+  Value take() { return std::move(root_); }
+  const std::string& duplicate() const { return duplicate_; }
+
+ private:
+  struct Open {
+    Value value;
+    std::string key = {};
+  };
+
+  bool open(Value::Variant container) {
+    open_.push_back({.value = Value(std::move(container))});
+    return true;
+  }
+
+  bool close(Code& error) {
+    Value value = std::move(open_.back().value);
+    open_.pop_back();
+    return add(std::move(value), error);
+  }
+
+  bool add(Value value, Code& error) {
+    if (open_.empty()) {
+      root_ = std::move(value);
+      return true;
+    }
+    Open& parent = open_.back();
+    if (auto* array = std::get_if<Array>(&parent.value.data())) {
+      array->push_back(std::move(value));
+      return true;
+    }
+    if (parent.value.find(parent.key) != nullptr) {
+      duplicate_ = parent.key;
+      error = boost::json::error::syntax;
+      return false;
+    }
+    std::get<Object>(parent.value.data()).emplace_back(std::move(parent.key), std::move(value));
+    return true;
+  }
+
+  std::vector<Open> open_;
+  std::string text_;
+  std::string duplicate_;
+  Value root_;
+};
+
+}  // namespace
+
+const Value* Value::find(std::string_view name) const {
+  const auto* object = std::get_if<Object>(&data_);
+  if (object == nullptr) {
+    return nullptr;
+  }
+  const auto found = std::ranges::find(*object, name, &Object::value_type::first);
+  return found == object->end() ? nullptr : &found->second;
+}
+
+Result<Value> parse(std::string_view text) {
+  boost::json::parse_options options;
+  options.max_depth = kMaxDepth;
+  boost::json::basic_parser<Builder> parser(options);
+  boost::system::error_code error;
+  const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
+  if (!parser.handler().duplicate().empty()) {
+    return fail(ErrorKind::Malformed, fmt::format("not JSON: the member '{}' stands twice",
+                                                  parser.handler().duplicate()));
+  }
+  if (!error && read < text.size()) {
+    const std::size_t rest = text.find_first_not_of(" \t\r\n", read);
+    if (rest != std::string_view::npos) {
+      error = boost::json::error::extra_data;
+    }
+  }
+  if (error) {
+    return fail(ErrorKind::Malformed, fmt::format("not JSON: {} at byte {}", error.message(), read));
+  }
+  return parser.handler().take();
+}
+
+std::string_view kind_name(const Value& value) {
+  constexpr std::array<std::string_view, 7> kNames{"null",     "a boolean", "a number", "a number",
+                                                   "a string", "an array",  "an object"};
+  return kNames.at(value.data().index());
+}
+
+}  // namespace scaler::json
