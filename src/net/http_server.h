@@ -1,0 +1,43 @@
+#pragma once
+// HttpServer: an HTTP/1.1 server on loopback with kept connections, on an EventLoop's thread. The handler
+// may answer at once or later (long polls).
+
+#include <functional>
+#include <memory>
+
+#include "base/result.h"
+#include "net/event_loop.h"
+#include "net/http.h"
+
+namespace scaler::net {
+
+struct ServerRequest {
+  std::string method = {};
+  std::string target = {};  ///< path and query as they came
+  HttpHeaders headers = {};
+  std::string body = {};
+};
+
+/// Answers one request; to be called once, on the loop's thread. Calling it after the peer has gone is
+/// harmless. Not calling it at all (destroying every copy) closes the connection without an answer.
+using Respond = std::function<void(HttpResponse)>;
+using Handler = std::function<void(ServerRequest, Respond)>;
+
+class HttpServer {
+ public:
+  /// Listens on 127.0.0.1; port 0 lets the system choose.
+  /// Errors: Unavailable, naming the port.
+  static Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, int port, Handler handler);
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  int port() const;
+
+ private:
+  class Impl;
+  explicit HttpServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace scaler::net
