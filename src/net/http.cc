@@ -1,0 +1,35 @@
+#include "net/http.h"
+
+#include <algorithm>
+
+namespace scaler::net {
+namespace {
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+
+bool same_name(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name) {
+  for (const HttpHeader& header : headers) {
+    if (same_name(header.name, name)) {
+      return header.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::string host_header(const Origin& origin) {
+  const bool literal6 = origin.host.contains(':');
+  std::string text = literal6 ? "[" + origin.host + "]" : origin.host;
+  const int usual_port = origin.scheme == "https" ? 443 : 80;
+  if (origin.port != usual_port) {
+    text += ":" + std::to_string(origin.port);
+  }
+  return text;
+}
+
+}  // namespace scaler::net
