@@ -1,0 +1,186 @@
+#pragma once
+// Service: one ECS service in memory: a desired count, tasks that take time to start and to stop,
+// workers in running tasks, deployments, events. World drives it and gives its workers messages.
+// Which task a scale-in stops is left to chance, as ECS does not prefer idle ones either.
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "core/observation.h"
+
+namespace scaler::world {
+
+/// A duration that is drawn anew each time, uniformly; min == max makes it fixed.
+struct DurationRange {
+  Duration min = Duration(0);
+  Duration max = Duration(0);
+  bool operator==(const DurationRange&) const = default;
+};
+Duration draw(const DurationRange& range, Random& random);
+
+/// How the service's tasks behave.
+struct ServiceBehaviour {
+  DurationRange task_start = {.min = std::chrono::seconds(5), .max = std::chrono::seconds(5)};
+  DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
+  std::string job_queue = {};  ///< the queue that workers take messages from; empty: no workers
+  DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
+};
+
+struct ServiceDefinition {
+  std::string name = {};
+  std::string cluster = {};
+  std::string task_definition = {};  ///< ARN
+  std::int64_t desired = 0;
+  SchedulingStrategy scheduling = SchedulingStrategy::Replica;
+  std::string launch_type = "FARGATE";
+  ServiceBehaviour behaviour = {};
+};
+
+enum class TaskState { Provisioning, Pending, Running, Stopping, Stopped };
+/// ECS's names: "PROVISIONING", ...
+std::string_view to_string(TaskState state);
+
+/// What a worker does: the message that it works on, and when it is done.
+struct Work {
+  std::string message_id = {};
+  std::string receipt_handle = {};
+  Instant started_at = {};
+  Instant done_at = {};
+};
+
+struct Task {
+  std::uint64_t number = 0;
+  std::string id = {};  ///< 32 hexadecimal digits
+  std::string deployment = {};
+  std::string task_definition = {};
+  TaskState state = TaskState::Provisioning;
+  Instant created_at = {};
+  Duration start_time = Duration(0);
+  std::optional<Instant> started_at = {};
+  std::optional<Instant> stopping_at = {};
+  std::optional<Instant> stopped_at = {};
+  std::string stopped_reason = {};
+  std::optional<Work> work = {};
+};
+
+struct Deployment {
+  std::string id = {};  ///< "ecs-svc/<digits>"
+  std::string task_definition = {};
+  bool primary = true;
+  bool completed = false;  ///< rollout state COMPLETED, otherwise IN_PROGRESS
+  Instant created_at = {};
+  Instant updated_at = {};
+};
+
+struct ServiceEvent {
+  std::string id = {};
+  Instant at = {};
+  std::string message = {};
+};
+
+struct ServiceTotals {
+  std::int64_t processed = 0;  ///< messages that a worker received, worked on and deleted
+  std::int64_t killed_while_working = 0;  ///< works that a scale-in or a deployment interrupted
+  std::int64_t tasks_started = 0;         ///< tasks that reached RUNNING
+  std::int64_t tasks_peak = 0;            ///< most tasks that were running at one time
+  Duration task_time = Duration(0);       ///< of all stopped tasks, from creation to stop
+};
+
+class Service;
+
+/// What happens in a service that others want to know. World implements it.
+class ServiceObserver {
+ public:
+  virtual ~ServiceObserver() = default;
+  virtual void task_running(const Service& service, const Task& task, Instant now) = 0;
+  virtual void task_stopped(const Service& service, const Task& task, Instant now) = 0;
+  /// The work was cut short; its message returns after its visibility timeout.
+  virtual void work_killed(const Service& service, const Task& task, Instant now) = 0;
+  virtual void deployment_completed(const Service& service, Instant now) = 0;
+};
+
+class Service {
+ public:
+  Service(ServiceDefinition definition, Instant created_at, Random& random,
+          ServiceObserver& observer);
+
+  const ServiceDefinition& definition() const { return definition_; }
+  const std::string& name() const { return definition_.name; }
+  ServiceStatus status() const { return status_; }
+  Instant created_at() const { return created_at_; }
+  std::int64_t desired() const { return definition_.desired; }
+  std::int64_t running() const { return running_; }  ///< tasks in RUNNING
+  std::int64_t pending() const { return pending_; }  ///< tasks in PROVISIONING or PENDING
+  std::int64_t running(const Deployment& deployment) const;
+  std::int64_t pending(const Deployment& deployment) const;
+  const std::map<std::uint64_t, Task>& tasks() const { return tasks_; }  ///< those not STOPPED
+  const std::deque<Task>& stopped_tasks() const { return stopped_; }     ///< the latest 100
+  const std::vector<Deployment>& deployments() const { return deployments_; }  ///< PRIMARY first
+  const std::deque<ServiceEvent>& events() const { return events_; }  ///< newest first, at most 100
+  std::map<std::string, std::string>& tags() { return tags_; }
+  const std::map<std::string, std::string>& tags() const { return tags_; }
+  const ServiceTotals& totals() const { return totals_; }
+  /// totals().task_time and what the living tasks have used so far.
+  Duration task_time(Instant now) const;
+
+  /// Starts or stops tasks so that as many are there as wanted.
+  void set_desired(std::int64_t desired, Instant now);
+  /// Replaces all tasks, new ones first; an empty text keeps the task definition.
+  void deploy(std::string task_definition, Instant now);
+  /// Stops all tasks; DRAINING until they are stopped, then INACTIVE.
+  void remove(Instant now);
+
+  /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
+  void settle(Instant now);
+  std::optional<Instant> next_event() const;
+
+  /// Running tasks whose worker has nothing to do.
+  bool has_idle_worker() const { return !idle_.empty(); }
+  /// Gives the longest idle worker the message.
+  void begin_work(Work work);
+  /// The works that are done by now, in order of their end; their workers are idle again.
+  std::vector<Work> take_finished_work(Instant now);
+  void count_processed() { ++totals_.processed; }
+  std::int64_t working() const { return static_cast<std::int64_t>(working_.size()); }
+  Duration draw_work_time() { return draw(definition_.behaviour.work_time, *random_); }
+
+ private:
+  void reconcile(Instant now);
+  void start_tasks(std::int64_t count, Instant now);
+  void stop_tasks(std::int64_t count, Instant now);
+  void stop_task(Task& task, std::string_view reason, Instant now);
+  void progress(Task& task, Instant now);
+  void finish_rollout(Instant now);
+  void add_event(std::string message, Instant now);
+  std::vector<std::uint64_t> alive(std::string_view deployment) const;
+
+  ServiceDefinition definition_;
+  ServiceStatus status_ = ServiceStatus::Active;
+  Instant created_at_;
+  Random* random_;
+  ServiceObserver* observer_;
+  std::uint64_t next_task_ = 1;
+  std::int64_t running_ = 0;
+  std::int64_t pending_ = 0;
+  std::map<std::uint64_t, Task> tasks_ = {};
+  std::deque<Task> stopped_ = {};
+  std::vector<Deployment> deployments_ = {};
+  std::deque<ServiceEvent> events_ = {};
+  std::map<std::string, std::string> tags_ = {};
+  ServiceTotals totals_ = {};
+  std::set<std::pair<Instant, std::uint64_t>> due_ = {};      ///< {when its state changes, task}
+  std::set<std::pair<Instant, std::uint64_t>> working_ = {};  ///< {when the work is done, task}
+  std::deque<std::uint64_t> idle_ = {};                       ///< tasks, longest idle first
+  bool steady_reported_ = false;
+};
+
+}  // namespace scaler::world
