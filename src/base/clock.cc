@@ -95,7 +95,9 @@ Clock& system_clock() {
   return clock;
 }
 
-Deadline after(Duration duration) { return std::chrono::steady_clock::now() + duration; }
+Deadline after(Duration duration) {
+  return std::chrono::steady_clock::now() + duration;
+}
 
 std::string format_instant(Instant instant) {
   const auto day = std::chrono::floor<std::chrono::days>(instant);

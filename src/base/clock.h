@@ -1,6 +1,7 @@
 #pragma once
-// Time as data. Instant is wall time (UTC, milliseconds) because state outlives a process and is compared
-// with AWS's own times; Deadline is steady time and bounds waiting inside net. The two never meet.
+// Time as data. Instant is wall time (UTC, milliseconds) because state outlives a process and is
+// compared with AWS's own times; Deadline is steady time and bounds waiting inside net. The two
+// never meet.
 
 #include <chrono>
 #include <stop_token>
@@ -32,8 +33,8 @@ Deadline after(Duration duration);
 /// RFC 3339 in UTC: "2026-11-23T12:00:00Z", with ".123" only when there are milliseconds.
 std::string format_instant(Instant instant);
 
-/// Reads RFC 3339 with "Z" or a numeric offset and any number of fraction digits (cut to milliseconds).
-/// Errors: Malformed, quoting the text.
+/// Reads RFC 3339 with "Z" or a numeric offset and any number of fraction digits (cut to
+/// milliseconds). Errors: Malformed, quoting the text.
 Result<Instant> parse_instant(std::string_view text);
 
 /// For people: "250 ms", "8.4 s", "2 min", "1 h 30 min".

@@ -8,8 +8,8 @@ namespace {
 using namespace std::chrono_literals;
 
 TEST(Instant, RoundTripsThroughRfc3339) {
-  for (const char* text : {"2026-11-23T12:00:00Z", "2026-11-23T12:00:00.007Z", "1970-01-01T00:00:00Z",
-                           "2024-02-29T23:59:59.999Z"}) {
+  for (const char* text : {"2026-11-23T12:00:00Z", "2026-11-23T12:00:00.007Z",
+                           "1970-01-01T00:00:00Z", "2024-02-29T23:59:59.999Z"}) {
     const Result<Instant> instant = parse_instant(text);
     ASSERT_TRUE(instant.has_value()) << text;
     EXPECT_EQ(format_instant(*instant), text);
@@ -24,10 +24,10 @@ TEST(Instant, ReadsOffsetsAndFractions) {
 }
 
 TEST(Instant, RefusesWhatIsNoTime) {
-  for (const char* text :
-       {"", "yesterday", "2026-11-23", "2026-11-23T12:00:00", "2026-13-01T00:00:00Z",
-        "2026-02-30T00:00:00Z", "2026-11-23T24:00:00Z", "2026-11-23T12:60:00Z", "2026-11-23T12:00:00.Z",
-        "2026-11-23T12:00:00Zz", "2026-11-23T12:00:00+25:00", "-026-11-23T12:00:00Z"}) {
+  for (const char* text : {"", "yesterday", "2026-11-23", "2026-11-23T12:00:00",
+                           "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23T24:00:00Z",
+                           "2026-11-23T12:60:00Z", "2026-11-23T12:00:00.Z", "2026-11-23T12:00:00Zz",
+                           "2026-11-23T12:00:00+25:00", "-026-11-23T12:00:00Z"}) {
     EXPECT_FALSE(parse_instant(text).has_value()) << text;
   }
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Environment: the process's environment variables as a plain map, so that only main reads the real ones.
+// Environment: the process's environment variables as a plain map, so that only main reads the real
+// ones.
 
 #include <functional>
 #include <map>

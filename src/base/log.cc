@@ -1,10 +1,9 @@
 #include "base/log.h"
 
-#include <unistd.h>
-
 #include <array>
-#include <cerrno>
 #include <cctype>
+#include <cerrno>
+#include <unistd.h>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +18,7 @@ constexpr std::array<std::string_view, 6> kLevelNames{"TRACE", "DEBUG", "INFO",
 std::size_t utf8_sequence_length(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80                    ? 1
+  const std::size_t length = lead < 0x80                   ? 1
                              : lead >= 0xc2 && lead < 0xe0 ? 2
                              : lead >= 0xe0 && lead < 0xf0 ? 3
                              : lead >= 0xf0 && lead < 0xf5 ? 4

@@ -1,8 +1,7 @@
 #include "base/log.h"
 
-#include <unistd.h>
-
 #include <array>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -29,21 +28,25 @@ std::string logged(LogLevel threshold, LogLevel level, std::initializer_list<Log
 }
 
 TEST(Log, WritesOneJsonObjectALine) {
-  EXPECT_EQ(logged(LogLevel::Info, LogLevel::Warn,
-                   {{"queue", "q\n1"},
-                    {"visible", std::int64_t{5}},
-                    {"ratio", 0.5},
-                    {"dry", true},
-                    {"steps", RawJson{"[1]"}}}),
-            "{\"level\":\"WARN\",\"timestamp\":\"2001-09-09T01:46:40Z\",\"message\":\"a \\\"pass\\\"\","
-            "\"queue\":\"q\\n1\",\"visible\":5,\"ratio\":0.5,\"dry\":true,\"steps\":[1]}\n");
+  EXPECT_EQ(
+      logged(LogLevel::Info, LogLevel::Warn,
+             {{"queue", "q\n1"},
+              {"visible", std::int64_t{5}},
+              {"ratio", 0.5},
+              {"dry", true},
+              {"steps", RawJson{"[1]"}}}),
+      "{\"level\":\"WARN\",\"timestamp\":\"2001-09-09T01:46:40Z\",\"message\":\"a \\\"pass\\\"\","
+      "\"queue\":\"q\\n1\",\"visible\":5,\"ratio\":0.5,\"dry\":true,\"steps\":[1]}\n");
 }
 
-TEST(Log, IsSilentBelowItsLevel) { EXPECT_EQ(logged(LogLevel::Info, LogLevel::Debug, {}), ""); }
+TEST(Log, IsSilentBelowItsLevel) {
+  EXPECT_EQ(logged(LogLevel::Info, LogLevel::Debug, {}), "");
+}
 
 TEST(Log, EscapesControlsAndReplacesBadUtf8) {
   std::string out;
-  append_json_string(out, std::string_view("\x01\t\\ \xc3\xa4 \xff \xed\xa0\x80 \xf0\x9f\x9a\x80", 17));
+  append_json_string(out,
+                     std::string_view("\x01\t\\ \xc3\xa4 \xff \xed\xa0\x80 \xf0\x9f\x9a\x80", 17));
   EXPECT_EQ(out,
             "\"\\u0001\\t\\\\ \xc3\xa4 \xef\xbf\xbd \xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd "
             "\xf0\x9f\x9a\x80\"");

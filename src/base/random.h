@@ -1,6 +1,6 @@
 #pragma once
-// Random: the only generator. It is seeded and passed in; its distributions are its own, because those of
-// the standard library differ between libraries.
+// Random: the only generator. It is seeded and passed in; its distributions are its own, because
+// those of the standard library differ between libraries.
 
 #include <cstdint>
 

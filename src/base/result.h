@@ -1,6 +1,6 @@
 #pragma once
-// Result<T>: a value or an Error, and TRY to pass an Error on. Nothing in src/ throws; what a library
-// throws becomes an Error at the call.
+// Result<T>: a value or an Error, and TRY to pass an Error on. Nothing in src/ throws; what a
+// library throws becomes an Error at the call.
 
 #include <expected>
 #include <string>
@@ -48,12 +48,13 @@ inline std::unexpected<Error> fail(Error error, std::string_view context) {
 
 }  // namespace scaler
 
-/// The value of a Result, or return its Error from the calling function. Do not nest one in another.
-#define TRY(...)                                            \
-  __extension__({                                           \
-    auto&& scaler_try_result = (__VA_ARGS__);               \
-    if (!scaler_try_result.has_value()) {                   \
+/// The value of a Result, or return its Error from the calling function. Do not nest one in
+/// another.
+#define TRY(...)                                                    \
+  __extension__({                                                   \
+    auto&& scaler_try_result = (__VA_ARGS__);                       \
+    if (!scaler_try_result.has_value()) {                           \
       return std::unexpected(std::move(scaler_try_result).error()); \
-    }                                                       \
-    *std::move(scaler_try_result);                          \
+    }                                                               \
+    *std::move(scaler_try_result);                                  \
   })

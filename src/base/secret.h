@@ -1,5 +1,6 @@
 #pragma once
-// Secret: a string that no formatter, stream or log field accepts. Only the code that sends it asks for it.
+// Secret: a string that no formatter, stream or log field accepts. Only the code that sends it asks
+// for it.
 
 #include <string>
 #include <utility>

@@ -1,6 +1,6 @@
 #pragma once
-// What one pass saw: queue depths and task counts at an instant. An error is a value of its own here; it
-// never becomes a zero.
+// What one pass saw: queue depths and task counts at an instant. An error is a value of its own
+// here; it never becomes a zero.
 
 #include <cstdint>
 #include <string>

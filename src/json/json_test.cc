@@ -47,7 +47,8 @@ TEST(Reader, ErrorsNamePathValueAndWhatWouldBeRight) {
   EXPECT_EQ(root.field("n")->integer({.min = 1, .max = 9}).error().message,
             "$.n: 1.5 is not a whole number from 1 to 9");
   EXPECT_EQ(root.field("s")->string().error().message, "$.s: 5 is not a string");
-  EXPECT_EQ(root.field("queues")->boolean().error().message, "$.queues: an array is not true or false");
+  EXPECT_EQ(root.field("queues")->boolean().error().message,
+            "$.queues: an array is not true or false");
   EXPECT_EQ(root.items().error().message, "$: an object is not an array");
   EXPECT_EQ(root.field("s")->field("x").error().message, "$.s: 5 is not an object");
 }

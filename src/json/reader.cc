@@ -31,7 +31,8 @@ std::string excerpt(const Value& value) {
 std::string describe(IntegerRange range) {
   constexpr IntegerRange kAll;
   if (range.max == kAll.max) {
-    return range.min == kAll.min ? "a whole number" : fmt::format("a whole number of at least {}", range.min);
+    return range.min == kAll.min ? "a whole number"
+                                 : fmt::format("a whole number of at least {}", range.min);
   }
   return fmt::format("a whole number from {} to {}", range.min, range.max);
 }

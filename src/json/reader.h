@@ -1,6 +1,6 @@
 #pragma once
-// Reader: one place in a JSON document, together with its path. Every error names the path, what stands
-// there and what would be right.
+// Reader: one place in a JSON document, together with its path. Every error names the path, what
+// stands there and what would be right.
 
 #include <cstdint>
 #include <initializer_list>
@@ -24,7 +24,8 @@ struct IntegerRange {
 /// Does not own the Value. All errors are Malformed.
 class Reader {
  public:
-  explicit Reader(const Value& value, std::string path = "$") : value_(&value), path_(std::move(path)) {}
+  explicit Reader(const Value& value, std::string path = "$")
+      : value_(&value), path_(std::move(path)) {}
 
   const std::string& path() const { return path_; }
   const Value& value() const { return *value_; }

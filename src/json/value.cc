@@ -45,7 +45,9 @@ class Builder {
     return add(Value(std::exchange(text_, {})), error);
   }
   bool on_number_part(Text /*part*/, Code& /*error*/) { return true; }
-  bool on_int64(std::int64_t number, Text /*text*/, Code& error) { return add(Value(number), error); }
+  bool on_int64(std::int64_t number, Text /*text*/, Code& error) {
+    return add(Value(number), error);
+  }
   bool on_uint64(std::uint64_t number, Text /*text*/, Code& error) {
     return add(Value(static_cast<double>(number)), error);
   }
@@ -128,7 +130,8 @@ Result<Value> parse(std::string_view text) {
     }
   }
   if (error) {
-    return fail(ErrorKind::Malformed, fmt::format("not JSON: {} at byte {}", error.message(), read));
+    return fail(ErrorKind::Malformed,
+                fmt::format("not JSON: {} at byte {}", error.message(), read));
   }
   return parser.handler().take();
 }

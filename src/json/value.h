@@ -1,6 +1,6 @@
 #pragma once
-// Value: a parsed JSON document. parse() reads one; Reader (reader.h) takes it apart with a path in every
-// error. The parser behind it is Boost.JSON's.
+// Value: a parsed JSON document. parse() reads one; Reader (reader.h) takes it apart with a path in
+// every error. The parser behind it is Boost.JSON's.
 
 #include <cstdint>
 #include <string>
@@ -20,7 +20,8 @@ using Object = std::vector<std::pair<std::string, Value>>;
 
 class Value {
  public:
-  using Variant = std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object>;
+  using Variant =
+      std::variant<std::nullptr_t, bool, std::int64_t, double, std::string, Array, Object>;
 
   Value() : data_(nullptr) {}
   explicit Value(Variant data) : data_(std::move(data)) {}

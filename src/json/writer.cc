@@ -55,15 +55,21 @@ Writer& Writer::value(std::string_view text) {
   return *this;
 }
 
-Writer& Writer::value(bool flag) { return raw(flag ? "true" : "false"); }
+Writer& Writer::value(bool flag) {
+  return raw(flag ? "true" : "false");
+}
 
 Writer& Writer::value(double number) {
   return std::isfinite(number) ? raw(fmt::format("{}", number)) : null();
 }
 
-Writer& Writer::integer(std::int64_t number) { return raw(fmt::format_int(number).c_str()); }
+Writer& Writer::integer(std::int64_t number) {
+  return raw(fmt::format_int(number).c_str());
+}
 
-Writer& Writer::null() { return raw("null"); }
+Writer& Writer::null() {
+  return raw("null");
+}
 
 Writer& Writer::raw(std::string_view json) {
   separate();

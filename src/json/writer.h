@@ -1,6 +1,6 @@
 #pragma once
-// Writer: JSON text, members in the order in which they are written. Misuse (a value without a name inside
-// an object) is a programming error.
+// Writer: JSON text, members in the order in which they are written. Misuse (a value without a name
+// inside an object) is a programming error.
 
 #include <concepts>
 #include <cstdint>
@@ -24,7 +24,8 @@ class Writer {
   Writer& value(std::string_view text);
   Writer& value(const char* text) { return value(std::string_view(text)); }
   Writer& value(bool flag);
-  Writer& value(double number);  ///< shortest form that reads back the same; NaN and infinities as null
+  Writer& value(
+      double number);  ///< shortest form that reads back the same; NaN and infinities as null
   Writer& value(std::integral auto number) { return integer(static_cast<std::int64_t>(number)); }
   Writer& value(const Value& value);
   Writer& null();

@@ -1,6 +1,6 @@
 #pragma once
-// The outside world as one pass sees it. Ports are blocking and take batches: one result per item, in
-// order. AWS, the simulator and the tests implement them; the pass knows none of these.
+// The outside world as one pass sees it. Ports are blocking and take batches: one result per item,
+// in order. AWS, the simulator and the tests implement them; the pass knows none of these.
 
 #include <span>
 #include <string>
@@ -22,7 +22,8 @@ struct ServiceId {
 struct ServiceReading {
   ServiceObservation service = {};
   std::string arn = {};
-  std::string saved_state = {};  ///< the text that the state store keeps with the service; may be empty
+  std::string saved_state =
+      {};  ///< the text that the state store keeps with the service; may be empty
 };
 
 struct ReadRequest {

@@ -1,0 +1,99 @@
+#include "core/decision.h"
+
+#include <gtest/gtest.h>
+
+#include "core/test_support.h"
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::fixed;
+using testing::kNoon;
+using testing::per_task;
+using testing::policy;
+using testing::seen;
+using testing::unreadable;
+
+std::string story(const Decision& decision) {
+  std::string text;
+  for (const Step& step : decision.steps) {
+    text += (text.empty() ? "" : " | ") + explain(step);
+  }
+  return text;
+}
+
+TEST(Explain, TellsEachRuleInWordsAndNumbers) {
+  EXPECT_EQ(story(decide(per_task(10), {}, seen({.visible = 95, .in_flight = 5}, 2))),
+            "95 visible + 5 in flight = 100 messages; 10 per task -> 10");
+  EXPECT_EQ(story(decide(fixed(3), {}, seen({.visible = 1}, 0))),
+            "1 visible = 1 message; fixed target -> 3 | at zero with 1 messages, 1 wake it -> 3");
+  EXPECT_EQ(
+      story(decide(fixed(1), {.empty_since = kNoon - 65s, .empty_observations = 1}, seen({}, 1))),
+      "no messages that count -> 0 | "
+      "empty for 1 min 5 s of 2 min, in 2 of 2 observations: hold");
+  EXPECT_EQ(
+      story(decide(fixed(1), {.empty_since = kNoon - 3min, .empty_observations = 2}, seen({}, 1))),
+      "no messages that count -> 0 | empty for 3 min in 3 observations -> 0");
+  EXPECT_EQ(story(decide(fixed(1), {}, seen({.delayed = 2}, 1))),
+            "no messages that count -> 0 | not empty: 0 visible, 0 in flight, 2 delayed: hold");
+}
+
+TEST(Explain, TellsWhatWasNotKnown) {
+  EXPECT_EQ(story(decide(fixed(1), {}, unreadable(1))),
+            "no queue could be read (1 in a row): hold");
+  EXPECT_EQ(story(decide(policy({.scale_up_target = 4, .fallback_tasks = 4}), {.failures = 2},
+                         unreadable(1))),
+            "no queue could be read (3 in a row): fallback to 4, never lower");
+  Observation half = seen({.visible = 5}, 1);
+  half.queues.emplace_back(fail(ErrorKind::Throttled, "slow down"));
+  EXPECT_EQ(
+      story(decide(per_task(5), {}, half)),
+      "5 visible = 5 messages; 5 per task -> 1 | 1 of 2 queues could not be read: scale-out only");
+}
+
+TEST(Explain, TellsWhatHeldAChangeBack) {
+  EXPECT_EQ(explain({.rule = Rule::Busy, .reason = Reason::MessagesInFlight, .numbers = {3}}),
+            "3 in flight: no task is stopped while one may be working");
+  EXPECT_EQ(explain({.rule = Rule::Busy, .reason = Reason::TasksNeededInFlight, .numbers = {3, 2}}),
+            "3 in flight: not below 2");
+  EXPECT_EQ(
+      explain({.rule = Rule::Cooldown, .reason = Reason::CoolingDownIn, .numbers = {1500, 60000}}),
+      "scaled in 1.5 s ago, cooldown 1 min: hold");
+  EXPECT_EQ(
+      explain({.rule = Rule::Cooldown, .reason = Reason::CoolingDownOut, .numbers = {1500, 60000}}),
+      "scaled out 1.5 s ago, cooldown 1 min: hold");
+  EXPECT_EQ(explain({.rule = Rule::Bounds, .reason = Reason::AboveMaximum, .numbers = {9, 7}}),
+            "9 is above tasks_max 7");
+  EXPECT_EQ(
+      explain({.rule = Rule::Bounds, .reason = Reason::AboveMaximumButBusy, .numbers = {9, 7}}),
+      "9 is above tasks_max 7, but tasks may be working");
+  EXPECT_EQ(explain({.rule = Rule::Bounds, .reason = Reason::BelowMinimum, .numbers = {0, 2}}),
+            "0 is below tasks_min 2");
+  EXPECT_EQ(explain({.rule = Rule::Activation, .reason = Reason::WakeNeedsOneTask}),
+            "a backlog and no task: at least one is started");
+  EXPECT_EQ(
+      explain({.rule = Rule::Activation, .reason = Reason::BelowActivation, .numbers = {4, 5}}),
+      "at zero with 4 messages, but it takes 5 to wake it");
+}
+
+TEST(Explain, TellsWhoForbadeIt) {
+  EXPECT_EQ(explain({.rule = Rule::Override, .reason = Reason::Paused}), "paused: hold");
+  EXPECT_EQ(explain({.rule = Rule::Override, .reason = Reason::ScaleInPaused}),
+            "scale-in is paused: hold");
+  EXPECT_EQ(explain({.rule = Rule::Override, .reason = Reason::ScaleOutPaused}),
+            "scale-out is paused: hold");
+  EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::ScaleOutOnly}),
+            "this trigger may only scale out: hold");
+  EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::ChangedMeanwhile}),
+            "a second look just before the scale-in did not confirm it: hold");
+  EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::DeploymentInProgress}),
+            "a deployment is rolling out: no scale-in");
+  EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::ServiceNotActive}),
+            "the service is not ACTIVE: left alone");
+  EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::DaemonService}),
+            "a DAEMON service has no desired count: left alone");
+}
+
+}  // namespace
+}  // namespace scaler
