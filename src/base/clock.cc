@@ -153,7 +153,7 @@ std::string format_duration(Duration duration) {
   if (ms < 0) {
     return "-" + format_duration(-duration);
   }
-  if (ms < 1000) {
+  if (ms > 0 && ms < 1000) {
     return fmt::format("{} ms", ms);
   }
   if (ms < 60'000) {

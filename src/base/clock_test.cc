@@ -34,6 +34,7 @@ TEST(Instant, RefusesWhatIsNoTime) {
 
 TEST(Duration, IsWrittenForPeople) {
   EXPECT_EQ(format_duration(250ms), "250 ms");
+  EXPECT_EQ(format_duration(0ms), "0 s");
   EXPECT_EQ(format_duration(8400ms), "8.4 s");
   EXPECT_EQ(format_duration(60s), "1 min");
   EXPECT_EQ(format_duration(95s), "1 min 35 s");

@@ -2,37 +2,45 @@
 
 #include <fmt/format.h>
 
+#include "core/policy_fields.h"
+
 namespace scaler {
 namespace {
 
-struct IntegerField {
-  std::string_view name;
-  std::int64_t value;
-  std::int64_t min;
-  std::int64_t max;
-};
+/// Checks one field's range; words and flags are right by their type.
+struct CheckRange {
+  const PolicyField& field;
+  const PolicyOptions& options;
 
-struct DurationField {
-  std::string_view name;
-  Duration value;
-};
-
-Result<void> check(const IntegerField& field) {
-  if (field.value < field.min || field.value > field.max) {
-    return fail(ErrorKind::Malformed, fmt::format("{} is {}, but must be from {} to {}", field.name,
-                                                  field.value, field.min, field.max));
+  Result<void> operator()(std::int64_t PolicyOptions::* member) const {
+    return integer(options.*member);
   }
-  return {};
-}
-
-Result<void> check(const DurationField& field) {
-  if (field.value < Duration::zero() || field.value > kDurationLimit) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("{} is {}, but must be from 0 s to {}", field.name,
-                            format_duration(field.value), format_duration(kDurationLimit)));
+  Result<void> operator()(std::optional<std::int64_t> PolicyOptions::* member) const {
+    return options.*member ? integer(*(options.*member)) : Result<void>();
   }
-  return {};
-}
+  Result<void> operator()(Duration PolicyOptions::* member) const {
+    const Duration value = options.*member;
+    if (value < Duration(field.min) || value > Duration(field.max)) {
+      return fail(
+          ErrorKind::Malformed,
+          fmt::format("{} is {}, but must be from {} to {}", field.name, format_duration(value),
+                      format_duration(Duration(field.min)), format_duration(Duration(field.max))));
+    }
+    return {};
+  }
+  template <typename Other>
+  Result<void> operator()(Other PolicyOptions::* /*member*/) const {
+    return {};
+  }
+
+  Result<void> integer(std::int64_t value) const {
+    if (value < field.min || value > field.max) {
+      return fail(ErrorKind::Malformed, fmt::format("{} is {}, but must be from {} to {}",
+                                                    field.name, value, field.min, field.max));
+    }
+    return {};
+  }
+};
 
 std::int64_t default_tasks_max(const PolicyOptions& options) {
   return options.mode == Mode::Fixed ? options.scale_up_target : kTasksLimit;
@@ -41,29 +49,13 @@ std::int64_t default_tasks_max(const PolicyOptions& options) {
 }  // namespace
 
 Result<Policy> Policy::create(const PolicyOptions& options) {
+  for (const PolicyField& field : policy_fields()) {
+    const bool unused = field.name == "backlog_per_task" && options.mode != Mode::Backlog;
+    if (!unused) {
+      TRY(std::visit(CheckRange{field, options}, field.member));
+    }
+  }
   const std::int64_t tasks_max = options.tasks_max.value_or(default_tasks_max(options));
-  TRY(check(IntegerField{"scale_up_target", options.scale_up_target, 1, kTasksLimit}));
-  if (options.mode == Mode::Backlog) {
-    TRY(check(IntegerField{"backlog_per_task", options.backlog_per_task, 1, kMessagesLimit}));
-  }
-  for (const IntegerField& field : {
-           IntegerField{"concurrency_per_task", options.concurrency_per_task, 1, kMessagesLimit},
-           IntegerField{"activation_backlog", options.activation_backlog, 1, kMessagesLimit},
-           IntegerField{"tasks_min", options.tasks_min, 0, kTasksLimit},
-           IntegerField{"tasks_max", tasks_max, 1, kTasksLimit},
-           IntegerField{"zero_confirmations", options.zero_confirmations, 1, 1000},
-           IntegerField{"fallback_tasks", options.fallback_tasks.value_or(0), 0, kTasksLimit},
-           IntegerField{"failures_before_fallback", options.failures_before_fallback, 1, 1000},
-       }) {
-    TRY(check(field));
-  }
-  for (const DurationField& field : {
-           DurationField{"scale_down_threshold", options.scale_down_threshold},
-           DurationField{"scale_in_cooldown", options.scale_in_cooldown},
-           DurationField{"scale_out_cooldown", options.scale_out_cooldown},
-       }) {
-    TRY(check(field));
-  }
   if (options.tasks_min > tasks_max) {
     return fail(ErrorKind::Malformed,
                 fmt::format("tasks_min is {}, but must not be above tasks_max ({})",

@@ -1,0 +1,256 @@
+#include "config/environment.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/format.h>
+
+#include "config/policy_reader.h"
+
+namespace scaler {
+namespace {
+
+constexpr std::string_view kThreshold = "SCALE_DOWN_THRESHOLD";
+
+std::string upper_case(std::string_view name) {
+  std::string upper(name);
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  return upper;
+}
+
+template <typename Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
+}
+
+/// A variable's text as the JSON value that it looks like, so that both are read by the same code.
+json::Value value_of(const std::string& text) {
+  if (text == "true" || text == "false") {
+    return json::Value(text == "true");
+  }
+  if (const auto whole = number_of<std::int64_t>(text)) {
+    return json::Value(*whole);
+  }
+  if (const auto real = number_of<double>(text); real && std::isfinite(*real)) {
+    return json::Value(*real);
+  }
+  return json::Value(text);
+}
+
+/// Collects what is wrong, so that one look at the message mends everything.
+class Problems {
+ public:
+  void add(std::string_view problem) {
+    text_ += (text_.empty() ? "" : "; ");
+    text_ += problem;
+  }
+  template <typename T>
+  void add_if_failed(const Result<T>& result) {
+    if (!result) {
+      add(result.error().message);
+    }
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_ = {};
+};
+
+/// "https://host/account/name": what SQS gives out, and what the emulators do.
+bool is_queue_url(std::string_view url) {
+  for (const std::string_view scheme : {"https://", "http://"}) {
+    if (!url.starts_with(scheme)) {
+      continue;
+    }
+    url.remove_prefix(scheme.size());
+    const std::size_t host_end = url.find('/');
+    const std::size_t name = url.rfind('/');
+    const bool blank =
+        std::ranges::any_of(url, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
+    return !blank && host_end != 0 && host_end != std::string_view::npos && name > host_end + 1 &&
+           name + 1 < url.size();
+  }
+  return false;
+}
+
+/// An ECS name (letters, digits, - and _, up to 255) or an ARN.
+bool is_ecs_name(std::string_view text) {
+  const auto allowed = [arn = text.starts_with("arn:")](unsigned char c) {
+    return std::isalnum(c) != 0 || c == '-' || c == '_' || (arn && (c == ':' || c == '/'));
+  };
+  return text.size() <= 255 && std::ranges::all_of(text, allowed);
+}
+
+struct RequiredVariable {
+  std::string_view name;
+  bool (*valid)(std::string_view);
+  std::string_view meaning;
+};
+
+constexpr std::array kRequired{
+    RequiredVariable{"SQS_QUEUE_URL", is_queue_url,
+                     "the URL of the job queue, such as "
+                     "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
+    RequiredVariable{"ECS_CLUSTER_NAME", is_ecs_name, "the name or ARN of the ECS cluster"},
+    RequiredVariable{"ECS_SERVICE_NAME", is_ecs_name, "the name or ARN of the ECS service"},
+};
+
+std::string required(const Environment& environment, const RequiredVariable& wanted,
+                     Problems& problems) {
+  const auto value = variable(environment, wanted.name);
+  if (!value) {
+    problems.add(fmt::format("{} is not set: it must be {}", wanted.name, wanted.meaning));
+    return {};
+  }
+  if (!wanted.valid(*value)) {
+    problems.add(fmt::format("{}: '{}' is not {}", wanted.name, *value, wanted.meaning));
+  }
+  return *value;
+}
+
+/// The seed counts this one in minutes; decimals are allowed.
+Result<void> read_threshold(const std::string& text, PolicyOptions& options) {
+  constexpr double kMinutesMax =
+      std::chrono::duration<double, std::ratio<60>>(kDurationLimit).count();
+  const auto minutes = number_of<double>(text);
+  if (!minutes || !(*minutes >= 0 && *minutes <= kMinutesMax)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: '{}' is not a number of minutes from 0 to {}", kThreshold, text,
+                            kMinutesMax));
+  }
+  options.scale_down_threshold = Duration(std::llround(*minutes * 60'000));
+  return {};
+}
+
+PolicyOptions read_options(const Environment& environment, Problems& problems) {
+  PolicyOptions options;
+  for (const PolicyField& field : policy_fields()) {
+    const std::string name = upper_case(field.name);
+    const auto text = variable(environment, name);
+    if (!text) {
+      continue;
+    }
+    const json::Value value = value_of(*text);
+    problems.add_if_failed(name == kThreshold
+                               ? read_threshold(*text, options)
+                               : read_field(field, json::Reader(value, name), options));
+  }
+  return options;
+}
+
+void read_wake(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  if (const auto text = variable(environment, "WAKE")) {
+    const json::Value value = value_of(*text);
+    const Result<bool> wake = json::Reader(value, "WAKE").boolean();
+    problems.add_if_failed(wake);
+    config.wake = wake.value_or(false);
+  }
+  if (const auto text = variable(environment, "WAKE_RETURN_SECONDS")) {
+    const json::Value value = value_of(*text);
+    const Result<std::int64_t> seconds =
+        json::Reader(value, "WAKE_RETURN_SECONDS").integer({.min = 0, .max = 43'200});
+    problems.add_if_failed(seconds);
+    config.wake_return = std::chrono::seconds(seconds.value_or(0));
+  }
+  if (config.wake && config.queue_url.ends_with(".fifo")) {
+    problems.add(
+        "WAKE is true, but the job queue is FIFO: a message that is handed back would hold up its "
+        "group; use the schedule, ticks or the doorbell instead");
+  }
+}
+
+std::string default_of(const PolicyField& field) {
+  struct Show {
+    const PolicyOptions defaults = {};
+    std::string operator()(std::int64_t PolicyOptions::* member) const {
+      return defaults.*member == 0 && member == &PolicyOptions::backlog_per_task
+                 ? ""
+                 : std::to_string(defaults.*member);
+    }
+    std::string operator()(std::optional<std::int64_t> PolicyOptions::* /*member*/) const {
+      return "";
+    }
+    std::string operator()(Duration PolicyOptions::* member) const {
+      return std::to_string((defaults.*member).count() / 1000);
+    }
+    std::string operator()(bool PolicyOptions::* member) const {
+      return defaults.*member ? "true" : "false";
+    }
+    std::string operator()(Mode PolicyOptions::* member) const {
+      return std::string(to_string(defaults.*member));
+    }
+    std::string operator()(ScaleInWhen PolicyOptions::* member) const {
+      return std::string(to_string(defaults.*member));
+    }
+  };
+  return std::visit(Show{}, field.member);
+}
+
+}  // namespace
+
+Result<ServiceConfig> service_from_environment(const Environment& environment) {
+  Problems problems;
+  const std::string queue_url = required(environment, kRequired[0], problems);
+  const std::string cluster = required(environment, kRequired[1], problems);
+  const std::string service = required(environment, kRequired[2], problems);
+  const PolicyOptions options = read_options(environment, problems);
+  ServiceConfig config{.id = {.cluster = cluster, .service = service},
+                       .queue_url = queue_url,
+                       .policy = Policy::create({}).value()};
+  read_wake(environment, config, problems);
+  if (problems.text().empty()) {
+    Result<Policy> policy = Policy::create(options);
+    problems.add_if_failed(policy);
+    config.policy = std::move(policy).value_or(config.policy);
+  }
+  if (!problems.text().empty()) {
+    return fail(ErrorKind::Malformed, problems.text());
+  }
+  return config;
+}
+
+Result<LogLevel> log_level_from_environment(const Environment& environment) {
+  for (const std::string_view name : {"LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"}) {
+    if (const auto text = variable(environment, name)) {
+      if (const auto level = parse_log_level(*text)) {
+        return *level;
+      }
+      return fail(
+          ErrorKind::Malformed,
+          fmt::format("{}: '{}' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL", name, *text));
+    }
+  }
+  return LogLevel::Info;
+}
+
+std::vector<VariableHelp> environment_help() {
+  std::vector<VariableHelp> help;
+  for (const RequiredVariable& wanted : kRequired) {
+    help.push_back({.name = std::string(wanted.name),
+                    .unit = "required",
+                    .sentence = fmt::format("{}.", wanted.meaning)});
+  }
+  for (const PolicyField& field : policy_fields()) {
+    const bool minutes = upper_case(field.name) == kThreshold;
+    help.push_back({.name = upper_case(field.name),
+                    .unit = minutes ? "minutes" : std::string(field.unit),
+                    .default_value = minutes ? "2" : default_of(field),
+                    .sentence = std::string(field.sentence)});
+  }
+  help.push_back(
+      {"WAKE", "true|false", "false",
+       "The job queue's own event source mapping wakes the service; it is enabled only at zero."});
+  help.push_back(
+      {"WAKE_RETURN_SECONDS", "seconds", "30",
+       "How long a message that woke the service stays invisible before a worker can take it."});
+  help.push_back({"LOG_LEVEL", "TRACE|DEBUG|INFO|WARN|ERROR|FATAL", "INFO", "What is logged."});
+  return help;
+}
+
+}  // namespace scaler

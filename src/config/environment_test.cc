@@ -1,0 +1,131 @@
+#include "config/environment.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+
+Environment seed_of_five() {
+  return {{"SQS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
+          {"ECS_CLUSTER_NAME", "media"},
+          {"ECS_SERVICE_NAME", "encoder"},
+          {"SCALE_UP_TARGET", "3"},
+          {"SCALE_DOWN_THRESHOLD", "5"}};
+}
+
+std::string complaint(std::initializer_list<std::pair<std::string, std::string>> changes) {
+  Environment environment = seed_of_five();
+  for (const auto& [name, value] : changes) {
+    environment[name] = value;
+  }
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  return config ? "" : config.error().message;
+}
+
+TEST(ServiceFromEnvironment, ReadsTheFiveVariablesOfTheSeed) {
+  const Result<ServiceConfig> config = service_from_environment(seed_of_five());
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->id, (ServiceId{"media", "encoder"}));
+  EXPECT_EQ(config->queue_url, "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs");
+  EXPECT_EQ(config->policy->mode, Mode::Fixed);
+  EXPECT_EQ(config->policy->scale_up_target, 3);
+  EXPECT_EQ(config->policy.tasks_max(), 3);
+  EXPECT_EQ(config->policy->scale_down_threshold, 5min);
+}
+
+TEST(ServiceFromEnvironment, HasTheSeedsDefaults) {
+  Environment environment = seed_of_five();
+  environment.erase("SCALE_UP_TARGET");
+  environment.erase("SCALE_DOWN_THRESHOLD");
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  EXPECT_EQ(config->policy->scale_up_target, 1);
+  EXPECT_EQ(config->policy->scale_down_threshold, 2min);
+}
+
+TEST(ServiceFromEnvironment, ReadsEveryPolicyField) {
+  Environment environment = seed_of_five();
+  environment.insert({{"MODE", "backlog"},
+                      {"BACKLOG_PER_TASK", "10"},
+                      {"TASKS_MAX", "20"},
+                      {"SCALE_IN_COOLDOWN", "90"},
+                      {"PAUSED", "true"},
+                      {"WAKE", "true"},
+                      {"WAKE_RETURN_SECONDS", "7"}});
+  environment["SCALE_DOWN_THRESHOLD"] = "0.1";
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->policy->mode, Mode::Backlog);
+  EXPECT_EQ(config->policy->scale_in_cooldown, 90s);
+  EXPECT_EQ(config->policy->scale_down_threshold, 6s);
+  EXPECT_TRUE(config->policy->paused);
+  EXPECT_TRUE(config->wake);
+  EXPECT_EQ(config->wake_return, 7s);
+}
+
+TEST(ServiceFromEnvironment, NamesAMissingVariable) {
+  for (const std::string name : {"SQS_QUEUE_URL", "ECS_CLUSTER_NAME", "ECS_SERVICE_NAME"}) {
+    EXPECT_TRUE(complaint({{name, ""}}).starts_with(name + " is not set: it must be the ")) << name;
+  }
+}
+
+TEST(ServiceFromEnvironment, NamesVariableValueAndWhatWouldBeRight) {
+  EXPECT_EQ(complaint({{"SCALE_UP_TARGET", "-1"}}),
+            "SCALE_UP_TARGET: -1 is not a whole number from 1 to 5000");
+  EXPECT_EQ(complaint({{"SCALE_UP_TARGET", "two"}}),
+            "SCALE_UP_TARGET: 'two' is not a whole number from 1 to 5000");
+  EXPECT_EQ(complaint({{"SCALE_UP_TARGET", "99999999999999999999"}}),
+            "SCALE_UP_TARGET: 1e+20 is not a whole number from 1 to 5000");
+  EXPECT_EQ(complaint({{"SCALE_DOWN_THRESHOLD", "-2"}}),
+            "SCALE_DOWN_THRESHOLD: '-2' is not a number of minutes from 0 to 20160");
+  EXPECT_EQ(complaint({{"SCALE_DOWN_THRESHOLD", "nan"}}),
+            "SCALE_DOWN_THRESHOLD: 'nan' is not a number of minutes from 0 to 20160");
+  EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "my cluster"}}),
+            "ECS_CLUSTER_NAME: 'my cluster' is not the name or ARN of the ECS cluster");
+  EXPECT_EQ(complaint({{"MODE", "magic"}}), "MODE: 'magic' is not one of fixed|backlog");
+  EXPECT_EQ(complaint({{"MODE", "backlog"}}),
+            "backlog_per_task is 0, but must be from 1 to 1000000000");
+}
+
+TEST(ServiceFromEnvironment, RefusesWhatIsNoQueueUrl) {
+  for (const char* url :
+       {"jobs", "https://sqs.eu-west-1.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com/",
+        "https://sqs.eu-west-1.amazonaws.com/123456789012", "https:///123456789012/jobs",
+        "https://sqs.eu-west-1.amazonaws.com/123456789012/", "ftp://host/1/jobs",
+        "https://sqs.eu-west-1.amazonaws.com/123456789012/my jobs"}) {
+    EXPECT_TRUE(complaint({{"SQS_QUEUE_URL", url}}).starts_with("SQS_QUEUE_URL: '")) << url;
+  }
+  EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "http://127.0.0.1:4566/000000000000/jobs"}}), "");
+}
+
+TEST(ServiceFromEnvironment, ReportsAllProblemsTogether) {
+  const std::string text = complaint({{"ECS_SERVICE_NAME", ""}, {"SCALE_UP_TARGET", "0"}});
+  EXPECT_NE(text.find("ECS_SERVICE_NAME is not set"), std::string::npos);
+  EXPECT_NE(text.find("; SCALE_UP_TARGET: 0 is not"), std::string::npos);
+}
+
+TEST(ServiceFromEnvironment, RefusesWakeOnAFifoQueue) {
+  EXPECT_TRUE(complaint({{"WAKE", "true"}, {"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}})
+                  .starts_with("WAKE is true, but the job queue is FIFO"));
+  EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}}), "");
+}
+
+TEST(LogLevel, ComesFromEitherVariable) {
+  EXPECT_EQ(log_level_from_environment({}).value(), LogLevel::Info);
+  EXPECT_EQ(log_level_from_environment({{"AWS_LAMBDA_LOG_LEVEL", "WARN"}}).value(), LogLevel::Warn);
+  EXPECT_EQ(log_level_from_environment({{"LOG_LEVEL", "debug"}, {"AWS_LAMBDA_LOG_LEVEL", "WARN"}})
+                .value(),
+            LogLevel::Debug);
+  EXPECT_EQ(log_level_from_environment({{"LOG_LEVEL", "loud"}}).error().message,
+            "LOG_LEVEL: 'loud' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL");
+}
+
+TEST(EnvironmentHelp, NamesEveryVariableOnce) {
+  const std::vector<VariableHelp> help = environment_help();
+  EXPECT_EQ(help.front().name, "SQS_QUEUE_URL");
+  EXPECT_GE(help.size(), 20U);
+}
+
+}  // namespace
+}  // namespace scaler

@@ -1,0 +1,17 @@
+#pragma once
+// Policies from JSON: one object whose members are the fields of core/policy_fields.h.
+
+#include "core/policy.h"
+#include "core/policy_fields.h"
+#include "json/reader.h"
+
+namespace scaler {
+
+/// Puts one value into the options. Errors: Malformed with path, value and what would be right.
+Result<void> read_field(const PolicyField& field, const json::Reader& value,
+                        PolicyOptions& options);
+
+/// A whole policy. Errors: Malformed; unknown members are refused with the nearest known name.
+Result<Policy> read_policy(const json::Reader& object);
+
+}  // namespace scaler

@@ -1,0 +1,224 @@
+#include "journal/decision_json.h"
+
+#include <array>
+#include <limits>
+
+#include <fmt/format.h>
+
+namespace scaler {
+namespace {
+
+constexpr json::IntegerRange kCount{.min = 0};
+
+/// A count that may be left out.
+Result<std::int64_t> optional_count(const json::Reader& object, std::string_view name) {
+  const auto field = object.optional_field(name);
+  return field ? field->integer(kCount) : Result<std::int64_t>(0);
+}
+
+Result<std::optional<Instant>> optional_instant(const json::Reader& object, std::string_view name) {
+  const auto field = object.optional_field(name);
+  if (!field) {
+    return std::optional<Instant>();
+  }
+  return std::optional(TRY(field->instant()));
+}
+
+/// One queue: its counts, or the error for which they could not be read.
+Result<Result<QueueDepth>> read_queue(const json::Reader& object) {
+  if (const auto error = object.optional_field("error")) {
+    TRY(object.only_fields({"error"}));
+    return Result<QueueDepth>(fail(ErrorKind::Unavailable, TRY(error->string())));
+  }
+  TRY(object.only_fields({"visible", "in_flight", "delayed"}));
+  QueueDepth depth;
+  const json::Reader visible = TRY(object.field("visible"));
+  depth.visible = TRY(visible.integer(kCount));
+  depth.in_flight = TRY(optional_count(object, "in_flight"));
+  depth.delayed = TRY(optional_count(object, "delayed"));
+  return Result<QueueDepth>(depth);
+}
+
+Result<ServiceStatus> read_status(const json::Reader& value) {
+  const std::string word = TRY(value.string());
+  constexpr std::array<std::string_view, 3> kWords{"ACTIVE", "DRAINING", "INACTIVE"};
+  for (std::size_t i = 0; i < kWords.size(); ++i) {
+    if (word == kWords.at(i)) {
+      return static_cast<ServiceStatus>(i);
+    }
+  }
+  return fail(ErrorKind::Malformed,
+              fmt::format("{}: '{}' is not one of ACTIVE|DRAINING|INACTIVE", value.path(), word));
+}
+
+Result<SchedulingStrategy> read_scheduling(const json::Reader& value) {
+  const std::string word = TRY(value.string());
+  if (word == "REPLICA" || word == "DAEMON") {
+    return word == "DAEMON" ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica;
+  }
+  return fail(ErrorKind::Malformed,
+              fmt::format("{}: '{}' is not one of REPLICA|DAEMON", value.path(), word));
+}
+
+Result<ServiceObservation> read_service(const json::Reader& object) {
+  TRY(object.only_fields({"desired", "running", "pending", "protected", "status",
+                          "scheduling_strategy", "deploying"}));
+  ServiceObservation service;
+  const json::Reader desired = TRY(object.field("desired"));
+  service.desired =
+      TRY(desired.integer({.min = 0, .max = std::numeric_limits<std::int32_t>::max()}));
+  service.running = TRY(optional_count(object, "running"));
+  service.pending = TRY(optional_count(object, "pending"));
+  service.protected_tasks = TRY(optional_count(object, "protected"));
+  if (const auto status = object.optional_field("status")) {
+    service.status = TRY(read_status(*status));
+  }
+  if (const auto scheduling = object.optional_field("scheduling_strategy")) {
+    service.scheduling = TRY(read_scheduling(*scheduling));
+  }
+  if (const auto deploying = object.optional_field("deploying")) {
+    service.deploying = TRY(deploying->boolean());
+  }
+  return service;
+}
+
+void write_instant(json::Writer& writer, std::string_view name,
+                   const std::optional<Instant>& instant) {
+  if (instant) {
+    writer.field(name, format_instant(*instant));
+  }
+}
+
+void write_queues(json::Writer& writer, const PassRecord& record) {
+  writer.name("queues").begin_array();
+  for (const Result<QueueDepth>& queue : record.queues) {
+    writer.begin_object();
+    if (queue) {
+      writer.field("visible", queue->visible)
+          .field("in_flight", queue->in_flight)
+          .field("delayed", queue->delayed);
+    } else {
+      writer.field("error", to_string(queue.error().kind));
+    }
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+void write_service(json::Writer& writer, const ServiceObservation& service) {
+  constexpr std::array<std::string_view, 3> kStatus{"ACTIVE", "DRAINING", "INACTIVE"};
+  writer.name("service")
+      .begin_object()
+      .field("desired", service.desired)
+      .field("running", service.running)
+      .field("pending", service.pending)
+      .field("status", kStatus.at(static_cast<std::size_t>(service.status)))
+      .field("deploying", service.deploying)
+      .end_object();
+}
+
+std::string_view to_string(Outcome outcome) {
+  constexpr std::array<std::string_view, 3> kNames{"held", "applied", "failed"};
+  return kNames.at(static_cast<std::size_t>(outcome));
+}
+
+}  // namespace
+
+Result<Observation> read_observation(const json::Reader& object) {
+  TRY(object.only_fields({"at", "queues", "service"}));
+  Observation observation;
+  const json::Reader at = TRY(object.field("at"));
+  observation.at = TRY(at.instant());
+  const json::Reader queues = TRY(object.field("queues"));
+  for (const json::Reader& queue : TRY(queues.items())) {
+    observation.queues.push_back(TRY(read_queue(queue)));
+  }
+  if (observation.queues.empty()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: at least one queue is needed", queues.path()));
+  }
+  const json::Reader service = TRY(object.field("service"));
+  observation.service = TRY(read_service(service));
+  return observation;
+}
+
+Result<ServiceState> read_state(const json::Reader& object) {
+  TRY(object.only_fields({"empty_since", "empty_observations", "last_scale_out", "last_scale_in",
+                          "last_set", "failures"}));
+  ServiceState state;
+  state.empty_since = TRY(optional_instant(object, "empty_since"));
+  state.empty_observations = TRY(optional_count(object, "empty_observations"));
+  state.last_scale_out = TRY(optional_instant(object, "last_scale_out"));
+  state.last_scale_in = TRY(optional_instant(object, "last_scale_in"));
+  if (const auto last_set = object.optional_field("last_set")) {
+    state.last_set = TRY(last_set->integer(kCount));
+  }
+  state.failures = TRY(optional_count(object, "failures"));
+  return state;
+}
+
+void write_state(json::Writer& writer, const ServiceState& state) {
+  writer.begin_object();
+  write_instant(writer, "empty_since", state.empty_since);
+  if (state.empty_since) {
+    writer.field("empty_observations", state.empty_observations);
+  }
+  write_instant(writer, "last_scale_out", state.last_scale_out);
+  write_instant(writer, "last_scale_in", state.last_scale_in);
+  if (state.last_set) {
+    writer.field("last_set", *state.last_set);
+  }
+  if (state.failures > 0) {
+    writer.field("failures", state.failures);
+  }
+  writer.end_object();
+}
+
+void write_steps(json::Writer& writer, const Steps& steps) {
+  writer.begin_array();
+  for (const Step& step : steps) {
+    writer.begin_object()
+        .field("rule", to_string(step.rule))
+        .field("tasks", step.tasks)
+        .field("note", explain(step))
+        .end_object();
+  }
+  writer.end_array();
+}
+
+void write_decision(json::Writer& writer, const Decision& decision, const ServiceState& state) {
+  writer.begin_object()
+      .field("action", to_string(decision.action))
+      .field("desired", decision.desired)
+      .field("demand", decision.demand);
+  writer.name("steps");
+  write_steps(writer, decision.steps);
+  writer.name("state");
+  write_state(writer, state);
+  writer.end_object();
+}
+
+std::string record_json(const PassRecord& record) {
+  json::Writer writer;
+  writer.begin_object()
+      .field("at", format_instant(record.at))
+      .field("cluster", record.id.cluster)
+      .field("service_name", record.id.service);
+  write_queues(writer, record);
+  if (record.reading) {
+    write_service(writer, record.reading->service);
+  }
+  if (record.decision) {
+    writer.name("decision");
+    write_decision(writer, *record.decision, record.state);
+  }
+  writer.field("outcome", to_string(record.outcome));
+  writer.name("errors").begin_array();
+  for (const std::string& error : record.errors) {
+    writer.value(error);
+  }
+  writer.end_array().end_object();
+  return std::move(writer).text();
+}
+
+}  // namespace scaler
