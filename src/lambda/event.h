@@ -1,0 +1,44 @@
+#pragma once
+// What Lambda hands to the function, by its source: a schedule, records of an SQS queue, or a
+// manual call.
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/result.h"
+
+namespace scaler::lambda {
+
+/// An EventBridge rule ("aws.events") or EventBridge Scheduler ("aws.scheduler").
+struct ScheduleEvent {
+  std::string source = {};
+};
+
+struct SqsRecord {
+  std::string message_id = {};
+  std::string receipt_handle = {};
+  std::string queue_arn = {};
+  std::int64_t receive_count = 1;
+};
+
+struct SqsEvent {
+  std::vector<SqsRecord> records = {};
+};
+
+/// {} or {"dry_run":true}.
+struct ManualEvent {
+  bool dry_run = false;
+};
+
+using Event = std::variant<ScheduleEvent, SqsEvent, ManualEvent>;
+
+/// Errors: Malformed, naming what was wrong; also for an event of any other source.
+Result<Event> parse_event(std::string_view text);
+
+/// "arn:aws:sqs:eu-central-1:123456789012:jobs" -> "123456789012/jobs": how a queue URL ends.
+/// Empty when the text is no ARN of a queue.
+std::string queue_path_of_arn(std::string_view arn);
+
+}  // namespace scaler::lambda
