@@ -1,0 +1,86 @@
+#include "controller/controller.h"
+
+#include <gtest/gtest.h>
+
+#include "core/test_support.h"
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Time passes only by waiting; the stop comes after so many waits.
+class VirtualClock final : public Clock {
+ public:
+  explicit VirtualClock(std::stop_source& stop) : stop_(stop) {}
+  Instant now() const override { return now_; }
+  bool wait_until(Instant instant, const std::stop_token& stop) override {
+    waits.push_back(instant - now_);
+    now_ = instant;
+    if (waits.size() == 4) {
+      stop_.request_stop();
+    }
+    return !stop.stop_requested();
+  }
+  void pass_time(Duration duration) { now_ += duration; }
+
+  std::vector<Duration> waits = {};
+
+ private:
+  std::stop_source& stop_;
+  Instant now_ = testing::kNoon;
+};
+
+/// A queue with one message; a read takes as long as the test says.
+class SlowCloud final : public CloudReader, public ServiceScaler {
+ public:
+  SlowCloud(VirtualClock& clock, std::vector<Duration> durations)
+      : clock_(clock), durations_(std::move(durations)) {}
+  ReadResponse read(const ReadRequest& /*request*/, Deadline) override {
+    clock_.pass_time(durations_[reads_++ % durations_.size()]);
+    return {.queues = {QueueDepth{.visible = 1}},
+            .services = {ServiceReading{.service = testing::tasks(1)}}};
+  }
+  std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
+    return std::vector<Result<void>>(changes.size());
+  }
+
+ private:
+  VirtualClock& clock_;
+  std::vector<Duration> durations_;
+  std::size_t reads_ = 0;
+};
+
+std::vector<Duration> waits_when_passes_take(std::vector<Duration> durations) {
+  std::stop_source stop;
+  VirtualClock clock(stop);
+  SlowCloud cloud(clock, std::move(durations));
+  std::vector<ManagedService> fleet{
+      {.id = {"c", "s"}, .queue_urls = {"https://sqs/1/q"}, .policy = testing::fixed(1)}};
+  int passes = 0;
+  run_controller(
+      fleet, {.reader = cloud, .scaler = cloud, .states = nullptr, .clock = clock},
+      {.interval = 10s},
+      [&passes](std::span<const PassRecord> records) {
+        EXPECT_EQ(records.size(), 1U);
+        ++passes;
+      },
+      stop.get_token());
+  EXPECT_EQ(passes, 4);
+  return clock.waits;
+}
+
+TEST(Controller, KeepsItsBeatAndStopsWhenAsked) {
+  EXPECT_EQ(waits_when_passes_take({2s}), (std::vector<Duration>{8s, 8s, 8s, 8s}));
+}
+
+TEST(Controller, DoesNotCatchUpOnBeatsThatASlowPassMissed) {
+  EXPECT_EQ(waits_when_passes_take({35s, 0s, 0s, 0s}), (std::vector<Duration>{0s, 10s, 10s, 10s}));
+}
+
+TEST(Controller, AClockThatWasSetBackDelaysNothingForLongerThanOneBeat) {
+  EXPECT_EQ(waits_when_passes_take({-1h, 0s, 0s, 0s}), (std::vector<Duration>{10s, 10s, 10s, 10s}));
+}
+
+}  // namespace
+}  // namespace scaler
