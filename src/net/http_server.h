@@ -1,6 +1,6 @@
 #pragma once
-// HttpServer: an HTTP/1.1 server on loopback with kept connections, on an EventLoop's thread. The handler
-// may answer at once or later (long polls).
+// HttpServer: an HTTP/1.1 server on loopback with kept connections, on an EventLoop's thread. The
+// handler may answer at once or later (long polls).
 
 #include <functional>
 #include <memory>
@@ -18,8 +18,9 @@ struct ServerRequest {
   std::string body = {};
 };
 
-/// Answers one request; to be called once, on the loop's thread. Calling it after the peer has gone is
-/// harmless. Not calling it at all (destroying every copy) closes the connection without an answer.
+/// Answers one request; to be called once, on the loop's thread. Calling it after the peer has gone
+/// is harmless. Not calling it at all (destroying every copy) closes the connection without an
+/// answer.
 using Respond = std::function<void(HttpResponse)>;
 using Handler = std::function<void(ServerRequest, Respond)>;
 
@@ -36,8 +37,8 @@ class HttpServer {
 
  private:
   class Impl;
-  explicit HttpServer(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  explicit HttpServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace scaler::net

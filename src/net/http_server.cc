@@ -1,0 +1,512 @@
+#include "net/http_server.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <iterator>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <optional>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core/string.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "net/event_loop_impl.h"
+
+namespace scaler::net {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using Parser = http::request_parser<http::string_body>;
+
+constexpr std::uint32_t kHeaderMax = 64U << 10U;
+constexpr std::uint64_t kBodyMax = 8U << 20U;
+constexpr std::size_t kReadSize = 64U << 10U;
+/// What is still read from a peer whose request was refused, so that the refusal reaches it:
+/// closing with unread bytes resets the connection and may take the answer with it.
+constexpr std::size_t kDrainMax = 64U << 20U;
+constexpr Duration kDrainTime = std::chrono::seconds(2);
+constexpr Duration kAcceptPause = std::chrono::milliseconds(50);
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+bool has_no_body(int status) {
+  return status < 200 || status == 204 || status == 304;
+}
+
+/// A header line cannot be ended early by its value.
+void append_header(std::string& out, std::string_view name, std::string_view value) {
+  const auto clean = [](char c) { return c == '\r' || c == '\n' || c == '\0' ? ' ' : c; };
+  std::ranges::transform(name, std::back_inserter(out), clean);
+  out += ": ";
+  std::ranges::transform(value, std::back_inserter(out), clean);
+  out += "\r\n";
+}
+
+struct Framing {
+  bool head = false;  ///< the answer to a HEAD request has no body
+  bool keep_alive = true;
+  bool http10 = false;
+};
+
+void append_response(std::string& out, const HttpResponse& response, const Framing& framing) {
+  const int status = response.status >= 100 && response.status <= 999 ? response.status : 500;
+  const auto reason = http::obsolete_reason(http::int_to_status(static_cast<unsigned>(status)));
+  out.append(framing.http10 ? "HTTP/1.0 " : "HTTP/1.1 ").append(std::to_string(status));
+  out.append(" ").append(reason.data(), reason.size()).append("\r\n");
+  for (const HttpHeader& header : response.headers) {
+    append_header(out, header.name, header.value);
+  }
+  if (!has_no_body(status)) {
+    append_header(out, "Content-Length", std::to_string(response.body.size()));
+  }
+  if (!framing.keep_alive) {
+    append_header(out, "Connection", "close");
+  } else if (framing.http10) {
+    append_header(out, "Connection", "keep-alive");
+  }
+  out += "\r\n";
+  if (!framing.head && !has_no_body(status)) {
+    out += response.body;
+  }
+}
+
+HttpResponse refusal(const error_code& error) {
+  int status = 400;
+  if (error == http::error::body_limit) {
+    status = 413;
+  } else if (error == http::error::header_limit) {
+    status = 431;
+  }
+  return {.status = status,
+          .headers = {{.name = "Content-Type", .value = "text/plain"}},
+          .body = "The request was refused: " + error.message() + "\n"};
+}
+
+ServerRequest take_request(Parser& parser) {
+  http::request<http::string_body>& message = parser.get();
+  ServerRequest request = {.method = std::string(message.method_string()),
+                           .target = std::string(message.target())};
+  for (const auto& field : message.base()) {
+    request.headers.push_back(
+        {.name = std::string(field.name_string()), .value = std::string(field.value())});
+  }
+  request.body = std::move(message.body());
+  return request;
+}
+
+class Connection;
+
+/// What the connections of one server share; it outlives the server for as long as one of them
+/// does.
+struct Shared {
+  Handler handler = {};
+  std::vector<char> buffer = std::vector<char>(kReadSize);
+  std::unordered_set<Connection*> open = {};
+};
+
+/// One peer. Requests are answered one after the other: while an answer is owed, what the peer
+/// sends stays in the socket, which also bounds what a peer can make the server keep.
+class Connection final : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(asio::ip::tcp::socket socket, std::shared_ptr<Shared> shared)
+      : socket_(std::move(socket)), shared_(std::move(shared)) {
+    shared_->open.insert(this);
+  }
+  ~Connection() { shared_->open.erase(this); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  void start() { wait_readable(); }
+
+  /// Nothing of the event loop is kept after this: a Respond that is held longer may outlive the
+  /// loop.
+  void close() {
+    drain_timer_.reset();
+    socket_.reset();
+    shared_->open.erase(this);
+  }
+
+  void answer(const HttpResponse& response) {
+    if (!socket_) {
+      return;
+    }
+    awaiting_answer_ = false;
+    append_response(output_, response, framing_);
+    closing_ = !framing_.keep_alive;
+    flush();
+    advance();
+  }
+
+ private:
+  void wait_readable() {
+    socket_->async_wait(asio::socket_base::wait_read,
+                        [self = shared_from_this()](const error_code& error) {
+                          if (!error && self->socket_) {
+                            self->on_readable();
+                          }
+                        });
+  }
+
+  void wait_writable() {
+    socket_->async_wait(asio::socket_base::wait_write,
+                        [self = shared_from_this()](const error_code& error) {
+                          self->waiting_writable_ = false;
+                          if (!error && self->socket_) {
+                            self->flush();
+                            self->advance();
+                          }
+                        });
+  }
+
+  void on_readable() {
+    std::vector<char>& buffer = shared_->buffer;
+    const ssize_t size =
+        ::recv(socket_->native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (size < 0 && (would_block(errno) || errno == EINTR)) {
+      wait_readable();
+    } else if (size <= 0) {
+      close();
+    } else if (draining_) {
+      drained_ += static_cast<std::size_t>(size);
+      drained_ > kDrainMax ? close() : wait_readable();
+    } else {
+      input_.append(buffer.data(), static_cast<std::size_t>(size));
+      advance();
+    }
+  }
+
+  /// Goes on as far as it can: an answer that is owed or not yet sent stops it, missing bytes make
+  /// it wait for more. Handlers may answer at once, from within; the outer call then goes on.
+  void advance() {
+    if (advancing_) {
+      return;
+    }
+    advancing_ = true;
+    const auto self = shared_from_this();
+    bool progress = true;
+    while (progress && can_take_request()) {
+      progress = parse_one();
+    }
+    advancing_ = false;
+    input_.erase(0, consumed_);
+    consumed_ = 0;
+    if (can_take_request()) {
+      wait_readable();
+    }
+  }
+
+  bool can_take_request() const {
+    return socket_.has_value() && !awaiting_answer_ && !closing_ && output_.empty();
+  }
+
+  /// True when a request was completed (and perhaps another one waits), false when bytes are
+  /// missing.
+  bool parse_one() {
+    if (!parser_) {
+      skip_empty_lines();
+      if (consumed_ == input_.size()) {
+        return false;
+      }
+      parser_.emplace();
+      parser_->header_limit(kHeaderMax);
+      parser_->body_limit(kBodyMax);
+      parser_->eager(true);
+    }
+    error_code error;
+    std::size_t used = 1;
+    while (used > 0 && !error && !parser_->is_done() && consumed_ < input_.size()) {
+      used =
+          parser_->put(asio::buffer(input_.data() + consumed_, input_.size() - consumed_), error);
+      consumed_ += used;
+    }
+    if (error && error != http::error::need_more) {
+      refuse(error);
+      return true;
+    }
+    if (!parser_->is_done()) {
+      // Only an unfinished line is left unconsumed, be it of the header, a chunk or a trailer.
+      if (input_.size() - consumed_ > kHeaderMax) {
+        refuse(http::error::header_limit);
+        return true;
+      }
+      encourage();
+      return false;
+    }
+    dispatch();
+    return true;
+  }
+
+  /// RFC 9112, 2.2: empty lines before a request line are ignored.
+  void skip_empty_lines() {
+    while (consumed_ < input_.size() && (input_[consumed_] == '\r' || input_[consumed_] == '\n')) {
+      ++consumed_;
+    }
+  }
+
+  /// Answers "Expect: 100-continue" once, when the body has not come with the header.
+  void encourage() {
+    if (encouraged_ || !parser_->is_header_done() || parser_->get().version() < 11) {
+      return;
+    }
+    encouraged_ = true;
+    const auto expect = parser_->get()[http::field::expect];
+    if (boost::beast::iequals(expect, "100-continue")) {
+      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      flush();
+    }
+  }
+
+  void refuse(const error_code& error) {
+    framing_ = {.keep_alive = false};
+    append_response(output_, refusal(error), framing_);
+    closing_ = true;
+    drain_after_ = true;
+    flush();
+  }
+
+  void dispatch();
+
+  /// Writes what the socket takes; the rest waits for it to be writable.
+  void flush() {
+    while (socket_ && sent_ < output_.size()) {
+      const ssize_t size = ::send(socket_->native_handle(), output_.data() + sent_,
+                                  output_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
+      if (size >= 0) {
+        sent_ += static_cast<std::size_t>(size);
+      } else if (would_block(errno)) {
+        if (!std::exchange(waiting_writable_, true)) {
+          wait_writable();
+        }
+        return;
+      } else if (errno != EINTR) {
+        close();
+        return;
+      }
+    }
+    output_.clear();
+    sent_ = 0;
+    if (socket_ && closing_) {
+      finish();
+    }
+  }
+
+  void finish() {
+    if (!drain_after_) {
+      close();
+      return;
+    }
+    if (std::exchange(draining_, true)) {
+      return;
+    }
+    error_code ignored;
+    socket_->shutdown(asio::socket_base::shutdown_send, ignored);
+    drain_timer_.emplace(socket_->get_executor(), kDrainTime);
+    drain_timer_->async_wait([weak = weak_from_this()](const error_code& error) {
+      const auto self = weak.lock();
+      if (!error && self) {
+        self->close();
+      }
+    });
+    wait_readable();
+  }
+
+  std::optional<asio::ip::tcp::socket> socket_;  ///< nothing once closed
+  std::optional<asio::steady_timer> drain_timer_;
+  std::shared_ptr<Shared> shared_;
+  std::optional<Parser> parser_;
+  Framing framing_;
+  std::string input_;
+  std::size_t consumed_ = 0;  ///< of input_
+  std::string output_;
+  std::size_t sent_ = 0;  ///< of output_
+  std::size_t drained_ = 0;
+  bool advancing_ = false;
+  bool awaiting_answer_ = false;
+  bool encouraged_ = false;
+  bool waiting_writable_ = false;
+  bool closing_ = false;      ///< close once output_ is sent
+  bool drain_after_ = false;  ///< but read what the peer is still sending first
+  bool draining_ = false;
+};
+
+/// The one answer that a handler owes. When the last copy of its Respond goes without having been
+/// called, the connection is closed.
+class Owed final {
+ public:
+  explicit Owed(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  ~Owed() {
+    if (connection_) {
+      connection_->close();
+    }
+  }
+  Owed(const Owed&) = delete;
+  Owed& operator=(const Owed&) = delete;
+
+  void answer(const HttpResponse& response) {
+    if (const auto connection = std::exchange(connection_, nullptr)) {
+      connection->answer(response);
+    }
+  }
+
+ private:
+  std::shared_ptr<Connection> connection_;
+};
+
+void Connection::dispatch() {
+  framing_ = {.head = parser_->get().method() == http::verb::head,
+              .keep_alive = parser_->get().keep_alive(),
+              .http10 = parser_->get().version() < 11};
+  ServerRequest request = take_request(*parser_);
+  parser_.reset();
+  encouraged_ = false;
+  awaiting_answer_ = true;
+  auto owed = std::make_shared<Owed>(shared_from_this());
+  // The handler may destroy its own server: Shared, and with it the function, lives on here.
+  const auto shared = shared_;
+  shared->handler(std::move(request), [owed = std::move(owed)](const HttpResponse& response) {
+    owed->answer(response);
+  });
+}
+
+}  // namespace
+
+class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(EventLoop& loop, Handler handler)
+      : acceptor_(loop.impl().context()),
+        pause_(loop.impl().context()),
+        shared_(std::make_shared<Shared>()) {
+    shared_->handler = std::move(handler);
+  }
+
+  error_code listen(int port) {
+    const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(),
+                                           static_cast<std::uint16_t>(port));
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) {
+      return {errno, boost::system::system_category()};
+    }
+    error_code error;
+    acceptor_.assign(asio::ip::tcp::v4(), fd, error);
+    if (error) {
+      ::close(fd);
+      return error;
+    }
+    const int on = 1;
+    ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    acceptor_.bind(endpoint, error);
+    if (!error) {
+      acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    }
+    if (!error) {
+      port_ = acceptor_.local_endpoint(error).port();
+      wait_peer();
+    }
+    return error;
+  }
+
+  int port() const { return port_; }
+
+  void close() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    pause_.cancel();
+    std::vector<std::shared_ptr<Connection>> open;
+    for (Connection* connection : shared_->open) {
+      open.push_back(connection->shared_from_this());
+    }
+    for (const auto& connection : open) {
+      connection->close();
+    }
+  }
+
+ private:
+  void wait_peer() {
+    acceptor_.async_wait(asio::socket_base::wait_read,
+                         [self = shared_from_this()](const error_code& error) {
+                           if (!error && self->acceptor_.is_open()) {
+                             self->accept_all();
+                           }
+                         });
+  }
+
+  void accept_all() {
+    while (true) {
+      const int fd =
+          ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (fd >= 0) {
+        take(fd);
+      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+        accept_later();
+        return;
+      } else if (errno != ECONNABORTED && errno != EINTR) {
+        wait_peer();
+        return;
+      }
+    }
+  }
+
+  /// Out of file descriptors: the peer stays in the backlog, which would wake the loop at once
+  /// again.
+  void accept_later() {
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (!error && self->acceptor_.is_open()) {
+        self->wait_peer();
+      }
+    });
+  }
+
+  void take(int fd) {
+    const int on = 1;
+    ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    asio::ip::tcp::socket socket(acceptor_.get_executor());
+    error_code error;
+    socket.assign(asio::ip::tcp::v4(), fd, error);
+    if (error) {
+      ::close(fd);
+      return;
+    }
+    std::make_shared<Connection>(std::move(socket), shared_)->start();
+  }
+
+  asio::ip::tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  std::shared_ptr<Shared> shared_;
+  int port_ = 0;
+};
+
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(EventLoop& loop, int port, Handler handler) {
+  const std::string what = "listen on 127.0.0.1:" + std::to_string(port);
+  if (port < 0 || port > 65535) {
+    return fail(ErrorKind::Unavailable, what + ": a port is a number from 0 to 65535");
+  }
+  auto impl = std::make_shared<Impl>(loop, std::move(handler));
+  if (const error_code error = impl->listen(port)) {
+    return fail(ErrorKind::Unavailable, what + ": " + error.message());
+  }
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::HttpServer(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() {
+  impl_->close();
+}
+
+int HttpServer::port() const {
+  return impl_->port();
+}
+
+}  // namespace scaler::net
