@@ -96,6 +96,7 @@ struct StoredMessage {
   std::optional<Instant> received_at = {};  ///< the latest receive
   Instant visible_at = {};
   std::int64_t receive_count = 0;
+  std::int64_t receives_elsewhere = 0;  ///< of these, before it came here as a dead letter
 };
 
 class Queue {
@@ -146,7 +147,8 @@ class Queue {
   void restore(StoredMessage message, Instant now);
   /// What receipt handles are checked with; a restored queue takes over its old one.
   std::uint64_t handle_key() const { return handle_key_; }
-  void restore_handle_key(std::uint64_t key) { handle_key_ = key; }
+  std::uint64_t next_sequence() const { return next_sequence_; }
+  void restore_handle_key(std::uint64_t key, std::uint64_t next_sequence);
   void restore_totals(const QueueTotals& totals) { totals_ = totals; }
   /// Counts every change of messages or settings, so that a saver knows whether there is something
   /// to save.
@@ -167,6 +169,8 @@ class Queue {
     std::int64_t receive_count = 0;
   };
   std::optional<HandleParts> parse_handle(std::string_view handle) const;
+  ReceivedMessage deliver(Entry& entry, Duration timeout, Instant now);
+  void take_dead_letter(StoredMessage message, Instant now);
   Entry& add(StoredMessage message, Place place);
   void show(Entry& entry);
   void remove(Entries::iterator entry);

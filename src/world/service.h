@@ -49,12 +49,13 @@ enum class TaskState { Provisioning, Pending, Running, Stopping, Stopped };
 /// ECS's names: "PROVISIONING", ...
 std::string_view to_string(TaskState state);
 
-/// What a worker does: the message that it works on, and when it is done.
+/// What a worker does: the message that it works on, and when it is done. Until then it renews the
+/// message's visibility timeout, as a good worker does.
 struct Work {
   std::string message_id = {};
   std::string receipt_handle = {};
-  Instant started_at = {};
   Instant done_at = {};
+  Instant act_at = {};  ///< when the worker next renews or is done, whichever is first
 };
 
 struct Task {
@@ -70,6 +71,7 @@ struct Task {
   std::optional<Instant> stopped_at = {};
   std::string stopped_reason = {};
   std::optional<Work> work = {};
+  std::optional<Instant> due_at = {};  ///< when its state changes by itself
 };
 
 struct Deployment {
@@ -101,11 +103,11 @@ class Service;
 class ServiceObserver {
  public:
   virtual ~ServiceObserver() = default;
-  virtual void task_running(const Service& service, const Task& task, Instant now) = 0;
-  virtual void task_stopped(const Service& service, const Task& task, Instant now) = 0;
+  virtual void task_running(const Service& service, const Task& task) = 0;
+  virtual void task_stopped(const Service& service, const Task& task) = 0;
   /// The work was cut short; its message returns after its visibility timeout.
-  virtual void work_killed(const Service& service, const Task& task, Instant now) = 0;
-  virtual void deployment_completed(const Service& service, Instant now) = 0;
+  virtual void work_killed(const Service& service, const Task& task) = 0;
+  virtual void deployment_completed(const Service& service) = 0;
 };
 
 class Service {
@@ -147,8 +149,13 @@ class Service {
   bool has_idle_worker() const { return !idle_.empty(); }
   /// Gives the longest idle worker the message.
   void begin_work(Work work);
-  /// The works that are done by now, in order of their end; their workers are idle again.
-  std::vector<Work> take_finished_work(Instant now);
+  /// A task whose worker must renew or is done by now, the earliest first.
+  std::optional<std::uint64_t> due_worker(Instant now) const;
+  const Work& work(std::uint64_t task) const;
+  /// The worker goes on until `act_at`.
+  void continue_work(std::uint64_t task, Instant act_at);
+  /// The work is done; the worker is idle.
+  void end_work(std::uint64_t task);
   void count_processed() { ++totals_.processed; }
   std::int64_t working() const { return static_cast<std::int64_t>(working_.size()); }
   Duration draw_work_time() { return draw(definition_.behaviour.work_time, *random_); }
@@ -156,12 +163,15 @@ class Service {
  private:
   void reconcile(Instant now);
   void start_tasks(std::int64_t count, Instant now);
-  void stop_tasks(std::int64_t count, Instant now);
-  void stop_task(Task& task, std::string_view reason, Instant now);
+  void stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now);
+  void stop_task(Task& task, Instant now);
+  void schedule(Task& task, Instant at);
   void progress(Task& task, Instant now);
   void finish_rollout(Instant now);
+  void add_deployment(Instant now);
   void add_event(std::string message, Instant now);
-  std::vector<std::uint64_t> alive(std::string_view deployment) const;
+  enum class Generation { Primary, Former };
+  std::vector<std::uint64_t> alive_tasks(Generation generation) const;
 
   ServiceDefinition definition_;
   ServiceStatus status_ = ServiceStatus::Active;
@@ -178,9 +188,8 @@ class Service {
   std::map<std::string, std::string> tags_ = {};
   ServiceTotals totals_ = {};
   std::set<std::pair<Instant, std::uint64_t>> due_ = {};      ///< {when its state changes, task}
-  std::set<std::pair<Instant, std::uint64_t>> working_ = {};  ///< {when the work is done, task}
+  std::set<std::pair<Instant, std::uint64_t>> working_ = {};  ///< {when the worker acts, task}
   std::deque<std::uint64_t> idle_ = {};                       ///< tasks, longest idle first
-  bool steady_reported_ = false;
 };
 
 }  // namespace scaler::world

@@ -6,7 +6,6 @@
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -54,7 +53,7 @@ struct TaskDefinition {
 struct Cluster {
   std::string name = {};
   std::map<std::string, std::string> tags = {};
-  std::map<std::string, std::unique_ptr<Service>> services = {};
+  std::map<std::string, std::unique_ptr<Service>, std::less<>> services = {};
 };
 
 class World final : private ServiceObserver {
@@ -112,16 +111,16 @@ class World final : private ServiceObserver {
   Random& random() { return *random_; }
 
  private:
-  void task_running(const Service& service, const Task& task, Instant now) override;
-  void task_stopped(const Service& service, const Task& task, Instant now) override;
-  void work_killed(const Service& service, const Task& task, Instant now) override;
-  void deployment_completed(const Service& service, Instant now) override;
+  void task_running(const Service& service, const Task& task) override;
+  void task_stopped(const Service& service, const Task& task) override;
+  void work_killed(const Service& service, const Task& task) override;
+  void deployment_completed(const Service& service) override;
 
-  void settle(Instant now);
-  void finish_work(Service& service, Instant now);
-  void feed_workers(Service& service, Instant now);
-  Queue* dead_letter_queue(const Queue& queue);
-  void note_if_drained(const Queue& queue);
+  void settle();
+  void tend_workers(Service& service);
+  bool delete_processed(Queue& queue, const Work& work);
+  void feed_workers(const Queue& queue);
+  void feed_workers(Service& service);
 
   Options options_;
   Instant now_;

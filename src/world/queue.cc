@@ -1,0 +1,341 @@
+#include "world/queue.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/check.h"
+
+namespace scaler::world {
+namespace {
+
+constexpr Duration kVisibilityMax = std::chrono::hours(12);
+constexpr std::size_t kHexDigits = 16;
+constexpr std::size_t kHandleLength = 3 * kHexDigits;
+
+void append_hex(std::string& out, std::uint64_t value) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (unsigned shift = 64; shift > 0; shift -= 4) {
+    out += kDigits[(value >> (shift - 4)) & 0xfU];
+  }
+}
+
+std::optional<std::uint64_t> parse_hex(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// Ties a handle to its queue. No protection against an attacker, only against mistaken handles.
+std::uint64_t checksum(std::uint64_t key, std::uint64_t sequence, std::uint64_t receive_count) {
+  Random mixer(key ^ (sequence * 0x9e3779b97f4a7c15U) ^ (receive_count << 40U));
+  mixer.next();
+  return mixer.next();
+}
+
+/// A random (version 4) UUID.
+std::string make_id(Random& random) {
+  std::string hex;
+  append_hex(hex, (random.next() & ~0xf000ULL) | 0x4000ULL);
+  append_hex(hex, (random.next() & ~(0xcULL << 60U)) | (0x8ULL << 60U));
+  for (const std::size_t dash : {20U, 16U, 12U, 8U}) {
+    hex.insert(dash, 1, '-');
+  }
+  return hex;
+}
+
+}  // namespace
+
+Queue::Queue(std::string name, QueueSettings settings, Instant created_at, Random& random)
+    : name_(std::move(name)),
+      settings_(std::move(settings)),
+      created_at_(created_at),
+      modified_at_(created_at),
+      random_(&random),
+      handle_key_(random.next()) {}
+
+void Queue::change_settings(QueueSettings settings, Instant now) {
+  settings_ = std::move(settings);
+  modified_at_ = now;
+  settle(now);
+  changed(now);
+}
+
+std::string Queue::send(NewMessage message, Instant now) {
+  settle(now);
+  const Duration delay = message.delay.value_or(settings_.delay);
+  StoredMessage stored{.sequence = next_sequence_,
+                       .id = make_id(*random_),
+                       .body = std::move(message.body),
+                       .attributes = std::move(message.attributes),
+                       .sent_at = now,
+                       .visible_at = now + delay};
+  ++totals_.sent;
+  const Place place = delay > Duration(0) ? Place::Delayed : Place::Visible;
+  const Entry& entry = add(std::move(stored), place);
+  changed(now);
+  return entry.message.id;
+}
+
+std::vector<ReceivedMessage> Queue::receive(const ReceiveRequest& request, Instant now,
+                                            Queue* dead_letter_queue) {
+  settle(now);
+  const bool redrives =
+      settings_.redrive && dead_letter_queue != nullptr && dead_letter_queue != this;
+  const Duration timeout = request.visibility_timeout.value_or(settings_.visibility_timeout);
+  std::vector<ReceivedMessage> received;
+  std::vector<std::uint64_t> shown_again;
+  while (!visible_.empty() && std::ssize(received) < request.messages_max) {
+    const auto found = entries_.find(visible_.begin()->second);
+    Entry& entry = found->second;
+    const std::int64_t receives = entry.message.receive_count - entry.message.receives_elsewhere;
+    if (redrives && receives >= settings_.redrive->max_receive_count) {
+      dead_letter_queue->take_dead_letter(entry.message, now);
+      ++totals_.redriven;
+      remove(found);
+      continue;
+    }
+    received.push_back(deliver(entry, timeout, now));
+    if (timeout <= Duration(0)) {
+      shown_again.push_back(entry.message.sequence);
+    }
+  }
+  // A timeout of zero hides nothing, yet one receive never returns the same message twice.
+  for (const std::uint64_t sequence : shown_again) {
+    show(entries_.at(sequence));
+  }
+  changed(now);
+  return received;
+}
+
+ReceivedMessage Queue::deliver(Entry& entry, Duration timeout, Instant now) {
+  visible_.erase({entry.visible_order, entry.message.sequence});
+  StoredMessage& message = entry.message;
+  ++message.receive_count;
+  message.first_received_at = message.first_received_at.value_or(now);
+  message.received_at = now;
+  message.visible_at = now + timeout;
+  entry.place = Place::InFlight;
+  hidden_.emplace(message.visible_at, message.sequence);
+  ++in_flight_;
+  ++totals_.received;
+  totals_.receive_count_max = std::max(totals_.receive_count_max, message.receive_count);
+  return {.id = message.id,
+          .receipt_handle = receipt_handle(message.sequence, message.receive_count),
+          .body = message.body,
+          .attributes = message.attributes,
+          .sent_at = message.sent_at,
+          .first_received_at = *message.first_received_at,
+          .receive_count = message.receive_count};
+}
+
+void Queue::take_dead_letter(StoredMessage message, Instant now) {
+  message.sequence = next_sequence_;
+  message.receives_elsewhere = message.receive_count;
+  message.visible_at = now;
+  ++totals_.dead_letters_in;
+  add(std::move(message), Place::Visible);
+  changed(now);
+}
+
+HandleOutcome Queue::delete_message(std::string_view receipt_handle, Instant now) {
+  settle(now);
+  const auto parts = parse_handle(receipt_handle);
+  if (!parts) {
+    return HandleOutcome::Invalid;
+  }
+  const auto found = entries_.find(parts->sequence);
+  if (found == entries_.end() || found->second.message.receive_count != parts->receive_count) {
+    return HandleOutcome::Stale;
+  }
+  remove(found);
+  ++totals_.deleted;
+  changed(now);
+  return HandleOutcome::Done;
+}
+
+HandleOutcome Queue::change_visibility(std::string_view receipt_handle, Duration timeout,
+                                       Instant now) {
+  settle(now);
+  const auto parts = parse_handle(receipt_handle);
+  if (!parts) {
+    return HandleOutcome::Invalid;
+  }
+  const auto found = entries_.find(parts->sequence);
+  if (found == entries_.end() || found->second.place != Place::InFlight ||
+      found->second.message.receive_count != parts->receive_count) {
+    return HandleOutcome::Stale;
+  }
+  Entry& entry = found->second;
+  if (now + timeout > *entry.message.received_at + kVisibilityMax) {
+    return HandleOutcome::TooLong;
+  }
+  hidden_.erase({entry.message.visible_at, entry.message.sequence});
+  entry.message.visible_at = now + timeout;
+  hidden_.emplace(entry.message.visible_at, entry.message.sequence);
+  settle(now);
+  changed(now);
+  return HandleOutcome::Done;
+}
+
+std::int64_t Queue::purge(Instant now) {
+  settle(now);
+  const std::int64_t count = std::ssize(entries_);
+  entries_.clear();
+  visible_.clear();
+  hidden_.clear();
+  by_age_.clear();
+  in_flight_ = 0;
+  totals_.purged += count;
+  changed(now);
+  return count;
+}
+
+void Queue::settle(Instant now) {
+  const std::optional<Instant> next = next_event();
+  if (!next || *next > now) {
+    return;
+  }
+  while (!by_age_.empty() && by_age_.begin()->first + settings_.retention <= now) {
+    remove(entries_.find(by_age_.begin()->second));
+    ++totals_.expired;
+  }
+  while (!hidden_.empty() && hidden_.begin()->first <= now) {
+    show(entries_.at(hidden_.begin()->second));
+  }
+  changed(now);
+}
+
+QueueDepth Queue::depth() const {
+  return {.visible = std::ssize(visible_),
+          .in_flight = in_flight_,
+          .delayed = std::ssize(hidden_) - in_flight_};
+}
+
+QueueDepth Queue::approximate_depth(Instant now) const {
+  if (settings_.count_lag <= Duration(0)) {
+    return depth();
+  }
+  QueueDepth latest;
+  for (const auto& [at, depth] : past_depths_) {
+    if (at > now - settings_.count_lag) {
+      break;
+    }
+    latest = depth;
+  }
+  return latest;
+}
+
+std::optional<Instant> Queue::next_event() const {
+  if (by_age_.empty()) {
+    return std::nullopt;
+  }
+  const Instant expiry = by_age_.begin()->first + settings_.retention;
+  return hidden_.empty() ? expiry : std::min(expiry, hidden_.begin()->first);
+}
+
+std::vector<StoredMessage> Queue::stored_messages() const {
+  std::vector<StoredMessage> messages;
+  messages.reserve(entries_.size());
+  for (const auto& [sequence, entry] : entries_) {
+    messages.push_back(entry.message);
+  }
+  std::ranges::sort(messages, {}, &StoredMessage::sequence);
+  return messages;
+}
+
+void Queue::restore(StoredMessage message, Instant now) {
+  const bool hidden = message.visible_at > now;
+  const bool in_flight = hidden && message.received_at.has_value();
+  const Place place = in_flight ? Place::InFlight : hidden ? Place::Delayed : Place::Visible;
+  next_sequence_ = std::max(next_sequence_, message.sequence);
+  add(std::move(message), place);
+  changed(now);
+}
+
+void Queue::restore_handle_key(std::uint64_t key, std::uint64_t next_sequence) {
+  handle_key_ = key;
+  next_sequence_ = std::max(next_sequence_, next_sequence);
+}
+
+std::string Queue::receipt_handle(std::uint64_t sequence, std::int64_t receive_count) const {
+  const auto count = static_cast<std::uint64_t>(receive_count);
+  std::string handle;
+  handle.reserve(kHandleLength);
+  append_hex(handle, checksum(handle_key_, sequence, count));
+  append_hex(handle, sequence);
+  append_hex(handle, count);
+  return handle;
+}
+
+std::optional<Queue::HandleParts> Queue::parse_handle(std::string_view handle) const {
+  if (handle.size() != kHandleLength) {
+    return std::nullopt;
+  }
+  const auto sum = parse_hex(handle.substr(0, kHexDigits));
+  const auto sequence = parse_hex(handle.substr(kHexDigits, kHexDigits));
+  const auto count = parse_hex(handle.substr(2 * kHexDigits));
+  if (!sum || !sequence || !count || *sum != checksum(handle_key_, *sequence, *count)) {
+    return std::nullopt;
+  }
+  return HandleParts{.sequence = *sequence, .receive_count = static_cast<std::int64_t>(*count)};
+}
+
+Queue::Entry& Queue::add(StoredMessage message, Place place) {
+  const std::uint64_t sequence = message.sequence;
+  next_sequence_ = std::max(next_sequence_, sequence + 1);
+  by_age_.emplace(message.sent_at, sequence);
+  const auto [at, inserted] =
+      entries_.emplace(sequence, Entry{.message = std::move(message), .place = place});
+  CHECK(inserted);
+  Entry& entry = at->second;
+  if (place == Place::Visible) {
+    entry.visible_order = next_visible_order_++;
+    visible_.emplace(entry.visible_order, sequence);
+  } else {
+    hidden_.emplace(entry.message.visible_at, sequence);
+    in_flight_ += place == Place::InFlight ? 1 : 0;
+  }
+  return entry;
+}
+
+void Queue::show(Entry& entry) {
+  hidden_.erase({entry.message.visible_at, entry.message.sequence});
+  in_flight_ -= entry.place == Place::InFlight ? 1 : 0;
+  entry.place = Place::Visible;
+  entry.visible_order = next_visible_order_++;
+  visible_.emplace(entry.visible_order, entry.message.sequence);
+}
+
+void Queue::remove(Entries::iterator entry) {
+  const StoredMessage& message = entry->second.message;
+  by_age_.erase({message.sent_at, message.sequence});
+  if (entry->second.place == Place::Visible) {
+    visible_.erase({entry->second.visible_order, message.sequence});
+  } else {
+    hidden_.erase({message.visible_at, message.sequence});
+    in_flight_ -= entry->second.place == Place::InFlight ? 1 : 0;
+  }
+  entries_.erase(entry);
+}
+
+void Queue::changed(Instant now) {
+  ++revision_;
+  if (settings_.count_lag <= Duration(0)) {
+    past_depths_.clear();
+    return;
+  }
+  // One entry at or before the horizon stays: it is what is reported.
+  while (past_depths_.size() > 1 && past_depths_[1].first <= now - settings_.count_lag) {
+    past_depths_.pop_front();
+  }
+  if (!past_depths_.empty() && past_depths_.back().first == now) {
+    past_depths_.back().second = depth();
+  } else {
+    past_depths_.emplace_back(now, depth());
+  }
+}
+
+}  // namespace scaler::world

@@ -1,0 +1,332 @@
+#include "world/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "base/check.h"
+
+namespace scaler::world {
+namespace {
+
+/// A worker asks for at least this much visibility, so that a queue with a timeout of zero cannot
+/// make it renew without end.
+constexpr Duration kWorkerVisibilityMin = std::chrono::seconds(2);
+
+Duration worker_visibility(const Queue& queue) {
+  return std::max(queue.settings().visibility_timeout, kWorkerVisibilityMin);
+}
+
+/// When the worker next acts: it renews at half of the visibility timeout.
+Instant next_act(const Queue& queue, Instant now, Instant done_at) {
+  return std::min(done_at, now + worker_visibility(queue) / 2);
+}
+
+bool empty(const QueueDepth& depth) {
+  return depth == QueueDepth{};
+}
+
+void earliest(std::optional<Instant>& next, std::optional<Instant> candidate) {
+  if (candidate && (!next || *candidate < *next)) {
+    next = candidate;
+  }
+}
+
+}  // namespace
+
+std::string_view to_string(EventKind kind) {
+  switch (kind) {
+    case EventKind::MessageSent:
+      return "message_sent";
+    case EventKind::MessageProcessed:
+      return "message_processed";
+    case EventKind::MessageDeadLettered:
+      return "message_dead_lettered";
+    case EventKind::QueueDrained:
+      return "queue_drained";
+    case EventKind::DesiredChanged:
+      return "desired_changed";
+    case EventKind::TaskRunning:
+      return "task_running";
+    case EventKind::TaskStopped:
+      return "task_stopped";
+    case EventKind::WorkKilled:
+      return "work_killed";
+    case EventKind::DeploymentCompleted:
+      return "deployment_completed";
+    case EventKind::Other:
+      return "other";
+  }
+  std::unreachable();
+}
+
+World::World(Options options, Instant now, Random& random)
+    : options_(options), now_(now), random_(&random) {}
+
+World::~World() = default;
+
+void World::advance(Instant to) {
+  for (auto next = next_event(); next && *next <= to; next = next_event()) {
+    now_ = std::max(now_, *next);
+    settle();
+  }
+  now_ = std::max(now_, to);
+}
+
+std::optional<Instant> World::next_event() const {
+  std::optional<Instant> next;
+  for (const auto& [name, queue] : queues_) {
+    earliest(next, queue->next_event());
+  }
+  for (const auto& [cluster_name, cluster] : clusters_) {
+    for (const auto& [name, service] : cluster.services) {
+      earliest(next, service->next_event());
+    }
+  }
+  return next;
+}
+
+Queue* World::find_queue(std::string_view name) {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+const Queue* World::find_queue(std::string_view name) const {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+Queue& World::create_queue(std::string name, QueueSettings settings) {
+  auto queue = std::make_unique<Queue>(name, std::move(settings), now_, *random_);
+  const auto [at, inserted] = queues_.emplace(std::move(name), std::move(queue));
+  CHECK(inserted);
+  return *at->second;
+}
+
+void World::delete_queue(std::string_view name) {
+  const auto found = queues_.find(name);
+  if (found != queues_.end()) {
+    queues_.erase(found);
+  }
+}
+
+std::string World::send(Queue& queue, NewMessage message) {
+  std::string id = queue.send(std::move(message), now_);
+  record(EventKind::MessageSent, queue.name(), id);
+  feed_workers(queue);
+  return id;
+}
+
+std::vector<ReceivedMessage> World::receive(Queue& queue, const ReceiveRequest& request) {
+  const std::int64_t redriven = queue.totals().redriven;
+  Queue* dead_letters = nullptr;
+  if (queue.settings().redrive) {
+    dead_letters = find_queue(queue.settings().redrive->dead_letter_queue);
+  }
+  auto messages = queue.receive(request, now_, dead_letters);
+  if (const std::int64_t moved = queue.totals().redriven - redriven; moved > 0) {
+    record(EventKind::MessageDeadLettered, queue.name(),
+           fmt::format("{} to {}", moved, dead_letters->name()));
+    feed_workers(*dead_letters);
+  }
+  return messages;
+}
+
+HandleOutcome World::delete_message(Queue& queue, std::string_view receipt_handle) {
+  const HandleOutcome outcome = queue.delete_message(receipt_handle, now_);
+  if (outcome == HandleOutcome::Done && empty(queue.depth())) {
+    record(EventKind::QueueDrained, queue.name(), "");
+  }
+  return outcome;
+}
+
+HandleOutcome World::change_visibility(Queue& queue, std::string_view receipt_handle,
+                                       Duration timeout) {
+  const HandleOutcome outcome = queue.change_visibility(receipt_handle, timeout, now_);
+  feed_workers(queue);
+  return outcome;
+}
+
+std::int64_t World::purge(Queue& queue) {
+  return queue.purge(now_);
+}
+
+Cluster* World::find_cluster(std::string_view name) {
+  const auto found = clusters_.find(name);
+  return found == clusters_.end() ? nullptr : &found->second;
+}
+
+Cluster& World::create_cluster(std::string_view name) {
+  Cluster& cluster = clusters_[std::string(name)];
+  cluster.name = name;
+  return cluster;
+}
+
+Service* World::find_service(std::string_view cluster, std::string_view service) {
+  Cluster* const found = find_cluster(cluster);
+  if (found == nullptr) {
+    return nullptr;
+  }
+  const auto at = found->services.find(service);
+  return at == found->services.end() ? nullptr : at->second.get();
+}
+
+Service& World::create_service(ServiceDefinition definition) {
+  Cluster* const cluster = find_cluster(definition.cluster);
+  CHECK(cluster != nullptr);
+  std::unique_ptr<Service>& place = cluster->services[definition.name];
+  CHECK(place == nullptr || place->status() == ServiceStatus::Inactive);
+  ServiceObserver& observer = *this;
+  place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
+  feed_workers(*place);
+  return *place;
+}
+
+void World::set_desired(Service& service, std::int64_t desired) {
+  if (desired != service.desired()) {
+    record(EventKind::DesiredChanged, service.name(),
+           fmt::format("{} -> {}", service.desired(), desired));
+  }
+  service.set_desired(desired, now_);
+  feed_workers(service);
+}
+
+void World::deploy(Service& service, std::string task_definition) {
+  service.deploy(std::move(task_definition), now_);
+  feed_workers(service);
+}
+
+void World::remove(Service& service) {
+  service.remove(now_);
+}
+
+const TaskDefinition& World::register_task_definition(std::string family, std::string document) {
+  std::vector<TaskDefinition>& revisions = task_definitions_[family];
+  return revisions.emplace_back(TaskDefinition{.family = std::move(family),
+                                               .revision = std::ssize(revisions) + 1,
+                                               .document = std::move(document),
+                                               .registered_at = now_});
+}
+
+const TaskDefinition* World::find_task_definition(std::string_view family,
+                                                  std::int64_t revision) const {
+  const auto found = task_definitions_.find(family);
+  if (found == task_definitions_.end()) {
+    return nullptr;
+  }
+  const std::vector<TaskDefinition>& revisions = found->second;
+  if (revision == 0) {
+    return &revisions.back();
+  }
+  if (revision < 1 || revision > std::ssize(revisions)) {
+    return nullptr;
+  }
+  return &revisions[static_cast<std::size_t>(revision - 1)];
+}
+
+void World::record(EventKind kind, std::string_view subject, std::string detail) {
+  if (options_.history_max == 0) {
+    return;
+  }
+  history_.push_back({.number = next_event_number_++,
+                      .at = now_,
+                      .kind = kind,
+                      .subject = std::string(subject),
+                      .detail = std::move(detail)});
+  if (history_.size() > options_.history_max) {
+    history_.pop_front();
+  }
+}
+
+void World::task_running(const Service& service, const Task& task) {
+  record(EventKind::TaskRunning, service.name(), task.id);
+}
+
+void World::task_stopped(const Service& service, const Task& task) {
+  record(EventKind::TaskStopped, service.name(), task.id);
+}
+
+void World::work_killed(const Service& service, const Task& task) {
+  record(EventKind::WorkKilled, service.name(), task.id);
+}
+
+void World::deployment_completed(const Service& service) {
+  record(EventKind::DeploymentCompleted, service.name(), service.deployments().front().id);
+}
+
+void World::settle() {
+  for (const auto& [name, queue] : queues_) {
+    queue->settle(now_);
+  }
+  for (const auto& [cluster_name, cluster] : clusters_) {
+    for (const auto& [name, service] : cluster.services) {
+      service->settle(now_);
+      tend_workers(*service);
+      feed_workers(*service);
+    }
+  }
+}
+
+void World::tend_workers(Service& service) {
+  Queue* const queue = find_queue(service.definition().behaviour.job_queue);
+  while (const auto task = service.due_worker(now_)) {
+    const Work& work = service.work(*task);
+    if (work.done_at > now_) {
+      if (queue != nullptr) {
+        queue->change_visibility(work.receipt_handle, worker_visibility(*queue), now_);
+      }
+      service.continue_work(*task,
+                            queue == nullptr ? work.done_at : next_act(*queue, now_, work.done_at));
+      continue;
+    }
+    if (queue != nullptr && delete_processed(*queue, work)) {
+      service.count_processed();
+    }
+    service.end_work(*task);
+  }
+}
+
+bool World::delete_processed(Queue& queue, const Work& work) {
+  const bool there = queue.delete_message(work.receipt_handle, now_) == HandleOutcome::Done;
+  if (there) {
+    record(EventKind::MessageProcessed, queue.name(), work.message_id);
+    if (empty(queue.depth())) {
+      record(EventKind::QueueDrained, queue.name(), "");
+    }
+  }
+  return there;
+}
+
+void World::feed_workers(const Queue& queue) {
+  if (queue.depth().visible == 0) {
+    return;
+  }
+  for (const auto& [cluster_name, cluster] : clusters_) {
+    for (const auto& [name, service] : cluster.services) {
+      if (service->definition().behaviour.job_queue == queue.name()) {
+        feed_workers(*service);
+      }
+    }
+  }
+}
+
+void World::feed_workers(Service& service) {
+  if (!service.has_idle_worker()) {
+    return;
+  }
+  Queue* const queue = find_queue(service.definition().behaviour.job_queue);
+  while (queue != nullptr && service.has_idle_worker() && queue->depth().visible > 0) {
+    const auto messages =
+        receive(*queue, {.messages_max = 1, .visibility_timeout = worker_visibility(*queue)});
+    for (const ReceivedMessage& message : messages) {
+      const Instant done_at = now_ + service.draw_work_time();
+      service.begin_work({.message_id = message.id,
+                          .receipt_handle = message.receipt_handle,
+                          .done_at = done_at,
+                          .act_at = next_act(*queue, now_, done_at)});
+    }
+  }
+}
+
+}  // namespace scaler::world
