@@ -1,7 +1,7 @@
-"""What the Python tests share: the programs under test as processes, an emulator, and a moto server.
+"""What the Python tests share: programs under test as processes, an emulator, a moto server.
 
-The programs are those in SCALER_BIN_DIR (default build/dev/bin, the sanitized ones). Every process is
-started in a group of its own with an environment of its own, and a test fails when a sanitizer had
+The programs are those in SCALER_BIN_DIR (default build/dev/bin, the sanitized ones). Every process
+is started in a group and with an environment of its own, and a test fails when a sanitizer had
 something to say, whatever the test itself asserted.
 """
 
@@ -26,7 +26,8 @@ REGION = "eu-central-1"
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
                    "WARNING: ThreadSanitizer", "SUMMARY: UndefinedBehaviorSanitizer")
 STOP_SECONDS = 10
-TEST_KEYS = {"AWS_ACCESS_KEY_ID": "AKIDTESTTESTTESTTEST", "AWS_SECRET_ACCESS_KEY": "test-secret-key"}
+TEST_KEYS = {"AWS_ACCESS_KEY_ID": "AKIDTESTTESTTESTTEST",
+             "AWS_SECRET_ACCESS_KEY": "test-secret-key"}
 
 
 def wait_until(predicate, timeout=20.0, interval=0.05, what="the condition"):
@@ -102,8 +103,8 @@ class Process:
         return f"--- stdout\n{self.stdout()[-4000:]}\n--- stderr\n{self.stderr()[-4000:]}"
 
     def sanitizer_reports(self):
-        texts = [path.read_text(errors="replace") for path in sorted(self.folder.glob("sanitizer.*"))]
-        texts += [self.stdout(), self.stderr()]
+        paths = [*sorted(self.folder.glob("sanitizer.*")), self.stdout_path, self.stderr_path]
+        texts = [path.read_text(errors="replace") for path in paths]
         return [text for text in texts if any(word in text for word in SANITIZER_WORDS)]
 
 
@@ -138,8 +139,8 @@ def program_environment(folder, extra=None):
                    "LANG": "C.UTF-8", "TMPDIR": str(folder), "AWS_REGION": REGION,
                    "AWS_EC2_METADATA_DISABLED": "true", **TEST_KEYS}
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
-        own = os.environ.get(name, "")
-        environment[name] = f"{own}:log_path={folder}/sanitizer" if own else f"log_path={folder}/sanitizer"
+        options = [os.environ.get(name, ""), f"log_path={folder}/sanitizer"]
+        environment[name] = ":".join(option for option in options if option)
     environment.update({name: str(value) for name, value in (extra or {}).items()})
     return {name: value for name, value in environment.items() if value is not None}
 
@@ -148,7 +149,8 @@ def program_environment(folder, extra=None):
 def start_process(tmp_path):
     """start_process(arguments, env=None, ready=None, stdin=None) -> Process, ended after the test.
 
-    `env` is added to the hermetic environment; `ready(process)` is waited for, up to `timeout` seconds.
+    `env` is added to the hermetic environment; `ready(process)` is waited for, at most `timeout`
+    seconds.
     """
     processes = []
 
@@ -173,7 +175,7 @@ def start_process(tmp_path):
 
 @pytest.fixture
 def run_program(start_process):
-    """run_program(arguments, env=None, stdin=None) -> the ended Process; `.code` is its exit code."""
+    """run_program(arguments, env=None, stdin=None) -> the ended Process; `.code` is its result."""
 
     def run(arguments, env=None, stdin=None, timeout=60):
         process = start_process(arguments, env=env, stdin=stdin)
@@ -186,8 +188,8 @@ def run_program(start_process):
 def aws_clients(endpoint, keys=None):
     """boto3 clients for an endpoint, as attributes: sqs, ecs, sts, lambda_ and more on demand."""
     keys = keys or TEST_KEYS
-    config = botocore.config.Config(region_name=REGION, proxies={}, connect_timeout=5, read_timeout=40,
-                                    retries={"total_max_attempts": 1})
+    config = botocore.config.Config(region_name=REGION, proxies={}, connect_timeout=5,
+                                    read_timeout=40, retries={"total_max_attempts": 1})
     session = boto3.session.Session()
 
     def client(name):
@@ -196,12 +198,12 @@ def aws_clients(endpoint, keys=None):
                               aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
                               aws_session_token=keys.get("AWS_SESSION_TOKEN"))
 
-    return types.SimpleNamespace(client=client, sqs=client("sqs"), ecs=client("ecs"), sts=client("sts"),
-                                 lambda_=client("lambda"))
+    return types.SimpleNamespace(client=client, sqs=client("sqs"), ecs=client("ecs"),
+                                 sts=client("sts"), lambda_=client("lambda"))
 
 
 class Emulator:
-    """A running `ecs-scaler emulate` with one cluster, service and queue, and boto3 clients for it."""
+    """A running `ecs-scaler emulate` with one cluster, service and queue, and boto3 clients."""
 
     def __init__(self, process, names):
         self.process = process
@@ -254,11 +256,11 @@ def has_endpoint_line(process):
 
 @pytest.fixture
 def emulator(start_process, ecs_scaler):
-    """emulator(task_start="1s", env=["K=V"], lambda_=path, ...) -> Emulator; options are the flags."""
+    """emulator(task_start="1s", env=["K=V"], lambda_=path) -> Emulator; options are the flags."""
 
     def start(cluster="test", service="worker", queue="jobs", env=(), lambda_=None, **options):
-        arguments = [ecs_scaler, "emulate", "--port", "0", "--cluster", cluster, "--service", service,
-                     "--queue", queue]
+        arguments = [ecs_scaler, "emulate", "--port", "0", "--cluster", cluster,
+                     "--service", service, "--queue", queue]
         if lambda_ is not None:
             arguments += ["--lambda", lambda_]
         for assignment in env:

@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""Checks what the documents name: paths, ./dev verbs, ecs-scaler commands, links.
+
+usage: check_docs.py [--root FOLDER]     Exit code 1 when one of them does not exist.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+from project_files import ROOT
+
+# A first part that is a folder of the project makes the words in backticks a path.
+PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.*{},-]+)+/?|[A-Za-z0-9_-]+\.md")
+LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+VERB = re.compile(r"\./dev ([a-z][a-z-]*)")
+COMMAND = re.compile(r"\becs-scaler ([a-z][a-z-]*)")
+BACKTICKS = re.compile(r"`([^`\n]+)`")
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+
+
+def documents(root):
+    return sorted(path for path in [*root.glob("*.md"), *root.glob("docs/**/*.md")]
+                  if path.name != "CHANGELOG.md")
+
+
+def dev_verbs(root):
+    script = root / "dev"
+    text = script.read_text() if script.is_file() else ""
+    return set(re.findall(r"^verb_(\w+)\(\)", text, re.MULTILINE)) | {"help"}
+
+
+def cli_commands(root):
+    """The names that the sources give to CLI11's add_subcommand()."""
+    names = set()
+    for path in sorted((root / "src/cli").rglob("*.cc")):
+        names |= set(re.findall(r'add_subcommand\(\s*"([a-z-]+)"', path.read_text()))
+    return names
+
+
+def path_exists(root, name):
+    pattern = re.sub(r"\{[^}]*\}", "*", name.rstrip("/"))
+    return any(root.glob(pattern)) or any((root / "src").glob(pattern))
+
+
+def is_ours(root, name):
+    first = name.split("/")[0]
+    return "/" not in name or (root / first).is_dir() or (root / "src" / first).is_dir()
+
+
+def anchors(text):
+    """What GitHub makes of the headlines."""
+    lines = re.findall(r"^#+ +(.+)$", FENCE.sub("", text), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines}
+
+
+def check_links(root, path, text):
+    for target in LINK.findall(FENCE.sub("", text)):
+        if re.match(r"[a-z]+:", target):
+            continue
+        file, _, anchor = target.partition("#")
+        linked = (path.parent / file).resolve() if file else path
+        if not linked.exists() or root not in [linked, *linked.parents]:
+            yield target, "the link leads nowhere"
+        elif anchor and linked.suffix == ".md" and anchor not in anchors(linked.read_text()):
+            yield target, "the link's headline does not exist"
+
+
+def check_words(root, text):
+    for words in BACKTICKS.findall(FENCE.sub("", text)):
+        name = words.strip()
+        if PATH.fullmatch(name) and is_ours(root, name) and not name.startswith("build/"):
+            if not path_exists(root, name):
+                yield words, "there is no such file"
+    for verb in VERB.findall(text):
+        if verb not in dev_verbs(root):
+            yield f"./dev {verb}", "dev has no such verb"
+    # In prose "ecs-scaler runs" may be a sentence: only code is looked at.
+    commands = cli_commands(root)
+    code = "\n".join(BACKTICKS.findall(text) + FENCE.findall(text))
+    for command in COMMAND.findall(code) if commands else []:
+        if command not in commands:
+            yield f"ecs-scaler {command}", "ecs-scaler has no such command"
+
+
+def check(root):
+    complaints = []
+    for path in documents(root):
+        text = path.read_text()
+        for words, complaint in [*check_links(root, path, text), *check_words(root, text)]:
+            line = text.count("\n", 0, max(text.find(words), 0)) + 1
+            complaints.append(f"{path.relative_to(root)}:{line}: {words}: {complaint}")
+    return complaints
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--root", type=pathlib.Path, default=ROOT)
+    complaints = check(parser.parse_args().root.resolve())
+    for complaint in complaints:
+        print(complaint)
+    if complaints:
+        print(f"docs: {len(complaints)} complaints", file=sys.stderr)
+    return 1 if complaints else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
