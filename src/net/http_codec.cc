@@ -1,0 +1,148 @@
+#include "net/http_codec.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+namespace scaler::net {
+namespace {
+
+namespace http = boost::beast::http;
+using Parser = http::response_parser<http::string_body>;
+
+constexpr std::uint32_t kHeaderMax = 64U << 10U;
+
+bool breaks_line(std::string_view text) {
+  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+}
+
+bool is_token(std::string_view text) {
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           kMarks.contains(c);
+  });
+}
+
+std::string_view view(boost::beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+}  // namespace
+
+Result<std::string> write_request(const HttpRequest& request) {
+  if (!is_token(request.method)) {
+    return fail(ErrorKind::Malformed, "'" + request.method + "' is not an HTTP method");
+  }
+  if (!request.target.starts_with('/') || breaks_line(request.target) ||
+      request.target.contains(' ') || breaks_line(request.origin.host)) {
+    return fail(ErrorKind::Malformed, "not a request target or host");
+  }
+  std::string text = request.method + " " + request.target +
+                     " HTTP/1.1\r\nHost: " + host_header(request.origin) + "\r\n";
+  for (const HttpHeader& header : request.headers) {
+    if (!is_token(header.name) || breaks_line(header.value)) {
+      return fail(ErrorKind::Malformed, "header '" + header.name + "' does not fit on one line");
+    }
+    text += header.name + ": " + header.value + "\r\n";
+  }
+  if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
+    text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+  }
+  text += "\r\n";
+  text += request.body;
+  return text;
+}
+
+struct ReplyParser::Impl {
+  explicit Impl(std::size_t limit) : body_max(limit) { begin(); }
+
+  void begin() {
+    parser.emplace();
+    parser->eager(true);
+    parser->header_limit(kHeaderMax);
+    parser->body_limit(body_max);
+  }
+  Result<void> consume();
+  std::unexpected<Error> malformed(const boost::system::error_code& error) const;
+
+  std::size_t body_max;
+  std::optional<Parser> parser = {};
+  std::string pending = {};  ///< bytes that the parser has not taken yet
+};
+
+ReplyParser::ReplyParser(std::size_t body_max) : impl_(std::make_unique<Impl>(body_max)) {}
+ReplyParser::~ReplyParser() = default;
+ReplyParser::ReplyParser(ReplyParser&&) noexcept = default;
+ReplyParser& ReplyParser::operator=(ReplyParser&&) noexcept = default;
+
+std::unexpected<Error> ReplyParser::Impl::malformed(const boost::system::error_code& error) const {
+  if (error == http::error::body_limit) {
+    return fail(ErrorKind::Malformed,
+                "the reply's body is larger than " + std::to_string(body_max) + " bytes");
+  }
+  return fail(ErrorKind::Malformed, "the reply is not HTTP: " + error.message());
+}
+
+Result<void> ReplyParser::Impl::consume() {
+  std::size_t taken = 0;
+  while (taken < pending.size() && !parser->is_done()) {
+    boost::system::error_code error;
+    taken +=
+        parser->put(boost::asio::buffer(pending.data() + taken, pending.size() - taken), error);
+    if (error == http::error::need_more) {
+      break;
+    }
+    if (error) {
+      return malformed(error);
+    }
+    if (parser->is_done() && parser->get().result_int() / 100 == 1) {
+      if (parser->get().result_int() == 101) {
+        return fail(ErrorKind::Malformed, "the reply is not HTTP: an upgrade nobody asked for");
+      }
+      begin();
+    }
+  }
+  pending.erase(0, taken);
+  return {};
+}
+
+Result<bool> ReplyParser::feed(std::string_view bytes) {
+  impl_->pending += bytes;
+  TRY(impl_->consume());
+  return impl_->parser->is_done();
+}
+
+Result<void> ReplyParser::end() {
+  boost::system::error_code error;
+  if (impl_->parser->got_some()) {
+    impl_->parser->put_eof(error);
+  }
+  if (error || !impl_->parser->is_done()) {
+    return fail(ErrorKind::Unavailable, impl_->parser->got_some()
+                                            ? "the peer closed the connection within the reply"
+                                            : "the peer closed the connection without a reply");
+  }
+  return {};
+}
+
+bool ReplyParser::keeps_connection() const {
+  return impl_->pending.empty() && impl_->parser->keep_alive() && !impl_->parser->need_eof();
+}
+
+HttpResponse ReplyParser::take() {
+  auto message = impl_->parser->release();
+  HttpResponse response{.status = static_cast<int>(message.result_int())};
+  for (const auto& field : message) {
+    response.headers.push_back({.name = std::string(view(field.name_string())),
+                                .value = std::string(view(field.value()))});
+  }
+  response.body = std::move(message.body());
+  return response;
+}
+
+}  // namespace scaler::net

@@ -1,0 +1,41 @@
+#pragma once
+// HTTP/1.1 as bytes: a request to text, and a reply from pieces as they arrive. No sockets.
+
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "net/http.h"
+
+namespace scaler::net {
+
+/// The request as it goes over the wire, with Host and Content-Length.
+/// Errors: Malformed for a method, target or header that would break out of its line.
+Result<std::string> write_request(const HttpRequest& request);
+
+/// Reads one reply. Interim replies (1xx) are passed over.
+class ReplyParser {
+ public:
+  explicit ReplyParser(std::size_t body_max);
+  ~ReplyParser();
+  ReplyParser(ReplyParser&&) noexcept;
+  ReplyParser& operator=(ReplyParser&&) noexcept;
+
+  /// Takes the next bytes, at least one; true when the reply is complete.
+  /// Errors: Malformed for bytes that are no HTTP reply, or a body over the limit.
+  Result<bool> feed(std::string_view bytes);
+  /// The peer has closed the connection: completes a reply whose body ends there.
+  /// Errors: Unavailable when the reply is not complete.
+  Result<void> end();
+  /// Of a complete reply: whether the connection may carry another request.
+  bool keeps_connection() const;
+  HttpResponse take();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace scaler::net
