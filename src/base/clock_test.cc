@@ -44,7 +44,7 @@ TEST(Duration, IsWrittenForPeople) {
 }
 
 TEST(SystemClock, StopsWaitingWhenAsked) {
-  std::stop_source stop;
+  const std::stop_source stop;
   stop.request_stop();
   EXPECT_FALSE(system_clock().wait_until(system_clock().now() + 1h, stop.get_token()));
   EXPECT_TRUE(system_clock().wait_until(system_clock().now() - 1s, std::stop_token()));

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <algorithm>
 #include <array>
 #include <cctype>
 #include <cerrno>
@@ -14,26 +15,43 @@ namespace {
 constexpr std::array<std::string_view, 6> kLevelNames{"TRACE", "DEBUG", "INFO",
                                                       "WARN",  "ERROR", "FATAL"};
 
-/// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none (RFC 3629).
+/// Rows of the table of well-formed byte sequences in the Unicode Standard (3.9, table 3-7): the
+/// range of the lead byte, of the second byte, and the length.
+struct Utf8Row {
+  unsigned char lead_min;
+  unsigned char lead_max;
+  unsigned char second_min;
+  unsigned char second_max;
+  std::size_t length;
+};
+constexpr auto kUtf8Rows = std::to_array<Utf8Row>({{0x00, 0x7f, 0x80, 0xbf, 1},
+                                                   {0xc2, 0xdf, 0x80, 0xbf, 2},
+                                                   {0xe0, 0xe0, 0xa0, 0xbf, 3},
+                                                   {0xe1, 0xec, 0x80, 0xbf, 3},
+                                                   {0xed, 0xed, 0x80, 0x9f, 3},
+                                                   {0xee, 0xef, 0x80, 0xbf, 3},
+                                                   {0xf0, 0xf0, 0x90, 0xbf, 4},
+                                                   {0xf1, 0xf3, 0x80, 0xbf, 4},
+                                                   {0xf4, 0xf4, 0x80, 0x8f, 4}});
+
+/// Length of the valid UTF-8 sequence at the front of `text`, 0 when there is none.
 std::size_t utf8_sequence_length(std::string_view text) {
   const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char lead = byte(0);
-  const std::size_t length = lead < 0x80                   ? 1
-                             : lead >= 0xc2 && lead < 0xe0 ? 2
-                             : lead >= 0xe0 && lead < 0xf0 ? 3
-                             : lead >= 0xf0 && lead < 0xf5 ? 4
-                                                           : 0;
-  if (length == 0 || text.size() < length) {
+  const auto* const row =
+      std::ranges::find_if(kUtf8Rows, [lead = byte(0)](const Utf8Row& candidate) {
+        return lead >= candidate.lead_min && lead <= candidate.lead_max;
+      });
+  if (row == kUtf8Rows.end() || text.size() < row->length) {
     return 0;
   }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80) {
+  for (std::size_t i = 1; i < row->length; ++i) {
+    const unsigned char min = i == 1 ? row->second_min : 0x80;
+    const unsigned char max = i == 1 ? row->second_max : 0xbf;
+    if (byte(i) < min || byte(i) > max) {
       return 0;
     }
   }
-  const bool overlong = (lead == 0xe0 && byte(1) < 0xa0) || (lead == 0xf0 && byte(1) < 0x90);
-  const bool out_of_range = (lead == 0xed && byte(1) > 0x9f) || (lead == 0xf4 && byte(1) > 0x8f);
-  return overlong || out_of_range ? 0 : length;
+  return row->length;
 }
 
 void append_escaped(std::string& out, char c) {

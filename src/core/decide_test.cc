@@ -16,7 +16,6 @@ using testing::per_task;
 using testing::policy;
 using testing::rules_of;
 using testing::seen;
-using testing::tasks;
 using testing::unreadable;
 
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();

@@ -14,10 +14,12 @@ constexpr std::size_t kMaxDepth = 64;
 /// Builds a Value from Boost.JSON's events. Containers that are still open lie on a stack.
 class Builder {
  public:
+  // NOLINTBEGIN(readability-identifier-naming): Boost.JSON asks for these names.
   static constexpr std::size_t max_object_size = SIZE_MAX;
   static constexpr std::size_t max_array_size = SIZE_MAX;
   static constexpr std::size_t max_key_size = SIZE_MAX;
   static constexpr std::size_t max_string_size = SIZE_MAX;
+  // NOLINTEND(readability-identifier-naming)
   using Code = boost::system::error_code;
   using Text = boost::json::string_view;
 
