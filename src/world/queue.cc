@@ -63,6 +63,19 @@ void Queue::change_settings(QueueSettings settings, Instant now) {
   changed(now);
 }
 
+void Queue::set_tag(std::string_view key, std::string_view value) {
+  tags_[std::string(key)] = value;
+  ++revision_;
+}
+
+void Queue::remove_tag(std::string_view key) {
+  const auto found = tags_.find(key);
+  if (found != tags_.end()) {
+    tags_.erase(found);
+    ++revision_;
+  }
+}
+
 std::string Queue::send(NewMessage message, Instant now) {
   settle(now);
   const Duration delay = message.delay.value_or(settings_.delay);

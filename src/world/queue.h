@@ -108,8 +108,9 @@ class Queue {
   Instant modified_at() const { return modified_at_; }
   const QueueSettings& settings() const { return settings_; }
   void change_settings(QueueSettings settings, Instant now);
-  std::map<std::string, std::string>& tags() { return tags_; }
-  const std::map<std::string, std::string>& tags() const { return tags_; }
+  const std::map<std::string, std::string, std::less<>>& tags() const { return tags_; }
+  void set_tag(std::string_view key, std::string_view value);
+  void remove_tag(std::string_view key);
 
   /// Adds a message; its id.
   std::string send(NewMessage message, Instant now);
@@ -180,7 +181,7 @@ class Queue {
   QueueSettings settings_;
   Instant created_at_;
   Instant modified_at_;
-  std::map<std::string, std::string> tags_ = {};
+  std::map<std::string, std::string, std::less<>> tags_ = {};
   Random* random_;
   std::uint64_t handle_key_;
   std::uint64_t next_sequence_ = 1;

@@ -1,0 +1,52 @@
+#pragma once
+// What every AWS request must have, whatever its service: a well-formed Signature Version 4 header
+// with the right scope, a recent date, the signed headers. The signature itself is not computed:
+// the emulator knows no secret keys. Errors are values with AWS's code, status and message.
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/clock.h"
+#include "net/http.h"
+#include "net/http_server.h"
+
+namespace scaler::emulator {
+
+inline constexpr std::string_view kAccount = "000000000000";
+
+struct ApiError {
+  std::string code = {};  ///< as AWS spells it: "QueueDoesNotExist", ...
+  std::string message = {};
+  int status = 400;
+};
+
+/// A value or an error for the caller of the API.
+template <typename T>
+class [[nodiscard]] ApiResult : public std::expected<T, ApiError> {
+ public:
+  using std::expected<T, ApiError>::expected;
+};
+
+inline std::unexpected<ApiError> refuse(std::string code, std::string message, int status = 400) {
+  return std::unexpected(
+      ApiError{.code = std::move(code), .message = std::move(message), .status = status});
+}
+
+/// Who calls, and for which region and service the request is signed.
+struct Caller {
+  std::string access_key_id = {};
+  std::string region = {};
+  std::string service = {};  ///< the signing name: "sqs", "ecs", ...
+};
+
+/// Checks the signature's form against `service`.
+/// Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+ApiResult<Caller> check_signature(const net::ServerRequest& request, std::string_view service,
+                                  Instant now);
+
+/// The date of X-Amz-Date, "20261123T120000Z".
+ApiResult<Instant> parse_amz_date(std::string_view text);
+
+}  // namespace scaler::emulator
