@@ -119,7 +119,9 @@ Result<void> read_threshold(const std::string& text, PolicyOptions& options) {
   constexpr double kMinutesMax =
       std::chrono::duration<double, std::ratio<60>>(kDurationLimit).count();
   const auto minutes = number_of<double>(text);
-  if (!minutes || !(*minutes >= 0 && *minutes <= kMinutesMax)) {
+  // Written so that NaN, which compares false, is refused.
+  const bool valid = minutes && *minutes >= 0 && *minutes <= kMinutesMax;
+  if (!valid) {
     return fail(ErrorKind::Malformed,
                 fmt::format("{}: '{}' is not a number of minutes from 0 to {}", kThreshold, text,
                             kMinutesMax));
@@ -231,6 +233,7 @@ Result<LogLevel> log_level_from_environment(const Environment& environment) {
 
 std::vector<VariableHelp> environment_help() {
   std::vector<VariableHelp> help;
+  help.reserve(kRequired.size() + policy_fields().size() + 3);
   for (const RequiredVariable& wanted : kRequired) {
     help.push_back({.name = std::string(wanted.name),
                     .unit = "required",

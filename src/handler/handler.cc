@@ -10,7 +10,8 @@
 namespace scaler {
 namespace {
 
-/// Kept of an invocation's time for handing messages back and for the answer itself.
+/// Kept of an invocation's time for each thing that is still to be done after the one at hand: two
+/// seconds, or a sixth of what is left when that is less.
 constexpr Duration kReserve = std::chrono::seconds(2);
 /// SQS allows no message to stay invisible for longer.
 constexpr Duration kVisibilityMax = std::chrono::hours(12);
@@ -27,6 +28,13 @@ std::string joined(const std::vector<std::string>& errors) {
     text += (text.empty() ? "" : "; ") + error;
   }
   return text;
+}
+
+/// The deadline of a thing after which so many others must still be done before `deadline`.
+Deadline leaving_time_for(int things, Deadline deadline) {
+  const auto left = std::chrono::floor<Duration>(deadline - after(Duration::zero()));
+  const Duration reserve = std::clamp<Duration>(left / 6, Duration::zero(), kReserve);
+  return deadline - things * reserve;
 }
 
 QueueDepth total_depth(const PassRecord& record) {
@@ -86,13 +94,14 @@ Result<std::string> Handler::handle(std::string_view event, Deadline deadline) {
     return woken(*sqs, deadline);
   }
   if (const auto* call = std::get_if<lambda::ManualEvent>(&parsed)) {
-    return manual(*call, deadline - kReserve);
+    return manual(*call, leaving_time_for(1, deadline));
   }
-  return scheduled(deadline - kReserve);
+  return scheduled(leaving_time_for(1, deadline));
 }
 
 Result<std::string> Handler::scheduled(Deadline deadline) {
-  const PassRecord record = pass(Trigger::Schedule, pass_ports(), {.deadline = deadline});
+  const PassRecord record =
+      pass(Trigger::Schedule, pass_ports(), {.deadline = leaving_time_for(1, deadline)});
   std::vector<std::string> errors = record.errors;
   if (config_.wake) {
     const Result<void> switched = switch_mapping(record, deadline);
@@ -135,13 +144,14 @@ Result<std::string> Handler::woken(const lambda::SqsEvent& event, Deadline deadl
   }
   const PassRecord record =
       pass(Trigger::Wake, pass_ports(),
-           {.permission = Permission::ScaleOutOnly, .deadline = deadline - 2 * kReserve});
+           {.permission = Permission::ScaleOutOnly, .deadline = leaving_time_for(3, deadline)});
   std::vector<std::string> errors = record.errors;
-  const Result<void> disabled = disable_mapping(deadline - kReserve);
+  const Result<void> disabled = disable_mapping(leaving_time_for(2, deadline));
   if (!disabled) {
     errors.push_back(disabled.error().message);
   }
-  const Result<void> returned = hand_back(event, disabled.has_value(), deadline - kReserve / 2);
+  const Result<void> returned =
+      hand_back(event, disabled.has_value(), leaving_time_for(1, deadline));
   if (!returned) {
     errors.push_back(returned.error().message);
   }
@@ -180,7 +190,7 @@ Result<void> Handler::switch_mapping(const PassRecord& record, Deadline deadline
                     "for its messages would be deleted",
                     status->id));
   }
-  const Result<void> set = ports_.mapping.set_enabled(status->id, wanted, deadline);
+  Result<void> set = ports_.mapping.set_enabled(status->id, wanted, deadline);
   if (!set && set.error().kind == ErrorKind::Conflict) {
     return {};  // In transition after all; the next scheduled pass looks again.
   }
@@ -205,7 +215,7 @@ Result<void> Handler::disable_mapping(Deadline deadline) {
   if (!status->enabled) {
     return {};
   }
-  const Result<void> set = ports_.mapping.set_enabled(status->id, false, deadline);
+  Result<void> set = ports_.mapping.set_enabled(status->id, false, deadline);
   if (set || set.error().kind != ErrorKind::Conflict) {
     return set;
   }
@@ -218,13 +228,13 @@ Result<void> Handler::disable_mapping(Deadline deadline) {
 
 Result<void> Handler::hand_back(const lambda::SqsEvent& event, bool disabled, Deadline deadline) {
   std::vector<ReturnedMessage> messages;
+  messages.reserve(event.records.size());
   for (const lambda::SqsRecord& record : event.records) {
     messages.push_back(
         {.receipt_handle = record.receipt_handle,
          .visibility = return_visibility(config_.wake_return, record.receive_count, disabled)});
   }
-  for (const Result<void>& result :
-       ports_.messages.hand_back(config_.queue_url, messages, deadline)) {
+  for (Result<void>& result : ports_.messages.hand_back(config_.queue_url, messages, deadline)) {
     if (!result) {
       return result;
     }

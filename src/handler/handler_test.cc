@@ -77,10 +77,11 @@ class FakeAws final : public CloudReader,
 };
 
 class HandlerTest : public ::testing::Test {
- protected:
+ public:
   HandlerTest() : null_(open("/dev/null", O_WRONLY)), log_(null_, LogLevel::Fatal, clock_) {}
   ~HandlerTest() override { close(null_); }
 
+ protected:
   Result<std::string> handle(std::string_view event) {
     if (!handler_) {
       handler_.emplace(config_,
