@@ -32,7 +32,7 @@ struct FunctionSettings {
   std::string bootstrap = {};  ///< path of the executable; its folder is LAMBDA_TASK_ROOT
   std::string name = "ecs-scaler";
   std::string region = "us-east-1";
-  std::string account = "123456789012";
+  std::string account = "000000000000";
   std::string access_key_id = "ASIAEMULATEDFUNCTION";
   std::string secret_access_key = "emulated-secret-access-key-of-the-function";
   std::string session_token = "emulated-session-token-of-the-function";
@@ -103,7 +103,7 @@ class LambdaFunction {
   FunctionHooks hooks_;
   Random random_;
   FunctionTotals totals_ = {};
-  std::vector<std::unique_ptr<Sandbox>> sandboxes_ = {};
+  std::vector<std::unique_ptr<Sandbox>> sandboxes_;
   bool shut_down_ = false;
   /// Timers hold it weakly: they may fire after this object's end.
   std::shared_ptr<LambdaFunction*> self_;

@@ -52,7 +52,7 @@ class LambdaHost {
   LambdaHost(const LambdaHost&) = delete;
   LambdaHost& operator=(const LambdaHost&) = delete;
 
-  /// Answers a request of the Lambda API. Whoever calls it has checked its signature.
+  /// Answers a request of the Lambda API, its signature's form included.
   void handle(const net::ServerRequest& request, const net::Respond& respond);
   static bool handles(std::string_view target) { return target.starts_with("/2015-03-31/"); }
 
@@ -74,6 +74,8 @@ class LambdaHost {
   world::World& world_;
   LambdaOptions options_;
   const Log& log_;
+  Instant created_at_;
+  bool stopped_ = false;
   std::unique_ptr<LambdaFunction> function_;
   std::unique_ptr<EventSourceMapping> mapping_;
   std::unique_ptr<Schedule> schedule_;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -13,6 +14,38 @@
 namespace scaler::net {
 
 namespace asio = boost::asio;
+
+namespace {
+
+class Watch final : public std::enable_shared_from_this<Watch> {
+ public:
+  Watch(asio::io_context& context, int file_descriptor, std::function<void()> function)
+      : descriptor_(context, file_descriptor), function_(std::move(function)) {}
+
+  void wait() {
+    descriptor_.async_wait(asio::posix::stream_descriptor::wait_read,
+                           [weak = weak_from_this()](const boost::system::error_code& error) {
+                             const auto self = weak.lock();
+                             if (self && !error) {
+                               self->function_();
+                               self->wait_unless_last(self);
+                             }
+                           });
+  }
+
+ private:
+  /// The function may have let the last handle go; then only this call still holds the watch.
+  void wait_unless_last(const std::shared_ptr<Watch>& self) {
+    if (self.use_count() > 1) {
+      wait();
+    }
+  }
+
+  asio::posix::stream_descriptor descriptor_;
+  std::function<void()> function_;
+};
+
+}  // namespace
 
 EventLoop::Impl::Impl() : context_(std::make_unique<asio::io_context>()) {}
 EventLoop::Impl::~Impl() = default;
@@ -41,6 +74,12 @@ void EventLoop::run_after(Duration delay, std::function<void()> function) {
       run();
     }
   });
+}
+
+std::shared_ptr<void> EventLoop::watch(int file_descriptor, std::function<void()> function) {
+  auto watch = std::make_shared<Watch>(impl_->context(), file_descriptor, std::move(function));
+  watch->wait();
+  return watch;
 }
 
 }  // namespace scaler::net

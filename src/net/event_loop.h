@@ -22,6 +22,10 @@ class EventLoop {
   void post(std::function<void()> function);
   /// Runs `function` on the loop's thread once, after the delay.
   void run_after(Duration delay, std::function<void()> function);
+  /// Takes the file descriptor (a pipe or pidfd, say) and runs `function` on the loop's thread each
+  /// time it is readable or hung up, until the returned handle goes, which closes the descriptor.
+  /// The function may let the handle go itself. For use on the loop's thread, or before it runs.
+  std::shared_ptr<void> watch(int file_descriptor, std::function<void()> function);
 
   class Impl;
   Impl& impl() { return *impl_; }

@@ -1,5 +1,7 @@
 #include "net/event_loop.h"
 
+#include <fcntl.h>
+
 #include <string>
 #include <thread>
 
@@ -71,6 +73,33 @@ TEST(EventLoop, RunsAgainAfterAStop) {
   }
 
   EXPECT_EQ(count, 2);
+}
+
+TEST(EventLoop, WatchesAPipeUntilItsHandleGoes) {
+  EventLoop loop;
+  std::stop_source stop;
+  std::array<int, 2> ends = {};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK), 0);
+  std::string read;
+  bool hung_up = false;
+  std::shared_ptr<void> handle = loop.watch(ends[0], [&] {
+    char byte = 0;
+    if (::read(ends[0], &byte, 1) == 1) {
+      read += byte;
+    } else {
+      hung_up = true;
+      handle.reset();
+      loop.run_after(5ms, [&] { stop.request_stop(); });
+    }
+  });
+  loop.post([&] { EXPECT_EQ(::write(ends[1], "abc", 3), 3); });
+  loop.run_after(2ms, [&] { ::close(ends[1]); });
+
+  loop.run(stop.get_token());
+
+  EXPECT_EQ(read, "abc");
+  EXPECT_TRUE(hung_up);
+  EXPECT_EQ(::fcntl(ends[0], F_GETFD), -1);
 }
 
 TEST(EventLoop, DropsWhatIsLeftAtTheEnd) {
