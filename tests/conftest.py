@@ -1,111 +1,18 @@
-"""What the Python tests share: programs under test as processes, an emulator, a moto server.
+"""Fixtures: the programs under test, processes, an emulator, a moto server.
 
 The programs are those in SCALER_BIN_DIR (default build/dev/bin, the sanitized ones). Every process
 is started in a group and with an environment of its own, and a test fails when a sanitizer had
 something to say, whatever the test itself asserted.
 """
 
-import json
 import os
 import pathlib
-import signal
-import socket
-import subprocess
 import sys
-import time
-import types
-import urllib.error
-import urllib.request
 
-import boto3
-import botocore.config
 import pytest
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
-REGION = "eu-central-1"
-SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
-                   "WARNING: ThreadSanitizer", "SUMMARY: UndefinedBehaviorSanitizer")
-STOP_SECONDS = 10
-TEST_KEYS = {"AWS_ACCESS_KEY_ID": "AKIDTESTTESTTESTTEST",
-             "AWS_SECRET_ACCESS_KEY": "test-secret-key"}
-
-
-def wait_until(predicate, timeout=20.0, interval=0.05, what="the condition"):
-    """The first true value of predicate(); fails the test after `timeout` seconds."""
-    end = time.monotonic() + timeout
-    while True:
-        value = predicate()
-        if value:
-            return value
-        if time.monotonic() > end:
-            pytest.fail(f"{what} did not come true within {timeout:g} s")
-        time.sleep(interval)
-
-
-def find_free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-class Process:
-    """A program under test. Its output goes to files, so that it never blocks on a full pipe."""
-
-    def __init__(self, arguments, environment, folder, stdin=None):
-        self.arguments = [str(argument) for argument in arguments]
-        self.folder = folder
-        self.stdout_path = folder / "stdout"
-        self.stderr_path = folder / "stderr"
-        with open(self.stdout_path, "wb") as out, open(self.stderr_path, "wb") as err:
-            self.popen = subprocess.Popen(
-                self.arguments, env=environment, stdout=out, stderr=err, cwd=folder,
-                stdin=subprocess.PIPE if stdin is not None else subprocess.DEVNULL,
-                start_new_session=True)
-        if stdin is not None:
-            self.popen.stdin.write(stdin.encode())
-            self.popen.stdin.close()
-
-    @property
-    def pid(self):
-        return self.popen.pid
-
-    def stdout(self):
-        return self.stdout_path.read_text(errors="replace")
-
-    def stderr(self):
-        return self.stderr_path.read_text(errors="replace")
-
-    def running(self):
-        return self.popen.poll() is None
-
-    def wait(self, timeout=30):
-        """The exit code; fails the test when the program does not end in time."""
-        try:
-            return self.popen.wait(timeout)
-        except subprocess.TimeoutExpired:
-            pytest.fail(f"{self.arguments} did not end within {timeout} s\n{self.output()}")
-
-    def stop(self):
-        """SIGTERM, and SIGKILL for the whole group when that does not help; the exit code."""
-        if self.running():
-            self.popen.send_signal(signal.SIGTERM)
-            try:
-                self.popen.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                pass
-        try:
-            os.killpg(self.pid, signal.SIGKILL)  # What it started and left behind.
-        except ProcessLookupError:
-            pass
-        return self.popen.wait(STOP_SECONDS)
-
-    def output(self):
-        return f"--- stdout\n{self.stdout()[-4000:]}\n--- stderr\n{self.stderr()[-4000:]}"
-
-    def sanitizer_reports(self):
-        paths = [*sorted(self.folder.glob("sanitizer.*")), self.stdout_path, self.stderr_path]
-        texts = [path.read_text(errors="replace") for path in paths]
-        return [text for text in texts if any(word in text for word in SANITIZER_WORDS)]
+from support import (ROOT, Emulator, MotoService, Process, answers_http, aws_clients,
+                     find_free_port, has_endpoint_line, open_url, program_environment, wait_until)
 
 
 @pytest.fixture(scope="session")
@@ -131,18 +38,6 @@ def bootstrap(bin_dir):
 @pytest.fixture
 def free_port():
     return find_free_port()
-
-
-def program_environment(folder, extra=None):
-    """Nothing of the machine's own settings reaches a program under test."""
-    environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder),
-                   "LANG": "C.UTF-8", "TMPDIR": str(folder), "AWS_REGION": REGION,
-                   "AWS_EC2_METADATA_DISABLED": "true", **TEST_KEYS}
-    for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
-        options = [os.environ.get(name, ""), f"log_path={folder}/sanitizer"]
-        environment[name] = ":".join(option for option in options if option)
-    environment.update({name: str(value) for name, value in (extra or {}).items()})
-    return {name: value for name, value in environment.items() if value is not None}
 
 
 @pytest.fixture
@@ -185,75 +80,6 @@ def run_program(start_process):
     return run
 
 
-def aws_clients(endpoint, keys=None):
-    """boto3 clients for an endpoint, as attributes: sqs, ecs, sts, lambda_ and more on demand."""
-    keys = keys or TEST_KEYS
-    config = botocore.config.Config(region_name=REGION, proxies={}, connect_timeout=5,
-                                    read_timeout=40, retries={"total_max_attempts": 1})
-    session = boto3.session.Session()
-
-    def client(name):
-        return session.client(name, endpoint_url=endpoint, config=config,
-                              aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
-                              aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
-                              aws_session_token=keys.get("AWS_SESSION_TOKEN"))
-
-    return types.SimpleNamespace(client=client, sqs=client("sqs"), ecs=client("ecs"),
-                                 sts=client("sts"), lambda_=client("lambda"))
-
-
-class Emulator:
-    """A running `ecs-scaler emulate` with one cluster, service and queue, and boto3 clients."""
-
-    def __init__(self, process, names):
-        self.process = process
-        self.cluster, self.service, self.queue = names
-        self.ready = json.loads(process.stdout().splitlines()[0])
-        self.endpoint = self.ready["endpoint"].rstrip("/")
-        self.aws = aws_clients(self.endpoint)
-        self.queue_url = self.aws.sqs.get_queue_url(QueueName=self.queue)["QueueUrl"]
-
-    def call(self, path, body=None):
-        """A request to the emulator's own pages below /_emulator/; the JSON answer."""
-        data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.endpoint}/_emulator/{path}", data=data,
-                                         headers={"Content-Type": "application/json"})
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        try:
-            with opener.open(request, timeout=10) as answer:
-                text = answer.read()
-        except urllib.error.HTTPError as error:
-            pytest.fail(f"/_emulator/{path}: {error.code} {error.read().decode(errors='replace')}")
-        return json.loads(text) if text else {}
-
-    def send(self, count, prefix="message"):
-        """Sends `count` messages to the job queue, ten at a time."""
-        for start in range(0, count, 10):
-            entries = [{"Id": str(i), "MessageBody": f"{prefix} {i}"}
-                       for i in range(start, min(count, start + 10))]
-            answer = self.aws.sqs.send_message_batch(QueueUrl=self.queue_url, Entries=entries)
-            assert not answer.get("Failed"), answer
-
-    def tasks(self):
-        """The service's (desired, running) counts."""
-        service = self.aws.ecs.describe_services(cluster=self.cluster,
-                                                 services=[self.service])["services"][0]
-        return service["desiredCount"], service["runningCount"]
-
-    def depth(self, queue_url=None):
-        """(visible, in-flight, delayed) of the job queue or another."""
-        names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-                 "ApproximateNumberOfMessagesDelayed"]
-        attributes = self.aws.sqs.get_queue_attributes(
-            QueueUrl=queue_url or self.queue_url, AttributeNames=names)["Attributes"]
-        return tuple(int(attributes[name]) for name in names)
-
-
-def has_endpoint_line(process):
-    lines = process.stdout().splitlines()
-    return bool(lines) and lines[0].startswith("{") and lines[0].endswith("}")
-
-
 @pytest.fixture
 def emulator(start_process, ecs_scaler):
     """emulator(task_start="1s", env=["K=V"], lambda_=path) -> Emulator; options are the flags."""
@@ -271,17 +97,6 @@ def emulator(start_process, ecs_scaler):
         return Emulator(process, (cluster, service, queue))
 
     return start
-
-
-def answers_http(url):
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        with opener.open(url, timeout=2):
-            return True
-    except urllib.error.HTTPError:
-        return True
-    except OSError:
-        return False
 
 
 @pytest.fixture(scope="session")
@@ -303,8 +118,26 @@ def moto_server(tmp_path_factory):
 @pytest.fixture
 def moto(moto_server):
     """An empty moto: `.endpoint` and boto3 clients."""
-    request = urllib.request.Request(moto_server + "/moto-api/reset", method="POST", data=b"")
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=10).close()
+    open_url(moto_server + "/moto-api/reset", b"").close()
     clients = aws_clients(moto_server)
     clients.endpoint = moto_server
     return clients
+
+
+@pytest.fixture
+def moto_service(moto):
+    return MotoService(moto)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """tree({"src/a/b.h": "text"}) writes the files below a new root and gives the root."""
+
+    def write(files):
+        for name, text in files.items():
+            path = tmp_path / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+        return tmp_path
+
+    return write

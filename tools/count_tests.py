@@ -9,6 +9,8 @@ import pathlib
 import sys
 import xml.etree.ElementTree
 
+OUTPUT_LINES = 60
+
 
 def outcome(case):
     """("passed"|"failed"|"skipped", why it was skipped) of one test case of ctest or pytest."""
@@ -32,6 +34,13 @@ def skip_reason(reason, case):
     return lines[after[0] + 1] if after and lines[after[0] + 1:] else reason
 
 
+def print_output(case):
+    """The end of what ctest kept of a failed test; pytest has shown its own."""
+    lines = (case.findtext("system-out") or "").rstrip().split("\n")[-OUTPUT_LINES:]
+    if case.get("status") == "fail" and lines != [""]:
+        print("    " + "\n    ".join(lines))
+
+
 def summary(counts, reasons):
     line = ", ".join([f"{counts['passed']} tests passed", f"{counts['failed']} failed",
                       f"{counts['skipped']} skipped"])
@@ -51,6 +60,7 @@ def main(paths):
             counts[kind] += 1
             if kind == "failed":
                 print(f"failed: {case.get('classname')}: {case.get('name')}")
+                print_output(case)
             if reason:
                 reasons.add(reason)
     for path in missing:

@@ -5,7 +5,9 @@ import pytest
 
 CTEST = """<testsuite>
 <testcase name="A.Works" classname="A.Works" status="run"><system-out>fine</system-out></testcase>
-<testcase name="A.Fails" classname="A.Fails" status="fail"><failure message=""/></testcase>
+<testcase name="A.Fails" classname="A.Fails" status="fail"><failure message=""/>
+<system-out>a_test.cc:9: Failure
+why</system-out></testcase>
 <testcase name="A.Skips" classname="A.Skips" status="notrun">
 <skipped message="SKIP_REGULAR_EXPRESSION_MATCHED"/><system-out>a_test.cc:5: Skipped
 no IPv6 here
@@ -33,6 +35,7 @@ def test_adds_up_the_files_and_gives_the_reasons(run):
     assert code == 1
     assert lines[-1] == "2 tests passed, 1 failed, 2 skipped (Go is missing; no IPv6 here)"
     assert lines[0] == "failed: A.Fails: A.Fails"
+    assert lines[1:3] == ["    a_test.cc:9: Failure", "    why"]
 
 
 def test_succeeds_without_failures(run):
