@@ -1,0 +1,81 @@
+#pragma once
+// Client: calls to AWS's services: encode, sign, send, classify, decode, inside the one retry loop.
+// The typed calls (sqs.h, ecs.h, ...) are made of it.
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "aws/credentials.h"
+#include "aws/retry.h"
+#include "aws/settings.h"
+#include "aws/sigv4.h"
+#include "aws/transport.h"
+#include "base/log.h"
+#include "json/value.h"
+
+namespace scaler::aws {
+
+/// One call as a service wants it on the wire.
+struct ApiCall {
+  Service service = Service::Sqs;
+  std::string operation = {};  ///< "GetQueueAttributes"
+  std::string subject = {};    ///< the queue or service that it is about: for messages
+  std::string method = "POST";
+  std::string target = "/";  ///< path and query, percent-encoded
+  std::string body = {};
+};
+
+struct ApiReply {
+  json::Value value = {};  ///< an empty object for an empty body; null for a body that is XML
+  std::string text = {};   ///< a body that is XML
+};
+
+struct ClientSurroundings {
+  Transport& transport;
+  CredentialProvider& credentials;
+  const Clock& clock;
+  Random& random;
+  const Log& log;
+  Sleeper sleep = sleep_on_thread;
+  Duration attempt_limit = std::chrono::seconds(5);
+};
+
+/// Not for use from several threads at once.
+class Client {
+ public:
+  Client(Settings settings, const ClientSurroundings& surroundings);
+
+  /// Makes all calls side by side, and repeats what may be repeated until the deadline.
+  /// Shape:  one result per call, in order.
+  /// Errors: as error_table.h classifies the service's codes; Unavailable when it cannot be
+  /// reached;
+  ///         Malformed for a reply that is not what the service should send. Messages name
+  ///         operation and subject, and carry the service's code and request id.
+  std::vector<Result<ApiReply>> call(std::span<const ApiCall> calls, Deadline deadline);
+
+  /// call() for one.
+  Result<ApiReply> call(const ApiCall& call, Deadline deadline);
+
+  const Settings& settings() const { return settings_; }
+
+ private:
+  struct Batch;
+
+  std::vector<Attempt> attempt(Batch& batch, std::span<const std::size_t> items, Deadline deadline);
+  net::HttpRequest signed_request(const ApiCall& call, const Credentials& credentials, Instant at);
+  Attempt judge(Batch& batch, std::size_t item, const net::HttpResponse& response);
+  bool correct_clock(Batch& batch, std::string_view code, const net::HttpResponse& response);
+  bool renew_credentials(Batch& batch, std::string_view code);
+
+  Settings settings_;
+  ClientSurroundings surroundings_;
+  Signer signer_;
+  RetryPolicy policy_;
+  Duration clock_offset_{0};  ///< what AWS's clock is ahead of ours
+};
+
+/// An instant from an HTTP Date header; nothing when it is none.
+std::optional<Instant> parse_http_date(std::string_view text);
+
+}  // namespace scaler::aws

@@ -1,0 +1,23 @@
+#pragma once
+// Cloud: the ports of a pass on AWS. All queues and all services are read in one batch of requests.
+
+#include "aws/client.h"
+#include "pass/ports.h"
+
+namespace scaler::aws {
+
+class Cloud final : public CloudReader, public ServiceScaler, public StateWriter {
+ public:
+  explicit Cloud(Client& client) : client_(&client) {}
+
+  ReadResponse read(const ReadRequest& request, Deadline deadline) override;
+  std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
+                                        Deadline deadline) override;
+  /// Keeps the text in the service's tag `ecs-scaler:state`.
+  std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) override;
+
+ private:
+  Client* client_;
+};
+
+}  // namespace scaler::aws

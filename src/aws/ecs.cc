@@ -1,0 +1,269 @@
+#include "aws/ecs.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "json/reader.h"
+#include "json/writer.h"
+
+namespace scaler::aws {
+namespace {
+
+constexpr std::size_t kServicesPerCall = 10;
+constexpr json::IntegerRange kCount{.min = 0};
+
+ApiCall ecs_call(std::string operation, std::string subject, std::string body) {
+  return {.service = Service::Ecs,
+          .operation = std::move(operation),
+          .subject = std::move(subject),
+          .body = std::move(body)};
+}
+
+std::string subject_of(const ServiceId& id) {
+  return id.cluster + "/" + id.service;
+}
+
+std::string_view last_part(std::string_view arn) {
+  const std::size_t slash = arn.rfind('/');
+  return slash == std::string_view::npos ? arn : arn.substr(slash + 1);
+}
+
+/// Whether the caller's id, a name or an ARN, means the service of that ARN. All services of one
+/// call are of one cluster, where names are unique.
+bool means(const ServiceId& id, std::string_view arn) {
+  return id.service == arn || last_part(id.service) == last_part(arn);
+}
+
+ApiCall describe_call(std::span<const ServiceId> ids) {
+  json::Writer body;
+  body.begin_object().field("cluster", ids.front().cluster).name("services").begin_array();
+  std::string subject;
+  for (const ServiceId& id : ids) {
+    body.value(id.service);
+    subject += (subject.empty() ? "" : ", ") + subject_of(id);
+  }
+  body.end_array().name("include").begin_array().value("TAGS").end_array().end_object();
+  return ecs_call("DescribeServices", std::move(subject), std::move(body).text());
+}
+
+Result<std::string> text_field(const json::Reader& object, std::string_view name) {
+  const json::Reader field = TRY(object.field(name));
+  return field.string();
+}
+
+Result<std::int64_t> count_field(const json::Reader& object, std::string_view name) {
+  const json::Reader field = TRY(object.field(name));
+  return field.integer(kCount);
+}
+
+Result<ServiceStatus> read_status(const json::Reader& service) {
+  const std::string text = TRY(text_field(service, "status"));
+  if (text == "ACTIVE") {
+    return ServiceStatus::Active;
+  }
+  if (text == "DRAINING") {
+    return ServiceStatus::Draining;
+  }
+  if (text == "INACTIVE") {
+    return ServiceStatus::Inactive;
+  }
+  return fail(ErrorKind::Malformed, service.path() + ".status: '" + text + "' is not known");
+}
+
+/// How many elements of the array have the status PRIMARY or ACTIVE.
+Result<int> live_elements(const json::Reader& service, std::string_view name) {
+  const auto list = service.optional_field(name);
+  if (!list) {
+    return 0;
+  }
+  int live = 0;
+  for (const json::Reader& element : TRY(list->items())) {
+    const std::string status = TRY(text_field(element, "status"));
+    live += status == "PRIMARY" || status == "ACTIVE" ? 1 : 0;
+  }
+  return live;
+}
+
+Result<std::string> read_state_tag(const json::Reader& service) {
+  const auto tags = service.optional_field("tags");
+  if (!tags) {
+    return "";
+  }
+  for (const json::Reader& tag : TRY(tags->items())) {
+    const std::string key = TRY(text_field(tag, "key"));
+    if (key == kStateTag) {
+      const auto value = tag.optional_field("value");
+      return value ? value->string() : Result<std::string>("");
+    }
+  }
+  return "";
+}
+
+Result<ServiceReading> read_service(const json::Reader& service) {
+  ServiceReading reading;
+  reading.arn = TRY(text_field(service, "serviceArn"));
+  reading.service.desired = TRY(count_field(service, "desiredCount"));
+  reading.service.running = TRY(count_field(service, "runningCount"));
+  reading.service.pending = TRY(count_field(service, "pendingCount"));
+  reading.service.status = TRY(read_status(service));
+  if (const auto strategy = service.optional_field("schedulingStrategy")) {
+    const bool daemon = TRY(strategy->string()) == "DAEMON";
+    reading.service.scheduling = daemon ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica;
+  }
+  const int deployments = TRY(live_elements(service, "deployments"));
+  const int task_sets = TRY(live_elements(service, "taskSets"));
+  reading.service.deploying = deployments > 1 || task_sets > 1;
+  reading.saved_state = TRY(read_state_tag(service));
+  return reading;
+}
+
+/// The reading of `id` in one reply.
+Result<ServiceReading> find_service(const json::Value& reply, const ServiceId& id) {
+  const json::Reader root(reply);
+  if (const auto services = root.optional_field("services")) {
+    for (const json::Reader& service : TRY(services->items())) {
+      const std::string arn = TRY(text_field(service, "serviceArn"));
+      if (means(id, arn)) {
+        return read_service(service);
+      }
+    }
+  }
+  if (const auto failures = root.optional_field("failures")) {
+    for (const json::Reader& failure : TRY(failures->items())) {
+      const auto arn = failure.optional_field("arn");
+      if (!arn || !means(id, TRY(arn->string()))) {
+        continue;
+      }
+      const std::string reason = TRY(text_field(failure, "reason"));
+      return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
+    }
+  }
+  return fail(ErrorKind::Malformed, "the reply does not mention the service");
+}
+
+std::vector<Result<void>> without_values(std::vector<Result<ApiReply>> replies) {
+  std::vector<Result<void>> results;
+  results.reserve(replies.size());
+  for (Result<ApiReply>& reply : replies) {
+    if (reply.has_value()) {
+      results.emplace_back();
+    } else {
+      results.emplace_back(std::unexpected(std::move(reply).error()));
+    }
+  }
+  return results;
+}
+
+ApiCall tag_call(const std::string& arn, std::span<const Tag> tags) {
+  json::Writer body;
+  body.begin_object().field("resourceArn", arn).name("tags").begin_array();
+  for (const Tag& tag : tags) {
+    body.begin_object().field("key", tag.key).field("value", tag.value).end_object();
+  }
+  body.end_array().end_object();
+  return ecs_call("TagResource", arn, std::move(body).text());
+}
+
+ApiCall untag_call(const std::string& arn, std::span<const std::string> keys) {
+  json::Writer body;
+  body.begin_object().field("resourceArn", arn).name("tagKeys").begin_array();
+  for (const std::string& key : keys) {
+    body.value(key);
+  }
+  body.end_array().end_object();
+  return ecs_call("UntagResource", arn, std::move(body).text());
+}
+
+}  // namespace
+
+ServiceDescriptions::ServiceDescriptions(std::span<const ServiceId> ids)
+    : ids_(ids.begin(), ids.end()), call_of_(ids.size()) {
+  std::vector<std::size_t> order(ids.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+  }
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return ids_[i].cluster; });
+  std::vector<ServiceId> chunk;
+  const auto close_chunk = [this, &chunk] {
+    if (!chunk.empty()) {
+      calls_.push_back(describe_call(chunk));
+      chunk.clear();
+    }
+  };
+  for (const std::size_t i : order) {
+    if (chunk.size() == kServicesPerCall ||
+        (!chunk.empty() && chunk.front().cluster != ids_[i].cluster)) {
+      close_chunk();
+    }
+    chunk.push_back(ids_[i]);
+    call_of_[i] = calls_.size();
+  }
+  close_chunk();
+}
+
+std::vector<Result<ServiceReading>> ServiceDescriptions::read(
+    std::span<const Result<ApiReply>> replies) const {
+  std::vector<Result<ServiceReading>> readings;
+  readings.reserve(ids_.size());
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const Result<ApiReply>& reply = replies[call_of_[i]];
+    if (!reply.has_value()) {
+      readings.emplace_back(std::unexpected(reply.error()));
+      continue;
+    }
+    Result<ServiceReading> reading = find_service(reply->value, ids_[i]);
+    if (!reading.has_value()) {
+      reading = fail(std::move(reading).error(), "ECS DescribeServices " + subject_of(ids_[i]));
+    }
+    readings.push_back(std::move(reading));
+  }
+  return readings;
+}
+
+std::vector<Result<ServiceReading>> Ecs::describe(std::span<const ServiceId> ids,
+                                                  Deadline deadline) {
+  const ServiceDescriptions descriptions(ids);
+  return descriptions.read(client_->call(descriptions.calls(), deadline));
+}
+
+std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes,
+                                           Deadline deadline) {
+  std::vector<ApiCall> calls;
+  calls.reserve(changes.size());
+  for (const DesiredCount& change : changes) {
+    json::Writer body;
+    body.begin_object()
+        .field("cluster", change.service.cluster)
+        .field("service", change.service.service)
+        .field("desiredCount", change.desired)
+        .end_object();
+    calls.push_back(ecs_call("UpdateService", subject_of(change.service), std::move(body).text()));
+  }
+  return without_values(client_->call(calls, deadline));
+}
+
+Result<void> Ecs::tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline) {
+  TRY(client_->call(tag_call(arn, tags), deadline));
+  return {};
+}
+
+Result<void> Ecs::untag(const std::string& arn, std::span<const std::string> keys,
+                        Deadline deadline) {
+  TRY(client_->call(untag_call(arn, keys), deadline));
+  return {};
+}
+
+std::vector<Result<void>> Ecs::save(std::span<const SavedState> states, Deadline deadline) {
+  std::vector<ApiCall> calls;
+  calls.reserve(states.size());
+  for (const SavedState& state : states) {
+    const std::string key(kStateTag);
+    const Tag tag{.key = key, .value = state.text};
+    calls.push_back(state.text.empty() ? untag_call(state.service_arn, std::span(&key, 1))
+                                       : tag_call(state.service_arn, std::span(&tag, 1)));
+  }
+  return without_values(client_->call(calls, deadline));
+}
+
+}  // namespace scaler::aws

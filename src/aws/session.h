@@ -1,0 +1,51 @@
+#pragma once
+// Session: everything that calls to AWS need, built once from the environment. Wiring makes one and
+// hands out its ports and calls.
+
+#include <memory>
+
+#include "aws/client.h"
+#include "aws/cloud.h"
+#include "aws/ecs.h"
+#include "aws/event_source_mappings.h"
+#include "aws/sqs.h"
+
+namespace scaler::aws {
+
+class Session {
+ public:
+  /// Clock and log outlive the session; `seed` is for the jitter of retries.
+  /// Errors: Malformed for settings that are missing or wrong. Opens no connection.
+  static Result<std::unique_ptr<Session>> create(const Environment& environment, const Clock& clock,
+                                                 std::uint64_t seed, const Log& log);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  const Settings& settings() const { return client_.settings(); }
+  Client& client() { return client_; }
+  Sqs& sqs() { return sqs_; }
+  Ecs& ecs() { return ecs_; }
+  EventSourceMappings& mappings() { return mappings_; }
+  /// CloudReader, ServiceScaler and StateWriter of pass/ports.h.
+  Cloud& cloud() { return cloud_; }
+
+  /// Finds credentials and opens the connections to SQS and ECS. What fails here is tried again by
+  /// the first call.
+  void prewarm(Deadline deadline);
+
+ private:
+  Session(Settings settings, const Environment& environment, const Clock& clock, std::uint64_t seed,
+          const Log& log);
+
+  Environment environment_;
+  HttpTransport transport_;
+  CredentialProvider credentials_;
+  Random random_;
+  Client client_;
+  Sqs sqs_;
+  Ecs ecs_;
+  EventSourceMappings mappings_;
+  Cloud cloud_;
+};
+
+}  // namespace scaler::aws

@@ -1,0 +1,20 @@
+#include "aws/sts.h"
+
+#include "aws/error_table.h"
+
+namespace scaler::aws {
+
+Result<CallerIdentity> caller_identity(Client& client, Deadline deadline) {
+  const ApiCall call{.service = Service::Sts,
+                     .operation = "GetCallerIdentity",
+                     .body = "Action=GetCallerIdentity&Version=2011-06-15"};
+  const ApiReply reply = TRY(client.call(call, deadline));
+  const CallerIdentity identity{.account = xml_text(reply.text, "Account"),
+                                .arn = xml_text(reply.text, "Arn")};
+  if (identity.account.empty() || identity.arn.empty()) {
+    return fail(ErrorKind::Malformed, "STS GetCallerIdentity: the reply lacks Account or Arn");
+  }
+  return identity;
+}
+
+}  // namespace scaler::aws
