@@ -142,11 +142,11 @@ class Emulator:
         self.aws = aws_clients(self.endpoint)
         self.queue_url = self.aws.sqs.get_queue_url(QueueName=self.queue)["QueueUrl"]
 
-    def call(self, path, body=None):
+    def call(self, path, body=None, method=None):
         """A request to the emulator's own pages below /_emulator/; the JSON answer."""
         data = None if body is None else json.dumps(body).encode()
         try:
-            with open_url(f"{self.endpoint}/_emulator/{path}", data) as answer:
+            with open_url(f"{self.endpoint}/_emulator/{path}", data, method=method) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             pytest.fail(f"/_emulator/{path}: {error.code} {error.read().decode(errors='replace')}")
@@ -190,9 +190,10 @@ def answers_http(url):
         return False
 
 
-def open_url(url, data=None, timeout=10):
+def open_url(url, data=None, timeout=10, method=None):
     """The open answer; never through a proxy. Raises HTTPError for 4xx and 5xx."""
-    request = urllib.request.Request(url, data=data, headers={"Content-Type": "application/json"})
+    request = urllib.request.Request(url, data=data, method=method,
+                                     headers={"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     return opener.open(request, timeout=timeout)
 
