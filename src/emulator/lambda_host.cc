@@ -68,7 +68,8 @@ Environment function_environment(const Deployment& deployment) {
   Environment environment = {{"AWS_ENDPOINT_URL", deployment.endpoint},
                              {"ECS_CLUSTER_NAME", deployment.cluster},
                              {"ECS_SERVICE_NAME", deployment.service},
-                             {"SQS_QUEUE_URL", deployment.queue_url}};
+                             {"SQS_QUEUE_URL", deployment.queue_url},
+                             {"WAKE", "true"}};
   for (const auto& [name, value] : deployment.overrides) {
     environment.insert_or_assign(name, value);
   }

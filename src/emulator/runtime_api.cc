@@ -152,38 +152,37 @@ void RuntimeApi::init_error(const net::ServerRequest& request, const net::Respon
     return respond(wrong_state("init/error is only for a runtime that has not asked for work"));
   }
   state_ = State::InitFailed;
-  if (const auto fault = error_report_fault(request)) {
-    respond(refused(400, "InvalidErrorReport", *fault));
-    return events_.on_init_error(error_payload("Runtime.Unknown", *fault));
-  }
-  respond(accepted());
-  events_.on_init_error(request.body);
+  report_error(request, respond, events_.on_init_error);
 }
 
 void RuntimeApi::response(const net::ServerRequest& request, const net::Respond& respond) {
   state_ = State::Answered;
-  if (request.body.size() > kResponseMax + kResponseSlack) {
-    const std::string size = std::to_string(request.body.size());
-    respond(refused(
-        413, "RequestEntityTooLarge",
-        "Exceeded maximum allowed payload size (" + std::to_string(kResponseMax) + " bytes)."));
-    return events_.on_error(error_payload("Function.ResponseSizeTooLarge",
-                                          "Response payload size (" + size +
-                                              " bytes) exceeded maximum allowed payload size (" +
-                                              std::to_string(kResponseMax) + " bytes)."));
+  if (request.body.size() <= kResponseMax + kResponseSlack) {
+    events_.on_response(request.body);
+    return respond(accepted());
   }
-  respond(accepted());
-  events_.on_response(request.body);
+  const std::string limit =
+      "maximum allowed payload size (" + std::to_string(kResponseMax) + " bytes).";
+  events_.on_error(error_payload("Function.ResponseSizeTooLarge",
+                                 "Response payload size (" + std::to_string(request.body.size()) +
+                                     " bytes) exceeded " + limit));
+  respond(refused(413, "RequestEntityTooLarge", "Exceeded " + limit));
 }
 
 void RuntimeApi::error(const net::ServerRequest& request, const net::Respond& respond) {
   state_ = State::Answered;
+  report_error(request, respond, events_.on_error);
+}
+
+/// The event comes before the answer: who has the answer can rely on it.
+void RuntimeApi::report_error(const net::ServerRequest& request, const net::Respond& respond,
+                              const std::function<void(std::string)>& event) {
   if (const auto fault = error_report_fault(request)) {
-    respond(refused(400, "InvalidErrorReport", *fault));
-    return events_.on_error(error_payload("Runtime.Unknown", *fault));
+    event(error_payload("Runtime.Unknown", *fault));
+    return respond(refused(400, "InvalidErrorReport", *fault));
   }
+  event(request.body);
   respond(accepted());
-  events_.on_error(request.body);
 }
 
 }  // namespace scaler::emulator

@@ -58,6 +58,8 @@ class RuntimeApi {
   void init_error(const net::ServerRequest& request, const net::Respond& respond);
   void response(const net::ServerRequest& request, const net::Respond& respond);
   void error(const net::ServerRequest& request, const net::Respond& respond);
+  static void report_error(const net::ServerRequest& request, const net::Respond& respond,
+                           const std::function<void(std::string)>& event);
 
   RuntimeEvents events_;
   State state_ = State::Starting;

@@ -1,0 +1,318 @@
+#include "emulator/lambda_host.h"
+
+#include <fcntl.h>
+#include <optional>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "emulator/fake_bootstrap.h"
+#include "json/reader.h"
+#include "net/url.h"
+
+namespace scaler::emulator {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::Contains;
+using testing::Field;
+using testing::HasSubstr;
+
+const std::string kFunctions = "/2015-03-31/functions/";
+const std::string kMappings = "/2015-03-31/event-source-mappings";
+constexpr std::string_view kQueueArn = "arn:aws:sqs:us-east-1:000000000000:jobs";
+
+class LambdaHostTest : public testing::Test {
+ protected:
+  LambdaHostTest() { queue_ = &world_.create_queue("jobs", {}); }
+
+  void use(std::string_view script, LambdaOptions options = {}) {
+    script_ = std::make_unique<Script>(std::string(kRuntime) + std::string(script));
+    options.function.bootstrap = script_->path();
+    options.job_queue = "jobs";
+    auto host = LambdaHost::create(loop_, world_, std::move(options), log_);
+    ASSERT_TRUE(host.has_value()) << host.error().message;
+    host_ = std::move(*host);
+  }
+
+  static net::HttpHeaders signed_headers() {
+    std::string date =
+        format_instant(std::chrono::floor<std::chrono::seconds>(system_clock().now()));
+    std::erase_if(date, [](char c) { return c == '-' || c == ':'; });
+    return {{.name = "Host", .value = "127.0.0.1"},
+            {.name = "X-Amz-Date", .value = date},
+            {.name = "Authorization",
+             .value = "AWS4-HMAC-SHA256 Credential=AKIA/" + date.substr(0, 8) +
+                      "/us-east-1/lambda/aws4_request, "
+                      "SignedHeaders=host;x-amz-date, Signature=" +
+                      std::string(64, 'a')}};
+  }
+
+  net::HttpResponse call(std::string method, std::string target, std::string body = "",
+                         net::HttpHeaders more = {}) {
+    net::ServerRequest request = {.method = std::move(method),
+                                  .target = std::move(target),
+                                  .headers = signed_headers(),
+                                  .body = std::move(body)};
+    for (net::HttpHeader& header : more) {
+      std::string& authorization = request.headers[2].value;
+      std::string name = header.name;
+      std::ranges::transform(name, name.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+      });
+      const std::size_t place = authorization.find(", Signature");
+      authorization.insert(place, ";" + name);
+      request.headers.push_back(std::move(header));
+    }
+    return send(request);
+  }
+
+  net::HttpResponse send(const net::ServerRequest& request) {
+    std::optional<net::HttpResponse> answer;
+    host_->handle(request, [&answer](net::HttpResponse response) { answer = std::move(response); });
+    EXPECT_TRUE(run_until(loop_, [&] { return answer.has_value(); }));
+    return answer.value_or(net::HttpResponse{});
+  }
+
+  std::string mapping_path() const { return kMappings + "/" + host_->mapping()->identity().uuid; }
+
+  static std::string text(const net::HttpResponse& response, std::string_view name) {
+    const auto document = json::parse(response.body);
+    return json::Reader(*document).field(name).value().string().value();
+  }
+
+  void expect_error(const net::HttpResponse& response, int status, std::string_view code) {
+    EXPECT_EQ(response.status, status) << response.body;
+    EXPECT_EQ(net::find_header(response.headers, "x-amzn-errortype").value_or(""), code);
+    EXPECT_EQ(text(response, "Type"), "User");
+    EXPECT_NE(text(response, "Message"), "");
+  }
+
+  net::EventLoop loop_;
+  Random random_ = Random(3);
+  world::World world_ = world::World({}, system_clock().now(), random_);
+  world::Queue* queue_ = nullptr;
+  Log log_ = Log(-1, LogLevel::Fatal, system_clock());
+  std::unique_ptr<Script> script_;
+  std::unique_ptr<LambdaHost> host_;
+};
+
+TEST_F(LambdaHostTest, HandsMessagesToTheFunctionSoonAndDeletesThem) {
+  use("while next; do answer '{\"batchItemFailures\":[]}'; done");
+  world_.send(*queue_, {.body = "a"});
+
+  EXPECT_TRUE(run_until(loop_, [this] { return host_->mapping()->totals().deleted == 1; }));
+  EXPECT_EQ(host_->function().totals().invocations, 1);
+  EXPECT_THAT(world_.history(),
+              Contains(Field(&world::HistoryEvent::detail, HasSubstr("invocation ok after "))));
+}
+
+TEST_F(LambdaHostTest, InvokesTheFunctionOnItsSchedule) {
+  std::vector<std::string> lines;
+  use("while next; do echo \"$event\"; answer '{}'; done",
+      {.schedule = 20ms,
+       .log_line = [&lines](std::string_view line) { lines.emplace_back(line); }});
+
+  ASSERT_TRUE(run_until(loop_, [this] { return host_->function().totals().invocations >= 2; }));
+  EXPECT_THAT(lines.at(0), HasSubstr("Scheduled Event"));
+}
+
+TEST_F(LambdaHostTest, EndsPollingAndScheduleOnShutdown) {
+  use("while next; do answer '{}'; done", {.schedule = 1ms});
+  host_->shutdown();
+  world_.send(*queue_, {.body = "a"});
+  bool later = false;
+  loop_.run_after(120ms, [&] { later = true; });
+
+  ASSERT_TRUE(run_until(loop_, [&] { return later; }));
+
+  EXPECT_EQ(queue_->totals().received, 0);
+  EXPECT_EQ(host_->schedule()->sent(), 0);
+}
+
+TEST_F(LambdaHostTest, InvokesAndAnswersWithThePayload) {
+  use("while next; do answer \"$event\"; done");
+
+  const net::HttpResponse response =
+      call("POST", kFunctions + "ecs-scaler/invocations", R"({"dry_run":true})");
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, R"({"dry_run":true})");
+  EXPECT_FALSE(net::find_header(response.headers, "X-Amz-Function-Error").has_value());
+  EXPECT_EQ(net::find_header(response.headers, "X-Amz-Executed-Version"), "$LATEST");
+}
+
+TEST_F(LambdaHostTest, MarksAFunctionErrorInAHeader) {
+  use("exit 1");
+
+  const net::HttpResponse response = call("POST", kFunctions + "ecs-scaler/invocations");
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(net::find_header(response.headers, "X-Amz-Function-Error"), "Unhandled");
+  EXPECT_EQ(text(response, "errorType"), "Runtime.ExitError");
+}
+
+TEST_F(LambdaHostTest, ThrottlesBeyondTheReservedConcurrency) {
+  use("next", {.function = {.concurrency_max = 0}});
+
+  const auto response = call("POST", kFunctions + "ecs-scaler/invocations", "{}");
+
+  expect_error(response, 429, "TooManyRequestsException");
+  EXPECT_TRUE(net::find_header(response.headers, "Retry-After").has_value());
+}
+
+TEST_F(LambdaHostTest, OffersEventAndDryRunInvocations) {
+  use("while next; do answer '{}'; done");
+  const std::string path = kFunctions + "ecs-scaler/invocations";
+  const auto type = [](const char* name) {
+    return net::HttpHeaders{{.name = "X-Amz-Invocation-Type", .value = name}};
+  };
+
+  EXPECT_EQ(call("POST", path, "{}", type("DryRun")).status, 204);
+  EXPECT_EQ(host_->function().totals().invocations, 0);
+  EXPECT_EQ(call("POST", path, "{}", type("Event")).status, 202);
+  EXPECT_EQ(host_->function().totals().invocations, 1);
+  expect_error(call("POST", path, "{}", type("Later")), 400, "InvalidParameterValueException");
+  expect_error(call("POST", path, "{"), 400, "InvalidRequestContentException");
+  expect_error(call("POST", path, std::string(1U << 20U, '1') + "1", type("Event")), 413,
+               "RequestTooLargeException");
+}
+
+TEST_F(LambdaHostTest, TellsTheFunctionsConfiguration) {
+  use("next", {.function = {.environment = {{"SCALE_UP_TARGET", "3"}}}});
+
+  for (const std::string& name :
+       {std::string("ecs-scaler"), std::string("ecs-scaler:$LATEST"),
+        net::percent_encode("arn:aws:lambda:us-east-1:000000000000:function:ecs-scaler"),
+        std::string("000000000000:function:ecs-scaler")}) {
+    const net::HttpResponse response = call("GET", kFunctions + name + "/configuration");
+
+    EXPECT_EQ(response.status, 200) << name;
+    EXPECT_EQ(text(response, "FunctionName"), "ecs-scaler");
+    EXPECT_EQ(text(response, "State"), "Active");
+    EXPECT_THAT(response.body, HasSubstr(R"("Variables":{"SCALE_UP_TARGET":"3"})"));
+    EXPECT_THAT(response.body, HasSubstr(R"("Timeout":30)"));
+  }
+  expect_error(call("GET", kFunctions + "other/configuration"), 404, "ResourceNotFoundException");
+  expect_error(call("GET", kFunctions + "ecs-scaler/configuration?Qualifier=7"), 404,
+               "ResourceNotFoundException");
+}
+
+TEST_F(LambdaHostTest, ListsMappingsByQueueAndFunction) {
+  use("next");
+  const auto count = [this](const std::string& query) {
+    const auto response = call("GET", kMappings + "/" + query);
+    const auto document = json::parse(response.body);
+    return json::Reader(*document).field("EventSourceMappings").value().items().value().size();
+  };
+
+  EXPECT_EQ(count(""), 1U);
+  EXPECT_EQ(count("?EventSourceArn=" + net::percent_encode(kQueueArn)), 1U);
+  EXPECT_EQ(count("?EventSourceArn=arn%3Aother"), 0U);
+  EXPECT_EQ(count("?FunctionName=ecs-scaler&MaxItems=100"), 1U);
+  EXPECT_EQ(count("?FunctionName=other"), 0U);
+  EXPECT_EQ(count("?Marker=x"), 0U);
+  expect_error(call("GET", kMappings + "?MaxItems=0"), 400, "InvalidParameterValueException");
+  expect_error(call("GET", kMappings + "?MaxItems=1x"), 400, "InvalidParameterValueException");
+  expect_error(call("GET", kMappings + "?Other=1"), 400, "InvalidParameterValueException");
+}
+
+TEST_F(LambdaHostTest, TogglesTheMapping) {
+  use("next");
+  EXPECT_EQ(text(call("GET", mapping_path()), "State"), "Enabled");
+
+  const net::HttpResponse response = call("PUT", mapping_path(), R"({"Enabled":false})");
+
+  EXPECT_EQ(response.status, 202);
+  EXPECT_EQ(text(response, "State"), "Disabling");
+  expect_error(call("PUT", mapping_path(), R"({"Enabled":true})"), 400, "ResourceInUseException");
+  world_.advance(world_.now() + 31s);
+  EXPECT_EQ(call("PUT", mapping_path(), R"({"Enabled":true})").status, 202);
+}
+
+TEST_F(LambdaHostTest, ChangesTheMappingsSettings) {
+  use("next");
+
+  const net::HttpResponse response =
+      call("PUT", mapping_path(),
+           R"({"FunctionName":"ecs-scaler","BatchSize":50,"MaximumBatchingWindowInSeconds":2,)"
+           R"("ScalingConfig":{"MaximumConcurrency":2},"FunctionResponseTypes":[]})");
+
+  EXPECT_EQ(response.status, 202) << response.body;
+  EXPECT_EQ(text(response, "State"), "Updating");
+  EXPECT_EQ(host_->mapping()->settings(), (MappingSettings{.batch_size = 50,
+                                                           .batching_window = 2s,
+                                                           .concurrency_max = 2,
+                                                           .report_batch_item_failures = false}));
+}
+
+TEST_F(LambdaHostTest, RefusesWrongUpdates) {
+  use("next");
+  for (const std::string body :
+       {R"({"BatchSize":0})", R"({"BatchSize":11})", R"({"BatchSize":10001})",
+        R"({"MaximumBatchingWindowInSeconds":301})", R"({"MaximumBatchingWindowInSeconds":-1})",
+        R"({"ScalingConfig":{"MaximumConcurrency":1}})",
+        R"({"FunctionResponseTypes":["Report"]})"}) {
+    expect_error(call("PUT", mapping_path(), body), 400, "InvalidParameterValueException");
+  }
+  for (const std::string body : {"", "{", "[]", R"({"enabled":true})", R"({"Enabled":"no"})",
+                                 R"({"FilterCriteria":{}})", R"({"ScalingConfig":{"Max":2}})"}) {
+    const auto response = call("PUT", mapping_path(), body);
+    EXPECT_EQ(response.status, body.empty() ? 202 : 400) << body;
+  }
+  expect_error(call("PUT", kMappings + "/unknown", "{}"), 404, "ResourceNotFoundException");
+  EXPECT_EQ(host_->mapping()->state(), MappingState::Enabled);
+}
+
+TEST_F(LambdaHostTest, RefusesOtherPathsAndUnsignedRequests) {
+  use("next");
+  expect_error(call("DELETE", mapping_path()), 404, "UnknownOperationException");
+  expect_error(call("POST", kMappings), 404, "UnknownOperationException");
+  expect_error(call("GET", "/2015-03-31/layers"), 404, "UnknownOperationException");
+  expect_error(call("GET", "/2015-03-31/functions"), 404, "UnknownOperationException");
+
+  expect_error(send({.method = "GET", .target = kMappings}), 403,
+               "MissingAuthenticationTokenException");
+}
+
+TEST_F(LambdaHostTest, RefusesSettingsThatLambdaRefuses) {
+  const Script script("#!/bin/sh\n");
+  const auto refusal = [&](auto change) {
+    LambdaOptions options = {.function = {.bootstrap = script.path()}, .job_queue = "jobs"};
+    change(options);
+    const auto host = LambdaHost::create(loop_, world_, std::move(options), log_);
+    return host ? std::string() : host.error().message;
+  };
+
+  EXPECT_EQ(refusal([](LambdaOptions&) {}), "");
+  EXPECT_THAT(refusal([](auto& o) { o.function.bootstrap = "/nonexistent"; }),
+              HasSubstr("/nonexistent"));
+  EXPECT_THAT(refusal([](auto& o) { o.function.environment["AWS_REGION"] = "x"; }),
+              HasSubstr("AWS_REGION is reserved"));
+  EXPECT_THAT(refusal([](auto& o) { o.function.environment["A"] = std::string(4096, 'x'); }),
+              HasSubstr("4097 bytes"));
+  EXPECT_THAT(refusal([](auto& o) { o.function.timeout = 901s; }), HasSubstr("timeout"));
+  EXPECT_THAT(refusal([](auto& o) { o.function.timeout = 31s; }), HasSubstr("visibility timeout"));
+  EXPECT_THAT(refusal([](auto& o) { o.function.memory_mb = 64; }), HasSubstr("memory"));
+  EXPECT_THAT(refusal([](auto& o) { o.mapping.batch_size = 11; }), HasSubstr("batch"));
+}
+
+TEST(FunctionEnvironment, IsThatOfTheDefaultDeploymentWithOverrides) {
+  const Environment environment = function_environment(
+      {.endpoint = "http://e",
+       .queue_url = "http://q",
+       .cluster = "main",
+       .service = "worker",
+       .overrides = {
+           {"SCALE_UP_TARGET", "3"}, {"ECS_SERVICE_NAME", "other"}, {"SQS_QUEUE_URL", ""}}});
+
+  EXPECT_EQ(environment, (Environment{{"AWS_ENDPOINT_URL", "http://e"},
+                                      {"ECS_CLUSTER_NAME", "main"},
+                                      {"ECS_SERVICE_NAME", "other"},
+                                      {"SCALE_UP_TARGET", "3"},
+                                      {"WAKE", "true"}}));
+}
+
+}  // namespace
+}  // namespace scaler::emulator
