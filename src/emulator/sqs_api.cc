@@ -268,7 +268,7 @@ ApiAnswer SqsApi::get_queue_attributes(const Input& input, const Caller& caller)
   Queue* const queue = TRY(find_queue(input));
   const auto names = input.texts("AttributeNames");
   if (names.empty()) {
-    return nothing();
+    return "{}";
   }
   json::Writer writer;
   writer.begin_object().name("Attributes");

@@ -372,7 +372,7 @@ ApiResult<void> SqsApi::delete_one(Queue& queue, const Input& entry) {
 ApiAnswer SqsApi::delete_message(const Input& input, const Caller&) {
   Queue* const queue = TRY(find_queue(input));
   TRY(delete_one(*queue, input));
-  return "{}";
+  return "";
 }
 
 ApiAnswer SqsApi::delete_message_batch(const Input& input, const Caller&) {
@@ -402,7 +402,7 @@ ApiResult<void> SqsApi::change_visibility_one(Queue& queue, const Input& entry) 
 ApiAnswer SqsApi::change_message_visibility(const Input& input, const Caller&) {
   Queue* const queue = TRY(find_queue(input));
   TRY(change_visibility_one(*queue, input));
-  return "{}";
+  return "";
 }
 
 ApiAnswer SqsApi::change_message_visibility_batch(const Input& input, const Caller&) {

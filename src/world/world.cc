@@ -163,13 +163,17 @@ Cluster& World::create_cluster(std::string_view name) {
   return cluster;
 }
 
-Service* World::find_service(std::string_view cluster, std::string_view service) {
-  Cluster* const found = find_cluster(cluster);
-  if (found == nullptr) {
+const Service* World::find_service(std::string_view cluster, std::string_view service) const {
+  const auto found = clusters_.find(cluster);
+  if (found == clusters_.end()) {
     return nullptr;
   }
-  const auto at = found->services.find(service);
-  return at == found->services.end() ? nullptr : at->second.get();
+  const auto at = found->second.services.find(service);
+  return at == found->second.services.end() ? nullptr : at->second.get();
+}
+
+Service* World::find_service(std::string_view cluster, std::string_view service) {
+  return const_cast<Service*>(std::as_const(*this).find_service(cluster, service));
 }
 
 Service& World::create_service(ServiceDefinition definition) {

@@ -96,6 +96,7 @@ class World final : private ServiceObserver {
   Cluster& create_cluster(std::string_view name);
   const std::map<std::string, Cluster, std::less<>>& clusters() const { return clusters_; }
   Service* find_service(std::string_view cluster, std::string_view service);
+  const Service* find_service(std::string_view cluster, std::string_view service) const;
   /// A new service in an existing cluster; takes the place of an INACTIVE one of its name.
   Service& create_service(ServiceDefinition definition);
   void set_desired(Service& service, std::int64_t desired);

@@ -1,0 +1,382 @@
+#include "emulator/emulator.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "emulator/aws_front.h"
+#include "emulator/ecs_names.h"
+#include "emulator/state_file.h"
+#include "emulator/status.h"
+#include "json/writer.h"
+#include "net/http_server.h"
+
+namespace scaler::emulator {
+namespace {
+
+constexpr Duration kSavePause = std::chrono::seconds(1);
+constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
+constexpr std::string_view kPages = "/_emulator/";
+
+net::HttpResponse page(int status, std::string body) {
+  return {.status = status,
+          .headers = {{.name = "Content-Type", .value = "application/json"}},
+          .body = std::move(body)};
+}
+
+net::HttpResponse page_error(int status, std::string_view message) {
+  json::Writer writer;
+  writer.begin_object().field("message", message).end_object();
+  return page(status, std::move(writer).text());
+}
+
+Result<void> check_names(const EmulatorOptions& options) {
+  for (const std::string& name : {options.cluster, options.service, options.queue}) {
+    if (!valid_ecs_name(name)) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is no name: letters, digits, hyphens and underscores", name));
+    }
+  }
+  if (options.queue.size() > kQueueNameMax) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("the queue's name has more than {} characters", kQueueNameMax));
+  }
+  return {};
+}
+
+std::string task_definition_document(const std::string& queue_url) {
+  json::Writer writer;
+  writer.begin_object().field("family", "worker").name("containerDefinitions").begin_array();
+  writer.begin_object().field("name", "worker").field("image", "emulated/worker:1");
+  writer.name("environment").begin_array();
+  writer.begin_object().field("name", "SQS_QUEUE_URL").field("value", queue_url).end_object();
+  writer.end_array().end_object().end_array();
+  writer.field("cpu", "256").field("memory", "512").field("networkMode", "awsvpc");
+  writer.name("requiresCompatibilities").begin_array().value("FARGATE").end_array();
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+/// The number in "/_emulator/events?after=N"; nothing for any other query.
+std::optional<std::uint64_t> parse_after(std::string_view query) {
+  constexpr std::string_view kName = "after=";
+  if (query.empty()) {
+    return 0;
+  }
+  if (!query.starts_with(kName)) {
+    return std::nullopt;
+  }
+  query.remove_prefix(kName.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(query.data(), query.data() + query.size(), number);
+  return error == std::errc() && end == query.data() + query.size() ? std::optional(number)
+                                                                    : std::nullopt;
+}
+
+}  // namespace
+
+class Emulator::Impl {
+ public:
+  Impl(net::EventLoop& loop, EmulatorOptions options, const Log& log)
+      : loop_(loop),
+        options_(std::move(options)),
+        log_(log),
+        random_(options_.seed),
+        world_({}, system_clock().now(), random_),
+        self_(std::make_shared<Impl*>(this)) {}
+
+  Result<void> start() {
+    TRY(check_names(options_));
+    server_ = TRY(net::HttpServer::listen(
+        loop_, options_.port, [this](net::ServerRequest request, const net::Respond& respond) {
+          handle(std::move(request), respond);
+        }));
+    sqs_.emplace(world_, endpoint());
+    ecs_.emplace(world_, behaviour());
+    front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
+    TRY(load());
+    make_queues();
+    make_service();
+    TRY(start_lambda());
+    if (!options_.state_dir.empty()) {
+      TRY(save());
+      save_later();
+    }
+    return {};
+  }
+
+  std::string endpoint() const { return fmt::format("http://127.0.0.1:{}", server_->port()); }
+  std::string queue_url() const { return sqs_->queue_url(options_.queue); }
+  int port() const { return server_->port(); }
+
+  std::string status() const {
+    return write_status({.world = world_,
+                         .queue = world_.find_queue(options_.queue),
+                         .service = world_.find_service(options_.cluster, options_.service),
+                         .processed_before = processed_before_,
+                         .calls = front_->calls(),
+                         .lambda = lambda_.get()});
+  }
+
+  void shutdown() {
+    if (lambda_ != nullptr) {
+      lambda_->shutdown();
+    }
+    front_->release_hanging();
+    if (!options_.state_dir.empty()) {
+      save_and_log();
+    }
+  }
+
+ private:
+  world::ServiceBehaviour behaviour() const {
+    return {.task_start = options_.task_start,
+            .task_stop = options_.task_stop,
+            .work_time = options_.work_time};
+  }
+
+  void make_queues() {
+    const std::string dead_letters = options_.queue + "-dlq";
+    if (world_.find_queue(dead_letters) == nullptr) {
+      world_.create_queue(dead_letters, {.retention = std::chrono::days(14)});
+    }
+    world::Queue* queue = world_.find_queue(options_.queue);
+    if (queue == nullptr) {
+      queue = &world_.create_queue(options_.queue, {});
+    }
+    // A queue that was brought back takes over the options of this start.
+    world::QueueSettings settings = queue->settings();
+    settings.visibility_timeout = options_.visibility_timeout;
+    settings.count_lag = options_.count_lag;
+    settings.redrive = world::Redrive{.dead_letter_queue = dead_letters,
+                                      .max_receive_count = options_.max_receive_count};
+    queue->change_settings(std::move(settings), world_.now());
+  }
+
+  void make_service() {
+    world_.create_cluster(options_.cluster);
+    const world::TaskDefinition& definition =
+        world_.register_task_definition("worker", task_definition_document(queue_url()));
+    world::ServiceBehaviour worker = behaviour();
+    worker.job_queue = options_.queue;
+    world_.create_service(
+        {.name = options_.service,
+         .cluster = options_.cluster,
+         .task_definition = fmt::format("{}:{}", definition.family, definition.revision),
+         .behaviour = std::move(worker)});
+  }
+
+  Result<void> start_lambda() {
+    if (options_.lambda_path.empty()) {
+      return {};
+    }
+    LambdaOptions lambda{.job_queue = options_.queue,
+                         .mapping_toggle = options_.mapping_toggle,
+                         .schedule = options_.schedule,
+                         .advance = [this] { advance(); },
+                         .log_line = options_.lambda_log_line};
+    lambda.function.bootstrap = options_.lambda_path;
+    lambda.function.region = options_.region;
+    lambda.function.account = kAccount;
+    lambda.function.environment = function_environment({.endpoint = endpoint(),
+                                                        .queue_url = queue_url(),
+                                                        .cluster = options_.cluster,
+                                                        .service = options_.service,
+                                                        .overrides = options_.lambda_environment});
+    lambda_ = TRY(LambdaHost::create(loop_, world_, std::move(lambda), log_));
+    front_->set_lambda(lambda_.get());
+    return {};
+  }
+
+  void handle(net::ServerRequest request, const net::Respond& respond) {
+    advance();
+    if (request.target.starts_with(kPages)) {
+      respond(own_page(request));
+    } else {
+      front_->handle(std::move(request), respond);
+    }
+    sqs_->serve_waiting();
+    wake_for_next();
+  }
+
+  /// Brings the world to the present.
+  void advance() {
+    world_.advance(system_clock().now());
+    sqs_->serve_waiting();
+    wake_for_next();
+  }
+
+  /// Sees to it that advance() runs when the world next changes by itself.
+  void wake_for_next() {
+    std::optional<Instant> next = world_.next_event();
+    if (const auto deadline = sqs_->next_deadline(); deadline && (!next || *deadline < *next)) {
+      next = deadline;
+    }
+    if (!next || (wakes_at_ && *wakes_at_ <= *next)) {
+      return;
+    }
+    wakes_at_ = next;
+    const Duration delay = std::max(Duration(0), *next - system_clock().now());
+    loop_.run_after(delay, [weak = std::weak_ptr(self_), at = *next] {
+      const auto self = weak.lock();
+      if (self && (*self)->wakes_at_ == at) {
+        (*self)->wakes_at_.reset();
+        (*self)->advance();
+      }
+    });
+  }
+
+  net::HttpResponse own_page(const net::ServerRequest& request) {
+    const std::string_view target = std::string_view(request.target).substr(kPages.size());
+    const std::size_t mark = target.find('?');
+    const std::string_view name = target.substr(0, mark);
+    const std::string_view query =
+        mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+    if (name == "faults") {
+      return faults_page(request);
+    }
+    if (name != "status" && name != "events") {
+      return page_error(404, "there are /_emulator/status, events and faults");
+    }
+    if (request.method != "GET") {
+      return page_error(405, "only GET");
+    }
+    if (name == "status") {
+      return page(200, status());
+    }
+    const auto after = parse_after(query);
+    return after ? page(200, write_events(world_, *after))
+                 : page_error(400, "the query must be after=<number>");
+  }
+
+  net::HttpResponse faults_page(const net::ServerRequest& request) {
+    if (request.method == "DELETE") {
+      front_->faults().clear();
+      front_->release_hanging();
+    } else if (request.method == "POST") {
+      if (const auto added = front_->faults().add(request.body); !added) {
+        return page_error(400, added.error().message);
+      }
+    } else if (request.method != "GET") {
+      return page_error(405, "only GET, POST and DELETE");
+    }
+    json::Writer writer;
+    writer.begin_object().name("faults");
+    front_->faults().write(writer);
+    writer.end_object();
+    return page(200, std::move(writer).text());
+  }
+
+  std::string state_path() const { return options_.state_dir + "/queues.json"; }
+
+  Result<void> load() {
+    if (options_.state_dir.empty()) {
+      return {};
+    }
+    std::error_code error;
+    std::filesystem::create_directories(options_.state_dir, error);
+    if (error) {
+      return fail(ErrorKind::Unavailable, fmt::format("cannot make the folder {}: {}",
+                                                      options_.state_dir, error.message()));
+    }
+    const std::string text = TRY(load_file(state_path()));
+    std::error_code missing;
+    if (text.empty() && !std::filesystem::exists(state_path(), missing)) {
+      return {};
+    }
+    const Result<std::int64_t> processed = read_state(text, world_);
+    if (!processed) {
+      return fail(processed.error(),
+                  fmt::format("{} is corrupt; move it away to start empty", state_path()));
+    }
+    processed_before_ = *processed;
+    return {};
+  }
+
+  std::int64_t processed() const {
+    const world::Service* const service = world_.find_service(options_.cluster, options_.service);
+    return processed_before_ + (service == nullptr ? 0 : service->totals().processed);
+  }
+
+  Result<void> save() {
+    const std::uint64_t revision = queues_revision(world_);
+    if (saved_revision_ == revision) {
+      return {};
+    }
+    TRY(save_file(state_path(), write_state(world_, processed())));
+    saved_revision_ = revision;
+    return {};
+  }
+
+  /// A full disk is no reason to stop: it is logged once, and so is its end.
+  void save_and_log() {
+    const Result<void> saved = save();
+    if (!saved && !save_failed_) {
+      log_.write(LogLevel::Error, "the queues could not be saved",
+                 {{.name = "reason", .value = std::string_view(saved.error().message)}});
+    } else if (saved && save_failed_) {
+      log_.write(LogLevel::Info, "the queues are saved again");
+    }
+    save_failed_ = !saved;
+  }
+
+  void save_later() {
+    loop_.run_after(kSavePause, [weak = std::weak_ptr(self_)] {
+      if (const auto self = weak.lock()) {
+        (*self)->save_and_log();
+        (*self)->save_later();
+      }
+    });
+  }
+
+  net::EventLoop& loop_;
+  EmulatorOptions options_;
+  const Log& log_;
+  Random random_;
+  world::World world_;
+  std::optional<SqsApi> sqs_ = {};
+  std::optional<EcsApi> ecs_ = {};
+  std::optional<AwsFront> front_ = {};
+  std::unique_ptr<LambdaHost> lambda_ = {};
+  std::unique_ptr<net::HttpServer> server_ = {};
+  std::optional<Instant> wakes_at_ = {};
+  std::optional<std::uint64_t> saved_revision_ = {};
+  bool save_failed_ = false;
+  std::int64_t processed_before_ = 0;
+  /// Timers hold it weakly: they may fire after this object's end.
+  std::shared_ptr<Impl*> self_;
+};
+
+Result<std::unique_ptr<Emulator>> Emulator::create(net::EventLoop& loop, EmulatorOptions options,
+                                                   const Log& log) {
+  auto impl = std::make_unique<Impl>(loop, std::move(options), log);
+  TRY(impl->start());
+  return std::unique_ptr<Emulator>(new Emulator(std::move(impl)));
+}
+
+Emulator::Emulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Emulator::~Emulator() = default;
+
+std::string Emulator::endpoint() const {
+  return impl_->endpoint();
+}
+std::string Emulator::queue_url() const {
+  return impl_->queue_url();
+}
+int Emulator::port() const {
+  return impl_->port();
+}
+std::string Emulator::status() const {
+  return impl_->status();
+}
+void Emulator::shutdown() {
+  impl_->shutdown();
+}
+
+}  // namespace scaler::emulator
