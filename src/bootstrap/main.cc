@@ -1,0 +1,69 @@
+// bootstrap: the Lambda custom runtime. Builds everything before the first event is asked for, then
+// serves.
+
+#include <unistd.h>
+
+#include "config/environment.h"
+#include "handler/handler.h"
+#include "lambda/runtime.h"
+#include "wiring/cloud.h"
+#include "wiring/process_environment.h"
+
+namespace {
+
+using namespace scaler;
+
+Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
+                   ServiceConfig config) {
+  const std::unique_ptr<Cloud> cloud = TRY(Cloud::create(environment, system_clock(), log));
+  Handler handler(std::move(config),
+                  {.reader = cloud->reader(),
+                   .scaler = cloud->scaler(),
+                   .states = cloud->states(),
+                   .messages = cloud->messages(),
+                   .mapping = cloud->mapping(),
+                   .clock = system_clock()},
+                  log);
+  cloud->prewarm();
+  const Error ended = lambda::run_loop(
+      api,
+      [&handler](const lambda::Invocation& invocation) {
+        return handler.handle(invocation.event, invocation.deadline);
+      },
+      log);
+  log.write(LogLevel::Fatal, ended.message);
+  return {};
+}
+
+/// Everything that can be wrong before the first event: reported as an init error.
+Result<void> start(const Environment& environment, lambda::RuntimeApi& api) {
+  const LogLevel level = TRY(log_level_from_environment(environment));
+  ServiceConfig config = TRY(service_from_environment(environment));
+  const Log log(STDOUT_FILENO, level, system_clock());
+  return serve(environment, api, log, std::move(config));
+}
+
+}  // namespace
+
+int main() {
+  const Environment environment = process_environment();
+  const Log log(STDOUT_FILENO, LogLevel::Info, system_clock());
+  // The wait for the next event may last for hours, and so may the sandbox's sleep within it.
+  net::HttpClient http({.idle_timeout = std::chrono::hours(24 * 365)});
+  auto api = lambda::RuntimeApi::create(
+      variable(environment, "AWS_LAMBDA_RUNTIME_API").value_or(""), http, system_clock());
+  if (!api) {
+    log.write(LogLevel::Fatal, api.error().message);
+    return 1;
+  }
+  const Result<void> started = start(environment, *api);
+  if (!started) {
+    log.write(LogLevel::Fatal, started.error().message);
+    const Result<void> reported = api->report_init_failure(started.error());
+    if (!reported) {
+      log.write(LogLevel::Fatal, reported.error().message);
+    }
+  }
+  return 1;  // Serving ends only when the Runtime API is gone; the platform starts the process
+             // anew.
+}

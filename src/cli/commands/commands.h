@@ -1,0 +1,58 @@
+#pragma once
+// The commands of ecs-scaler, one file each. A command gets its flags already parsed and returns an
+// exit code; only main() exits.
+
+#include <iosfwd>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/environment.h"
+
+namespace scaler::cli {
+
+enum ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2, kConfiguration = 3 };
+
+enum class Output { Text, Json };
+
+struct OnceFlags {
+  bool dry_run = false;
+  Output output = Output::Text;
+};
+
+struct RunFlags {
+  Duration interval = std::chrono::seconds(10);
+};
+
+struct EmulateFlags {
+  int port = 0;
+  std::string cluster = {};
+  std::string service = {};
+  std::string queue = {};
+  std::string lambda_path = {};
+  std::vector<std::string> environment = {};  ///< K=V for the function
+  Duration task_start = std::chrono::seconds(5);
+  Duration task_stop = std::chrono::seconds(2);
+  Duration work_time = std::chrono::seconds(2);
+  Duration schedule = std::chrono::seconds(60);
+  Duration mapping_toggle = std::chrono::seconds(30);
+  std::string state_dir = {};
+};
+
+struct DemoFlags {
+  std::string lambda_path = {};  ///< default: `bootstrap` beside this program
+  int messages = 60;
+  Output output = Output::Text;
+};
+
+/// {policy, state, observation} as one JSON object or JSON lines -> one decision a line.
+int decide_command(std::istream& in, std::ostream& out);
+int once_command(const Environment& environment, const OnceFlags& flags);
+int run_command(const Environment& environment, const RunFlags& flags);
+int emulate_command(const EmulateFlags& flags);
+int demo_command(const DemoFlags& flags);
+
+/// Writes "ecs-scaler: message" to stderr and returns the code.
+int complain(ExitCode code, std::string_view message);
+
+}  // namespace scaler::cli

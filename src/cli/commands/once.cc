@@ -1,0 +1,52 @@
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/report.h"
+#include "config/environment.h"
+#include "journal/decision_json.h"
+#include "pass/dry_run.h"
+#include "wiring/cloud.h"
+
+namespace scaler::cli {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(30);
+
+}  // namespace
+
+int once_command(const Environment& environment, const OnceFlags& flags) {
+  const Result<LogLevel> level = log_level_from_environment(environment);
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  if (!level || !config) {
+    return complain(kConfiguration, level ? config.error().message : level.error().message);
+  }
+  const Log log(STDERR_FILENO, *level, system_clock());
+  const auto cloud = Cloud::create(environment, system_clock(), log);
+  if (!cloud) {
+    return complain(kConfiguration, cloud.error().message);
+  }
+  DryRun dry;
+  const Ports ports{.reader = (*cloud)->reader(),
+                    .scaler = flags.dry_run ? dry : (*cloud)->scaler(),
+                    .states = flags.dry_run ? &dry : &(*cloud)->states(),
+                    .clock = system_clock()};
+  std::vector<ManagedService> fleet;
+  fleet.push_back({.id = config->id, .queue_urls = {config->queue_url}, .policy = config->policy});
+  const std::vector<PassRecord> records = run_pass(fleet, ports, {.deadline = after(kTimeout)});
+  bool failed = false;
+  for (const PassRecord& record : records) {
+    const std::string text =
+        flags.output == Output::Json ? record_json(record) + "\n" : describe(record, flags.dry_run);
+    std::fputs(text.c_str(), stdout);
+    for (const std::string& error : record.errors) {
+      failed = true;
+      complain(kFailed, error);
+    }
+  }
+  return failed ? kFailed : kDone;
+}
+
+}  // namespace scaler::cli

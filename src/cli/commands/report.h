@@ -1,0 +1,12 @@
+#pragma once
+// A pass record as a few lines for people.
+
+#include <string>
+
+#include "pass/pass.h"
+
+namespace scaler::cli {
+
+std::string describe(const PassRecord& record, bool dry_run);
+
+}  // namespace scaler::cli

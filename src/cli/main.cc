@@ -1,0 +1,156 @@
+// ecs-scaler: flags -> command -> exit code. The only place that exits.
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <string>
+
+#include <fmt/format.h>
+
+#include "cli/commands/commands.h"
+#include "config/environment.h"
+#include "wiring/process_environment.h"
+
+namespace {
+
+using namespace scaler;
+using namespace scaler::cli;
+
+/// "500ms", "5s", "2m" or plain seconds.
+std::string read_duration(std::string& text) {
+  static const std::map<std::string, double> kUnits{
+      {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  std::size_t end = 0;
+  double number = -1;
+  try {
+    number = std::stod(text, &end);
+  } catch (const std::exception&) {
+    end = 0;
+  }
+  const auto unit = kUnits.find(text.substr(end));
+  if (end == 0 || unit == kUnits.end() || !(number >= 0 && number <= 1e9)) {
+    return fmt::format("'{}' is not a duration such as 500ms, 5s or 2m", text);
+  }
+  text = fmt::format("{:.0f}", number * unit->second);
+  return {};
+}
+
+void add_duration(CLI::App& command, const std::string& flag, Duration& value,
+                  const std::string& help) {
+  command
+      .add_option_function<std::int64_t>(
+          flag, [&value](std::int64_t milliseconds) { value = Duration(milliseconds); },
+          fmt::format("{} (default {})", help, format_duration(value)))
+      ->transform(CLI::Validator(read_duration, "DURATION"))
+      ->option_text("DURATION");
+}
+
+void add_output(CLI::App& command, Output& output) {
+  command.add_option("--output", output, "text (default) or json")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, Output>{{"text", Output::Text}, {"json", Output::Json}}))
+      ->option_text("text|json");
+}
+
+std::string environment_footer() {
+  std::string text = "Environment variables:\n";
+  for (const VariableHelp& variable : environment_help()) {
+    text += fmt::format("  {:<26}{}{}\n      {}\n", variable.name, variable.unit,
+                        variable.default_value.empty() ? "" : ", default " + variable.default_value,
+                        variable.sentence);
+  }
+  return text +
+         "Region, endpoints and credentials come from the usual AWS_... variables and files.";
+}
+
+struct Flags {
+  OnceFlags once = {};
+  RunFlags run = {};
+  EmulateFlags emulate = {};
+  DemoFlags demo = {};
+};
+
+void add_emulate(CLI::App& app, EmulateFlags& flags) {
+  CLI::App* command = app.add_subcommand(
+      "emulate", "Serve an embedded AWS (SQS, ECS, Lambda host, clock) on loopback until stopped");
+  command->add_option("--port", flags.port, "port on 127.0.0.1; 0 lets the system choose (default)")
+      ->check(CLI::Range(0, 65'535));
+  command->add_option("--cluster", flags.cluster, "cluster to create")->required();
+  command->add_option("--service", flags.service, "service to create, at zero tasks")->required();
+  command->add_option("--queue", flags.queue, "job queue to create")->required();
+  command
+      ->add_option("--lambda", flags.lambda_path,
+                   "host this bootstrap as the default deployment would")
+      ->check(CLI::ExistingFile);
+  command
+      ->add_option("--env", flags.environment, "K=V for the function; may be given several times")
+      ->check(CLI::Validator(
+          [](const std::string& text) {
+            return text.find('=') == std::string::npos || text.front() == '='
+                       ? fmt::format("'{}' is not K=V", text)
+                       : std::string();
+          },
+          "K=V"));
+  add_duration(*command, "--task-start", flags.task_start, "time from desired to running");
+  add_duration(*command, "--task-stop", flags.task_stop, "time a task takes to stop");
+  add_duration(*command, "--work-time", flags.work_time, "time a worker needs for a message");
+  add_duration(*command, "--schedule", flags.schedule, "how often the clock invokes the function");
+  add_duration(*command, "--mapping-toggle", flags.mapping_toggle,
+               "time the event source mapping takes to be enabled or disabled");
+  command->add_option("--state-dir", flags.state_dir, "keep the queues here across restarts");
+}
+
+void add_commands(CLI::App& app, Flags& flags) {
+  CLI::App* demo = app.add_subcommand(
+      "demo", "The main job on an embedded AWS: fill, wake, drain, sleep (under 90 s)");
+  demo->add_option("--lambda", flags.demo.lambda_path,
+                   "bootstrap to host (default: beside this program)")
+      ->check(CLI::ExistingFile);
+  demo->add_option("--messages", flags.demo.messages, "messages to send in two bursts (default 60)")
+      ->check(CLI::Range(2, 400));
+  CLI::App* once = app.add_subcommand("once", "One pass, then exit");
+  once->add_flag("--dry-run", flags.once.dry_run, "decide and explain, but change nothing");
+  add_output(*once, flags.once.output);
+  once->footer(environment_footer());
+  CLI::App* run = app.add_subcommand("run", "The long-running controller: a pass every interval");
+  add_duration(*run, "--interval", flags.run.interval, "time between passes");
+  run->footer(environment_footer());
+  app.add_subcommand("decide",
+                     "{policy, state, observation} as JSON on stdin, decisions on stdout; no AWS");
+  add_emulate(app, flags.emulate);
+}
+
+int dispatch(const CLI::App& app, const Flags& flags, const Environment& environment) {
+  const std::string name = app.get_subcommands().front()->get_name();
+  if (name == "demo") {
+    return demo_command(flags.demo);
+  }
+  if (name == "once") {
+    return once_command(environment, flags.once);
+  }
+  if (name == "run") {
+    return run_command(environment, flags.run);
+  }
+  if (name == "decide") {
+    return decide_command(std::cin, std::cout);
+  }
+  return emulate_command(flags.emulate);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Keeps an ECS service at exactly the number of tasks that its SQS queue needs.",
+               "ecs-scaler");
+  app.require_subcommand(1);
+  app.set_version_flag("--version", SCALER_VERSION);
+  app.footer("Exit codes: 0 done, 1 failed, 2 usage, 3 configuration.");
+  Flags flags;
+  add_commands(app, flags);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? kDone : kUsage;
+  }
+  return dispatch(app, flags, process_environment());
+}

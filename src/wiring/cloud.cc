@@ -1,0 +1,122 @@
+#include "wiring/cloud.h"
+
+#include <random>
+
+#include <fmt/format.h>
+
+#include "aws/session.h"
+#include "lambda/event.h"
+
+namespace scaler {
+namespace {
+
+constexpr Duration kPrewarmTimeout = std::chrono::seconds(2);
+
+class AwsJobMessages final : public JobMessages {
+ public:
+  explicit AwsJobMessages(aws::Sqs& sqs) : sqs_(&sqs) {}
+
+  std::vector<Result<void>> hand_back(const std::string& queue_url,
+                                      std::span<const ReturnedMessage> messages,
+                                      Deadline deadline) override {
+    std::vector<aws::VisibilityChange> changes;
+    changes.reserve(messages.size());
+    for (const ReturnedMessage& message : messages) {
+      changes.push_back(
+          {.receipt_handle = message.receipt_handle, .visibility = message.visibility});
+    }
+    return sqs_->change_visibility(queue_url, changes, deadline);
+  }
+
+ private:
+  aws::Sqs* sqs_;
+};
+
+/// The mapping of one function, found by the function's name and by how the queue's ARN ends.
+class AwsWakeMapping final : public WakeMapping {
+ public:
+  AwsWakeMapping(aws::EventSourceMappings& mappings, std::string function_name)
+      : mappings_(&mappings), function_name_(std::move(function_name)) {}
+
+  Result<std::optional<MappingStatus>> find(const std::string& queue_path,
+                                            Deadline deadline) override {
+    if (function_name_.empty()) {
+      return fail(ErrorKind::Malformed,
+                  "AWS_LAMBDA_FUNCTION_NAME is not set: the event source mapping cannot be found");
+    }
+    const auto found = TRY(mappings_->list({.function_name = function_name_}, deadline));
+    for (const aws::EventSourceMapping& mapping : found) {
+      if (lambda::queue_path_of_arn(mapping.event_source_arn) == queue_path) {
+        return std::optional(status_of(mapping));
+      }
+    }
+    return std::optional<MappingStatus>();
+  }
+
+  Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) override {
+    TRY(mappings_->set_enabled(id, enabled, deadline));
+    return {};
+  }
+
+ private:
+  static MappingStatus status_of(const aws::EventSourceMapping& mapping) {
+    using State = aws::MappingState;
+    const bool rests = mapping.state == State::Enabled || mapping.state == State::Disabled;
+    return {.id = mapping.id,
+            .enabled = mapping.state != State::Disabled && mapping.state != State::Disabling &&
+                       mapping.state != State::Deleting,
+            .in_transition = !rests,
+            .reports_failures = mapping.reports_batch_item_failures};
+  }
+
+  aws::EventSourceMappings* mappings_;
+  std::string function_name_;
+};
+
+class AwsCloud final : public Cloud {
+ public:
+  AwsCloud(std::unique_ptr<aws::Session> session, std::string function_name)
+      : session_(std::move(session)),
+        messages_(session_->sqs()),
+        mapping_(session_->mappings(), std::move(function_name)) {}
+
+  CloudReader& reader() override { return session_->cloud(); }
+  ServiceScaler& scaler() override { return session_->cloud(); }
+  StateWriter& states() override { return session_->cloud(); }
+  JobMessages& messages() override { return messages_; }
+  WakeMapping& mapping() override { return mapping_; }
+  void prewarm() override { session_->prewarm(after(kPrewarmTimeout)); }
+
+  std::vector<Result<void>> send_messages(const std::string& queue_url,
+                                          std::span<const std::string> bodies,
+                                          Deadline deadline) override {
+    std::vector<aws::OutgoingMessage> messages;
+    messages.reserve(bodies.size());
+    for (const std::string& body : bodies) {
+      messages.push_back({.body = body});
+    }
+    std::vector<Result<void>> results;
+    results.reserve(bodies.size());
+    for (Result<std::string>& sent : session_->sqs().send(queue_url, messages, deadline)) {
+      results.push_back(sent ? Result<void>() : std::unexpected(std::move(sent).error()));
+    }
+    return results;
+  }
+
+ private:
+  std::unique_ptr<aws::Session> session_;
+  AwsJobMessages messages_;
+  AwsWakeMapping mapping_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Cloud>> Cloud::create(const Environment& environment, Clock& clock,
+                                             const Log& log) {
+  const std::uint64_t seed = std::random_device()();
+  std::unique_ptr<aws::Session> session = TRY(aws::Session::create(environment, clock, seed, log));
+  return std::make_unique<AwsCloud>(std::move(session),
+                                    variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or(""));
+}
+
+}  // namespace scaler

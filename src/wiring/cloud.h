@@ -1,0 +1,40 @@
+#pragma once
+// The composition root that both programs share: everything AWS, built once from the environment
+// and handed out as the ports that pass and handler know.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "base/log.h"
+#include "handler/ports.h"
+#include "pass/ports.h"
+
+namespace scaler {
+
+class Cloud {
+ public:
+  /// Errors: Malformed for settings that are missing or wrong (region, endpoints, credentials'
+  /// variables).
+  static Result<std::unique_ptr<Cloud>> create(const Environment& environment, Clock& clock,
+                                               const Log& log);
+  virtual ~Cloud() = default;
+
+  virtual CloudReader& reader() = 0;
+  virtual ServiceScaler& scaler() = 0;
+  virtual StateWriter& states() = 0;
+  virtual JobMessages& messages() = 0;
+  /// The mapping of the function that AWS_LAMBDA_FUNCTION_NAME names.
+  virtual WakeMapping& mapping() = 0;
+  /// Sends messages. One result per body, in order.
+  virtual std::vector<Result<void>> send_messages(const std::string& queue_url,
+                                                  std::span<const std::string> bodies,
+                                                  Deadline deadline) = 0;
+  /// Opens the connections that a pass will need, so that the first pass does not wait for
+  /// handshakes. What fails here is tried again by the pass.
+  virtual void prewarm() = 0;
+};
+
+}  // namespace scaler
