@@ -1,0 +1,145 @@
+#include "aws/retry.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler::aws {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Attempt kTransient{.next = Attempt::Next::AgainLater, .kind = ErrorKind::Unavailable};
+constexpr Attempt kThrottled{.next = Attempt::Next::AgainLater, .kind = ErrorKind::Throttled};
+
+/// The longest of many pauses after so many failed attempts.
+Duration longest_pause(const Attempt& failed, int attempts) {
+  Random random(7);
+  Duration longest{0};
+  for (int i = 0; i < 2000; ++i) {
+    RetryPolicy policy(100);
+    longest = std::max(longest, *policy.pause(failed, attempts, random));
+  }
+  return longest;
+}
+
+TEST(RetryPolicy, DoublesItsPausesUpToTwentySeconds) {
+  EXPECT_NEAR(static_cast<double>(longest_pause(kTransient, 1).count()), 50, 1);
+  EXPECT_NEAR(static_cast<double>(longest_pause(kTransient, 2).count()), 100, 2);
+  EXPECT_NEAR(static_cast<double>(longest_pause(kTransient, 5).count()), 800, 10);
+  EXPECT_NEAR(static_cast<double>(longest_pause(kThrottled, 1).count()), 1000, 10);
+  EXPECT_NEAR(static_cast<double>(longest_pause(kThrottled, 3).count()), 4000, 40);
+  EXPECT_NEAR(static_cast<double>(longest_pause(kThrottled, 90).count()), 20000, 200);
+}
+
+TEST(RetryPolicy, SpreadsItsPausesOverTheWholeRange) {
+  Random random(3);
+  RetryPolicy policy(100);
+  int below_half = 0;
+  for (int i = 0; i < 90; ++i) {
+    below_half += *policy.pause(kThrottled, 1, random) < 500ms ? 1 : 0;
+  }
+  EXPECT_GT(below_half, 25);
+  EXPECT_LT(below_half, 65);
+}
+
+TEST(RetryPolicy, CountsTheFirstAttempt) {
+  Random random(1);
+  RetryPolicy policy(3);
+  EXPECT_TRUE(policy.pause(kTransient, 1, random).has_value());
+  EXPECT_TRUE(policy.pause(kTransient, 2, random).has_value());
+  EXPECT_FALSE(policy.pause(kTransient, 3, random).has_value());
+}
+
+TEST(RetryPolicy, PaysFromABucketOfTokensAndGetsThemBackAfterASuccess) {
+  Random random(1);
+  RetryPolicy policy(100);
+  int retries = 0;
+  while (policy.pause(kTransient, 1, random)) {
+    ++retries;
+  }
+  EXPECT_EQ(retries, 35);  // 500 tokens at 14 each.
+  EXPECT_EQ(policy.tokens(), 10);
+  EXPECT_TRUE(policy.pause(kThrottled, 1, random).has_value());  // 5
+  policy.succeeded(ErrorKind::Throttled);
+  policy.succeeded(ErrorKind::Unavailable);
+  policy.succeeded(std::nullopt);
+  EXPECT_EQ(policy.tokens(), 25);
+  for (int i = 0; i < 1000; ++i) {
+    policy.succeeded(std::nullopt);
+  }
+  EXPECT_EQ(policy.tokens(), RetryPolicy::kTokens);
+}
+
+TEST(RetryPolicy, HonoursTheServersPauseWithinFiveSecondsOfItsOwn) {
+  Random random(1);
+  Attempt asked = kTransient;
+  asked.server_pause = 1500ms;
+  EXPECT_EQ(RetryPolicy(3).pause(asked, 1, random), 1500ms);
+  asked.server_pause = 1h;
+  const Duration capped = *RetryPolicy(3).pause(asked, 1, random);
+  EXPECT_GE(capped, 5s);
+  EXPECT_LE(capped, 5050ms);
+}
+
+struct Rounds {
+  Random random{1};
+  std::vector<Duration> pauses = {};
+  Sleeper sleep = [this](Duration pause) { pauses.push_back(pause); };
+  std::vector<std::vector<std::size_t>> seen = {};
+
+  void run(std::size_t count, RetryPolicy policy, Deadline deadline,
+           const std::function<Attempt(std::size_t item, std::size_t round)>& result) {
+    const Round round = [&](std::span<const std::size_t> items, Deadline limit) {
+      EXPECT_LE(limit, after(5s));
+      seen.emplace_back(items.begin(), items.end());
+      std::vector<Attempt> attempts;
+      for (const std::size_t item : items) {
+        attempts.push_back(result(item, seen.size() - 1));
+      }
+      return attempts;
+    };
+    run_rounds(count, round, policy, {.random = random, .sleep = sleep}, deadline);
+  }
+};
+
+TEST(RunRounds, RepeatsOnlyWhatFailedForNow) {
+  Rounds rounds;
+  rounds.run(4, RetryPolicy(3), after(1min), [](std::size_t item, std::size_t round) {
+    if (item == 1 && round == 0) {
+      return kTransient;
+    }
+    if (item == 3) {
+      return kThrottled;
+    }
+    return item == 2 ? Attempt{.next = Attempt::Next::GiveUp} : Attempt{};
+  });
+  const std::vector<std::vector<std::size_t>> expected{{0, 1, 2, 3}, {1, 3}, {3}};
+  EXPECT_EQ(rounds.seen, expected);
+  EXPECT_EQ(rounds.pauses.size(), 2U);
+}
+
+TEST(RunRounds, GoesAtOnceWhenTheCauseIsMended) {
+  Rounds rounds;
+  rounds.run(1, RetryPolicy(1), after(1min), [](std::size_t, std::size_t round) {
+    return round == 0 ? Attempt{.next = Attempt::Next::AgainNow} : Attempt{};
+  });
+  EXPECT_EQ(rounds.seen.size(), 2U);
+  EXPECT_TRUE(rounds.pauses.empty());
+}
+
+TEST(RunRounds, BeginsNoPauseThatWouldEndAfterTheDeadline) {
+  Rounds rounds;
+  Attempt asked = kThrottled;
+  asked.server_pause = 4s;
+  rounds.run(1, RetryPolicy(9), after(3s), [&asked](std::size_t, std::size_t) { return asked; });
+  EXPECT_EQ(rounds.seen.size(), 1U);
+  EXPECT_TRUE(rounds.pauses.empty());
+}
+
+TEST(RunRounds, DoesNothingForAnEmptyBatch) {
+  Rounds rounds;
+  rounds.run(0, RetryPolicy(3), after(1s), [](std::size_t, std::size_t) { return Attempt{}; });
+  EXPECT_TRUE(rounds.seen.empty());
+}
+
+}  // namespace
+}  // namespace scaler::aws

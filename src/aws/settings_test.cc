@@ -1,0 +1,133 @@
+#include "aws/settings.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include <gtest/gtest.h>
+
+#include "aws/profile_file.h"
+
+namespace scaler::aws {
+namespace {
+
+/// A folder of its own with a config and a credentials file, removed afterwards.
+class ProfileFolder {
+ public:
+  ProfileFolder(std::string_view config, std::string_view credentials) {
+    std::string pattern = (std::filesystem::temp_directory_path() / "profiles-XXXXXX").string();
+    folder_ = ::mkdtemp(pattern.data());
+    std::ofstream(folder_ / "config") << config;
+    std::ofstream(folder_ / "credentials") << credentials;
+  }
+  ~ProfileFolder() { std::filesystem::remove_all(folder_); }
+  ProfileFolder(const ProfileFolder&) = delete;
+  ProfileFolder& operator=(const ProfileFolder&) = delete;
+
+  Environment environment() const {
+    return {{"AWS_CONFIG_FILE", folder_ / "config"},
+            {"AWS_SHARED_CREDENTIALS_FILE", folder_ / "credentials"}};
+  }
+
+ private:
+  std::filesystem::path folder_;
+};
+
+std::string host(const Environment& environment, Service service) {
+  return read_settings(environment)->endpoint(service).origin.host;
+}
+
+TEST(Settings, KnowTheDnsSuffixOfEveryPartition) {
+  const std::vector<std::pair<std::string, std::string>> hosts{
+      {"eu-central-1", "sqs.eu-central-1.amazonaws.com"},
+      {"us-gov-west-1", "sqs.us-gov-west-1.amazonaws.com"},
+      {"cn-north-1", "sqs.cn-north-1.amazonaws.com.cn"},
+      {"eusc-de-east-1", "sqs.eusc-de-east-1.amazonaws.eu"},
+      {"us-iso-east-1", "sqs.us-iso-east-1.c2s.ic.gov"},
+      {"us-isob-east-1", "sqs.us-isob-east-1.sc2s.sgov.gov"},
+      {"eu-isoe-west-1", "sqs.eu-isoe-west-1.cloud.adc-e.uk"},
+      {"us-isof-south-1", "sqs.us-isof-south-1.csp.hci.ic.gov"}};
+  for (const auto& [region, expected] : hosts) {
+    EXPECT_EQ(host({{"AWS_REGION", region}}, Service::Sqs), expected);
+  }
+}
+
+TEST(Settings, TakeTheRegionFromEnvironmentThenProfile) {
+  const ProfileFolder folder("[default]\nregion = eu-west-1\n[profile p]\nregion=eu-west-2 # x\n",
+                             "");
+  Environment environment = folder.environment();
+  EXPECT_EQ(read_settings(environment)->region, "eu-west-1");
+  environment["AWS_PROFILE"] = "p";
+  EXPECT_EQ(read_settings(environment)->region, "eu-west-2");
+  environment["AWS_DEFAULT_REGION"] = "eu-north-1";
+  EXPECT_EQ(read_settings(environment)->region, "eu-north-1");
+  environment["AWS_REGION"] = "eu-south-1";
+  EXPECT_EQ(read_settings(environment)->region, "eu-south-1");
+}
+
+TEST(Settings, RefuseAMissingOrImpossibleRegion) {
+  EXPECT_EQ(read_settings({}).error().message,
+            "AWS_REGION is not set, and profile 'default' has no region");
+  for (const char* region : {"eu central 1", "evil.example/", "EU-CENTRAL-1"}) {
+    EXPECT_EQ(read_settings({{"AWS_REGION", region}}).error().kind, ErrorKind::Malformed) << region;
+  }
+}
+
+TEST(Settings, PreferTheServicesOwnEndpoint) {
+  Environment environment{{"AWS_REGION", "eu-central-1"},
+                          {"AWS_ENDPOINT_URL", "http://all:1"},
+                          {"AWS_ENDPOINT_URL_ECS", "https://ecs-only/prefix/"}};
+  EXPECT_EQ(host(environment, Service::Sqs), "all");
+  const Endpoint ecs = read_settings(environment)->endpoint(Service::Ecs);
+  EXPECT_EQ(ecs.origin, (net::Origin{.scheme = "https", .host = "ecs-only", .port = 443}));
+  EXPECT_EQ(ecs.path, "/prefix");
+  environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "True";
+  EXPECT_EQ(host(environment, Service::Ecs), "ecs.eu-central-1.amazonaws.com");
+}
+
+TEST(Settings, TakeEndpointsFromTheProfile) {
+  const ProfileFolder folder(
+      "[profile p]\nregion=eu-west-1\nendpoint_url = http://whole\nservices = local\n"
+      "[services local]\nsqs =\n  endpoint_url = http://queue:9324\n",
+      "");
+  Environment environment = folder.environment();
+  environment["AWS_PROFILE"] = "p";
+  EXPECT_EQ(host(environment, Service::Sqs), "queue");
+  EXPECT_EQ(host(environment, Service::Ecs), "whole");
+}
+
+TEST(Settings, NameTheVariableThatIsWrong) {
+  const std::vector<std::pair<std::string, std::string>> wrong{
+      {"AWS_ENDPOINT_URL_SQS", "localhost:4566"},
+      {"AWS_ENDPOINT_URL", "http://x?y=z"},
+      {"AWS_MAX_ATTEMPTS", "0"},
+      {"AWS_MAX_ATTEMPTS", "three"},
+      {"AWS_MAX_ATTEMPTS", "101"},
+      {"AWS_USE_FIPS_ENDPOINT", "true"}};
+  for (const auto& [name, value] : wrong) {
+    const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}, {name, value}});
+    ASSERT_FALSE(settings.has_value()) << name;
+    EXPECT_EQ(settings.error().kind, ErrorKind::Malformed);
+    EXPECT_TRUE(settings.error().message.starts_with(name)) << settings.error().message;
+  }
+}
+
+TEST(ProfileFile, ReadsSectionsCommentsAndGroups) {
+  const auto file = parse_profile_file(
+      "# comment\r\n[ profile   a ]\r\nx = 1 ; note\r\n; note\r\ny=a#b\n\n[b]\ns3 =\n  k = "
+      "v\nz=2\n");
+  ASSERT_TRUE(file.has_value());
+  EXPECT_EQ(file->at("profile a"), (ProfileSettings{{"x", "1"}, {"y", "a#b"}}));
+  EXPECT_EQ(file->at("b"), (ProfileSettings{{"s3", ""}, {"s3.k", "v"}, {"z", "2"}}));
+}
+
+TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
+  for (const char* text : {"[a]\nsecret", "\nx=1", "[a]\n=1", "\n[a"}) {
+    const auto file = parse_profile_file(text);
+    ASSERT_FALSE(file.has_value()) << text;
+    EXPECT_EQ(file.error().message, "line 2 is neither [section] nor name = value");
+  }
+}
+
+}  // namespace
+}  // namespace scaler::aws
