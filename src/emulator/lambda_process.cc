@@ -2,10 +2,10 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -89,7 +89,7 @@ struct Image {
   }
   sigset_t none;
   ::sigemptyset(&none);
-  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
   ::signal(SIGPIPE, SIG_DFL);
   if (::dup2(image.nothing, STDIN_FILENO) < 0 || ::dup2(image.output, STDOUT_FILENO) < 0 ||
       ::dup2(image.output, STDERR_FILENO) < 0 ||
@@ -126,7 +126,7 @@ Result<pid_t> spawn(const ProcessOptions& options, const File& output) {
   std::array<char*, 2> arguments = {argument.data(), nullptr};
   std::vector<std::string> variables;
   for (const auto& [name, value] : options.environment) {
-    variables.push_back(name + "=" + value);
+    variables.emplace_back(name).append("=").append(value);
   }
   std::vector<char*> environment;
   environment.reserve(variables.size() + 1);

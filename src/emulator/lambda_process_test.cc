@@ -1,8 +1,8 @@
 #include "emulator/lambda_process.h"
 
+#include <csignal>
 #include <fstream>
 #include <optional>
-#include <signal.h>
 #include <utility>
 #include <vector>
 
@@ -14,7 +14,6 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsSubsetOf;

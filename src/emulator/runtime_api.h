@@ -36,7 +36,7 @@ struct RuntimeEvents {
 
 class RuntimeApi {
  public:
-  static constexpr std::size_t kResponseMax = 6U * 1024 * 1024;
+  static constexpr std::size_t kResponseMax = std::size_t{6} << 20U;
   /// Lambda allows this much more than it says.
   static constexpr std::size_t kResponseSlack = 100;
 

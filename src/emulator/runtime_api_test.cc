@@ -24,6 +24,9 @@ constexpr std::string_view kError = R"({"errorMessage":"no","errorType":"Bad"})"
 
 /// The API on a thread of its own; the test is the runtime.
 class RuntimeApiTest : public testing::Test {
+ public:
+  ~RuntimeApiTest() override { thread_ = {}; }
+
  protected:
   RuntimeApiTest() {
     const auto note = [this](std::string event) {
@@ -39,7 +42,6 @@ class RuntimeApiTest : public testing::Test {
     api_ = std::move(*api);
     thread_ = std::jthread([this](const std::stop_token& stop) { loop_.run(stop); });
   }
-  ~RuntimeApiTest() override { thread_ = {}; }
 
   net::HttpResponse call(std::string method, const std::string& path, std::string body = "",
                          net::HttpHeaders headers = {}) const {

@@ -94,7 +94,8 @@ Result<void> Sandbox::run(std::function<void(std::string_view)> on_line) {
 }
 
 void Sandbox::invoke(SandboxInvocation invocation) {
-  CHECK(!busy() && !over_);
+  CHECK(!busy());
+  CHECK(!over_);
   invocation_ = std::move(invocation);
   if (started_) {
     // Counts from here: a runtime that answered but never asks again must not wait for ever.

@@ -1,7 +1,6 @@
 #include "net/event_loop.h"
 
 #include <fcntl.h>
-
 #include <string>
 #include <thread>
 
@@ -30,7 +29,7 @@ TEST(EventLoop, RunsWhatIsPostedFromAnotherThreadOnItsOwn) {
   EventLoop loop;
   std::stop_source stop;
   std::thread::id ran_on;
-  std::jthread poster([&] {
+  const std::jthread poster([&] {
     loop.post([&] {
       ran_on = std::this_thread::get_id();
       stop.request_stop();
@@ -53,7 +52,7 @@ TEST(EventLoop, EndsWhenAnotherThreadRequestsAStop) {
 
 TEST(EventLoop, DoesNotRunAfterAStopThatCameBefore) {
   EventLoop loop;
-  std::stop_source stop;
+  const std::stop_source stop;
   stop.request_stop();
   loop.post([] { FAIL(); });
 

@@ -114,25 +114,26 @@ class Peer {
 
 /// A server on a thread of its own. "/later" is held back until release(), "/never" is dropped.
 class HttpServerTest : public testing::Test {
- protected:
-  HttpServerTest() {
-    auto server = HttpServer::listen(loop_, 0, [this](ServerRequest request, Respond respond) {
-      handle(std::move(request), std::move(respond));
-    });
-    EXPECT_TRUE(server.has_value());
-    server_ = std::move(*server);
-    thread_ = std::jthread([this](const std::stop_token& stop) { loop_.run(stop); });
-  }
-
+ public:
   ~HttpServerTest() override {
     thread_ = {};
     server_.reset();
   }
 
-  void handle(ServerRequest request, Respond respond) {
+ protected:
+  HttpServerTest() {
+    auto server = HttpServer::listen(
+        loop_, 0,
+        [this](const ServerRequest& request, const Respond& respond) { handle(request, respond); });
+    EXPECT_TRUE(server.has_value());
+    server_ = std::move(*server);
+    thread_ = std::jthread([this](const std::stop_token& stop) { loop_.run(stop); });
+  }
+
+  void handle(const ServerRequest& request, const Respond& respond) {
     ++handled_;
     if (request.target == "/later") {
-      held_.push_back(std::move(respond));
+      held_.push_back(respond);
     } else if (request.target == "/twice") {
       respond({.status = 200, .body = "first"});
       respond({.status = 200, .body = "second"});
@@ -245,7 +246,7 @@ TEST_F(HttpServerTest, TakesManyPipelinedRequestsWithoutGrowingTheStack) {
   for (int i = 0; i < kCount; ++i) {
     text += kGet;
   }
-  std::jthread sender([&] { EXPECT_TRUE(peer.send(text)); });
+  const std::jthread sender([&] { EXPECT_TRUE(peer.send(text)); });
 
   for (int i = 0; i < kCount; ++i) {
     ASSERT_TRUE(peer.answer().ends_with("GET /a []")) << i;
@@ -365,7 +366,7 @@ TEST_F(HttpServerTest, TakesABodyOfEightMegabytesAndRefusesOneByteMore) {
 
 TEST_F(HttpServerTest, RefusesAChunkedBodyThatGrowsTooLarge) {
   Peer peer(server_->port());
-  std::jthread sender([&] {
+  const std::jthread sender([&] {
     std::string text = "POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
     const std::string chunk = "100000\r\n" + std::string(0x100000, 'c') + "\r\n";
     for (int i = 0; i < 9; ++i) {
@@ -457,10 +458,11 @@ TEST_F(HttpServerTest, MayBeDestroyedByItsOwnHandler) {
   std::unique_ptr<HttpServer> doomed;
   std::promise<int> port;
   on_loop([&] {
-    auto server = HttpServer::listen(loop_, 0, [&doomed](ServerRequest, Respond respond) {
-      doomed.reset();
-      respond({.status = 200});
-    });
+    auto server =
+        HttpServer::listen(loop_, 0, [&doomed](const ServerRequest&, const Respond& respond) {
+          doomed.reset();
+          respond({.status = 200});
+        });
     doomed = std::move(*server);
     port.set_value(doomed->port());
   });
@@ -472,12 +474,14 @@ TEST_F(HttpServerTest, MayBeDestroyedByItsOwnHandler) {
 
 TEST_F(HttpServerTest, NamesThePortThatIsTaken) {
   EventLoop other;
-  const auto second = HttpServer::listen(other, server_->port(), [](ServerRequest, Respond) {});
+  const auto second =
+      HttpServer::listen(other, server_->port(), [](const ServerRequest&, const Respond&) {});
 
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().kind, ErrorKind::Unavailable);
   EXPECT_NE(second.error().message.find(std::to_string(server_->port())), std::string::npos);
-  EXPECT_FALSE(HttpServer::listen(other, 70'000, [](ServerRequest, Respond) {}).has_value());
+  EXPECT_FALSE(
+      HttpServer::listen(other, 70'000, [](const ServerRequest&, const Respond&) {}).has_value());
 }
 
 }  // namespace
