@@ -19,8 +19,9 @@ constexpr std::int64_t kTagsMax = 50;
 constexpr Duration kPurgePause = std::chrono::seconds(60);
 constexpr Duration kRecreatePause = std::chrono::seconds(60);
 
+/// The answer of an operation without output: no body at all.
 ApiAnswer nothing() {
-  return "{}";
+  return "";
 }
 
 ApiResult<void> check_queue_name(std::string_view name) {

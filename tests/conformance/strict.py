@@ -8,7 +8,11 @@ import base64
 import json
 import re
 
+import boto3
+import botocore.config
 import botocore.exceptions
+
+from support import REGION, TEST_KEYS
 
 # Errors that any operation may answer.
 COMMON_CODES = {
@@ -107,3 +111,13 @@ def error_of(call, **arguments):
         code = details.get("QueryErrorCode", details["Code"])
         return code, error.response["ResponseMetadata"]["HTTPStatusCode"]
     raise AssertionError(f"the call succeeded: {answer}")
+
+
+def unchecked_client(name, endpoint):
+    """A client that sends what botocore itself would refuse."""
+    config = botocore.config.Config(region_name=REGION, proxies={}, parameter_validation=False,
+                                    retries={"total_max_attempts": 1})
+    return watch(boto3.session.Session().client(
+        name, endpoint_url=endpoint, config=config,
+        aws_access_key_id=TEST_KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=TEST_KEYS["AWS_SECRET_ACCESS_KEY"]))

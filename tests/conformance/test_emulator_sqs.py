@@ -4,10 +4,9 @@ import concurrent.futures
 import hashlib
 import time
 
-import botocore.config
 import pytest
 
-from strict import error_of, watch
+from strict import error_of, unchecked_client, watch
 from support import wait_until
 
 URL = "http://127.0.0.1:1/000000000000/"
@@ -17,9 +16,6 @@ URL = "http://127.0.0.1:1/000000000000/"
 def aws(emulator):
     started = emulator()
     watch(started.aws.sqs)
-    # What botocore refuses by itself must reach the emulator too.
-    config = botocore.config.Config(parameter_validation=False, retries={"total_max_attempts": 1})
-    started.raw_sqs = watch(started.aws.client("sqs", config))
     return started
 
 
@@ -30,7 +26,7 @@ def sqs(aws):
 
 @pytest.fixture
 def raw(aws):
-    return aws.raw_sqs
+    return unchecked_client("sqs", aws.endpoint)
 
 
 @pytest.fixture
@@ -342,9 +338,10 @@ def test_refuses_a_batch_of_more_than_a_mebibyte(sqs, url):
 
 
 def test_a_long_poll_answers_as_soon_as_a_message_is_there(aws, sqs, url):
+    other = watch(aws.aws.client("sqs"))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         began = time.monotonic()
-        waiting = pool.submit(receive, watch(aws.aws.client("sqs")), url, WaitTimeSeconds=20)
+        waiting = pool.submit(receive, other, url, WaitTimeSeconds=20)
         time.sleep(0.5)
         assert not waiting.done()
         sqs.send_message(QueueUrl=url, MessageBody="now")
@@ -366,9 +363,9 @@ def test_a_long_poll_without_a_message_ends_empty(sqs, url):
 
 
 def test_a_long_poll_ends_when_its_queue_is_deleted(aws, sqs, url):
+    other = watch(aws.aws.client("sqs"))
     with concurrent.futures.ThreadPoolExecutor() as pool:
-        waiting = pool.submit(error_of, watch(aws.aws.client("sqs")).receive_message, QueueUrl=url,
-                              WaitTimeSeconds=20)
+        waiting = pool.submit(error_of, other.receive_message, QueueUrl=url, WaitTimeSeconds=20)
         time.sleep(0.3)
         sqs.delete_queue(QueueUrl=url)
         assert waiting.result(5) == ("QueueDoesNotExist", 400)
@@ -403,14 +400,16 @@ def test_operations_that_are_not_modelled_say_so(sqs, url):
 def test_many_consumers_get_every_message_once(aws, sqs):
     url = sqs.create_queue(QueueName="many", Attributes={"VisibilityTimeout": "300"})["QueueUrl"]
 
+    clients = [watch(aws.aws.client("sqs")) for _ in range(12)]
+
     def produce(worker):
-        client = aws.aws.client("sqs")
+        client = clients[worker]
         for batch in range(5):
             client.send_message_batch(QueueUrl=url, Entries=[
                 {"Id": str(i), "MessageBody": f"{worker}-{batch}-{i}"} for i in range(10)])
 
-    def consume(_):
-        client, bodies = watch(aws.aws.client("sqs")), []
+    def consume(worker):
+        client, bodies = clients[6 + worker], []
         while messages := receive(client, url, MaxNumberOfMessages=10, WaitTimeSeconds=2):
             bodies += [message["Body"] for message in messages]
             client.delete_message_batch(QueueUrl=url, Entries=[
