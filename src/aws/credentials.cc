@@ -1,6 +1,7 @@
 #include "aws/credentials.h"
 
-#include <thread>
+#include <condition_variable>
+#include <mutex>
 #include <utility>
 
 #include "aws/credential_sources.h"

@@ -1,0 +1,280 @@
+// aws_calls <operation> <arguments as JSON>: runs one operation of the AWS client with the
+// process's environment and prints its result as JSON; an error as {"error":kind,"message":...}
+// with exit code 1.
+
+#include <array>
+#include <cstdio>
+#include <functional>
+#include <optional>
+#include <string>
+#include <unistd.h>
+#include <vector>
+
+#include "aws/session.h"
+#include "aws/sts.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "wiring/process_environment.h"
+
+namespace scaler {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(20);
+
+using json::Reader;
+using json::Writer;
+
+struct Operation {
+  std::string_view name;
+  std::function<Result<std::string>(aws::Session&, const Reader&)> run;
+};
+
+Result<std::string> text(const Reader& arguments, std::string_view name) {
+  const Reader field = TRY(arguments.field(name));
+  return field.string();
+}
+
+std::string text_or_empty(const Reader& arguments, std::string_view name) {
+  const auto field = arguments.optional_field(name);
+  return field ? field->string().value_or("") : "";
+}
+
+Result<std::vector<std::string>> texts(const Reader& arguments, std::string_view name) {
+  const Reader field = TRY(arguments.field(name));
+  const std::vector<Reader> items = TRY(field.items());
+  std::vector<std::string> list;
+  for (const Reader& item : items) {
+    list.push_back(TRY(item.string()));
+  }
+  return list;
+}
+
+Result<std::vector<ServiceId>> services(const Reader& arguments) {
+  const std::string cluster = TRY(text(arguments, "cluster"));
+  const std::vector<std::string> names = TRY(texts(arguments, "services"));
+  std::vector<ServiceId> ids;
+  for (const std::string& name : names) {
+    ids.push_back({.cluster = cluster, .service = name});
+  }
+  return ids;
+}
+
+void write_error(Writer& out, const Error& error) {
+  out.begin_object().field("error", to_string(error.kind)).field("message", error.message);
+  out.end_object();
+}
+
+/// One element per result: what `write` makes of the value, or the error.
+template <typename T, typename Write>
+std::string list_of(const std::vector<Result<T>>& results, const Write& write) {
+  Writer out;
+  out.begin_array();
+  for (const Result<T>& result : results) {
+    if (result.has_value()) {
+      write(out, result);
+    } else {
+      write_error(out, result.error());
+    }
+  }
+  return std::move(out.end_array()).text();
+}
+
+void write_depth(Writer& out, const Result<QueueDepth>& depth) {
+  out.begin_object().field("visible", depth->visible).field("in_flight", depth->in_flight);
+  out.field("delayed", depth->delayed).end_object();
+}
+
+void write_service(Writer& out, const Result<ServiceReading>& reading) {
+  out.begin_object().field("arn", reading->arn).field("saved_state", reading->saved_state);
+  out.field("desired", reading->service.desired).field("running", reading->service.running);
+  out.field("pending", reading->service.pending).field("deploying", reading->service.deploying);
+  out.field("active", reading->service.status == ServiceStatus::Active).end_object();
+}
+
+void write_nothing(Writer& out, const Result<void>&) {
+  out.begin_object().end_object();
+}
+
+void write_mapping(Writer& out, const aws::EventSourceMapping& mapping) {
+  out.begin_object().field("id", mapping.id).field("event_source_arn", mapping.event_source_arn);
+  out.field("function_arn", mapping.function_arn).field("batch_size", mapping.batch_size);
+  out.field("enabled", mapping.state == aws::MappingState::Enabled);
+  out.field("reports_batch_item_failures", mapping.reports_batch_item_failures).end_object();
+}
+
+std::string json_of(const aws::EventSourceMapping& mapping) {
+  Writer out;
+  write_mapping(out, mapping);
+  return std::move(out).text();
+}
+
+Result<std::string> queue_depths(aws::Session& session, const Reader& arguments) {
+  const auto urls = TRY(texts(arguments, "queue_urls"));
+  return list_of(session.sqs().depths(urls, after(kTimeout)), write_depth);
+}
+
+Result<std::string> queue_settings(aws::Session& session, const Reader& arguments) {
+  const std::string url = TRY(text(arguments, "queue_url"));
+  const aws::QueueSettings settings = TRY(session.sqs().settings(url, after(kTimeout)));
+  Writer out;
+  out.begin_object().field("arn", settings.arn).field("fifo", settings.fifo);
+  out.field("visibility_timeout", settings.visibility_timeout.count() / 1000);
+  out.field("receives_max", settings.receives_max.value_or(0));
+  out.field("dead_letter_arn", settings.dead_letter_arn).end_object();
+  return std::move(out).text();
+}
+
+Result<std::string> queue_url(aws::Session& session, const Reader& arguments) {
+  const std::string name = TRY(text(arguments, "name"));
+  return Writer().value(TRY(session.sqs().queue_url(name, after(kTimeout)))).text();
+}
+
+Result<std::string> send_messages(aws::Session& session, const Reader& arguments) {
+  const std::string url = TRY(text(arguments, "queue_url"));
+  const Reader delay = TRY(arguments.field("delay"));
+  std::vector<aws::OutgoingMessage> messages;
+  for (const std::string& body : TRY(texts(arguments, "bodies"))) {
+    messages.push_back({.body = body, .delay = TRY(delay.seconds())});
+  }
+  return list_of(session.sqs().send(url, messages, after(kTimeout)),
+                 [](Writer& out, const Result<std::string>& id) { out.value(*id); });
+}
+
+Result<std::string> change_visibility(aws::Session& session, const Reader& arguments) {
+  const std::string url = TRY(text(arguments, "queue_url"));
+  const Reader visibility = TRY(arguments.field("visibility"));
+  std::vector<aws::VisibilityChange> changes;
+  for (const std::string& handle : TRY(texts(arguments, "receipt_handles"))) {
+    changes.push_back({.receipt_handle = handle, .visibility = TRY(visibility.seconds())});
+  }
+  return list_of(session.sqs().change_visibility(url, changes, after(kTimeout)), write_nothing);
+}
+
+Result<std::string> describe_services(aws::Session& session, const Reader& arguments) {
+  const auto ids = TRY(services(arguments));
+  return list_of(session.ecs().describe(ids, after(kTimeout)), write_service);
+}
+
+Result<std::string> set_desired(aws::Session& session, const Reader& arguments) {
+  const Reader desired = TRY(arguments.field("desired"));
+  std::vector<DesiredCount> changes;
+  for (const ServiceId& id : TRY(services(arguments))) {
+    changes.push_back({.service = id, .desired = TRY(desired.integer())});
+  }
+  return list_of(session.cloud().set_desired(changes, after(kTimeout)), write_nothing);
+}
+
+Result<std::string> tag(aws::Session& session, const Reader& arguments) {
+  const aws::Tag tag{.key = TRY(text(arguments, "key")), .value = TRY(text(arguments, "value"))};
+  const std::string arn = TRY(text(arguments, "arn"));
+  TRY(session.ecs().tag(arn, std::span(&tag, 1), after(kTimeout)));
+  return "{}";
+}
+
+Result<std::string> untag(aws::Session& session, const Reader& arguments) {
+  const std::string arn = TRY(text(arguments, "arn"));
+  const std::vector<std::string> keys = TRY(texts(arguments, "keys"));
+  TRY(session.ecs().untag(arn, keys, after(kTimeout)));
+  return "{}";
+}
+
+Result<std::string> save_state(aws::Session& session, const Reader& arguments) {
+  const SavedState state{.service_arn = TRY(text(arguments, "arn")),
+                         .text = text_or_empty(arguments, "text")};
+  return list_of(session.cloud().save(std::span(&state, 1), after(kTimeout)), write_nothing);
+}
+
+Result<std::string> read(aws::Session& session, const Reader& arguments) {
+  const ReadResponse response = session.cloud().read(
+      {.queue_urls = TRY(texts(arguments, "queue_urls")), .services = TRY(services(arguments))},
+      after(kTimeout));
+  Writer out;
+  out.begin_object().name("queues").raw(list_of(response.queues, write_depth));
+  out.name("services").raw(list_of(response.services, write_service)).end_object();
+  return std::move(out).text();
+}
+
+Result<std::string> get_mapping(aws::Session& session, const Reader& arguments) {
+  const std::string id = TRY(text(arguments, "id"));
+  return json_of(TRY(session.mappings().get(id, after(kTimeout))));
+}
+
+Result<std::string> list_mappings(aws::Session& session, const Reader& arguments) {
+  const auto mappings = TRY(
+      session.mappings().list({.function_name = text_or_empty(arguments, "function_name"),
+                               .event_source_arn = text_or_empty(arguments, "event_source_arn")},
+                              after(kTimeout)));
+  Writer out;
+  out.begin_array();
+  for (const aws::EventSourceMapping& mapping : mappings) {
+    write_mapping(out, mapping);
+  }
+  return std::move(out.end_array()).text();
+}
+
+Result<std::string> switch_mapping(aws::Session& session, const Reader& arguments) {
+  const std::string id = TRY(text(arguments, "id"));
+  const Reader enabled = TRY(arguments.field("enabled"));
+  const bool wanted = TRY(enabled.boolean());
+  return json_of(TRY(session.mappings().set_enabled(id, wanted, after(kTimeout))));
+}
+
+Result<std::string> caller_identity(aws::Session& session, const Reader&) {
+  const auto identity = TRY(aws::caller_identity(session.client(), after(kTimeout)));
+  Writer out;
+  out.begin_object().field("account", identity.account).field("arn", identity.arn).end_object();
+  return std::move(out).text();
+}
+
+const std::array<Operation, 15>& operations() {
+  static const std::array<Operation, 15> table{{
+      {"queue_depths", queue_depths},
+      {"queue_settings", queue_settings},
+      {"queue_url", queue_url},
+      {"send_messages", send_messages},
+      {"change_visibility", change_visibility},
+      {"describe_services", describe_services},
+      {"set_desired", set_desired},
+      {"tag", tag},
+      {"untag", untag},
+      {"save_state", save_state},
+      {"read", read},
+      {"get_mapping", get_mapping},
+      {"list_mappings", list_mappings},
+      {"switch_mapping", switch_mapping},
+      {"caller_identity", caller_identity},
+  }};
+  return table;
+}
+
+Result<std::string> run(std::string_view name, std::string_view arguments_text) {
+  const Log log(STDERR_FILENO, LogLevel::Debug, system_clock());
+  const auto session = TRY(aws::Session::create(process_environment(), system_clock(), 1, log));
+  session->prewarm(after(kTimeout));
+  const json::Value arguments = TRY(json::parse(arguments_text));
+  for (const Operation& operation : operations()) {
+    if (operation.name == name) {
+      return operation.run(*session, Reader(arguments));
+    }
+  }
+  return fail(ErrorKind::Malformed, "no such operation");
+}
+
+}  // namespace
+}  // namespace scaler
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    std::fputs("usage: aws_calls <operation> <arguments as JSON>\n", stderr);
+    return 2;
+  }
+  const scaler::Result<std::string> result = scaler::run(argv[1], argv[2]);
+  if (result.has_value()) {
+    std::puts(result->c_str());
+    return 0;
+  }
+  scaler::json::Writer out;
+  scaler::write_error(out, result.error());
+  std::puts(out.text().c_str());
+  return 1;
+}
