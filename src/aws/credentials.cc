@@ -16,7 +16,9 @@ constexpr Duration kEarlyRefreshPause = std::chrono::minutes(1);
 }  // namespace
 
 void sleep_on_thread(Duration duration) {
-  std::this_thread::sleep_for(duration);
+  std::mutex mutex;
+  std::unique_lock lock(mutex);
+  std::condition_variable().wait_until(lock, after(duration), [] { return false; });
 }
 
 CredentialProvider::CredentialProvider(const CredentialSurroundings& surroundings, const Log& log)

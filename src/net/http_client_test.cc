@@ -1,99 +1,13 @@
 #include "net/http_client.h"
 
-#include <atomic>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <thread>
-#include <unistd.h>
-
 #include <gtest/gtest.h>
+
+#include "net/raw_server.h"
 
 namespace scaler::net {
 namespace {
 
 using namespace std::chrono_literals;
-
-/// A server of raw bytes: each accepted connection is served by `serve` on a thread of its own.
-class RawServer {
- public:
-  using Serve = std::function<void(int socket, int number)>;
-
-  explicit RawServer(Serve serve) : serve_(std::move(serve)) {
-    listener_ = ::socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 128);
-    socklen_t length = sizeof address;
-    ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
-    port_ = ntohs(address.sin_port);
-    acceptor_ = std::thread([this] { accept_all(); });
-  }
-
-  ~RawServer() {
-    ::shutdown(listener_, SHUT_RDWR);
-    acceptor_.join();
-    ::close(listener_);
-    for (const int socket : sockets_) {
-      ::shutdown(socket, SHUT_RDWR);
-    }
-    for (std::thread& thread : threads_) {
-      thread.join();
-    }
-    for (const int socket : sockets_) {
-      ::close(socket);
-    }
-  }
-
-  Origin origin() const { return {.scheme = "http", .host = "127.0.0.1", .port = port_}; }
-  int accepted() const { return accepted_; }
-
- private:
-  void accept_all() {
-    while (true) {
-      const int socket = ::accept(listener_, nullptr, nullptr);
-      if (socket < 0) {
-        return;
-      }
-      sockets_.push_back(socket);
-      threads_.emplace_back([this, socket, number = accepted_++] { serve_(socket, number); });
-    }
-  }
-
-  Serve serve_;
-  int listener_ = -1;
-  int port_ = 0;
-  std::atomic<int> accepted_ = 0;
-  std::vector<int> sockets_;
-  std::vector<std::thread> threads_;
-  std::thread acceptor_;
-};
-
-/// Reads one request without a body; false at the end of the stream.
-bool read_request(int socket) {
-  std::string text;
-  char byte = 0;
-  while (!text.ends_with("\r\n\r\n")) {
-    if (::recv(socket, &byte, 1, 0) <= 0) {
-      return false;
-    }
-    text += byte;
-  }
-  return true;
-}
-
-void write_text(int socket, std::string_view text) {
-  ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
-}
-
-RawServer::Serve answering(std::string reply) {
-  return [reply](int socket, int) {
-    while (read_request(socket)) {
-      write_text(socket, reply);
-    }
-  };
-}
 
 constexpr std::string_view kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-A: b\r\n\r\nhello";
 

@@ -54,7 +54,9 @@ int find_root(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name,
     return 0;
   }
   const std::string_view wanted(common_name.data(), static_cast<std::size_t>(length));
-  for (const TlsRoot& root : built_in_roots()) {
+  const auto* roots =
+      static_cast<const std::span<const TlsRoot>*>(X509_LOOKUP_get_method_data(lookup));
+  for (const TlsRoot& root : *roots) {
     if (root.common_name != wanted) {
       continue;
     }
@@ -157,6 +159,7 @@ std::string session_key(const Origin& origin) {
 }  // namespace
 
 struct TlsContext::Impl {
+  std::span<const TlsRoot> roots = {};
   ContextPointer context = {};
   std::map<std::string, SessionPointer, std::less<>> sessions = {};
 };
@@ -173,7 +176,8 @@ struct TlsSession::Impl {
 TlsContext::TlsContext(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 TlsContext::~TlsContext() = default;
 
-Result<std::unique_ptr<TlsContext>> TlsContext::create(const std::string& ca_bundle) {
+Result<std::unique_ptr<TlsContext>> TlsContext::create(const std::string& ca_bundle,
+                                                       std::span<const TlsRoot> roots) {
   // The machine's openssl.cnf is none of this program's business, and reading it costs 0.3 ms.
   OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   auto impl = std::make_unique<Impl>();
@@ -193,7 +197,9 @@ Result<std::unique_ptr<TlsContext>> TlsContext::create(const std::string& ca_bun
     return 1;  // The reference is ours.
   });
   if (ca_bundle.empty()) {
-    X509_STORE_add_lookup(SSL_CTX_get_cert_store(context), root_lookup());
+    impl->roots = roots;
+    X509_LOOKUP* lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context), root_lookup());
+    X509_LOOKUP_set_method_data(lookup, &impl->roots);
   } else if (SSL_CTX_load_verify_file(context, ca_bundle.c_str()) != 1) {
     return fail(ErrorKind::Unavailable,
                 "read the CA bundle " + ca_bundle + ": " + take_reason("no certificates"));

@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "net/http.h"
+#include "net/tls_roots.h"
 
 namespace scaler::net {
 
@@ -33,7 +34,8 @@ class TlsContext {
  public:
   /// Trusts the PEM file `ca_bundle`, or the built-in roots of AWS when it is empty.
   /// Errors: Unavailable for a bundle that cannot be read.
-  static Result<std::unique_ptr<TlsContext>> create(const std::string& ca_bundle);
+  static Result<std::unique_ptr<TlsContext>> create(
+      const std::string& ca_bundle, std::span<const TlsRoot> roots = built_in_roots());
   ~TlsContext();
   TlsContext(const TlsContext&) = delete;
   TlsContext& operator=(const TlsContext&) = delete;
