@@ -17,7 +17,8 @@ if(SCALER_SANITIZE)
   endif()
 endif()
 if(SCALER_STATIC)
-  target_link_options(scaler_options INTERFACE -static -no-pie)
+  target_link_options(scaler_options INTERFACE -static -no-pie -s
+    -Wl,--no-warnings)  # glibc warns of getaddrinfo in static programs; see docs/adr.
 endif()
 
 # Boost's compiled parts, built once; every user includes the headers only.
