@@ -1,5 +1,5 @@
-# Writes OUTPUT, a C++ file with the PEM text of the certificates in FILES (a list separated by "|"). A
-# file's name with blanks in place of underscores is the common name of its subject.
+# Writes OUTPUT, a C++ file with the PEM text of the certificates in FILES (separated by "|").
+# The name of a file with blanks in place of underscores is the common name of its subject.
 set(entries "")
 set(count 0)
 string(REPLACE "|" ";" FILES "${FILES}")

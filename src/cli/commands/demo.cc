@@ -130,7 +130,7 @@ class Demo {
       if (condition(status_)) {
         return true;
       }
-      std::this_thread::sleep_for(kPoll);
+      system_clock().wait_until(system_clock().now() + kPoll, {});
     }
     return false;
   }
