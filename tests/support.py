@@ -1,5 +1,6 @@
 """Processes, clients and waiting, for the tests; conftest.py makes fixtures of them."""
 
+import functools
 import json
 import os
 import pathlib
@@ -103,15 +104,21 @@ class Process:
 
 
 def program_environment(folder, extra=None):
-    """Nothing of the machine's own settings reaches a program under test."""
+    """Nothing of the machine's own settings reaches a program. None in `extra` removes a variable."""
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder),
                    "LANG": "C.UTF-8", "TMPDIR": str(folder), "AWS_REGION": REGION,
                    "AWS_EC2_METADATA_DISABLED": "true", **TEST_KEYS}
     for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"):
         options = [os.environ.get(name, ""), f"log_path={folder}/sanitizer"]
         environment[name] = ":".join(option for option in options if option)
-    environment.update({name: str(value) for name, value in (extra or {}).items()})
-    return {name: value for name, value in environment.items() if value is not None}
+    environment.update(extra or {})
+    return {name: str(value) for name, value in environment.items() if value is not None}
+
+
+@functools.cache
+def aws_session():
+    """One for all: it keeps the services' models, which take a second to load."""
+    return boto3.session.Session()
 
 
 def aws_clients(endpoint, keys=None):
@@ -119,10 +126,9 @@ def aws_clients(endpoint, keys=None):
     keys = keys or TEST_KEYS
     config = botocore.config.Config(region_name=REGION, proxies={}, connect_timeout=5,
                                     read_timeout=40, retries={"total_max_attempts": 1})
-    session = boto3.session.Session()
 
     def client(name):
-        return session.client(name, endpoint_url=endpoint, config=config,
+        return aws_session().client(name, endpoint_url=endpoint, config=config,
                               aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
                               aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
                               aws_session_token=keys.get("AWS_SESSION_TOKEN"))

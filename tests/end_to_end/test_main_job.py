@@ -68,9 +68,13 @@ def start_job(emulator, bootstrap):
     def start(threshold_minutes=0.03, **options):
         flags = {"schedule": "1s", "task_start": "500ms", "task_stop": "200ms",
                  "work_time": "500ms", "mapping_toggle": "1s", **options}
-        return Job(emulator(lambda_=bootstrap, env=[
+        running = emulator(lambda_=bootstrap, env=[
             f"SCALE_UP_TARGET={TARGET}", f"SCALE_DOWN_THRESHOLD={threshold_minutes}",
-            "WAKE_RETURN_SECONDS=1"], **flags))
+            "WAKE_RETURN_SECONDS=1"], **flags)
+        # A message of a failed wake comes back after this time.
+        running.aws.sqs.set_queue_attributes(QueueUrl=running.queue_url,
+                                             Attributes={"VisibilityTimeout": "5"})
+        return Job(running)
 
     return start
 
