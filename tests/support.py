@@ -104,7 +104,7 @@ class Process:
 
 
 def program_environment(folder, extra=None):
-    """Nothing of the machine's own settings reaches a program. None in `extra` removes a variable."""
+    """Nothing of the machine itself reaches a program. None in `extra` removes a variable."""
     environment = {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "HOME": str(folder),
                    "LANG": "C.UTF-8", "TMPDIR": str(folder), "AWS_REGION": REGION,
                    "AWS_EC2_METADATA_DISABLED": "true", **TEST_KEYS}
