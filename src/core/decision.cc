@@ -8,6 +8,10 @@
 namespace scaler {
 namespace {
 
+std::string plural(std::int64_t count) {
+  return fmt::format("{} message{}", count, count == 1 ? "" : "s");
+}
+
 std::string messages(const Step& step) {
   const auto& [visible, in_flight, delayed, counted, per_task] = step.numbers;
   std::string text = fmt::format("{} visible", visible);
@@ -17,7 +21,7 @@ std::string messages(const Step& step) {
   if (delayed > 0) {
     text += fmt::format(" + {} delayed", delayed);
   }
-  return text + fmt::format(" = {} message{}", counted, counted == 1 ? "" : "s");
+  return text + " = " + plural(counted);
 }
 
 std::string milliseconds(std::int64_t count) {
@@ -33,11 +37,11 @@ std::string explain_demand(const Step& step) {
     case Reason::NoBacklog:
       return "no messages that count -> 0";
     case Reason::Activated:
-      return fmt::format("at zero with {} messages, {} wake it -> {}", step.numbers[0],
+      return fmt::format("at zero with {}, woken from {} on -> {}", plural(step.numbers[0]),
                          step.numbers[1], step.tasks);
     case Reason::BelowActivation:
-      return fmt::format("at zero with {} messages, but it takes {} to wake it", step.numbers[0],
-                         step.numbers[1]);
+      return fmt::format("at zero with {}, but it is woken only from {} on",
+                         plural(step.numbers[0]), step.numbers[1]);
     default:
       return "a backlog and no task: at least one is started";
   }

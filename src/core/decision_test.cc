@@ -26,8 +26,9 @@ std::string story(const Decision& decision) {
 TEST(Explain, TellsEachRuleInWordsAndNumbers) {
   EXPECT_EQ(story(decide(per_task(10), {}, seen({.visible = 95, .in_flight = 5}, 2))),
             "95 visible + 5 in flight = 100 messages; 10 per task -> 10");
-  EXPECT_EQ(story(decide(fixed(3), {}, seen({.visible = 1}, 0))),
-            "1 visible = 1 message; fixed target -> 3 | at zero with 1 messages, 1 wake it -> 3");
+  EXPECT_EQ(
+      story(decide(fixed(3), {}, seen({.visible = 1}, 0))),
+      "1 visible = 1 message; fixed target -> 3 | at zero with 1 message, woken from 1 on -> 3");
   EXPECT_EQ(
       story(decide(fixed(1), {.empty_since = kNoon - 65s, .empty_observations = 1}, seen({}, 1))),
       "no messages that count -> 0 | "
@@ -74,7 +75,7 @@ TEST(Explain, TellsWhatHeldAChangeBack) {
             "a backlog and no task: at least one is started");
   EXPECT_EQ(
       explain({.rule = Rule::Activation, .reason = Reason::BelowActivation, .numbers = {4, 5}}),
-      "at zero with 4 messages, but it takes 5 to wake it");
+      "at zero with 4 messages, but it is woken only from 5 on");
 }
 
 TEST(Explain, TellsWhoForbadeIt) {

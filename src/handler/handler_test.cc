@@ -139,7 +139,7 @@ TEST_F(HandlerTest, AnswersAScheduleInTheSeedsShape) {
       R"("delayed":0,"current_tasks":0,"running_tasks":0,"desired_tasks":3,)"
       R"("action_taken":"scale_out","timestamp":"2026-11-23T12:00:00Z","steps":[)"
       R"({"rule":"backlog","tasks":3,"note":"5 visible = 5 messages; fixed target -> 3"},)"
-      R"({"rule":"activation","tasks":3,"note":"at zero with 5 messages, 1 wake it -> 3"}]}})");
+      R"({"rule":"activation","tasks":3,"note":"at zero with 5 messages, woken from 1 on -> 3"}]}})");
 }
 
 TEST_F(HandlerTest, AWakeScalesOutAndReturnsEveryMessage) {
