@@ -73,17 +73,33 @@ class RawServer {
   std::thread acceptor_;
 };
 
-/// Reads one request without a body; false at the end of the stream.
-inline bool read_request(int socket) {
+/// Reads one request with its body; empty at the end of the stream.
+inline std::string read_whole_request(int socket) {
   std::string text;
-  char byte = 0;
-  while (!text.ends_with("\r\n\r\n")) {
-    if (::recv(socket, &byte, 1, 0) <= 0) {
-      return false;
-    }
+  const auto read_byte = [socket, &text] {
+    char byte = 0;
+    const bool read = ::recv(socket, &byte, 1, 0) == 1;
     text += byte;
+    return read;
+  };
+  while (!text.ends_with("\r\n\r\n")) {
+    if (!read_byte()) {
+      return "";
+    }
   }
-  return true;
+  const std::size_t length = text.find("Content-Length: ");
+  const std::size_t body = length == std::string::npos ? 0 : std::stoul(text.substr(length + 16));
+  for (std::size_t i = 0; i < body; ++i) {
+    if (!read_byte()) {
+      return "";
+    }
+  }
+  return text;
+}
+
+/// False at the end of the stream.
+inline bool read_request(int socket) {
+  return !read_whole_request(socket).empty();
 }
 
 inline void write_text(int socket, std::string_view text) {

@@ -1,0 +1,239 @@
+// The client against peers that misbehave, over real sockets.
+
+#include <mutex>
+
+#include <gtest/gtest.h>
+
+#include "aws/cloud.h"
+#include "aws/session.h"
+#include "aws/test_support.h"
+#include "net/raw_server.h"
+
+namespace scaler::aws {
+namespace {
+
+using namespace std::chrono_literals;
+using net::RawServer;
+using net::read_whole_request;
+using net::write_text;
+
+std::string reply(std::string_view status, std::string_view body) {
+  return "HTTP/1.1 " + std::string(status) + "\r\nContent-Length: " + std::to_string(body.size()) +
+         "\r\nDate: Mon, 23 Nov 2026 12:00:00 GMT\r\n\r\n" + std::string(body);
+}
+
+const std::string kFine = reply("200 OK", R"({"service":{}})");
+
+/// Answers the requests of all connections together from this list, the last one again and again.
+/// An empty text resets the connection, "half" sends half a reply and closes, "silence" never
+/// answers.
+class FaultyServer {
+ public:
+  explicit FaultyServer(std::vector<std::string> replies) : replies_(std::move(replies)) {}
+
+  std::vector<std::string> requests() const {
+    const std::lock_guard lock(mutex_);
+    return requests_;
+  }
+  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_.origin().port); }
+
+ private:
+  std::string next(const std::string& request) {
+    const std::lock_guard lock(mutex_);
+    requests_.push_back(request);
+    return replies_[std::min(requests_.size(), replies_.size()) - 1];
+  }
+
+  void serve(int socket) {
+    while (true) {
+      const std::string request = read_whole_request(socket);
+      if (request.empty()) {
+        return;
+      }
+      const std::string answer = next(request);
+      if (answer.empty()) {
+        const linger now{.l_onoff = 1, .l_linger = 0};
+        ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+        ::shutdown(socket, SHUT_RDWR);
+        return;
+      }
+      if (answer == "half") {
+        write_text(socket, std::string_view(kFine).substr(0, kFine.size() - 5));
+        ::shutdown(socket, SHUT_RDWR);
+        return;
+      }
+      if (answer != "silence") {
+        write_text(socket, answer);
+      }
+    }
+  }
+
+  std::vector<std::string> replies_;
+  mutable std::mutex mutex_;
+  std::vector<std::string> requests_;
+  RawServer server_{[this](int socket, int) { serve(socket); }};
+};
+
+/// A client over real sockets that does not sleep between its attempts.
+class FaultsTest : public testing::Test {
+ protected:
+  Client& client_for(const std::string& url) {
+    environment_["AWS_ENDPOINT_URL"] = url;
+    provider_ = std::make_unique<CredentialProvider>(
+        CredentialSurroundings{
+            .environment = environment_, .transport = transport_, .clock = clock_, .sleep = sleep_},
+        log_);
+    client_ = std::make_unique<Client>(*read_settings(environment_),
+                                       ClientSurroundings{.transport = transport_,
+                                                          .credentials = *provider_,
+                                                          .clock = clock_,
+                                                          .random = random_,
+                                                          .log = log_,
+                                                          .sleep = sleep_,
+                                                          .attempt_limit = 200ms});
+    return *client_;
+  }
+
+  Result<void> update(const std::string& url) {
+    const DesiredCount change{.service = {.cluster = "c", .service = "a"}, .desired = 3};
+    return Cloud(client_for(url)).set_desired(std::span(&change, 1), soon()).at(0);
+  }
+
+  Environment environment_ = test_environment();
+  StillClock clock_{*parse_instant("2026-11-23T12:00:00Z")};
+  Log log_{-1, LogLevel::Fatal, clock_};
+  Random random_{1};
+  HttpTransport transport_{{.connect_timeout = 500ms}};
+  std::vector<Duration> pauses_;
+  Sleeper sleep_ = [this](Duration pause) { pauses_.push_back(pause); };
+  std::unique_ptr<CredentialProvider> provider_;
+  std::unique_ptr<Client> client_;
+};
+
+TEST_F(FaultsTest, AreOutlivedWhenTheNextAttemptIsAnswered) {
+  const std::vector<std::pair<std::string, std::string>> faults{
+      {"throttled by SQS",
+       reply("403 Forbidden",
+             R"({"__type":"com.amazonaws.sqs#RequestThrottled","message":"slow"})")},
+      {"throttled by ECS",
+       reply("400 Bad Request", R"({"__type":"ThrottlingException","message":"Rate exceeded"})")},
+      {"server error", reply("500 Internal Server Error", R"({"__type":"ServerException"})")},
+      {"bad gateway", reply("502 Bad Gateway", "<html>nginx</html>")},
+      {"reset", ""},
+      {"cut off half-way", "half"},
+      {"never answered", "silence"}};
+  for (const auto& [name, fault] : faults) {
+    SCOPED_TRACE(name);
+    const FaultyServer server({fault, kFine});
+    const Result<void> updated = update(server.url());
+    EXPECT_TRUE(updated.has_value()) << updated.error().message;
+    EXPECT_EQ(server.requests().size(), 2U);
+  }
+}
+
+TEST_F(FaultsTest, AreReportedWhenTheyStay) {
+  const std::vector<std::pair<std::string, ErrorKind>> faults{
+      {reply("400 Bad Request", R"({"__type":"ThrottlingException"})"), ErrorKind::Throttled},
+      {reply("503 Service Unavailable", ""), ErrorKind::Unavailable},
+      {"", ErrorKind::Unavailable},
+      {"half", ErrorKind::Unavailable},
+      {"silence", ErrorKind::Unavailable}};
+  for (const auto& [fault, kind] : faults) {
+    const FaultyServer server({fault});
+    const Result<void> updated = update(server.url());
+    ASSERT_FALSE(updated.has_value());
+    EXPECT_EQ(updated.error().kind, kind) << updated.error().message;
+    EXPECT_TRUE(updated.error().message.starts_with("ECS UpdateService c/a: "))
+        << updated.error().message;
+    EXPECT_EQ(server.requests().size(), 3U);
+  }
+}
+
+TEST_F(FaultsTest, IncludeAPortThatNobodyListensTo) {
+  std::string url;
+  {
+    const FaultyServer server({kFine});
+    url = server.url();
+  }
+  const Result<void> updated = update(url);
+  EXPECT_EQ(updated.error().kind, ErrorKind::Unavailable);
+}
+
+TEST_F(FaultsTest, AreNotRepeatedWhereThatCannotHelp) {
+  const std::vector<std::pair<std::string, ErrorKind>> faults{
+      {reply("400 Bad Request", R"({"__type":"AccessDeniedException","message":"no"})"),
+       ErrorKind::Rejected},
+      {reply("400 Bad Request", R"({"__type":"ExpiredTokenException"})"), ErrorKind::Unauthorized},
+      {reply("200 OK", R"({"service":)"), ErrorKind::Malformed},
+      {"\x15\x03\x01 this is not HTTP\r\n\r\n", ErrorKind::Malformed}};
+  for (const auto& [fault, kind] : faults) {
+    const FaultyServer server({fault, kFine});
+    const Result<void> updated = update(server.url());
+    ASSERT_FALSE(updated.has_value());
+    EXPECT_EQ(updated.error().kind, kind) << updated.error().message;
+    EXPECT_EQ(server.requests().size(), 1U);
+  }
+}
+
+TEST_F(FaultsTest, OfExpiredCredentialsAreMendedByNewOnes) {
+  const auto keys = [](const std::string& id) {
+    return reply("200 OK", R"({"AccessKeyId":")" + id + R"(","SecretAccessKey":"s","Token":"t-)" +
+                               id + R"(","Expiration":"2026-11-23T18:00:00Z"})");
+  };
+  const FaultyServer container({keys("OLD"), keys("NEW")});
+  environment_.erase("AWS_ACCESS_KEY_ID");
+  environment_.erase("AWS_SECRET_ACCESS_KEY");
+  environment_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = container.url() + "/keys";
+  const FaultyServer server(
+      {reply("400 Bad Request", R"({"__type":"ExpiredTokenException"})"), kFine});
+
+  const Result<void> updated = update(server.url());
+
+  EXPECT_TRUE(updated.has_value()) << updated.error().message;
+  ASSERT_EQ(server.requests().size(), 2U);
+  EXPECT_NE(server.requests().at(0).find("Credential=OLD/"), std::string::npos);
+  EXPECT_NE(server.requests().at(1).find("Credential=NEW/"), std::string::npos);
+  EXPECT_NE(server.requests().at(1).find("X-Amz-Security-Token: t-NEW\r\n"), std::string::npos);
+  EXPECT_EQ(container.requests().size(), 2U);
+}
+
+TEST_F(FaultsTest, OfOneItemLeaveTheOthersOfTheBatchAlone) {
+  const FaultyServer sqs({reply("400 Bad Request", R"({"__type":"AccessDenied"})")});
+  const FaultyServer ecs({reply(
+      "200 OK", R"({"services":[{"serviceArn":"arn:aws:ecs:r:1:service/c/a","status":"ACTIVE",)"
+                R"("desiredCount":1,"runningCount":1,"pendingCount":0}]})")});
+  environment_["AWS_ENDPOINT_URL_SQS"] = sqs.url();
+  Cloud cloud(client_for(ecs.url()));
+  const ReadResponse response = cloud.read(
+      {.queue_urls = {"q1", "q2"}, .services = {{.cluster = "c", .service = "a"}}}, soon());
+  EXPECT_EQ(response.queues.at(0).error().kind, ErrorKind::Rejected);
+  EXPECT_EQ(response.queues.at(1).error().kind, ErrorKind::Rejected);
+  ASSERT_TRUE(response.services.at(0).has_value()) << response.services.at(0).error().message;
+  EXPECT_EQ(response.services.at(0)->service.desired, 1);
+}
+
+TEST_F(FaultsTest, EndWithTheCallsDeadline) {
+  const FaultyServer server({"silence"});
+  Client& client = client_for(server.url());
+  const ApiCall call{.service = Service::Ecs, .operation = "UpdateService", .body = "{}"};
+  EXPECT_EQ(client.call(call, after(100ms)).error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(server.requests().size(), 1U);
+  EXPECT_TRUE(pauses_.empty());
+}
+
+TEST(Session, IsBuiltFromTheEnvironmentAndOpensConnectionsAhead) {
+  const FaultyServer server({reply("200 OK", R"({"QueueUrl":"u"})")});
+  Environment environment = test_environment();
+  environment["AWS_ENDPOINT_URL"] = server.url();
+  const StillClock clock(*parse_instant("2026-11-23T12:00:00Z"));
+  const Log log(-1, LogLevel::Fatal, clock);
+  const std::unique_ptr<Session> session = *Session::create(environment, clock, 1, log);
+  session->prewarm(after(5s));
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_EQ(*session->sqs().queue_url("q", soon()), "u");
+  environment.erase("AWS_REGION");
+  EXPECT_EQ(Session::create(environment, clock, 1, log).error().kind, ErrorKind::Malformed);
+}
+
+}  // namespace
+}  // namespace scaler::aws
