@@ -470,6 +470,7 @@ TEST_F(HttpServerTest, MayBeDestroyedByItsOwnHandler) {
   ASSERT_TRUE(peer.send(kGet));
 
   EXPECT_TRUE(peer.ended());
+  on_loop([&] { EXPECT_EQ(doomed, nullptr); });
 }
 
 TEST_F(HttpServerTest, NamesThePortThatIsTaken) {
