@@ -54,7 +54,7 @@ def empty_zip():
 
 
 class CheckingMoto:
-    """A moto that verifies signatures, with a user, a role and a reader that may do nearly nothing."""
+    """A moto that verifies signatures, with a user, a role and a reader that may do little."""
 
     def __init__(self, endpoint):
         self.endpoint = endpoint
@@ -134,7 +134,8 @@ def test_wrong_secret_unknown_key_and_stale_token_are_reported_for_json_calls(mo
         assert results[0]["error"] == "Unauthorized", (results, code)
         assert "SQS GetQueueAttributes" in results[0]["message"]
     stale = {**moto_checks.role, "AWS_SESSION_TOKEN": "stale"}
-    assert call("queue_depths", with_keys=stale, queue_urls=[queue[1]])[0]["error"] == "Unauthorized"
+    depths = call("queue_depths", with_keys=stale, queue_urls=[queue[1]])
+    assert depths[0]["error"] == "Unauthorized"
 
 
 def test_a_denied_action_is_rejected(moto_checks, call):
@@ -273,7 +274,7 @@ def test_one_read_of_queues_and_services(moto_checks, call, queue):
 
 
 def test_event_source_mappings(moto, bin_dir, run_program):
-    """On a moto that does not verify signatures: with verification on it refuses boto3's GET and PUT
+    """On a moto that verifies no signatures: with verification on it refuses boto3's GET and PUT
     requests to Lambda as well. Their signatures are checked in the next test."""
     def call(operation, code=0, **arguments):
         process = run_program([bin_dir / "aws_calls", operation, json.dumps(arguments)],
@@ -312,7 +313,8 @@ class Recorder(http.server.BaseHTTPRequestHandler):
 
     def answer(self):
         length = int(self.headers.get("Content-Length", 0))
-        self.server.seen.append((self.command, self.path, dict(self.headers), self.rfile.read(length)))
+        body = self.rfile.read(length)
+        self.server.seen.append((self.command, self.path, dict(self.headers), body))
         body = self.server.answer
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
