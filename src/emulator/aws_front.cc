@@ -87,6 +87,21 @@ Route find_route(const net::ServerRequest& request) {
   return route;
 }
 
+/// "Mon, 23 Nov 2026 12:00:00 GMT": clients correct their clocks by it.
+std::string http_date(std::chrono::sys_seconds at) {
+  constexpr std::array<std::string_view, 7> kDays{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  constexpr std::array<std::string_view, 12> kMonths{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                                                     "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss time{at - day};
+  return fmt::format(
+      "{}, {:02} {} {:04} {:02}:{:02}:{:02} GMT", kDays.at(std::chrono::weekday(day).c_encoding()),
+      static_cast<unsigned>(date.day()), kMonths.at(static_cast<unsigned>(date.month()) - 1),
+      static_cast<int>(date.year()), time.hours().count(), time.minutes().count(),
+      time.seconds().count());
+}
+
 /// The name before "#" in __type: SQS's own errors have its, those of the protocol have another.
 std::string error_type(std::string_view service, std::string_view code) {
   static constexpr std::array<std::string_view, 7> kCommon{"AccessDeniedException",
@@ -112,9 +127,11 @@ struct AwsFront::Exchange {
   std::string operation = {};
   Caller caller = {};
   std::string request_id = {};
+  std::string date = {};
 
   void answer(int status, std::string body, net::HttpHeaders headers = {}) const {
     headers.push_back({.name = "x-amzn-RequestId", .value = request_id});
+    headers.push_back({.name = "Date", .value = date});
     headers.push_back({.name = "Content-Type", .value = std::string(content_type(service))});
     respond({.status = status, .headers = std::move(headers), .body = std::move(body)});
   }
@@ -158,7 +175,8 @@ void AwsFront::handle(net::ServerRequest request, const net::Respond& respond) {
                                                             .respond = respond,
                                                             .service = route.service,
                                                             .operation = std::move(route.operation),
-                                                            .request_id = request_id()});
+                                                            .request_id = request_id(),
+                                                            .date = date()});
   if (!route.error.code.empty()) {
     return exchange->fail(route.error);
   }
@@ -247,6 +265,15 @@ void AwsFront::count(const Exchange& exchange) {
     caller = operation->second.try_emplace(exchange.caller.access_key_id).first;
   }
   ++caller->second;
+}
+
+const std::string& AwsFront::date() {
+  const auto second = std::chrono::floor<std::chrono::seconds>(world_.now());
+  if (second != date_second_ || date_.empty()) {
+    date_second_ = second;
+    date_ = http_date(second);
+  }
+  return date_;
 }
 
 std::string AwsFront::request_id() {

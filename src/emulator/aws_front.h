@@ -48,6 +48,7 @@ class AwsFront {
   void dispatch_json(const Exchange& exchange);
   void count(const Exchange& exchange);
   std::string request_id();
+  const std::string& date();
 
   net::EventLoop& loop_;
   world::World& world_;
@@ -58,6 +59,8 @@ class AwsFront {
   Faults faults_ = {};
   CallCounts calls_ = {};
   std::vector<net::Respond> hanging_ = {};
+  std::chrono::sys_seconds date_second_ = {};
+  std::string date_ = {};  ///< of that second
   /// Timers hold it weakly: they may fire after this object's end.
   std::shared_ptr<AwsFront*> self_;
 };

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "emulator/ecs_input.h"
 #include "emulator/ecs_json.h"
 #include "emulator/ecs_names.h"
 #include "emulator/ecs_tags.h"
@@ -18,35 +19,8 @@ using world::Cluster;
 using world::Service;
 
 constexpr std::size_t kServicesPerDescribe = 10;
-constexpr std::size_t kItemsPerDescribe = 100;
+constexpr std::size_t kClustersPerDescribe = 100;
 constexpr std::int64_t kDesiredMax = 5000;
-
-std::unexpected<ApiError> bad_parameter(std::string message) {
-  return refuse("InvalidParameterException", std::move(message));
-}
-
-WithTags wants_tags(const Input& input) {
-  return listed(input.texts("include"), "TAGS") ? WithTags::Yes : WithTags::No;
-}
-
-ApiResult<void> check_include(const Input& input, const std::vector<std::string_view>& known) {
-  for (const std::string_view name : input.texts("include")) {
-    if (!listed(known, name)) {
-      return bad_parameter(fmt::format("'{}' cannot be included.", name));
-    }
-  }
-  return {};
-}
-
-ApiResult<void> check_size(std::string_view what, std::size_t size, std::size_t max) {
-  if (size == 0) {
-    return bad_parameter(fmt::format("{} cannot be empty.", what));
-  }
-  if (size > max) {
-    return bad_parameter(fmt::format("{} cannot have more than {} elements.", what, max));
-  }
-  return {};
-}
 
 ApiResult<void> check_desired(std::int64_t desired) {
   if (desired < 0) {
@@ -56,34 +30,6 @@ ApiResult<void> check_desired(std::int64_t desired) {
     return bad_parameter(fmt::format("Tasks per service: at most {}.", kDesiredMax));
   }
   return {};
-}
-
-/// Writes one page of a list of ARNs: those after the token, which is the last ARN of the page
-/// before.
-ApiAnswer arn_page(std::string_view name, std::vector<std::string> arns, const Input& input,
-                   std::int64_t limit_default) {
-  const std::int64_t limit = input.integer("maxResults").value_or(limit_default);
-  if (limit < 1 || limit > 100) {
-    return bad_parameter("maxResults must be between 1 and 100.");
-  }
-  const std::string_view token = input.text("nextToken");
-  if (!token.empty() && !token.starts_with("arn:")) {
-    return bad_parameter("Invalid token.");
-  }
-  std::ranges::sort(arns);
-  auto at = std::ranges::upper_bound(arns, token);
-  json::Writer writer;
-  writer.begin_object().name(name).begin_array();
-  const auto end = arns.end() - at > limit ? at + limit : arns.end();
-  for (; at != end; ++at) {
-    writer.value(*at);
-  }
-  writer.end_array();
-  if (end != arns.end()) {
-    writer.field("nextToken", *(end - 1));
-  }
-  writer.end_object();
-  return std::move(writer).text();
 }
 
 ApiAnswer service_answer(const Service& service, const Caller& caller) {
@@ -125,32 +71,6 @@ ApiResult<void> check_container(const json::Value& container) {
     }
   }
   return {};
-}
-
-const world::Task* find_task(const Service& service, std::string_view id) {
-  for (const auto& [number, task] : service.tasks()) {
-    if (task.id == id) {
-      return &task;
-    }
-  }
-  const auto stopped = std::ranges::find(service.stopped_tasks(), id, &world::Task::id);
-  return stopped == service.stopped_tasks().end() ? nullptr : &*stopped;
-}
-
-/// The tasks whose desired status it is.
-std::vector<const world::Task*> tasks_by_status(const Service& service, std::string_view status) {
-  std::vector<const world::Task*> tasks;
-  for (const auto& [number, task] : service.tasks()) {
-    if (desired_status(task) == status) {
-      tasks.push_back(&task);
-    }
-  }
-  if (status == "STOPPED") {
-    for (const world::Task& task : service.stopped_tasks()) {
-      tasks.push_back(&task);
-    }
-  }
-  return tasks;
 }
 
 }  // namespace
@@ -290,7 +210,7 @@ ApiAnswer EcsApi::describe_clusters(const Input& input, const Caller& caller) {
   if (names.empty()) {
     names.emplace_back("default");
   }
-  TRY(check_size("Clusters", names.size(), kItemsPerDescribe));
+  TRY(check_size("Clusters", names.size(), kClustersPerDescribe));
   json::Writer writer;
   json::Writer failures;
   writer.begin_object().name("clusters").begin_array();
@@ -522,119 +442,6 @@ ApiAnswer EcsApi::list_services(const Input& input, const Caller& caller) {
     }
   }
   return arn_page("serviceArns", std::move(arns), input, 10);
-}
-
-ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
-  const Cluster* const cluster = TRY(find_cluster(input));
-  const std::string_view status =
-      input.has("desiredStatus") ? input.text("desiredStatus") : "RUNNING";
-  if (!listed(std::array{"RUNNING", "PENDING", "STOPPED"}, status)) {
-    return bad_parameter("desiredStatus must be RUNNING, PENDING or STOPPED.");
-  }
-  const auto wanted = name_in_cluster(input.text("serviceName"), "service", cluster->name);
-  if (input.has("serviceName") &&
-      (!wanted || world_.find_service(cluster->name, *wanted) == nullptr)) {
-    return refuse("ServiceNotFoundException", "Service not found.");
-  }
-  const std::string family = fmt::format("{}:", input.text("family"));
-  std::vector<std::string> arns;
-  for (const auto& [name, service] : cluster->services) {
-    if ((input.has("serviceName") && name != *wanted) ||
-        (input.has("launchType") &&
-         input.text("launchType") != service->definition().launch_type)) {
-      continue;
-    }
-    for (const world::Task* const task : tasks_by_status(*service, status)) {
-      if (!input.has("family") || task->task_definition.starts_with(family)) {
-        arns.push_back(task_arn(caller.region, cluster->name, task->id));
-      }
-    }
-  }
-  return arn_page("taskArns", std::move(arns), input, 100);
-}
-
-ApiAnswer EcsApi::describe_tasks(const Input& input, const Caller& caller) {
-  const Cluster* const cluster = TRY(find_cluster(input));
-  TRY(check_include(input, {"TAGS"}));
-  const std::vector<std::string_view> texts = input.texts("tasks");
-  TRY(check_size("Tasks", texts.size(), kItemsPerDescribe));
-  json::Writer writer;
-  json::Writer failures;
-  writer.begin_object().name("tasks").begin_array();
-  failures.begin_array();
-  for (const std::string_view text : texts) {
-    const auto id = name_in_cluster(text, "task", cluster->name);
-    bool found = false;
-    for (const auto& [name, service] : cluster->services) {
-      const world::Task* const task = id && !found ? find_task(*service, *id) : nullptr;
-      if (task != nullptr) {
-        write_task(writer, *service, *task, caller.region);
-        found = true;
-      }
-    }
-    if (!found) {
-      write_failure(failures,
-                    text.starts_with("arn:") ? std::string(text)
-                                             : task_arn(caller.region, cluster->name, text),
-                    "MISSING");
-    }
-  }
-  failures.end_array();
-  writer.end_array().name("failures").raw(failures.text()).end_object();
-  return std::move(writer).text();
-}
-
-ApiResult<std::map<std::string, std::string>*> EcsApi::find_tags(std::string_view arn) {
-  if (const auto cluster = arn_rest(arn, "cluster")) {
-    Cluster* const found = world_.find_cluster(*cluster);
-    if (found == nullptr) {
-      return refuse("ClusterNotFoundException", "Cluster not found.");
-    }
-    return &found->tags;
-  }
-  const auto rest = arn_rest(arn, "service");
-  if (!rest) {
-    return bad_parameter("Invalid resource ARN: the emulator tags clusters and services.");
-  }
-  const std::size_t slash = rest->find('/');
-  if (slash == std::string_view::npos) {
-    return bad_parameter("Long arn format must be used for tagging operations");
-  }
-  Service* const service = world_.find_service(rest->substr(0, slash), rest->substr(slash + 1));
-  if (service == nullptr || service->status() == ServiceStatus::Inactive) {
-    return refuse("ResourceNotFoundException", "The specified resource could not be found.");
-  }
-  return &service->tags();
-}
-
-ApiAnswer EcsApi::tag_resource(const Input& input, const Caller&) {
-  Tags* const tags = TRY(find_tags(input.text("resourceArn")));
-  if (input.objects("tags").empty()) {
-    return bad_parameter("Tags can not be empty.");
-  }
-  *tags = TRY(with_tags(*tags, input));
-  return "{}";
-}
-
-ApiAnswer EcsApi::untag_resource(const Input& input, const Caller&) {
-  Tags* const tags = TRY(find_tags(input.text("resourceArn")));
-  const std::vector<std::string_view> keys = input.texts("tagKeys");
-  if (keys.empty()) {
-    return bad_parameter("Tag keys can not be empty.");
-  }
-  for (const std::string_view key : keys) {
-    tags->erase(std::string(key));
-  }
-  return "{}";
-}
-
-ApiAnswer EcsApi::list_tags_for_resource(const Input& input, const Caller&) {
-  const Tags* const tags = TRY(find_tags(input.text("resourceArn")));
-  json::Writer writer;
-  writer.begin_object();
-  write_tags(writer, *tags);
-  writer.end_object();
-  return std::move(writer).text();
 }
 
 }  // namespace scaler::emulator

@@ -1,7 +1,7 @@
 #pragma once
 // What a message carries besides its body: the sender's message attributes, trace header and group.
-// In the world they are one opaque text, which this file makes and takes apart:
-// {"sender":"..","attributes":{name:{"DataType":..,"StringValue"|"BinaryValue":..}},"trace":"..","group":".."}
+// In the world they are one opaque text, which this file makes and takes apart: {"sender":"..",
+// "attributes":{name:{"DataType":..,"StringValue"|"BinaryValue":..}},"trace":"..","group":".."}
 
 #include <cstddef>
 #include <string>

@@ -1,6 +1,7 @@
 """What the emulator asks of every request, its own pages, faults, and what survives a restart."""
 
 import datetime
+import email.utils
 import http.client
 import json
 import os
@@ -14,7 +15,7 @@ import botocore.exceptions
 import pytest
 
 from strict import error_of, watch
-from support import TEST_KEYS, wait_until
+from support import REGION, TEST_KEYS, wait_until
 
 BODY = json.dumps({"QueueNamePrefix": "jobs"})
 HEADERS = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": "AmazonSQS.ListQueues"}
@@ -27,16 +28,21 @@ def aws(emulator):
 
 def signed(endpoint, body=BODY, headers=None, service="sqs", token=None):
     """The headers of a well-signed request."""
-    request = botocore.awsrequest.AWSRequest("POST", endpoint + "/", data=body, headers=headers or HEADERS)
-    credentials = botocore.credentials.Credentials(
-        TEST_KEYS["AWS_ACCESS_KEY_ID"], TEST_KEYS["AWS_SECRET_ACCESS_KEY"], token)
-    botocore.auth.SigV4Auth(credentials, service, "eu-central-1").add_auth(request)
+    request = botocore.awsrequest.AWSRequest("POST",
+                                             endpoint + "/",
+                                             data=body,
+                                             headers=headers or HEADERS)
+    credentials = botocore.credentials.Credentials(TEST_KEYS["AWS_ACCESS_KEY_ID"],
+                                                   TEST_KEYS["AWS_SECRET_ACCESS_KEY"], token)
+    botocore.auth.SigV4Auth(credentials, service, REGION).add_auth(request)
     return dict(request.headers.items())
 
 
 def send(aws, headers, body=BODY, path="/", method="POST"):
     """(status, code or answer, headers)"""
-    connection = http.client.HTTPConnection("127.0.0.1", aws.ready["endpoint"].rpartition(":")[2], timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1",
+                                            aws.ready["endpoint"].rpartition(":")[2],
+                                            timeout=10)
     connection.request(method, path, body.encode(), headers)
     answer = connection.getresponse()
     text = answer.read()
@@ -54,18 +60,22 @@ def test_takes_a_well_signed_request(aws):
 @pytest.mark.parametrize("header, change, code", [
     ("Authorization", None, "MissingAuthenticationTokenException"),
     ("Authorization", lambda v: "Basic eDp5", "IncompleteSignatureException"),
-    ("Authorization", lambda v: v.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA512"), "IncompleteSignatureException"),
-    ("Authorization", lambda v: v.replace("/aws4_request", "/aws5_request"), "InvalidSignatureException"),
+    ("Authorization", lambda v: v.replace("AWS4-HMAC-SHA256", "AWS4-HMAC-SHA512"),
+     "IncompleteSignatureException"),
+    ("Authorization", lambda v: v.replace("/aws4_request", "/aws5_request"),
+     "InvalidSignatureException"),
     ("Authorization", lambda v: v.replace("/sqs/", "/ecs/"), "InvalidSignatureException"),
-    ("Authorization", lambda v: v.replace("/eu-central-1/", "/"), "IncompleteSignatureException"),
+    ("Authorization", lambda v: v.replace(f"/{REGION}/", "/"), "IncompleteSignatureException"),
     ("Authorization", lambda v: v.replace("/20", "/19", 1), "InvalidSignatureException"),
     ("Authorization", lambda v: v[:-1], "IncompleteSignatureException"),
     ("Authorization", lambda v: v[:-1] + "G", "IncompleteSignatureException"),
     ("Authorization", lambda v: v.partition(", Signature")[0], "IncompleteSignatureException"),
     ("Authorization", lambda v: v + ", Signature=x", "IncompleteSignatureException"),
     ("Authorization", lambda v: v.replace("host;", ""), "InvalidSignatureException"),
-    ("Authorization", lambda v: v.replace("x-amz-date;", "").replace(";x-amz-date", ""), "InvalidSignatureException"),
-    ("Authorization", lambda v: v.replace("x-amz-target", "x-amz-zzz"), "InvalidSignatureException"),
+    ("Authorization", lambda v: v.replace("x-amz-date;", "").replace(";x-amz-date", ""),
+     "InvalidSignatureException"),
+    ("Authorization", lambda v: v.replace("x-amz-target", "x-amz-zzz"),
+     "InvalidSignatureException"),
     ("X-Amz-Date", None, "IncompleteSignatureException"),
     ("X-Amz-Date", lambda v: "yesterday", "IncompleteSignatureException"),
     ("X-Amz-Date", lambda v: "2026-11-23T00:00Z", "IncompleteSignatureException"),
@@ -97,17 +107,22 @@ def test_refuses_a_wrong_clock(aws, monkeypatch):
         assert status == 200 or code == "InvalidSignatureException"
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", "5", '{"QueueNamePrefix":"a"}x',
-                                  '{"QueueNamePrefix":"a","QueueNamePrefix":"b"}', '{"Nope":1}',
-                                  '{"queuenameprefix":"a"}', '{"MaxResults":1.5}', "[" * 100000])
+@pytest.mark.parametrize("body", [
+    "", "{", "[]", "null", "5", '{"QueueNamePrefix":"a"}x',
+    '{"QueueNamePrefix":"a","QueueNamePrefix":"b"}', '{"Nope":1}', '{"queuenameprefix":"a"}',
+    '{"MaxResults":1.5}', "[" * 100000
+])
 def test_refuses_bodies(aws, body):
     status, code, headers = send(aws, signed(aws.endpoint, body), body)
     assert (status, code) == (400, "SerializationException")
     assert headers["x-amzn-RequestId"]
+    sent_at = email.utils.parsedate_to_datetime(headers["Date"]).timestamp()
+    assert abs(sent_at - time.time()) < 30
 
 
 def test_refuses_other_paths_and_methods(aws):
-    for method, path in (("GET", "/"), ("POST", "/queue"), ("PUT", "/"), ("GET", "/2015-03-31/functions/x")):
+    for method, path in (("GET", "/"), ("POST", "/queue"), ("PUT", "/"),
+                         ("GET", "/2015-03-31/functions/x")):
         status, _, _ = send(aws, signed(aws.endpoint), path=path, method=method)
         assert status in (403, 404), (method, path)
 
@@ -124,7 +139,8 @@ def test_puts_the_older_code_into_a_header_only_when_asked(aws):
 
 def test_survives_garbage_on_the_wire(aws):
     port = int(aws.endpoint.rpartition(":")[2])
-    for garbage in (b"\x16\x03\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
+    for garbage in (b"\x16\x03\x01\x00", b"GET / HTTP/9.9\r\n\r\n",
+                    b"POST / HTTP/1.1\r\nContent-Length: x\r\n\r\n",
                     b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", b"A" * 100_000):
         with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
             try:
@@ -140,11 +156,15 @@ def fault(aws, operation, kind, **more):
     aws.call("faults", {"operation": operation, "fault": kind, **more})
 
 
-@pytest.mark.parametrize("kind, sqs, ecs, sts", [
-    ("throttle", ("RequestThrottled", 403), ("ThrottlingException", 400), ("Throttling", 400)),
-    ("unavailable", ("ServiceUnavailable", 503), ("ServiceUnavailable", 503), ("ServiceUnavailable", 503)),
-    ("denied", ("AccessDeniedException", 403), ("AccessDeniedException", 400), ("AccessDenied", 403)),
-    ("expired", ("ExpiredTokenException", 403), ("ExpiredTokenException", 400), ("ExpiredToken", 403))])
+@pytest.mark.parametrize("kind, sqs, ecs, sts",
+                         [("throttle", ("RequestThrottled", 403), ("ThrottlingException", 400),
+                           ("Throttling", 400)),
+                          ("unavailable", ("ServiceUnavailable", 503), ("ServiceUnavailable", 503),
+                           ("ServiceUnavailable", 503)),
+                          ("denied", ("AccessDeniedException", 403), ("AccessDeniedException", 400),
+                           ("AccessDenied", 403)),
+                          ("expired", ("ExpiredTokenException", 403),
+                           ("ExpiredTokenException", 400), ("ExpiredToken", 403))])
 def test_faults_are_errors(aws, kind, sqs, ecs, sts):
     for operation in ("ListQueues", "ListClusters", "GetCallerIdentity"):
         fault(aws, operation, kind, count=1)
@@ -161,8 +181,12 @@ def test_faults_strike_as_often_as_told_and_only_their_caller(aws):
     assert [error_of(aws.aws.sqs.list_queues)[1] for _ in range(2)] == [503, 503]
     assert aws.aws.sqs.list_queues()
     assert aws.call("faults")["faults"][0] == {
-        "operation": "ListQueues", "fault": "unavailable", "left": 0, "struck": 2,
-        "caller": TEST_KEYS["AWS_ACCESS_KEY_ID"]}
+        "operation": "ListQueues",
+        "fault": "unavailable",
+        "left": 0,
+        "struck": 2,
+        "caller": TEST_KEYS["AWS_ACCESS_KEY_ID"]
+    }
 
 
 def test_faults_on_the_wire(aws):
@@ -170,8 +194,9 @@ def test_faults_on_the_wire(aws):
     with pytest.raises(botocore.exceptions.ConnectionClosedError):
         aws.aws.sqs.list_queues()
     fault(aws, "ListQueues", "malformed")
-    with pytest.raises((botocore.exceptions.ResponseParserError, ValueError)):
-        aws.aws.sqs.list_queues()
+    with pytest.raises(
+            json.JSONDecodeError):  # botocore itself takes such an answer for an empty one.
+        send(aws, signed(aws.endpoint))
     fault(aws, "ListQueues", "slow", delay=0.5)
     began = time.monotonic()
     assert aws.aws.sqs.list_queues()["QueueUrls"]
@@ -183,8 +208,10 @@ def test_a_hanging_call_ends_with_the_faults(aws):
     port = int(aws.endpoint.rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=0.5) as connection:
         lines = [f"{name}: {value}" for name, value in signed(aws.endpoint).items()]
-        connection.sendall("\r\n".join(["POST / HTTP/1.1", f"Host: 127.0.0.1:{port}",
-                                        f"Content-Length: {len(BODY)}", *lines, "", BODY]).encode())
+        connection.sendall("\r\n".join([
+            "POST / HTTP/1.1", f"Host: 127.0.0.1:{port}", f"Content-Length: {len(BODY)}", *lines,
+            "", BODY
+        ]).encode())
         with pytest.raises(TimeoutError):
             connection.recv(1)
         assert send(aws, {}, "", "/_emulator/faults", "DELETE")[0] == 200
@@ -193,9 +220,10 @@ def test_a_hanging_call_ends_with_the_faults(aws):
     assert aws.call("faults") == {"faults": []}
 
 
-@pytest.mark.parametrize("document", ["", "[]", "{}", '{"operation":"X"}', '{"operation":"X","fault":"odd"}',
-                                      '{"operation":"X","fault":"hang","count":0}',
-                                      '{"operation":"X","fault":"hang","counts":1}'])
+@pytest.mark.parametrize("document", [
+    "", "[]", "{}", '{"operation":"X"}', '{"operation":"X","fault":"odd"}',
+    '{"operation":"X","fault":"hang","count":0}', '{"operation":"X","fault":"hang","counts":1}'
+])
 def test_refuses_faults(aws, document):
     status, answer, _ = send(aws, {}, document, "/_emulator/faults")
     assert status == 400 and answer["message"]
@@ -211,7 +239,8 @@ def test_tells_its_history_from_a_number_on(aws):
     later = aws.call(f"events?after={first['last']}")
     kinds = [event["kind"] for event in later["events"]]
     assert kinds[0] == "desired_changed" and later["events"][0]["detail"] == "0 -> 1"
-    assert kinds.index("task_running") < kinds.index("message_processed") < kinds.index("queue_drained")
+    assert kinds.index("task_running") < kinds.index("message_processed") < kinds.index(
+        "queue_drained")
     assert aws.call(f"events?after={later['last']}")["events"] == []
     for path in ("events?after=x", "events?before=1"):
         assert send(aws, {}, "", f"/_emulator/{path}", "GET")[0] == 400
@@ -228,23 +257,31 @@ def test_queues_survive_a_restart(emulator, tmp_path):
     folder = tmp_path / "state" / "deeper"
     first = emulator(state_dir=folder, work_time="50ms", task_start="50ms")
     sqs = first.aws.sqs
-    url = sqs.create_queue(QueueName="kept", Attributes={"DelaySeconds": "1"}, tags={"a": "b"})["QueueUrl"]
+    url = sqs.create_queue(QueueName="kept", Attributes={"DelaySeconds": "1"},
+                           tags={"a": "b"})["QueueUrl"]
     sqs.send_message(QueueUrl=first.queue_url, MessageBody="in flight, ü")
     [message] = sqs.receive_message(QueueUrl=first.queue_url, VisibilityTimeout=600)["Messages"]
     first.send(15)
     sqs.send_message(QueueUrl=first.queue_url, MessageBody="late", DelaySeconds=900)
-    sqs.send_message(QueueUrl=url, MessageBody="other", MessageAttributes={
-        "k": {"DataType": "String", "StringValue": "v"}})
+    sqs.send_message(QueueUrl=url,
+                     MessageBody="other",
+                     MessageAttributes={"k": {
+                         "DataType": "String",
+                         "StringValue": "v"
+                     }})
     assert first.process.stop() == 0
 
     second = emulator(state_dir=folder, work_time="50ms", task_start="50ms")
     sqs = second.aws.sqs
     assert second.depth() == (15, 1, 1)
     kept = sqs.get_queue_url(QueueName="kept")["QueueUrl"]
-    assert sqs.get_queue_attributes(QueueUrl=kept, AttributeNames=["DelaySeconds"])["Attributes"] == {
-        "DelaySeconds": "1"}
+    assert sqs.get_queue_attributes(QueueUrl=kept,
+                                    AttributeNames=["DelaySeconds"])["Attributes"] == {
+                                        "DelaySeconds": "1"
+                                    }
     assert sqs.list_queue_tags(QueueUrl=kept)["Tags"] == {"a": "b"}
-    [other] = sqs.receive_message(QueueUrl=kept, WaitTimeSeconds=5, MessageAttributeNames=["All"])["Messages"]
+    [other] = sqs.receive_message(QueueUrl=kept, WaitTimeSeconds=5,
+                                  MessageAttributeNames=["All"])["Messages"]
     assert other["MessageAttributes"]["k"]["StringValue"] == "v"
     sqs.delete_message(QueueUrl=second.queue_url, ReceiptHandle=message["ReceiptHandle"])
     assert second.depth() == (15, 0, 1), "receipt handles outlive a restart"
@@ -259,13 +296,17 @@ def test_a_kill_loses_at_most_a_second(emulator, tmp_path):
     assert emulator(state_dir=tmp_path / "state").depth() == (5, 0, 0)
 
 
-@pytest.mark.parametrize("text", ["", "{", "{}", '{"version":2,"processed":0,"queues":[]}',
-                                  '{"version":1,"processed":0,"queues":[{"name":"jobs"}]}',
-                                  '{"version":1,"processed":-1,"queues":[]}', "\x00"])
+@pytest.mark.parametrize("text", [
+    "", "{", "{}", '{"version":2,"processed":0,"queues":[]}',
+    '{"version":1,"processed":0,"queues":[{"name":"jobs"}]}',
+    '{"version":1,"processed":-1,"queues":[]}', "\x00"
+])
 def test_a_corrupt_file_is_one_clear_error(run_program, ecs_scaler, tmp_path, text):
     (tmp_path / "queues.json").write_text(text)
-    ended = run_program([ecs_scaler, "emulate", "--port", "0", "--cluster", "c", "--service", "s", "--queue", "q",
-                         "--state-dir", tmp_path])
+    ended = run_program([
+        ecs_scaler, "emulate", "--port", "0", "--cluster", "c", "--service", "s", "--queue", "q",
+        "--state-dir", tmp_path
+    ])
     assert ended.code != 0
     assert ended.stdout() == ""
     assert f"{tmp_path}/queues.json is corrupt" in ended.stderr()

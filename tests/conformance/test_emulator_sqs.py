@@ -2,14 +2,20 @@
 
 import concurrent.futures
 import hashlib
+import json
 import time
 
 import pytest
 
 from strict import error_of, unchecked_client, watch
-from support import wait_until
+from support import REGION, wait_until
 
+SQS_ARN = f"arn:aws:sqs:{REGION}:000000000000:"
 URL = "http://127.0.0.1:1/000000000000/"
+
+
+def redrive(queue, count, **more):
+    return json.dumps({"deadLetterTargetArn": SQS_ARN + queue, "maxReceiveCount": count, **more})
 
 
 @pytest.fixture
@@ -39,8 +45,10 @@ def receive(sqs, url, **arguments):
 
 
 def depth(sqs, url):
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
-             "ApproximateNumberOfMessagesDelayed"]
+    names = [
+        "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed"
+    ]
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
     return tuple(int(attributes[name]) for name in names)
 
@@ -50,10 +58,11 @@ def test_queues_are_made_found_listed_and_deleted(aws, sqs):
     assert url == f"{aws.endpoint}/000000000000/one"
     assert sqs.get_queue_url(QueueName="one")["QueueUrl"] == url
     assert sqs.get_queue_url(QueueName="one", QueueOwnerAWSAccountId="000000000000")
-    assert error_of(sqs.get_queue_url, QueueName="one", QueueOwnerAWSAccountId="1" * 12) == (
-        "QueueDoesNotExist", 400)
+    assert error_of(sqs.get_queue_url, QueueName="one",
+                    QueueOwnerAWSAccountId="1" * 12) == ("QueueDoesNotExist", 400)
     assert sqs.list_queues()["QueueUrls"] == [
-        f"{aws.endpoint}/000000000000/{name}" for name in ("jobs", "jobs-dlq", "one")]
+        f"{aws.endpoint}/000000000000/{name}" for name in ("jobs", "jobs-dlq", "one")
+    ]
     assert "QueueUrls" not in sqs.list_queues(QueueNamePrefix="none")
     sqs.delete_queue(QueueUrl=url)
     assert error_of(sqs.get_queue_url, QueueName="one") == ("QueueDoesNotExist", 400)
@@ -64,8 +73,9 @@ def test_queues_are_made_found_listed_and_deleted(aws, sqs):
 def test_lists_come_in_pages(sqs):
     for number in range(7):
         sqs.create_queue(QueueName=f"page-{number}")
-    pages = list(sqs.get_paginator("list_queues").paginate(
-        QueueNamePrefix="page-", PaginationConfig={"PageSize": 3}))
+    pages = list(
+        sqs.get_paginator("list_queues").paginate(QueueNamePrefix="page-",
+                                                  PaginationConfig={"PageSize": 3}))
     assert [len(page["QueueUrls"]) for page in pages] == [3, 3, 1]
     assert len({url for page in pages for url in page["QueueUrls"]}) == 7
     assert "NextToken" not in sqs.list_queues(QueueNamePrefix="page-", MaxResults=7)
@@ -83,13 +93,13 @@ def test_creating_again_needs_the_same_attributes(sqs, url):
 
 @pytest.mark.parametrize("name", ["", "a" * 81, "with space", "dot.ted", "ümlaut", "a/b"])
 def test_refuses_names(raw, name):
-    assert error_of(raw.create_queue, QueueName=name)[0] in (
-        "InvalidParameterValue", "MissingParameter")
+    assert error_of(raw.create_queue,
+                    QueueName=name)[0] in ("InvalidParameterValue", "MissingParameter")
 
 
 def test_refuses_fifo(sqs):
-    assert error_of(sqs.create_queue, QueueName="x.fifo", Attributes={"FifoQueue": "true"}) == (
-        "UnsupportedOperation", 400)
+    assert error_of(sqs.create_queue, QueueName="x.fifo",
+                    Attributes={"FifoQueue": "true"}) == ("UnsupportedOperation", 400)
 
 
 @pytest.mark.parametrize("name, bad", [
@@ -98,46 +108,58 @@ def test_refuses_fifo(sqs):
     ("MessageRetentionPeriod", ["59", "1209601"]),
     ("ReceiveMessageWaitTimeSeconds", ["-1", "21"]),
     ("MaximumMessageSize", ["1023", "1048577"]),
-    ("RedrivePolicy", ["{", "[]", '{"maxReceiveCount":3}', '{"deadLetterTargetArn":"x","maxReceiveCount":3}',
-                       '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:none","maxReceiveCount":3}',
-                       '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:q","maxReceiveCount":3}',
-                       '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:jobs","maxReceiveCount":0}',
-                       '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:jobs","maxReceiveCount":1001}',
-                       '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:jobs","maxReceiveCount":1,"x":1}']),
+    ("RedrivePolicy", [
+        "{", "[]", '{"maxReceiveCount":3}',
+        redrive("none", 3),
+        redrive("q", 3),
+        redrive("jobs", 0),
+        redrive("jobs", 1001),
+        redrive("jobs", "x"),
+        redrive("jobs", 1, extra=1), '{"deadLetterTargetArn":"x","maxReceiveCount":3}'
+    ]),
 ])
 def test_refuses_attribute_values(sqs, url, name, bad):
     for value in bad:
-        assert error_of(sqs.set_queue_attributes, QueueUrl=url, Attributes={name: value}) == (
-            "InvalidAttributeValue", 400), value
+        assert error_of(sqs.set_queue_attributes, QueueUrl=url,
+                        Attributes={name: value}) == ("InvalidAttributeValue", 400), value
 
 
 def test_attributes_are_set_and_read(sqs, url):
-    values = {"DelaySeconds": "3", "MaximumMessageSize": "2048", "MessageRetentionPeriod": "120",
-              "ReceiveMessageWaitTimeSeconds": "1", "VisibilityTimeout": "0",
-              "RedrivePolicy": '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:jobs",'
-                               '"maxReceiveCount":"7"}'}
+    values = {
+        "DelaySeconds": "3",
+        "MaximumMessageSize": "2048",
+        "MessageRetentionPeriod": "120",
+        "ReceiveMessageWaitTimeSeconds": "1",
+        "VisibilityTimeout": "0",
+        "RedrivePolicy": redrive("jobs", "7")
+    }
     sqs.set_queue_attributes(QueueUrl=url, Attributes=values)
     read = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-    assert {name: read[name] for name in values if name != "RedrivePolicy"} == {
-        name: value for name, value in values.items() if name != "RedrivePolicy"}
+    assert {
+        name: read[name]
+        for name in values if name != "RedrivePolicy"
+    } == {
+        name: value
+        for name, value in values.items() if name != "RedrivePolicy"
+    }
     assert read["RedrivePolicy"].endswith('"maxReceiveCount":7}')
-    assert read["QueueArn"] == "arn:aws:sqs:eu-central-1:000000000000:q"
+    assert read["QueueArn"] == SQS_ARN + "q"
     assert abs(int(read["CreatedTimestamp"]) - time.time()) < 60
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": ""})
-    assert "RedrivePolicy" not in sqs.get_queue_attributes(
-        QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert "RedrivePolicy" not in sqs.get_queue_attributes(QueueUrl=url,
+                                                           AttributeNames=["All"])["Attributes"]
     assert "Attributes" not in sqs.get_queue_attributes(QueueUrl=url)
     two = ["QueueArn", "DelaySeconds", "QueueArn"]
     assert set(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=two)["Attributes"]) == set(two)
 
 
 def test_refuses_attribute_names(sqs, url):
-    assert error_of(sqs.get_queue_attributes, QueueUrl=url, AttributeNames=["Nope"]) == (
-        "InvalidAttributeName", 400)
-    assert error_of(sqs.set_queue_attributes, QueueUrl=url, Attributes={"Nope": "1"}) == (
-        "InvalidAttributeName", 400)
-    assert error_of(sqs.set_queue_attributes, QueueUrl=url, Attributes={"KmsMasterKeyId": "1"})[0] == (
-        "UnsupportedOperation")
+    assert error_of(sqs.get_queue_attributes, QueueUrl=url,
+                    AttributeNames=["Nope"]) == ("InvalidAttributeName", 400)
+    assert error_of(sqs.set_queue_attributes, QueueUrl=url,
+                    Attributes={"Nope": "1"}) == ("InvalidAttributeName", 400)
+    assert error_of(sqs.set_queue_attributes, QueueUrl=url,
+                    Attributes={"KmsMasterKeyId": "1"})[0] == ("UnsupportedOperation")
 
 
 def test_tags(sqs, url):
@@ -168,12 +190,28 @@ def test_a_message_is_sent_received_and_deleted(sqs, url):
 
 
 def test_message_attributes_come_back_with_their_md5(sqs, url):
-    sent = {"text": {"DataType": "String", "StringValue": "välue"},
-            "number.of": {"DataType": "Number", "StringValue": "12"},
-            "bytes": {"DataType": "Binary.png", "BinaryValue": b"\x00\xff\x10"}}
+    sent = {
+        "text": {
+            "DataType": "String",
+            "StringValue": "välue"
+        },
+        "number.of": {
+            "DataType": "Number",
+            "StringValue": "12"
+        },
+        "bytes": {
+            "DataType": "Binary.png",
+            "BinaryValue": b"\x00\xff\x10"
+        }
+    }
     answer = sqs.send_message(
-        QueueUrl=url, MessageBody="x", MessageAttributes=sent,
-        MessageSystemAttributes={"AWSTraceHeader": {"DataType": "String", "StringValue": "Root=1"}})
+        QueueUrl=url,
+        MessageBody="x",
+        MessageAttributes=sent,
+        MessageSystemAttributes={"AWSTraceHeader": {
+            "DataType": "String",
+            "StringValue": "Root=1"
+        }})
     # As computed by hand after AWS's description, for this one message.
     buffer = b""
     for name, kind, flag, value in [("bytes", "Binary.png", 2, b"\x00\xff\x10"),
@@ -187,7 +225,9 @@ def test_message_attributes_come_back_with_their_md5(sqs, url):
     assert message["MessageAttributes"] == sent
     assert message["MD5OfMessageAttributes"] == answer["MD5OfMessageAttributes"]
     assert message["Attributes"] == {"AWSTraceHeader": "Root=1"}
-    sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"], VisibilityTimeout=0)
+    sqs.change_message_visibility(QueueUrl=url,
+                                  ReceiptHandle=message["ReceiptHandle"],
+                                  VisibilityTimeout=0)
     [message] = receive(sqs, url, MessageAttributeNames=["number.*"], VisibilityTimeout=0)
     assert set(message["MessageAttributes"]) == {"number.of"}
     [message] = receive(sqs, url)
@@ -195,67 +235,127 @@ def test_message_attributes_come_back_with_their_md5(sqs, url):
 
 
 @pytest.mark.parametrize("attributes", [
-    {"": {"DataType": "String", "StringValue": "x"}},
-    {"aws.x": {"DataType": "String", "StringValue": "x"}},
-    {".x": {"DataType": "String", "StringValue": "x"}},
-    {"x": {"DataType": "Text", "StringValue": "x"}},
-    {"x": {"DataType": "String", "StringValue": ""}},
-    {"x": {"DataType": "String"}},
-    {"x": {"DataType": "String", "BinaryValue": b"x"}},
-    {f"x{i}": {"DataType": "String", "StringValue": "x"} for i in range(11)},
+    {
+        "": {
+            "DataType": "String",
+            "StringValue": "x"
+        }
+    },
+    {
+        "aws.x": {
+            "DataType": "String",
+            "StringValue": "x"
+        }
+    },
+    {
+        ".x": {
+            "DataType": "String",
+            "StringValue": "x"
+        }
+    },
+    {
+        "x": {
+            "DataType": "Text",
+            "StringValue": "x"
+        }
+    },
+    {
+        "x": {
+            "DataType": "String",
+            "StringValue": ""
+        }
+    },
+    {
+        "x": {
+            "DataType": "String"
+        }
+    },
+    {
+        "x": {
+            "DataType": "String",
+            "BinaryValue": b"x"
+        }
+    },
+    {
+        f"x{i}": {
+            "DataType": "String",
+            "StringValue": "x"
+        }
+        for i in range(11)
+    },
 ])
 def test_refuses_message_attributes(sqs, url, attributes):
-    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x", MessageAttributes=attributes) == (
-        "InvalidParameterValue", 400)
+    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x",
+                    MessageAttributes=attributes) == ("InvalidParameterValue", 400)
     assert depth(sqs, url) == (0, 0, 0)
 
 
 def test_refuses_message_bodies(sqs, url):
     assert error_of(sqs.send_message, QueueUrl=url, MessageBody="")[0] == "MissingParameter"
     for body in ("\x00", "a\x0b", "￾", "\x1f"):
-        assert error_of(sqs.send_message, QueueUrl=url, MessageBody=body) == ("InvalidMessageContents", 400)
+        assert error_of(sqs.send_message, QueueUrl=url,
+                        MessageBody=body) == ("InvalidMessageContents", 400)
     largest = 1024 * 1024
-    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x" * (largest + 1))[0] == (
-        "InvalidParameterValue")
+    assert error_of(sqs.send_message, QueueUrl=url,
+                    MessageBody="x" * (largest + 1))[0] == ("InvalidParameterValue")
     assert sqs.send_message(QueueUrl=url, MessageBody="x" * largest)
-    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x", DelaySeconds=901)[0] == (
-        "InvalidParameterValue")
-    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x", MessageDeduplicationId="x")[0] == (
-        "InvalidParameterValue")
+    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x",
+                    DelaySeconds=901)[0] == ("InvalidParameterValue")
+    assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x",
+                    MessageDeduplicationId="x")[0] == ("InvalidParameterValue")
 
 
-@pytest.mark.parametrize("arguments", [
-    {"MaxNumberOfMessages": 0}, {"MaxNumberOfMessages": 11}, {"WaitTimeSeconds": 21},
-    {"WaitTimeSeconds": -1}, {"VisibilityTimeout": 43201}, {"VisibilityTimeout": -1},
-    {"ReceiveRequestAttemptId": "x"}])
+@pytest.mark.parametrize("arguments", [{
+    "MaxNumberOfMessages": 0
+}, {
+    "MaxNumberOfMessages": 11
+}, {
+    "WaitTimeSeconds": 21
+}, {
+    "WaitTimeSeconds": -1
+}, {
+    "VisibilityTimeout": 43201
+}, {
+    "VisibilityTimeout": -1
+}, {
+    "ReceiveRequestAttemptId": "x"
+}])
 def test_refuses_receives(sqs, url, arguments):
-    assert error_of(sqs.receive_message, QueueUrl=url, **arguments) == ("InvalidParameterValue", 400)
+    assert error_of(sqs.receive_message, QueueUrl=url,
+                    **arguments) == ("InvalidParameterValue", 400)
 
 
 def test_refuses_unknown_system_attributes(sqs, url):
-    assert error_of(sqs.receive_message, QueueUrl=url, AttributeNames=["Nope"])[0] == (
-        "InvalidAttributeName")
+    assert error_of(sqs.receive_message, QueueUrl=url,
+                    AttributeNames=["Nope"])[0] == ("InvalidParameterValue")
 
 
-@pytest.mark.parametrize("address, code", [
-    ("", "InvalidAddress"), ("q", "InvalidAddress"), (URL, "QueueDoesNotExist"),
-    (URL + "none", "QueueDoesNotExist"), ("http://x/111111111111/jobs", "QueueDoesNotExist"),
-    ("http://x/000000000000jobs", "QueueDoesNotExist"), ("http://x", "QueueDoesNotExist")])
+@pytest.mark.parametrize("address, code", [("", "InvalidAddress"), ("q", "InvalidAddress"),
+                                           (URL, "QueueDoesNotExist"),
+                                           (URL + "none", "QueueDoesNotExist"),
+                                           ("http://x/111111111111/jobs", "QueueDoesNotExist"),
+                                           ("http://x/000000000000jobs", "QueueDoesNotExist"),
+                                           ("http://x", "QueueDoesNotExist")])
 def test_refuses_queue_urls(raw, address, code):
-    for call, arguments in [(raw.send_message, {"MessageBody": "x"}), (raw.receive_message, {}),
-                            (raw.get_queue_attributes, {"AttributeNames": ["All"]}),
-                            (raw.purge_queue, {}), (raw.delete_message, {"ReceiptHandle": "x"})]:
+    for call, arguments in [(raw.send_message, {
+            "MessageBody": "x"
+    }), (raw.receive_message, {}), (raw.get_queue_attributes, {
+            "AttributeNames": ["All"]
+    }), (raw.purge_queue, {}), (raw.delete_message, {
+            "ReceiptHandle": "x"
+    })]:
         assert error_of(call, QueueUrl=address, **arguments)[0] == code
 
 
 def test_any_host_will_do_in_a_queue_url(sqs, url):
-    assert sqs.send_message(QueueUrl="https://sqs.eu-central-1.amazonaws.com/000000000000/q", MessageBody="x")
+    assert sqs.send_message(QueueUrl="https://sqs.eu-central-1.amazonaws.com/000000000000/q",
+                            MessageBody="x")
 
 
 def test_refuses_fields_of_the_wrong_kind(raw, url):
     assert error_of(raw.send_message, QueueUrl=url)[0] == "MissingParameter"
-    assert error_of(raw.receive_message, QueueUrl=url, MaxNumberOfMessages="1")[0] == (
-        "SerializationException")
+    assert error_of(raw.receive_message, QueueUrl=url,
+                    MaxNumberOfMessages="1")[0] == ("SerializationException")
     assert error_of(raw.send_message, QueueUrl=url, MessageBody=5)[0] == "SerializationException"
 
 
@@ -277,14 +377,14 @@ def test_visibility_is_changed(sqs, url):
     sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
     assert depth(sqs, url) == (1, 0, 0)
     change = sqs.change_message_visibility
-    assert error_of(change, QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=1) == (
-        "MessageNotInflight", 400)
-    assert error_of(change, QueueUrl=url, ReceiptHandle="nonsense", VisibilityTimeout=1) == (
-        "ReceiptHandleIsInvalid", 400)
-    assert error_of(change, QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=43201)[0] == (
-        "InvalidParameterValue")
-    assert error_of(sqs.delete_message, QueueUrl=url, ReceiptHandle="nonsense") == (
-        "ReceiptHandleIsInvalid", 400)
+    assert error_of(change, QueueUrl=url, ReceiptHandle=handle,
+                    VisibilityTimeout=1) == ("MessageNotInflight", 400)
+    assert error_of(change, QueueUrl=url, ReceiptHandle="nonsense",
+                    VisibilityTimeout=1) == ("ReceiptHandleIsInvalid", 400)
+    assert error_of(change, QueueUrl=url, ReceiptHandle=handle,
+                    VisibilityTimeout=43201)[0] == ("InvalidParameterValue")
+    assert error_of(sqs.delete_message, QueueUrl=url,
+                    ReceiptHandle="nonsense") == ("ReceiptHandleIsInvalid", 400)
 
 
 def test_delays(sqs, url):
@@ -297,43 +397,77 @@ def test_delays(sqs, url):
 
 
 def test_a_batch_succeeds_in_part(sqs, url):
-    answer = sqs.send_message_batch(QueueUrl=url, Entries=[
-        {"Id": "good", "MessageBody": "a"}, {"Id": "bad", "MessageBody": "\x00"},
-        {"Id": "late", "MessageBody": "b", "DelaySeconds": 900},
-        {"Id": "too-late", "MessageBody": "b", "DelaySeconds": 901}])
+    answer = sqs.send_message_batch(QueueUrl=url,
+                                    Entries=[{
+                                        "Id": "good",
+                                        "MessageBody": "a"
+                                    }, {
+                                        "Id": "bad",
+                                        "MessageBody": "\x00"
+                                    }, {
+                                        "Id": "late",
+                                        "MessageBody": "b",
+                                        "DelaySeconds": 900
+                                    }, {
+                                        "Id": "too-late",
+                                        "MessageBody": "b",
+                                        "DelaySeconds": 901
+                                    }])
     assert [entry["Id"] for entry in answer["Successful"]] == ["good", "late"]
-    assert {entry["Id"]: entry["Code"] for entry in answer["Failed"]} == {
-        "bad": "InvalidMessageContents", "too-late": "InvalidParameterValue"}
+    assert {
+        entry["Id"]: entry["Code"]
+        for entry in answer["Failed"]
+    } == {
+        "bad": "InvalidMessageContents",
+        "too-late": "InvalidParameterValue"
+    }
     assert all(entry["SenderFault"] for entry in answer["Failed"])
     assert depth(sqs, url) == (1, 0, 1)
     [message] = receive(sqs, url)
     handle = message["ReceiptHandle"]
-    answer = sqs.change_message_visibility_batch(QueueUrl=url, Entries=[
-        {"Id": "1", "ReceiptHandle": handle, "VisibilityTimeout": 100},
-        {"Id": "2", "ReceiptHandle": "nonsense", "VisibilityTimeout": 0}])
+    answer = sqs.change_message_visibility_batch(QueueUrl=url,
+                                                 Entries=[{
+                                                     "Id": "1",
+                                                     "ReceiptHandle": handle,
+                                                     "VisibilityTimeout": 100
+                                                 }, {
+                                                     "Id": "2",
+                                                     "ReceiptHandle": "nonsense",
+                                                     "VisibilityTimeout": 0
+                                                 }])
     assert [entry["Id"] for entry in answer["Successful"]] == ["1"]
     assert [entry["Code"] for entry in answer["Failed"]] == ["ReceiptHandleIsInvalid"]
     answer = sqs.delete_message_batch(QueueUrl=url, Entries=[{"Id": "1", "ReceiptHandle": handle}])
     assert "Failed" not in answer and answer["Successful"] == [{"Id": "1"}]
 
 
-@pytest.mark.parametrize("ids, code", [
-    ([], "EmptyBatchRequest"), ([str(i) for i in range(11)], "TooManyEntriesInBatchRequest"),
-    (["a", "b", "a"], "BatchEntryIdsNotDistinct"), (["a", ""], "InvalidBatchEntryId"),
-    (["a b"], "InvalidBatchEntryId"), (["x" * 81], "InvalidBatchEntryId")])
+@pytest.mark.parametrize("ids, code",
+                         [([], "EmptyBatchRequest"),
+                          ([str(i) for i in range(11)], "TooManyEntriesInBatchRequest"),
+                          (["a", "b", "a"], "BatchEntryIdsNotDistinct"),
+                          (["a", ""], "InvalidBatchEntryId"), (["a b"], "InvalidBatchEntryId"),
+                          (["x" * 81], "InvalidBatchEntryId")])
 def test_refuses_batches(sqs, url, ids, code):
     handle = "nonsense"
-    for call, entry in [(sqs.send_message_batch, {"MessageBody": "x"}),
-                        (sqs.delete_message_batch, {"ReceiptHandle": handle}),
-                        (sqs.change_message_visibility_batch,
-                         {"ReceiptHandle": handle, "VisibilityTimeout": 1})]:
-        assert error_of(call, QueueUrl=url, Entries=[{"Id": i, **entry} for i in ids]) == (code, 400)
+    for call, entry in [(sqs.send_message_batch, {
+            "MessageBody": "x"
+    }), (sqs.delete_message_batch, {
+            "ReceiptHandle": handle
+    }), (sqs.change_message_visibility_batch, {
+            "ReceiptHandle": handle,
+            "VisibilityTimeout": 1
+    })]:
+        assert error_of(call, QueueUrl=url, Entries=[{
+            "Id": i,
+            **entry
+        } for i in ids]) == (code, 400)
     assert depth(sqs, url) == (0, 0, 0)
 
 
 def test_refuses_a_batch_of_more_than_a_mebibyte(sqs, url):
     entries = [{"Id": str(i), "MessageBody": "x" * 200_000} for i in range(6)]
-    assert error_of(sqs.send_message_batch, QueueUrl=url, Entries=entries) == ("BatchRequestTooLong", 400)
+    assert error_of(sqs.send_message_batch, QueueUrl=url,
+                    Entries=entries) == ("BatchRequestTooLong", 400)
     assert len(sqs.send_message_batch(QueueUrl=url, Entries=entries[:5])["Successful"]) == 5
 
 
@@ -373,10 +507,11 @@ def test_a_long_poll_ends_when_its_queue_is_deleted(aws, sqs, url):
 
 def test_poison_goes_to_the_dead_letter_queue(sqs, url):
     dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={
-        "VisibilityTimeout": "0",
-        "RedrivePolicy": '{"deadLetterTargetArn":"arn:aws:sqs:eu-central-1:000000000000:dead",'
-                         '"maxReceiveCount":2}'})
+    sqs.set_queue_attributes(QueueUrl=url,
+                             Attributes={
+                                 "VisibilityTimeout": "0",
+                                 "RedrivePolicy": redrive("dead", 2)
+                             })
     sent = sqs.send_message(QueueUrl=url, MessageBody="poison")
     assert [len(receive(sqs, url)) for _ in range(3)] == [1, 1, 0]
     assert depth(sqs, url) == (0, 0, 0)
@@ -394,7 +529,8 @@ def test_purge(sqs, url):
 
 
 def test_operations_that_are_not_modelled_say_so(sqs, url):
-    assert error_of(sqs.list_dead_letter_source_queues, QueueUrl=url) == ("UnsupportedOperation", 400)
+    assert error_of(sqs.list_dead_letter_source_queues,
+                    QueueUrl=url) == ("UnsupportedOperation", 400)
 
 
 def test_many_consumers_get_every_message_once(aws, sqs):
@@ -405,16 +541,21 @@ def test_many_consumers_get_every_message_once(aws, sqs):
     def produce(worker):
         client = clients[worker]
         for batch in range(5):
-            client.send_message_batch(QueueUrl=url, Entries=[
-                {"Id": str(i), "MessageBody": f"{worker}-{batch}-{i}"} for i in range(10)])
+            client.send_message_batch(QueueUrl=url,
+                                      Entries=[{
+                                          "Id": str(i),
+                                          "MessageBody": f"{worker}-{batch}-{i}"
+                                      } for i in range(10)])
 
     def consume(worker):
         client, bodies = clients[6 + worker], []
         while messages := receive(client, url, MaxNumberOfMessages=10, WaitTimeSeconds=2):
             bodies += [message["Body"] for message in messages]
-            client.delete_message_batch(QueueUrl=url, Entries=[
-                {"Id": str(i), "ReceiptHandle": message["ReceiptHandle"]}
-                for i, message in enumerate(messages)])
+            client.delete_message_batch(QueueUrl=url,
+                                        Entries=[{
+                                            "Id": str(i),
+                                            "ReceiptHandle": message["ReceiptHandle"]
+                                        } for i, message in enumerate(messages)])
         return bodies
 
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
@@ -423,5 +564,6 @@ def test_many_consumers_get_every_message_once(aws, sqs):
         for producer in producers:
             producer.result(60)
         bodies = [body for consumer in consumers for body in consumer.result(60)]
-    assert sorted(bodies) == sorted(f"{w}-{b}-{i}" for w in range(6) for b in range(5) for i in range(10))
+    assert sorted(bodies) == sorted(f"{w}-{b}-{i}" for w in range(6) for b in range(5)
+                                    for i in range(10))
     wait_until(lambda: depth(sqs, url) == (0, 0, 0), what="the empty queue")
