@@ -152,7 +152,11 @@ Result<QueueSettings> read_settings_reply(const json::Value& reply) {
   settings.visibility_timeout =
       std::chrono::seconds(TRY(read_number(attributes, "VisibilityTimeout")));
   if (const auto fifo = attributes.optional_field("FifoQueue")) {
-    settings.fifo = TRY(fifo->string()) == "true";
+    const Result<std::string> word = fifo->string();
+    if (!word) {
+      return std::unexpected(word.error());
+    }
+    settings.fifo = *word == "true";
   }
   if (const auto redrive = attributes.optional_field("RedrivePolicy")) {
     const std::string text = TRY(redrive->string());
