@@ -34,6 +34,9 @@ json::Value value_of(const std::string& text) {
   if (text == "true" || text == "false") {
     return json::Value(text == "true");
   }
+  if (text.starts_with('{') || text.starts_with('[')) {
+    return json::parse(text).value_or(json::Value(text));
+  }
   if (const auto whole = number_of<std::int64_t>(text)) {
     return json::Value(*whole);
   }
@@ -167,31 +170,32 @@ void read_wake(const Environment& environment, ServiceConfig& config, Problems& 
   }
 }
 
+/// A default as one would write it; empty where there is none.
+struct ShowDefault {
+  const PolicyOptions defaults = {};
+
+  template <typename Value>
+  std::string operator()(Value PolicyOptions::* member) const {
+    return show(defaults.*member);
+  }
+  static std::string show(std::int64_t value) { return std::to_string(value); }
+  static std::string show(Duration value) { return std::to_string(value.count() / 1000); }
+  static std::string show(Millionths value) { return format_millionths(value); }
+  static std::string show(bool value) { return value ? "true" : "false"; }
+  static std::string show(const Budget& /*value*/) { return ""; }
+  template <typename Value>
+  static std::string show(const std::optional<Value>& /*value*/) {
+    return "";
+  }
+  template <typename Word>
+    requires std::is_enum_v<Word>
+  static std::string show(Word value) {
+    return std::string(to_string(value));
+  }
+};
+
 std::string default_of(const PolicyField& field) {
-  struct Show {
-    const PolicyOptions defaults = {};
-    std::string operator()(std::int64_t PolicyOptions::* member) const {
-      return defaults.*member == 0 && member == &PolicyOptions::backlog_per_task
-                 ? ""
-                 : std::to_string(defaults.*member);
-    }
-    std::string operator()(std::optional<std::int64_t> PolicyOptions::* /*member*/) const {
-      return "";
-    }
-    std::string operator()(Duration PolicyOptions::* member) const {
-      return std::to_string((defaults.*member).count() / 1000);
-    }
-    std::string operator()(bool PolicyOptions::* member) const {
-      return defaults.*member ? "true" : "false";
-    }
-    std::string operator()(Mode PolicyOptions::* member) const {
-      return std::string(to_string(defaults.*member));
-    }
-    std::string operator()(ScaleInWhen PolicyOptions::* member) const {
-      return std::string(to_string(defaults.*member));
-    }
-  };
-  return std::visit(Show{}, field.member);
+  return std::visit(ShowDefault{}, field.member);
 }
 
 }  // namespace

@@ -83,9 +83,11 @@ TEST(ServiceFromEnvironment, NamesVariableValueAndWhatWouldBeRight) {
             "SCALE_DOWN_THRESHOLD: 'nan' is not a number of minutes from 0 to 20160");
   EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "my cluster"}}),
             "ECS_CLUSTER_NAME: 'my cluster' is not the name or ARN of the ECS cluster");
-  EXPECT_EQ(complaint({{"MODE", "magic"}}), "MODE: 'magic' is not one of fixed|backlog");
-  EXPECT_EQ(complaint({{"MODE", "backlog"}}),
-            "backlog_per_task is 0, but must be from 1 to 1000000000");
+  EXPECT_EQ(complaint({{"MODE", "magic"}}), "MODE: 'magic' is not one of fixed|backlog|latency");
+  EXPECT_EQ(
+      complaint({{"MODE", "backlog"}}),
+      "backlog_per_task is not set, but mode backlog needs it (how many messages one task is to "
+      "work off, such as 10)");
 }
 
 TEST(ServiceFromEnvironment, RefusesWhatIsNoQueueUrl) {

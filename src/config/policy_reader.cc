@@ -1,14 +1,66 @@
 #include "config/policy_reader.h"
 
+#include <cmath>
+#include <type_traits>
+
 #include <fmt/format.h>
 
 namespace scaler {
 namespace {
 
-std::unexpected<Error> not_a_word(const json::Reader& value, std::string_view word,
-                                  const PolicyField& field) {
-  return fail(ErrorKind::Malformed,
-              fmt::format("{}: '{}' is not one of {}", value.path(), word, field.unit));
+/// To the nearest millionth. The range is Policy::create's to check; this one keeps it a number.
+Result<Millionths> read_millionths(const json::Reader& value) {
+  constexpr double kMost = 1e12;
+  const double number = TRY(value.number());
+  if (!(number >= 0 && number <= kMost)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: {} is not a number from 0 on", value.path(), number));
+  }
+  return Millionths{std::llround(number * Millionths::kOne)};
+}
+
+template <typename Word>
+Result<Word> read_word(const json::Reader& value, std::string_view words) {
+  const std::string text = TRY(value.string());
+  const std::optional<Word> word = parse_word<Word>(text);
+  if (!word) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: '{}' is not one of {}", value.path(), text, words));
+  }
+  return *word;
+}
+
+/// {"tasks":4,"period":60} or {"percent":100,"period":60}
+Result<BudgetLimit> read_limit(const json::Reader& object) {
+  TRY(object.only_fields({"tasks", "percent", "period"}));
+  const auto tasks = object.optional_field("tasks");
+  const auto percent = object.optional_field("percent");
+  if (tasks.has_value() == percent.has_value()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: needs either tasks or percent", object.path()));
+  }
+  BudgetLimit limit;
+  limit.unit = tasks ? BudgetLimit::Unit::Tasks : BudgetLimit::Unit::Percent;
+  limit.amount = TRY(
+      (tasks ? *tasks : *percent).integer({.min = 1, .max = tasks ? kTasksLimit : kPercentLimit}));
+  const json::Reader period = TRY(object.field("period"));
+  limit.period = TRY(period.seconds());
+  return limit;
+}
+
+/// {"select":"max","policies":[..]}
+Result<Budget> read_budget(const json::Reader& object) {
+  TRY(object.only_fields({"select", "policies"}));
+  Budget budget;
+  if (const auto select = object.optional_field("select")) {
+    budget.select = TRY(read_word<BudgetSelect>(*select, "max|min|disabled"));
+  }
+  if (const auto policies = object.optional_field("policies")) {
+    for (const json::Reader& policy : TRY(policies->items())) {
+      budget.limits.push_back(TRY(read_limit(policy)));
+    }
+  }
+  return budget;
 }
 
 struct ReadInto {
@@ -16,39 +68,31 @@ struct ReadInto {
   const json::Reader& value;
   PolicyOptions& options;
 
-  Result<void> operator()(std::int64_t PolicyOptions::* member) const {
-    options.*member = TRY(value.integer({.min = field.min, .max = field.max}));
+  template <typename Value>
+  Result<void> operator()(Value PolicyOptions::* member) const {
+    return read(options.*member);
+  }
+
+  template <typename Value>
+  Result<void> put(Value& target, Result<Value> read) const {
+    target = TRY(std::move(read));
     return {};
   }
-  Result<void> operator()(std::optional<std::int64_t> PolicyOptions::* member) const {
-    options.*member = TRY(value.integer({.min = field.min, .max = field.max}));
-    return {};
+  Result<void> read(std::int64_t& target) const {
+    return put(target, value.integer({.min = field.min, .max = field.max}));
   }
-  Result<void> operator()(Duration PolicyOptions::* member) const {
-    options.*member = TRY(value.seconds());
-    return {};
+  Result<void> read(Duration& target) const { return put(target, value.seconds()); }
+  Result<void> read(Millionths& target) const { return put(target, read_millionths(value)); }
+  Result<void> read(bool& target) const { return put(target, value.boolean()); }
+  Result<void> read(Budget& target) const { return put(target, read_budget(value)); }
+  template <typename Value>
+  Result<void> read(std::optional<Value>& target) const {
+    return read(target.emplace());
   }
-  Result<void> operator()(bool PolicyOptions::* member) const {
-    options.*member = TRY(value.boolean());
-    return {};
-  }
-  Result<void> operator()(Mode PolicyOptions::* member) const {
-    const std::string word = TRY(value.string());
-    const std::optional<Mode> mode = parse_mode(word);
-    if (!mode) {
-      return not_a_word(value, word, field);
-    }
-    options.*member = *mode;
-    return {};
-  }
-  Result<void> operator()(ScaleInWhen PolicyOptions::* member) const {
-    const std::string word = TRY(value.string());
-    const std::optional<ScaleInWhen> when = parse_scale_in_when(word);
-    if (!when) {
-      return not_a_word(value, word, field);
-    }
-    options.*member = *when;
-    return {};
+  template <typename Word>
+    requires std::is_enum_v<Word>
+  Result<void> read(Word& target) const {
+    return put(target, read_word<Word>(value, field.unit));
   }
 };
 

@@ -29,15 +29,17 @@ TEST(PolicyReader, ReadsEveryKindOfField) {
 
 TEST(PolicyReader, NamesPathValueAndWhatWouldBeRight) {
   EXPECT_EQ(read(R"({"mode":"magic"})").error().message,
-            "$.policy.mode: 'magic' is not one of fixed|backlog");
+            "$.policy.mode: 'magic' is not one of fixed|backlog|latency");
   EXPECT_EQ(read(R"({"scale_in_when":"never"})").error().message,
-            "$.policy.scale_in_when: 'never' is not one of idle|any");
+            "$.policy.scale_in_when: 'never' is not one of idle|protected|any");
   EXPECT_EQ(read(R"({"scale_up_target":0})").error().message,
             "$.policy.scale_up_target: 0 is not a whole number from 1 to 5000");
   EXPECT_EQ(read(R"({"scale_up_targets":1})").error().message,
             "$.policy.scale_up_targets is not a known field; did you mean 'scale_up_target'?");
   EXPECT_EQ(read(R"({"mode":"backlog"})").error().message,
-            "$.policy: backlog_per_task is 0, but must be from 1 to 1000000000");
+            "$.policy: backlog_per_task is not set, but mode backlog needs it (how many messages "
+            "one task is "
+            "to work off, such as 10)");
   EXPECT_EQ(read(R"({"paused":"yes"})").error().message,
             "$.policy.paused: 'yes' is not true or false");
   EXPECT_EQ(read(R"({"scale_in_cooldown":99999999})").error().message,

@@ -19,17 +19,23 @@ std::optional<Reason> untouchable(const ServiceObservation& service) {
   return std::nullopt;
 }
 
-Decision concluded(const Context& context, std::int64_t desired, std::int64_t wanted) {
-  const std::int64_t current = context.desired();
-  return {.action = desired > current   ? Action::ScaleOut
-                    : desired < current ? Action::ScaleIn
-                                        : Action::Hold,
-          .desired = desired,
-          .demand = wanted,
-          .empty = context.backlog.empty(),
-          .partial = context.backlog.unreadable > 0,
-          .at = context.at,
-          .steps = context.steps};
+/// What was seen goes into the decision first: the rules look at it there.
+Decision begun(const ServiceObservation& service, const Backlog& backlog, Instant at) {
+  Decision decision;
+  decision.before = service.desired;
+  decision.at = at;
+  decision.empty = backlog.empty();
+  decision.blind = backlog.readable == 0;
+  decision.partial = backlog.unreadable > 0;
+  decision.starting = service.running < service.desired;
+  return decision;
+}
+
+void conclude(Decision& decision, std::int64_t desired) {
+  decision.desired = desired;
+  decision.action = desired > decision.before   ? Action::ScaleOut
+                    : desired < decision.before ? Action::ScaleIn
+                                                : Action::Hold;
 }
 
 std::int64_t fallback(Context& context) {
@@ -49,8 +55,66 @@ std::int64_t fallback(Context& context) {
                        .numbers = {failures, *policy->fallback_tasks}});
 }
 
+std::int64_t need(Context& context) {
+  std::int64_t proposal = backlog(context);
+  proposal = arrivals(context, proposal);
+  return activation(context, proposal);
+}
+
+std::int64_t allowed(Context& context, std::int64_t proposal) {
+  proposal = idle(context, proposal);
+  proposal = partial(context, proposal);
+  proposal = tolerance(context, proposal);
+  proposal = stabilization(context, proposal);
+  proposal = busy(context, proposal);
+  proposal = deployment(context, proposal);
+  proposal = budget(context, proposal);
+  proposal = cooldown(context, proposal);
+  proposal = shortage(context, proposal);
+  proposal = bounds(context, proposal);
+  return overridden(context, proposal);
+}
+
 std::optional<Instant> not_after(std::optional<Instant> instant, Instant at) {
   return instant ? std::optional(std::min(*instant, at)) : std::nullopt;
+}
+
+/// The need that the windows remember. What could not be read needs at least what is there; so does
+/// a past that is not known.
+std::int64_t recommendation(const ServiceState& state, const Decision& decision) {
+  const bool known = !decision.partial && !state.recommendations.empty();
+  const std::int64_t need = known ? decision.demand : std::max(decision.demand, decision.before);
+  return std::min(need, kTasksLimit);
+}
+
+void advance_empty(ServiceState& state, const Decision& decision) {
+  if (!decision.empty) {
+    state.empty_since.reset();
+    state.empty_observations = 0;
+    return;
+  }
+  state.empty_observations = saturating_add(state.empty_since ? state.empty_observations : 0, 1);
+  state.empty_since = std::min(state.empty_since.value_or(decision.at), decision.at);
+}
+
+void advance_manual(ServiceState& state, const Policy& policy, const Decision& decision) {
+  const bool foreign = policy->manual_hold > Duration::zero() && state.last_set &&
+                       *state.last_set != decision.before;
+  if (!foreign) {
+    state.manual.reset();
+  } else if (!state.manual || state.manual->tasks != decision.before) {
+    state.manual = {.at = decision.at, .tasks = decision.before};
+  } else {
+    state.manual->at = std::min(state.manual->at, decision.at);
+  }
+}
+
+void advance_shortage(ServiceState& state, const Decision& decision) {
+  if (!decision.starting) {
+    state.short_since.reset();
+  } else {
+    state.short_since = std::min(state.short_since.value_or(decision.at), decision.at);
+  }
 }
 
 }  // namespace
@@ -60,40 +124,38 @@ Decision decide(const Policy& policy, const ServiceState& state, const Observati
   if (backlog.readable == 0) {
     return decide_blind(policy, state, observation.service, observation.at);
   }
+  Decision decision = begun(observation.service, backlog, observation.at);
   Context context{.policy = policy,
                   .state = state,
                   .service = observation.service,
                   .at = observation.at,
-                  .backlog = backlog};
-  const std::int64_t wanted = activated(context, demand(context));
+                  .backlog = backlog,
+                  .arrivals = observation.arrivals,
+                  .decision = decision};
+  decision.demand = need(context);
   if (const auto reason = untouchable(context.service)) {
-    context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = context.desired()});
-    return concluded(context, context.desired(), wanted);
+    conclude(
+        decision,
+        context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = context.desired()}));
+  } else {
+    conclude(decision, allowed(context, decision.demand));
   }
-  std::int64_t proposal = idle(context, wanted);
-  proposal = partial(context, proposal);
-  proposal = busy(context, proposal);
-  proposal = deployment(context, proposal);
-  proposal = cooldown(context, proposal);
-  proposal = wake(context, proposal, wanted);
-  proposal = bounds(context, proposal);
-  proposal = overridden(context, proposal);
-  return concluded(context, proposal, wanted);
+  return decision;
 }
 
 Decision decide_blind(const Policy& policy, const ServiceState& state,
                       const ServiceObservation& service, Instant at) {
+  Decision decision = begun(service, {.unreadable = 1}, at);
   Context context{
-      .policy = policy, .state = state, .service = service, .at = at, .backlog = {.unreadable = 1}};
-  std::int64_t proposal = fallback(context);
+      .policy = policy, .state = state, .service = service, .at = at, .decision = decision};
+  decision.demand = fallback(context);
   if (const auto reason = untouchable(service)) {
-    proposal =
-        context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = service.desired});
+    conclude(
+        decision,
+        context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = context.desired()}));
   } else {
-    proposal = overridden(context, proposal);
+    conclude(decision, overridden(context, decision.demand));
   }
-  Decision decision = concluded(context, proposal, proposal);
-  decision.blind = true;
   return decision;
 }
 
@@ -104,23 +166,36 @@ Decision held(Decision decision, std::int64_t desired, Reason reason) {
   return decision;
 }
 
-ServiceState advance(const ServiceState& state, const Decision& decision, Outcome outcome) {
-  ServiceState next = state;
-  next.failures = decision.blind ? saturating_add(state.failures, 1) : 0;
-  next.last_scale_out = not_after(state.last_scale_out, decision.at);
-  next.last_scale_in = not_after(state.last_scale_in, decision.at);
-  if (decision.empty) {
-    next.empty_since = std::min(state.empty_since.value_or(decision.at), decision.at);
-    next.empty_observations = saturating_add(state.empty_since ? state.empty_observations : 0, 1);
+ServiceState advance(ServiceState state, const Policy& policy, const Decision& decision,
+                     Outcome outcome) {
+  const bool changed = outcome == Outcome::Applied && decision.action != Action::Hold;
+  const bool unknown = state == ServiceState{};
+  const Duration window = policy.longest_window();
+  if (window > Duration::zero()) {
+    remember_recommendation(state.recommendations,
+                            {.at = decision.at, .tasks = recommendation(state, decision)},
+                            policy->scale_in_window, policy->scale_out_window);
   } else {
-    next.empty_since.reset();
-    next.empty_observations = 0;
+    state.recommendations.clear();
   }
-  if (outcome == Outcome::Applied && decision.action != Action::Hold) {
-    (decision.action == Action::ScaleOut ? next.last_scale_out : next.last_scale_in) = decision.at;
-    next.last_set = decision.desired;
+  remember_change(state.changes,
+                  {.at = decision.at, .tasks = changed ? decision.desired - decision.before : 0},
+                  policy.longest_period());
+  state.failures = decision.blind ? saturating_add(state.failures, 1) : 0;
+  state.last_scale_out = not_after(state.last_scale_out, decision.at);
+  state.last_scale_in = not_after(state.last_scale_in, decision.at);
+  advance_empty(state, decision);
+  advance_manual(state, policy, decision);
+  advance_shortage(state, decision);
+  if (changed) {
+    (decision.action == Action::ScaleOut ? state.last_scale_out : state.last_scale_in) =
+        decision.at;
+    state.last_set = decision.desired;
+    state.manual.reset();
+  } else if (unknown && policy->scale_in_cooldown > Duration::zero()) {
+    state.last_scale_in = decision.at;  // The cooldown's own "nothing is known".
   }
-  return next;
+  return state;
 }
 
 }  // namespace scaler

@@ -21,8 +21,10 @@ Decision decide_blind(const Policy& policy, const ServiceState& state,
 /// The same decision turned into a hold at `desired`, with the reason as its last step.
 Decision held(Decision decision, std::int64_t desired, Reason reason);
 
-/// What to remember of a decision. A change that failed starts no cooldown. Instants that lie in
-/// the future are pulled back to the decision's own.
-ServiceState advance(const ServiceState& state, const Decision& decision, Outcome outcome);
+/// What to remember of a decision. A recommendation counts even when the change that it led to
+/// failed; a change that failed starts no cooldown and spends no budget. Instants that lie in the
+/// future are pulled back to the decision's own.
+ServiceState advance(ServiceState state, const Policy& policy, const Decision& decision,
+                     Outcome outcome);
 
 }  // namespace scaler

@@ -142,7 +142,7 @@ void check_idempotent(const Moment& moment) {
   Observation after = moment.seen;
   after.service.desired = moment.decision.desired;
   const Outcome outcome = moment.decision.action == Action::Hold ? Outcome::Held : Outcome::Applied;
-  const ServiceState next = advance(moment.state, moment.decision, outcome);
+  const ServiceState next = advance(moment.state, moment.policy, moment.decision, outcome);
   if (moment.decision.blind || moment.policy->zero_confirmations > 1) {
     return;  // A second look is new knowledge there: it counts towards fallback and zero.
   }
@@ -153,8 +153,8 @@ void check_idempotent(const Moment& moment) {
   }
 }
 
-// An empty queue is no small backlog: until it is confirmed it holds the count, where one message would
-// already allow a scale-in.
+// An empty queue is no small backlog: until it is confirmed it holds the count, where one message
+// would already allow a scale-in.
 void check_monotone(const Moment& moment) {
   if (moment.decision.demand == 0) {
     return;
@@ -192,7 +192,7 @@ void run_history(std::uint64_t seed) {
     const Outcome outcome = decision.action == Action::Hold ? Outcome::Held
                             : works                         ? Outcome::Applied
                                                             : Outcome::Failed;
-    state = advance(state, decision, outcome);
+    state = advance(state, policy, decision, outcome);
     desired = outcome == Outcome::Applied ? decision.desired : desired;
     if (random.between(0, 19) == 0) {
       desired = random.between(0, 40);  // Somebody else's hand.

@@ -136,7 +136,7 @@ TEST(Decide, PartialKnowledgeIsNeverEmpty) {
   const Decision decision = decide(fixed(4), empty_for(1h, 9), observation);
   EXPECT_EQ(decision.action, Action::Hold);
   EXPECT_FALSE(decision.empty);
-  EXPECT_EQ(advance(empty_for(1h, 9), decision, Outcome::Held).empty_since, std::nullopt);
+  EXPECT_EQ(advance(empty_for(1h, 9), fixed(2), decision, Outcome::Held).empty_since, std::nullopt);
 }
 
 TEST(Decide, HoldsWhenBlind) {
@@ -190,7 +190,7 @@ TEST(Decide, HoldsDuringTheCooldownOfItsDirection) {
 TEST(Decide, ACooldownNeverKeepsABacklogWaitingAtZero) {
   const Policy cooled = policy({.scale_up_target = 5, .scale_out_cooldown = 10min});
   expect(decide(cooled, {.last_scale_out = kNoon - 1s}, seen({.visible = 1}, 0)), Action::ScaleOut,
-         1, "backlog activation cooldown activation");
+         5, "backlog activation");
 }
 
 TEST(Decide, AFutureChangeCountsAsThisMoment) {
@@ -199,7 +199,7 @@ TEST(Decide, AFutureChangeCountsAsThisMoment) {
   const ServiceState future{.last_scale_in = kNoon + 240h};
   const Decision held_back = decide(cooled, future, seen({.visible = 10}, 4));
   EXPECT_EQ(held_back.action, Action::Hold);
-  const ServiceState next = advance(future, held_back, Outcome::Held);
+  const ServiceState next = advance(future, cooled, held_back, Outcome::Held);
   EXPECT_EQ(next.last_scale_in, kNoon);
   EXPECT_EQ(decide(cooled, next, seen({.visible = 10}, 4, kNoon + 60s)).action, Action::ScaleIn);
 }
@@ -249,7 +249,7 @@ TEST(Advance, CountsEmptyObservationsFromTheFirst) {
   for (int minute = 0; minute < 3; ++minute) {
     const Decision decision = decide(two_minutes, state, seen({}, 2, kNoon + minute * 1min));
     EXPECT_EQ(decision.action, minute < 2 ? Action::Hold : Action::ScaleIn);
-    state = advance(state, decision, Outcome::Held);
+    state = advance(state, two_minutes, decision, Outcome::Held);
   }
   EXPECT_EQ(state.empty_since, kNoon);
   EXPECT_EQ(state.empty_observations, 3);
@@ -257,28 +257,29 @@ TEST(Advance, CountsEmptyObservationsFromTheFirst) {
 
 TEST(Advance, OneMessageStartsTheIdleClockAnew) {
   const Decision decision = decide(fixed(2), empty_for(1h, 9), seen({.delayed = 1}, 2));
-  const ServiceState state = advance(empty_for(1h, 9), decision, Outcome::Held);
+  const ServiceState state = advance(empty_for(1h, 9), fixed(2), decision, Outcome::Held);
   EXPECT_EQ(state.empty_since, std::nullopt);
   EXPECT_EQ(state.empty_observations, 0);
 }
 
 TEST(Advance, StartsACooldownOnlyWhenTheChangeSucceeded) {
   const Decision decision = decide(fixed(2), {}, seen({.visible = 1}, 0));
-  EXPECT_EQ(advance({}, decision, Outcome::Applied),
+  EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Applied),
             (ServiceState{.last_scale_out = kNoon, .last_set = 2}));
-  EXPECT_EQ(advance({}, decision, Outcome::Failed), ServiceState{});
+  EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Failed), ServiceState{});
 }
 
 TEST(Advance, CountsFailuresInARow) {
   const Decision blind = decide(fixed(2), {}, unreadable(1));
-  const ServiceState once = advance({}, blind, Outcome::Held);
-  EXPECT_EQ(advance(once, blind, Outcome::Held).failures, 2);
-  EXPECT_EQ(advance(once, decide(fixed(2), once, seen({}, 1)), Outcome::Held).failures, 0);
+  const ServiceState once = advance({}, fixed(2), blind, Outcome::Held);
+  EXPECT_EQ(advance(once, fixed(2), blind, Outcome::Held).failures, 2);
+  EXPECT_EQ(advance(once, fixed(2), decide(fixed(2), once, seen({}, 1)), Outcome::Held).failures,
+            0);
 }
 
 TEST(Advance, AnUnreadableQueueStopsTheIdleClock) {
   const Decision blind = decide(fixed(2), empty_for(1h, 9), unreadable(1));
-  EXPECT_EQ(advance(empty_for(1h, 9), blind, Outcome::Held).empty_since, std::nullopt);
+  EXPECT_EQ(advance(empty_for(1h, 9), fixed(2), blind, Outcome::Held).empty_since, std::nullopt);
 }
 
 }  // namespace

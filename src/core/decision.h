@@ -19,44 +19,63 @@ enum class Action { ScaleOut, ScaleIn, Hold };
 
 /// The rules, in the order in which decide() uses them.
 enum class Rule {
-  Backlog,
-  Activation,
-  Idle,
-  Partial,  ///< a queue could not be read: scale-out only
-  Blind,    ///< no queue could be read
-  Busy,
+  Backlog,        ///< the messages that count, and the tasks that they need
+  Demand,         ///< the tasks that the arrivals need
+  Activation,     ///< from zero
+  Idle,           ///< to zero
+  Partial,        ///< a queue could not be read: scale-out only
+  Blind,          ///< no queue could be read
+  Tolerance,      ///< too small a change
+  Stabilization,  ///< the envelope of the recommendations
+  Busy,           ///< tasks that may be working
   Deployment,
+  Budget,  ///< so many tasks or percent a period
   Cooldown,
+  Shortage,  ///< tasks that do not start
   Bounds,
-  Override,
-  Trigger,  ///< what the pass may do at all
+  Override,  ///< what people said
+  Trigger,   ///< what the pass may do at all
 };
 
-/// What a step says; the meaning of Step::numbers goes with it (explain() in decision.cc).
+/// What a step says; the meaning of Step::numbers goes with it (core/explain.cc). Durations among
+/// them are milliseconds.
 enum class Reason {
   FixedTarget,
-  BacklogPerTask,
+  MessagesPerTask,
   NoBacklog,
+  ArrivalFloor,
   Activated,
   BelowActivation,
-  WakeNeedsOneTask,
   IdleConfirmed,
   IdleUnconfirmed,
   NotEmpty,
   QueueUnreadable,
   BlindHold,
   BlindFallback,
+  WithinTolerance,
+  HigherNeedInWindow,
+  LowerNeedInWindow,
+  NothingKnownInWindow,
   MessagesInFlight,
   TasksNeededInFlight,
+  TasksProtected,
   DeploymentInProgress,
   ServiceNotActive,
   DaemonService,
+  BudgetDisabled,
+  BudgetSpent,
+  BudgetLimited,
+  BudgetWake,
   CoolingDownOut,
   CoolingDownIn,
+  NothingKnownOfScaleIns,
+  CapacityShortage,
+  CapacityShortageHold,
   BelowMinimum,
   AboveMaximum,
   AboveMaximumButBusy,
   Paused,
+  ManualHold,
   ScaleInPaused,
   ScaleOutPaused,
   ScaleOutOnly,
@@ -74,7 +93,7 @@ struct Step {
 /// Up to kCapacity steps in place: a decision allocates nothing.
 class Steps {
  public:
-  static constexpr std::size_t kCapacity = 20;
+  static constexpr std::size_t kCapacity = 16;
 
   void add(const Step& step);
   std::size_t size() const { return size_; }
@@ -91,10 +110,13 @@ struct Decision {
   Action action = Action::Hold;
   std::int64_t desired = 0;  ///< tasks
   std::int64_t demand = 0;   ///< tasks: the unlimited need
-  bool empty = false;        ///< every queue was read and held nothing at all
-  bool blind = false;        ///< no queue could be read
-  bool partial = false;      ///< some queue could not be read
+  std::int64_t before = 0;   ///< tasks: the desired count that was seen
   Instant at = {};
+  bool empty = false;     ///< every queue was read and held nothing at all
+  bool blind = false;     ///< no queue could be read
+  bool partial = false;   ///< some queue could not be read
+  bool starting = false;  ///< fewer tasks run than are desired
+  bool shortage = false;  ///< and have been for shortage_after
   Steps steps = {};
 };
 

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "core/arithmetic.h"
 
 namespace scaler {
 
@@ -37,6 +38,8 @@ struct ServiceObservation {
 struct Observation {
   Instant at = {};
   std::vector<Result<QueueDepth>> queues = {};
+  std::vector<Millionths> weights = {};  ///< of the queues, in their order; empty: all are 1
+  Millionths arrivals = {};              ///< messages a second that come in; 0: not known
   ServiceObservation service = {};
 };
 

@@ -1,5 +1,9 @@
 #include "core/policy.h"
 
+#include <algorithm>
+#include <string>
+#include <type_traits>
+
 #include <fmt/format.h>
 
 #include "core/policy_fields.h"
@@ -7,63 +11,157 @@
 namespace scaler {
 namespace {
 
+std::string shown(std::int64_t value) {
+  return std::to_string(value);
+}
+std::string shown(Duration value) {
+  return format_duration(value);
+}
+std::string shown(Millionths value) {
+  return format_millionths(value);
+}
+
 /// Checks one field's range; words and flags are right by their type.
 struct CheckRange {
   const PolicyField& field;
   const PolicyOptions& options;
 
-  Result<void> operator()(std::int64_t PolicyOptions::* member) const {
-    return integer(options.*member);
-  }
-  Result<void> operator()(std::optional<std::int64_t> PolicyOptions::* member) const {
-    return options.*member ? integer(*(options.*member)) : Result<void>();
-  }
-  Result<void> operator()(Duration PolicyOptions::* member) const {
-    const Duration value = options.*member;
-    if (value < Duration(field.min) || value > Duration(field.max)) {
-      return fail(
-          ErrorKind::Malformed,
-          fmt::format("{} is {}, but must be from {} to {}", field.name, format_duration(value),
-                      format_duration(Duration(field.min)), format_duration(Duration(field.max))));
-    }
-    return {};
-  }
-  template <typename Other>
-  Result<void> operator()(Other PolicyOptions::* /*member*/) const {
-    return {};
+  template <typename Value>
+  Result<void> operator()(Value PolicyOptions::* member) const {
+    return check(field.name, options.*member);
   }
 
-  Result<void> integer(std::int64_t value) const {
-    if (value < field.min || value > field.max) {
-      return fail(ErrorKind::Malformed, fmt::format("{} is {}, but must be from {} to {}",
-                                                    field.name, value, field.min, field.max));
+  template <typename Number>
+  Result<void> between(std::string_view name, Number value, Number min, Number max) const {
+    if (value < min || value > max) {
+      return fail(ErrorKind::Malformed, fmt::format("{} is {}, but must be from {} to {}", name,
+                                                    shown(value), shown(min), shown(max)));
     }
+    return {};
+  }
+  Result<void> check(std::string_view name, std::int64_t value) const {
+    return between(name, value, field.min, field.max);
+  }
+  Result<void> check(std::string_view name, Duration value) const {
+    return between(name, value, Duration(field.min), Duration(field.max));
+  }
+  Result<void> check(std::string_view name, Millionths value) const {
+    return between(name, value, Millionths{field.min}, Millionths{field.max});
+  }
+  template <typename Value>
+  Result<void> check(std::string_view name, const std::optional<Value>& value) const {
+    return value ? check(name, *value) : Result<void>();
+  }
+  Result<void> check(std::string_view name, const Budget& budget) const {
+    for (std::size_t i = 0; i < budget.limits.size(); ++i) {
+      const BudgetLimit& limit = budget.limits[i];
+      const std::string path = fmt::format("{}.policies[{}]", name, i);
+      const bool tasks = limit.unit == BudgetLimit::Unit::Tasks;
+      TRY(between(path + (tasks ? ".tasks" : ".percent"), limit.amount, std::int64_t{1},
+                  tasks ? kTasksLimit : kPercentLimit));
+      TRY(between(path + ".period", limit.period, Duration(std::chrono::seconds(1)), kPeriodLimit));
+    }
+    return {};
+  }
+  template <typename Word>
+    requires std::is_enum_v<Word> || std::is_same_v<Word, bool>
+  Result<void> check(std::string_view /*name*/, Word /*value*/) const {
     return {};
   }
 };
 
-std::int64_t default_tasks_max(const PolicyOptions& options) {
-  return options.mode == Mode::Fixed ? options.scale_up_target : kTasksLimit;
+/// Collects what is wrong, so that one look at the message mends everything.
+class Problems {
+ public:
+  void add(std::string_view problem) {
+    text_ += (text_.empty() ? "" : "; ");
+    text_ += problem;
+  }
+  void add_if_failed(const Result<void>& result) {
+    if (!result) {
+      add(result.error().message);
+    }
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_ = {};
+};
+
+void check_what_the_mode_needs(const PolicyOptions& options, Problems& problems) {
+  const auto needs = [&](Mode mode, bool given, std::string_view name, std::string_view example) {
+    if (options.mode == mode && !given) {
+      problems.add(
+          fmt::format("{} is not set, but mode {} needs it ({})", name, to_string(mode), example));
+    }
+  };
+  needs(Mode::Backlog, options.backlog_per_task.has_value(), "backlog_per_task",
+        "how many messages one task is to work off, such as 10");
+  needs(Mode::Latency, options.target_latency.has_value(), "target_latency",
+        "seconds within which a message is to be worked off, such as 60");
+  needs(Mode::Latency, options.seconds_per_message.has_value(), "seconds_per_message",
+        "how long one message takes, such as 0.5");
+}
+
+void check_bounds(const PolicyOptions& options, std::int64_t tasks_max, Problems& problems) {
+  if (options.tasks_min > tasks_max) {
+    problems.add(fmt::format("tasks_min is {}, but must not be above tasks_max ({})",
+                             options.tasks_min, tasks_max));
+  }
+}
+
+std::int64_t tasks_max_of(const PolicyOptions& options) {
+  return options.tasks_max.value_or(options.mode == Mode::Fixed ? options.scale_up_target
+                                                                : kTasksLimit);
+}
+
+/// Never less than a message: more tasks than messages have nothing to do.
+Policy::MessagesPerTask messages_per_task_of(const PolicyOptions& options) {
+  if (options.mode == Mode::Backlog) {
+    return {.messages = *options.backlog_per_task, .tasks = 1};
+  }
+  if (options.mode == Mode::Fixed) {
+    return {};
+  }
+  const std::int64_t seconds = options.seconds_per_message->count;
+  const std::int64_t latency = std::chrono::microseconds(*options.target_latency).count();
+  const std::int64_t messages = scale_rounding_up(latency, options.concurrency_per_task, 1);
+  return {.messages = std::max(messages, seconds), .tasks = seconds};
+}
+
+Duration longest_period_of(const PolicyOptions& options) {
+  Duration longest = Duration::zero();
+  for (const Budget* budget : {&options.scale_out_budget, &options.scale_in_budget}) {
+    for (const BudgetLimit& limit : budget->limits) {
+      longest = std::max(longest, limit.period);
+    }
+  }
+  return longest;
 }
 
 }  // namespace
 
+Policy::Policy(const PolicyOptions& options)
+    : options_(options),
+      tasks_max_(tasks_max_of(options)),
+      messages_per_task_(messages_per_task_of(options)),
+      longest_period_(longest_period_of(options)) {}
+
 Result<Policy> Policy::create(const PolicyOptions& options) {
+  Problems problems;
   for (const PolicyField& field : policy_fields()) {
-    const bool unused = field.name == "backlog_per_task" && options.mode != Mode::Backlog;
-    if (!unused) {
-      TRY(std::visit(CheckRange{field, options}, field.member));
-    }
+    problems.add_if_failed(std::visit(CheckRange{field, options}, field.member));
   }
-  const std::int64_t tasks_max = options.tasks_max.value_or(default_tasks_max(options));
-  if (options.tasks_min > tasks_max) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("tasks_min is {}, but must not be above tasks_max ({})",
-                            options.tasks_min, tasks_max));
+  check_what_the_mode_needs(options, problems);
+  check_bounds(options, tasks_max_of(options), problems);
+  if (!problems.text().empty()) {
+    return fail(ErrorKind::Malformed, problems.text());
   }
-  Policy policy(options);
-  policy.options_.tasks_max = tasks_max;
-  return policy;
+  return Policy(options);
+}
+
+Duration Policy::longest_window() const {
+  return std::max(options_.scale_in_window, options_.scale_out_window);
 }
 
 }  // namespace scaler

@@ -4,10 +4,18 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
 
 namespace scaler {
+
+/// A count, or a change of one, at an instant.
+struct TasksAt {
+  Instant at = {};
+  std::int64_t tasks = 0;
+  bool operator==(const TasksAt&) const = default;
+};
 
 /// A default-constructed state means that nothing is known.
 struct ServiceState {
@@ -15,10 +23,34 @@ struct ServiceState {
   std::int64_t empty_observations = 0;      ///< their number
   std::optional<Instant> last_scale_out = {};
   std::optional<Instant> last_scale_in = {};
-  std::optional<std::int64_t> last_set =
-      {};                     ///< tasks; the last desired count that this program set
-  std::int64_t failures = 0;  ///< passes in a row that could not read any queue
+  /// The unlimited needs within the windows, oldest first, without those that a later one makes
+  /// needless. Empty: nothing is known of the past.
+  std::vector<TasksAt> recommendations = {};
+  std::vector<TasksAt> changes = {};          ///< own changes within the budgets' periods, signed
+  std::optional<std::int64_t> last_set = {};  ///< the last desired count that this program set
+  std::optional<TasksAt> manual = {};         ///< another's desired count, and when it was noticed
+  std::optional<Instant> short_since = {};    ///< since when fewer tasks run than are desired
+  std::int64_t failures = 0;                  ///< passes in a row that could not read any queue
   bool operator==(const ServiceState&) const = default;
 };
+
+/// Time since `past`; a past that lies in the future (a clock was set back) counts as this moment.
+Duration since(Instant past, Instant at);
+
+/// Adds one to the recommendations and drops those that no rule will look at again: too old, or
+/// made needless by a later one. More than kHistoryLimit are merged as merge_nearest() does.
+void remember_recommendation(std::vector<TasksAt>& recommendations, const TasksAt& latest,
+                             Duration in_window, Duration out_window);
+
+/// Adds one to the changes (unless its tasks are 0) and drops those older than `period`.
+void remember_change(std::vector<TasksAt>& changes, const TasksAt& latest, Duration period);
+
+inline constexpr std::size_t kHistoryLimit = 64;
+
+/// How two neighbours become one: at the later instant, with the higher count or the sum.
+enum class Merge { Highest, Sum };
+
+/// Merges the two neighbours that are nearest in time; of fewer than two, nothing.
+void merge_nearest(std::vector<TasksAt>& history, Merge merge);
 
 }  // namespace scaler

@@ -1,6 +1,8 @@
 #include "journal/decision_json.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -9,11 +11,25 @@ namespace scaler {
 namespace {
 
 constexpr json::IntegerRange kCount{.min = 0};
+constexpr std::int64_t kDesiredMax = std::numeric_limits<std::int32_t>::max();
+constexpr double kWeightMin = 0.001;
+constexpr double kWeightMax = 1000;
 
 /// A count that may be left out.
 Result<std::int64_t> optional_count(const json::Reader& object, std::string_view name) {
   const auto field = object.optional_field(name);
   return field ? field->integer(kCount) : Result<std::int64_t>(0);
+}
+
+/// {"at":..,"tasks":..}
+Result<TasksAt> read_tasks_at(const json::Reader& object, std::int64_t min) {
+  TRY(object.only_fields({"at", "tasks"}));
+  TasksAt read;
+  const json::Reader at = TRY(object.field("at"));
+  read.at = TRY(at.instant());
+  const json::Reader tasks = TRY(object.field("tasks"));
+  read.tasks = TRY(tasks.integer({.min = min, .max = kDesiredMax}));
+  return read;
 }
 
 Result<std::optional<Instant>> optional_instant(const json::Reader& object, std::string_view name) {
@@ -24,19 +40,59 @@ Result<std::optional<Instant>> optional_instant(const json::Reader& object, std:
   return std::optional(TRY(field->instant()));
 }
 
+/// [{"at":..,"tasks":..},..], oldest first. Changes are signed.
+Result<std::vector<TasksAt>> optional_history(const json::Reader& object, std::string_view name,
+                                              std::int64_t min) {
+  std::vector<TasksAt> history;
+  const auto field = object.optional_field(name);
+  if (!field) {
+    return history;
+  }
+  for (const json::Reader& item : TRY(field->items())) {
+    history.push_back(TRY(read_tasks_at(item, min)));
+  }
+  std::ranges::stable_sort(history, {}, &TasksAt::at);
+  return history;
+}
+
+/// A queue's weight, 1 when it has none.
+Result<Millionths> read_weight(const json::Reader& queue) {
+  const auto weight = queue.optional_field("weight");
+  if (!weight) {
+    return Millionths{Millionths::kOne};
+  }
+  const double number = TRY(weight->number());
+  if (!(number >= kWeightMin && number <= kWeightMax)) {
+    return fail(ErrorKind::Malformed, fmt::format("{}: {} is not a number from {} to {}",
+                                                  weight->path(), number, kWeightMin, kWeightMax));
+  }
+  return Millionths{std::llround(number * Millionths::kOne)};
+}
+
 /// One queue: its counts, or the error for which they could not be read.
 Result<Result<QueueDepth>> read_queue(const json::Reader& object) {
   if (const auto error = object.optional_field("error")) {
-    TRY(object.only_fields({"error"}));
+    TRY(object.only_fields({"error", "weight"}));
     return Result<QueueDepth>(fail(ErrorKind::Unavailable, TRY(error->string())));
   }
-  TRY(object.only_fields({"visible", "in_flight", "delayed"}));
+  TRY(object.only_fields({"visible", "in_flight", "delayed", "weight"}));
   QueueDepth depth;
   const json::Reader visible = TRY(object.field("visible"));
   depth.visible = TRY(visible.integer(kCount));
   depth.in_flight = TRY(optional_count(object, "in_flight"));
   depth.delayed = TRY(optional_count(object, "delayed"));
   return Result<QueueDepth>(depth);
+}
+
+/// Messages a second.
+Result<Millionths> read_arrivals(const json::Reader& value) {
+  constexpr double kMost = kMessagesLimit;
+  const double number = TRY(value.number());
+  if (!(number >= 0 && number <= kMost)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: {} is not a number from 0 to {}", value.path(), number, kMost));
+  }
+  return Millionths{std::llround(number * Millionths::kOne)};
 }
 
 Result<ServiceStatus> read_status(const json::Reader& value) {
@@ -65,9 +121,9 @@ Result<ServiceObservation> read_service(const json::Reader& object) {
                           "scheduling_strategy", "deploying"}));
   ServiceObservation service;
   const json::Reader desired = TRY(object.field("desired"));
-  service.desired =
-      TRY(desired.integer({.min = 0, .max = std::numeric_limits<std::int32_t>::max()}));
-  service.running = TRY(optional_count(object, "running"));
+  service.desired = TRY(desired.integer({.min = 0, .max = kDesiredMax}));
+  const auto running = object.optional_field("running");
+  service.running = running ? TRY(running->integer(kCount)) : service.desired;
   service.pending = TRY(optional_count(object, "pending"));
   service.protected_tasks = TRY(optional_count(object, "protected"));
   if (const auto status = object.optional_field("status")) {
@@ -87,6 +143,25 @@ void write_instant(json::Writer& writer, std::string_view name,
   if (instant) {
     writer.field(name, format_instant(*instant));
   }
+}
+
+void write_tasks_at(json::Writer& writer, const TasksAt& entry) {
+  writer.begin_object()
+      .field("at", format_instant(entry.at))
+      .field("tasks", entry.tasks)
+      .end_object();
+}
+
+void write_history(json::Writer& writer, std::string_view name,
+                   const std::vector<TasksAt>& history) {
+  if (history.empty()) {
+    return;
+  }
+  writer.name(name).begin_array();
+  for (const TasksAt& entry : history) {
+    write_tasks_at(writer, entry);
+  }
+  writer.end_array();
 }
 
 void write_queues(json::Writer& writer, const PassRecord& record) {
@@ -125,13 +200,14 @@ std::string_view to_string(Outcome outcome) {
 }  // namespace
 
 Result<Observation> read_observation(const json::Reader& object) {
-  TRY(object.only_fields({"at", "queues", "service"}));
+  TRY(object.only_fields({"at", "queues", "service", "arrivals_per_second"}));
   Observation observation;
   const json::Reader at = TRY(object.field("at"));
   observation.at = TRY(at.instant());
   const json::Reader queues = TRY(object.field("queues"));
   for (const json::Reader& queue : TRY(queues.items())) {
     observation.queues.push_back(TRY(read_queue(queue)));
+    observation.weights.push_back(TRY(read_weight(queue)));
   }
   if (observation.queues.empty()) {
     return fail(ErrorKind::Malformed,
@@ -139,12 +215,16 @@ Result<Observation> read_observation(const json::Reader& object) {
   }
   const json::Reader service = TRY(object.field("service"));
   observation.service = TRY(read_service(service));
+  if (const auto arrivals = object.optional_field("arrivals_per_second")) {
+    observation.arrivals = TRY(read_arrivals(*arrivals));
+  }
   return observation;
 }
 
 Result<ServiceState> read_state(const json::Reader& object) {
   TRY(object.only_fields({"empty_since", "empty_observations", "last_scale_out", "last_scale_in",
-                          "last_set", "failures"}));
+                          "recommendations", "changes", "last_set", "manual", "short_since",
+                          "failures"}));
   ServiceState state;
   state.empty_since = TRY(optional_instant(object, "empty_since"));
   state.empty_observations = TRY(optional_count(object, "empty_observations"));
@@ -153,6 +233,12 @@ Result<ServiceState> read_state(const json::Reader& object) {
   if (const auto last_set = object.optional_field("last_set")) {
     state.last_set = TRY(last_set->integer(kCount));
   }
+  state.recommendations = TRY(optional_history(object, "recommendations", 0));
+  state.changes = TRY(optional_history(object, "changes", -kDesiredMax));
+  if (const auto manual = object.optional_field("manual")) {
+    state.manual = TRY(read_tasks_at(*manual, 0));
+  }
+  state.short_since = TRY(optional_instant(object, "short_since"));
   state.failures = TRY(optional_count(object, "failures"));
   return state;
 }
@@ -165,9 +251,16 @@ void write_state(json::Writer& writer, const ServiceState& state) {
   }
   write_instant(writer, "last_scale_out", state.last_scale_out);
   write_instant(writer, "last_scale_in", state.last_scale_in);
+  write_history(writer, "recommendations", state.recommendations);
+  write_history(writer, "changes", state.changes);
   if (state.last_set) {
     writer.field("last_set", *state.last_set);
   }
+  if (state.manual) {
+    writer.name("manual");
+    write_tasks_at(writer, *state.manual);
+  }
+  write_instant(writer, "short_since", state.short_since);
   if (state.failures > 0) {
     writer.field("failures", state.failures);
   }

@@ -66,10 +66,10 @@ TEST(DecisionJson, StateRoundTrips) {
 }
 
 TEST(DecisionJson, WritesADecision) {
-  const Decision decision =
-      decide(testing::per_task(10), {}, testing::seen({.visible = 95, .in_flight = 5}, 2));
+  const Policy policy = testing::per_task(10);
+  const Decision decision = decide(policy, {}, testing::seen({.visible = 95, .in_flight = 5}, 2));
   json::Writer writer;
-  write_decision(writer, decision, advance({}, decision, Outcome::Applied));
+  write_decision(writer, decision, advance({}, policy, decision, Outcome::Applied));
   EXPECT_EQ(
       writer.text(),
       R"({"action":"scale_out","desired":10,"demand":10,"steps":[{"rule":"backlog","tasks":10,)"

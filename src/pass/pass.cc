@@ -155,9 +155,9 @@ void remember_all(std::span<ManagedService> fleet, std::span<PassRecord> records
     if (!record.decision) {
       continue;
     }
-    record.state = advance(record.state, *record.decision, record.outcome);
+    record.state = advance(record.state, fleet[i].policy, *record.decision, record.outcome);
     fleet[i].memory.remember(record.state);
-    auto text = fleet[i].memory.text_to_save(fleet[i].policy, desired_after(record));
+    auto text = fleet[i].memory.text_to_save(fleet[i].policy, desired_after(record), record.at);
     if (text && ports.states != nullptr) {
       saving.push_back(i);
       texts.push_back({.service_arn = record.reading->arn, .text = *std::move(text)});

@@ -39,7 +39,7 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
     for (const DesiredCount& change : changes) {
       set.push_back(change.desired);
       if (scaling) {
-        service->service.desired = change.desired;
+        service->service = testing::tasks(change.desired);
       }
     }
     return std::vector<Result<void>>(changes.size(), scaling);

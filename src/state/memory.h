@@ -28,8 +28,9 @@ class Memory {
   void remember(const ServiceState& state) { state_ = state; }
 
   /// The text to write to the tag, or nothing when the tag says all that matters already.
-  /// `desired` is the count after the pass.
-  std::optional<std::string> text_to_save(const Policy& policy, std::int64_t desired) const;
+  /// `desired` is the count after the pass at `at`.
+  std::optional<std::string> text_to_save(const Policy& policy, std::int64_t desired,
+                                          Instant at) const;
 
   /// The tag holds that text from now on.
   void saved(std::string text, Instant at);

@@ -17,7 +17,7 @@ const ServiceState kIdle{.empty_since = kNoon - 1min, .empty_observations = 2, .
 TEST(Memory, KnowsNothingAtFirst) {
   Memory memory;
   EXPECT_EQ(memory.recall("", kNoon).state, ServiceState{});
-  EXPECT_EQ(memory.text_to_save(fixed(1), 0), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(1), 0, kNoon), std::nullopt);
 }
 
 TEST(Memory, TakesTheTagsWordAfterAColdStart) {
@@ -36,47 +36,47 @@ TEST(Memory, KeepsItsFinerStateWhileTheTagIsWhatItWrote) {
   Memory memory;
   ServiceState state = kIdle;
   memory.remember(state);
-  memory.saved(*memory.text_to_save(fixed(3), 3), kNoon);
+  memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
   state.empty_observations = 40;
   memory.remember(state);
-  EXPECT_EQ(memory.text_to_save(fixed(3), 3), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon), std::nullopt);
   EXPECT_EQ(memory.recall(format_state(kIdle), kNoon + 1h).state.empty_observations, 40);
 }
 
 TEST(Memory, TakesTheCautiousFieldsWhileAReadingMayLag) {
   Memory memory;
   memory.remember({.last_scale_out = kNoon});
-  memory.saved(*memory.text_to_save(fixed(3), 3), kNoon);
+  memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
   EXPECT_EQ(memory.recall(format_state(kIdle), kNoon + 30s).state.empty_since, std::nullopt);
 }
 
 TEST(Memory, FollowsAnotherProcessOnceNoReadingCanLag) {
   Memory memory;
   memory.remember({.last_scale_out = kNoon});
-  memory.saved(*memory.text_to_save(fixed(3), 3), kNoon);
+  memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
   EXPECT_EQ(memory.recall(format_state(kIdle), kNoon + 2min).state, kIdle);
 }
 
 TEST(Memory, WritesTheIdleClockOnceAndNotAtRest) {
   Memory memory;
   memory.remember(kIdle);
-  EXPECT_TRUE(memory.text_to_save(fixed(3), 3).has_value());
+  EXPECT_TRUE(memory.text_to_save(fixed(3), 3, kNoon).has_value());
   memory.remember({.empty_since = kNoon, .empty_observations = 1});
-  EXPECT_EQ(memory.text_to_save(fixed(3), 0), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(3), 0, kNoon), std::nullopt);
 }
 
 TEST(Memory, ForgetsTheIdleClockInTheTagWhenTheServiceIsAtRest) {
   Memory memory;
   EXPECT_EQ(memory.recall(format_state(kIdle), kNoon).state, kIdle);
-  EXPECT_EQ(memory.text_to_save(fixed(3), 0), format_state({.last_set = 3}));
+  EXPECT_EQ(memory.text_to_save(fixed(3), 0, kNoon), format_state({.last_set = 3}));
 }
 
 TEST(Memory, CountsFailuresInTheTagOnlyForAFallback) {
   Memory memory;
   memory.remember({.failures = 7});
-  EXPECT_EQ(memory.text_to_save(fixed(3), 3), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon), std::nullopt);
   const Policy fallback = testing::policy({.scale_up_target = 3, .fallback_tasks = 1});
-  EXPECT_EQ(memory.text_to_save(fallback, 3), format_state({.failures = 3}));
+  EXPECT_EQ(memory.text_to_save(fallback, 3, kNoon), format_state({.failures = 3}));
 }
 
 TEST(MoreCautious, TakesTheLaterClocks) {

@@ -1,5 +1,6 @@
 #include "state/state_text.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <limits>
@@ -10,7 +11,7 @@
 namespace scaler {
 namespace {
 
-constexpr std::string_view kVersion = "v1";
+constexpr std::array<std::string_view, 2> kVersions{"v1", "v2"};
 constexpr std::string_view kChecksum = " crc=";
 
 /// CRC-32 (IEEE 802.3, reflected): it notices every error within 32 neighbouring bits.
@@ -25,10 +26,76 @@ std::uint32_t crc32(std::string_view text) {
   return ~crc;
 }
 
-std::string format_seconds(Instant instant) {
-  const std::int64_t ms = instant.time_since_epoch().count();
+std::string format_seconds(std::int64_t ms) {
   return ms % 1000 == 0 ? fmt::format("{}", ms / 1000)
                         : fmt::format("{}.{:03}", ms / 1000, ms % 1000);
+}
+
+std::string format_seconds(Instant instant) {
+  return format_seconds(instant.time_since_epoch().count());
+}
+
+/// " rec=1764000000:9/60:4"; nothing for an empty history.
+std::string format_history(std::string_view name, const std::vector<TasksAt>& history) {
+  std::string text;
+  Instant before{};
+  for (const TasksAt& entry : history) {
+    text += text.empty() ? fmt::format(" {}=", name) : "/";
+    text += fmt::format("{}:{}", format_seconds((entry.at - before).count()), entry.tasks);
+    before = entry.at;
+  }
+  return text;
+}
+
+std::string format_fields(const ServiceState& state) {
+  std::string text(kVersions.back());
+  if (state.empty_since) {
+    text +=
+        fmt::format(" empty={}:{}", format_seconds(*state.empty_since), state.empty_observations);
+  }
+  if (state.last_scale_out) {
+    text += " out=" + format_seconds(*state.last_scale_out);
+  }
+  if (state.last_scale_in) {
+    text += " in=" + format_seconds(*state.last_scale_in);
+  }
+  if (state.last_set) {
+    text += fmt::format(" set={}", *state.last_set);
+  }
+  text += format_history("rec", state.recommendations);
+  text += format_history("chg", state.changes);
+  if (state.manual) {
+    text += fmt::format(" man={}:{}", format_seconds(state.manual->at), state.manual->tasks);
+  }
+  if (state.short_since) {
+    text += " short=" + format_seconds(*state.short_since);
+  }
+  if (state.failures > 0) {
+    text += fmt::format(" fail={}", state.failures);
+  }
+  return text;
+}
+
+void round_to_later_seconds(std::vector<TasksAt>& history) {
+  for (TasksAt& entry : history) {
+    entry.at = std::chrono::ceil<std::chrono::seconds>(entry.at);
+  }
+}
+
+/// A state whose fields fit, at the histories' cost.
+std::string format_shortened(ServiceState state, std::size_t limit) {
+  round_to_later_seconds(state.recommendations);
+  round_to_later_seconds(state.changes);
+  std::string text = format_fields(state);
+  while (text.size() > limit && state.recommendations.size() + state.changes.size() > 2) {
+    if (state.recommendations.size() > state.changes.size()) {
+      merge_nearest(state.recommendations, Merge::Highest);
+    } else {
+      merge_nearest(state.changes, Merge::Sum);
+    }
+    text = format_fields(state);
+  }
+  return text;
 }
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
@@ -52,54 +119,96 @@ std::optional<Instant> instant(std::string_view text) {
   return Instant(std::chrono::seconds(*seconds) + Duration(*milliseconds));
 }
 
-/// Puts one "name=value" into the state; false when it is not understood.
-bool take_field(ServiceState& state, std::string_view name, std::string_view value) {
-  if (name == "empty") {
-    const std::size_t colon = value.find(':');
-    if (colon == std::string_view::npos) {
-      return false;
+/// "1764000000:9" at `before` plus so many seconds.
+std::optional<TasksAt> tasks_at(std::string_view text, Instant before) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string_view count = text.substr(colon + 1);
+  const bool negative = count.starts_with('-');
+  count.remove_prefix(negative ? 1 : 0);
+  const auto at = instant(text.substr(0, colon));
+  const auto tasks = whole_number(count);
+  if (!at || !tasks) {
+    return std::nullopt;
+  }
+  return TasksAt{.at = before + at->time_since_epoch(), .tasks = negative ? -*tasks : *tasks};
+}
+
+std::optional<std::vector<TasksAt>> history(std::string_view text) {
+  std::vector<TasksAt> entries;
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find('/'));
+    const auto entry = tasks_at(one, entries.empty() ? Instant{} : entries.back().at);
+    if (!entry || entries.size() == kHistoryLimit) {
+      return std::nullopt;
     }
-    const auto observations = whole_number(value.substr(colon + 1));
-    state.empty_since = instant(value.substr(0, colon));
-    state.empty_observations = observations.value_or(0);
-    return state.empty_since && observations;
+    entries.push_back(*entry);
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
   }
-  if (name == "out" || name == "in") {
-    const auto at = instant(value);
-    (name == "out" ? state.last_scale_out : state.last_scale_in) = at;
-    return at.has_value();
+  return entries;
+}
+
+/// Puts a value that was understood into its place.
+template <typename Target, typename Value>
+bool take(Target& target, const std::optional<Value>& value) {
+  if (value) {
+    target = *value;
   }
-  const auto number = whole_number(value);
-  if (name == "set") {
-    state.last_set = number;
-    return number.has_value();
-  }
-  if (name == "fail") {
-    state.failures = number.value_or(0);
-    return number.has_value();
+  return value.has_value();
+}
+
+bool take_empty(ServiceState& state, std::string_view value) {
+  const auto empty = tasks_at(value, Instant{});
+  if (empty && empty->tasks >= 0) {
+    state.empty_since = empty->at;
+    state.empty_observations = empty->tasks;
+    return true;
   }
   return false;
+}
+
+struct TextField {
+  std::string_view name;
+  bool (*read)(ServiceState&, std::string_view);
+};
+
+constexpr std::array kFields{
+    TextField{"empty", take_empty},
+    TextField{"out", [](ServiceState& s,
+                        std::string_view v) { return take(s.last_scale_out, instant(v)); }},
+    TextField{"in", [](ServiceState& s,
+                       std::string_view v) { return take(s.last_scale_in, instant(v)); }},
+    TextField{"set", [](ServiceState& s,
+                        std::string_view v) { return take(s.last_set, whole_number(v)); }},
+    TextField{"rec", [](ServiceState& s,
+                        std::string_view v) { return take(s.recommendations, history(v)); }},
+    TextField{"chg",
+              [](ServiceState& s, std::string_view v) { return take(s.changes, history(v)); }},
+    TextField{"man", [](ServiceState& s,
+                        std::string_view v) { return take(s.manual, tasks_at(v, Instant{})); }},
+    TextField{"short",
+              [](ServiceState& s, std::string_view v) { return take(s.short_since, instant(v)); }},
+    TextField{"fail", [](ServiceState& s,
+                         std::string_view v) { return take(s.failures, whole_number(v)); }},
+};
+
+/// Puts one "name=value" into the state; false when it is not understood.
+bool take_field(ServiceState& state, std::string_view text) {
+  const std::size_t equals = text.find('=');
+  const auto field = std::ranges::find(kFields, text.substr(0, equals), &TextField::name);
+  return equals != std::string_view::npos && field != kFields.end() &&
+         field->read(state, text.substr(equals + 1));
 }
 
 }  // namespace
 
 std::string format_state(const ServiceState& state) {
-  std::string text(kVersion);
-  if (state.empty_since) {
-    text +=
-        fmt::format(" empty={}:{}", format_seconds(*state.empty_since), state.empty_observations);
-  }
-  if (state.last_scale_out) {
-    text += " out=" + format_seconds(*state.last_scale_out);
-  }
-  if (state.last_scale_in) {
-    text += " in=" + format_seconds(*state.last_scale_in);
-  }
-  if (state.last_set) {
-    text += fmt::format(" set={}", *state.last_set);
-  }
-  if (state.failures > 0) {
-    text += fmt::format(" fail={}", state.failures);
+  constexpr std::size_t kRoom = kStateTextLimit - kChecksum.size() - 8;
+  std::string text = format_fields(state);
+  if (text.size() > kRoom) {
+    text = format_shortened(state, kRoom);
   }
   return text + fmt::format("{}{:08x}", kChecksum, crc32(text));
 }
@@ -110,21 +219,22 @@ Result<ServiceState> parse_state(std::string_view text) {
                 fmt::format("saved state '{}' {}", text.substr(0, 256), what));
   };
   const std::size_t checksum = text.rfind(kChecksum);
-  if (!text.starts_with(kVersion) || checksum == std::string_view::npos) {
+  const bool known = std::ranges::any_of(kVersions, [&](std::string_view version) {
+    return text.substr(0, text.find(' ')) == version;
+  });
+  if (!known || checksum == std::string_view::npos) {
     return malformed("is not of this program's version");
   }
   std::string_view rest = text.substr(0, checksum);
   if (text.substr(checksum + kChecksum.size()) != fmt::format("{:08x}", crc32(rest))) {
     return malformed("is damaged: its checksum is wrong");
   }
-  rest.remove_prefix(kVersion.size());
+  rest.remove_prefix(kVersions.back().size());
   ServiceState state;
   while (!rest.empty()) {
     rest.remove_prefix(1);
     const std::string_view field = rest.substr(0, rest.find(' '));
-    const std::size_t equals = field.find('=');
-    if (equals == std::string_view::npos ||
-        !take_field(state, field.substr(0, equals), field.substr(equals + 1))) {
+    if (!take_field(state, field)) {
       return malformed(fmt::format("has a field that is not understood: '{}'", field));
     }
     rest.remove_prefix(field.size());

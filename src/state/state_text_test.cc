@@ -20,7 +20,7 @@ TEST(StateText, IsReadableAndFitsATag) {
                            .failures = 1};
   const std::string text = format_state(state);
   EXPECT_TRUE(text.starts_with(
-      "v1 empty=1764000000.250:2 out=1764000000 in=1764000000.007 set=3 fail=1 crc="))
+      "v2 empty=1764000000.250:2 out=1764000000 in=1764000000.007 set=3 fail=1 crc="))
       << text;
   EXPECT_LE(text.size(), 256U);
   EXPECT_EQ(text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789 .:=-+/@_"),
@@ -65,7 +65,7 @@ TEST(StateText, NoticesEveryDamagedByte) {
 }
 
 TEST(StateText, RefusesForeignAndFutureTexts) {
-  for (const char* text : {"", "v1", "hello", "v2 set=1 crc=00000000", "{\"empty\":1}"}) {
+  for (const char* text : {"", "v2", "hello", "v2 set=1 crc=00000000", "{\"empty\":1}"}) {
     EXPECT_FALSE(parse_state(text).has_value()) << text;
   }
   EXPECT_EQ(parse_state("team blue").error().message,

@@ -24,7 +24,7 @@ Result<std::string> decided(std::string_view document) {
   const Decision decision = decide(policy, state, observation);
   const Outcome outcome = decision.action == Action::Hold ? Outcome::Held : Outcome::Applied;
   json::Writer writer;
-  write_decision(writer, decision, advance(state, decision, outcome));
+  write_decision(writer, decision, advance(state, policy, decision, outcome));
   return std::move(writer).text();
 }
 

@@ -1,5 +1,3 @@
-#include "core/decision.h"
-
 #include <gtest/gtest.h>
 
 #include "core/test_support.h"
@@ -56,8 +54,10 @@ TEST(Explain, TellsWhatWasNotKnown) {
 TEST(Explain, TellsWhatHeldAChangeBack) {
   EXPECT_EQ(explain({.rule = Rule::Busy, .reason = Reason::MessagesInFlight, .numbers = {3}}),
             "3 in flight: no task is stopped while one may be working");
-  EXPECT_EQ(explain({.rule = Rule::Busy, .reason = Reason::TasksNeededInFlight, .numbers = {3, 2}}),
-            "3 in flight: not below 2");
+  EXPECT_EQ(
+      explain(
+          {.rule = Rule::Busy, .reason = Reason::TasksNeededInFlight, .tasks = 2, .numbers = {3}}),
+      "3 in flight: not below 2");
   EXPECT_EQ(
       explain({.rule = Rule::Cooldown, .reason = Reason::CoolingDownIn, .numbers = {1500, 60000}}),
       "scaled in 1.5 s ago, cooldown 1 min: hold");
@@ -71,11 +71,91 @@ TEST(Explain, TellsWhatHeldAChangeBack) {
       "9 is above tasks_max 7, but tasks may be working");
   EXPECT_EQ(explain({.rule = Rule::Bounds, .reason = Reason::BelowMinimum, .numbers = {0, 2}}),
             "0 is below tasks_min 2");
-  EXPECT_EQ(explain({.rule = Rule::Activation, .reason = Reason::WakeNeedsOneTask}),
-            "a backlog and no task: at least one is started");
   EXPECT_EQ(
       explain({.rule = Rule::Activation, .reason = Reason::BelowActivation, .numbers = {4, 5}}),
       "at zero with 4 messages, but it is woken only from 5 on");
+}
+
+struct Note {
+  Step step;
+  std::string_view text;
+};
+
+TEST(Explain, TellsWhatKeepsItSteady) {
+  for (const Note& note : {
+           Note{{.rule = Rule::Tolerance,
+                 .reason = Reason::WithinTolerance,
+                 .tasks = 10,
+                 .numbers = {400'000, 1'000'000, 11}},
+                "a change by 0.4 tasks to 11 is less than the 1 that are tolerated: hold"},
+           Note{{.rule = Rule::Stabilization,
+                 .reason = Reason::HigherNeedInWindow,
+                 .tasks = 5,
+                 .numbers = {5, 60'000, 180'000}},
+                "5 tasks needed 1 min ago, within the last 3 min: not below 5"},
+           Note{{.rule = Rule::Stabilization,
+                 .reason = Reason::LowerNeedInWindow,
+                 .tasks = 2,
+                 .numbers = {1, 60'000, 180'000}},
+                "only 1 task needed 1 min ago, within the last 3 min: not above 2"},
+           Note{{.rule = Rule::Stabilization,
+                 .reason = Reason::NothingKnownInWindow,
+                 .numbers = {300'000}},
+                "nothing is known yet of the last 5 min: no scale-in"},
+           Note{{.rule = Rule::Cooldown,
+                 .reason = Reason::NothingKnownOfScaleIns,
+                 .numbers = {300'000}},
+                "nothing is known yet of earlier scale-ins, cooldown 5 min: hold"},
+       }) {
+    EXPECT_EQ(explain(note.step), note.text);
+  }
+}
+
+TEST(Explain, TellsWhatTheBudgetAllows) {
+  for (const Note& note : {
+           Note{{.rule = Rule::Budget, .reason = Reason::BudgetDisabled},
+                "the budget of this direction is disabled: hold"},
+           Note{{.rule = Rule::Budget, .reason = Reason::BudgetSpent, .numbers = {9}},
+                "9 wanted, but the budget is spent: hold"},
+           Note{{.rule = Rule::Budget, .reason = Reason::BudgetLimited, .numbers = {9, 6}},
+                "9 wanted, the budget allows 6"},
+           Note{{.rule = Rule::Budget, .reason = Reason::BudgetWake, .numbers = {9}},
+                "the budget allows nothing, but a backlog faces no task: one is started"},
+       }) {
+    EXPECT_EQ(explain(note.step), note.text);
+  }
+}
+
+TEST(Explain, TellsWhatTheServiceIsAbout) {
+  for (const Note& note : {
+           Note{{.rule = Rule::Demand,
+                 .reason = Reason::ArrivalFloor,
+                 .tasks = 2,
+                 .numbers = {5'500'000, 250'000, 1}},
+                "5.5 arrive a second, 0.25 s each, 1 at a time per task -> at least 2"},
+           Note{{.rule = Rule::Busy, .reason = Reason::TasksProtected, .tasks = 1},
+                "1 task under scale-in protection: not below 1"},
+           Note{{.rule = Rule::Shortage,
+                 .reason = Reason::CapacityShortage,
+                 .numbers = {3, 10, 620'000}},
+                "capacity shortage: 3 of 10 run for 10 min 20 s"},
+           Note{{.rule = Rule::Shortage,
+                 .reason = Reason::CapacityShortageHold,
+                 .numbers = {3, 10, 620'000}},
+                "capacity shortage: 3 of 10 run for 10 min 20 s: no further scale-out"},
+           Note{
+               {.rule = Rule::Override, .reason = Reason::ManualHold, .numbers = {7, 3, 3'000'000}},
+               "somebody else set 7 (this program last set 3): held for another 50 min"},
+       }) {
+    EXPECT_EQ(explain(note.step), note.text);
+  }
+}
+
+TEST(Explain, SaysWhenWeightsMakeOtherNumbersOfTheMessages) {
+  Observation weighted = seen({.visible = 10}, 1);
+  weighted.weights = {{3'000'000}};
+  EXPECT_EQ(story(decide(per_task(10), {}, weighted)),
+            "10 visible count as 30 messages; 10 per task -> 3");
 }
 
 TEST(Explain, TellsWhoForbadeIt) {

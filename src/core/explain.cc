@@ -1,0 +1,225 @@
+// The notes of the steps, for people. Built only when somebody asks.
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "core/decision.h"
+#include "core/policy_fields.h"
+
+namespace scaler {
+namespace {
+
+std::string plural(std::int64_t count, std::string_view thing) {
+  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
+}
+
+std::string duration(std::int64_t milliseconds) {
+  return format_duration(Duration(milliseconds));
+}
+
+std::string decimal(std::int64_t millionths) {
+  return format_millionths({millionths});
+}
+
+/// "95 visible + 5 in flight = 100 messages"; what weights and `combine` make of them is the total.
+std::string messages(const Step& step) {
+  const auto& [visible, in_flight, delayed, counted, per_task] = step.numbers;
+  std::string text = fmt::format("{} visible", visible);
+  if (in_flight > 0) {
+    text += fmt::format(" + {} in flight", in_flight);
+  }
+  if (delayed > 0) {
+    text += fmt::format(" + {} delayed", delayed);
+  }
+  const bool plain = counted >= visible && counted - visible == in_flight + delayed;
+  return fmt::format("{} {} {}", text, plain ? "=" : "count as", plural(counted, "message"));
+}
+
+std::string explain_need(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::FixedTarget:
+      return fmt::format("{}; fixed target -> {}", messages(step), step.tasks);
+    case Reason::MessagesPerTask:
+      return fmt::format("{}; {} per task -> {}", messages(step), decimal(numbers[4]), step.tasks);
+    case Reason::NoBacklog:
+      return "no messages that count -> 0";
+    case Reason::ArrivalFloor:
+      return fmt::format("{} arrive a second, {} s each, {} at a time per task -> at least {}",
+                         decimal(numbers[0]), decimal(numbers[1]), numbers[2], step.tasks);
+    case Reason::Activated:
+      return fmt::format("at zero with {}, woken from {} on -> {}", plural(numbers[0], "message"),
+                         numbers[1], step.tasks);
+    default:
+      return fmt::format("at zero with {}, but it is woken only from {} on",
+                         plural(numbers[0], "message"), numbers[1]);
+  }
+}
+
+std::string explain_idle(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::IdleConfirmed:
+      return fmt::format("empty for {} in {} -> 0", duration(numbers[0]),
+                         plural(numbers[1], "observation"));
+    case Reason::IdleUnconfirmed:
+      return fmt::format("empty for {} of {}, in {} of {}: hold", duration(numbers[0]),
+                         duration(numbers[2]), numbers[1], plural(numbers[3], "observation"));
+    default:
+      return fmt::format("not empty: {} visible, {} in flight, {} delayed: hold", numbers[0],
+                         numbers[1], numbers[2]);
+  }
+}
+
+std::string explain_unknown(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::QueueUnreadable:
+      return fmt::format("{} of {} could not be read: scale-out only", numbers[0],
+                         plural(numbers[1], "queue"));
+    case Reason::BlindHold:
+      return fmt::format("no queue could be read ({} in a row): hold", numbers[0]);
+    default:
+      return fmt::format("no queue could be read ({} in a row): fallback to {}, never lower",
+                         numbers[0], numbers[1]);
+  }
+}
+
+std::string explain_steadiness(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::WithinTolerance:
+      return fmt::format("a change by {} tasks to {} is less than the {} that are tolerated: hold",
+                         decimal(numbers[0]), numbers[2], decimal(numbers[1]));
+    case Reason::HigherNeedInWindow:
+      return fmt::format("{} needed {} ago, within the last {}: not below {}",
+                         plural(numbers[0], "task"), duration(numbers[1]), duration(numbers[2]),
+                         step.tasks);
+    case Reason::LowerNeedInWindow:
+      return fmt::format("only {} needed {} ago, within the last {}: not above {}",
+                         plural(numbers[0], "task"), duration(numbers[1]), duration(numbers[2]),
+                         step.tasks);
+    default:
+      return fmt::format("nothing is known yet of the last {}: no scale-in", duration(numbers[0]));
+  }
+}
+
+std::string explain_busy(const Step& step) {
+  switch (step.reason) {
+    case Reason::MessagesInFlight:
+      return fmt::format("{} in flight: no task is stopped while one may be working",
+                         step.numbers[0]);
+    case Reason::TasksNeededInFlight:
+      return fmt::format("{} in flight: not below {}", step.numbers[0], step.tasks);
+    default:
+      return fmt::format("{} under scale-in protection: not below {}", plural(step.tasks, "task"),
+                         step.tasks);
+  }
+}
+
+std::string explain_service(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::DeploymentInProgress:
+      return "a deployment is rolling out: no scale-in";
+    case Reason::ServiceNotActive:
+      return "the service is not ACTIVE: left alone";
+    case Reason::DaemonService:
+      return "a DAEMON service has no desired count: left alone";
+    case Reason::CapacityShortageHold:
+      return fmt::format("capacity shortage: {} of {} run for {}: no further scale-out", numbers[0],
+                         numbers[1], duration(numbers[2]));
+    default:
+      return fmt::format("capacity shortage: {} of {} run for {}", numbers[0], numbers[1],
+                         duration(numbers[2]));
+  }
+}
+
+std::string explain_pace(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::BudgetDisabled:
+      return "the budget of this direction is disabled: hold";
+    case Reason::BudgetSpent:
+      return fmt::format("{} wanted, but the budget is spent: hold", numbers[0]);
+    case Reason::BudgetLimited:
+      return fmt::format("{} wanted, the budget allows {}", numbers[0], numbers[1]);
+    case Reason::BudgetWake:
+      return "the budget allows nothing, but a backlog faces no task: one is started";
+    case Reason::CoolingDownOut:
+      return fmt::format("scaled out {} ago, cooldown {}: hold", duration(numbers[0]),
+                         duration(numbers[1]));
+    case Reason::CoolingDownIn:
+      return fmt::format("scaled in {} ago, cooldown {}: hold", duration(numbers[0]),
+                         duration(numbers[1]));
+    default:
+      return fmt::format("nothing is known yet of earlier scale-ins, cooldown {}: hold",
+                         duration(numbers[0]));
+  }
+}
+
+std::string explain_limit(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::BelowMinimum:
+      return fmt::format("{} is below tasks_min {}", numbers[0], numbers[1]);
+    case Reason::AboveMaximum:
+      return fmt::format("{} is above tasks_max {}", numbers[0], numbers[1]);
+    default:
+      return fmt::format("{} is above tasks_max {}, but tasks may be working", numbers[0],
+                         numbers[1]);
+  }
+}
+
+std::string explain_override(const Step& step) {
+  const auto& numbers = step.numbers;
+  switch (step.reason) {
+    case Reason::Paused:
+      return "paused: hold";
+    case Reason::ManualHold:
+      return fmt::format("somebody else set {} (this program last set {}): held for another {}",
+                         numbers[0], numbers[1], duration(numbers[2]));
+    case Reason::ScaleInPaused:
+      return "scale-in is paused: hold";
+    case Reason::ScaleOutPaused:
+      return "scale-out is paused: hold";
+    case Reason::ScaleOutOnly:
+      return "this trigger may only scale out: hold";
+    default:
+      return "a second look just before the scale-in did not confirm it: hold";
+  }
+}
+
+}  // namespace
+
+std::string explain(const Step& step) {
+  switch (step.rule) {
+    case Rule::Backlog:
+    case Rule::Demand:
+    case Rule::Activation:
+      return explain_need(step);
+    case Rule::Idle:
+      return explain_idle(step);
+    case Rule::Partial:
+    case Rule::Blind:
+      return explain_unknown(step);
+    case Rule::Tolerance:
+    case Rule::Stabilization:
+      return explain_steadiness(step);
+    case Rule::Busy:
+      return explain_busy(step);
+    case Rule::Deployment:
+    case Rule::Shortage:
+      return explain_service(step);
+    case Rule::Budget:
+    case Rule::Cooldown:
+      return explain_pace(step);
+    case Rule::Bounds:
+      return explain_limit(step);
+    case Rule::Override:
+    case Rule::Trigger:
+      return explain_override(step);
+  }
+  std::unreachable();
+}
+
+}  // namespace scaler
