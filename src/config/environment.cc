@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "config/policy_reader.h"
 
 namespace scaler {
@@ -45,25 +46,6 @@ json::Value value_of(const std::string& text) {
   }
   return json::Value(text);
 }
-
-/// Collects what is wrong, so that one look at the message mends everything.
-class Problems {
- public:
-  void add(std::string_view problem) {
-    text_ += (text_.empty() ? "" : "; ");
-    text_ += problem;
-  }
-  template <typename T>
-  void add_if_failed(const Result<T>& result) {
-    if (!result) {
-      add(result.error().message);
-    }
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_ = {};
-};
 
 /// "https://host/account/name": what SQS gives out, and what the emulators do.
 bool is_queue_url(std::string_view url) {
@@ -210,14 +192,12 @@ Result<ServiceConfig> service_from_environment(const Environment& environment) {
                        .queue_url = queue_url,
                        .policy = Policy::create({}).value()};
   read_wake(environment, config, problems);
-  if (problems.text().empty()) {
+  if (problems.none()) {
     Result<Policy> policy = Policy::create(options);
     problems.add_if_failed(policy);
     config.policy = std::move(policy).value_or(config.policy);
   }
-  if (!problems.text().empty()) {
-    return fail(ErrorKind::Malformed, problems.text());
-  }
+  TRY(problems.result());
   return config;
 }
 

@@ -1,23 +1,13 @@
 #include "config/policy_reader.h"
 
-#include <cmath>
 #include <type_traits>
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler {
 namespace {
-
-/// To the nearest millionth. The range is Policy::create's to check; this one keeps it a number.
-Result<Millionths> read_millionths(const json::Reader& value) {
-  constexpr double kMost = 1e12;
-  const double number = TRY(value.number());
-  if (!(number >= 0 && number <= kMost)) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("{}: {} is not a number from 0 on", value.path(), number));
-  }
-  return Millionths{std::llround(number * Millionths::kOne)};
-}
 
 template <typename Word>
 Result<Word> read_word(const json::Reader& value, std::string_view words) {
@@ -63,6 +53,10 @@ Result<Budget> read_budget(const json::Reader& object) {
   return budget;
 }
 
+double as_number(std::int64_t millionths) {
+  return static_cast<double>(millionths) / Millionths::kOne;
+}
+
 struct ReadInto {
   const PolicyField& field;
   const json::Reader& value;
@@ -82,7 +76,10 @@ struct ReadInto {
     return put(target, value.integer({.min = field.min, .max = field.max}));
   }
   Result<void> read(Duration& target) const { return put(target, value.seconds()); }
-  Result<void> read(Millionths& target) const { return put(target, read_millionths(value)); }
+  Result<void> read(Millionths& target) const {
+    target.count = TRY(value.millionths(as_number(field.min), as_number(field.max)));
+    return {};
+  }
   Result<void> read(bool& target) const { return put(target, value.boolean()); }
   Result<void> read(Budget& target) const { return put(target, read_budget(value)); }
   template <typename Value>
@@ -103,18 +100,24 @@ Result<void> read_field(const PolicyField& field, const json::Reader& value,
   return std::visit(ReadInto{field, value, options}, field.member);
 }
 
-Result<Policy> read_policy(const json::Reader& object) {
+Result<void> read_fields(const json::Reader& object, PolicyOptions& options) {
   std::vector<std::string_view> names;
   for (const PolicyField& field : policy_fields()) {
     names.push_back(field.name);
   }
-  TRY(object.only_fields(names));
-  PolicyOptions options;
+  Problems problems;
+  problems.add_if_failed(object.only_fields(names));
   for (const PolicyField& field : policy_fields()) {
     if (const auto value = object.optional_field(field.name)) {
-      TRY(read_field(field, *value, options));
+      problems.add_if_failed(read_field(field, *value, options));
     }
   }
+  return problems.result();
+}
+
+Result<Policy> read_policy(const json::Reader& object) {
+  PolicyOptions options;
+  TRY(read_fields(object, options));
   Result<Policy> policy = Policy::create(options);
   if (!policy) {
     return fail(std::move(policy).error(), object.path());

@@ -11,6 +11,10 @@ namespace scaler {
 Result<void> read_field(const PolicyField& field, const json::Reader& value,
                         PolicyOptions& options);
 
+/// All members into the options. Errors: Malformed, all of them together; unknown members are
+/// refused with the nearest known name.
+Result<void> read_fields(const json::Reader& object, PolicyOptions& options);
+
 /// A whole policy. Errors: Malformed; unknown members are refused with the nearest known name.
 Result<Policy> read_policy(const json::Reader& object);
 

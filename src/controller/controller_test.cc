@@ -56,7 +56,7 @@ std::vector<Duration> waits_when_passes_take(std::vector<Duration> durations) {
   VirtualClock clock(stop);
   SlowCloud cloud(clock, std::move(durations));
   std::vector<ManagedService> fleet{
-      {.id = {"c", "s"}, .queue_urls = {"https://sqs/1/q"}, .policy = testing::fixed(1)}};
+      {.id = {"c", "s"}, .queues = {{"https://sqs/1/q"}}, .policy = testing::fixed(1)}};
   int passes = 0;
   run_controller(
       fleet, {.reader = cloud, .scaler = cloud, .states = nullptr, .clock = clock},

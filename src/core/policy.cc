@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "core/policy_fields.h"
 
 namespace scaler {
@@ -68,24 +69,6 @@ struct CheckRange {
   Result<void> check(std::string_view /*name*/, Word /*value*/) const {
     return {};
   }
-};
-
-/// Collects what is wrong, so that one look at the message mends everything.
-class Problems {
- public:
-  void add(std::string_view problem) {
-    text_ += (text_.empty() ? "" : "; ");
-    text_ += problem;
-  }
-  void add_if_failed(const Result<void>& result) {
-    if (!result) {
-      add(result.error().message);
-    }
-  }
-  const std::string& text() const { return text_; }
-
- private:
-  std::string text_ = {};
 };
 
 void check_what_the_mode_needs(const PolicyOptions& options, Problems& problems) {
@@ -154,9 +137,7 @@ Result<Policy> Policy::create(const PolicyOptions& options) {
   }
   check_what_the_mode_needs(options, problems);
   check_bounds(options, tasks_max_of(options), problems);
-  if (!problems.text().empty()) {
-    return fail(ErrorKind::Malformed, problems.text());
-  }
+  TRY(problems.result());
   return Policy(options);
 }
 

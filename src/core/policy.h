@@ -55,6 +55,9 @@ struct Budget {
 /// ECS's own limit of tasks per service; also the highest count that a policy may name.
 inline constexpr std::int64_t kTasksLimit = 5000;
 inline constexpr std::int64_t kMessagesLimit = 1'000'000'000;
+/// Of one queue among several.
+inline constexpr double kWeightMin = 0.001;
+inline constexpr double kWeightMax = 1000;
 inline constexpr std::int64_t kPercentLimit = 1'000'000;
 inline constexpr Duration kPeriodLimit = std::chrono::hours(24);
 inline constexpr Duration kDurationLimit = std::chrono::hours(24 * 14);

@@ -73,7 +73,7 @@ Handler::Handler(ServiceConfig config, const HandlerPorts& ports, const Log& log
       ports_(ports),
       log_(&log),
       queue_path_(queue_path_of_url(config_.queue_url)) {
-  fleet_.push_back({.id = config_.id, .queue_urls = {config_.queue_url}, .policy = config_.policy});
+  fleet_.push_back({.id = config_.id, .queues = {{config_.queue_url}}, .policy = config_.policy});
 }
 
 std::string_view Handler::to_string(Trigger trigger) {

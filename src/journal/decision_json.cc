@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <limits>
 
 #include <fmt/format.h>
@@ -12,8 +11,6 @@ namespace {
 
 constexpr json::IntegerRange kCount{.min = 0};
 constexpr std::int64_t kDesiredMax = std::numeric_limits<std::int32_t>::max();
-constexpr double kWeightMin = 0.001;
-constexpr double kWeightMax = 1000;
 
 /// A count that may be left out.
 Result<std::int64_t> optional_count(const json::Reader& object, std::string_view name) {
@@ -55,20 +52,6 @@ Result<std::vector<TasksAt>> optional_history(const json::Reader& object, std::s
   return history;
 }
 
-/// A queue's weight, 1 when it has none.
-Result<Millionths> read_weight(const json::Reader& queue) {
-  const auto weight = queue.optional_field("weight");
-  if (!weight) {
-    return Millionths{Millionths::kOne};
-  }
-  const double number = TRY(weight->number());
-  if (!(number >= kWeightMin && number <= kWeightMax)) {
-    return fail(ErrorKind::Malformed, fmt::format("{}: {} is not a number from {} to {}",
-                                                  weight->path(), number, kWeightMin, kWeightMax));
-  }
-  return Millionths{std::llround(number * Millionths::kOne)};
-}
-
 /// One queue: its counts, or the error for which they could not be read.
 Result<Result<QueueDepth>> read_queue(const json::Reader& object) {
   if (const auto error = object.optional_field("error")) {
@@ -82,17 +65,6 @@ Result<Result<QueueDepth>> read_queue(const json::Reader& object) {
   depth.in_flight = TRY(optional_count(object, "in_flight"));
   depth.delayed = TRY(optional_count(object, "delayed"));
   return Result<QueueDepth>(depth);
-}
-
-/// Messages a second.
-Result<Millionths> read_arrivals(const json::Reader& value) {
-  constexpr double kMost = kMessagesLimit;
-  const double number = TRY(value.number());
-  if (!(number >= 0 && number <= kMost)) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("{}: {} is not a number from 0 to {}", value.path(), number, kMost));
-  }
-  return Millionths{std::llround(number * Millionths::kOne)};
 }
 
 Result<ServiceStatus> read_status(const json::Reader& value) {
@@ -207,7 +179,9 @@ Result<Observation> read_observation(const json::Reader& object) {
   const json::Reader queues = TRY(object.field("queues"));
   for (const json::Reader& queue : TRY(queues.items())) {
     observation.queues.push_back(TRY(read_queue(queue)));
-    observation.weights.push_back(TRY(read_weight(queue)));
+    const auto weight = queue.optional_field("weight");
+    observation.weights.push_back(
+        {weight ? TRY(weight->millionths(kWeightMin, kWeightMax)) : Millionths::kOne});
   }
   if (observation.queues.empty()) {
     return fail(ErrorKind::Malformed,
@@ -216,7 +190,7 @@ Result<Observation> read_observation(const json::Reader& object) {
   const json::Reader service = TRY(object.field("service"));
   observation.service = TRY(read_service(service));
   if (const auto arrivals = object.optional_field("arrivals_per_second")) {
-    observation.arrivals = TRY(read_arrivals(*arrivals));
+    observation.arrivals = {TRY(arrivals->millionths(0, kMessagesLimit))};
   }
   return observation;
 }

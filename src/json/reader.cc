@@ -97,6 +97,14 @@ Result<double> Reader::number() const {
   return expected("a number");
 }
 
+Result<std::int64_t> Reader::millionths(double min, double max) const {
+  const double value = TRY(number());
+  if (value < min || value > max) {
+    return expected(fmt::format("a number from {} to {:.12g}", min, max));
+  }
+  return std::llround(value * 1e6);
+}
+
 Result<Duration> Reader::seconds() const {
   constexpr double kMaxSeconds = 100.0 * 366 * 86'400;
   const Result<double> number = this->number();

@@ -35,6 +35,8 @@ class Reader {
   /// A whole number in the range; 5.0 counts as 5.
   Result<std::int64_t> integer(IntegerRange range = {}) const;
   Result<double> number() const;
+  /// A number in the range, in millionths.
+  Result<std::int64_t> millionths(double min, double max) const;
   /// Seconds as a number, to the millisecond; not negative.
   Result<Duration> seconds() const;
   /// An RFC 3339 string.

@@ -16,8 +16,9 @@ class Look {
     for (const std::size_t i : chosen) {
       first_queue_.push_back(request.queue_urls.size());
       request.services.push_back(fleet[i].id);
-      request.queue_urls.insert(request.queue_urls.end(), fleet[i].queue_urls.begin(),
-                                fleet[i].queue_urls.end());
+      for (const JobQueue& queue : fleet[i].queues) {
+        request.queue_urls.push_back(queue.url);
+      }
     }
     first_queue_.push_back(request.queue_urls.size());
     response_ = ports.reader.read(request, deadline);
@@ -63,8 +64,12 @@ std::vector<PassRecord> observe_all(std::span<ManagedService> fleet, const Ports
   return records;
 }
 
-Observation observation_of(const PassRecord& record) {
-  return {.at = record.at, .queues = record.queues, .service = record.reading->service};
+std::vector<Millionths> weights_of(const ManagedService& service) {
+  std::vector<Millionths> weights;
+  for (const JobQueue& queue : service.queues) {
+    weights.push_back(queue.weight);
+  }
+  return weights;
 }
 
 void decide_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
@@ -77,7 +82,11 @@ void decide_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
     Memory::Recalled recalled = fleet[i].memory.recall(record.reading->saved_state, record.at);
     record.state = recalled.state;
     record.complaint = std::move(recalled.complaint);
-    Decision decision = decide(fleet[i].policy, record.state, observation_of(record));
+    Decision decision = decide(fleet[i].policy, record.state,
+                               {.at = record.at,
+                                .queues = record.queues,
+                                .weights = weights_of(fleet[i]),
+                                .service = record.reading->service});
     if (permission == Permission::ScaleOutOnly && decision.action == Action::ScaleIn) {
       decision = held(decision, record.reading->service.desired, Reason::ScaleOutOnly);
     }
@@ -93,7 +102,10 @@ Decision confirmed(const ManagedService& service, const PassRecord& record, Look
   if (reading && reading->service.desired == desired) {
     const Decision again =
         decide(service.policy, record.state,
-               {.at = record.at, .queues = look.queues(position), .service = reading->service});
+               {.at = record.at,
+                .queues = look.queues(position),
+                .weights = weights_of(service),
+                .service = reading->service});
     if (again.action == Action::ScaleIn && again.desired <= record.decision->desired) {
       return *record.decision;
     }

@@ -14,9 +14,15 @@
 
 namespace scaler {
 
+/// One of a service's job queues; its messages count so many times.
+struct JobQueue {
+  std::string url = {};
+  Millionths weight = {Millionths::kOne};
+};
+
 struct ManagedService {
   ServiceId id = {};
-  std::vector<std::string> queue_urls = {};
+  std::vector<JobQueue> queues = {};
   Policy policy;
   Memory memory = {};
 };

@@ -80,7 +80,7 @@ class RunPass : public ::testing::Test {
   FakeCloud cloud_;
   FixedClock clock_;
   std::vector<ManagedService> fleet_{
-      {.id = {"c", "s"}, .queue_urls = {"https://sqs/q"}, .policy = fixed(3)}};
+      {.id = {"c", "s"}, .queues = {{"https://sqs/q"}}, .policy = fixed(3)}};
 };
 
 TEST_F(RunPass, ScalesOutAndRemembersIt) {
@@ -218,7 +218,7 @@ TEST_F(RunPass, ADryRunWritesDownWhatItWouldDo) {
 
 TEST_F(RunPass, OneServicesFailureLeavesTheOthersAlone) {
   fleet_.push_back(
-      {.id = {"c", "t"}, .queue_urls = {"https://sqs/a", "https://sqs/b"}, .policy = fixed(2)});
+      {.id = {"c", "t"}, .queues = {{"https://sqs/a"}, {"https://sqs/b"}}, .policy = fixed(2)});
   cloud_.depths = {QueueDepth{.visible = 4}};
   const auto records = run_pass(
       fleet_, {.reader = cloud_, .scaler = cloud_, .states = &cloud_, .clock = clock_}, {});

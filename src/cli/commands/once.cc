@@ -34,7 +34,7 @@ int once_command(const Environment& environment, const OnceFlags& flags) {
                     .states = flags.dry_run ? &dry : &(*cloud)->states(),
                     .clock = system_clock()};
   std::vector<ManagedService> fleet;
-  fleet.push_back({.id = config->id, .queue_urls = {config->queue_url}, .policy = config->policy});
+  fleet.push_back({.id = config->id, .queues = {{config->queue_url}}, .policy = config->policy});
   const std::vector<PassRecord> records = run_pass(fleet, ports, {.deadline = after(kTimeout)});
   bool failed = false;
   for (const PassRecord& record : records) {

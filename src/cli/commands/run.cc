@@ -23,7 +23,7 @@ int run_command(const Environment& environment, const RunFlags& flags) {
     return complain(kConfiguration, cloud.error().message);
   }
   std::vector<ManagedService> fleet;
-  fleet.push_back({.id = config->id, .queue_urls = {config->queue_url}, .policy = config->policy});
+  fleet.push_back({.id = config->id, .queues = {{config->queue_url}}, .policy = config->policy});
   const auto on_pass = [&log](std::span<const PassRecord> records) {
     for (const PassRecord& record : records) {
       log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
