@@ -2,6 +2,7 @@
 // Integer arithmetic of the rules: 64 bit, rounding named, never overflowing. Arguments are not
 // negative.
 
+#include <compare>
 #include <cstdint>
 #include <limits>
 
