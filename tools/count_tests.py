@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""One line that counts the tests of JUnit files: "312 tests passed, 0 failed, 1 skipped (why)".
+"""Counts the tests of JUnit files: what failed and why, what was skipped and why, and as the last
+line "312 passed, 0 failed, 1 skipped".
 
 usage: count_tests.py FILE ...     Exit code 1 when a test failed, a file is missing or none passed.
 """
@@ -41,14 +42,6 @@ def print_output(case):
         print("    " + "\n    ".join(lines))
 
 
-def summary(counts, reasons):
-    line = ", ".join([f"{counts['passed']} tests passed", f"{counts['failed']} failed",
-                      f"{counts['skipped']} skipped"])
-    if reasons:
-        line += f" ({'; '.join(sorted(reasons))})"
-    return line
-
-
 def main(paths):
     counts, reasons, missing = collections.Counter(), set(), []
     for path in paths:
@@ -65,7 +58,9 @@ def main(paths):
                 reasons.add(reason)
     for path in missing:
         print(f"no results: {path}")
-    print(summary(counts, reasons))
+    for reason in sorted(reasons):
+        print(f"skipped: {reason}")
+    print(f"{counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped")
     return 1 if missing or counts["failed"] or not counts["passed"] else 0
 
 
