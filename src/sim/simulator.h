@@ -1,0 +1,60 @@
+#pragma once
+// The simulator: a scenario and a seed to a score, in virtual time. Deterministic: the same
+// scenario, seed and scaler give the same run, byte for byte. It reads no clock, opens nothing and
+// starts no thread; several may run side by side.
+
+#include <cstdint>
+#include <functional>
+
+#include "base/result.h"
+#include "pass/pass.h"
+#include "sim/scaler.h"
+#include "sim/scenario.h"
+#include "sim/score.h"
+
+namespace scaler::sim {
+
+enum class Trigger { Schedule, Tick, Doorbell, Wake };
+/// "schedule", "tick", "doorbell", "wake".
+std::string_view to_string(Trigger trigger);
+
+/// The state at one moment, and what happened since the sample before.
+struct Sample {
+  Instant at = {};
+  QueueDepth depth = {};  ///< exact
+  std::int64_t desired = 0;
+  std::int64_t running = 0;
+  std::int64_t pending = 0;
+  std::int64_t working = 0;  ///< running tasks that work on a message
+  std::int64_t sent = 0;
+  std::int64_t processed = 0;
+  Duration waiting_max = Duration(0);  ///< of those whose work finished; 0 without any
+  double waiting_mean = 0;             ///< milliseconds
+};
+
+/// Who wants to watch; each may be empty.
+struct Hooks {
+  std::function<void(const PassRecord&, Trigger)> on_pass = {};  ///< only of the program's own
+  std::function<void(const Sample&)> on_sample = {};
+  Duration sample_every = std::chrono::minutes(1);
+};
+
+struct Run {
+  Score score = {};
+  QueueDepth depth = {};  ///< at the end
+  std::int64_t desired = 0;
+  std::int64_t running = 0;
+};
+
+/// Runs the scenario under this program's own passes.
+/// Errors: Malformed for a policy that Policy::create refuses.
+Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks = {});
+
+/// Runs the scenario under another scaler; `policy` and `triggers` of the scenario have no effect.
+/// The arrivals, and how long each job works, are those of the same seed under any scaler.
+Run simulate(const Scenario& scenario, std::uint64_t seed, Scaler& scaler, const Hooks& hooks = {});
+
+/// One line that tells all of a pass: what the simulation's journal consists of.
+std::string journal_line(const PassRecord& record, Trigger trigger);
+
+}  // namespace scaler::sim
