@@ -15,6 +15,10 @@ namespace scaler {
 namespace {
 
 constexpr std::string_view kThreshold = "SCALE_DOWN_THRESHOLD";
+constexpr std::string_view kTickQueue = "TICK_QUEUE_URL";
+constexpr std::string_view kTickSeconds = "TICK_SECONDS";
+constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
+constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
 
 std::string upper_case(std::string_view name) {
   std::string upper(name);
@@ -152,6 +156,85 @@ void read_wake(const Environment& environment, ServiceConfig& config, Problems& 
   }
 }
 
+/// "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs" -> "123456789012/jobs": the same
+/// queue can stand behind several hosts.
+std::string_view queue_path(std::string_view url) {
+  const std::size_t name = url.rfind('/');
+  return name == std::string_view::npos || name == 0 ? url : url.substr(url.rfind('/', name - 1));
+}
+
+std::string read_own_queue(const Environment& environment, std::string_view name,
+                           Problems& problems) {
+  const auto url = variable(environment, name);
+  if (url && !is_queue_url(*url)) {
+    problems.add(
+        fmt::format("{}: '{}' is not a queue URL such as "
+                    "https://sqs.eu-central-1.amazonaws.com/123456789012/{}",
+                    name, *url, name == kTickQueue ? "ticks" : "doorbell"));
+  }
+  return url.value_or("");
+}
+
+/// What comes on these queues is consumed, so neither may be the job queue.
+void check_own_queues(const ServiceConfig& config, Problems& problems) {
+  const std::string_view jobs = queue_path(config.queue_url);
+  const std::string_view ticks = queue_path(config.tick_queue_url);
+  const std::string_view doorbell = queue_path(config.doorbell_queue_url);
+  for (const auto& [name, path] : {std::pair(kTickQueue, ticks), std::pair(kDoorbell, doorbell)}) {
+    if (!path.empty() && path == jobs) {
+      problems.add(fmt::format(
+          "{} is the job queue: its jobs would be consumed; it must be a queue of its own", name));
+    }
+  }
+  if (!ticks.empty() && ticks == doorbell) {
+    problems.add(
+        fmt::format("{} and {} are the same queue: each must have its own", kTickQueue, kDoorbell));
+  }
+  if (ticks.ends_with(".fifo")) {
+    problems.add(
+        fmt::format("{}: '{}' is FIFO, which has no delay for each message: ticks need a "
+                    "standard queue",
+                    kTickQueue, config.tick_queue_url));
+  }
+}
+
+void read_ticks(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  config.tick_queue_url = read_own_queue(environment, kTickQueue, problems);
+  config.doorbell_queue_url = read_own_queue(environment, kDoorbell, problems);
+  check_own_queues(config, problems);
+  const auto text = variable(environment, kTickSeconds);
+  if (!text) {
+    return;
+  }
+  const json::Value value = value_of(*text);
+  const Result<std::int64_t> seconds =
+      json::Reader(value, std::string(kTickSeconds)).integer({.min = 0, .max = 59});
+  problems.add_if_failed(seconds);
+  config.tick = std::chrono::seconds(seconds.value_or(0));
+  if (config.tick > Duration::zero() && config.tick_queue_url.empty()) {
+    problems.add(fmt::format("{} is {}, but {} is not set: ticks need a queue of their own",
+                             kTickSeconds, *text, kTickQueue));
+  }
+}
+
+/// Lambda's own filter drops a line below its level before CloudWatch sees the metrics in it.
+void read_metrics(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const auto text = variable(environment, "METRICS");
+  if (!text) {
+    return;
+  }
+  Result<std::vector<Metric>> metrics = parse_metrics(*text);
+  problems.add_if_failed(metrics);
+  config.metrics = std::move(metrics).value_or(std::vector<Metric>());
+  const auto level = variable(environment, kLambdaLogLevel);
+  if (level && parse_log_level(*level).value_or(LogLevel::Info) > LogLevel::Info) {
+    problems.add(
+        fmt::format("METRICS is {}, but {} is {}: Lambda would drop the lines that carry "
+                    "the metrics; it must be INFO or lower",
+                    *text, kLambdaLogLevel, *level));
+  }
+}
+
 /// A default as one would write it; empty where there is none.
 struct ShowDefault {
   const PolicyOptions defaults = {};
@@ -192,6 +275,8 @@ Result<ServiceConfig> service_from_environment(const Environment& environment) {
                        .queue_url = queue_url,
                        .policy = Policy::create({}).value()};
   read_wake(environment, config, problems);
+  read_ticks(environment, config, problems);
+  read_metrics(environment, config, problems);
   if (problems.none()) {
     Result<Policy> policy = Policy::create(options);
     problems.add_if_failed(policy);
@@ -202,7 +287,7 @@ Result<ServiceConfig> service_from_environment(const Environment& environment) {
 }
 
 Result<LogLevel> log_level_from_environment(const Environment& environment) {
-  for (const std::string_view name : {"LOG_LEVEL", "AWS_LAMBDA_LOG_LEVEL"}) {
+  for (const std::string_view name : {std::string_view("LOG_LEVEL"), kLambdaLogLevel}) {
     if (const auto text = variable(environment, name)) {
       if (const auto level = parse_log_level(*text)) {
         return *level;
@@ -217,7 +302,7 @@ Result<LogLevel> log_level_from_environment(const Environment& environment) {
 
 std::vector<VariableHelp> environment_help() {
   std::vector<VariableHelp> help;
-  help.reserve(kRequired.size() + policy_fields().size() + 3);
+  help.reserve(kRequired.size() + policy_fields().size() + 7);
   for (const RequiredVariable& wanted : kRequired) {
     help.push_back({.name = std::string(wanted.name),
                     .unit = "required",
@@ -236,6 +321,17 @@ std::vector<VariableHelp> environment_help() {
   help.push_back(
       {"WAKE_RETURN_SECONDS", "seconds", "30",
        "How long a message that woke the service stays invisible before a worker can take it."});
+  help.push_back({std::string(kTickQueue), "", "",
+                  "The scaler's own tick queue: a scheduled pass sends the ticks of the coming "
+                  "minute to it, and each is a pass. Without it there are no ticks."});
+  help.push_back(
+      {std::string(kTickSeconds), "seconds", "10", "Time between ticks, 1 to 59; 0 sends none."});
+  help.push_back({std::string(kDoorbell), "", "",
+                  "The scaler's own doorbell queue: a message on it is a pass that may only scale "
+                  "out."});
+  help.push_back({"METRICS", "emf|emf:NAME,...", "",
+                  "Publishes all or the named metrics to CloudWatch. Each metric of each service "
+                  "costs more a month than the scaler itself."});
   help.push_back({"LOG_LEVEL", "TRACE|DEBUG|INFO|WARN|ERROR|FATAL", "INFO", "What is logged."});
   return help;
 }

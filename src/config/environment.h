@@ -8,6 +8,7 @@
 #include "base/environment.h"
 #include "base/log.h"
 #include "core/policy.h"
+#include "journal/metrics.h"
 #include "pass/ports.h"
 
 namespace scaler {
@@ -19,6 +20,11 @@ struct ServiceConfig {
   bool wake = false;  ///< the job queue's own event source mapping is ours to switch on and off
   Duration wake_return =
       std::chrono::seconds(30);  ///< visibility given back to a message that woke us
+  /// The scaler's own queues; empty: there is none. Never the job queue.
+  std::string tick_queue_url = {};
+  std::string doorbell_queue_url = {};
+  Duration tick = std::chrono::seconds(10);  ///< between ticks, 1 to 59 s; zero: none are sent
+  std::vector<Metric> metrics = {};          ///< published as CloudWatch metrics
 };
 
 /// Errors: Malformed, naming every variable that is missing or wrong, its value and what would be

@@ -113,6 +113,56 @@ TEST(ServiceFromEnvironment, RefusesWakeOnAFifoQueue) {
   EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}}), "");
 }
 
+TEST(ServiceFromEnvironment, ReadsTheQueuesOfTicksAndDoorbell) {
+  Environment environment = seed_of_five();
+  environment.insert({{"TICK_QUEUE_URL", "https://sqs/1/ticks"},
+                      {"DOORBELL_QUEUE_URL", "https://sqs/1/doorbell"}});
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->tick_queue_url, "https://sqs/1/ticks");
+  EXPECT_EQ(config->doorbell_queue_url, "https://sqs/1/doorbell");
+  EXPECT_EQ(config->tick, 10s);
+  environment["TICK_SECONDS"] = "0";
+  EXPECT_EQ(service_from_environment(environment)->tick, 0s);
+}
+
+TEST(ServiceFromEnvironment, WithoutATickQueueThereAreNoTicksAndNoneMayBeAskedFor) {
+  EXPECT_EQ(service_from_environment(seed_of_five())->tick_queue_url, "");
+  EXPECT_EQ(complaint({{"TICK_SECONDS", "0"}}), "");
+  EXPECT_EQ(complaint({{"TICK_SECONDS", "5"}}),
+            "TICK_SECONDS is 5, but TICK_QUEUE_URL is not set: ticks need a queue of their own");
+}
+
+TEST(ServiceFromEnvironment, RefusesAQueueThatWouldConsumeJobs) {
+  const std::string jobs = "http://127.0.0.1:4566/123456789012/jobs";  // The same, another host.
+  EXPECT_EQ(complaint({{"TICK_QUEUE_URL", jobs}}),
+            "TICK_QUEUE_URL is the job queue: its jobs would be consumed; it must be a queue of "
+            "its own");
+  EXPECT_TRUE(complaint({{"DOORBELL_QUEUE_URL", jobs}}).starts_with("DOORBELL_QUEUE_URL is the j"));
+  EXPECT_TRUE(
+      complaint({{"TICK_QUEUE_URL", "https://sqs/1/x"}, {"DOORBELL_QUEUE_URL", "https://sqs/1/x"}})
+          .starts_with("TICK_QUEUE_URL and DOORBELL_QUEUE_URL are the same queue"));
+  EXPECT_TRUE(complaint({{"TICK_QUEUE_URL", "https://sqs/1/x.fifo"}})
+                  .starts_with("TICK_QUEUE_URL: 'https://sqs/1/x.fifo' is FIFO"));
+  EXPECT_TRUE(complaint({{"TICK_QUEUE_URL", "ticks"}})
+                  .starts_with("TICK_QUEUE_URL: 'ticks' is not a queue URL such as "));
+  EXPECT_EQ(complaint({{"TICK_QUEUE_URL", "https://sqs/1/x"}, {"TICK_SECONDS", "60"}}),
+            "TICK_SECONDS: 60 is not a whole number from 0 to 59");
+}
+
+TEST(ServiceFromEnvironment, ReadsMetricsAndRefusesALevelThatWouldDropThem) {
+  Environment environment = seed_of_five();
+  environment["METRICS"] = "emf:QueueDepth,Errors";
+  EXPECT_EQ(service_from_environment(environment)->metrics,
+            (std::vector{Metric::QueueDepth, Metric::Errors}));
+  EXPECT_TRUE(complaint({{"METRICS", "emf:QueueDeepth"}})
+                  .starts_with("METRICS: 'QueueDeepth' is not a metric (did you mean"));
+  EXPECT_EQ(complaint({{"METRICS", "emf"}, {"AWS_LAMBDA_LOG_LEVEL", "WARN"}}),
+            "METRICS is emf, but AWS_LAMBDA_LOG_LEVEL is WARN: Lambda would drop the lines that "
+            "carry the metrics; it must be INFO or lower");
+  EXPECT_EQ(complaint({{"METRICS", "emf"}, {"LOG_LEVEL", "WARN"}}), "");
+}
+
 TEST(LogLevel, ComesFromEitherVariable) {
   EXPECT_EQ(log_level_from_environment({}).value(), LogLevel::Info);
   EXPECT_EQ(log_level_from_environment({{"AWS_LAMBDA_LOG_LEVEL", "WARN"}}).value(), LogLevel::Warn);
