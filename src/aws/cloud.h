@@ -17,6 +17,10 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) override;
 
  private:
+  /// Where it is asked for. What cannot be read counts as protected, and the reading says so.
+  void count_protected(const ReadRequest& request, std::vector<Result<ServiceReading>>& services,
+                       Deadline deadline);
+
   Client* client_;
 };
 

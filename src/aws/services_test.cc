@@ -226,6 +226,66 @@ TEST(Cloud, SetsDesiredCountsAndKeepsStateInTags) {
             R"({"resourceArn":"arn:b","tagKeys":["ecs-scaler:state"]})");
 }
 
+/// Answers about one service with `desired` 4: two pages of tasks, and their protection.
+Result<net::HttpResponse> protection_reply(const net::HttpRequest& request,
+                                           const std::string& protection) {
+  const std::string operation(net::find_header(request.headers, "X-Amz-Target").value_or(""));
+  if (operation.ends_with(".DescribeServices")) {
+    return ok(R"({"services":[)" + service_json("a") + "]}");
+  }
+  if (operation.ends_with(".ListTasks")) {
+    return request.body.find("nextToken") == std::string::npos
+               ? ok(R"({"taskArns":["t1","t2"],"nextToken":"more"})")
+               : ok(R"({"taskArns":["t3","t4"],"nextToken":null})");
+  }
+  EXPECT_EQ(request.body, R"({"cluster":"c","tasks":["t1","t2","t3","t4"]})");
+  return protection.empty() ? service_failure(400, "AccessDeniedException") : ok(protection);
+}
+
+ServiceReading read_with_protection(TestClient& test, const std::string& protection) {
+  test.transport.answer = [protection](const net::HttpRequest& request) {
+    return protection_reply(request, protection);
+  };
+  const ReadResponse response =
+      Cloud(test.client())
+          .read({.services = {{.cluster = "c", .service = "a"}}, .protection_of = {0}}, soon());
+  return *response.services.at(0);
+}
+
+TEST(Cloud, CountsProtectedTasksWhereItIsAsked) {
+  TestClient test;
+  const ServiceReading reading = read_with_protection(
+      test, R"({"protectedTasks":[{"taskArn":"t1","protectionEnabled":true},)"
+            R"({"taskArn":"t2","protectionEnabled":false}],)"
+            R"("failures":[{"arn":"t3","reason":"MISSING"},{"arn":"t4","reason":"?"}]})");
+  EXPECT_EQ(reading.service.protected_tasks, 2);  // t1, and t4 of which ECS cannot tell.
+  EXPECT_FALSE(reading.protection_error.has_value());
+  EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{1, 1, 1, 1}));
+}
+
+TEST(Cloud, TakesAllTasksForProtectedWhenItCannotTell) {
+  for (const std::string protection : {"", "[]", R"({"protectedTasks":[{"taskArn":"t1"}]})"}) {
+    TestClient test;
+    const ServiceReading reading = read_with_protection(test, protection);
+    EXPECT_EQ(reading.service.protected_tasks, 4) << protection;
+    EXPECT_TRUE(reading.protection_error.has_value()) << protection;
+  }
+}
+
+TEST(Cloud, StopsAtTaskListsWhosePagesDoNotEnd) {
+  TestClient test;
+  test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
+    const bool service = request.body.find("include") != std::string::npos;
+    return ok(service ? R"({"services":[)" + service_json("a") + "]}"
+                      : R"({"taskArns":[],"nextToken":"again"})");
+  };
+  const ReadResponse response =
+      Cloud(test.client())
+          .read({.services = {{.cluster = "c", .service = "a"}}, .protection_of = {0}}, soon());
+  EXPECT_EQ(response.services.at(0)->service.protected_tasks, 4);
+  EXPECT_EQ(response.services.at(0)->protection_error->kind, ErrorKind::Malformed);
+}
+
 TEST(EventSourceMappings, ListsAllPages) {
   TestClient test;
   test.transport.reply_with(

@@ -15,6 +15,9 @@ class Look {
     ReadRequest request;
     for (const std::size_t i : chosen) {
       first_queue_.push_back(request.queue_urls.size());
+      if (fleet[i].policy->scale_in_when == ScaleInWhen::Protected) {
+        request.protection_of.push_back(request.services.size());
+      }
       request.services.push_back(fleet[i].id);
       for (const JobQueue& queue : fleet[i].queues) {
         request.queue_urls.push_back(queue.url);
@@ -59,6 +62,8 @@ std::vector<PassRecord> observe_all(std::span<ManagedService> fleet, const Ports
     }
     if (!record.reading) {
       record.errors.push_back(record.reading.error().message);
+    } else if (record.reading->protection_error) {
+      record.errors.push_back(record.reading->protection_error->message);
     }
   }
   return records;
@@ -100,12 +105,11 @@ Decision confirmed(const ManagedService& service, const PassRecord& record, Look
   const std::int64_t desired = record.reading->service.desired;
   const Result<ServiceReading>& reading = look.service(position);
   if (reading && reading->service.desired == desired) {
-    const Decision again =
-        decide(service.policy, record.state,
-               {.at = record.at,
-                .queues = look.queues(position),
-                .weights = weights_of(service),
-                .service = reading->service});
+    const Decision again = decide(service.policy, record.state,
+                                  {.at = record.at,
+                                   .queues = look.queues(position),
+                                   .weights = weights_of(service),
+                                   .service = reading->service});
     if (again.action == Action::ScaleIn && again.desired <= record.decision->desired) {
       return *record.decision;
     }

@@ -28,6 +28,7 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
  public:
   ReadResponse read(const ReadRequest& request, Deadline) override {
     ++reads;
+    protection_asked += request.protection_of.size();
     const Result<QueueDepth> depth = depths.front();
     if (depths.size() > 1) {
       depths.pop_front();
@@ -61,6 +62,7 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
   std::vector<std::int64_t> set = {};
   std::vector<std::string> saved = {};
   int reads = 0;
+  std::size_t protection_asked = 0;
 };
 
 class RunPass : public ::testing::Test {
@@ -214,6 +216,23 @@ TEST_F(RunPass, ADryRunWritesDownWhatItWouldDo) {
   EXPECT_EQ(dry.asked().front().desired, 3);
   EXPECT_TRUE(cloud_.set.empty());
   EXPECT_TRUE(cloud_.saved.empty());
+}
+
+TEST_F(RunPass, AsksForProtectedTasksOnlyWhereThePolicyCountsThem) {
+  running(3);
+  idle_for(1h);
+  cloud_.service->service.protected_tasks = 3;
+  cloud_.service->protection_error = Error{ErrorKind::Rejected, "denied"};
+
+  pass();
+  EXPECT_EQ(cloud_.protection_asked, 0U);
+
+  fleet_[0].policy =
+      testing::policy({.scale_up_target = 3, .scale_in_when = ScaleInWhen::Protected});
+  const PassRecord record = pass();
+  EXPECT_EQ(cloud_.protection_asked, 1U);
+  EXPECT_EQ(record.decision->action, Action::Hold);
+  EXPECT_EQ(record.errors, std::vector<std::string>{"denied"});
 }
 
 TEST_F(RunPass, OneServicesFailureLeavesTheOthersAlone) {

@@ -2,6 +2,8 @@
 // The outside world as one pass sees it. Ports are blocking and take batches: one result per item,
 // in order. AWS, the simulator and the tests implement them; the pass knows none of these.
 
+#include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,11 +26,14 @@ struct ServiceReading {
   std::string arn = {};
   std::string saved_state =
       {};  ///< the text that the state store keeps with the service; may be empty
+  /// Why the protected tasks could not be counted; then all count as protected.
+  std::optional<Error> protection_error = {};
 };
 
 struct ReadRequest {
   std::vector<std::string> queue_urls = {};
   std::vector<ServiceId> services = {};
+  std::vector<std::size_t> protection_of = {};  ///< of these services also the protected tasks
 };
 
 struct ReadResponse {
