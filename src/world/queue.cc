@@ -36,10 +36,10 @@ std::uint64_t checksum(std::uint64_t key, std::uint64_t sequence, std::uint64_t 
 }
 
 /// A random (version 4) UUID.
-std::string make_id(Random& random) {
+std::string make_id(std::uint64_t high, std::uint64_t low) {
   std::string hex;
-  append_hex(hex, (random.next() & ~0xf000ULL) | 0x4000ULL);
-  append_hex(hex, (random.next() & ~(0xcULL << 60U)) | (0x8ULL << 60U));
+  append_hex(hex, (high & ~0xf000ULL) | 0x4000ULL);
+  append_hex(hex, (low & ~(0xcULL << 60U)) | (0x8ULL << 60U));
   for (const std::size_t dash : {20U, 16U, 12U, 8U}) {
     hex.insert(dash, 1, '-');
   }
@@ -53,7 +53,6 @@ Queue::Queue(std::string name, QueueSettings settings, Instant created_at, Rando
       settings_(std::move(settings)),
       created_at_(created_at),
       modified_at_(created_at),
-      random_(&random),
       handle_key_(random.next()) {}
 
 void Queue::change_settings(QueueSettings settings, Instant now) {
@@ -77,42 +76,48 @@ void Queue::remove_tag(std::string_view key) {
 }
 
 std::string Queue::send(NewMessage message, Instant now) {
+  return message_id(post(std::move(message), now));
+}
+
+std::uint64_t Queue::post(NewMessage message, Instant now) {
   settle(now);
   const Duration delay = message.delay.value_or(settings_.delay);
-  StoredMessage stored{.sequence = next_sequence_,
-                       .id = make_id(*random_),
-                       .body = std::move(message.body),
-                       .attributes = std::move(message.attributes),
-                       .sent_at = now,
-                       .visible_at = now + delay};
+  const std::uint64_t sequence = next_sequence_;
   ++totals_.sent;
-  const Place place = delay > Duration(0) ? Place::Delayed : Place::Visible;
-  const Entry& entry = add(std::move(stored), place);
+  add({.sequence = sequence,
+       .body = std::move(message.body),
+       .attributes = std::move(message.attributes),
+       .sent_at = now,
+       .visible_at = now + delay},
+      delay > Duration(0) ? Place::Delayed : Place::Visible);
   changed(now);
-  return entry.message.id;
+  return sequence;
+}
+
+std::string Queue::message_id(std::uint64_t sequence) const {
+  Random mixer(handle_key_ + sequence * 0xd1342543de82ef95U);
+  const std::uint64_t high = mixer.next();
+  return make_id(high, mixer.next());
+}
+
+std::string Queue::id_of(const StoredMessage& message) const {
+  return message.id.empty() ? message_id(message.sequence) : message.id;
 }
 
 std::vector<ReceivedMessage> Queue::receive(const ReceiveRequest& request, Instant now,
                                             Queue* dead_letter_queue) {
   settle(now);
-  const bool redrives =
-      settings_.redrive && dead_letter_queue != nullptr && dead_letter_queue != this;
   const Duration timeout = request.visibility_timeout.value_or(settings_.visibility_timeout);
-  std::vector<ReceivedMessage> received;
+  std::vector<ReceivedMessage> messages;
   std::vector<std::uint64_t> shown_again;
-  while (!visible_.empty() && std::ssize(received) < request.messages_max) {
-    const auto found = entries_.find(visible_.begin()->second);
-    Entry& entry = found->second;
-    const std::int64_t receives = entry.message.receive_count - entry.message.receives_elsewhere;
-    if (redrives && receives >= settings_.redrive->max_receive_count) {
-      dead_letter_queue->take_dead_letter(entry.message, now);
-      ++totals_.redriven;
-      remove(found);
-      continue;
+  while (std::ssize(messages) < request.messages_max) {
+    Entry* const entry = front(dead_letter_queue, now);
+    if (entry == nullptr) {
+      break;
     }
-    received.push_back(deliver(entry, timeout, now));
+    messages.push_back(received(*entry, deliver(*entry, timeout, now)));
     if (timeout <= Duration(0)) {
-      shown_again.push_back(entry.message.sequence);
+      shown_again.push_back(entry->message.sequence);
     }
   }
   // A timeout of zero hides nothing, yet one receive never returns the same message twice.
@@ -120,10 +125,39 @@ std::vector<ReceivedMessage> Queue::receive(const ReceiveRequest& request, Insta
     show(entries_.at(sequence));
   }
   changed(now);
-  return received;
+  return messages;
 }
 
-ReceivedMessage Queue::deliver(Entry& entry, Duration timeout, Instant now) {
+std::optional<TakenMessage> Queue::take(Duration timeout, Instant now, Queue* dead_letter_queue) {
+  settle(now);
+  Entry* const entry = front(dead_letter_queue, now);
+  std::optional<TakenMessage> taken;
+  if (entry != nullptr) {
+    taken = {.receipt = deliver(*entry, timeout, now), .sent_at = entry->message.sent_at};
+  }
+  changed(now);
+  return taken;
+}
+
+Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
+  const bool redrives =
+      settings_.redrive && dead_letter_queue != nullptr && dead_letter_queue != this;
+  while (!visible_.empty()) {
+    const auto found = entries_.find(visible_.begin()->second);
+    StoredMessage& message = found->second.message;
+    const std::int64_t receives = message.receive_count - message.receives_elsewhere;
+    if (!redrives || receives < settings_.redrive->max_receive_count) {
+      return &found->second;
+    }
+    message.id = id_of(message);
+    dead_letter_queue->take_dead_letter(message, now);
+    ++totals_.redriven;
+    remove(found);
+  }
+  return nullptr;
+}
+
+Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
   visible_.erase({entry.visible_order, entry.message.sequence});
   StoredMessage& message = entry.message;
   ++message.receive_count;
@@ -135,8 +169,15 @@ ReceivedMessage Queue::deliver(Entry& entry, Duration timeout, Instant now) {
   ++in_flight_;
   ++totals_.received;
   totals_.receive_count_max = std::max(totals_.receive_count_max, message.receive_count);
-  return {.id = message.id,
-          .receipt_handle = receipt_handle(message.sequence, message.receive_count),
+  return {.queue_key = handle_key_,
+          .sequence = message.sequence,
+          .receive_count = message.receive_count};
+}
+
+ReceivedMessage Queue::received(const Entry& entry, const Receipt& receipt) const {
+  const StoredMessage& message = entry.message;
+  return {.id = id_of(message),
+          .receipt_handle = receipt_handle(receipt),
           .body = message.body,
           .attributes = message.attributes,
           .sent_at = message.sent_at,
@@ -154,13 +195,17 @@ void Queue::take_dead_letter(StoredMessage message, Instant now) {
 }
 
 HandleOutcome Queue::delete_message(std::string_view receipt_handle, Instant now) {
+  const auto receipt = parse_handle(receipt_handle);
+  return receipt ? delete_message(*receipt, now) : HandleOutcome::Invalid;
+}
+
+HandleOutcome Queue::delete_message(const Receipt& receipt, Instant now) {
   settle(now);
-  const auto parts = parse_handle(receipt_handle);
-  if (!parts) {
+  const auto found = entries_.find(receipt.sequence);
+  if (receipt.queue_key != handle_key_) {
     return HandleOutcome::Invalid;
   }
-  const auto found = entries_.find(parts->sequence);
-  if (found == entries_.end() || found->second.message.receive_count != parts->receive_count) {
+  if (found == entries_.end() || found->second.message.receive_count != receipt.receive_count) {
     return HandleOutcome::Stale;
   }
   remove(found);
@@ -171,14 +216,18 @@ HandleOutcome Queue::delete_message(std::string_view receipt_handle, Instant now
 
 HandleOutcome Queue::change_visibility(std::string_view receipt_handle, Duration timeout,
                                        Instant now) {
+  const auto receipt = parse_handle(receipt_handle);
+  return receipt ? change_visibility(*receipt, timeout, now) : HandleOutcome::Invalid;
+}
+
+HandleOutcome Queue::change_visibility(const Receipt& receipt, Duration timeout, Instant now) {
   settle(now);
-  const auto parts = parse_handle(receipt_handle);
-  if (!parts) {
+  const auto found = entries_.find(receipt.sequence);
+  if (receipt.queue_key != handle_key_) {
     return HandleOutcome::Invalid;
   }
-  const auto found = entries_.find(parts->sequence);
   if (found == entries_.end() || found->second.place != Place::InFlight ||
-      found->second.message.receive_count != parts->receive_count) {
+      found->second.message.receive_count != receipt.receive_count) {
     return HandleOutcome::Stale;
   }
   Entry& entry = found->second;
@@ -254,6 +303,7 @@ std::vector<StoredMessage> Queue::stored_messages() const {
   messages.reserve(entries_.size());
   for (const auto& [sequence, entry] : entries_) {
     messages.push_back(entry.message);
+    messages.back().id = id_of(entry.message);
   }
   std::ranges::sort(messages, {}, &StoredMessage::sequence);
   return messages;
@@ -273,17 +323,17 @@ void Queue::restore_handle_key(std::uint64_t key, std::uint64_t next_sequence) {
   next_sequence_ = std::max(next_sequence_, next_sequence);
 }
 
-std::string Queue::receipt_handle(std::uint64_t sequence, std::int64_t receive_count) const {
-  const auto count = static_cast<std::uint64_t>(receive_count);
+std::string Queue::receipt_handle(const Receipt& receipt) const {
+  const auto count = static_cast<std::uint64_t>(receipt.receive_count);
   std::string handle;
   handle.reserve(kHandleLength);
-  append_hex(handle, checksum(handle_key_, sequence, count));
-  append_hex(handle, sequence);
+  append_hex(handle, checksum(handle_key_, receipt.sequence, count));
+  append_hex(handle, receipt.sequence);
   append_hex(handle, count);
   return handle;
 }
 
-std::optional<Queue::HandleParts> Queue::parse_handle(std::string_view handle) const {
+std::optional<Receipt> Queue::parse_handle(std::string_view handle) const {
   if (handle.size() != kHandleLength) {
     return std::nullopt;
   }
@@ -293,7 +343,9 @@ std::optional<Queue::HandleParts> Queue::parse_handle(std::string_view handle) c
   if (!sum || !sequence || !count || *sum != checksum(handle_key_, *sequence, *count)) {
     return std::nullopt;
   }
-  return HandleParts{.sequence = *sequence, .receive_count = static_cast<std::int64_t>(*count)};
+  return Receipt{.queue_key = handle_key_,
+                 .sequence = *sequence,
+                 .receive_count = static_cast<std::int64_t>(*count)};
 }
 
 Queue::Entry& Queue::add(StoredMessage message, Place place) {

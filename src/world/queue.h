@@ -63,6 +63,21 @@ struct ReceiveRequest {
   std::optional<Duration> visibility_timeout = {};  ///< instead of the queue's
 };
 
+/// One receive of one message: what a receipt handle says, as numbers. A worker of a service
+/// (world.h) holds this; everybody else a handle.
+struct Receipt {
+  std::uint64_t queue_key = 0;
+  std::uint64_t sequence = 0;
+  std::int64_t receive_count = 0;
+  bool operator==(const Receipt&) const = default;
+};
+
+/// What a worker of a service learns of a message that it takes.
+struct TakenMessage {
+  Receipt receipt = {};
+  Instant sent_at = {};
+};
+
 /// What came of using a receipt handle.
 enum class HandleOutcome {
   Done,
@@ -88,7 +103,7 @@ struct QueueTotals {
 /// A message with everything needed to bring it back after a restart.
 struct StoredMessage {
   std::uint64_t sequence = 0;  ///< its number within the queue
-  std::string id = {};
+  std::string id = {};         ///< within the queue empty, while it follows from the sequence
   std::string body = {};
   std::string attributes = {};
   Instant sent_at = {};
@@ -114,6 +129,8 @@ class Queue {
 
   /// Adds a message; its id.
   std::string send(NewMessage message, Instant now);
+  /// The same, without making a text of the id; the message's sequence.
+  std::uint64_t post(NewMessage message, Instant now);
 
   /// Takes up to messages_max visible messages in flight, oldest first. A message whose receive
   /// would exceed the redrive's count goes to `dead_letter_queue` instead; nullptr: it stays and is
@@ -121,12 +138,20 @@ class Queue {
   std::vector<ReceivedMessage> receive(const ReceiveRequest& request, Instant now,
                                        Queue* dead_letter_queue);
 
+  /// receive() of one message by a worker of a service: the same without texts.
+  std::optional<TakenMessage> take(Duration timeout, Instant now, Queue* dead_letter_queue);
+
   /// Deletes the message, also when its visibility timeout has run out, as long as the handle is of
   /// its latest receive. An older handle is Stale and changes nothing (SQS answers success to it).
   HandleOutcome delete_message(std::string_view receipt_handle, Instant now);
+  HandleOutcome delete_message(const Receipt& receipt, Instant now);
 
   /// Makes an in-flight message visible `timeout` from now.
   HandleOutcome change_visibility(std::string_view receipt_handle, Duration timeout, Instant now);
+  HandleOutcome change_visibility(const Receipt& receipt, Duration timeout, Instant now);
+
+  /// The id of a message, gone or not, that was sent to this queue.
+  std::string message_id(std::uint64_t sequence) const;
 
   /// Deletes everything; how many messages that were.
   std::int64_t purge(Instant now);
@@ -164,13 +189,13 @@ class Queue {
   };
   using Entries = std::unordered_map<std::uint64_t, Entry>;
 
-  std::string receipt_handle(std::uint64_t sequence, std::int64_t receive_count) const;
-  struct HandleParts {
-    std::uint64_t sequence = 0;
-    std::int64_t receive_count = 0;
-  };
-  std::optional<HandleParts> parse_handle(std::string_view handle) const;
-  ReceivedMessage deliver(Entry& entry, Duration timeout, Instant now);
+  std::string receipt_handle(const Receipt& receipt) const;
+  std::optional<Receipt> parse_handle(std::string_view handle) const;
+  /// The next visible message, after those that are due to the dead-letter queue have gone there.
+  Entry* front(Queue* dead_letter_queue, Instant now);
+  Receipt deliver(Entry& entry, Duration timeout, Instant now);
+  ReceivedMessage received(const Entry& entry, const Receipt& receipt) const;
+  std::string id_of(const StoredMessage& message) const;
   void take_dead_letter(StoredMessage message, Instant now);
   Entry& add(StoredMessage message, Place place);
   void show(Entry& entry);
@@ -182,7 +207,6 @@ class Queue {
   Instant created_at_;
   Instant modified_at_;
   std::map<std::string, std::string, std::less<>> tags_ = {};
-  Random* random_;
   std::uint64_t handle_key_;
   std::uint64_t next_sequence_ = 1;
   std::uint64_t next_visible_order_ = 1;

@@ -32,13 +32,6 @@ std::string task_list(const std::vector<std::string>& ids) {
 
 }  // namespace
 
-Duration draw(const DurationRange& range, Random& random) {
-  if (range.max <= range.min) {
-    return range.min;
-  }
-  return Duration(random.between(range.min.count(), range.max.count()));
-}
-
 std::string_view to_string(TaskState state) {
   switch (state) {
     case TaskState::Provisioning:
@@ -60,6 +53,8 @@ Service::Service(ServiceDefinition definition, Instant created_at, Random& rando
     : definition_(std::move(definition)),
       created_at_(created_at),
       random_(&random),
+      fate_seed_(random.next()),
+      capacity_(definition_.behaviour.instances, random),
       observer_(&observer) {
   add_deployment(created_at);
   reconcile(created_at);
@@ -111,7 +106,17 @@ void Service::remove(Instant now) {
   settle(now);
 }
 
+void Service::set_short(bool is_short, Instant now) {
+  capacity_.set_short(is_short);
+  place_tasks(now);
+  settle(now);
+}
+
 void Service::settle(Instant now) {
+  if (!unplaced_.empty() || definition_.behaviour.instances) {
+    capacity_.settle(now);
+    place_tasks(now);
+  }
   while (!due_.empty() && due_.begin()->first <= now) {
     Task& task = tasks_.at(due_.begin()->second);
     due_.erase(due_.begin());
@@ -128,7 +133,7 @@ void Service::settle(Instant now) {
 }
 
 std::optional<Instant> Service::next_event() const {
-  std::optional<Instant> next;
+  std::optional<Instant> next = capacity_.next_event();
   for (const auto* agenda : {&due_, &working_}) {
     if (!agenda->empty() && (!next || agenda->begin()->first < *next)) {
       next = agenda->begin()->first;
@@ -165,11 +170,39 @@ void Service::continue_work(std::uint64_t task, Instant act_at) {
   working_.emplace(act_at, task);
 }
 
-void Service::end_work(std::uint64_t task) {
-  std::optional<Work>& work = tasks_.at(task).work;
-  working_.erase({work.value().act_at, task});
-  work.reset();
-  idle_.push_back(task);
+void Service::end_work(std::uint64_t number, bool counts, Instant now) {
+  Task& task = tasks_.at(number);
+  const WorkEnd end = task.work.value().end;
+  working_.erase({task.work->act_at, number});
+  task.work.reset();
+  idle_.push_back(number);
+  totals_.processed += counts ? 1 : 0;
+  totals_.failed += end == WorkEnd::Failed ? 1 : 0;
+  if (end == WorkEnd::Crashed) {
+    ++totals_.crashed;
+    stop_task(task, "Essential container in task exited", now);
+  }
+  if (end == WorkEnd::Crashed || definition_.behaviour.workers_protect) {
+    reconcile(now);  // A replacement; or what the protection has put off.
+    settle(now);
+  }
+}
+
+Service::Fate Service::fate(const Receipt& receipt) const {
+  const ServiceBehaviour& behaviour = definition_.behaviour;
+  Random message(fate_seed_ ^ receipt.queue_key ^ (receipt.sequence * 0xd1342543de82ef95U));
+  Fate fate{.work_time = draw(behaviour.work_time, message)};
+  if (behaviour.poison_share > 0 && message.uniform() < behaviour.poison_share) {
+    fate.end = WorkEnd::Failed;
+  }
+  if (behaviour.crash_share > 0) {
+    Random attempt(message.next() + static_cast<std::uint64_t>(receipt.receive_count));
+    if (attempt.uniform() < behaviour.crash_share) {
+      fate.end = WorkEnd::Crashed;
+      fate.work_time = Duration(attempt.between(0, fate.work_time.count()));
+    }
+  }
+  return fate;
 }
 
 void Service::reconcile(Instant now) {
@@ -199,29 +232,39 @@ void Service::start_tasks(std::int64_t count, Instant now) {
               .created_at = now,
               .start_time = draw(definition_.behaviour.task_start, *random_)};
     ids.push_back(task.id);
-    schedule(task, now + task.start_time / kProvisioningPart);
+    unplaced_.insert(task.number);
     tasks_.emplace(task.number, std::move(task));
     ++pending_;
   }
+  place_tasks(now);
   add_event(fmt::format("(service {}) has started {} tasks:{}.", name(), count, task_list(ids)),
             now);
 }
 
 void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now) {
+  if (definition_.behaviour.workers_protect) {
+    std::erase_if(candidates, [&](std::uint64_t number) { return tasks_.at(number).work; });
+    count = std::min(count, std::ssize(candidates));
+  }
+  if (count == 0) {
+    return;
+  }
+  const std::string reason =
+      fmt::format("Scaling activity initiated by (deployment {})", deployments_.front().id);
   std::vector<std::string> ids;
   for (std::int64_t i = 0; i < count; ++i) {
     const auto pick = candidates.begin() + random_->between(0, std::ssize(candidates) - 1);
     Task& task = tasks_.at(*pick);
     candidates.erase(pick);
     ids.push_back(task.id);
-    stop_task(task, now);
+    stop_task(task, reason, now);
   }
   add_event(
       fmt::format("(service {}) has stopped {} running tasks:{}.", name(), count, task_list(ids)),
       now);
 }
 
-void Service::stop_task(Task& task, Instant now) {
+void Service::stop_task(Task& task, std::string reason, Instant now) {
   // Whatever state it waited for, it will not reach.
   if (task.due_at) {
     due_.erase({*task.due_at, task.number});
@@ -234,15 +277,30 @@ void Service::stop_task(Task& task, Instant now) {
   }
   if (task.work) {
     working_.erase({task.work->act_at, task.number});
+    task.work->end = WorkEnd::Killed;
     ++totals_.killed_while_working;
     observer_->work_killed(*this, task);
     task.work.reset();
   }
   task.state = TaskState::Stopping;
   task.stopping_at = now;
-  task.stopped_reason =
-      fmt::format("Scaling activity initiated by (deployment {})", deployments_.front().id);
+  task.stopped_reason = std::move(reason);
+  unplaced_.erase(task.number);
   schedule(task, now + draw(definition_.behaviour.task_stop, *random_));
+}
+
+// A task's start time counts from its placement: an image is pulled once there is an instance.
+void Service::place_tasks(Instant now) {
+  while (!unplaced_.empty()) {
+    Task& task = tasks_.at(*unplaced_.begin());
+    task.instance = capacity_.take(now);
+    if (!task.instance) {
+      break;
+    }
+    unplaced_.erase(unplaced_.begin());
+    schedule(task, now + task.start_time / kProvisioningPart);
+  }
+  capacity_.want(std::ssize(unplaced_), now);
 }
 
 void Service::schedule(Task& task, Instant at) {
@@ -254,7 +312,7 @@ void Service::progress(Task& task, Instant now) {
   switch (task.state) {
     case TaskState::Provisioning:
       task.state = TaskState::Pending;
-      schedule(task, task.created_at + task.start_time);
+      schedule(task, now + task.start_time - task.start_time / kProvisioningPart);
       return;
     case TaskState::Pending:
       task.state = TaskState::Running;
@@ -270,6 +328,9 @@ void Service::progress(Task& task, Instant now) {
       task.state = TaskState::Stopped;
       task.stopped_at = now;
       totals_.task_time += now - task.created_at;
+      if (task.instance) {
+        capacity_.give_back(*task.instance, now);
+      }
       observer_->task_stopped(*this, task);
       stopped_.push_back(std::move(task));
       tasks_.erase(stopped_.back().number);

@@ -16,16 +16,11 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "core/observation.h"
+#include "world/capacity.h"
+#include "world/duration_range.h"
+#include "world/queue.h"
 
 namespace scaler::world {
-
-/// A duration that is drawn anew each time, uniformly; min == max makes it fixed.
-struct DurationRange {
-  Duration min = Duration(0);
-  Duration max = Duration(0);
-  bool operator==(const DurationRange&) const = default;
-};
-Duration draw(const DurationRange& range, Random& random);
 
 /// How the service's tasks behave.
 struct ServiceBehaviour {
@@ -33,6 +28,10 @@ struct ServiceBehaviour {
   DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
   std::string job_queue = {};  ///< the queue that workers take messages from; empty: no workers
   DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
+  double crash_share = 0;        ///< of the works: the task dies in the middle of it
+  double poison_share = 0;       ///< of the messages: no work on them ever succeeds
+  bool workers_protect = false;  ///< scale-in and deployments spare a task while it works
+  std::optional<InstanceModel> instances = {};  ///< nothing: there is always room for a task
 };
 
 struct ServiceDefinition {
@@ -49,13 +48,23 @@ enum class TaskState { Provisioning, Pending, Running, Stopping, Stopped };
 /// ECS's names: "PROVISIONING", ...
 std::string_view to_string(TaskState state);
 
+/// How a work ends.
+enum class WorkEnd {
+  Done,     ///< the worker deletes the message
+  Failed,   ///< a poison message: the worker gives up, the message returns after its timeout
+  Crashed,  ///< the task dies, the message returns after its timeout
+  Killed,   ///< a scale-in or a deployment stopped the task in the middle of it
+};
+
 /// What a worker does: the message that it works on, and when it is done. Until then it renews the
 /// message's visibility timeout, as a good worker does.
 struct Work {
-  std::string message_id = {};
-  std::string receipt_handle = {};
-  Instant done_at = {};
-  Instant act_at = {};  ///< when the worker next renews or is done, whichever is first
+  Receipt receipt = {};
+  Instant sent_at = {};
+  Instant received_at = {};
+  Instant done_at = {};  ///< also when it ends otherwise than Done
+  Instant act_at = {};   ///< when the worker next renews or is done, whichever is first
+  WorkEnd end = WorkEnd::Done;
 };
 
 struct Task {
@@ -71,7 +80,8 @@ struct Task {
   std::optional<Instant> stopped_at = {};
   std::string stopped_reason = {};
   std::optional<Work> work = {};
-  std::optional<Instant> due_at = {};  ///< when its state changes by itself
+  std::optional<std::uint64_t> instance = {};  ///< where it was placed; nothing: it waits for room
+  std::optional<Instant> due_at = {};          ///< when its state changes by itself
 };
 
 struct Deployment {
@@ -91,6 +101,8 @@ struct ServiceEvent {
 
 struct ServiceTotals {
   std::int64_t processed = 0;  ///< messages that a worker received, worked on and deleted
+  std::int64_t failed = 0;     ///< works on poison messages
+  std::int64_t crashed = 0;    ///< works in whose middle the task died
   std::int64_t killed_while_working = 0;  ///< works that a scale-in or a deployment interrupted
   std::int64_t tasks_started = 0;         ///< tasks that reached RUNNING
   std::int64_t tasks_peak = 0;            ///< most tasks that were running at one time
@@ -122,6 +134,9 @@ class Service {
   std::int64_t desired() const { return definition_.desired; }
   std::int64_t running() const { return running_; }  ///< tasks in RUNNING
   std::int64_t pending() const { return pending_; }  ///< tasks in PROVISIONING or PENDING
+  std::int64_t protected_tasks() const {             ///< under task scale-in protection
+    return definition_.behaviour.workers_protect ? working() : 0;
+  }
   std::int64_t running(const Deployment& deployment) const;
   std::int64_t pending(const Deployment& deployment) const;
   const std::map<std::uint64_t, Task>& tasks() const { return tasks_; }  ///< those not STOPPED
@@ -141,6 +156,10 @@ class Service {
   /// Stops all tasks; DRAINING until they are stopped, then INACTIVE.
   void remove(Instant now);
 
+  /// Nothing can be placed until the shortage ends.
+  void set_short(bool is_short, Instant now);
+  const Capacity& capacity() const { return capacity_; }
+
   /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
   void settle(Instant now);
   std::optional<Instant> next_event() const;
@@ -154,17 +173,25 @@ class Service {
   const Work& work(std::uint64_t task) const;
   /// The worker goes on until `act_at`.
   void continue_work(std::uint64_t task, Instant act_at);
-  /// The work is done; the worker is idle.
-  void end_work(std::uint64_t task);
-  void count_processed() { ++totals_.processed; }
+  /// The work is over; the worker is idle, or its task has crashed. `counts`: it was Done, and its
+  /// message was still there.
+  void end_work(std::uint64_t task, bool counts, Instant now);
   std::int64_t working() const { return static_cast<std::int64_t>(working_.size()); }
-  Duration draw_work_time() { return draw(definition_.behaviour.work_time, *random_); }
+  /// How long the work takes and how it ends. It depends on the message (and for a crash on how
+  /// often it was received), not on what happened before: the same job is the same under any
+  /// scaler.
+  struct Fate {
+    Duration work_time = Duration(0);
+    WorkEnd end = WorkEnd::Done;
+  };
+  Fate fate(const Receipt& receipt) const;
 
  private:
   void reconcile(Instant now);
   void start_tasks(std::int64_t count, Instant now);
   void stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now);
-  void stop_task(Task& task, Instant now);
+  void stop_task(Task& task, std::string reason, Instant now);
+  void place_tasks(Instant now);
   void schedule(Task& task, Instant at);
   void progress(Task& task, Instant now);
   void finish_rollout(Instant now);
@@ -177,6 +204,8 @@ class Service {
   ServiceStatus status_ = ServiceStatus::Active;
   Instant created_at_;
   Random* random_;
+  std::uint64_t fate_seed_;
+  Capacity capacity_;
   ServiceObserver* observer_;
   std::uint64_t next_task_ = 1;
   std::int64_t running_ = 0;
@@ -190,6 +219,7 @@ class Service {
   std::set<std::pair<Instant, std::uint64_t>> due_ = {};      ///< {when its state changes, task}
   std::set<std::pair<Instant, std::uint64_t>> working_ = {};  ///< {when the worker acts, task}
   std::deque<std::uint64_t> idle_ = {};                       ///< tasks, longest idle first
+  std::set<std::uint64_t> unplaced_ = {};                     ///< tasks that wait for room
 };
 
 }  // namespace scaler::world

@@ -169,20 +169,20 @@ TEST_F(ServiceTest, LetsWorkersTakeTurns) {
   Service service = make(2);
   run(service, kNoon + seconds(5));
   const Instant done = kNoon + seconds(10);
-  service.begin_work({.message_id = "a", .done_at = done, .act_at = done});
+  service.begin_work({.receipt = {.sequence = 1}, .done_at = done, .act_at = done});
   service.begin_work(
-      {.message_id = "b", .done_at = done + seconds(1), .act_at = kNoon + seconds(8)});
+      {.receipt = {.sequence = 2}, .done_at = done + seconds(1), .act_at = kNoon + seconds(8)});
 
   EXPECT_FALSE(service.has_idle_worker());
   EXPECT_EQ(service.due_worker(kNoon + seconds(7)), std::nullopt);
   const auto renews = service.due_worker(kNoon + seconds(8));
   ASSERT_TRUE(renews.has_value());
-  EXPECT_EQ(service.work(*renews).message_id, "b");
+  EXPECT_EQ(service.work(*renews).receipt.sequence, 2U);
   service.continue_work(*renews, done + seconds(1));
   EXPECT_THAT(service.next_event(), Optional(done));
   const auto ends = service.due_worker(done);
   ASSERT_TRUE(ends.has_value());
-  service.end_work(*ends);
+  service.end_work(*ends, true, done);
   EXPECT_TRUE(service.has_idle_worker());
 }
 

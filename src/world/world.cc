@@ -62,7 +62,7 @@ std::string_view to_string(EventKind kind) {
 }
 
 World::World(Options options, Instant now, Random& random)
-    : options_(options), now_(now), random_(&random) {}
+    : options_(std::move(options)), now_(now), random_(&random) {}
 
 World::~World() = default;
 
@@ -118,25 +118,47 @@ std::string World::send(Queue& queue, NewMessage message) {
   return id;
 }
 
+void World::send_many(Queue& queue, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint64_t sequence = queue.post({}, now_);
+    if (options_.history_max > 0) {
+      record(EventKind::MessageSent, queue.name(), queue.message_id(sequence));
+    }
+  }
+  feed_workers(queue);
+}
+
 std::vector<ReceivedMessage> World::receive(Queue& queue, const ReceiveRequest& request) {
   const std::int64_t redriven = queue.totals().redriven;
-  Queue* dead_letters = nullptr;
-  if (queue.settings().redrive) {
-    dead_letters = find_queue(queue.settings().redrive->dead_letter_queue);
-  }
-  auto messages = queue.receive(request, now_, dead_letters);
-  if (const std::int64_t moved = queue.totals().redriven - redriven; moved > 0) {
-    record(EventKind::MessageDeadLettered, queue.name(),
-           fmt::format("{} to {}", moved, dead_letters->name()));
-    feed_workers(*dead_letters);
-  }
+  auto messages = queue.receive(request, now_, dead_letter_queue(queue));
+  note_redriven(queue, redriven);
   return messages;
+}
+
+Queue* World::dead_letter_queue(const Queue& queue) {
+  const std::optional<Redrive>& redrive = queue.settings().redrive;
+  return redrive ? find_queue(redrive->dead_letter_queue) : nullptr;
+}
+
+void World::note_redriven(Queue& queue, std::int64_t before) {
+  if (const std::int64_t moved = queue.totals().redriven - before; moved > 0) {
+    Queue& dead_letters = *dead_letter_queue(queue);
+    record(EventKind::MessageDeadLettered, queue.name(),
+           fmt::format("{} to {}", moved, dead_letters.name()));
+    feed_workers(dead_letters);
+  }
+}
+
+void World::note_drained(const Queue& queue) {
+  if (empty(queue.depth())) {
+    record(EventKind::QueueDrained, queue.name(), "");
+  }
 }
 
 HandleOutcome World::delete_message(Queue& queue, std::string_view receipt_handle) {
   const HandleOutcome outcome = queue.delete_message(receipt_handle, now_);
-  if (outcome == HandleOutcome::Done && empty(queue.depth())) {
-    record(EventKind::QueueDrained, queue.name(), "");
+  if (outcome == HandleOutcome::Done) {
+    note_drained(queue);
   }
   return outcome;
 }
@@ -205,6 +227,11 @@ void World::remove(Service& service) {
   service.remove(now_);
 }
 
+void World::set_short(Service& service, bool is_short) {
+  service.set_short(is_short, now_);
+  feed_workers(service);
+}
+
 const TaskDefinition& World::register_task_definition(std::string family, std::string document) {
   std::vector<TaskDefinition>& revisions = task_definitions_[family];
   return revisions.emplace_back(TaskDefinition{.family = std::move(family),
@@ -253,6 +280,9 @@ void World::task_stopped(const Service& service, const Task& task) {
 
 void World::work_killed(const Service& service, const Task& task) {
   record(EventKind::WorkKilled, service.name(), task.id);
+  if (options_.on_work_end) {
+    options_.on_work_end(service, *task.work);
+  }
 }
 
 void World::deployment_completed(const Service& service) {
@@ -275,29 +305,31 @@ void World::settle() {
 void World::tend_workers(Service& service) {
   Queue* const queue = find_queue(service.definition().behaviour.job_queue);
   while (const auto task = service.due_worker(now_)) {
-    const Work& work = service.work(*task);
+    const Work work = service.work(*task);
     if (work.done_at > now_) {
       if (queue != nullptr) {
-        queue->change_visibility(work.receipt_handle, worker_visibility(*queue), now_);
+        queue->change_visibility(work.receipt, worker_visibility(*queue), now_);
       }
       service.continue_work(*task,
                             queue == nullptr ? work.done_at : next_act(*queue, now_, work.done_at));
       continue;
     }
-    if (queue != nullptr && delete_processed(*queue, work)) {
-      service.count_processed();
+    const bool done =
+        queue != nullptr && work.end == WorkEnd::Done && delete_processed(*queue, work);
+    service.end_work(*task, done, now_);
+    if (options_.on_work_end && (done || work.end != WorkEnd::Done)) {
+      options_.on_work_end(service, work);
     }
-    service.end_work(*task);
   }
 }
 
 bool World::delete_processed(Queue& queue, const Work& work) {
-  const bool there = queue.delete_message(work.receipt_handle, now_) == HandleOutcome::Done;
+  const bool there = queue.delete_message(work.receipt, now_) == HandleOutcome::Done;
   if (there) {
-    record(EventKind::MessageProcessed, queue.name(), work.message_id);
-    if (empty(queue.depth())) {
-      record(EventKind::QueueDrained, queue.name(), "");
+    if (options_.history_max > 0) {
+      record(EventKind::MessageProcessed, queue.name(), queue.message_id(work.receipt.sequence));
     }
+    note_drained(queue);
   }
   return there;
 }
@@ -321,15 +353,19 @@ void World::feed_workers(Service& service) {
   }
   Queue* const queue = find_queue(service.definition().behaviour.job_queue);
   while (queue != nullptr && service.has_idle_worker() && queue->depth().visible > 0) {
-    const auto messages =
-        receive(*queue, {.messages_max = 1, .visibility_timeout = worker_visibility(*queue)});
-    for (const ReceivedMessage& message : messages) {
-      const Instant done_at = now_ + service.draw_work_time();
-      service.begin_work({.message_id = message.id,
-                          .receipt_handle = message.receipt_handle,
+    const std::int64_t redriven = queue->totals().redriven;
+    const auto taken = queue->take(worker_visibility(*queue), now_, dead_letter_queue(*queue));
+    if (taken) {
+      const Service::Fate fate = service.fate(taken->receipt);
+      const Instant done_at = now_ + fate.work_time;
+      service.begin_work({.receipt = taken->receipt,
+                          .sent_at = taken->sent_at,
+                          .received_at = now_,
                           .done_at = done_at,
-                          .act_at = next_act(*queue, now_, done_at)});
+                          .act_at = next_act(*queue, now_, done_at),
+                          .end = fate.end});
     }
+    note_redriven(*queue, redriven);
   }
 }
 

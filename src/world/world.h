@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -60,6 +61,8 @@ class World final : private ServiceObserver {
  public:
   struct Options {
     std::size_t history_max = 10'000;  ///< events that are kept; 0 keeps none
+    /// Told of every work that ends, at now(); a message that was Done is deleted by then.
+    std::function<void(const Service&, const Work&)> on_work_end = {};
   };
 
   World(Options options, Instant now, Random& random);
@@ -86,6 +89,8 @@ class World final : private ServiceObserver {
 
   // Messages, all at now(). Idle workers take visible messages at once, inside these calls.
   std::string send(Queue& queue, NewMessage message);
+  /// So many empty messages at once, for a user who needs no ids.
+  void send_many(Queue& queue, std::int64_t count);
   std::vector<ReceivedMessage> receive(Queue& queue, const ReceiveRequest& request);
   HandleOutcome delete_message(Queue& queue, std::string_view receipt_handle);
   HandleOutcome change_visibility(Queue& queue, std::string_view receipt_handle, Duration timeout);
@@ -102,6 +107,7 @@ class World final : private ServiceObserver {
   void set_desired(Service& service, std::int64_t desired);
   void deploy(Service& service, std::string task_definition);
   void remove(Service& service);
+  void set_short(Service& service, bool is_short);
 
   const TaskDefinition& register_task_definition(std::string family, std::string document);
   /// Revision 0 is the latest; nullptr when there is none.
@@ -120,6 +126,9 @@ class World final : private ServiceObserver {
   void settle();
   void tend_workers(Service& service);
   bool delete_processed(Queue& queue, const Work& work);
+  Queue* dead_letter_queue(const Queue& queue);
+  void note_redriven(Queue& queue, std::int64_t before);
+  void note_drained(const Queue& queue);
   void feed_workers(const Queue& queue);
   void feed_workers(Service& service);
 
