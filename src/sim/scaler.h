@@ -34,8 +34,8 @@ class Scaler {
   virtual std::optional<Instant> next_wake() const = 0;
   /// It is that time.
   virtual void act(Stage& stage) = 0;
-  /// Messages were sent just now.
-  virtual void arrived(Stage& stage) { (void)stage; }
+  /// Messages were sent; also in the middle of act(). Only to be noted: next_wake() may answer it.
+  virtual void arrived(Instant at) { (void)at; }
 };
 
 }  // namespace scaler::sim

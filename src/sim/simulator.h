@@ -32,10 +32,20 @@ struct Sample {
   double waiting_mean = 0;             ///< milliseconds
 };
 
+/// One change of the desired count by the scaler.
+struct Change {
+  Instant at = {};
+  std::int64_t before = 0;
+  std::int64_t after = 0;
+  std::optional<QueueDepth> told = {};  ///< by the last look at the queue; nothing: it failed, or
+                                        ///< there was none
+};
+
 /// Who wants to watch; each may be empty.
 struct Hooks {
   std::function<void(const PassRecord&, Trigger)> on_pass = {};  ///< only of the program's own
   std::function<void(const Sample&)> on_sample = {};
+  std::function<void(const Change&)> on_change = {};
   Duration sample_every = std::chrono::minutes(1);
 };
 

@@ -1,0 +1,142 @@
+#include "sim/cloud.h"
+
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace scaler::sim {
+namespace {
+
+/// How long a call waits before it gives up.
+constexpr Duration kTimeOut = std::chrono::seconds(5);
+
+}  // namespace
+
+void Cloud::begin_invocation() {
+  in_invocation_ = true;
+  killed_ = false;
+  told_.reset();
+}
+
+bool Cloud::wait_until(Instant instant, const std::stop_token& stop) {
+  engine_->advance(instant - engine_->skew());
+  return !stop.stop_requested();
+}
+
+Cloud::Fortune Cloud::call(std::string_view what) {
+  const Error gone{.kind = ErrorKind::Unavailable, .message = "the invocation is over"};
+  if (killed_) {
+    return {.before = gone};
+  }
+  ++engine_->actions().calls;
+  const auto latency = draw(engine_->scenario().triggers.call_latency, engine_->chance_of_calls());
+  engine_->advance(engine_->now() + latency);
+  if (in_invocation_ && meanwhile_ && engine_->strikes(Fault::Overlap)) {
+    const auto told = told_;
+    std::exchange(meanwhile_, {})();
+    killed_ = false;
+    told_ = told;
+  }
+  if (in_invocation_ && engine_->strikes(Fault::KilledHalfWay)) {
+    killed_ = true;
+    // With or without the effect of this very call.
+    return engine_->chance_of_calls().uniform() < 0.5 ? Fortune{.before = gone}
+                                                      : Fortune{.after = gone};
+  }
+  if (engine_->strikes(Fault::Throttled)) {
+    return {.before = Error{ErrorKind::Throttled, fmt::format("{}: Rate exceeded", what)}};
+  }
+  if (engine_->strikes(Fault::ServerError)) {
+    return {.before = Error{ErrorKind::Unavailable, fmt::format("{}: HTTP 500", what)}};
+  }
+  if (engine_->strikes(Fault::TimedOut)) {
+    engine_->advance(engine_->now() + kTimeOut);
+    return {.before = Error{ErrorKind::Unavailable, fmt::format("{}: no answer in 5 s", what)}};
+  }
+  if (engine_->strikes(Fault::ResponseLost)) {
+    return {.after = Error{ErrorKind::Unavailable, fmt::format("{}: connection reset", what)}};
+  }
+  return {};
+}
+
+ReadResponse Cloud::read(const ReadRequest& request, Deadline /*deadline*/) {
+  told_.reset();
+  ReadResponse response;
+  response.queues.reserve(request.queue_urls.size());
+  response.services.reserve(request.services.size());
+  for (const std::string& url : request.queue_urls) {
+    response.queues.push_back(read_queue(url));
+  }
+  for (const ServiceId& id : request.services) {
+    response.services.push_back(engine_->world().find_service(id.cluster, id.service) ==
+                                        &engine_->service()
+                                    ? read_service()
+                                    : fail(ErrorKind::NotFound, "no service " + id.service));
+  }
+  return response;
+}
+
+Result<QueueDepth> Cloud::read_queue(const std::string& name) {
+  TRY(perform("GetQueueAttributes", [] {}));
+  if (name != Engine::kQueue || engine_->queue() == nullptr) {
+    return fail(ErrorKind::NotFound, "GetQueueAttributes: no queue " + name);
+  }
+  told_ = engine_->told_depth();
+  return told_->depth;
+}
+
+// SQS and ECS are asked in the same moment: reading the service takes no time of its own. Which
+// tasks are protected is not asked, as the AWS client does not ask either.
+Result<ServiceReading> Cloud::read_service() {
+  if (killed_) {
+    return fail(ErrorKind::Unavailable, "the invocation is over");
+  }
+  ++engine_->actions().calls;
+  if (engine_->strikes(Fault::Throttled)) {
+    return fail(ErrorKind::Throttled, "DescribeServices: Rate exceeded");
+  }
+  if (engine_->strikes(Fault::ServerError)) {
+    return fail(ErrorKind::Unavailable, "DescribeServices: HTTP 500");
+  }
+  const world::Service& service = engine_->service();
+  ServiceReading reading{.service = {.desired = service.desired(),
+                                     .running = service.running(),
+                                     .pending = service.pending(),
+                                     .status = service.status(),
+                                     .scheduling = service.definition().scheduling,
+                                     .deploying = service.deployments().size() > 1},
+                         .arn = Engine::kService};
+  if (const auto tag = service.tags().find(Engine::kStateTag); tag != service.tags().end()) {
+    reading.saved_state = tag->second;
+  }
+  return reading;
+}
+
+Result<void> Cloud::perform(std::string_view what, const std::function<void()>& effect) {
+  Fortune fortune = call(what);
+  if (fortune.before) {
+    return std::unexpected(*std::move(fortune.before));
+  }
+  effect();
+  return fortune.after ? Result<void>(std::unexpected(*std::move(fortune.after))) : Result<void>();
+}
+
+std::vector<Result<void>> Cloud::set_desired(std::span<const DesiredCount> changes,
+                                             Deadline /*deadline*/) {
+  std::vector<Result<void>> results;
+  for (const DesiredCount& change : changes) {
+    results.push_back(perform("UpdateService", [&] { engine_->scale(change.desired, told_); }));
+  }
+  return results;
+}
+
+std::vector<Result<void>> Cloud::save(std::span<const SavedState> states, Deadline /*deadline*/) {
+  std::vector<Result<void>> results;
+  for (const SavedState& state : states) {
+    results.push_back(
+        perform("TagResource", [&] { engine_->service().tags()[Engine::kStateTag] = state.text; }));
+  }
+  return results;
+}
+
+}  // namespace scaler::sim
