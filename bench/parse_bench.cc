@@ -1,0 +1,54 @@
+// What reading the two replies of a pass costs: the 44 KB of DescribeServices with 100 events, and
+// the counts of a queue.
+
+#include <array>
+
+#include <benchmark/benchmark.h>
+
+#include "aws/ecs.h"
+#include "aws/sqs.h"
+#include "base/check.h"
+#include "canned_replies.h"
+#include "json/value.h"
+
+namespace scaler::aws {
+namespace {
+
+const std::array kService{ServiceId{.cluster = "main", .service = "worker"}};
+
+Result<ServiceReading> read_service(const ServiceDescriptions& descriptions,
+                                    const std::string& text) {
+  const std::array<Result<ApiReply>, 1> replies{ApiReply{.value = *json::parse(text)}};
+  return std::move(descriptions.read(replies).front());
+}
+
+Result<QueueDepth> read_queue(const std::string& text) {
+  return read_queue_depth(ApiReply{.value = *json::parse(text)}, "q");
+}
+
+void describe_services(benchmark::State& state) {
+  const std::string text = bench::describe_services_reply();
+  const ServiceDescriptions descriptions(kService);
+  const Result<ServiceReading> reading = read_service(descriptions, text);
+  CHECK(reading.has_value() && reading->service.desired == 1 && reading->service.running == 1);
+  CHECK(!reading->service.deploying && reading->saved_state.empty());
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(read_service(descriptions, text));
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+BENCHMARK(describe_services);
+
+void queue_attributes(benchmark::State& state) {
+  const std::string text = bench::queue_attributes_reply();
+  const Result<QueueDepth> depth = read_queue(text);
+  CHECK(depth.has_value() && depth->visible == 5 && depth->in_flight == 0 && depth->delayed == 0);
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(read_queue(text));
+  }
+  state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
+}
+BENCHMARK(queue_attributes);
+
+}  // namespace
+}  // namespace scaler::aws
