@@ -21,6 +21,15 @@ function ticks(low, high, count) {
   return values;
 }
 
+/** As ticks(), for seconds: steps that people count time in. */
+const SECOND_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200];
+
+function durationTicks(low, high, count) {
+  const step = SECOND_STEPS.find((size) => size >= (high - low) / count);
+  return step === undefined ? ticks(low, high, count).filter((value) => value % 3600 === 0)
+    : Array.from({ length: Math.floor(high / step) + 1 }, (_, i) => i * step);
+}
+
 const MINUTE = 60e3, HOUR = 3600e3, DAY = 86400e3;
 const TIME_STEPS = [1e3, 5e3, 15e3, 30e3, MINUTE, 2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE,
   HOUR, 3 * HOUR, 6 * HOUR, 12 * HOUR, DAY, 2 * DAY, 7 * DAY, 14 * DAY, 30 * DAY, 90 * DAY, 365 * DAY];
@@ -49,7 +58,7 @@ function number(value) {
 
 function duration(seconds) {
   if (seconds === null || seconds === undefined) return "–";
-  if (seconds < 90) return `${number(seconds)} s`;
+  if (seconds < 120) return `${number(seconds)} s`;
   if (seconds < 5400) return `${number(seconds / 60)} min`;
   if (seconds < 172800) return `${number(seconds / 3600)} h`;
   return `${number(seconds / 86400)} d`;
@@ -92,7 +101,8 @@ function frame(holder, options) {
   const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": `${name}, ${unit}` });
   const x = (at) => box.left + (at - from) / Math.max(1, to - from) * (box.right - box.left);
   const y = (value) => box.bottom - (value - low) / Math.max(1e-9, high - low) * (box.bottom - box.top);
-  for (const value of ticks(low, high, Math.max(2, Math.round(height / 45)))) {
+  const marks = (options.ticks ?? ticks)(low, high, Math.max(2, Math.round(height / 45)));
+  for (const value of marks) {
     svg.append(element("line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }),
       element("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end" }, (options.label ?? number)(value)));
   }

@@ -5,7 +5,7 @@ const byId = (id) => document.getElementById(id);
 const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7b5cd6", "#8c564b"];
 data.runs.forEach((run, index) => {
   run.color = COLORS[index % COLORS.length];
-  run.shown = index < 8;
+  run.shown = index < 4;
 });
 const charted = data.runs.filter((run) => run.at.length > 1);
 const whole = {
@@ -82,6 +82,9 @@ function logTicks(low, high) {
   return values;
 }
 
+const WAITS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 43200, 86400,
+  2 * 86400, 5 * 86400, 10 * 86400, 30 * 86400];
+
 function planeScale(values) {
   const low = Math.min(...values) / 1.4, high = Math.max(...values) * 1.4;
   return { low, high, part: (value) => Math.log(value / low) / Math.log(high / low) };
@@ -101,7 +104,7 @@ function drawPlane() {
   const y = (value) => box.bottom - up.part(value) * (box.bottom - box.top);
   const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
     "aria-label": "Waiting time p95 over cost, one point a policy; down and left is better" });
-  for (const value of logTicks(up.low, up.high)) {
+  for (const value of WAITS.filter((wait) => wait >= up.low && wait <= up.high)) {
     svg.append(element("line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }),
       element("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end" }, duration(value)));
   }
@@ -146,7 +149,7 @@ const CHARTS = [
   { id: "arrivals", name: "Arrivals", unit: "messages a minute", height: 130, once: true, columns: [["arrivals", arrivalsPerMinute]] },
   { id: "backlog", name: "Backlog", unit: "messages that wait", height: 170, columns: [["", (run) => run.backlog]] },
   { id: "tasks", name: "Tasks", unit: "running (line), desired (dashes)", height: 190, steps: true, columns: [["wanted", (run) => run.desired], ["", (run) => run.running]] },
-  { id: "waiting", name: "Waiting time", unit: "longest of each point; the line in red is the objective", height: 190, label: duration, objective: true, columns: [["", (run) => run.waiting]] },
+  { id: "waiting", name: "Waiting time", unit: "longest of each point; the line in red is the objective", height: 190, label: duration, ticks: durationTicks, objective: true, columns: [["", (run) => run.waiting]] },
 ];
 
 const panels = [];
@@ -170,7 +173,8 @@ function drawChart(chart, runs, suffix) {
   if (chart.objective) {
     lines.append(element("line", { class: "objective", x1: box.left, x2: box.right, y1: y(data.objective), y2: y(data.objective) }));
   }
-  runs.forEach((run, r) => {
+  runs.toReversed().forEach((run, reversed) => {  // The first one on top.
+    const r = runs.length - 1 - reversed;
     for (const [kind, column] of chart.columns) {
       let line = path(run.at, column(run), spans[r], x, y, chart.steps);
       if (kind === "arrivals") line += `V${box.bottom}H${x(run.at[spans[r][0]])}Z`;
