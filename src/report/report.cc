@@ -56,12 +56,12 @@ void write_column(json::Writer& writer, std::string_view name, const std::vector
 }
 
 void write_moments(json::Writer& writer, const std::vector<Moment>& moments) {
-  const auto column = [&](std::string_view name, std::int64_t Moment::*member) {
-    write_column(writer, name, moments, [&](const Moment& moment) { writer.value(moment.*member); });
+  const auto column = [&](std::string_view name, std::int64_t Moment::* member) {
+    write_column(writer, name, moments,
+                 [&](const Moment& moment) { writer.value(moment.*member); });
   };
-  write_column(writer, "at", moments, [&](const Moment& moment) {
-    writer.value(moment.at.time_since_epoch().count());
-  });
+  write_column(writer, "at", moments,
+               [&](const Moment& moment) { writer.value(moment.at.time_since_epoch().count()); });
   column("arrived", &Moment::arrived);
   column("backlog", &Moment::backlog);
   column("in_flight", &Moment::in_flight);

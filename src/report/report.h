@@ -37,7 +37,7 @@ struct Run {
 
 struct Report {
   std::string title = {};
-  std::string subtitle = {};  ///< trace, length, work, start
+  std::string subtitle = {};            ///< trace, length, work, start
   std::vector<std::string> facts = {};  ///< assumptions and warnings, one sentence each
   Duration objective = std::chrono::minutes(1);
   std::string currency = "USD";
