@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Makes what is published from the release programs; the same commit gives the same bytes.
+
+usage: package.py --version 0.1.0 [--out dist] ARCH=BUILD_FOLDER ...
+
+For each ARCH (x86_64 or arm64): bootstrap-ARCH.zip for Lambda, its bill of materials
+(bootstrap-ARCH.cdx.json, CycloneDX 1.5), and, where the build has `ecs-scaler`, a Debian package.
+Also LICENSES.txt, the licences of everything that is linked in, and SHA256SUMS.
+"""
+
+import argparse
+import gzip
+import hashlib
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+import zipfile
+
+from linked import linked_packages
+from project_files import ROOT
+
+NAME = "serverless-ecs-scaler"
+DEBIAN_NAMES = {"x86_64": "amd64", "arm64": "arm64"}
+ZIP_TIME = (1980, 1, 1, 0, 0, 0)
+EPOCH = "315532800"  # the same instant, for dpkg-deb
+RULE = "=" * 80 + "\n"
+
+
+def sha256(path):
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def licences(packages):
+    """Our licence, then the copyright file of each package; equal files are given once."""
+    by_text = {}
+    for package in packages:
+        by_text.setdefault(package.copyright.strip(), []).append(package)
+    parts = [f"{NAME}\n{RULE}{(ROOT / 'LICENSE').read_text().strip()}\n"]
+    for text, owners in by_text.items():
+        names = "\n".join(f"{owner.name} {owner.version}" for owner in owners)
+        parts.append(f"{names}\n{RULE}{text}\n")
+    return "\n\n".join(parts)
+
+
+def write_zip(path, files):
+    """files: {name: (bytes, mode)}; entries in this order, without times or owners. Nothing but the
+    program goes to Lambda: what the archive weighs is paid at every cold start."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, (data, mode) in files.items():
+            entry = zipfile.ZipInfo(name, ZIP_TIME)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.create_system = 3  # Unix: the mode counts
+            entry.external_attr = (0o100000 | mode) << 16
+            archive.writestr(entry, data)
+
+
+def bill_of_materials(artefact, version, packages):
+    """CycloneDX 1.5 for one file."""
+    digest = sha256(artefact)
+    main = {"type": "application", "bom-ref": artefact.name, "name": artefact.name,
+            "version": version, "licenses": [{"license": {"id": "MIT"}}],
+            "hashes": [{"alg": "SHA-256", "content": digest}]}
+    components = [{"type": "library", "bom-ref": package.purl, "name": package.name,
+                   "version": package.version, "purl": package.purl,
+                   "licenses": [{"license": {"name": f"see LICENSES.txt, {package.name}"}}],
+                   "properties": [{"name": "debian:source", "value": package.source}]}
+                  for package in packages]
+    return {"bomFormat": "CycloneDX", "specVersion": "1.5", "version": 1,
+            "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, digest)}",
+            "metadata": {"component": main}, "components": components,
+            "dependencies": [{"ref": artefact.name, "dependsOn": [p.purl for p in packages]},
+                             *({"ref": package.purl} for package in packages)]}
+
+
+def write_json(path, document):
+    path.write_text(json.dumps(document, indent=2) + "\n")
+
+
+def write_function(out, version, arch, build):
+    """The zip for Lambda and its bill of materials."""
+    packages = linked_packages(build, "bootstrap", DEBIAN_NAMES[arch])
+    archive = out / f"bootstrap-{arch}.zip"
+    write_zip(archive, {"bootstrap": ((build / "bin/bootstrap").read_bytes(), 0o755)})
+    write_json(archive.with_suffix(".cdx.json"), bill_of_materials(archive, version, packages))
+    return packages
+
+
+def write_debian_package(out, version, arch, build):
+    """`ecs-scaler` with a systemd unit for `ecs-scaler run`, and its bill of materials."""
+    architecture = DEBIAN_NAMES[arch]
+    packages = linked_packages(build, "ecs-scaler", architecture)
+    package = out / f"ecs-scaler_{version}_{architecture}.deb"
+    with tempfile.TemporaryDirectory() as folder:
+        tree = pathlib.Path(folder) / "tree"
+        shutil.copytree(ROOT / "deploy/debian/tree", tree)
+        control = (ROOT / "deploy/debian/control").read_text()
+        files = {"DEBIAN/control": control.format(version=version, architecture=architecture),
+                 "usr/share/doc/ecs-scaler/copyright": licences(packages)}
+        for name, text in files.items():
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            (tree / name).write_text(text)
+        changelog = gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0)
+        (tree / "usr/share/doc/ecs-scaler/changelog.gz").write_bytes(changelog)
+        (tree / "usr/bin").mkdir()
+        shutil.copy(build / "bin/ecs-scaler", tree / "usr/bin/ecs-scaler")
+        for path in [tree, *tree.rglob("*")]:  # whatever the umask was
+            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+            os.utime(path, (int(EPOCH), int(EPOCH)))
+        subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", tree, package],
+                       check=True, stdout=subprocess.DEVNULL,
+                       env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH})
+    write_json(package.with_suffix(".cdx.json"), bill_of_materials(package, version, packages))
+    return packages
+
+
+def write_sums(out):
+    files = sorted(path for path in out.iterdir() if path.name != "SHA256SUMS")
+    (out / "SHA256SUMS").write_text("".join(f"{sha256(path)}  {path.name}\n" for path in files))
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--version", required=True)
+    parser.add_argument("--out", type=pathlib.Path, default=ROOT / "dist")
+    parser.add_argument("builds", nargs="+", metavar="ARCH=BUILD_FOLDER")
+    arguments = parser.parse_args()
+    builds = dict(build.split("=", 1) for build in arguments.builds if "=" in build)
+    if len(builds) != len(arguments.builds) or not set(builds) <= set(DEBIAN_NAMES):
+        parser.error(f"{arguments.builds}: give ARCH=BUILD_FOLDER, ARCH one of x86_64 and arm64")
+    arguments.builds = {arch: pathlib.Path(build).resolve() for arch, build in builds.items()}
+    return arguments
+
+
+def main():
+    arguments = parse_arguments()
+    out = arguments.out
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    packages = set()
+    for arch, build in arguments.builds.items():
+        packages |= set(write_function(out, arguments.version, arch, build))
+        if (build / "bin/ecs-scaler").is_file():
+            packages |= set(write_debian_package(out, arguments.version, arch, build))
+    (out / "LICENSES.txt").write_text(licences(sorted(packages)))
+    write_sums(out)
+    for path in sorted(out.iterdir()):
+        print(f"{path.stat().st_size:>10}  {path.name}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
