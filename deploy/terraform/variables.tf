@@ -1,0 +1,165 @@
+variable "name" {
+  description = "Prefix of everything that is created; the function is called <name>-scaler"
+  type        = string
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,49}$", var.name))
+    error_message = "A letter, then letters, digits and -; at most 50 characters."
+  }
+}
+
+variable "cluster" {
+  description = "Name of the ECS cluster"
+  type        = string
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,255}$", var.cluster))
+    error_message = "The cluster's name, not its ARN."
+  }
+}
+
+variable "service" {
+  description = "Name of the ECS service"
+  type        = string
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{1,255}$", var.service))
+    error_message = "The service's name, not its ARN."
+  }
+}
+
+variable "queue_name" {
+  description = "Name of the job queue to create; empty when queue_arn is given"
+  type        = string
+  default     = ""
+}
+
+variable "queue_arn" {
+  description = "ARN of an existing job queue; empty to create one"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\\.fifo)?)?$", var.queue_arn))
+    error_message = "Either empty or the ARN of an SQS queue."
+  }
+}
+
+variable "queue_visibility_timeout" {
+  description = "Seconds that a worker has for a message of the created queue; at least 6 x the function's timeout"
+  type        = number
+  default     = 180
+  validation {
+    condition     = var.queue_visibility_timeout >= 180 && var.queue_visibility_timeout <= 43200
+    error_message = "From 180 to 43200 seconds."
+  }
+}
+
+variable "scale_up_target" {
+  description = "Tasks to run while there is a backlog (mode fixed)"
+  type        = number
+  default     = 1
+}
+
+variable "scale_down_threshold" {
+  description = "Minutes that the queue must have been wholly empty before zero"
+  type        = number
+  default     = 2
+}
+
+variable "mode" {
+  description = "fixed: scale_up_target tasks; backlog: one for each backlog_per_task messages"
+  type        = string
+  default     = "fixed"
+  validation {
+    condition     = contains(["fixed", "backlog"], var.mode)
+    error_message = "Either fixed or backlog."
+  }
+}
+
+variable "backlog_per_task" {
+  description = "Messages per task (mode backlog)"
+  type        = number
+  default     = null
+}
+
+variable "tasks_max" {
+  description = "Upper bound of the tasks (mode backlog)"
+  type        = number
+  default     = null
+}
+
+variable "monitoring_rate" {
+  description = "EventBridge schedule of the full pass; one minute is the shortest"
+  type        = string
+  default     = "rate(1 minute)"
+}
+
+variable "wake" {
+  description = "The job queue's own event source mapping wakes the service; not for FIFO queues"
+  type        = bool
+  default     = true
+}
+
+variable "tick_seconds" {
+  description = "Seconds between passes within the minute; 0 for the schedule alone"
+  type        = number
+  default     = 10
+  validation {
+    condition     = var.tick_seconds >= 0 && var.tick_seconds <= 59
+    error_message = "From 0 to 59 seconds."
+  }
+}
+
+variable "doorbell" {
+  description = "Create a doorbell queue; a message on it starts a scale-out"
+  type        = bool
+  default     = false
+}
+
+variable "metrics" {
+  description = "Empty, emf, or emf:NAME,NAME; each metric of each service is billed"
+  type        = string
+  default     = ""
+}
+
+variable "log_level" {
+  description = "TRACE, DEBUG, INFO, WARN, ERROR or FATAL"
+  type        = string
+  default     = "INFO"
+}
+
+variable "log_retention_days" {
+  description = "One of the numbers of days that CloudWatch Logs offers"
+  type        = number
+  default     = 14
+}
+
+variable "architecture" {
+  description = "x86_64 or arm64"
+  type        = string
+  default     = "x86_64"
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "Either x86_64 or arm64."
+  }
+}
+
+variable "zip" {
+  description = "The function's code: dist/bootstrap-<architecture>.zip of ./dev package or of a release"
+  type        = string
+}
+
+variable "monitoring" {
+  description = "Create a dashboard and alarms; the alarm for capacity needs metrics = \"emf\""
+  type        = bool
+  default     = false
+}
+
+variable "alarm_topic_arn" {
+  description = "SNS topic that the alarms notify; empty for none"
+  type        = string
+  default     = ""
+}
+
+variable "backlog_alarm_seconds" {
+  description = "Age of the oldest message that raises the alarm \"backlog not served\""
+  type        = number
+  default     = 900
+}
