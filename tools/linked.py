@@ -64,7 +64,7 @@ def linked_files(build, target):
 
 
 def owners(files):
-    """The names (with architecture, where dpkg says it) of the packages that own some of `files`."""
+    """The packages that own some of `files`: names, with the architecture where dpkg says it."""
     searched = subprocess.run(["dpkg-query", "--search", *sorted(files)], check=False,
                               capture_output=True, text=True).stdout
     names = set()

@@ -73,7 +73,8 @@ def deploy_tree(dist, tmp_path_factory):
 @pytest.fixture(scope="session")
 def osls(osls_program, deploy_tree):
     """osls("package", folder, {"cluster": "main"}, env={}) runs it there with nothing of the
-    machine but what `env` gives; its output. Without credentials it calls nobody. Fails the test when it fails, unless check=False.
+    machine but what `env` gives; its output. Without credentials it calls nobody. Fails
+    the test when it fails, unless check=False.
     """
     home = deploy_tree / "home"
     home.mkdir()
