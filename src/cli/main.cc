@@ -45,6 +45,13 @@ void add_duration(CLI::App& command, const std::string& flag, Duration& value,
       ->option_text("DURATION");
 }
 
+void add_config(CLI::App& command, std::string& file) {
+  command
+      .add_option("--config", file,
+                  "fleet file, YAML or JSON (default: one service from the environment)")
+      ->option_text("FILE");
+}
+
 void add_output(CLI::App& command, Output& output) {
   command.add_option("--output", output, "text (default) or json")
       ->transform(CLI::CheckedTransformer(
@@ -64,6 +71,7 @@ std::string environment_footer() {
 }
 
 struct Flags {
+  ConfigFlags config = {};
   OnceFlags once = {};
   RunFlags run = {};
   EmulateFlags emulate = {};
@@ -100,6 +108,17 @@ void add_emulate(CLI::App& app, EmulateFlags& flags) {
   command->add_option("--state-dir", flags.state_dir, "keep the queues here across restarts");
 }
 
+void add_config_command(CLI::App& app, ConfigFlags& flags) {
+  CLI::App* command =
+      app.add_subcommand("config", "Check a fleet file or the environment, or print all settings");
+  command->add_option("FILE", flags.config_file, "fleet file (default: the environment)");
+  CLI::Option* markdown =
+      command->add_flag("--markdown", flags.markdown, "print docs/configuration.md");
+  command->add_flag("--schema", flags.schema, "print the fleet file's JSON Schema")
+      ->excludes(markdown);
+  command->footer(environment_footer());
+}
+
 void add_commands(CLI::App& app, Flags& flags) {
   CLI::App* demo = app.add_subcommand(
       "demo", "The main job on an embedded AWS: fill, wake, drain, sleep (under 90 s)");
@@ -110,13 +129,16 @@ void add_commands(CLI::App& app, Flags& flags) {
       ->check(CLI::Range(2, 400));
   CLI::App* once = app.add_subcommand("once", "One pass, then exit");
   once->add_flag("--dry-run", flags.once.dry_run, "decide and explain, but change nothing");
+  add_config(*once, flags.once.config_file);
   add_output(*once, flags.once.output);
   once->footer(environment_footer());
   CLI::App* run = app.add_subcommand("run", "The long-running controller: a pass every interval");
+  add_config(*run, flags.run.config_file);
   add_duration(*run, "--interval", flags.run.interval, "time between passes");
   run->footer(environment_footer());
   app.add_subcommand("decide",
                      "{policy, state, observation} as JSON on stdin, decisions on stdout; no AWS");
+  add_config_command(app, flags.config);
   add_emulate(app, flags.emulate);
 }
 
@@ -130,6 +152,9 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
   }
   if (name == "run") {
     return run_command(environment, flags.run);
+  }
+  if (name == "config") {
+    return config_command(environment, flags.config);
   }
   if (name == "decide") {
     return decide_command(std::cin, std::cout);

@@ -9,7 +9,9 @@
 #include <fmt/format.h>
 
 #include "base/problems.h"
+#include "config/names.h"
 #include "config/policy_reader.h"
+#include "config/setting_text.h"
 
 namespace scaler {
 namespace {
@@ -19,12 +21,6 @@ constexpr std::string_view kTickQueue = "TICK_QUEUE_URL";
 constexpr std::string_view kTickSeconds = "TICK_SECONDS";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
-
-std::string upper_case(std::string_view name) {
-  std::string upper(name);
-  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  return upper;
-}
 
 template <typename Number>
 std::optional<Number> number_of(std::string_view text) {
@@ -51,31 +47,6 @@ json::Value value_of(const std::string& text) {
   return json::Value(text);
 }
 
-/// "https://host/account/name": what SQS gives out, and what the emulators do.
-bool is_queue_url(std::string_view url) {
-  for (const std::string_view scheme : {"https://", "http://"}) {
-    if (!url.starts_with(scheme)) {
-      continue;
-    }
-    url.remove_prefix(scheme.size());
-    const std::size_t host_end = url.find('/');
-    const std::size_t name = url.rfind('/');
-    const bool blank =
-        std::ranges::any_of(url, [](unsigned char c) { return c <= ' ' || c == 0x7f; });
-    return !blank && host_end != 0 && host_end != std::string_view::npos && name > host_end + 1 &&
-           name + 1 < url.size();
-  }
-  return false;
-}
-
-/// An ECS name (letters, digits, - and _, up to 255) or an ARN.
-bool is_ecs_name(std::string_view text) {
-  const auto allowed = [arn = text.starts_with("arn:")](unsigned char c) {
-    return std::isalnum(c) != 0 || c == '-' || c == '_' || (arn && (c == ':' || c == '/'));
-  };
-  return text.size() <= 255 && std::ranges::all_of(text, allowed);
-}
-
 struct RequiredVariable {
   std::string_view name;
   bool (*valid)(std::string_view);
@@ -83,11 +54,9 @@ struct RequiredVariable {
 };
 
 constexpr std::array kRequired{
-    RequiredVariable{"SQS_QUEUE_URL", is_queue_url,
-                     "the URL of the job queue, such as "
-                     "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
-    RequiredVariable{"ECS_CLUSTER_NAME", is_ecs_name, "the name or ARN of the ECS cluster"},
-    RequiredVariable{"ECS_SERVICE_NAME", is_ecs_name, "the name or ARN of the ECS service"},
+    RequiredVariable{"SQS_QUEUE_URL", is_queue_url, kQueueUrlMeaning},
+    RequiredVariable{"ECS_CLUSTER_NAME", is_ecs_name, kClusterMeaning},
+    RequiredVariable{"ECS_SERVICE_NAME", is_ecs_name, kServiceMeaning},
 };
 
 std::string required(const Environment& environment, const RequiredVariable& wanted,
@@ -122,7 +91,7 @@ Result<void> read_threshold(const std::string& text, PolicyOptions& options) {
 PolicyOptions read_options(const Environment& environment, Problems& problems) {
   PolicyOptions options;
   for (const PolicyField& field : policy_fields()) {
-    const std::string name = upper_case(field.name);
+    const std::string name = variable_name(field);
     const auto text = variable(environment, name);
     if (!text) {
       continue;
@@ -235,34 +204,6 @@ void read_metrics(const Environment& environment, ServiceConfig& config, Problem
   }
 }
 
-/// A default as one would write it; empty where there is none.
-struct ShowDefault {
-  const PolicyOptions defaults = {};
-
-  template <typename Value>
-  std::string operator()(Value PolicyOptions::* member) const {
-    return show(defaults.*member);
-  }
-  static std::string show(std::int64_t value) { return std::to_string(value); }
-  static std::string show(Duration value) { return std::to_string(value.count() / 1000); }
-  static std::string show(Millionths value) { return format_millionths(value); }
-  static std::string show(bool value) { return value ? "true" : "false"; }
-  static std::string show(const Budget& /*value*/) { return ""; }
-  template <typename Value>
-  static std::string show(const std::optional<Value>& /*value*/) {
-    return "";
-  }
-  template <typename Word>
-    requires std::is_enum_v<Word>
-  static std::string show(Word value) {
-    return std::string(to_string(value));
-  }
-};
-
-std::string default_of(const PolicyField& field) {
-  return std::visit(ShowDefault{}, field.member);
-}
-
 }  // namespace
 
 Result<ServiceConfig> service_from_environment(const Environment& environment) {
@@ -309,8 +250,8 @@ std::vector<VariableHelp> environment_help() {
                     .sentence = fmt::format("{}.", wanted.meaning)});
   }
   for (const PolicyField& field : policy_fields()) {
-    const bool minutes = upper_case(field.name) == kThreshold;
-    help.push_back({.name = upper_case(field.name),
+    const bool minutes = variable_name(field) == kThreshold;
+    help.push_back({.name = variable_name(field),
                     .unit = minutes ? "minutes" : std::string(field.unit),
                     .default_value = minutes ? "2" : default_of(field),
                     .sentence = std::string(field.sentence)});

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler::json {
 namespace {
 
@@ -55,7 +57,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 }  // namespace
 
 std::unexpected<Error> Reader::expected(std::string_view what) const {
-  return fail(ErrorKind::Malformed, fmt::format("{}: {} is not {}", path_, excerpt(*value_), what));
+  const std::string_view colon = path_.ends_with(kFileMark) ? "" : ": ";
+  return fail(ErrorKind::Malformed,
+              fmt::format("{}{}{} is not {}", path_, colon, excerpt(*value_), what));
+}
+
+std::string Reader::member_path(std::string_view name) const {
+  return fmt::format("{}{}{}", path_, path_.ends_with(kFileMark) ? "" : ".", name);
 }
 
 Result<std::string> Reader::string() const {
@@ -130,7 +138,7 @@ Result<Reader> Reader::field(std::string_view name) const {
   if (std::optional<Reader> found = optional_field(name)) {
     return *std::move(found);
   }
-  return fail(ErrorKind::Malformed, fmt::format("{}.{} is missing", path_, name));
+  return fail(ErrorKind::Malformed, fmt::format("{} is missing", member_path(name)));
 }
 
 std::optional<Reader> Reader::optional_field(std::string_view name) const {
@@ -138,7 +146,7 @@ std::optional<Reader> Reader::optional_field(std::string_view name) const {
   if (found == nullptr || found->is_null()) {
     return std::nullopt;
   }
-  return Reader(*found, fmt::format("{}.{}", path_, name));
+  return Reader(*found, member_path(name));
 }
 
 Result<std::vector<Reader>> Reader::items() const {
@@ -159,16 +167,15 @@ Result<void> Reader::only_fields(std::span<const std::string_view> known) const 
   if (object == nullptr) {
     return expected("an object");
   }
+  Problems problems;
   for (const auto& [name, value] : *object) {
-    if (std::ranges::find(known, name) != known.end()) {
-      continue;
+    if (std::ranges::find(known, name) == known.end()) {
+      const auto near = nearest_name(name, known);
+      problems.add(fmt::format("{} is not a known field{}", member_path(name),
+                               near ? fmt::format("; did you mean '{}'?", *near) : ""));
     }
-    const auto near = nearest_name(name, known);
-    return fail(ErrorKind::Malformed,
-                fmt::format("{}.{} is not a known field{}", path_, name,
-                            near ? fmt::format("; did you mean '{}'?", *near) : ""));
   }
-  return {};
+  return problems.result();
 }
 
 std::optional<std::string_view> nearest_name(std::string_view name,

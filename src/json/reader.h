@@ -26,6 +26,10 @@ class Reader {
  public:
   explicit Reader(const Value& value, std::string path = "$")
       : value_(&value), path_(std::move(path)) {}
+  /// The root of a file: its errors begin with the file's name, "fleet.yaml: services[0].queues".
+  static Reader of_file(const Value& value, std::string_view name) {
+    return Reader(value, std::string(name).append(kFileMark));
+  }
 
   const std::string& path() const { return path_; }
   const Value& value() const { return *value_; }
@@ -55,7 +59,10 @@ class Reader {
   }
 
  private:
+  static constexpr std::string_view kFileMark = ": ";
+
   std::unexpected<Error> expected(std::string_view what) const;
+  std::string member_path(std::string_view name) const;
 
   const Value* value_;
   std::string path_;

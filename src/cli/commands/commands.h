@@ -16,11 +16,19 @@ enum ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2, kConfiguration = 3 };
 enum class Output { Text, Json };
 
 struct OnceFlags {
+  std::string config_file = {};  ///< empty: the environment
   bool dry_run = false;
   Output output = Output::Text;
 };
 
+struct ConfigFlags {
+  std::string config_file = {};  ///< empty: the environment
+  bool markdown = false;
+  bool schema = false;
+};
+
 struct RunFlags {
+  std::string config_file = {};  ///< empty: the environment
   Duration interval = std::chrono::seconds(10);
 };
 
@@ -49,6 +57,8 @@ struct DemoFlags {
 int decide_command(std::istream& in, std::ostream& out);
 int once_command(const Environment& environment, const OnceFlags& flags);
 int run_command(const Environment& environment, const RunFlags& flags);
+/// Checks the settings, or prints what there is to set.
+int config_command(const Environment& environment, const ConfigFlags& flags);
 int emulate_command(const EmulateFlags& flags);
 int demo_command(const DemoFlags& flags);
 

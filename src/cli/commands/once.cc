@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/fleet_source.h"
 #include "cli/commands/report.h"
 #include "config/environment.h"
 #include "journal/decision_json.h"
@@ -19,9 +20,9 @@ constexpr Duration kTimeout = std::chrono::seconds(30);
 
 int once_command(const Environment& environment, const OnceFlags& flags) {
   const Result<LogLevel> level = log_level_from_environment(environment);
-  const Result<ServiceConfig> config = service_from_environment(environment);
-  if (!level || !config) {
-    return complain(kConfiguration, level ? config.error().message : level.error().message);
+  Result<std::vector<ManagedService>> fleet = load_fleet(environment, flags.config_file);
+  if (!level || !fleet) {
+    return complain(kConfiguration, level ? fleet.error().message : level.error().message);
   }
   const Log log(STDERR_FILENO, *level, system_clock());
   const auto cloud = Cloud::create(environment, system_clock(), log);
@@ -33,9 +34,7 @@ int once_command(const Environment& environment, const OnceFlags& flags) {
                     .scaler = flags.dry_run ? dry : (*cloud)->scaler(),
                     .states = flags.dry_run ? &dry : &(*cloud)->states(),
                     .clock = system_clock()};
-  std::vector<ManagedService> fleet;
-  fleet.push_back({.id = config->id, .queues = {{config->queue_url}}, .policy = config->policy});
-  const std::vector<PassRecord> records = run_pass(fleet, ports, {.deadline = after(kTimeout)});
+  const std::vector<PassRecord> records = run_pass(*fleet, ports, {.deadline = after(kTimeout)});
   bool failed = false;
   for (const PassRecord& record : records) {
     const std::string text =

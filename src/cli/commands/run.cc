@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/fleet_source.h"
 #include "cli/signals.h"
 #include "config/environment.h"
 #include "controller/controller.h"
@@ -12,9 +13,9 @@ namespace scaler::cli {
 
 int run_command(const Environment& environment, const RunFlags& flags) {
   const Result<LogLevel> level = log_level_from_environment(environment);
-  const Result<ServiceConfig> config = service_from_environment(environment);
-  if (!level || !config) {
-    return complain(kConfiguration, level ? config.error().message : level.error().message);
+  Result<std::vector<ManagedService>> fleet = load_fleet(environment, flags.config_file);
+  if (!level || !fleet) {
+    return complain(kConfiguration, level ? fleet.error().message : level.error().message);
   }
   const StopOnSignal stop;
   const Log log(STDOUT_FILENO, *level, system_clock());
@@ -22,8 +23,6 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   if (!cloud) {
     return complain(kConfiguration, cloud.error().message);
   }
-  std::vector<ManagedService> fleet;
-  fleet.push_back({.id = config->id, .queues = {{config->queue_url}}, .policy = config->policy});
   const auto on_pass = [&log](std::span<const PassRecord> records) {
     for (const PassRecord& record : records) {
       log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
@@ -33,7 +32,7 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   log.write(LogLevel::Info, "controller started", {{"interval", format_duration(flags.interval)}});
   // The state lives in this process: after a restart nothing is known, and nothing scales in before
   // one full threshold has been seen.
-  run_controller(fleet,
+  run_controller(*fleet,
                  {.reader = (*cloud)->reader(),
                   .scaler = (*cloud)->scaler(),
                   .states = nullptr,

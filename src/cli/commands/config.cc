@@ -1,0 +1,27 @@
+#include <cstdio>
+
+#include <fmt/format.h>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/fleet_source.h"
+#include "config/documents.h"
+
+namespace scaler::cli {
+
+int config_command(const Environment& environment, const ConfigFlags& flags) {
+  if (flags.markdown || flags.schema) {
+    const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
+    return std::fputs(text.c_str(), stdout) < 0 ? kFailed : kDone;
+  }
+  const auto fleet = load_fleet(environment, flags.config_file);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  for (const ManagedService& service : *fleet) {
+    fmt::print("{}/{}: {} queue{}\n", service.id.cluster, service.id.service, service.queues.size(),
+               service.queues.size() == 1 ? "" : "s");
+  }
+  return kDone;
+}
+
+}  // namespace scaler::cli

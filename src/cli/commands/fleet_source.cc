@@ -1,0 +1,55 @@
+#include "cli/commands/fleet_source.h"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+
+#include <fmt/format.h>
+
+#include "config/environment.h"
+#include "config/fleet.h"
+#include "yaml/yaml.h"
+
+namespace scaler::cli {
+namespace {
+
+/// The file's text; of one that is too large, more than the reader takes.
+Result<std::string> read_file(const std::string& path) {
+  const auto unreadable = [&path] {
+    return fail(ErrorKind::Unavailable,
+                fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+  };
+  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
+                                                             std::fclose);
+  if (!file) {
+    return unreadable();
+  }
+  std::string text(yaml::kSizeMax + 1, '\0');
+  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
+  if (std::ferror(file.get()) != 0) {
+    return unreadable();
+  }
+  return text;
+}
+
+}  // namespace
+
+Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
+                                               const std::string& config_file) {
+  if (config_file.empty()) {
+    ServiceConfig config = TRY(service_from_environment(environment));
+    std::vector<ManagedService> fleet;
+    fleet.push_back(
+        {.id = config.id, .queues = {{config.queue_url}}, .policy = std::move(config.policy)});
+    return fleet;
+  }
+  const std::string text = TRY(read_file(config_file));
+  const Result<json::Value> document = yaml::parse(text);
+  if (!document) {
+    return fail(document.error(), config_file);
+  }
+  return read_fleet(*document, config_file);
+}
+
+}  // namespace scaler::cli

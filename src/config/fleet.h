@@ -1,0 +1,28 @@
+#pragma once
+// The fleet file: many services in one document, YAML or JSON.
+
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "json/value.h"
+#include "pass/pass.h"
+
+namespace scaler {
+
+inline constexpr std::size_t kFleetMax = 10'000;  ///< services in a file
+
+/// The services of a document. `file` is its name, for the errors.
+///
+///   defaults: {mode: backlog, backlog_per_task: 10, tasks_max: 20}
+///   services:
+///     - cluster: production
+///       service: thumbnails
+///       queues: [https://sqs.eu-central-1.amazonaws.com/123456789012/thumbnails]
+///       policy: {tasks_max: 50}
+///
+/// Errors: Malformed, all that is wrong at once, each with file, path, value and what would be
+///         right; unknown members with the nearest known name.
+Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file);
+
+}  // namespace scaler

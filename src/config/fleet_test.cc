@@ -1,0 +1,87 @@
+#include "config/fleet.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler {
+namespace {
+
+const std::string kQueue = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
+
+Result<std::vector<ManagedService>> read(std::string_view text) {
+  return read_fleet(json::parse(text).value(), "fleet.yaml");
+}
+
+std::string error_of(std::string_view text) {
+  const auto fleet = read(text);
+  return fleet ? "none" : fleet.error().message;
+}
+
+/// One service with these further members.
+std::string service(const std::string& more) {
+  return R"({"cluster":"c","service":"s","queues":[")" + kQueue + "\"]" + more + "}";
+}
+
+TEST(Fleet, ReadsServicesOverTheirDefaults) {
+  const auto fleet = read(
+      R"({"defaults":{"mode":"backlog","backlog_per_task":10,"tasks_max":20},
+          "services":[{"cluster":"c","service":"s","queues":[")" +
+      kQueue + R"(",{"url":")" + kQueue +
+      R"(2","weight":2.5}]},
+          {"cluster":"c","service":"t","queues":[{"url":")" +
+      kQueue + R"("}],"policy":{"tasks_max":50}}]})");
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  ASSERT_EQ(fleet->size(), 2U);
+  EXPECT_EQ(fleet->at(0).id, (ServiceId{.cluster = "c", .service = "s"}));
+  EXPECT_EQ(fleet->at(0).queues.at(0).weight, Millionths{Millionths::kOne});
+  EXPECT_EQ(fleet->at(0).queues.at(1).url, kQueue + "2");
+  EXPECT_EQ(fleet->at(0).queues.at(1).weight, Millionths{2'500'000});
+  EXPECT_EQ(fleet->at(0).policy.tasks_max(), 20);
+  EXPECT_EQ(fleet->at(1).policy.tasks_max(), 50);
+  EXPECT_EQ(fleet->at(1).policy->backlog_per_task, 10);
+}
+
+TEST(Fleet, NamesFilePathValueAndRange) {
+  EXPECT_EQ(error_of(R"({"services":[)" + service(R"(,"policy":{"tasks_max":0})") + "]}"),
+            "fleet.yaml: services[0].policy.tasks_max: 0 is not a whole number from 1 to 5000");
+  EXPECT_EQ(error_of(R"({"services":[{"cluster":"c c","service":"s","queues":["q"]}]})"),
+            "fleet.yaml: services[0].cluster: 'c c' is not the name or ARN of the ECS cluster; "
+            "fleet.yaml: services[0].queues[0]: 'q' is not the URL of the job queue, such as "
+            "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs");
+}
+
+TEST(Fleet, TellsAllThatIsWrongAtOnce) {
+  EXPECT_EQ(error_of(R"({"default":{},"defaults":{"mod":1,"tolerance":2},
+                         "services":[{"cluster":"c","queues":[]}]})"),
+            "fleet.yaml: default is not a known field; did you mean 'defaults'?; "
+            "fleet.yaml: defaults.mod is not a known field; did you mean 'mode'?; "
+            "fleet.yaml: defaults.tolerance: 2 is not a number from 0 to 1; "
+            "fleet.yaml: services[0].service is missing; "
+            "fleet.yaml: services[0].queues is empty, but at least one queue is needed");
+}
+
+TEST(Fleet, RefusesAPolicyThatCannotBe) {
+  EXPECT_EQ(error_of(R"({"defaults":{"mode":"backlog"},"services":[)" + service("") + "]}"),
+            "fleet.yaml: services[0]: backlog_per_task is not set, but mode backlog needs it (how "
+            "many messages one task is to work off, such as 10)");
+}
+
+TEST(Fleet, RefusesWhatStandsTwice) {
+  EXPECT_EQ(error_of(R"({"services":[)" + service("") + "," + service("") + "]}"),
+            "fleet.yaml: services[1]: the service c/s stands twice");
+  EXPECT_EQ(error_of(R"({"services":[{"cluster":"c","service":"s","queues":[")" + kQueue +
+                     R"(",")" + kQueue + R"("]}]})"),
+            "fleet.yaml: services[0].queues[1]: '" + kQueue + "' stands twice");
+}
+
+TEST(Fleet, RefusesWhatIsNoFleet) {
+  EXPECT_EQ(error_of("[]"), "fleet.yaml: an array is not an object");
+  EXPECT_EQ(error_of("{}"), "fleet.yaml: services is missing");
+  EXPECT_EQ(error_of(R"({"services":{}})"), "fleet.yaml: services: an object is not an array");
+  EXPECT_EQ(error_of(R"({"services":[]})"),
+            "fleet.yaml: services has 0 services, but must have from 1 to 10000");
+  EXPECT_EQ(error_of(R"({"services":[7]})").substr(0, 44),
+            "fleet.yaml: services[0]: 7 is not an object;");
+}
+
+}  // namespace
+}  // namespace scaler

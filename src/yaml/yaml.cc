@@ -1,0 +1,198 @@
+#include "yaml/yaml.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+namespace scaler::yaml {
+namespace {
+
+std::unexpected<Error> malformed(const YAML::Mark& mark, std::string_view what) {
+  if (mark.is_null()) {
+    return fail(ErrorKind::Malformed, std::string(what));
+  }
+  return fail(ErrorKind::Malformed,
+              fmt::format("line {}, column {}: {}", mark.line + 1, mark.column + 1, what));
+}
+
+/// The length of the UTF-8 character at the start of `text`, or 0 when it is none.
+std::size_t character_length(std::string_view text) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const std::size_t length = byte(0) < 0x80   ? 1
+                             : byte(0) < 0xc2 ? 0
+                             : byte(0) < 0xe0 ? 2
+                             : byte(0) < 0xf0 ? 3
+                             : byte(0) < 0xf5 ? 4
+                                              : 0;
+  if (length > text.size()) {
+    return 0;
+  }
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xc0U) != 0x80U) {
+      return 0;
+    }
+  }
+  return length;
+}
+
+bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, text) != words.end();
+}
+
+Result<void> check_encoding(std::string_view text) {
+  std::size_t line = 1;
+  while (!text.empty()) {
+    const std::size_t length = character_length(text);
+    if (length == 0) {
+      return fail(ErrorKind::Malformed, fmt::format("line {}: not UTF-8", line));
+    }
+    const bool control = static_cast<unsigned char>(text.front()) < 0x20;
+    if (control && !one_of(text.substr(0, 1), {"\t", "\n", "\r"})) {
+      return fail(ErrorKind::Malformed, fmt::format("line {}: a control character", line));
+    }
+    line += text.front() == '\n' ? 1U : 0U;
+    text.remove_prefix(length);
+  }
+  return {};
+}
+
+std::optional<std::int64_t> whole_number(std::string_view text) {
+  const bool hexadecimal = text.starts_with("0x");
+  const bool octal = text.starts_with("0o");
+  std::string_view digits = text.substr(hexadecimal || octal ? 2 : 0);
+  if (digits.starts_with('+') && digits.size() == text.size()) {
+    digits.remove_prefix(1);
+  }
+  const int base = hexadecimal ? 16 : octal ? 8 : 10;
+  std::int64_t number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, number, base);
+  const bool whole =
+      parsed.ec == std::errc() && parsed.ptr == end && !(base != 10 && digits.starts_with('-'));
+  return whole ? std::optional(number) : std::nullopt;
+}
+
+std::optional<double> real_number(std::string_view text) {
+  std::string_view digits = text;
+  digits.remove_prefix(digits.starts_with('+') ? 1U : 0U);
+  const bool numeric = digits.find_first_not_of("0123456789.eE+-") == std::string_view::npos &&
+                       digits.find_first_of("0123456789") != std::string_view::npos;
+  double number = 0;
+  const char* end = digits.data() + digits.size();
+  const auto parsed = std::from_chars(digits.data(), end, number);
+  if (numeric && parsed.ptr == end) {
+    return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
+/// A plain scalar by YAML 1.2's core schema (chapter 10.3.2).
+json::Value plain(const std::string& text) {
+  if (one_of(text, {"", "~", "null", "Null", "NULL"})) {
+    return json::Value();
+  }
+  if (one_of(text, {"true", "True", "TRUE"})) {
+    return json::Value(true);
+  }
+  if (one_of(text, {"false", "False", "FALSE"})) {
+    return json::Value(false);
+  }
+  if (const auto whole = whole_number(text)) {
+    return json::Value(*whole);
+  }
+  if (const auto real = real_number(text)) {
+    return json::Value(*real);
+  }
+  return json::Value(text);
+}
+
+class Converter {
+ public:
+  Result<json::Value> convert(const YAML::Node& node, int depth) {
+    if (depth > kDepthMax) {
+      return malformed(node.Mark(), fmt::format("nested more than {} deep", kDepthMax));
+    }
+    if (++values_ > kValuesMax) {
+      return malformed(node.Mark(), fmt::format("more than {} values", kValuesMax));
+    }
+    switch (node.Type()) {
+      case YAML::NodeType::Scalar:
+        return scalar(node);
+      case YAML::NodeType::Sequence:
+        return sequence(node, depth);
+      case YAML::NodeType::Map:
+        return map(node, depth);
+      case YAML::NodeType::Undefined:
+      case YAML::NodeType::Null:
+        break;
+    }
+    return json::Value();
+  }
+
+ private:
+  static Result<json::Value> scalar(const YAML::Node& node) {
+    const std::string& tag = node.Tag();
+    if (tag == "?" || tag.empty()) {
+      return plain(node.Scalar());
+    }
+    if (tag == "!" || tag == "tag:yaml.org,2002:str") {
+      return json::Value(node.Scalar());
+    }
+    return malformed(node.Mark(), fmt::format("the tag {} is not known", tag));
+  }
+
+  Result<json::Value> sequence(const YAML::Node& node, int depth) {
+    json::Array array;
+    for (const YAML::Node& element : node) {
+      array.push_back(TRY(convert(element, depth + 1)));
+    }
+    return json::Value(std::move(array));
+  }
+
+  Result<json::Value> map(const YAML::Node& node, int depth) {
+    json::Object object;
+    for (const auto& member : node) {
+      if (!member.first.IsScalar()) {
+        return malformed(member.first.Mark(), "a key must be a scalar");
+      }
+      const std::string& name = member.first.Scalar();
+      if (std::ranges::find(object, name, &json::Object::value_type::first) != object.end()) {
+        return malformed(member.first.Mark(), fmt::format("the key '{}' stands twice", name));
+      }
+      object.emplace_back(name, TRY(convert(member.second, depth + 1)));
+    }
+    return json::Value(std::move(object));
+  }
+
+  std::size_t values_ = 0;
+};
+
+}  // namespace
+
+Result<json::Value> parse(std::string_view text) {
+  if (text.size() > kSizeMax) {
+    return fail(ErrorKind::Malformed, fmt::format("larger than {} bytes", kSizeMax));
+  }
+  TRY(check_encoding(text));
+  try {
+    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.empty() || (documents.size() == 1 && documents.front().IsNull())) {
+      return fail(ErrorKind::Malformed, "there is nothing in it");
+    }
+    if (documents.size() > 1) {
+      return malformed(documents[1].Mark(), "a second document begins");
+    }
+    return Converter().convert(documents.front(), 0);
+  } catch (const YAML::Exception& exception) {
+    return malformed(exception.mark, exception.msg);
+  }
+}
+
+}  // namespace scaler::yaml

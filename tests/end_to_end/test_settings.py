@@ -1,0 +1,138 @@
+"""The settings' documents are what the program prints, and the JSON Schema judges as it does."""
+
+import json
+
+import jsonschema
+import pytest
+import yaml
+from support import ROOT
+
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"
+
+
+def service(**changes):
+    whole = {"cluster": "c", "service": "s", "queues": [QUEUE], **changes}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+GOOD = [
+    {"services": [service()]},
+    {"services": [service(queues=[QUEUE, {"url": QUEUE + "2", "weight": 0.5}]),
+                  service(service="arn:aws:ecs:eu-central-1:123456789012:service/c/t")]},
+    {"defaults": {"mode": "backlog", "backlog_per_task": 10, "tolerance": 0.1},
+     "services": [service(policy={
+         "scale_out_budget": {"select": "min", "policies": [{"tasks": 4, "period": 60},
+                                                            {"percent": 100, "period": 1.5}]}})]},
+    {"services": [service(policy={"scale_in_budget": {"select": "disabled"}, "paused": True})]},
+]
+# (document, what the program's error must contain)
+BAD = [
+    ({}, "services is missing"),
+    ({"services": []}, "services has 0 services"),
+    ({"service": [service()], "services": [service()]}, "did you mean 'services'"),
+    ({"services": [service(cluster=None)]}, "services[0].cluster is missing"),
+    ({"services": [service(cluster="two words")]}, "services[0].cluster: 'two words'"),
+    ({"services": [service(queues=[])]}, "services[0].queues is empty"),
+    ({"services": [service(queues=["jobs"])]}, "services[0].queues[0]: 'jobs'"),
+    ({"services": [service(queues=[{"url": QUEUE, "weight": 0}])]},
+     "services[0].queues[0].weight: 0"),
+    ({"services": [service(queues=[{"weight": 1}])]}, "services[0].queues[0].url is missing"),
+    ({"services": [service(policy={"tasks_max": 0})]}, "services[0].policy.tasks_max: 0"),
+    ({"services": [service(policy={"tasks_max": "many"})]}, "policy.tasks_max: 'many'"),
+    ({"services": [service(policy={"task_max": 5})]}, "did you mean 'tasks_max'"),
+    ({"services": [service(policy={"mode": "fast"})]}, "policy.mode: 'fast'"),
+    ({"defaults": {"tolerance": 2}, "services": [service()]}, "defaults.tolerance: 2"),
+    ({"services": [service(policy={"scale_in_budget": {"policies": [{"tasks": 1}]}})]},
+     "period is missing"),
+    ({"services": [service(policy={"scale_in_budget": {"policies": [
+        {"tasks": 1, "percent": 1, "period": 60}]}})]}, "either tasks or percent"),
+]
+
+
+@pytest.fixture(scope="module")
+def schema():
+    return jsonschema.Draft202012Validator(
+        json.loads((ROOT / "docs/config.schema.json").read_text()))
+
+
+@pytest.fixture
+def check(run_program, ecs_scaler, tmp_path):
+    """check(text) -> the ended `config FILE`."""
+
+    def run(text):
+        path = tmp_path / "fleet.yaml"
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return run_program([ecs_scaler, "config", path])
+
+    return run
+
+
+@pytest.mark.parametrize("flag, document", [("--markdown", "docs/configuration.md"),
+                                            ("--schema", "docs/config.schema.json")])
+def test_the_documents_are_what_the_program_prints(run_program, ecs_scaler, flag, document):
+    process = run_program([ecs_scaler, "config", flag])
+    kept = (ROOT / document).read_text()
+
+    if document.endswith(".json"):
+        assert json.loads(process.stdout()) == json.loads(kept), f"make {document} anew with {flag}"
+    else:
+        assert process.stdout() == kept, f"make {document} anew with {flag}"
+
+
+def test_the_schema_is_one(schema):
+    schema.check_schema(schema.schema)
+
+
+@pytest.mark.parametrize("document", GOOD)
+def test_schema_and_program_accept_good_fleets(schema, check, document):
+    schema.validate(document)
+
+    for text in (json.dumps(document), yaml.safe_dump(document)):
+        process = check(text)
+        assert process.code == 0, process.output()
+        assert process.stdout().count("\n") == len(document["services"])
+
+
+@pytest.mark.parametrize("document, complaint", BAD)
+def test_schema_and_program_refuse_bad_fleets(schema, check, document, complaint):
+    assert not schema.is_valid(document)
+
+    process = check(json.dumps(document))
+    assert process.code == 3
+    assert complaint in process.stderr()
+    assert "fleet.yaml: " in process.stderr()
+
+
+@pytest.mark.parametrize("text, complaint", [
+    ("", "there is nothing in it"),
+    ("services: [\n", "line "),
+    ("services: 1\nservices: 2\n", "line 2, column 1: the key 'services' stands twice"),
+    (b"services: \xff", "line 1: not UTF-8"),
+    ("- a\n", "an array is not an object"),
+    ("#" * 1_000_001, "larger than 1000000 bytes"),
+])
+def test_a_file_that_is_no_fleet_is_one_clear_error(check, text, complaint):
+    process = check(text)
+
+    assert process.code == 3
+    assert complaint in process.stderr()
+    assert len(process.stderr().splitlines()) == 1
+
+
+@pytest.mark.parametrize("name", ["missing.yaml", ""])
+def test_a_file_that_cannot_be_read_is_named(run_program, ecs_scaler, tmp_path, name):
+    process = run_program([ecs_scaler, "once", "--config", tmp_path / name])
+
+    assert process.code == 3
+    assert f"{tmp_path / name}: cannot be read" in process.stderr().replace("//", "/")
+
+
+@pytest.mark.parametrize("document, services", [
+    ("docs/configuration.md", "production/thumbnails: 2 queues\n"),
+    ("README.md", "production/thumbnails: 1 queue\nproduction/reports: 1 queue\n"),
+])
+def test_the_examples_in_the_documents_are_fleets(check, document, services):
+    text = (ROOT / document).read_text()
+    example = text[text.index("```yaml\n") + 8:].split("```")[0]
+
+    assert check(example).stdout() == services
