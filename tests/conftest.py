@@ -82,7 +82,8 @@ def run_program(start_process):
 
 @pytest.fixture
 def emulator(start_process, ecs_scaler):
-    """emulator(task_start="1s", env=["K=V"], lambda_=path) -> Emulator; options are the flags."""
+    """emulator(task_start="1s", env=["K=V"], lambda_=path) -> Emulator; options are the flags,
+    True for those without a value."""
 
     def start(cluster="test", service="worker", queue="jobs", env=(), lambda_=None, **options):
         arguments = [ecs_scaler, "emulate", "--port", "0", "--cluster", cluster,
@@ -92,7 +93,8 @@ def emulator(start_process, ecs_scaler):
         for assignment in env:
             arguments += ["--env", assignment]
         for name, value in options.items():
-            arguments += [f"--{name.replace('_', '-')}", value]
+            flag = f"--{name.replace('_', '-')}"
+            arguments += [flag] if value is True else [flag, value]
         process = start_process(arguments, ready=has_endpoint_line)
         return Emulator(process, (cluster, service, queue))
 

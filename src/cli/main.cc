@@ -102,6 +102,8 @@ void add_emulate(CLI::App& app, EmulateFlags& flags) {
   add_duration(*command, "--task-start", flags.task_start, "time from desired to running");
   add_duration(*command, "--task-stop", flags.task_stop, "time a task takes to stop");
   add_duration(*command, "--work-time", flags.work_time, "time a worker needs for a message");
+  command->add_flag("--workers-protect", flags.workers_protect,
+                    "workers protect their task from scale-in while they work");
   add_duration(*command, "--schedule", flags.schedule, "how often the clock invokes the function");
   add_duration(*command, "--mapping-toggle", flags.mapping_toggle,
                "time the event source mapping takes to be enabled or disabled");

@@ -140,6 +140,8 @@ const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operation
        {{kCluster, kToken, kLimit, {"serviceName"}, {"desiredStatus"}, {"family"}, {"launchType"}},
         &EcsApi::list_tasks}},
       {"DescribeTasks", {{kCluster, {"tasks", Texts, kNeeded}, kInclude}, &EcsApi::describe_tasks}},
+      {"GetTaskProtection",
+       {{{"cluster", Text, kNeeded}, {"tasks", Texts, kNeeded}}, &EcsApi::get_task_protection}},
       {"TagResource", {{kArn, {"tags", Objects, kNeeded}}, &EcsApi::tag_resource}},
       {"UntagResource", {{kArn, {"tagKeys", Texts, kNeeded}}, &EcsApi::untag_resource}},
       {"ListTagsForResource", {{kArn}, &EcsApi::list_tags_for_resource}},

@@ -43,6 +43,7 @@ class EcsApi {
   ApiAnswer list_services(const Input& input, const Caller& caller);
   ApiAnswer list_tasks(const Input& input, const Caller& caller);
   ApiAnswer describe_tasks(const Input& input, const Caller& caller);
+  ApiAnswer get_task_protection(const Input& input, const Caller& caller);
   ApiAnswer tag_resource(const Input& input, const Caller& caller);
   ApiAnswer untag_resource(const Input& input, const Caller& caller);
   ApiAnswer list_tags_for_resource(const Input& input, const Caller& caller);

@@ -20,6 +20,12 @@ using world::Service;
 
 constexpr std::size_t kTasksPerDescribe = 100;
 
+/// A task of any of the cluster's services.
+struct FoundTask {
+  const Service* service = nullptr;
+  const world::Task* task = nullptr;
+};
+
 const world::Task* find_task(const Service& service, std::string_view id) {
   for (const auto& [number, task] : service.tasks()) {
     if (task.id == id) {
@@ -28,6 +34,22 @@ const world::Task* find_task(const Service& service, std::string_view id) {
   }
   const auto stopped = std::ranges::find(service.stopped_tasks(), id, &world::Task::id);
   return stopped == service.stopped_tasks().end() ? nullptr : &*stopped;
+}
+
+/// By its id or ARN; nothing is found for a name of another cluster.
+FoundTask find_task(const Cluster& cluster, std::string_view text) {
+  const auto id = name_in_cluster(text, "task", cluster.name);
+  for (const auto& [name, service] : cluster.services) {
+    const world::Task* const task = id ? find_task(*service, *id) : nullptr;
+    if (task != nullptr) {
+      return {.service = service.get(), .task = task};
+    }
+  }
+  return {};
+}
+
+std::string arn_of_task(const Caller& caller, const Cluster& cluster, std::string_view text) {
+  return text.starts_with("arn:") ? std::string(text) : task_arn(caller.region, cluster.name, text);
 }
 
 /// The tasks whose desired status it is.
@@ -87,21 +109,38 @@ ApiAnswer EcsApi::describe_tasks(const Input& input, const Caller& caller) {
   writer.begin_object().name("tasks").begin_array();
   failures.begin_array();
   for (const std::string_view text : texts) {
-    const auto id = name_in_cluster(text, "task", cluster->name);
-    bool found = false;
-    for (const auto& [name, service] : cluster->services) {
-      const world::Task* const task = id && !found ? find_task(*service, *id) : nullptr;
-      if (task != nullptr) {
-        write_task(writer, *service, *task, caller.region);
-        found = true;
-      }
+    const auto [service, task] = find_task(*cluster, text);
+    if (task != nullptr) {
+      write_task(writer, *service, *task, caller.region);
+    } else {
+      write_failure(failures, arn_of_task(caller, *cluster, text), "MISSING");
     }
-    if (!found) {
-      write_failure(failures,
-                    text.starts_with("arn:") ? std::string(text)
-                                             : task_arn(caller.region, cluster->name, text),
-                    "MISSING");
+  }
+  failures.end_array();
+  writer.end_array().name("failures").raw(failures.text()).end_object();
+  return std::move(writer).text();
+}
+
+// A worker that protects its task does so while it works.
+ApiAnswer EcsApi::get_task_protection(const Input& input, const Caller& caller) {
+  const Cluster* const cluster = TRY(find_cluster(input));
+  const std::vector<std::string_view> texts = input.texts("tasks");
+  TRY(check_size("Tasks", texts.size(), kTasksPerDescribe));
+  json::Writer writer;
+  json::Writer failures;
+  writer.begin_object().name("protectedTasks").begin_array();
+  failures.begin_array();
+  for (const std::string_view text : texts) {
+    const auto [service, task] = find_task(*cluster, text);
+    if (task == nullptr || task->state == world::TaskState::Stopped) {
+      write_failure(failures, arn_of_task(caller, *cluster, text), "MISSING");
+      continue;
     }
+    writer.begin_object()
+        .field("taskArn", task_arn(caller.region, cluster->name, task->id))
+        .field("protectionEnabled",
+               service->definition().behaviour.workers_protect && task->work.has_value())
+        .end_object();
   }
   failures.end_array();
   writer.end_array().name("failures").raw(failures.text()).end_object();

@@ -138,7 +138,8 @@ class Emulator::Impl {
   world::ServiceBehaviour behaviour() const {
     return {.task_start = options_.task_start,
             .task_stop = options_.task_stop,
-            .work_time = options_.work_time};
+            .work_time = options_.work_time,
+            .workers_protect = options_.workers_protect};
   }
 
   void make_queues() {

@@ -29,6 +29,7 @@ struct EmulatorOptions {
                                      .max = std::chrono::seconds(5)};
   world::DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
   world::DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
+  bool workers_protect = false;        ///< while they work, by ECS task scale-in protection
   std::int64_t max_receive_count = 5;  ///< of the job queue; then to "<queue>-dlq"
   Duration visibility_timeout = std::chrono::seconds(30);
   Duration count_lag = Duration(0);  ///< how old the queues' approximate counts are

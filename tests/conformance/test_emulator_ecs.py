@@ -205,6 +205,25 @@ def test_tasks_are_listed_and_described(ecs, definition):
     assert error_of(ecs.describe_tasks, cluster="test", tasks=[])[0] == "InvalidParameterException"
 
 
+def test_a_worker_protects_its_task_while_it_works(emulator):
+    started = emulator(task_start="100ms", work_time="60s", workers_protect=True)
+    ecs = watch(started.aws.ecs)
+    ecs.update_service(cluster="test", service="worker", desiredCount=3)
+    wait_until(lambda: started.tasks() == (3, 3), what="three running tasks")
+    started.send(1)
+    wait_until(lambda: started.depth() == (0, 1, 0), what="the message in flight")
+    arns = ecs.list_tasks(cluster="test", serviceName="worker")["taskArns"]
+
+    answer = ecs.get_task_protection(cluster="test", tasks=[*arns, "0" * 32])
+
+    assert sorted(t["protectionEnabled"] for t in answer["protectedTasks"]) == [False, False, True]
+    assert [failure["reason"] for failure in answer["failures"]] == ["MISSING"]
+    assert error_of(ecs.get_task_protection, cluster="test",
+                    tasks=[])[0] == "InvalidParameterException"
+    assert error_of(ecs.get_task_protection, cluster="none",
+                    tasks=arns)[0] == "ClusterNotFoundException"
+
+
 def test_services_are_listed_in_pages(ecs, definition):
     for number in range(12):
         create(ecs, definition, name=f"s{number:02}")

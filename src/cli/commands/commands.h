@@ -42,6 +42,7 @@ struct EmulateFlags {
   Duration task_start = std::chrono::seconds(5);
   Duration task_stop = std::chrono::seconds(2);
   Duration work_time = std::chrono::seconds(2);
+  bool workers_protect = false;
   Duration schedule = std::chrono::seconds(60);
   Duration mapping_toggle = std::chrono::seconds(30);
   std::string state_dir = {};

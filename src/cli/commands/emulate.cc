@@ -21,6 +21,7 @@ emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
                                     .task_start = exactly(flags.task_start),
                                     .task_stop = exactly(flags.task_stop),
                                     .work_time = exactly(flags.work_time),
+                                    .workers_protect = flags.workers_protect,
                                     .lambda_path = flags.lambda_path,
                                     .schedule = flags.schedule,
                                     .mapping_toggle = flags.mapping_toggle,
