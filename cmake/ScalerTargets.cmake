@@ -17,6 +17,8 @@ if(SCALER_SANITIZE)
   endif()
 endif()
 if(SCALER_STATIC)
+  # Without it {fmt} drags the standard library's locales into the programs: 0.7 MB.
+  target_compile_definitions(scaler_options INTERFACE "FMT_STATIC_THOUSANDS_SEPARATOR=','")
   target_link_options(scaler_options INTERFACE -static -no-pie -s
     -Wl,--no-warnings)  # glibc warns of getaddrinfo in static programs; see docs/adr.
 endif()

@@ -1,9 +1,8 @@
 #include <algorithm>
-#include <fstream>
-#include <sstream>
 #include <utility>
 
 #include "aws/credential_sources.h"
+#include "base/file.h"
 #include "json/value.h"
 #include "net/url.h"
 
@@ -146,13 +145,11 @@ class ContainerSource final : public CredentialSource {
     std::string where = "AWS_CONTAINER_AUTHORIZATION_TOKEN";
     if (const auto path = variable(environment_, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")) {
       where = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-      std::ifstream file(*path, std::ios::binary);
-      std::ostringstream text;
-      text << file.rdbuf();
-      if (!file.is_open()) {
-        return fail(ErrorKind::Malformed, where + ": " + *path + " cannot be read");
+      Result<std::string> text = read_file(*path);
+      if (!text.has_value()) {
+        return fail(ErrorKind::Malformed, where + ": " + text.error().message);
       }
-      token = text.str();
+      token = *std::move(text);
     }
     if (token.find_first_of("\r\n") != std::string::npos) {
       return fail(ErrorKind::Malformed, where + " contains a line break");

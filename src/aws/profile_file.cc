@@ -1,10 +1,8 @@
 #include "aws/profile_file.h"
 
-#include <cerrno>
-#include <fstream>
-#include <sstream>
-#include <sys/stat.h>
 #include <utility>
+
+#include "base/file.h"
 
 namespace scaler::aws {
 namespace {
@@ -66,9 +64,11 @@ class LineReader {
  private:
   static std::string section_name(std::string_view text) {
     std::string name;
-    std::istringstream words{std::string(text)};
-    for (std::string word; words >> word;) {
-      name += (name.empty() ? "" : " ") + word;
+    for (text = trim(text); !text.empty();) {
+      const std::string_view word = text.substr(0, text.find_first_of(" \t\r"));
+      name += name.empty() ? "" : " ";
+      name += word;
+      text = trim(text.substr(word.size()));
     }
     return name;
   }
@@ -80,18 +80,16 @@ class LineReader {
 
 /// The file's path and text; an empty text when there is no such file.
 Result<ProfileFile> read_file(const std::string& path) {
-  struct stat status{};
-  if (path.empty() ||
-      (::stat(path.c_str(), &status) != 0 && (errno == ENOENT || errno == ENOTDIR))) {
+  if (path.empty()) {
     return ProfileFile{};
   }
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  text << file.rdbuf();
-  if (!file.is_open() || file.bad()) {
-    return fail(ErrorKind::Malformed, "read " + path + ": cannot be opened");
+  const Result<std::string> text = scaler::read_file(path);
+  if (!text.has_value()) {
+    const bool missing = text.error().kind == ErrorKind::NotFound;
+    return missing ? Result<ProfileFile>(ProfileFile{})
+                   : fail(ErrorKind::Malformed, "read " + text.error().message);
   }
-  Result<ProfileFile> parsed = parse_profile_file(text.view());
+  Result<ProfileFile> parsed = parse_profile_file(*text);
   if (!parsed.has_value()) {
     return fail(std::move(parsed).error(), "read " + path);
   }

@@ -127,8 +127,15 @@ std::optional<LogLevel> parse_log_level(std::string_view text) {
 }
 
 void append_json_string(std::string& out, std::string_view text) {
+  const auto plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
   out += '"';
   while (!text.empty()) {
+    const auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());
+    out += text.substr(0, run);
+    text.remove_prefix(run);
+    if (text.empty()) {
+      break;
+    }
     const std::size_t length = utf8_sequence_length(text);
     if (length == 1) {
       append_escaped(out, text.front());

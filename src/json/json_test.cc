@@ -35,6 +35,20 @@ TEST(Parse, LimitsTheDepth) {
   EXPECT_FALSE(parse(std::string(100'000, '[')).has_value());
 }
 
+TEST(Parse, ChecksButDoesNotKeepWhatIsUnread) {
+  const auto written = [](std::string_view text) {
+    const Result<Value> value = parse(text, "x");
+    return value ? Writer().value(*value).text() : value.error().message;
+  };
+  EXPECT_EQ(written(R"({"a":1,"x":[{"b":"c"},[2]],"d":{"x":{"x":{}},"e":3}})"),
+            R"({"a":1,"x":null,"d":{"x":null,"e":3}})");
+  EXPECT_EQ(written(R"([{"x":[]},{"x":{"a":[]}}])"), R"([{"x":null},{"x":null}])");
+  EXPECT_EQ(written(R"({"x":"text","y":[1]})"), R"({"x":"text","y":[1]})");
+  EXPECT_EQ(written(R"(["x",["x",[1]]])"), R"(["x",["x",[1]]])");
+  EXPECT_TRUE(written(R"({"x":[1,}]})").starts_with("not JSON: "));
+  EXPECT_EQ(written(R"({"x":[],"x":[]})"), "not JSON: the member 'x' stands twice");
+}
+
 TEST(Reader, ErrorsNamePathValueAndWhatWouldBeRight) {
   const Value value = *parse(R"({"queues":[{"visible":-1}],"at":"noon","n":1.5,"s":5})");
   const Reader root(value);

@@ -14,6 +14,8 @@ constexpr std::size_t kMaxDepth = 64;
 /// Builds a Value from Boost.JSON's events. Containers that are still open lie on a stack.
 class Builder {
  public:
+  explicit Builder(std::string_view unread) : unread_(unread) {}
+
   // NOLINTBEGIN(readability-identifier-naming): Boost.JSON asks for these names.
   static constexpr std::size_t max_object_size = SIZE_MAX;
   static constexpr std::size_t max_array_size = SIZE_MAX;
@@ -25,25 +27,27 @@ class Builder {
 
   bool on_document_begin(Code& /*error*/) { return true; }
   bool on_document_end(Code& /*error*/) { return true; }
-  bool on_object_begin(Code& /*error*/) { return open(Object()); }
+  bool on_object_begin(Code& /*error*/) { return unread() ? deeper() : open(Object()); }
   bool on_object_end(std::size_t /*size*/, Code& error) { return close(error); }
-  bool on_array_begin(Code& /*error*/) { return open(Array()); }
+  bool on_array_begin(Code& /*error*/) { return unread() ? deeper() : open(Array()); }
   bool on_array_end(std::size_t /*size*/, Code& error) { return close(error); }
   bool on_key_part(Text part, std::size_t /*size*/, Code& /*error*/) {
-    text_.append(part);
+    keep(part);
     return true;
   }
   bool on_key(Text part, std::size_t /*size*/, Code& /*error*/) {
-    text_.append(part);
-    open_.back().key = std::exchange(text_, {});
+    if (depth_unread_ == 0) {
+      text_.append(part);
+      open_.back().key = std::exchange(text_, {});
+    }
     return true;
   }
   bool on_string_part(Text part, std::size_t /*size*/, Code& /*error*/) {
-    text_.append(part);
+    keep(part);
     return true;
   }
   bool on_string(Text part, std::size_t /*size*/, Code& error) {
-    text_.append(part);
+    keep(part);
     return add(Value(std::exchange(text_, {})), error);
   }
   bool on_number_part(Text /*part*/, Code& /*error*/) { return true; }
@@ -68,18 +72,43 @@ class Builder {
     std::string key = {};
   };
 
+  /// Whether the next value belongs to the unread member.
+  bool unread() const {
+    return depth_unread_ > 0 ||
+           (!unread_.empty() && !open_.empty() && open_.back().key == unread_ &&
+            std::holds_alternative<Object>(open_.back().value.data()));
+  }
+
+  bool deeper() {
+    ++depth_unread_;
+    return true;
+  }
+
+  void keep(Text part) {
+    if (depth_unread_ == 0) {
+      text_.append(part);
+    }
+  }
+
   bool open(Value::Variant container) {
     open_.push_back({.value = Value(std::move(container))});
     return true;
   }
 
   bool close(Code& error) {
+    if (depth_unread_ > 0) {
+      --depth_unread_;
+      return add(Value(), error);  // Null in its place, once it ends; nothing inside of it.
+    }
     Value value = std::move(open_.back().value);
     open_.pop_back();
     return add(std::move(value), error);
   }
 
   bool add(Value value, Code& error) {
+    if (depth_unread_ > 0) {
+      return true;
+    }
     if (open_.empty()) {
       root_ = std::move(value);
       return true;
@@ -98,6 +127,8 @@ class Builder {
     return true;
   }
 
+  std::string_view unread_;
+  int depth_unread_ = 0;  ///< containers open from the unread member on
   std::vector<Open> open_;
   std::string text_;
   std::string duplicate_;
@@ -115,10 +146,10 @@ const Value* Value::find(std::string_view name) const {
   return found == object->end() ? nullptr : &found->second;
 }
 
-Result<Value> parse(std::string_view text) {
+Result<Value> parse(std::string_view text, std::string_view unread) {
   boost::json::parse_options options;
   options.max_depth = kMaxDepth;
-  boost::json::basic_parser<Builder> parser(options);
+  boost::json::basic_parser<Builder> parser(options, unread);
   boost::system::error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
   if (!parser.handler().duplicate().empty()) {

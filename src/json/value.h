@@ -36,9 +36,10 @@ class Value {
   Variant data_;
 };
 
-/// Reads exactly one JSON document (RFC 8259). Depth is limited to 64.
+/// Reads exactly one JSON document (RFC 8259). Depth is limited to 64. Arrays and objects
+/// that are the value of a member named `unread` are checked but not kept: they become null.
 /// Errors: Malformed with the offset in bytes; also for a member that stands twice.
-Result<Value> parse(std::string_view text);
+Result<Value> parse(std::string_view text, std::string_view unread = {});
 
 /// "null", "a boolean", "a number", "a string", "an array", "an object": for messages.
 std::string_view kind_name(const Value& value);
