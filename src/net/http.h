@@ -35,6 +35,8 @@ struct HttpRequest {
   std::string target = "/";  ///< path and query as on the wire, percent-encoded
   HttpHeaders headers = {};  ///< without Host and Content-Length: the client writes these
   std::string body = {};
+  /// Whether it may be carried out twice, should it be unclear whether it was carried out at all.
+  bool repeatable = true;
 };
 
 struct HttpResponse {

@@ -3,11 +3,10 @@
 #include <algorithm>
 #include <array>
 #include <deque>
+#include <limits>
 #include <optional>
+#include <poll.h>
 #include <utility>
-
-#include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 
 #include "base/check.h"
 #include "net/address.h"
@@ -18,10 +17,11 @@
 namespace scaler::net {
 namespace {
 
-namespace asio = boost::asio;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kReadBuffer = 16U << 10U;  // One TLS record.
+/// No server closes a connection that has been idle for so short a time.
+constexpr Duration kSurelyOpen = std::chrono::seconds(1);
 
 /// One request of a call, or (without a request) the wish for an open connection.
 struct Exchange {
@@ -36,18 +36,9 @@ enum class Stage { Connecting, Handshaking, Sending, Receiving };
 struct Pool;
 
 struct Connection {
-  Connection(asio::io_context& io, Pool& owner, std::size_t body_max)
-      : pool(&owner), watcher(io), parser(body_max) {}
-  ~Connection() {
-    if (watcher.is_open()) {
-      watcher.release();  // The stream closes the socket.
-    }
-  }
-  Connection(const Connection&) = delete;
-  Connection& operator=(const Connection&) = delete;
+  Connection(Pool& owner, std::size_t body_max) : pool(&owner), parser(body_max) {}
 
   Pool* pool;
-  asio::posix::stream_descriptor watcher;  ///< watches the stream's socket, does not own it
   std::unique_ptr<Stream> stream = {};
   Exchange* exchange = nullptr;
   Stage stage = Stage::Connecting;
@@ -58,7 +49,7 @@ struct Connection {
   bool reused = false;
   bool reply_begun = false;
   Deadline idle_since = {};
-  std::uint64_t waits = 0;  ///< tells the handler of the latest wait from those of given-up ones
+  IoStep awaited = IoStep::WantRead;  ///< what its socket is polled for
 };
 
 using ConnectionPointer = std::shared_ptr<Connection>;
@@ -82,14 +73,24 @@ std::string describe(const Exchange& exchange, const Pool& pool) {
   return exchange.request->method + " " + where + target.substr(0, target.find('?'));
 }
 
+/// For poll(2), rounded up; -1 for no limit.
+int milliseconds_until(Deadline limit) {
+  if (limit == Deadline::max()) {
+    return -1;
+  }
+  const auto left = std::chrono::ceil<std::chrono::milliseconds>(limit - SteadyClock::now());
+  return static_cast<int>(
+      std::clamp<std::int64_t>(left.count(), 0, std::numeric_limits<int>::max()));
+}
+
 bool setting_up(const Connection& connection) {
   return connection.stage == Stage::Connecting || connection.stage == Stage::Handshaking;
 }
 
 }  // namespace
 
-// One call at a time: `run` lets the io_context make progress until no exchange is left. A handler
-// only advances its own connection; new ones are started between handlers, so nothing recurses.
+// One call at a time: `run` polls the sockets until no exchange is left. A socket that is ready
+// only advances its own connection; new ones are started between two polls, so nothing recurses.
 class HttpClient::Impl {
  public:
   explicit Impl(HttpClientOptions options) : options_(std::move(options)) {}
@@ -106,12 +107,11 @@ class HttpClient::Impl {
 
   void start_waiting();
   void start(Pool& pool, Exchange& exchange);
-  ConnectionPointer take_idle(Pool& pool);
+  ConnectionPointer take_idle(Pool& pool, Duration longest_idle);
   void open(Pool& pool, Exchange& exchange);
   Result<void> open_stream(Connection& connection);
   void try_next_address(const ConnectionPointer& connection, const std::string& reason);
 
-  void wait(const ConnectionPointer& connection, IoStep step);
   void advance(const ConnectionPointer& connection);
   void connected(const ConnectionPointer& connection);
   void shake_hands(const ConnectionPointer& connection);
@@ -125,15 +125,15 @@ class HttpClient::Impl {
   void fail_connection(const ConnectionPointer& connection, ErrorKind kind, const std::string& why);
   void finish(Exchange& exchange, Result<HttpResponse> result);
   void release(const ConnectionPointer& connection);
-  void run_until(Deadline limit);
+  void poll_until(Deadline limit);
   Deadline next_limit(Deadline deadline) const;
   void expire(Deadline now, Deadline deadline);
 
   HttpClientOptions options_;
-  asio::io_context io_{1};
   std::optional<Result<std::unique_ptr<TlsContext>>> tls_;
   std::vector<std::unique_ptr<Pool>> pools_;
   std::vector<ConnectionPointer> active_;
+  std::vector<pollfd> polled_;  ///< one per active connection, while polling
   std::array<char, kReadBuffer> buffer_{};
   std::size_t outstanding_ = 0;
 };
@@ -196,7 +196,9 @@ void HttpClient::Impl::start_waiting() {
 
 void HttpClient::Impl::start(Pool& pool, Exchange& exchange) {
   if (!exchange.fresh_connection) {
-    if (const ConnectionPointer connection = take_idle(pool)) {
+    const bool repeatable = exchange.request == nullptr || exchange.request->repeatable;
+    const Duration longest_idle = repeatable ? options_.idle_timeout : kSurelyOpen;
+    if (const ConnectionPointer connection = take_idle(pool, longest_idle)) {
       connection->exchange = &exchange;
       connection->reused = true;
       begin_request(connection);
@@ -206,12 +208,12 @@ void HttpClient::Impl::start(Pool& pool, Exchange& exchange) {
   open(pool, exchange);
 }
 
-ConnectionPointer HttpClient::Impl::take_idle(Pool& pool) {
+ConnectionPointer HttpClient::Impl::take_idle(Pool& pool, Duration longest_idle) {
   const Deadline now = SteadyClock::now();
   while (!pool.idle.empty()) {
     const ConnectionPointer connection = pool.idle.back();
     pool.idle.pop_back();
-    if (now - connection->idle_since < options_.idle_timeout && connection->stream->quiet()) {
+    if (now - connection->idle_since < longest_idle && connection->stream->quiet()) {
       ++pool.active;
       active_.push_back(connection);
       return connection;
@@ -234,23 +236,21 @@ void HttpClient::Impl::open(Pool& pool, Exchange& exchange) {
     }
     pool.addresses = *std::move(addresses);
   }
-  auto connection = std::make_shared<Connection>(io_, pool, options_.body_max);
+  auto connection = std::make_shared<Connection>(pool, options_.body_max);
   connection->exchange = &exchange;
   ++pool.active;
   active_.push_back(connection);
   if (const Result<void> opened = open_stream(*connection); !opened.has_value()) {
     try_next_address(connection, opened.error().message);
-    return;
   }
-  wait(connection, IoStep::WantWrite);
 }
 
 Result<void> HttpClient::Impl::open_stream(Connection& connection) {
   const Pool& pool = *connection.pool;
   TlsContext* tls = TRY(tls_for(pool.origin));
   connection.stream = TRY(Stream::open(pool.addresses[connection.address], pool.origin, tls));
-  connection.watcher.assign(connection.stream->socket());
   connection.stage = Stage::Connecting;
+  connection.awaited = IoStep::WantWrite;
   connection.set_up_until = SteadyClock::now() + options_.connect_timeout;
   return {};
 }
@@ -259,32 +259,14 @@ void HttpClient::Impl::try_next_address(const ConnectionPointer& connection,
                                         const std::string& reason) {
   std::string why = reason;
   while (++connection->address < connection->pool->addresses.size()) {
-    if (connection->watcher.is_open()) {
-      connection->watcher.release();
-    }
     const Result<void> opened = open_stream(*connection);
     if (opened.has_value()) {
-      wait(connection, IoStep::WantWrite);
       return;
     }
     why = opened.error().message;
   }
   connection->pool->addresses.clear();  // They may have changed: look again next time.
   fail_connection(connection, ErrorKind::Unavailable, why);
-}
-
-void HttpClient::Impl::wait(const ConnectionPointer& connection, IoStep step) {
-  const auto direction = step == IoStep::WantWrite ? asio::posix::stream_descriptor::wait_write
-                                                   : asio::posix::stream_descriptor::wait_read;
-  connection->watcher.async_wait(
-      direction, [this, connection,
-                  socket = connection->stream->socket()](const boost::system::error_code& error) {
-        const bool still_meant = connection->exchange != nullptr && connection->stream != nullptr &&
-                                 connection->stream->socket() == socket;
-        if (!error && still_meant) {
-          advance(connection);
-        }
-      });
 }
 
 void HttpClient::Impl::advance(const ConnectionPointer& connection) {
@@ -321,7 +303,8 @@ void HttpClient::Impl::shake_hands(const ConnectionPointer& connection) {
       return begin_request(connection);
     case IoStep::WantRead:
     case IoStep::WantWrite:
-      return wait(connection, step);
+      connection->awaited = step;
+      return;
     case IoStep::Closed:
       return fail_connection(connection, ErrorKind::Unavailable,
                              "TLS: the peer closed the connection");
@@ -354,21 +337,23 @@ void HttpClient::Impl::send_more(const ConnectionPointer& connection) {
         break;
       case IoStep::WantRead:
       case IoStep::WantWrite:
-        return wait(connection, result.step);
+        connection->awaited = result.step;
+        return;
       case IoStep::Closed:
       case IoStep::Failed:
         return peer_gone(connection, IoStep::Failed);
     }
   }
   connection->stage = Stage::Receiving;
-  wait(connection, IoStep::WantRead);
+  connection->awaited = IoStep::WantRead;
 }
 
 void HttpClient::Impl::receive_more(const ConnectionPointer& connection) {
   while (true) {
     const IoResult result = connection->stream->read(buffer_);
     if (result.step == IoStep::WantRead || result.step == IoStep::WantWrite) {
-      return wait(connection, result.step);
+      connection->awaited = result.step;
+      return;
     }
     if (result.step != IoStep::Done) {
       return peer_gone(connection, result.step);
@@ -382,8 +367,8 @@ void HttpClient::Impl::receive_more(const ConnectionPointer& connection) {
       return complete(connection);
     }
     if (!connection->stream->encrypted() && result.count < buffer_.size()) {
-      return wait(connection,
-                  IoStep::WantRead);  // The socket is empty: spare the read that says so.
+      connection->awaited = IoStep::WantRead;
+      return;  // The socket is empty: spare the read that says so.
     }
   }
 }
@@ -391,7 +376,9 @@ void HttpClient::Impl::receive_more(const ConnectionPointer& connection) {
 void HttpClient::Impl::peer_gone(const ConnectionPointer& connection, IoStep step) {
   Exchange& exchange = *connection->exchange;
   Pool& pool = *connection->pool;
-  if (connection->reused && !connection->reply_begun && !exchange.fresh_connection) {
+  const bool may_go_again = exchange.request->repeatable || connection->sent == 0;
+  if (connection->reused && !connection->reply_begun && !exchange.fresh_connection &&
+      may_go_again) {
     exchange.fresh_connection = true;
     release(connection);
     pool.waiting.push_front(&exchange);
@@ -429,9 +416,6 @@ void HttpClient::Impl::keep(const ConnectionPointer& connection) {
 
 void HttpClient::Impl::release(const ConnectionPointer& connection) {
   connection->exchange = nullptr;
-  if (connection->watcher.is_open()) {
-    connection->watcher.release();
-  }
   connection->stream.reset();
   --connection->pool->active;
   std::erase(active_, connection);
@@ -461,12 +445,26 @@ Deadline HttpClient::Impl::next_limit(Deadline deadline) const {
   return limit;
 }
 
-void HttpClient::Impl::run_until(Deadline limit) {
-  io_.restart();
-  if (limit == Deadline::max()) {
-    io_.run_one();
-  } else {
-    io_.run_one_until(limit);
+/// Waits for the active connections' sockets, and advances those that are ready.
+void HttpClient::Impl::poll_until(Deadline limit) {
+  polled_.clear();
+  for (const ConnectionPointer& connection : active_) {
+    const bool write = connection->awaited == IoStep::WantWrite;
+    polled_.push_back({.fd = connection->stream->socket(),
+                       .events = static_cast<short>(write ? POLLOUT : POLLIN),
+                       .revents = 0});
+  }
+  if (::poll(polled_.data(), polled_.size(), milliseconds_until(limit)) <= 0) {
+    return;
+  }
+  std::vector<ConnectionPointer> ready;
+  for (std::size_t i = 0; i < polled_.size(); ++i) {
+    if (polled_[i].revents != 0) {
+      ready.push_back(active_[i]);
+    }
+  }
+  for (const ConnectionPointer& connection : ready) {
+    advance(connection);
   }
 }
 
@@ -497,7 +495,7 @@ void HttpClient::Impl::run(Deadline deadline) {
   start_waiting();
   while (outstanding_ > 0) {
     const Deadline limit = next_limit(deadline);
-    run_until(limit);
+    poll_until(limit);
     if (limit != Deadline::max() && SteadyClock::now() >= limit) {
       expire(SteadyClock::now(), deadline);
     }

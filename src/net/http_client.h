@@ -37,8 +37,9 @@ class HttpClient {
   /// deadline;
   ///         Malformed for a reply that is no HTTP.
   /// A kept connection that the other side has closed meanwhile is replaced within the call when
-  /// not one byte of a reply had come; a request is otherwise sent once. Deadline::max() waits
-  /// without limit.
+  /// not one byte of a reply had come; a request is otherwise sent once. One that is not repeatable
+  /// takes a kept connection only if that was in use a moment ago, and never goes again once a byte
+  /// of it has gone. Deadline::max() waits without limit.
   std::vector<Result<HttpResponse>> send(std::span<const HttpRequest> requests, Deadline deadline);
 
   /// send() for one request.

@@ -1,5 +1,7 @@
 #include "net/http_client.h"
 
+#include <poll.h>
+
 #include <gtest/gtest.h>
 
 #include "net/raw_server.h"
@@ -108,6 +110,52 @@ TEST(HttpClient, ReplacesAKeptConnectionThatDiesOnTheNextRequest) {
   EXPECT_TRUE(get(client, server).has_value());
   EXPECT_TRUE(get(client, server).has_value());
   EXPECT_EQ(server.accepted(), 2);
+}
+
+/// Counts the requests that arrive; the second of each connection is read and never answered: the
+/// connection ends after it.
+RawServer::Serve dying_on_the_second_request(std::atomic<int>& arrived) {
+  return [&arrived](int socket, int) {
+    if (read_request(socket)) {
+      ++arrived;
+      write_text(socket, kHello);
+    }
+    if (read_request(socket)) {
+      ++arrived;
+    }
+    ::shutdown(socket, SHUT_RDWR);
+  };
+}
+
+TEST(HttpClient, NeverSendsWhatIsNotRepeatableTwice) {
+  std::atomic<int> arrived = 0;
+  const RawServer server(dying_on_the_second_request(arrived));
+  HttpClient client;
+  const HttpRequest once{.origin = server.origin(), .method = "POST", .repeatable = false};
+  EXPECT_TRUE(client.send(once, after(5s)).has_value());
+  const auto unclear = client.send(once, after(5s));
+  EXPECT_EQ(unclear.error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(arrived, 2);
+  const HttpRequest again{.origin = server.origin(), .method = "POST"};
+  EXPECT_TRUE(client.send(again, after(5s)).has_value());
+  EXPECT_TRUE(client.send(again, after(5s)).has_value());
+  EXPECT_EQ(arrived, 5);  // The fourth was in vain, and went again on a new connection.
+}
+
+TEST(HttpClient, SendsWhatIsNotRepeatableOverANewConnectionWhenTheKeptOneWasClosed) {
+  const RawServer server([](int socket, int) {
+    read_request(socket);
+    write_text(socket, kHello);
+    ::shutdown(socket, SHUT_RDWR);
+  });
+  HttpClient client;
+  const HttpRequest once{.origin = server.origin(), .method = "POST", .repeatable = false};
+  for (int i = 0; i < 3; ++i) {
+    pollfd nothing{.fd = -1, .events = 0, .revents = 0};
+    ::poll(&nothing, 1, 20);  // For the end of the connection to arrive.
+    EXPECT_TRUE(client.send(once, after(5s)).has_value()) << i;
+  }
+  EXPECT_EQ(server.accepted(), 3);
 }
 
 TEST(HttpClient, NeverSendsAgainOnceAReplyBegan) {

@@ -6,18 +6,50 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 namespace scaler::net {
 namespace {
 
 namespace http = boost::beast::http;
-using Parser = http::response_parser<http::string_body>;
+
+/// A body that grows by what arrives; Beast's own string_body first fills with zeros what it then
+/// overwrites. The member names are those that Beast asks for.
+struct GrowingBody {
+  using value_type = std::string;  // NOLINT(readability-identifier-naming)
+  class reader {                   // NOLINT(readability-identifier-naming)
+   public:
+    template <bool IsRequest, typename Fields>
+    reader(http::header<IsRequest, Fields>& /*header*/, std::string& body) : body_(&body) {}
+    void init(const boost::optional<std::uint64_t>& length, boost::system::error_code& error) {
+      body_->reserve(std::min<std::uint64_t>(length.value_or(0), kReserveMax));
+      error = {};
+    }
+    template <typename Buffers>
+    std::size_t put(const Buffers& buffers, boost::system::error_code& error) {
+      std::size_t size = 0;
+      for (auto it = boost::asio::buffer_sequence_begin(buffers);
+           it != boost::asio::buffer_sequence_end(buffers); ++it) {
+        const boost::asio::const_buffer piece(*it);
+        body_->append(static_cast<const char*>(piece.data()), piece.size());
+        size += piece.size();
+      }
+      error = {};
+      return size;
+    }
+    void finish(boost::system::error_code& error) { error = {}; }
+
+   private:
+    static constexpr std::uint64_t kReserveMax = 1U << 20U;  ///< a length is only a promise
+    std::string* body_;
+  };
+};
+
+using Parser = http::response_parser<GrowingBody>;
 
 constexpr std::uint32_t kHeaderMax = 64U << 10U;
 
 bool breaks_line(std::string_view text) {
-  return text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos;
+  return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
 }
 
 bool is_token(std::string_view text) {
@@ -67,7 +99,7 @@ struct ReplyParser::Impl {
     parser->header_limit(kHeaderMax);
     parser->body_limit(body_max);
   }
-  Result<void> consume();
+  Result<std::size_t> consume(std::string_view bytes);
   std::unexpected<Error> malformed(const boost::system::error_code& error) const;
 
   std::size_t body_max;
@@ -88,12 +120,12 @@ std::unexpected<Error> ReplyParser::Impl::malformed(const boost::system::error_c
   return fail(ErrorKind::Malformed, "the reply is not HTTP: " + error.message());
 }
 
-Result<void> ReplyParser::Impl::consume() {
+/// How many of the bytes the parser has taken.
+Result<std::size_t> ReplyParser::Impl::consume(std::string_view bytes) {
   std::size_t taken = 0;
-  while (taken < pending.size() && !parser->is_done()) {
+  while (taken < bytes.size() && !parser->is_done()) {
     boost::system::error_code error;
-    taken +=
-        parser->put(boost::asio::buffer(pending.data() + taken, pending.size() - taken), error);
+    taken += parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
     if (error == http::error::need_more) {
       break;
     }
@@ -107,13 +139,18 @@ Result<void> ReplyParser::Impl::consume() {
       begin();
     }
   }
-  pending.erase(0, taken);
-  return {};
+  return taken;
 }
 
 Result<bool> ReplyParser::feed(std::string_view bytes) {
-  impl_->pending += bytes;
-  TRY(impl_->consume());
+  if (impl_->pending.empty()) {
+    const std::size_t taken = TRY(impl_->consume(bytes));
+    impl_->pending = bytes.substr(taken);
+  } else {
+    impl_->pending += bytes;
+    const std::size_t taken = TRY(impl_->consume(impl_->pending));
+    impl_->pending.erase(0, taken);
+  }
   return impl_->parser->is_done();
 }
 
