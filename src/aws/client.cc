@@ -1,7 +1,9 @@
 #include "aws/client.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
+#include <map>
 #include <utility>
 
 #include "aws/error_table.h"
@@ -45,7 +47,7 @@ Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) 
   if (response.body.empty()) {
     return ApiReply{.value = json::Value(json::Object{})};
   }
-  Result<json::Value> value = json::parse(response.body);
+  Result<json::Value> value = json::parse(response.body, call.unread);
   if (!value.has_value()) {
     return fail(std::move(value).error(), describe(call));
   }
@@ -137,10 +139,9 @@ std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadl
   Batch batch{.calls = calls, .deadline = deadline};
   batch.results.assign(calls.size(), fail(ErrorKind::Unavailable, "not sent"));
   const RetrySurroundings surroundings{.random = surroundings_.random,
-                                       .sleep = surroundings_.sleep,
-                                       .attempt_limit = surroundings_.attempt_limit};
-  const Round round = [this, &batch](std::span<const std::size_t> items, Deadline limit) {
-    return attempt(batch, items, limit);
+                                       .sleep = surroundings_.sleep};
+  const Round round = [this, &batch](std::span<const std::size_t> items) {
+    return surroundings_.within_limits ? attempt_in_time(batch, items) : attempt(batch, items);
   };
   run_rounds(calls.size(), round, policy_, surroundings, deadline);
   return std::move(batch.results);
@@ -150,8 +151,42 @@ Result<ApiReply> Client::call(const ApiCall& call, Deadline deadline) {
   return std::move(this->call(std::span(&call, 1), deadline).front());
 }
 
-std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> items,
-                                     Deadline deadline) {
+/// attempt(), in as many waves as the services' limits ask for.
+std::vector<Attempt> Client::attempt_in_time(Batch& batch, std::span<const std::size_t> items) {
+  const Instant now = surroundings_.clock.now();
+  const Duration left = std::chrono::floor<Duration>(batch.deadline - after(Duration::zero()));
+  std::vector<Attempt> attempts(items.size(), Attempt{.next = Attempt::Next::GiveUp});
+  std::map<Duration, std::vector<std::size_t>> waves;  // Positions in `items` by their delay.
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    const ApiCall& call = batch.calls[items[i]];
+    if (const auto delay = limiter_.reserve(call.service, call.operation, now, left)) {
+      waves[*delay].push_back(i);
+    } else {
+      batch.results[items[i]] =
+          fail(ErrorKind::Throttled, describe(call) + ": not sent: the documented rate of " +
+                                         call.operation + " does not allow it in time");
+    }
+  }
+  Duration waited{0};
+  for (const auto& [delay, positions] : waves) {
+    if (delay > waited) {
+      surroundings_.sleep(delay - waited);
+      waited = delay;
+    }
+    std::vector<std::size_t> wave;
+    for (const std::size_t position : positions) {
+      wave.push_back(items[position]);
+    }
+    const std::vector<Attempt> made = attempt(batch, wave);
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      attempts[positions[i]] = made[i];
+    }
+  }
+  return attempts;
+}
+
+std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> items) {
+  const Deadline deadline = std::min(batch.deadline, after(surroundings_.attempt_limit));
   const Result<Credentials> credentials = surroundings_.credentials.current(batch.deadline);
   if (!credentials.has_value()) {
     for (const std::size_t item : items) {
@@ -177,7 +212,7 @@ std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> 
       continue;
     }
     Error error = std::move(responses[i]).error();
-    const bool again = worth_repeating(error.kind);
+    const bool again = worth_repeating(error.kind) && batch.calls[items[i]].repeatable;
     attempts.push_back(
         {.next = again ? Attempt::Next::AgainLater : Attempt::Next::GiveUp, .kind = error.kind});
     batch.results[items[i]] = fail(std::move(error), describe(batch.calls[items[i]]));
@@ -192,7 +227,8 @@ net::HttpRequest Client::signed_request(const ApiCall& call, const Credentials& 
   net::HttpRequest request{.origin = endpoint.origin,
                            .method = call.method,
                            .target = endpoint.path + call.target,
-                           .body = call.body};
+                           .body = call.body,
+                           .repeatable = call.repeatable};
   if (!call.body.empty()) {
     request.headers.push_back(
         {.name = "Content-Type", .value = std::string(protocol.content_type)});

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "aws/credentials.h"
+#include "aws/rate_limiter.h"
 #include "aws/retry.h"
 #include "aws/settings.h"
 #include "aws/sigv4.h"
@@ -24,6 +25,8 @@ struct ApiCall {
   std::string method = "POST";
   std::string target = "/";  ///< path and query, percent-encoded
   std::string body = {};
+  bool repeatable = true;  ///< may be carried out twice when it is unclear whether it was at all
+  std::string_view unread = {};  ///< a member of the reply that nobody reads and is not kept
 };
 
 struct ApiReply {
@@ -39,6 +42,7 @@ struct ClientSurroundings {
   const Log& log;
   Sleeper sleep = sleep_on_thread;
   Duration attempt_limit = std::chrono::seconds(5);
+  bool within_limits = true;  ///< keeps calls within the services' documented rates
 };
 
 /// Not for use from several threads at once.
@@ -46,10 +50,10 @@ class Client {
  public:
   Client(Settings settings, const ClientSurroundings& surroundings);
 
-  /// Makes all calls side by side, and repeats what may be repeated until the deadline.
-  /// Shape:  one result per call, in order.
-  /// Errors: as error_table.h classifies the service's codes; Unavailable when it cannot be
-  /// reached;
+  /// Makes all calls side by side, and repeats what may be repeated until the deadline. Calls over
+  /// a documented rate (rate_limiter.h) go later, in the order given. Shape:  one result per call,
+  /// in order. Errors: as error_table.h classifies the service's codes; Unavailable when it cannot
+  /// be reached;
   ///         Malformed for a reply that is not what the service should send. Messages name
   ///         operation and subject, and carry the service's code and request id.
   std::vector<Result<ApiReply>> call(std::span<const ApiCall> calls, Deadline deadline);
@@ -62,7 +66,8 @@ class Client {
  private:
   struct Batch;
 
-  std::vector<Attempt> attempt(Batch& batch, std::span<const std::size_t> items, Deadline deadline);
+  std::vector<Attempt> attempt_in_time(Batch& batch, std::span<const std::size_t> items);
+  std::vector<Attempt> attempt(Batch& batch, std::span<const std::size_t> items);
   net::HttpRequest signed_request(const ApiCall& call, const Credentials& credentials, Instant at);
   Attempt judge(Batch& batch, std::size_t item, const net::HttpResponse& response);
   bool correct_clock(Batch& batch, std::string_view code, const net::HttpResponse& response);
@@ -72,6 +77,7 @@ class Client {
   ClientSurroundings surroundings_;
   Signer signer_;
   RetryPolicy policy_;
+  RateLimiter limiter_;
   Duration clock_offset_{0};  ///< what AWS's clock is ahead of ours
 };
 

@@ -227,12 +227,12 @@ TEST(Session, IsBuiltFromTheEnvironmentAndOpensConnectionsAhead) {
   environment["AWS_ENDPOINT_URL"] = server.url();
   const StillClock clock(*parse_instant("2026-11-23T12:00:00Z"));
   const Log log(-1, LogLevel::Fatal, clock);
-  const std::unique_ptr<Session> session = *Session::create(environment, clock, 1, log);
+  const std::unique_ptr<Session> session = *Session::create(environment, clock, {}, log);
   session->prewarm(after(5s));
   EXPECT_TRUE(server.requests().empty());
   EXPECT_EQ(*session->sqs().queue_url("q", soon()), "u");
   environment.erase("AWS_REGION");
-  EXPECT_EQ(Session::create(environment, clock, 1, log).error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(Session::create(environment, clock, {}, log).error().kind, ErrorKind::Malformed);
 }
 
 }  // namespace

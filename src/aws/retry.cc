@@ -56,8 +56,7 @@ void run_rounds(std::size_t count, const Round& round, RetryPolicy& policy,
   std::vector<int> failures(count, 0);
   std::vector<std::optional<ErrorKind>> last_failure(count);
   while (!items.empty()) {
-    const std::vector<Attempt> attempts =
-        round(items, std::min(deadline, after(surroundings.attempt_limit)));
+    const std::vector<Attempt> attempts = round(items);
     CHECK(attempts.size() == items.size());
     std::vector<std::size_t> again;
     Duration longest{0};

@@ -52,12 +52,11 @@ class RetryPolicy {
 struct RetrySurroundings {
   Random& random;
   const Sleeper& sleep;
-  Duration attempt_limit = std::chrono::seconds(5);  ///< so that a peer that never answers is left
 };
 
-/// Attempts the given items side by side until the deadline; one Attempt per item, in order.
-using Round =
-    std::function<std::vector<Attempt>(std::span<const std::size_t> items, Deadline deadline)>;
+/// Attempts the given items side by side; one Attempt per item, in order. It bounds its own time,
+/// so that a peer that never answers is left.
+using Round = std::function<std::vector<Attempt>(std::span<const std::size_t> items)>;
 
 /// Items 0..count-1 go together into the first round, and those to be repeated into the next, after
 /// the longest of their pauses. No pause begins that would end after the deadline.

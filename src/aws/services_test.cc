@@ -326,5 +326,20 @@ TEST(EventSourceMappings, SwitchesAndReportsAConflict) {
   EXPECT_EQ(mappings.get("u1", soon()).error().kind, ErrorKind::Malformed);
 }
 
+TEST(Sqs, NeverSendsMessagesAgainWhenItIsUnclearWhetherTheyArrived) {
+  TestClient test;
+  test.transport.answer = [](const auto&) { return fail(ErrorKind::Unavailable, "it broke"); };
+  const std::array messages{OutgoingMessage{.body = "tick"}};
+  const auto sent = Sqs(test.client()).send("https://sqs/1/ticks", messages, soon());
+  EXPECT_EQ(sent.at(0).error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(test.transport.requests.size(), 1U);
+  EXPECT_FALSE(test.transport.requests.at(0).repeatable);
+
+  test.transport.requests.clear();
+  const std::array changes{DesiredCount{.service = {.cluster = "c", .service = "s"}, .desired = 2}};
+  EXPECT_FALSE(Ecs(test.client()).set_desired(changes, soon()).at(0).has_value());
+  EXPECT_EQ(test.transport.requests.size(), 3U);  // Setting a count twice does no harm.
+}
+
 }  // namespace
 }  // namespace scaler::aws

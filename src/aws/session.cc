@@ -6,23 +6,25 @@
 namespace scaler::aws {
 
 Result<std::unique_ptr<Session>> Session::create(const Environment& environment, const Clock& clock,
-                                                 std::uint64_t seed, const Log& log) {
+                                                 const SessionOptions& options, const Log& log) {
   Settings settings = TRY(read_settings(environment));
-  return std::unique_ptr<Session>(new Session(std::move(settings), environment, clock, seed, log));
+  return std::unique_ptr<Session>(
+      new Session(std::move(settings), environment, clock, options, log));
 }
 
 // NOLINTNEXTLINE(readability-function-size)
 Session::Session(Settings settings, const Environment& environment, const Clock& clock,
-                 std::uint64_t seed, const Log& log)
+                 const SessionOptions& options, const Log& log)
     : environment_(environment),
       transport_({.ca_bundle = settings.ca_bundle}),
       credentials_({.environment = environment_, .transport = transport_, .clock = clock}, log),
-      random_(seed),
+      random_(options.seed),
       client_(std::move(settings), {.transport = transport_,
                                     .credentials = credentials_,
                                     .clock = clock,
                                     .random = random_,
-                                    .log = log}),
+                                    .log = log,
+                                    .within_limits = options.within_limits}),
       sqs_(client_),
       ecs_(client_),
       mappings_(client_),

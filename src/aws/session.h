@@ -12,12 +12,17 @@
 
 namespace scaler::aws {
 
+struct SessionOptions {
+  std::uint64_t seed = 1;     ///< for the jitter of retries
+  bool within_limits = true;  ///< keeps calls within the services' documented rates
+};
+
 class Session {
  public:
-  /// Clock and log outlive the session; `seed` is for the jitter of retries.
+  /// Clock and log outlive the session.
   /// Errors: Malformed for settings that are missing or wrong. Opens no connection.
   static Result<std::unique_ptr<Session>> create(const Environment& environment, const Clock& clock,
-                                                 std::uint64_t seed, const Log& log);
+                                                 const SessionOptions& options, const Log& log);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -34,8 +39,8 @@ class Session {
   void prewarm(Deadline deadline);
 
  private:
-  Session(Settings settings, const Environment& environment, const Clock& clock, std::uint64_t seed,
-          const Log& log);
+  Session(Settings settings, const Environment& environment, const Clock& clock,
+          const SessionOptions& options, const Log& log);
 
   Environment environment_;
   HttpTransport transport_;

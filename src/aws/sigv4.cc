@@ -68,6 +68,9 @@ std::string lower(std::string_view text) {
 
 /// Without blanks at the ends, and one blank for each run within.
 std::string squeeze(std::string_view text) {
+  if (!text.contains(' ') && !text.contains('\t')) {
+    return std::string(text);
+  }
   std::string squeezed;
   for (const char c : text) {
     const bool blank = c == ' ' || c == '\t';

@@ -240,8 +240,10 @@ Result<std::string> Sqs::queue_url(const std::string& name, Deadline deadline) {
 std::vector<Result<std::string>> Sqs::send(const std::string& queue_url,
                                            std::span<const OutgoingMessage> messages,
                                            Deadline deadline) {
-  return run_batches(*client_, sqs_call("SendMessageBatch", queue_url, ""), messages.size(),
-                     deadline, [messages](json::Writer& body, std::size_t i) {
+  ApiCall pattern = sqs_call("SendMessageBatch", queue_url, "");
+  pattern.repeatable = false;
+  return run_batches(*client_, pattern, messages.size(), deadline,
+                     [messages](json::Writer& body, std::size_t i) {
                        body.field("MessageBody", messages[i].body);
                        if (messages[i].delay > Duration::zero()) {
                          body.field("DelaySeconds", seconds_of(messages[i].delay));

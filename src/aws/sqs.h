@@ -45,7 +45,8 @@ class Sqs {
   Result<QueueSettings> settings(const std::string& queue_url, Deadline deadline);
   Result<std::string> queue_url(const std::string& name, Deadline deadline);
 
-  /// Shape: the message's id, or why this message was refused, for each; ten go in one request.
+  /// Shape: the message's id, or why this message was refused, for each; ten go in one request. A
+  /// request whose fate is unclear is not repeated: no message goes twice.
   std::vector<Result<std::string>> send(const std::string& queue_url,
                                         std::span<const OutgoingMessage> messages,
                                         Deadline deadline);

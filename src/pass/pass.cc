@@ -135,14 +135,29 @@ void confirm_scale_ins(std::span<ManagedService> fleet, std::span<PassRecord> re
   }
 }
 
+/// Out before in, and of those that scale out the one that lacks most of what it has first: where a
+/// rate limits how many go at once, the others wait.
+bool more_urgent(const PassRecord* a, const PassRecord* b) {
+  const bool a_out = a->decision->action == Action::ScaleOut;
+  const bool b_out = b->decision->action == Action::ScaleOut;
+  if (!a_out || !b_out) {
+    return a_out && !b_out;
+  }
+  return a->decision->desired * b->reading->service.desired >
+         b->decision->desired * a->reading->service.desired;
+}
+
 void apply_all(std::span<PassRecord> records, const Ports& ports, Deadline deadline) {
   std::vector<PassRecord*> acting;
-  std::vector<DesiredCount> changes;
   for (PassRecord& record : records) {
     if (record.decision && record.decision->action != Action::Hold) {
       acting.push_back(&record);
-      changes.push_back({.service = record.id, .desired = record.decision->desired});
     }
+  }
+  std::ranges::stable_sort(acting, more_urgent);
+  std::vector<DesiredCount> changes;
+  for (const PassRecord* record : acting) {
+    changes.push_back({.service = record->id, .desired = record->decision->desired});
   }
   if (changes.empty()) {
     return;

@@ -235,6 +235,18 @@ TEST_F(RunPass, AsksForProtectedTasksOnlyWhereThePolicyCountsThem) {
   EXPECT_EQ(record.errors, std::vector<std::string>{"denied"});
 }
 
+TEST_F(RunPass, ScalesTheMostUrgentFirst) {
+  running(1);
+  fleet_.push_back({.id = {"c", "five"}, .queues = {{"https://sqs/a"}}, .policy = fixed(5)});
+  fleet_.push_back({.id = {"c", "four"}, .queues = {{"https://sqs/b"}}, .policy = fixed(4)});
+  cloud_.depths = {QueueDepth{.visible = 4}};
+  const auto records = run_pass(
+      fleet_, {.reader = cloud_, .scaler = cloud_, .states = &cloud_, .clock = clock_}, {});
+  EXPECT_EQ(cloud_.set, (std::vector<std::int64_t>{5, 4, 3}));
+  EXPECT_EQ(records[0].outcome, Outcome::Applied);
+  EXPECT_EQ(records[1].decision->desired, 5);  // The records keep the fleet's order.
+}
+
 TEST_F(RunPass, OneServicesFailureLeavesTheOthersAlone) {
   fleet_.push_back(
       {.id = {"c", "t"}, .queues = {{"https://sqs/a"}, {"https://sqs/b"}}, .policy = fixed(2)});

@@ -113,8 +113,8 @@ class AwsCloud final : public Cloud {
 
 Result<std::unique_ptr<Cloud>> Cloud::create(const Environment& environment, Clock& clock,
                                              const Log& log) {
-  const std::uint64_t seed = std::random_device()();
-  std::unique_ptr<aws::Session> session = TRY(aws::Session::create(environment, clock, seed, log));
+  std::unique_ptr<aws::Session> session =
+      TRY(aws::Session::create(environment, clock, {.seed = std::random_device()()}, log));
   return std::make_unique<AwsCloud>(std::move(session),
                                     variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or(""));
 }

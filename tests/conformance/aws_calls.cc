@@ -249,7 +249,7 @@ const std::array<Operation, 15>& operations() {
 
 Result<std::string> run(std::string_view name, std::string_view arguments_text) {
   const Log log(STDERR_FILENO, LogLevel::Debug, system_clock());
-  const auto session = TRY(aws::Session::create(process_environment(), system_clock(), 1, log));
+  const auto session = TRY(aws::Session::create(process_environment(), system_clock(), {}, log));
   session->prewarm(after(kTimeout));
   const json::Value arguments = TRY(json::parse(arguments_text));
   for (const Operation& operation : operations()) {

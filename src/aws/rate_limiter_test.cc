@@ -1,0 +1,137 @@
+#include "aws/rate_limiter.h"
+
+#include <algorithm>
+#include <array>
+
+#include <gtest/gtest.h>
+
+#include "aws/test_support.h"
+
+namespace scaler::aws {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Instant kStart = std::chrono::sys_days(std::chrono::year(2026) / 11 / 25);
+
+struct Limit {
+  std::string_view operation;
+  int burst;
+  int per_second;
+};
+
+// The table of ECS's documentation, written down a second time.
+constexpr std::array kLimits{
+    Limit{"DescribeServices", 100, 20}, Limit{"UpdateService", 50, 5},
+    Limit{"TagResource", 20, 10},       Limit{"UntagResource", 20, 10},
+    Limit{"ListTasks", 100, 20},        Limit{"GetTaskProtection", 200, 80}};
+
+TEST(RateLimiter, LetsABurstGoAndThenTheSustainedRate) {
+  for (const Limit& limit : kLimits) {
+    RateLimiter limiter;
+    const auto reserve = [&](Instant now) {
+      return limiter.reserve(Service::Ecs, limit.operation, now, 1h);
+    };
+    for (int i = 0; i < limit.burst; ++i) {
+      EXPECT_EQ(reserve(kStart), 0ms) << limit.operation << " " << i;
+    }
+    const auto late = [&limit](int tokens) {  // In whole milliseconds, rounded up.
+      return Duration((1000 * tokens + limit.per_second - 1) / limit.per_second);
+    };
+    EXPECT_EQ(reserve(kStart), late(1)) << limit.operation;
+    EXPECT_EQ(reserve(kStart), late(2)) << limit.operation;
+    EXPECT_EQ(reserve(kStart + 1s), 0ms) << limit.operation;
+    EXPECT_EQ(reserve(kStart + 1h), 0ms) << limit.operation;
+  }
+}
+
+TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
+  RateLimiter limiter;
+  std::vector<Instant> gone;
+  Random random(7);
+  Instant now = kStart;
+  for (int i = 0; i < 2000; ++i) {
+    now += Duration(random.between(0, 300));
+    gone.push_back(now + *limiter.reserve(Service::Ecs, "UpdateService", now, 24h));
+  }
+  std::ranges::sort(gone);
+  for (std::size_t first = 0; first < gone.size(); ++first) {
+    for (std::size_t last = first; last < std::min(first + 200, gone.size()); ++last) {
+      const double seconds = std::chrono::duration<double>(gone[last] - gone[first]).count();
+      ASSERT_LE(static_cast<double>(last - first + 1), 50 + 5 * seconds + 1e-9);
+    }
+  }
+}
+
+TEST(RateLimiter, SharesTheBucketOfTagsAndKeepsOthersApart) {
+  RateLimiter limiter;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, 1h), 0ms);
+    EXPECT_EQ(limiter.reserve(Service::Ecs, "UntagResource", kStart, 1h), 0ms);
+  }
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, 1h), 100ms);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, 1h), 0ms);
+}
+
+TEST(RateLimiter, LimitsNothingThatHasNoDocumentedLimit) {
+  RateLimiter limiter;
+  for (int i = 0; i < 10'000; ++i) {
+    ASSERT_EQ(limiter.reserve(Service::Sqs, "GetQueueAttributes", kStart, 0ms), 0ms);
+  }
+}
+
+TEST(RateLimiter, TakesNoTokenForACallThatCannotWait) {
+  RateLimiter limiter;
+  for (int i = 0; i < 50; ++i) {
+    limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s);
+  }
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_TRUE(limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s).has_value());
+  }
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s), std::nullopt);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, 2s), 1200ms);
+}
+
+TEST(RateLimiter, OutlivesAClockThatIsSetBack) {
+  RateLimiter limiter;
+  limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s);
+  const Instant earlier = kStart - 24h;
+  EXPECT_LE(limiter.reserve(Service::Ecs, "UpdateService", earlier, 1s).value_or(1s), 1s);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", earlier + 12s, 1s), 0ms);
+}
+
+TEST(Client, SendsWhatIsOverTheRateLaterAndInOrder) {
+  TestClient test;
+  test.transport.reply_with({ok("{}")});
+  std::vector<ApiCall> calls;
+  for (int i = 0; i < 53; ++i) {
+    calls.push_back({.service = Service::Ecs,
+                     .operation = "UpdateService",
+                     .subject = "s",
+                     .body = std::to_string(i)});
+  }
+  for (const Result<ApiReply>& result : test.client().call(calls, soon())) {
+    EXPECT_TRUE(result.has_value());
+  }
+  EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{50, 1, 1, 1}));
+  EXPECT_EQ(test.pauses, (std::vector<Duration>{200ms, 200ms, 200ms}));
+  EXPECT_EQ(test.transport.requests.back().body, "52");
+}
+
+TEST(Client, RefusesWhatTheRateDoesNotAllowBeforeTheDeadline) {
+  TestClient test;
+  test.transport.reply_with({ok("{}")});
+  const std::vector<ApiCall> calls(
+      60, {.service = Service::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
+  const auto results = test.client().call(calls, after(1s));
+  EXPECT_EQ(std::ranges::count_if(results, [](const auto& result) { return result.has_value(); }),
+            54);  // The fifth of the later ones would be due after what is left of the second.
+  ASSERT_FALSE(results.back().has_value());
+  EXPECT_EQ(results.back().error().kind, ErrorKind::Throttled);
+  EXPECT_EQ(results.back().error().message,
+            "ECS UpdateService c/s: not sent: the documented rate of UpdateService does not allow "
+            "it in time");
+}
+
+}  // namespace
+}  // namespace scaler::aws
