@@ -76,7 +76,19 @@ struct Flags {
   RunFlags run = {};
   EmulateFlags emulate = {};
   DemoFlags demo = {};
+  IamFlags iam = {};
 };
+
+void add_iam(CLI::App& app, IamFlags& flags) {
+  CLI::App* command =
+      app.add_subcommand("iam", "The least-privilege IAM policy of this configuration; no AWS");
+  command->add_option("--account", flags.account, "account (default: the job queue's)");
+  command->add_option("--region", flags.region, "region (default: AWS_REGION, else the queue's)");
+  command->add_option("--function-name", flags.function_name,
+                      "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)");
+  add_output(*command, flags.output);
+  command->footer(environment_footer());
+}
 
 void add_emulate(CLI::App& app, EmulateFlags& flags) {
   CLI::App* command = app.add_subcommand(
@@ -142,6 +154,7 @@ void add_commands(CLI::App& app, Flags& flags) {
                      "{policy, state, observation} as JSON on stdin, decisions on stdout; no AWS");
   add_config_command(app, flags.config);
   add_emulate(app, flags.emulate);
+  add_iam(app, flags.iam);
 }
 
 int dispatch(const CLI::App& app, const Flags& flags, const Environment& environment) {
@@ -160,6 +173,9 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
   }
   if (name == "decide") {
     return decide_command(std::cin, std::cout);
+  }
+  if (name == "iam") {
+    return iam_command(environment, flags.iam);
   }
   return emulate_command(flags.emulate);
 }

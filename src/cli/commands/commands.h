@@ -54,6 +54,13 @@ struct DemoFlags {
   Output output = Output::Text;
 };
 
+struct IamFlags {
+  std::string account = {};        ///< default: the job queue's
+  std::string region = {};         ///< default: AWS_REGION, else the job queue's
+  std::string function_name = {};  ///< default: AWS_LAMBDA_FUNCTION_NAME; empty: not in Lambda
+  Output output = Output::Text;
+};
+
 /// {policy, state, observation} as one JSON object or JSON lines -> one decision a line.
 int decide_command(std::istream& in, std::ostream& out);
 int once_command(const Environment& environment, const OnceFlags& flags);
@@ -62,6 +69,7 @@ int run_command(const Environment& environment, const RunFlags& flags);
 int config_command(const Environment& environment, const ConfigFlags& flags);
 int emulate_command(const EmulateFlags& flags);
 int demo_command(const DemoFlags& flags);
+int iam_command(const Environment& environment, const IamFlags& flags);
 
 /// Writes "ecs-scaler: message" to stderr and returns the code.
 int complain(ExitCode code, std::string_view message);

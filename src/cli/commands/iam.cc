@@ -1,0 +1,23 @@
+#include <cstdio>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/iam_policy.h"
+
+namespace scaler::cli {
+
+int iam_command(const Environment& environment, const IamFlags& flags) {
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  if (!config) {
+    return complain(kConfiguration, config.error().message);
+  }
+  const Result<IamScope> scope = iam_scope(flags, environment, *config);
+  if (!scope) {
+    return complain(kConfiguration, scope.error().message);
+  }
+  const std::vector<IamStatement> statements = iam_statements(*config, *scope);
+  const std::string text =
+      flags.output == Output::Json ? iam_json(statements) + "\n" : iam_text(statements);
+  return std::fputs(text.c_str(), stdout) >= 0 ? kDone : kFailed;
+}
+
+}  // namespace scaler::cli
