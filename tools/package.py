@@ -111,7 +111,7 @@ def write_debian_package(out, version, arch, build):
         for path in [tree, *tree.rglob("*")]:  # whatever the umask was
             path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
             os.utime(path, (int(EPOCH), int(EPOCH)))
-        subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "--build", tree, package],
+        subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", tree, package],
                        check=True, stdout=subprocess.DEVNULL,
                        env={**os.environ, "SOURCE_DATE_EPOCH": EPOCH})
     write_json(package.with_suffix(".cdx.json"), bill_of_materials(package, version, packages))

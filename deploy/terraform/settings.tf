@@ -25,39 +25,26 @@ locals {
   log_streams  = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}-scaler:*"
   consume      = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
 
-  statements = concat(
-    [
-      { Sid = "ReadJobQueue", Effect = "Allow", Action = ["sqs:GetQueueAttributes"], Resource = [local.job_queue_arn] },
-      { Sid = "ReadAndScaleService", Effect = "Allow", Action = ["ecs:DescribeServices", "ecs:UpdateService"], Resource = [local.service_arn] },
-      {
-        Sid       = "RememberState"
-        Effect    = "Allow"
-        Action    = ["ecs:TagResource", "ecs:UntagResource"]
-        Resource  = [local.service_arn]
-        Condition = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] } }
-      },
-      { Sid = "WriteLogs", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:PutLogEvents"], Resource = [local.log_streams] },
-    ],
-    var.tick_seconds == 0 ? [] : [
-      { Sid = "SendTicks", Effect = "Allow", Action = ["sqs:SendMessage"], Resource = [local.tick_queue_arn] },
-      { Sid = "ReceiveTicks", Effect = "Allow", Action = local.consume, Resource = [local.tick_queue_arn] },
-    ],
-    var.doorbell ? [
-      { Sid = "ReceiveDoorbell", Effect = "Allow", Action = local.consume, Resource = [local.doorbell_arn] },
-    ] : [],
-    var.wake ? [
-      { Sid = "WakeMapping", Effect = "Allow", Action = ["sqs:ReceiveMessage", "sqs:DeleteMessage"], Resource = [local.job_queue_arn] },
-      { Sid = "HandBackMessages", Effect = "Allow", Action = ["sqs:ChangeMessageVisibility"], Resource = [local.job_queue_arn] },
-      { Sid = "FindMappings", Effect = "Allow", Action = ["lambda:ListEventSourceMappings"], Resource = ["*"] },
-      {
-        Sid       = "SwitchMapping"
-        Effect    = "Allow"
-        Action    = ["lambda:UpdateEventSourceMapping"]
-        Resource  = [local.mapping_arns]
-        Condition = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn] } }
-      },
-    ] : [],
-  )
+  ticks = var.tick_seconds != 0
+  grants = [
+    { when = true, sid = "ReadJobQueue", on = local.job_queue_arn, actions = ["sqs:GetQueueAttributes"], if = {} },
+    { when = true, sid = "ReadAndScaleService", on = local.service_arn, actions = ["ecs:DescribeServices", "ecs:UpdateService"], if = {} },
+    { when = true, sid = "RememberState", on = local.service_arn, actions = ["ecs:TagResource", "ecs:UntagResource"],
+    if = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] } } },
+    { when = true, sid = "WriteLogs", on = local.log_streams, actions = ["logs:CreateLogStream", "logs:PutLogEvents"], if = {} },
+    { when = local.ticks, sid = "SendTicks", on = local.tick_queue_arn, actions = ["sqs:SendMessage"], if = {} },
+    { when = local.ticks, sid = "ReceiveTicks", on = local.tick_queue_arn, actions = local.consume, if = {} },
+    { when = var.doorbell, sid = "ReceiveDoorbell", on = local.doorbell_arn, actions = local.consume, if = {} },
+    { when = var.wake, sid = "WakeMapping", on = local.job_queue_arn, actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage"], if = {} },
+    { when = var.wake, sid = "HandBackMessages", on = local.job_queue_arn, actions = ["sqs:ChangeMessageVisibility"], if = {} },
+    { when = var.wake, sid = "FindMappings", on = "*", actions = ["lambda:ListEventSourceMappings"], if = {} },
+    { when = var.wake, sid = "SwitchMapping", on = local.mapping_arns, actions = ["lambda:UpdateEventSourceMapping"],
+    if = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn] } } },
+  ]
+  statements = [for grant in local.grants : merge(
+    { Sid = grant.sid, Effect = "Allow", Action = grant.actions, Resource = [grant.on] },
+    { for name, condition in { Condition = grant.if } : name => condition if length(condition) > 0 },
+  ) if grant.when]
 
   policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })
 }

@@ -1,5 +1,6 @@
 """Fixtures: osls, the packages of the release programs, packaged and deployed stacks."""
 
+import ast
 import json
 import os
 import pathlib
@@ -199,4 +200,8 @@ class Stack:
         iam = self.moto.client("iam")
         name, = iam.list_role_policies(RoleName=self.role_name)["PolicyNames"]
         assert not iam.list_attached_role_policies(RoleName=self.role_name)["AttachedPolicies"]
-        return iam.get_role_policy(RoleName=self.role_name, PolicyName=name)["PolicyDocument"]
+        document = iam.get_role_policy(RoleName=self.role_name, PolicyName=name)["PolicyDocument"]
+        if isinstance(document, str):  # moto keeps it as Python text, and what is left out as None
+            document = ast.literal_eval(document)
+        kept = [statement for statement in document["Statement"] if statement is not None]
+        return {**document, "Statement": kept}

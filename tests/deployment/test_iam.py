@@ -1,0 +1,235 @@
+"""`ecs-scaler iam`: the templates hold exactly its statements; they are enough, and each is needed."""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+
+import botocore.exceptions
+import pytest
+
+from lambda_host import FunctionError, LambdaHost
+from support import REGION, ROOT, MotoService, aws_clients, open_url
+
+pytestmark = pytest.mark.timeout(300)
+ARN = f"arn:aws:sqs:{REGION}:123456789012:theirs"
+CONFIGURATIONS = {
+    "default": {"QueueName": "work"},
+    "everything": {"QueueName": "work", "Doorbell": "true", "Metrics": "emf"},
+    "schedule only": {"QueueName": "work", "Wake": "false", "TickSeconds": "0"},
+    "a queue of yours": {"QueueArn": ARN, "Doorbell": "true"},
+    "backlog": {"QueueName": "work", "Mode": "backlog", "BacklogPerTask": "5", "TasksMax": "9"},
+}
+
+
+@pytest.fixture
+def printed_policy(run_program, ecs_scaler):
+    """printed_policy(environment, function name) -> what `ecs-scaler iam` prints."""
+
+    def print_policy(environment, function_name):
+        process = run_program([ecs_scaler, "iam", "--output", "json", "--function-name",
+                               function_name], env=environment)
+        assert process.code == 0, process.output()
+        return json.loads(process.stdout())
+
+    return print_policy
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_the_template_grants_exactly_what_iam_prints(name, moto, deploy_sam, printed_policy):
+    moto.sqs.create_queue(QueueName="theirs")
+    stack = deploy_sam("scaler", Cluster="main", Service="worker", **CONFIGURATIONS[name])
+
+    assert stack.policy == printed_policy(stack.environment, stack.function_name)
+
+
+@pytest.fixture
+def terraform_settings(tmp_path):
+    """terraform_settings(variables) -> the statements and the environment of deploy/terraform,
+    with the queues' ARNs and URLs as they would be. Without a provider.
+    """
+    program = shutil.which("terraform")
+    if program is None:
+        pytest.skip("terraform is not on PATH, and Debian has no package of it")
+    module = ROOT / "deploy/terraform"
+
+    def evaluate(variables):
+        text = (module / "settings.tf").read_text()
+        text = re.sub(r"one\(aws_sqs_queue\.(\w+)\[\*\]\.url\)", r"local.\1_url", text)
+        (tmp_path / "settings.tf").write_text(text)
+        shutil.copy(module / "variables.tf", tmp_path)
+        account = f"{REGION}:123456789012"
+        urls = f"https://sqs.{REGION}.amazonaws.com/123456789012"
+        ticks = variables.get("tick_seconds", 10) != 0
+        doorbell = variables.get("doorbell", False)
+        stand_ins = {
+            "partition": "aws", "region": REGION, "account": "123456789012",
+            "job_queue_arn": f"arn:aws:sqs:{account}:work", "job_queue_url": f"{urls}/work",
+            "tick_queue_arn": f"arn:aws:sqs:{account}:scaler-ticks",
+            "tick_url": f"{urls}/scaler-ticks" if ticks else None,
+            "doorbell_arn": f"arn:aws:sqs:{account}:scaler-doorbell",
+            "doorbell_url": f"{urls}/scaler-doorbell" if doorbell else None}
+        (tmp_path / "stand_ins.tf.json").write_text(json.dumps({"locals": stand_ins}))
+        given = {"name": "scaler", "cluster": "main", "service": "worker", "zip": "x", **variables}
+        (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
+        done = subprocess.run([program, "console"], cwd=tmp_path, capture_output=True, text=True,
+                              input="jsonencode([jsondecode(local.policy), local.environment])\n",
+                              env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}, check=False)
+        assert done.returncode == 0, done.stderr
+        return json.loads(json.loads(done.stdout.strip().splitlines()[-1]))
+
+    return evaluate
+
+
+@pytest.mark.parametrize("variables", [
+    {}, {"doorbell": True, "metrics": "emf"}, {"wake": False, "tick_seconds": 0},
+    {"mode": "backlog", "backlog_per_task": 5, "tasks_max": 9}], ids=str)
+def test_terraform_grants_exactly_what_iam_prints(variables, terraform_settings, printed_policy,
+                                                  sam_template):
+    policy, environment = terraform_settings({"queue_name": "work", **variables})
+
+    assert policy == printed_policy(environment, "scaler-scaler")
+    known = sam_template["Resources"]["EcsScalerLambdaFunction"]["Properties"]["Environment"]
+    assert set(environment) <= set(known["Variables"])
+
+
+def test_what_is_printed_for_people_gives_reasons(run_program, ecs_scaler):
+    environment = {"SQS_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/jobs",
+                   "ECS_CLUSTER_NAME": "main", "ECS_SERVICE_NAME": "worker"}
+
+    process = run_program([ecs_scaler, "iam"], env=environment)
+
+    assert process.code == 0
+    assert "RememberState: what the next pass must know" in process.stdout()
+    assert f"    on arn:aws:ecs:{REGION}:123456789012:service/main/worker\n" in process.stdout()
+    missing = run_program([ecs_scaler, "iam"], env={**environment, "WAKE": "true"})
+    assert missing.code == 3 and "--function-name" in missing.stderr()
+
+
+# --- enough, and each needed --------------------------------------------------------------------
+
+
+def enforceable(policy):
+    """moto knows resources for SQS only and no conditions: everything else is widened to `*`."""
+    policy = json.loads(json.dumps(policy))
+    for statement in policy["Statement"]:
+        statement.pop("Condition", None)
+        if not statement["Resource"][0].startswith("arn:aws:sqs:"):
+            statement["Resource"] = ["*"]
+    return policy
+
+
+class Trial:
+    """A deployed scaler whose every call, and those of Lambda on its behalf, moto authorizes."""
+
+    def __init__(self, stack, service, program, start_process):
+        self.stack, self.service = stack, service
+        self.program, self.start_process = program, start_process
+        iam = stack.moto.client("iam")
+        iam.create_user(UserName="admin")
+        iam.put_user_policy(UserName="admin", PolicyName="all", PolicyDocument=json.dumps(
+            {"Version": "2012-10-17",
+             "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}))
+        key = iam.create_access_key(UserName="admin")["AccessKey"]
+        self.admin = aws_clients(stack.moto.endpoint, {
+            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]})
+        role = stack.moto.sts.assume_role(RoleArn=stack.configuration["Role"],
+                                          RoleSessionName="scaler")["Credentials"]
+        self.keys = {"AWS_ACCESS_KEY_ID": role["AccessKeyId"],
+                     "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
+                     "AWS_SESSION_TOKEN": role["SessionToken"]}
+        self.role = aws_clients(stack.moto.endpoint, self.keys)
+        stack.moto = self.admin
+
+    def grant(self, policy):
+        self.admin.client("iam").put_role_policy(
+            RoleName=self.stack.role_name, PolicyName="scaler", PolicyDocument=json.dumps(policy))
+
+    def reset(self):
+        """The service rests at zero without a past, and the queues are empty."""
+        ecs, environment = self.admin.ecs, self.stack.environment
+        service = ecs.update_service(cluster="main", service="worker", desiredCount=0)["service"]
+        ecs.untag_resource(resourceArn=service["serviceArn"], tagKeys=["ecs-scaler:state"])
+        for name in ("SQS_QUEUE_URL", "TICK_QUEUE_URL", "DOORBELL_QUEUE_URL"):
+            self.admin.sqs.purge_queue(QueueUrl=environment[name])
+        mapping = self.stack.mapping(environment["SQS_QUEUE_URL"])
+        self.admin.lambda_.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
+    def refusals(self):
+        """Goes through everything that the deployed scaler does; what was refused on the way."""
+        self.reset()
+        host = LambdaHost(self.stack.configuration, self.role)
+        self.start_process([self.program], env=host.environment(self.keys, self.admin_endpoint))
+        refused = []
+        for step in (self.log, self.schedule, self.wake, self.tick, self.doorbell):
+            try:
+                step(host)
+            except (FunctionError, botocore.exceptions.ClientError) as error:
+                refused.append(f"{step.__name__}: {error}")
+        host.close()
+        return refused
+
+    @property
+    def admin_endpoint(self):
+        return self.admin.sqs.meta.endpoint_url
+
+    def log(self, host):
+        logs, group = self.role.client("logs"), f"/aws/lambda/{host.name}"
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName=group, logStreamName="s")
+        logs.put_log_events(logGroupName=group, logStreamName="s",
+                            logEvents=[{"timestamp": 1, "message": "m"}])
+
+    def schedule(self, host):
+        host.fire(self.stack.rule)
+        self.admin.lambda_.update_event_source_mapping(  # also where the pass was not allowed to
+            UUID=self.stack.mapping(self.stack.environment["SQS_QUEUE_URL"])["UUID"], Enabled=True)
+
+    def wake(self, host):
+        self.ring(host, "SQS_QUEUE_URL", enabled=True)
+        assert self.admin.sqs.get_queue_attributes(
+            QueueUrl=self.stack.environment["SQS_QUEUE_URL"], AttributeNames=["All"])["Attributes"][
+                "ApproximateNumberOfMessagesNotVisible"] == "1", "the job is gone"
+
+    def tick(self, host):
+        self.ring(host, "TICK_QUEUE_URL")
+
+    def doorbell(self, host):
+        self.ring(host, "DOORBELL_QUEUE_URL")
+
+    def ring(self, host, name, enabled=False):
+        url = self.stack.environment[name]
+        self.admin.sqs.send_message(QueueUrl=url, MessageBody="{}")
+        mapping = self.stack.mapping(url)
+        host.poll({**mapping, "State": "Enabled"} if enabled else mapping)
+
+
+@pytest.fixture
+def trial(deploy_sam, moto, dist, start_process, tmp_path):
+    service = MotoService(moto)
+    archive = dist / "bootstrap-x86_64.zip"
+    stack = deploy_sam("scaler", archive, Cluster="main", Service="worker", QueueName="work",
+                       Doorbell="true")
+    program = zipfile.ZipFile(archive).extract("bootstrap", tmp_path)
+    os.chmod(program, 0o755)
+    trial = Trial(stack, service, program, start_process)
+    open_url(moto.endpoint + "/moto-api/reset-auth", b"0").close()
+    yield trial
+    open_url(moto.endpoint + "/moto-api/reset-auth", b"inf").close()
+
+
+def test_the_policy_is_enough_and_each_statement_is_needed(trial):
+    policy = enforceable(trial.stack.policy)
+    trial.grant(policy)
+    assert trial.refusals() == []
+
+    for statement in policy["Statement"]:
+        trial.grant({**policy, "Statement": [other for other in policy["Statement"]
+                                             if other is not statement]})
+        refused = trial.refusals()
+        assert any(re.search("AccessDenied|not authorized", text) for text in refused), (
+            statement["Sid"], refused)

@@ -1,0 +1,72 @@
+"""The GitHub workflows: actionlint where it is or Go can fetch it, and what they promise."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+import yaml
+
+from support import ROOT
+
+MODULE = "github.com/rhysd/actionlint/cmd/actionlint@v1.7.7"
+WORKFLOWS = ROOT / ".github/workflows"
+
+
+@pytest.fixture(scope="session")
+def actionlint():
+    """The path of actionlint; built once and kept with the other test tools."""
+    found = os.environ.get("SCALER_ACTIONLINT") or shutil.which("actionlint")
+    program = pathlib.Path(found or ROOT / ".venv/actionlint-1.7.7/actionlint")
+    if program.is_file():
+        return program
+    if shutil.which("go") is None:
+        pytest.skip("neither actionlint nor Go, which builds it, is here")
+    built = subprocess.run(["go", "install", MODULE], capture_output=True, text=True, check=False,
+                           env={**os.environ, "GOBIN": str(program.parent)}, timeout=240)
+    if built.returncode != 0:
+        reason = (built.stderr.strip().splitlines() or ["no output"])[-1].strip()
+        pytest.skip(f"actionlint could not be fetched: {reason}")
+    return program
+
+
+@pytest.mark.timeout(300)
+def test_actionlint_is_content(actionlint):
+    done = subprocess.run([actionlint, "-no-color", *sorted(WORKFLOWS.glob("*.yml"))],
+                          cwd=ROOT, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout
+
+
+def jobs(name):
+    return yaml.safe_load((WORKFLOWS / f"{name}.yml").read_text())["jobs"]
+
+
+def triggers(name):
+    return yaml.load((WORKFLOWS / f"{name}.yml").read_text(), yaml.BaseLoader)["on"]
+
+
+def test_pushes_and_pull_requests_run_every_test():
+    assert {"push", "pull_request"} <= set(triggers("ci"))
+    assert any(step.get("run") == "./dev test" for step in jobs("ci")["test"]["steps"])
+
+
+def test_a_release_carries_both_zips():
+    text = (WORKFLOWS / "release.yml").read_text()
+
+    assert "bootstrap-x86_64.zip" in text and "bootstrap-arm64.zip" in text
+    assert "sha256sum --check SHA256SUMS" in text and "dist/*" in text
+
+
+def test_a_deployment_is_optional_and_always_cleaned_up():
+    job = jobs("deploy-test")["deploy"]
+    steps = {step.get("name", step.get("run")): step for step in job["steps"]}
+
+    assert "vars.AWS_ROLE_ARN != ''" in job["if"]
+    assert "always()" in steps["Clean up"]["if"]
+    assert "always()" in steps["Comment on the pull request"]["if"]
+    assert not any("secrets." in str(step) for step in job["steps"])
+    for step in ("Deploy", "Clean up"):
+        script = steps[step]["run"].split()[0]
+        assert not (ROOT / "deploy/test").is_dir() or (ROOT / script).is_file(), script
