@@ -85,7 +85,7 @@ def osls(osls_program, deploy_tree):
         environment = {"PATH": os.environ["PATH"], "HOME": str(home), "CI": "1", **dict(env)}
         done = subprocess.run([osls_program, verb, *arguments, *flags], cwd=deploy_tree / folder,
                               env=environment, stdin=subprocess.DEVNULL, capture_output=True,
-                              text=True, timeout=240, check=False)
+                              text=True, timeout=500, check=False)
         if check and done.returncode != 0:
             pytest.fail(f"osls {verb} ended with {done.returncode}\n{done.stdout}\n{done.stderr}")
         return types.SimpleNamespace(code=done.returncode, text=done.stdout + done.stderr)

@@ -1,4 +1,4 @@
-"""`ecs-scaler iam`: the templates hold exactly its statements; they are enough, and each is needed."""
+"""`ecs-scaler iam`: the templates hold exactly its statements, which are enough and all needed."""
 
 import contextlib
 import json
@@ -14,7 +14,7 @@ import pytest
 from lambda_host import FunctionError, LambdaHost
 from support import REGION, ROOT, MotoService, aws_clients, open_url
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 ARN = f"arn:aws:sqs:{REGION}:123456789012:theirs"
 CONFIGURATIONS = {
     "default": {"QueueName": "work"},

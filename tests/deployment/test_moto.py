@@ -14,7 +14,7 @@ from conftest import Stack
 from lambda_host import LambdaHost
 from support import TEST_KEYS, MotoService, aws_clients, open_url, wait_until
 
-pytestmark = pytest.mark.timeout(400)
+pytestmark = pytest.mark.timeout(600)
 TARGET, THRESHOLD_MINUTES, TICK_SECONDS = 3, 0.05, 4
 PARAMETERS = {"cluster": "main", "service": "worker", "queue": "work",
               "scale-up-target": TARGET, "scale-down-threshold": THRESHOLD_MINUTES,

@@ -10,7 +10,7 @@ import pytest
 
 from support import ROOT
 
-pytestmark = pytest.mark.timeout(300)  # osls is slow on a busy machine
+pytestmark = pytest.mark.timeout(600)  # osls is slow on a busy machine
 
 FOLDERS = {
     "deploy/serverless": {"cluster": "main", "service": "worker", "queue": "jobs"},
