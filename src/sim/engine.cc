@@ -253,18 +253,20 @@ void Engine::scale(std::int64_t desired, const std::optional<Told>& told) {
   ++(direction > 0 ? score_.actions.scale_outs : score_.actions.scale_ins);
   score_.actions.direction_changes += direction == -last_direction_ ? 1 : 0;
   last_direction_ = direction;
-  if (hooks_->on_change) {
-    hooks_->on_change({.at = now(),
-                       .before = before,
-                       .after = desired,
-                       .told = told ? std::optional(told->depth) : std::nullopt});
-  }
+  const KilledScore killed = score_.killed;
   acting_ = Who::Scaler;
   told_ = told;
   integrate();
   world_.set_desired(*service_, desired);
   integrate();
   acting_ = Who::World;
+  if (hooks_->on_change) {
+    hooks_->on_change({.at = now(),
+                       .before = before,
+                       .after = desired,
+                       .told = told ? std::optional(told->depth) : std::nullopt,
+                       .killed = score_.killed - killed});
+  }
 }
 
 void Engine::work_ended(const world::Work& work) {

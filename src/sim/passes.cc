@@ -9,6 +9,7 @@ namespace {
 /// Lambda's pollers take this many messages at most, and ask again after an empty long poll.
 constexpr std::int64_t kBatch = 10;
 constexpr Duration kPollAgain = std::chrono::seconds(20);
+constexpr Duration kVisibilityMax = std::chrono::hours(12);
 
 void earliest(std::optional<Instant>& next, const std::optional<Instant>& other) {
   if (other && (!next || *other < *next)) {
@@ -51,6 +52,7 @@ std::optional<Instant> Passes::next_wake() const {
   std::optional<Instant> next = next_beat_;
   earliest(next, next_tick_);
   earliest(next, mapping_.settled_at);
+  earliest(next, mapping_.poll_at);
   if (!agenda_.empty()) {
     earliest(next, agenda_.begin()->at);
   }
@@ -159,19 +161,29 @@ void Passes::wake() {
   }
   run_once(Trigger::Wake, warm_);
   switch_mapping(false);
-  const Duration back = engine_->scenario().triggers.wake_return;
+  const bool disabled = !mapping_.wanted;
   const auto returned = cloud_->perform("ChangeMessageVisibilityBatch", [&] {
     queue = engine_->queue();
     for (const world::ReceivedMessage& message : messages) {
       if (queue != nullptr) {
-        engine_->world().change_visibility(*queue, message.receipt_handle, back);
+        engine_->world().change_visibility(*queue, message.receipt_handle,
+                                           return_visibility(message.receive_count, disabled));
       }
     }
   });
   engine_->actions().failed_passes += returned ? 0 : 1;
   if (mapping_.enabled && mapping_.wanted) {
-    mapping_.settled_at = engine_->now() + kPollAgain;  // It could not be disabled: polls on.
+    mapping_.poll_at = engine_->now() + kPollAgain;
   }
+}
+
+/// As src/handler has it: it doubles with each receive while the mapping cannot be disabled.
+Duration Passes::return_visibility(std::int64_t receive_count, bool disabled) const {
+  Duration visibility = engine_->scenario().triggers.wake_return;
+  for (std::int64_t i = 1; !disabled && i < receive_count && visibility < kVisibilityMax; ++i) {
+    visibility *= 2;
+  }
+  return std::min(visibility, kVisibilityMax);
 }
 
 void Passes::switch_mapping(bool wanted) {
@@ -190,6 +202,10 @@ void Passes::settle_mapping() {
   if (mapping_.settled_at && *mapping_.settled_at <= engine_->now()) {
     mapping_.settled_at.reset();
     mapping_.enabled = mapping_.wanted;
+    poll_queue();
+  }
+  if (mapping_.poll_at && *mapping_.poll_at <= engine_->now()) {
+    mapping_.poll_at.reset();
     poll_queue();
   }
 }

@@ -13,14 +13,9 @@
 
 namespace scaler::sim {
 
-/// How one pass is run. The simulator's own way is run_pass(); the suite's broken variants are
-/// others.
-using RunPass = std::function<std::vector<PassRecord>(std::span<ManagedService>, const Ports&,
-                                                      const PassOptions&)>;
-
 class Passes final : public Scaler {
  public:
-  Passes(Engine& engine, Cloud& cloud, Policy policy, const Hooks& hooks, RunPass run = run_pass);
+  Passes(Engine& engine, Cloud& cloud, Policy policy, const Hooks& hooks, RunPass run);
 
   std::optional<Instant> next_wake() const override;
   void act(Stage& stage) override;
@@ -37,7 +32,8 @@ class Passes final : public Scaler {
   struct Mapping {
     bool enabled = false;
     bool wanted = false;
-    std::optional<Instant> settled_at = {};  ///< in transition until then
+    std::optional<Instant> settled_at = {};  ///< in transition until then; polls as before
+    std::optional<Instant> poll_at = {};     ///< it could not be disabled and polls on
   };
 
   void beat(std::optional<Instant>& next, const std::optional<Duration>& every, Trigger trigger);
@@ -45,6 +41,7 @@ class Passes final : public Scaler {
   void invoke(Trigger trigger);
   void run_once(Trigger trigger, std::vector<ManagedService>& container);
   void wake();
+  Duration return_visibility(std::int64_t receive_count, bool disabled) const;
   void switch_mapping(bool wanted);
   void settle_mapping();
   void poll_queue();

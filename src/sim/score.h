@@ -29,6 +29,15 @@ struct KilledScore {
   std::int64_t by_deployment = 0;
   std::int64_t by_person = 0;  ///< a manual change of the desired count
   std::int64_t by_crash = 0;   ///< the worker itself died
+
+  KilledScore operator-(const KilledScore& before) const {
+    return {.by_scaler = by_scaler - before.by_scaler,
+            .in_race = in_race - before.in_race,
+            .misled = misled - before.misled,
+            .by_deployment = by_deployment - before.by_deployment,
+            .by_person = by_person - before.by_person,
+            .by_crash = by_crash - before.by_crash};
+  }
 };
 
 /// Changes of the desired count by the scaler.

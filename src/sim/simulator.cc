@@ -49,11 +49,12 @@ std::string_view to_string(Trigger trigger) {
   return kNames.at(static_cast<std::size_t>(trigger));
 }
 
-Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks) {
+Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks,
+                     const RunPass& pass) {
   Policy policy = TRY(Policy::create(scenario.policy));
   Engine engine(scenario, seed, hooks);
   Cloud cloud(engine);
-  Passes passes(engine, cloud, std::move(policy), hooks);
+  Passes passes(engine, cloud, std::move(policy), hooks, pass);
   return run(engine, cloud, passes);
 }
 

@@ -5,6 +5,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "pass/pass.h"
@@ -39,6 +44,7 @@ struct Change {
   std::int64_t after = 0;
   std::optional<QueueDepth> told = {};  ///< by the last look at the queue; nothing: it failed, or
                                         ///< there was none
+  KilledScore killed = {};              ///< works that this very change cut short
 };
 
 /// Who wants to watch; each may be empty.
@@ -56,9 +62,14 @@ struct Run {
   std::int64_t running = 0;
 };
 
+/// How one pass is run. This program's way is run_pass(); the tests' broken variants are others.
+using RunPass = std::function<std::vector<PassRecord>(std::span<ManagedService>, const Ports&,
+                                                      const PassOptions&)>;
+
 /// Runs the scenario under this program's own passes.
 /// Errors: Malformed for a policy that Policy::create refuses.
-Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks = {});
+Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks = {},
+                     const RunPass& pass = run_pass);
 
 /// Runs the scenario under another scaler; `policy` and `triggers` of the scenario have no effect.
 /// The arrivals, and how long each job works, are those of the same seed under any scaler.

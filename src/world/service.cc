@@ -215,8 +215,9 @@ void Service::reconcile(Instant now) {
   } else if (std::ssize(current) > desired) {
     stop_tasks(current, std::ssize(current) - desired, now);
   }
-  // Tasks of the former deployment work on until the new ones run, but never more than are wanted.
-  const std::int64_t former_wanted = running(primary) >= desired ? 0 : desired;
+  // Each new task that runs takes the place of one of the former deployment, so that as many are
+  // healthy as are desired (a minimum healthy percent of 100).
+  const std::int64_t former_wanted = std::max<std::int64_t>(desired - running(primary), 0);
   if (std::ssize(former) > former_wanted) {
     stop_tasks(former, std::ssize(former) - former_wanted, now);
   }
