@@ -99,6 +99,9 @@ Result<ServiceReading> Cloud::read_service() {
     return fail(ErrorKind::Unavailable, "DescribeServices: HTTP 500");
   }
   const world::Service& service = engine_->service();
+  if (told_) {
+    told_->desired = service.desired();
+  }
   ServiceReading reading{.service = {.desired = service.desired(),
                                      .running = service.running(),
                                      .pending = service.pending(),

@@ -20,6 +20,11 @@ std::int64_t total(const QueueDepth& depth) {
   return depth.visible + depth.in_flight + depth.delayed;
 }
 
+/// What a person may double by mistake.
+std::int64_t most_tasks(const PolicyOptions& policy) {
+  return policy.tasks_max.value_or(policy.mode == Mode::Fixed ? policy.scale_up_target : 50);
+}
+
 /// Spoils one character, so that the checksum no longer holds.
 void corrupt(std::string& text, Random& random) {
   if (!text.empty()) {
@@ -185,7 +190,7 @@ void Engine::begin(Fault fault) {
       lasts = Duration(random.between(1000, Duration(minutes(20)).count()));
       break;
     case Fault::ManualChange:
-      world_.set_desired(*service_, random.between(0, 2 * service_->desired() + 2));
+      world_.set_desired(*service_, random.between(0, 2 * most_tasks(scenario_->policy)));
       break;
     case Fault::Deployment:
       world_.deploy(*service_, "");
@@ -300,6 +305,8 @@ void Engine::killed(const world::Work& work) {
   KilledScore& score = score_.killed;
   if (acting_ != Who::Scaler) {
     ++(acting_ == Who::Person ? score.by_person : score.by_deployment);
+  } else if (told_ && told_->desired && *told_->desired < service_->desired()) {
+    ++score.in_race;  // Meant as a scale-out: an overlapping pass had set more.
   } else if (!told_ || told_->depth.in_flight > 0) {
     ++score.by_scaler;
   } else {

@@ -50,10 +50,11 @@ class Engine {
   bool strikes(Fault fault);
   /// How wrong the scaler's clock is.
   Duration skew() const { return skew_; }
-  /// What SQS tells of the counts now, and the moment that this describes.
+  /// What a scaler was told: SQS's counts, and the moment that they describe; ECS's desired count.
   struct Told {
     QueueDepth depth = {};
     Instant described = {};
+    std::optional<std::int64_t> desired = {};
   };
   Told told_depth();
 

@@ -1,0 +1,131 @@
+// Random simulations with faults, each under the invariants: `./dev sim --seeds 1000`. A failure
+// prints its seed and the command that replays it.
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <cstdlib>
+#include <functional>
+
+#include <fmt/format.h>
+
+#include "sim/trial.h"
+
+namespace {
+
+using namespace scaler;
+using namespace scaler::sim;
+
+struct Options {
+  std::uint64_t seeds = 100;
+  std::uint64_t first = 1;
+  std::uint64_t step = 1;
+  std::uint64_t seed = 0;
+};
+
+struct Totals {
+  std::int64_t scenarios = 0;
+  std::int64_t failed = 0;
+  Score score = {};
+};
+
+void report(std::uint64_t seed, const Trial& trial) {
+  constexpr std::size_t kShown = 3;
+  for (std::size_t i = 0; i < std::min(trial.violations.size(), kShown); ++i) {
+    const Violation& violation = trial.violations[i];
+    fmt::print("seed {}: {}: {}\n", seed, to_string(violation.invariant), violation.what);
+  }
+  if (!trial.violations.empty()) {
+    fmt::print("  replay: ./dev sim --seed {}\n", seed);
+  }
+}
+
+void add(Totals& totals, const Trial& trial) {
+  const Score& score = trial.run.score;
+  ++totals.scenarios;
+  totals.failed += trial.violations.empty() ? 0 : 1;
+  totals.score.faults += score.faults;
+  totals.score.messages.sent += score.messages.sent;
+  totals.score.messages.lost += score.messages.lost;
+  totals.score.actions.passes += score.actions.passes;
+  totals.score.killed.by_scaler += score.killed.by_scaler;
+  totals.score.killed.in_race += score.killed.in_race;
+  totals.score.killed.misled += score.killed.misled;
+  totals.score.simulated += score.simulated;
+}
+
+void print(const Totals& totals) {
+  const Score& score = totals.score;
+  fmt::print("{} scenarios, {} failed: {} of virtual time, {} messages, {} lost, {} passes\n",
+             totals.scenarios, totals.failed, format_duration(score.simulated), score.messages.sent,
+             score.messages.lost, score.actions.passes);
+  fmt::print(
+      "busy tasks stopped: {} in spite of a count of them, {} in a race, {} by SQS's errors\n",
+      score.killed.by_scaler, score.killed.in_race, score.killed.misled);
+  fmt::print("faults:");
+  for (std::size_t i = 0; i < kFaults; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    fmt::print(" {} {}", to_string(fault), score.faults[fault]);
+  }
+  fmt::print("\n");
+}
+
+/// Every fault must have struck; a few scenarios need not contain all of them.
+bool all_struck(const Totals& totals) {
+  constexpr std::int64_t kEnough = 50;
+  bool all = true;
+  for (std::size_t i = 0; i < kFaults && totals.scenarios >= kEnough; ++i) {
+    const auto fault = static_cast<Fault>(i);
+    if (totals.score.faults[fault] == 0) {
+      fmt::print("the fault {} never struck\n", to_string(fault));
+      all = false;
+    }
+  }
+  return all;
+}
+
+int run_many(const Options& options) {
+  Totals totals;
+  for (std::uint64_t i = 0; i < options.seeds; ++i) {
+    const std::uint64_t seed = options.first + (i * options.step);
+    const Trial trial = try_passes(random_scenario(seed), seed);
+    report(seed, trial);
+    add(totals, trial);
+  }
+  print(totals);
+  return totals.failed == 0 && all_struck(totals) ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+/// One seed, with its journal.
+int replay(std::uint64_t seed) {
+  const Scenario scenario = random_scenario(seed);
+  const Hooks hooks{
+      .on_pass = [](const PassRecord& record,
+                    Trigger trigger) { fmt::print("{}\n", journal_line(record, trigger)); },
+      .on_change =
+          [](const Change& change) {
+            fmt::print("{} {} -> {}\n", format_instant(change.at), change.before, change.after);
+          }};
+  const Result<Run> run = simulate(scenario, seed, hooks);
+  if (!run) {
+    fmt::print("{}\n", run.error().message);
+    return EXIT_FAILURE;
+  }
+  Totals totals;
+  const Trial trial = try_passes(scenario, seed);
+  add(totals, trial);
+  print(totals);
+  report(seed, trial);
+  return trial.violations.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  CLI::App app("Random simulations with faults under the invariants.", "sim");
+  app.add_option("--seeds", options.seeds, "how many scenarios")->capture_default_str();
+  app.add_option("--first", options.first, "the first seed")->capture_default_str();
+  app.add_option("--step", options.step, "from one seed to the next")->capture_default_str();
+  app.add_option("--seed", options.seed, "replay this one and print its journal");
+  CLI11_PARSE(app, argc, argv);
+  return options.seed != 0 ? replay(options.seed) : run_many(options);
+}
