@@ -73,7 +73,22 @@ ReadResponse Cloud::read(const ReadRequest& request, Deadline /*deadline*/) {
                                     ? read_service()
                                     : fail(ErrorKind::NotFound, "no service " + id.service));
   }
+  for (const std::size_t i : request.protection_of) {
+    if (response.services[i]) {
+      read_protection(*response.services[i]);
+    }
+  }
   return response;
+}
+
+/// As the AWS client has it: all count as protected when ECS cannot tell.
+void Cloud::read_protection(ServiceReading& reading) {
+  const Result<void> told = perform("GetTaskProtection", [] {});
+  reading.service.protected_tasks =
+      told ? engine_->service().protected_tasks() : reading.service.desired;
+  if (!told) {
+    reading.protection_error = told.error();
+  }
 }
 
 Result<QueueDepth> Cloud::read_queue(const std::string& name) {
@@ -85,8 +100,7 @@ Result<QueueDepth> Cloud::read_queue(const std::string& name) {
   return told_->depth;
 }
 
-// SQS and ECS are asked in the same moment: reading the service takes no time of its own. Which
-// tasks are protected is not asked, as the AWS client does not ask either.
+// SQS and ECS are asked in the same moment: reading the service takes no time of its own.
 Result<ServiceReading> Cloud::read_service() {
   if (killed_) {
     return fail(ErrorKind::Unavailable, "the invocation is over");

@@ -43,6 +43,7 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
   Fortune call(std::string_view what);
   Result<QueueDepth> read_queue(const std::string& name);
   Result<ServiceReading> read_service();
+  void read_protection(ServiceReading& reading);
 
   Engine* engine_;
   std::function<void()> meanwhile_ = {};

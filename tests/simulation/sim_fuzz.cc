@@ -1,18 +1,16 @@
 // Random simulations with faults, each under the invariants: `./dev sim --seeds 1000`. A failure
 // prints its seed and the command that replays it.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
-#include <functional>
 
 #include <fmt/format.h>
 
 #include "sim/trial.h"
 
+namespace scaler::sim {
 namespace {
-
-using namespace scaler;
-using namespace scaler::sim;
 
 struct Options {
   std::uint64_t seeds = 100;
@@ -118,14 +116,15 @@ int replay(std::uint64_t seed) {
 }
 
 }  // namespace
+}  // namespace scaler::sim
 
 int main(int argc, char** argv) {
-  Options options;
+  scaler::sim::Options options;
   CLI::App app("Random simulations with faults under the invariants.", "sim");
   app.add_option("--seeds", options.seeds, "how many scenarios")->capture_default_str();
   app.add_option("--first", options.first, "the first seed")->capture_default_str();
   app.add_option("--step", options.step, "from one seed to the next")->capture_default_str();
   app.add_option("--seed", options.seed, "replay this one and print its journal");
   CLI11_PARSE(app, argc, argv);
-  return options.seed != 0 ? replay(options.seed) : run_many(options);
+  return options.seed != 0 ? scaler::sim::replay(options.seed) : scaler::sim::run_many(options);
 }
