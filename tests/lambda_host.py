@@ -82,11 +82,12 @@ class RuntimeRequest(http.server.BaseHTTPRequestHandler):
 
 class LambdaHost:
     """The function as it is deployed: `configuration` is GetFunctionConfiguration's answer, and
-    `aws` are clients with the credentials under which pollers and log writer work: the role's.
+    `aws` are clients with the credentials under which the pollers work: the role's. Queues are
+    looked up with those of `directory`: Lambda itself knows them by their ARNs.
     """
 
-    def __init__(self, configuration, aws):
-        self.configuration, self.aws = configuration, aws
+    def __init__(self, configuration, aws, directory=None):
+        self.configuration, self.aws, self.directory = configuration, aws, directory or aws
         self.name, self.arn = configuration["FunctionName"], configuration["FunctionArn"]
         self.api = RuntimeApi()
 
@@ -117,7 +118,7 @@ class LambdaHost:
         if mapping["State"] != "Enabled":
             return []
         arn = mapping["EventSourceArn"]
-        url = self.aws.sqs.get_queue_url(QueueName=arn.split(":")[5])["QueueUrl"]
+        url = self.directory.sqs.get_queue_url(QueueName=arn.split(":")[5])["QueueUrl"]
         messages = self.aws.sqs.receive_message(
             QueueUrl=url, MaxNumberOfMessages=min(mapping["BatchSize"], 10),
             AttributeNames=["All"]).get("Messages", [])
