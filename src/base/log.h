@@ -36,6 +36,9 @@ class Log {
   Log(int file_descriptor, LogLevel level, const Clock& clock)
       : file_descriptor_(file_descriptor), level_(level), clock_(&clock) {}
 
+  /// The same log with another threshold.
+  Log at_level(LogLevel level) const { return {file_descriptor_, level, *clock_}; }
+
   bool enabled(LogLevel level) const { return level >= level_; }
   void write(LogLevel level, std::string_view message, std::span<const LogField> fields) const;
   void write(LogLevel level, std::string_view message,

@@ -22,6 +22,7 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
                    .states = cloud->states(),
                    .messages = cloud->messages(),
                    .mapping = cloud->mapping(),
+                   .ticks = cloud->ticks(),
                    .clock = system_clock()},
                   log);
   cloud->prewarm();

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "journal/decision_json.h"
+#include "journal/metrics.h"
 #include "pass/dry_run.h"
 
 namespace scaler {
@@ -15,12 +16,6 @@ namespace {
 constexpr Duration kReserve = std::chrono::seconds(2);
 /// SQS allows no message to stay invisible for longer.
 constexpr Duration kVisibilityMax = std::chrono::hours(12);
-
-/// The last two parts of a queue URL: "https://sqs.../123456789012/jobs" -> "123456789012/jobs".
-std::string queue_path_of_url(const std::string& url) {
-  const std::size_t name = url.rfind('/');
-  return url.substr(url.rfind('/', name - 1) + 1);
-}
 
 std::string joined(const std::vector<std::string>& errors) {
   std::string text;
@@ -60,10 +55,81 @@ Duration return_visibility(Duration base, std::int64_t receive_count, bool disab
   return std::min(visibility, kVisibilityMax);
 }
 
-/// Whether the mapping may wake the service: it rests at zero, wholly empty, and nothing pauses it.
-bool may_wake(const PassRecord& record, const Policy& policy) {
-  return record.decision && record.decision->empty && record.decision->desired == 0 &&
-         record.reading->service.desired == 0 && !policy->paused && !policy->scale_out_paused;
+/// Whether this pass woke the service: the wake mapping, if there is one, is not needed any more.
+bool left_zero(const PassRecord& record) {
+  return record.outcome == Outcome::Applied && record.decision->action == Action::ScaleOut &&
+         record.reading->service.desired == 0;
+}
+
+/// The delays of a minute's ticks: the scheduled pass itself is the minute's first.
+std::vector<Duration> tick_delays(Duration tick) {
+  std::vector<Duration> delays;
+  for (Duration delay = tick; delay < std::chrono::minutes(1); delay += tick) {
+    delays.push_back(delay);
+  }
+  return delays;
+}
+
+/// Which messages of an SQS event stay in their queue.
+enum class Returned { None, All };
+
+void write_failures(json::Writer& writer, const lambda::SqsEvent& event, Returned returned) {
+  writer.name("batchItemFailures").begin_array();
+  if (returned == Returned::All) {
+    for (const lambda::SqsRecord& record : event.records) {
+      writer.begin_object().field("itemIdentifier", record.message_id).end_object();
+    }
+  }
+  writer.end_array();
+}
+
+void write_body(json::Writer& writer, std::string_view trigger, const PassRecord& record) {
+  const QueueDepth depth = total_depth(record);
+  writer.field("statusCode", 200).name("body").begin_object();
+  writer.field("trigger_source", trigger)
+      .field("queue_depth", depth.visible)
+      .field("in_flight", depth.in_flight)
+      .field("delayed", depth.delayed)
+      .field("current_tasks", record.reading->service.desired)
+      .field("running_tasks", record.reading->service.running)
+      .field("desired_tasks", record.decision->desired)
+      .field("action_taken", to_string(record.decision->action))
+      .field("timestamp", format_instant(record.at));
+  writer.name("steps");
+  write_steps(writer, record.decision->steps);
+  writer.end_object();
+}
+
+std::string answer(std::string_view trigger, const PassRecord& record) {
+  json::Writer writer;
+  writer.begin_object();
+  write_body(writer, trigger, record);
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+std::string answer(std::string_view trigger, const PassRecord& record,
+                   const lambda::SqsEvent& event, Returned returned) {
+  json::Writer writer;
+  writer.begin_object();
+  write_body(writer, trigger, record);
+  write_failures(writer, event, returned);
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+/// The one queue that all records came from: a mapping never mixes them.
+Result<std::string> queue_arn_of(const lambda::SqsEvent& event) {
+  const std::string& arn = event.records.front().queue_arn;
+  for (const lambda::SqsRecord& record : event.records) {
+    if (record.queue_arn != arn) {
+      return fail(
+          ErrorKind::Rejected,
+          fmt::format("records of two queues came in one event, {} and {}: none is consumed", arn,
+                      record.queue_arn));
+    }
+  }
+  return arn;
 }
 
 }  // namespace
@@ -72,12 +138,13 @@ Handler::Handler(ServiceConfig config, const HandlerPorts& ports, const Log& log
     : config_(std::move(config)),
       ports_(ports),
       log_(&log),
-      queue_path_(queue_path_of_url(config_.queue_url)) {
+      wake_switch_(config_, ports.messages, ports.mapping) {
   fleet_.push_back({.id = config_.id, .queues = {{config_.queue_url}}, .policy = config_.policy});
 }
 
 std::string_view Handler::to_string(Trigger trigger) {
-  constexpr std::array<std::string_view, 3> kNames{"schedule", "wake", "manual"};
+  constexpr std::array<std::string_view, 5> kNames{"schedule", "tick", "doorbell", "wake",
+                                                   "manual"};
   return kNames.at(static_cast<std::size_t>(trigger));
 }
 
@@ -91,20 +158,68 @@ Ports Handler::pass_ports() const {
 Result<std::string> Handler::handle(std::string_view event, Deadline deadline) {
   const lambda::Event parsed = TRY(lambda::parse_event(event));
   if (const auto* sqs = std::get_if<lambda::SqsEvent>(&parsed)) {
-    return woken(*sqs, deadline);
+    return from_queue(*sqs, deadline);
   }
+  deadline = leaving_time_for(1, deadline);
   if (const auto* call = std::get_if<lambda::ManualEvent>(&parsed)) {
-    return manual(*call, leaving_time_for(1, deadline));
+    return manual(*call, deadline);
   }
-  return scheduled(leaving_time_for(1, deadline));
+  if (std::holds_alternative<lambda::SnsEvent>(parsed)) {
+    const PassRecord record = TRY(looked(Trigger::Doorbell, Permission::ScaleOutOnly, deadline));
+    return answer(to_string(Trigger::Doorbell), record);
+  }
+  return scheduled(deadline);
+}
+
+// The job queue comes first: whatever else is configured, its messages are never consumed.
+Result<std::string> Handler::from_queue(const lambda::SqsEvent& event, Deadline deadline) {
+  const std::string arn = TRY(queue_arn_of(event));
+  const auto came_from = [path = lambda::queue_path_of_arn(arn)](const std::string& url) {
+    return !url.empty() && path == queue_path_of_url(url);
+  };
+  if (came_from(config_.queue_url)) {
+    return woken(event, deadline);
+  }
+  const bool tick = came_from(config_.tick_queue_url);
+  if (!tick && !came_from(config_.doorbell_queue_url)) {
+    return fail(ErrorKind::Rejected,
+                fmt::format("records of {} came, which is neither the job queue {} nor the queue "
+                            "of ticks or doorbell: none is consumed",
+                            arn, config_.queue_url));
+  }
+  const Trigger trigger = tick ? Trigger::Tick : Trigger::Doorbell;
+  const PassRecord record =
+      TRY(looked(trigger, tick ? Permission::Everything : Permission::ScaleOutOnly,
+                 leaving_time_for(1, deadline)));
+  return answer(to_string(trigger), record, event, Returned::None);
 }
 
 Result<std::string> Handler::scheduled(Deadline deadline) {
   const PassRecord record =
-      pass(Trigger::Schedule, pass_ports(), {.deadline = leaving_time_for(1, deadline)});
+      pass(Trigger::Schedule, pass_ports(), {.deadline = leaving_time_for(2, deadline)});
   std::vector<std::string> errors = record.errors;
+  const auto note = [&errors](const Result<void>& result) {
+    if (!result) {
+      errors.push_back(result.error().message);
+    }
+  };
   if (config_.wake) {
-    const Result<void> switched = switch_mapping(record, deadline);
+    note(wake_switch_.follow(record, leaving_time_for(1, deadline)));
+  }
+  note(send_ticks(deadline));
+  if (!errors.empty()) {
+    return fail(ErrorKind::Unavailable, joined(errors));
+  }
+  return answer(to_string(Trigger::Schedule), record);
+}
+
+/// A pass whose trigger brings nothing that must be kept.
+Result<PassRecord> Handler::looked(Trigger trigger, Permission permission, Deadline deadline) {
+  PassRecord record = pass(trigger, pass_ports(),
+                           {.permission = permission, .deadline = leaving_time_for(1, deadline)});
+  std::vector<std::string> errors = record.errors;
+  if (config_.wake && left_zero(record)) {
+    const Result<void> switched = wake_switch_.follow(record, deadline);
     if (!switched) {
       errors.push_back(switched.error().message);
     }
@@ -112,41 +227,35 @@ Result<std::string> Handler::scheduled(Deadline deadline) {
   if (!errors.empty()) {
     return fail(ErrorKind::Unavailable, joined(errors));
   }
-  return answer(Trigger::Schedule, record, nullptr);
+  return record;
 }
 
 Result<std::string> Handler::manual(const lambda::ManualEvent& event, Deadline deadline) {
+  if (!event.dry_run) {
+    const PassRecord record = TRY(looked(Trigger::Manual, Permission::Everything, deadline));
+    return answer(to_string(Trigger::Manual), record);
+  }
   DryRun dry;
-  const Ports dry_ports{
-      .reader = ports_.reader, .scaler = dry, .states = &dry, .clock = ports_.clock};
   std::vector<ManagedService> untouched = fleet_;
   const PassRecord record =
-      pass(Trigger::Manual, event.dry_run ? dry_ports : pass_ports(), {.deadline = deadline});
-  if (event.dry_run) {
-    fleet_ = std::move(untouched);
-  }
+      pass(Trigger::Manual,
+           {.reader = ports_.reader, .scaler = dry, .states = &dry, .clock = ports_.clock},
+           {.deadline = deadline});
+  fleet_ = std::move(untouched);
   if (record.failed()) {
     return fail(ErrorKind::Unavailable, joined(record.errors));
   }
-  return answer(Trigger::Manual, record, nullptr);
+  return answer(to_string(Trigger::Manual), record);
 }
 
 // A wake never consumes: whatever happens below, every message of the event goes back to its queue,
 // either because the answer lists it as failed or because the invocation itself fails.
 Result<std::string> Handler::woken(const lambda::SqsEvent& event, Deadline deadline) {
-  for (const lambda::SqsRecord& record : event.records) {
-    if (lambda::queue_path_of_arn(record.queue_arn) != queue_path_) {
-      return fail(
-          ErrorKind::Rejected,
-          fmt::format("records of the queue {} came, but the job queue is {}: none is consumed",
-                      record.queue_arn, config_.queue_url));
-    }
-  }
   const PassRecord record =
       pass(Trigger::Wake, pass_ports(),
            {.permission = Permission::ScaleOutOnly, .deadline = leaving_time_for(3, deadline)});
   std::vector<std::string> errors = record.errors;
-  const Result<void> disabled = disable_mapping(leaving_time_for(2, deadline));
+  const Result<void> disabled = wake_switch_.disable(leaving_time_for(2, deadline));
   if (!disabled) {
     errors.push_back(disabled.error().message);
   }
@@ -158,72 +267,44 @@ Result<std::string> Handler::woken(const lambda::SqsEvent& event, Deadline deadl
   if (!errors.empty()) {
     return fail(ErrorKind::Unavailable, joined(errors));
   }
-  return answer(Trigger::Wake, record, &event);
+  return answer(to_string(Trigger::Wake), record, event, Returned::All);
 }
 
 PassRecord Handler::pass(Trigger trigger, const Ports& ports, const PassOptions& options) {
+  const Deadline started = after(Duration::zero());
   PassRecord record = std::move(run_pass(fleet_, ports, options).front());
+  const auto took = std::chrono::floor<Duration>(after(Duration::zero()) - started);
   if (!record.complaint.empty()) {
     log_->write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
   }
-  log_->write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
-              {{"trigger", to_string(trigger)}, {"record", RawJson{record_json(record)}}});
+  log_record(trigger, record, took);
   return record;
 }
 
-/// Puts right what a crash or a person left behind: enabled only while the service rests at zero.
-Result<void> Handler::switch_mapping(const PassRecord& record, Deadline deadline) {
-  const std::optional<MappingStatus> status = TRY(ports_.mapping.find(queue_path_, deadline));
-  if (!status) {
-    return fail(ErrorKind::NotFound,
-                fmt::format("WAKE is true, but this function has no event source mapping on {}",
-                            config_.queue_url));
+/// One line. With metrics it is CloudWatch's embedded metric format as well, and then it is written
+/// whatever LOG_LEVEL says.
+void Handler::log_record(Trigger trigger, const PassRecord& record, Duration took) const {
+  const std::string text = record_json(record);
+  const MetricMembers metrics = metric_members(config_.metrics, record, took);
+  std::vector<LogField> fields{{"trigger", to_string(trigger)}, {"record", RawJson{text}}};
+  const LogLevel level = record.failed() ? LogLevel::Error : LogLevel::Info;
+  if (metrics.values.empty()) {
+    return log_->write(level, "pass", fields);
   }
-  const bool wanted = may_wake(record, config_.policy);
-  if (status->enabled == wanted || status->in_transition) {
-    return {};
+  fields.push_back({"_aws", RawJson{metrics.aws}});
+  fields.push_back({"Cluster", std::string_view(metrics.cluster)});
+  fields.push_back({"Service", std::string_view(metrics.service)});
+  for (const MetricMembers::Value& metric : metrics.values) {
+    fields.push_back({metric.name, metric.value});
   }
-  if (wanted && !status->reports_failures) {
-    return fail(
-        ErrorKind::Rejected,
-        fmt::format("the event source mapping {} lacks ReportBatchItemFailures: it is not enabled, "
-                    "for its messages would be deleted",
-                    status->id));
-  }
-  Result<void> set = ports_.mapping.set_enabled(status->id, wanted, deadline);
-  if (!set && set.error().kind == ErrorKind::Conflict) {
-    return {};  // In transition after all; the next scheduled pass looks again.
-  }
-  return set;
+  log_->at_level(LogLevel::Info).write(level, "pass", fields);
 }
 
-Result<void> Handler::disable_mapping(Deadline deadline) {
-  std::optional<MappingStatus> status = TRY(ports_.mapping.find(queue_path_, deadline));
-  if (!status) {
-    return fail(
-        ErrorKind::NotFound,
-        fmt::format("no event source mapping of this function on {} was found to be disabled",
-                    config_.queue_url));
-  }
-  if (!status->reports_failures) {
-    return fail(
-        ErrorKind::Rejected,
-        fmt::format("the event source mapping {} lacks ReportBatchItemFailures: the invocation "
-                    "fails so that no message is deleted",
-                    status->id));
-  }
-  if (!status->enabled) {
+Result<void> Handler::send_ticks(Deadline deadline) {
+  if (config_.tick_queue_url.empty() || config_.tick == Duration::zero()) {
     return {};
   }
-  Result<void> set = ports_.mapping.set_enabled(status->id, false, deadline);
-  if (set || set.error().kind != ErrorKind::Conflict) {
-    return set;
-  }
-  status = TRY(ports_.mapping.find(queue_path_, deadline));
-  if (status && !status->enabled) {
-    return {};  // An overlapping invocation was quicker.
-  }
-  return set;
+  return ports_.ticks.send(config_.tick_queue_url, tick_delays(config_.tick), deadline);
 }
 
 Result<void> Handler::hand_back(const lambda::SqsEvent& event, bool disabled, Deadline deadline) {
@@ -240,34 +321,6 @@ Result<void> Handler::hand_back(const lambda::SqsEvent& event, bool disabled, De
     }
   }
   return {};
-}
-
-std::string Handler::answer(Trigger trigger, const PassRecord& record,
-                            const lambda::SqsEvent* event) const {
-  const QueueDepth depth = total_depth(record);
-  json::Writer writer;
-  writer.begin_object().field("statusCode", 200).name("body").begin_object();
-  writer.field("trigger_source", to_string(trigger))
-      .field("queue_depth", depth.visible)
-      .field("in_flight", depth.in_flight)
-      .field("delayed", depth.delayed)
-      .field("current_tasks", record.reading->service.desired)
-      .field("running_tasks", record.reading->service.running)
-      .field("desired_tasks", record.decision->desired)
-      .field("action_taken", scaler::to_string(record.decision->action))
-      .field("timestamp", format_instant(record.at));
-  writer.name("steps");
-  write_steps(writer, record.decision->steps);
-  writer.end_object();
-  if (event != nullptr) {
-    writer.name("batchItemFailures").begin_array();
-    for (const lambda::SqsRecord& returned : event->records) {
-      writer.begin_object().field("itemIdentifier", returned.message_id).end_object();
-    }
-    writer.end_array();
-  }
-  writer.end_object();
-  return std::move(writer).text();
 }
 
 }  // namespace scaler

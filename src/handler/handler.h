@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "config/environment.h"
 #include "handler/ports.h"
+#include "handler/wake_switch.h"
 #include "lambda/event.h"
 #include "pass/pass.h"
 
@@ -21,38 +22,41 @@ struct HandlerPorts {
   StateWriter& states;
   JobMessages& messages;
   WakeMapping& mapping;
+  Ticks& ticks;
   Clock& clock;
 };
 
 class Handler {
  public:
   Handler(ServiceConfig config, const HandlerPorts& ports, const Log& log);
+  Handler(const Handler&) = delete;
+  Handler& operator=(const Handler&) = delete;
 
   /// The answer to one event, as JSON. Errors: whatever failed; the invocation then counts as
   /// failed and every message that came with it goes back to its queue.
   Result<std::string> handle(std::string_view event, Deadline deadline);
 
  private:
-  enum class Trigger { Schedule, Wake, Manual };
+  enum class Trigger { Schedule, Tick, Doorbell, Wake, Manual };
   static std::string_view to_string(Trigger trigger);
 
   Result<std::string> scheduled(Deadline deadline);
   Result<std::string> manual(const lambda::ManualEvent& event, Deadline deadline);
+  Result<std::string> from_queue(const lambda::SqsEvent& event, Deadline deadline);
   Result<std::string> woken(const lambda::SqsEvent& event, Deadline deadline);
+  Result<PassRecord> looked(Trigger trigger, Permission permission, Deadline deadline);
 
   PassRecord pass(Trigger trigger, const Ports& ports, const PassOptions& options);
-  Result<void> switch_mapping(const PassRecord& record, Deadline deadline);
-  Result<void> disable_mapping(Deadline deadline);
+  void log_record(Trigger trigger, const PassRecord& record, Duration took) const;
+  Result<void> send_ticks(Deadline deadline);
   Result<void> hand_back(const lambda::SqsEvent& event, bool disabled, Deadline deadline);
-  std::string answer(Trigger trigger, const PassRecord& record,
-                     const lambda::SqsEvent* event) const;
   Ports pass_ports() const;
 
   std::vector<ManagedService> fleet_;
   ServiceConfig config_;
   HandlerPorts ports_;
   const Log* log_;
-  std::string queue_path_;  ///< "account/name" of the job queue
+  WakeSwitch wake_switch_;
 };
 
 }  // namespace scaler

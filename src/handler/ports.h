@@ -1,6 +1,6 @@
 #pragma once
 // What an invocation needs of the outside beside the ports of a pass: the job queue's messages that
-// came with a wake, and the event source mapping that brought them.
+// came with a wake, the event source mapping that brought them, and the scaler's own ticks.
 
 #include <optional>
 #include <span>
@@ -17,6 +17,12 @@ struct ReturnedMessage {
   Duration visibility = {};  ///< after this a worker can receive it
 };
 
+/// What of a queue's settings decides whether it may wake.
+struct WakeSettings {
+  bool fifo = false;
+  std::optional<std::int64_t> receives_max = {};  ///< maxReceiveCount; nothing: no redrive policy
+};
+
 class JobMessages {
  public:
   virtual ~JobMessages() = default;
@@ -24,6 +30,7 @@ class JobMessages {
   virtual std::vector<Result<void>> hand_back(const std::string& queue_url,
                                               std::span<const ReturnedMessage> messages,
                                               Deadline deadline) = 0;
+  virtual Result<WakeSettings> settings(const std::string& queue_url, Deadline deadline) = 0;
 };
 
 /// The function's event source mapping on one queue.
@@ -44,6 +51,15 @@ class WakeMapping {
                                                     Deadline deadline) = 0;
   /// Errors: Conflict while the mapping is in transition.
   virtual Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) = 0;
+};
+
+class Ticks {
+ public:
+  virtual ~Ticks() = default;
+  /// Sends one tick for each delay (whole seconds, up to 15 minutes).
+  /// Errors: of the first that was refused; the others may have been sent.
+  virtual Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
+                            Deadline deadline) = 0;
 };
 
 }  // namespace scaler

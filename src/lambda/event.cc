@@ -26,25 +26,47 @@ std::int64_t receive_count(const json::Reader& record) {
   return std::max<std::int64_t>(count, 1);
 }
 
-Result<Event> sqs_event(const json::Reader& root) {
+Result<SqsRecord> sqs_record(const json::Reader& item) {
+  SqsRecord record{.receive_count = receive_count(item)};
+  record.message_id = TRY(text_of(item, "messageId"));
+  record.receipt_handle = TRY(text_of(item, "receiptHandle"));
+  record.queue_arn = TRY(text_of(item, "eventSourceARN"));
+  return record;
+}
+
+/// SQS writes "eventSource", SNS "EventSource".
+Result<std::string> source_of(const json::Reader& item) {
+  return text_of(item, item.optional_field("EventSource") ? "EventSource" : "eventSource");
+}
+
+Result<Event> records_event(const json::Reader& root) {
   const json::Reader list = TRY(root.field("Records"));
-  SqsEvent event;
-  for (const json::Reader& item : TRY(list.items())) {
-    const std::string source = TRY(text_of(item, "eventSource"));
-    if (source != "aws:sqs") {
-      return fail(ErrorKind::Malformed,
-                  fmt::format("{}.eventSource: '{}' is not aws:sqs", item.path(), source));
+  const std::vector<json::Reader> items = TRY(list.items());
+  if (items.empty()) {
+    return fail(ErrorKind::Malformed, "$.Records: an event of SQS or SNS has at least one record");
+  }
+  const std::string first = TRY(source_of(items.front()));
+  SqsEvent queue;
+  for (const json::Reader& item : items) {
+    const std::string source = TRY(source_of(item));
+    if (source != "aws:sqs" && source != "aws:sns") {
+      return fail(
+          ErrorKind::Malformed,
+          fmt::format("{}.eventSource: '{}' is neither aws:sqs nor aws:sns", item.path(), source));
     }
-    SqsRecord record{.receive_count = receive_count(item)};
-    record.message_id = TRY(text_of(item, "messageId"));
-    record.receipt_handle = TRY(text_of(item, "receiptHandle"));
-    record.queue_arn = TRY(text_of(item, "eventSourceARN"));
-    event.records.push_back(std::move(record));
+    if (source != first) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("{}.eventSource: '{}' after records of {} in the same event",
+                              item.path(), source, first));
+    }
+    if (source == "aws:sqs") {
+      queue.records.push_back(TRY(sqs_record(item)));
+    }
   }
-  if (event.records.empty()) {
-    return fail(ErrorKind::Malformed, "$.Records: an SQS event has at least one record");
+  if (queue.records.empty()) {
+    return SnsEvent{.subscription_arn = TRY(text_of(items.front(), "EventSubscriptionArn"))};
   }
-  return event;
+  return queue;
 }
 
 }  // namespace
@@ -57,7 +79,7 @@ Result<Event> parse_event(std::string_view text) {
                 fmt::format("$: an event is an object, not {}", kind_name(value)));
   }
   if (value.find("Records") != nullptr) {
-    return sqs_event(root);
+    return records_event(root);
   }
   if (value.find("source") != nullptr) {
     const std::string source = TRY(text_of(root, "source"));
@@ -70,7 +92,7 @@ Result<Event> parse_event(std::string_view text) {
   const Result<void> known = root.only_fields({"dry_run"});
   if (!known) {
     return fail(ErrorKind::Malformed,
-                fmt::format("not an event of a schedule, of SQS, or a manual call ({{}} or "
+                fmt::format("not an event of a schedule, SQS or SNS, or a manual call ({{}} or "
                             "{{\"dry_run\":true}}): {}",
                             known.error().message));
   }

@@ -1,6 +1,6 @@
 #pragma once
-// What Lambda hands to the function, by its source: a schedule, records of an SQS queue, or a
-// manual call.
+// What Lambda hands to the function, by its source: a schedule, records of an SQS queue, a
+// notification of an SNS topic, or a manual call.
 
 #include <string>
 #include <string_view>
@@ -27,12 +27,17 @@ struct SqsEvent {
   std::vector<SqsRecord> records = {};
 };
 
+/// Notifications of an SNS topic; what they say does not matter.
+struct SnsEvent {
+  std::string subscription_arn = {};  ///< of the first
+};
+
 /// {} or {"dry_run":true}.
 struct ManualEvent {
   bool dry_run = false;
 };
 
-using Event = std::variant<ScheduleEvent, SqsEvent, ManualEvent>;
+using Event = std::variant<ScheduleEvent, SqsEvent, SnsEvent, ManualEvent>;
 
 /// Errors: Malformed, naming what was wrong; also for an event of any other source.
 Result<Event> parse_event(std::string_view text);

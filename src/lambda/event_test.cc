@@ -33,6 +33,25 @@ TEST(Event, ReadsSqsRecords) {
   EXPECT_EQ(records[1].receive_count, 1);
 }
 
+TEST(Event, KnowsANotification) {
+  const auto event = parse_event(
+      R"({"Records":[{"EventSource":"aws:sns","EventVersion":"1.0",
+          "EventSubscriptionArn":"arn:aws:sns:us-east-1:123456789012:bell:1",
+          "Sns":{"Type":"Notification","MessageId":"1","Message":"ring"}}]})");
+  ASSERT_TRUE(event.has_value()) << event.error().message;
+  EXPECT_EQ(std::get<SnsEvent>(*event).subscription_arn,
+            "arn:aws:sns:us-east-1:123456789012:bell:1");
+}
+
+TEST(Event, RefusesRecordsOfTwoServices) {
+  const auto event = parse_event(
+      R"({"Records":[{"eventSource":"aws:sqs","messageId":"m","receiptHandle":"r",
+          "eventSourceARN":"arn:aws:sqs:us-east-1:1:jobs"},
+          {"EventSource":"aws:sns","EventSubscriptionArn":"arn:aws:sns:us-east-1:1:bell:1"}]})");
+  EXPECT_EQ(event.error().message,
+            "$.Records[1].eventSource: 'aws:sns' after records of aws:sqs in the same event");
+}
+
 TEST(Event, KnowsAManualCall) {
   EXPECT_FALSE(std::get<ManualEvent>(*parse_event("{}")).dry_run);
   EXPECT_TRUE(std::get<ManualEvent>(*parse_event(R"({"dry_run":true})")).dry_run);
@@ -43,13 +62,17 @@ TEST(Event, NamesWhatIsWrongWithAnyOther) {
            {"", "not JSON: incomplete JSON at byte 0"},
            {"[]", "$: an event is an object, not an array"},
            {R"({"source":"aws.s3"})", "$.source: 'aws.s3' is not one of aws.events|aws.scheduler"},
-           {R"({"Records":[]})", "$.Records: an SQS event has at least one record"},
+           {R"({"Records":[]})", "$.Records: an event of SQS or SNS has at least one record"},
            {R"({"Records":[{"eventSource":"aws:s3"}]})",
-            "$.Records[0].eventSource: 'aws:s3' is not aws:sqs"},
+            "$.Records[0].eventSource: 'aws:s3' is neither aws:sqs nor aws:sns"},
            {R"({"Records":[{"eventSource":"aws:sqs","messageId":"m"}]})",
             "$.Records[0].receiptHandle is missing"},
+           {R"({"Records":[{"EventSource":"aws:sns"}]})",
+            "$.Records[0].EventSubscriptionArn is missing"},
+           {R"({"Records":[{}]})", "$.Records[0].eventSource is missing"},
+           {R"({"Records":{}})", "$.Records: an object is not an array"},
            {R"({"dryrun":true})",
-            "not an event of a schedule, of SQS, or a manual call ({} or {\"dry_run\":true}): "
+            "not an event of a schedule, SQS or SNS, or a manual call ({} or {\"dry_run\":true}): "
             "$.dryrun is not a known field; did you mean 'dry_run'?"},
            {R"({"dry_run":"yes"})", "$.dry_run: 'yes' is not true or false"}}) {
     const auto event = parse_event(text);

@@ -28,6 +28,34 @@ class AwsJobMessages final : public JobMessages {
     return sqs_->change_visibility(queue_url, changes, deadline);
   }
 
+  Result<WakeSettings> settings(const std::string& queue_url, Deadline deadline) override {
+    const aws::QueueSettings settings = TRY(sqs_->settings(queue_url, deadline));
+    return WakeSettings{.fifo = settings.fifo, .receives_max = settings.receives_max};
+  }
+
+ private:
+  aws::Sqs* sqs_;
+};
+
+class AwsTicks final : public Ticks {
+ public:
+  explicit AwsTicks(aws::Sqs& sqs) : sqs_(&sqs) {}
+
+  Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
+                    Deadline deadline) override {
+    std::vector<aws::OutgoingMessage> messages;
+    messages.reserve(delays.size());
+    for (const Duration delay : delays) {
+      messages.push_back({.body = "tick", .delay = delay});
+    }
+    for (Result<std::string>& sent : sqs_->send(queue_url, messages, deadline)) {
+      if (!sent) {
+        return std::unexpected(std::move(sent).error());
+      }
+    }
+    return {};
+  }
+
  private:
   aws::Sqs* sqs_;
 };
@@ -78,6 +106,7 @@ class AwsCloud final : public Cloud {
   AwsCloud(std::unique_ptr<aws::Session> session, std::string function_name)
       : session_(std::move(session)),
         messages_(session_->sqs()),
+        ticks_(session_->sqs()),
         mapping_(session_->mappings(), std::move(function_name)) {}
 
   CloudReader& reader() override { return session_->cloud(); }
@@ -85,6 +114,7 @@ class AwsCloud final : public Cloud {
   StateWriter& states() override { return session_->cloud(); }
   JobMessages& messages() override { return messages_; }
   WakeMapping& mapping() override { return mapping_; }
+  Ticks& ticks() override { return ticks_; }
   void prewarm() override { session_->prewarm(after(kPrewarmTimeout)); }
 
   std::vector<Result<void>> send_messages(const std::string& queue_url,
@@ -106,6 +136,7 @@ class AwsCloud final : public Cloud {
  private:
   std::unique_ptr<aws::Session> session_;
   AwsJobMessages messages_;
+  AwsTicks ticks_;
   AwsWakeMapping mapping_;
 };
 

@@ -28,6 +28,7 @@ class Cloud {
   virtual JobMessages& messages() = 0;
   /// The mapping of the function that AWS_LAMBDA_FUNCTION_NAME names.
   virtual WakeMapping& mapping() = 0;
+  virtual Ticks& ticks() = 0;
   /// Sends messages. One result per body, in order.
   virtual std::vector<Result<void>> send_messages(const std::string& queue_url,
                                                   std::span<const std::string> bodies,

@@ -1,0 +1,166 @@
+#pragma once
+// For the tests of this folder: everything outside as plain data that a test sets and looks at, and
+// a handler before it.
+
+#include <fcntl.h>
+#include <string>
+#include <string_view>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "core/test_support.h"
+#include "handler/handler.h"
+#include "json/writer.h"
+
+namespace scaler::testing {
+
+using namespace std::chrono_literals;
+
+inline constexpr std::string_view kJobs = "arn:aws:sqs:us-east-1:1:jobs";
+inline constexpr std::string_view kTicks = "arn:aws:sqs:us-east-1:1:ticks";
+inline constexpr std::string_view kDoorbell = "arn:aws:sqs:us-east-1:1:doorbell";
+
+class FixedClock final : public Clock {
+ public:
+  Instant now() const override { return at; }
+  bool wait_until(Instant, const std::stop_token&) override { return true; }
+  Instant at = kNoon;
+};
+
+/// Everything outside, as plain data that a test sets and looks at.
+class FakeAws final : public CloudReader,
+                      public ServiceScaler,
+                      public StateWriter,
+                      public JobMessages,
+                      public WakeMapping,
+                      public Ticks {
+ public:
+  ReadResponse read(const ReadRequest& /*request*/, Deadline) override {
+    ++reads;
+    return {.queues = {depth}, .services = {service}};
+  }
+  std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
+    if (scaling) {
+      service->service.desired = changes.front().desired;
+    }
+    return {scaling};
+  }
+  std::vector<Result<void>> save(std::span<const SavedState> states, Deadline) override {
+    service->saved_state = states.front().text;
+    return {Result<void>()};
+  }
+  std::vector<Result<void>> hand_back(const std::string& /*queue_url*/,
+                                      std::span<const ReturnedMessage> messages,
+                                      Deadline) override {
+    returned.insert(returned.end(), messages.begin(), messages.end());
+    return std::vector<Result<void>>(messages.size(), returning);
+  }
+  Result<WakeSettings> settings(const std::string& /*queue_url*/, Deadline) override {
+    ++settings_reads;
+    return wake_settings;
+  }
+  Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
+                    Deadline) override {
+    EXPECT_EQ(queue_url, "https://sqs/1/ticks");
+    ticks.insert(ticks.end(), delays.begin(), delays.end());
+    return ticking;
+  }
+  Result<std::optional<MappingStatus>> find(const std::string& queue_path, Deadline) override {
+    ++finds;
+    EXPECT_EQ(queue_path, "1/jobs");
+    return mapping;
+  }
+  Result<void> set_enabled(const std::string& /*id*/, bool enabled, Deadline) override {
+    ++switches;
+    if (switching || effect_despite_error) {
+      mapping.value()->enabled = enabled;
+    }
+    return switching;
+  }
+
+  Result<QueueDepth> depth = QueueDepth{};
+  Result<ServiceReading> service = ServiceReading{.arn = "arn:s"};
+  Result<void> scaling = {};
+  Result<void> returning = {};
+  Result<void> switching = {};
+  /// The change holds though it was refused: a twin was quicker, or the first answer was lost.
+  bool effect_despite_error = false;
+  Result<void> ticking = {};
+  Result<WakeSettings> wake_settings = WakeSettings{.receives_max = 5};
+  Result<std::optional<MappingStatus>> mapping =
+      std::optional(MappingStatus{.id = "uuid", .enabled = true, .reports_failures = true});
+  std::vector<ReturnedMessage> returned = {};
+  std::vector<Duration> ticks = {};
+  int reads = 0;
+  int settings_reads = 0;
+  int finds = 0;
+  int switches = 0;
+};
+
+class HandlerTest : public ::testing::Test {
+ public:
+  HandlerTest() : output_(memfd_create("log", MFD_CLOEXEC)) {}
+  ~HandlerTest() override { close(output_); }
+
+ protected:
+  Result<std::string> handle(std::string_view event) {
+    if (!handler_) {
+      handler_.emplace(config_,
+                       HandlerPorts{.reader = aws_,
+                                    .scaler = aws_,
+                                    .states = aws_,
+                                    .messages = aws_,
+                                    .mapping = aws_,
+                                    .ticks = aws_,
+                                    .clock = clock_},
+                       log_.emplace(output_, level_, clock_));
+    }
+    return handler_->handle(event, after(1min));
+  }
+
+  Result<std::string> schedule() { return handle(R"({"source":"aws.events","detail":{}})"); }
+
+  /// Two messages of a queue.
+  Result<std::string> messages(std::string_view arn, int receives = 1) {
+    json::Writer event;
+    event.begin_object().name("Records").begin_array();
+    for (const char* id : {"m1", "m2"}) {
+      event.begin_object()
+          .field("messageId", id)
+          .field("receiptHandle", std::string("handle-") + id)
+          .field("eventSource", "aws:sqs")
+          .field("eventSourceARN", arn)
+          .name("attributes")
+          .begin_object()
+          .field("ApproximateReceiveCount", std::to_string(receives))
+          .end_object()
+          .end_object();
+    }
+    event.end_array().end_object();
+    return handle(event.text());
+  }
+
+  Result<std::string> wake(int receives = 1) { return messages(kJobs, receives); }
+
+  /// What was logged so far.
+  std::string logged() const {
+    std::string text(65'536, '\0');
+    const ssize_t size = pread(output_, text.data(), text.size(), 0);
+    text.resize(size < 0 ? 0 : static_cast<std::size_t>(size));
+    return text;
+  }
+
+  FixedClock clock_;
+  int output_;
+  LogLevel level_ = LogLevel::Fatal;
+  FakeAws aws_;
+  ServiceConfig config_{
+      .id = {"c", "s"}, .queue_url = "https://sqs/1/jobs", .policy = fixed(3), .wake = true};
+  std::optional<Log> log_;
+  std::optional<Handler> handler_;
+};
+
+}  // namespace scaler::testing
