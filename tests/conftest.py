@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from support import (ROOT, Emulator, MotoService, Process, answers_http, aws_clients,
+from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, answers_http, aws_clients,
                      find_free_port, has_endpoint_line, open_url, program_environment, wait_until)
 
 
@@ -97,6 +97,24 @@ def emulator(start_process, ecs_scaler):
             arguments += [flag] if value is True else [flag, value]
         process = start_process(arguments, ready=has_endpoint_line)
         return Emulator(process, (cluster, service, queue))
+
+    return start
+
+
+@pytest.fixture
+def start_job(emulator, bootstrap):
+    """start_job(threshold_minutes=0.03, env=["K=V"], schedule="1s", ...) -> Job in quick times."""
+
+    def start(threshold_minutes=0.03, env=(), **options):
+        flags = {"schedule": "1s", "task_start": "500ms", "task_stop": "200ms",
+                 "work_time": "500ms", "mapping_toggle": "1s", **options}
+        running = emulator(lambda_=bootstrap, env=[
+            f"SCALE_UP_TARGET={TARGET}", f"SCALE_DOWN_THRESHOLD={threshold_minutes}",
+            "WAKE_RETURN_SECONDS=1", *env], **flags)
+        # A message of a failed wake comes back after this time.
+        running.aws.sqs.set_queue_attributes(QueueUrl=running.queue_url,
+                                             Attributes={"VisibilityTimeout": "5"})
+        return Job(running)
 
     return start
 

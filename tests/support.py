@@ -1,5 +1,6 @@
 """Processes, clients and waiting, for the tests; conftest.py makes fixtures of them."""
 
+import datetime
 import functools
 import json
 import os
@@ -18,6 +19,7 @@ import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 REGION = "us-east-1"
+TARGET = 3  # SCALE_UP_TARGET of the jobs below
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:",
                    "WARNING: ThreadSanitizer", "SUMMARY: UndefinedBehaviorSanitizer")
 STOP_SECONDS = 10
@@ -227,3 +229,89 @@ class MotoService:
 
     def desired(self):
         return self.describe()["desiredCount"]
+
+
+class Job:
+    """An emulator with `bootstrap` as the default deployment has it, and what it tells."""
+
+    FUNCTION = "ecs-scaler"
+
+    def __init__(self, emulator):
+        self.emulator = emulator
+        self.function_key = self.status()["lambda"]["access_key_id"]
+
+    def status(self):
+        return self.emulator.call("status")
+
+    def fault(self, operation, kind, count=1000, **more):
+        """From now on the function's calls fail in this way; the test's own do not."""
+        self.emulator.call("faults", {"operation": operation, "fault": kind, "count": count,
+                                      "caller": self.function_key, **more})
+
+    def harm(self, kind, count=1000, **more):
+        """From now on the function's invocations fail in this way."""
+        self.emulator.call("faults", {"operation": "Invocation", "fault": kind, "count": count,
+                                      **more})
+
+    def invoke(self, event):
+        """The function's answer to an event, and whether it failed."""
+        answer = self.emulator.aws.lambda_.invoke(FunctionName=self.FUNCTION,
+                                                  Payload=json.dumps(event))
+        return json.loads(answer["Payload"].read()), "FunctionError" in answer
+
+    def tick_the_clock(self):
+        """One event of the schedule; the answer."""
+        answer, failed = self.invoke({"source": "aws.events", "detail-type": "Scheduled Event",
+                                      "detail": {}})
+        assert not failed, answer
+        return answer
+
+    def mapping(self, queue="jobs"):
+        return self.status()["lambda"]["mappings"][queue]
+
+    def update_mapping(self, **settings):
+        """By hand; waits until it holds."""
+        self.wait_for_mapping("Enabled", "Disabled")
+        self.emulator.aws.lambda_.update_event_source_mapping(UUID=self.mapping()["uuid"],
+                                                              **settings)
+        self.wait_for_mapping("Enabled", "Disabled")
+
+    def wait_for_mapping(self, *states, timeout=30):
+        wait_until(lambda: self.mapping()["state"] in states, timeout, what=f"mapping {states}")
+
+    def struck(self):
+        return sum(fault["struck"] for fault in self.emulator.call("faults")["faults"])
+
+    def heal(self):
+        self.emulator.call("faults", method="DELETE")
+
+    def counts(self):
+        """[(instant, desired count)] of every change."""
+        changes = [event for event in self.emulator.call("events")["events"]
+                   if event["kind"] == "desired_changed"]
+        return [(instant(event), int(event["detail"].split(" -> ")[1])) for event in changes]
+
+    def wait_for_desired(self, count, timeout=30):
+        wait_until(lambda: self.emulator.tasks()[0] == count, timeout, what=f"{count} tasks")
+
+    def wait_until_processed(self, count, timeout=60):
+        wait_until(lambda: self.status()["totals"]["processed"] == count, timeout, interval=0.2,
+                   what=f"{count} processed messages")
+
+    def wait_until_asleep(self, timeout=40):
+        wait_until(lambda: self.emulator.tasks() == (0, 0), timeout, what="zero tasks")
+
+    def assert_nothing_lost(self, sent):
+        status = self.status()
+        assert status["totals"] == {"sent": sent, "processed": sent, "killed_while_working": 0,
+                                    "dead_lettered": 0, "lost": 0}
+        if mapping := status["lambda"].get("mapping"):
+            assert mapping["deleted"] == 0
+            assert mapping["returned"] == mapping["received"]
+        dead_letters = self.emulator.aws.sqs.get_queue_url(QueueName="jobs-dlq")["QueueUrl"]
+        assert self.emulator.depth(dead_letters) == (0, 0, 0)
+        assert self.emulator.depth() == (0, 0, 0)
+
+
+def instant(event):
+    return datetime.datetime.fromisoformat(event["at"].replace("Z", "+00:00"))

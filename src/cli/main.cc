@@ -52,6 +52,37 @@ void add_config(CLI::App& command, std::string& file) {
       ->option_text("FILE");
 }
 
+/// "20s-40s", or one duration that is both ends.
+std::string read_range(std::string& text) {
+  const std::size_t dash = text.find('-');
+  std::string min = text.substr(0, dash);
+  std::string max = dash == std::string::npos ? min : text.substr(dash + 1);
+  for (std::string* end : {&min, &max}) {
+    if (const std::string problem = read_duration(*end); !problem.empty()) {
+      return problem;
+    }
+  }
+  if (std::stoll(min) > std::stoll(max)) {
+    return fmt::format("'{}' ends before it begins", text);
+  }
+  text = fmt::format("{}-{}", min, max);
+  return {};
+}
+
+void add_range(CLI::App& command, const std::string& flag, world::DurationRange& value,
+               const std::string& help) {
+  command
+      .add_option_function<std::string>(
+          flag,
+          [&value](const std::string& text) {
+            value = {.min = Duration(std::stoll(text)),
+                     .max = Duration(std::stoll(text.substr(text.find('-') + 1)))};
+          },
+          fmt::format("{}, or a range of it (default {})", help, format_duration(value.min)))
+      ->transform(CLI::Validator(read_range, "RANGE"))
+      ->option_text("DURATION[-DURATION]");
+}
+
 void add_output(CLI::App& command, Output& output) {
   command.add_option("--output", output, "text (default) or json")
       ->transform(CLI::CheckedTransformer(
@@ -111,11 +142,22 @@ void add_emulate(CLI::App& app, EmulateFlags& flags) {
                        : std::string();
           },
           "K=V"));
-  add_duration(*command, "--task-start", flags.task_start, "time from desired to running");
-  add_duration(*command, "--task-stop", flags.task_stop, "time a task takes to stop");
-  add_duration(*command, "--work-time", flags.work_time, "time a worker needs for a message");
+  add_range(*command, "--task-start", flags.task_start, "time from desired to running");
+  add_range(*command, "--task-stop", flags.task_stop, "time a task takes to stop");
+  add_range(*command, "--work-time", flags.work_time, "time a worker needs for a message");
   command->add_flag("--workers-protect", flags.workers_protect,
                     "workers protect their task from scale-in while they work");
+  command->add_option("--tick-queue", flags.tick_queue,
+                      "tick queue to create, with its mapping; the function sends ticks to it");
+  command->add_option("--doorbell-queue", flags.doorbell_queue,
+                      "doorbell queue to create, with its mapping");
+  add_duration(*command, "--visibility-timeout", flags.visibility_timeout, "of the job queue");
+  command
+      ->add_option("--max-receive-count", flags.max_receive_count,
+                   "receives of a job before it goes to the dead-letter queue (default 5)")
+      ->check(CLI::Range(1, 1000));
+  add_duration(*command, "--function-timeout", flags.function_timeout,
+               "time that the function has for an invocation");
   add_duration(*command, "--schedule", flags.schedule, "how often the clock invokes the function");
   add_duration(*command, "--mapping-toggle", flags.mapping_toggle,
                "time the event source mapping takes to be enabled or disabled");

@@ -167,6 +167,7 @@ AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsAp
       sqs_(sqs),
       ecs_(ecs),
       random_(seed),
+      faults_(seed + 1),
       self_(std::make_shared<AwsFront*>(this)) {}
 
 void AwsFront::handle(net::ServerRequest request, const net::Respond& respond) {
@@ -214,6 +215,12 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
     case FaultKind::Malformed:
       exchange->answer(200, R"({"Attributes":{"ApproximateNumberOfMess)");
       break;
+    case FaultKind::Lost: {
+      Exchange unanswered = *exchange;
+      unanswered.respond = [](const net::HttpResponse&) {};
+      dispatch(unanswered);
+      break;
+    }
     case FaultKind::Slow:
       loop_.run_after(fault->delay, [weak = std::weak_ptr(self_), exchange] {
         if (const auto self = weak.lock()) {

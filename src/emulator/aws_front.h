@@ -56,7 +56,7 @@ class AwsFront {
   EcsApi& ecs_;
   LambdaHost* lambda_ = nullptr;
   Random random_;
-  Faults faults_ = {};
+  Faults faults_;
   CallCounts calls_ = {};
   std::vector<net::Respond> hanging_ = {};
   std::chrono::sys_seconds date_second_ = {};

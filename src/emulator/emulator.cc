@@ -7,6 +7,7 @@
 #include <string>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include <fmt/format.h>
 
@@ -21,6 +22,10 @@ namespace scaler::emulator {
 namespace {
 
 constexpr Duration kSavePause = std::chrono::seconds(1);
+/// Of the scaler's own queues: what nobody took for so long is stale, and a failed invocation gets
+/// one more try.
+constexpr Duration kOwnRetention = std::chrono::seconds(120);
+constexpr Duration kOwnVisibility = std::chrono::seconds(60);
 constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
 constexpr std::string_view kPages = "/_emulator/";
 
@@ -37,11 +42,28 @@ net::HttpResponse page_error(int status, std::string_view message) {
 }
 
 Result<void> check_names(const EmulatorOptions& options) {
-  for (const std::string& name : {options.cluster, options.service, options.queue}) {
+  std::vector<std::string> names{options.cluster, options.service, options.queue};
+  for (const std::string& own : {options.tick_queue, options.doorbell_queue}) {
+    if (!own.empty()) {
+      names.push_back(own);
+    }
+    if (own == options.queue || (!own.empty() && own == options.queue + "-dlq")) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is the job queue or its dead-letter queue: ticks and doorbell "
+                              "need queues of their own",
+                              own));
+    }
+  }
+  for (const std::string& name : names) {
     if (!valid_ecs_name(name)) {
       return fail(ErrorKind::Malformed,
                   fmt::format("'{}' is no name: letters, digits, hyphens and underscores", name));
     }
+  }
+  if (!options.tick_queue.empty() && options.tick_queue == options.doorbell_queue) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("'{}' cannot be both the tick and the doorbell queue", options.tick_queue));
   }
   if (options.queue.size() > kQueueNameMax) {
     return fail(ErrorKind::Malformed,
@@ -112,7 +134,10 @@ class Emulator::Impl {
   }
 
   std::string endpoint() const { return fmt::format("http://127.0.0.1:{}", server_->port()); }
-  std::string queue_url() const { return sqs_->queue_url(options_.queue); }
+  std::string queue_url(const std::string& name) const {
+    return name.empty() ? "" : sqs_->queue_url(name);
+  }
+  const std::string& job_queue() const { return options_.queue; }
   int port() const { return server_->port(); }
 
   std::string status() const {
@@ -158,12 +183,25 @@ class Emulator::Impl {
     settings.redrive = world::Redrive{.dead_letter_queue = dead_letters,
                                       .max_receive_count = options_.max_receive_count};
     queue->change_settings(std::move(settings), world_.now());
+    for (const std::string& name : own_queues()) {
+      if (world_.find_queue(name) == nullptr) {
+        world_.create_queue(
+            name, {.visibility_timeout = std::max(kOwnVisibility, options_.lambda_timeout),
+                   .retention = kOwnRetention});
+      }
+    }
+  }
+
+  std::vector<std::string> own_queues() const {
+    std::vector<std::string> names{options_.tick_queue, options_.doorbell_queue};
+    std::erase(names, "");
+    return names;
   }
 
   void make_service() {
     world_.create_cluster(options_.cluster);
-    const world::TaskDefinition& definition =
-        world_.register_task_definition("worker", task_definition_document(queue_url()));
+    const world::TaskDefinition& definition = world_.register_task_definition(
+        "worker", task_definition_document(queue_url(options_.queue)));
     world::ServiceBehaviour worker = behaviour();
     worker.job_queue = options_.queue;
     world_.create_service(
@@ -177,19 +215,27 @@ class Emulator::Impl {
     if (options_.lambda_path.empty()) {
       return {};
     }
-    LambdaOptions lambda{.job_queue = options_.queue,
+    const auto wake = options_.lambda_environment.find("WAKE");
+    const bool wakes = wake == options_.lambda_environment.end() || wake->second == "true";
+    LambdaOptions lambda{.job_queue = wakes ? options_.queue : "",
+                         .own_queues = own_queues(),
                          .mapping_toggle = options_.mapping_toggle,
                          .schedule = options_.schedule,
                          .advance = [this] { advance(); },
-                         .log_line = options_.lambda_log_line};
+                         .log_line = options_.lambda_log_line,
+                         .fault = [this] { return front_->faults().strike(kInvocation, ""); }};
     lambda.function.bootstrap = options_.lambda_path;
     lambda.function.region = options_.region;
     lambda.function.account = kAccount;
-    lambda.function.environment = function_environment({.endpoint = endpoint(),
-                                                        .queue_url = queue_url(),
-                                                        .cluster = options_.cluster,
-                                                        .service = options_.service,
-                                                        .overrides = options_.lambda_environment});
+    lambda.function.timeout = options_.lambda_timeout;
+    lambda.function.environment =
+        function_environment({.endpoint = endpoint(),
+                              .queue_url = queue_url(options_.queue),
+                              .cluster = options_.cluster,
+                              .service = options_.service,
+                              .tick_queue_url = queue_url(options_.tick_queue),
+                              .doorbell_queue_url = queue_url(options_.doorbell_queue),
+                              .overrides = options_.lambda_environment});
     lambda_ = TRY(LambdaHost::create(loop_, world_, std::move(lambda), log_));
     front_->set_lambda(lambda_.get());
     return {};
@@ -368,7 +414,10 @@ std::string Emulator::endpoint() const {
   return impl_->endpoint();
 }
 std::string Emulator::queue_url() const {
-  return impl_->queue_url();
+  return impl_->queue_url(impl_->job_queue());
+}
+std::string Emulator::queue_url(const std::string& name) const {
+  return impl_->queue_url(name);
 }
 int Emulator::port() const {
   return impl_->port();

@@ -34,8 +34,12 @@ struct EmulatorOptions {
   Duration visibility_timeout = std::chrono::seconds(30);
   Duration count_lag = Duration(0);  ///< how old the queues' approximate counts are
   std::string lambda_path = {};      ///< a bootstrap; empty: no Lambda
-  Environment lambda_environment = {};
-  Duration schedule = std::chrono::seconds(60);        ///< zero: none
+  Environment lambda_environment =
+      {};  ///< with WAKE other than true there is no mapping on `queue`
+  Duration lambda_timeout = std::chrono::seconds(30);
+  std::string tick_queue = {};                   ///< the scaler's own, with a mapping; empty: none
+  std::string doorbell_queue = {};               ///< the same
+  Duration schedule = std::chrono::seconds(60);  ///< zero: none
   Duration mapping_toggle = std::chrono::seconds(30);  ///< to enable or disable the mapping
   std::string state_dir = {};  ///< where the queues survive a restart; empty: nowhere
   std::uint64_t seed = 1;
@@ -58,6 +62,8 @@ class Emulator {
   /// "http://127.0.0.1:<port>"
   std::string endpoint() const;
   std::string queue_url() const;
+  /// Of any queue of that name; empty for the empty name.
+  std::string queue_url(const std::string& name) const;
   int port() const;
   /// What /_emulator/status answers.
   std::string status() const;

@@ -33,11 +33,24 @@ TEST(Emulator, HasAServiceAtZeroAndTwoQueues) {
   EXPECT_THAT(status, HasSubstr(R"("lambda":null)"));
 }
 
+TEST(Emulator, MakesTheScalersOwnQueuesShortLived) {
+  net::EventLoop loop;
+  const auto emulator = make(loop, {.tick_queue = "ticks", .doorbell_queue = "bell"});
+
+  ASSERT_TRUE(emulator.has_value()) << emulator.error().message;
+  EXPECT_EQ((*emulator)->queue_url("ticks"), (*emulator)->endpoint() + "/000000000000/ticks");
+  EXPECT_THAT((*emulator)->status(), HasSubstr(R"("ticks":{"visible":0)"));
+  EXPECT_THAT((*emulator)->status(), HasSubstr(R"("bell":{"visible":0)"));
+}
+
 TEST(Emulator, RefusesNamesThatAwsRefuses) {
   net::EventLoop loop;
   for (const EmulatorOptions& options :
        {EmulatorOptions{.cluster = "a b"}, EmulatorOptions{.service = ""},
-        EmulatorOptions{.queue = "x.fifo"}, EmulatorOptions{.queue = std::string(77, 'x')}}) {
+        EmulatorOptions{.queue = "x.fifo"}, EmulatorOptions{.queue = std::string(77, 'x')},
+        EmulatorOptions{.tick_queue = "a b"}, EmulatorOptions{.queue = "q", .tick_queue = "q"},
+        EmulatorOptions{.queue = "q", .doorbell_queue = "q-dlq"},
+        EmulatorOptions{.tick_queue = "t", .doorbell_queue = "t"}}) {
     const auto emulator = make(loop, options);
     ASSERT_FALSE(emulator.has_value());
     EXPECT_EQ(emulator.error().kind, ErrorKind::Malformed);
@@ -67,6 +80,36 @@ TEST(Faults, StrikeInTheirOrderUntilTheyAreUsedUp) {
   ASSERT_TRUE(slow.has_value());
   EXPECT_EQ(slow->delay, Duration(500));
   EXPECT_FALSE(faults.strike("A", "me").has_value());
+}
+
+TEST(Faults, StrikeWithTheirProbability) {
+  Faults faults(7);
+  ASSERT_TRUE(faults.add(R"({"operation":"A","fault":"lost","count":1000,"probability":0.25})")
+                  .has_value());
+  int struck = 0;
+  for (int i = 0; i < 1000; ++i) {
+    struck += faults.strike("A", "me") ? 1 : 0;
+  }
+  EXPECT_GT(struck, 200);
+  EXPECT_LT(struck, 300);
+}
+
+TEST(Faults, OfInvocationsAndOfCallsAreKeptApart) {
+  Faults faults;
+  ASSERT_TRUE(faults.add(R"({"operation":"Invocation","fault":"crash","delay":0.02})").has_value());
+  ASSERT_TRUE(faults.add(R"({"operation":"*","fault":"throttle","count":5})").has_value());
+  EXPECT_EQ(faults.strike("A", "")->kind, FaultKind::Throttle);
+  const auto crash = faults.strike(kInvocation, "");
+  ASSERT_TRUE(crash.has_value());
+  EXPECT_EQ(crash->delay, Duration(20));
+  EXPECT_FALSE(faults.strike(kInvocation, "").has_value());
+  for (const char* misfit :
+       {R"({"operation":"A","fault":"crash"})", R"({"operation":"*","fault":"duplicate"})",
+        R"({"operation":"Invocation","fault":"lost"})"}) {
+    const auto added = faults.add(misfit);
+    ASSERT_FALSE(added.has_value()) << misfit;
+    EXPECT_THAT(added.error().message, HasSubstr("$.fault: this does not happen to"));
+  }
 }
 
 TEST(Sts, ReadsForms) {

@@ -186,6 +186,7 @@ bool EventSourceMapping::gather() {
     }
     for (auto& message : received) {
       bytes += message.body.size();
+      totals_.receive_count_max = std::max(totals_.receive_count_max, message.receive_count);
       gathered_.push_back(std::move(message));
     }
   }

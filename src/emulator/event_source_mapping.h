@@ -50,6 +50,7 @@ struct MappingTotals {
   std::int64_t returned = 0;  ///< left in the queue: reported as failed or in a failed batch
   std::int64_t batches = 0;
   std::int64_t failed_batches = 0;
+  std::int64_t receive_count_max = 0;  ///< highest receive count of a message that it received
 };
 
 /// Which messages of a batch the function's answer leaves in the queue.

@@ -11,7 +11,7 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr std::array<std::pair<std::string_view, FaultKind>, 8> kKinds{
+constexpr std::array<std::pair<std::string_view, FaultKind>, 11> kKinds{
     {{"throttle", FaultKind::Throttle},
      {"unavailable", FaultKind::Unavailable},
      {"denied", FaultKind::Denied},
@@ -19,7 +19,11 @@ constexpr std::array<std::pair<std::string_view, FaultKind>, 8> kKinds{
      {"reset", FaultKind::Reset},
      {"hang", FaultKind::Hang},
      {"malformed", FaultKind::Malformed},
-     {"slow", FaultKind::Slow}}};
+     {"slow", FaultKind::Slow},
+     {"lost", FaultKind::Lost},
+     {"crash", FaultKind::Crash},
+     {"duplicate", FaultKind::Duplicate}}};
+constexpr Duration kSlow = std::chrono::seconds(2);
 
 Result<FaultKind> parse_kind(const json::Reader& reader) {
   const std::string name = TRY(reader.string());
@@ -27,10 +31,24 @@ Result<FaultKind> parse_kind(const json::Reader& reader) {
   if (found == kKinds.end()) {
     return fail(ErrorKind::Malformed,
                 fmt::format("{}: '{}' is none of throttle, unavailable, denied, expired, reset, "
-                            "hang, malformed, slow",
+                            "hang, malformed, slow, lost, crash, duplicate",
                             reader.path(), name));
   }
   return found->second;
+}
+
+/// An invocation can be throttled, hang, crash or happen twice; an API call can do the rest.
+Result<void> check_fit(const Fault& fault, const json::Reader& reader) {
+  const bool invocations_only =
+      fault.kind == FaultKind::Crash || fault.kind == FaultKind::Duplicate;
+  const bool both = fault.kind == FaultKind::Throttle || fault.kind == FaultKind::Hang;
+  if (both || invocations_only == (fault.operation == kInvocation)) {
+    return {};
+  }
+  return fail(ErrorKind::Malformed,
+              fmt::format("{}: this does not happen to {}; throttle, hang, crash and duplicate "
+                          "happen to {}, all but crash and duplicate to an API call",
+                          reader.path(), fault.operation, kInvocation));
 }
 
 std::string_view kind_text(FaultKind kind) {
@@ -42,12 +60,13 @@ std::string_view kind_text(FaultKind kind) {
 Result<void> Faults::add(std::string_view text) {
   const json::Value document = TRY(json::parse(text));
   const json::Reader reader(document);
-  TRY(reader.only_fields({"operation", "fault", "count", "caller", "delay"}));
+  TRY(reader.only_fields({"operation", "fault", "count", "caller", "delay", "probability"}));
   Fault fault;
   const json::Reader operation = TRY(reader.field("operation"));
   fault.operation = TRY(operation.string());
   const json::Reader kind = TRY(reader.field("fault"));
   fault.kind = TRY(parse_kind(kind));
+  TRY(check_fit(fault, kind));
   fault.left = 1;
   if (const auto count = reader.optional_field("count")) {
     fault.left = TRY(count->integer({.min = 1}));
@@ -55,8 +74,12 @@ Result<void> Faults::add(std::string_view text) {
   if (const auto caller = reader.optional_field("caller")) {
     fault.caller = TRY(caller->string());
   }
+  fault.delay = fault.kind == FaultKind::Slow ? kSlow : Duration(0);
   if (const auto delay = reader.optional_field("delay")) {
     fault.delay = TRY(delay->seconds());
+  }
+  if (const auto probability = reader.optional_field("probability")) {
+    fault.probability = static_cast<double>(TRY(probability->millionths(0, 1))) / 1e6;
   }
   faults_.push_back(std::move(fault));
   return {};
@@ -64,9 +87,10 @@ Result<void> Faults::add(std::string_view text) {
 
 std::optional<Fault> Faults::strike(std::string_view operation, std::string_view caller) {
   for (Fault& fault : faults_) {
-    const bool meant = (fault.operation == operation || fault.operation == "*") &&
-                       (fault.caller.empty() || fault.caller == caller);
-    if (meant && fault.left > 0) {
+    const bool any = fault.operation == "*" && operation != kInvocation;
+    const bool meant =
+        (any || fault.operation == operation) && (fault.caller.empty() || fault.caller == caller);
+    if (meant && fault.left > 0 && random_.uniform() < fault.probability) {
       --fault.left;
       ++fault.struck;
       return fault;
@@ -83,6 +107,9 @@ void Faults::write(json::Writer& writer) const {
         .field("fault", kind_text(fault.kind))
         .field("left", fault.left)
         .field("struck", fault.struck);
+    if (fault.probability < 1) {
+      writer.field("probability", fault.probability);
+    }
     if (!fault.caller.empty()) {
       writer.field("caller", fault.caller);
     }

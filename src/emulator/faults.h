@@ -1,6 +1,6 @@
 #pragma once
 // Faults: failures on order, for tests and the demo: "the next two UpdateService calls are
-// throttled".
+// throttled", "every tenth invocation of the function is killed half-way".
 
 #include <cstdint>
 #include <optional>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/random.h"
 #include "base/result.h"
 #include "emulator/aws_request.h"
 #include "json/writer.h"
@@ -24,21 +25,32 @@ enum class FaultKind {
   Hang,         ///< no answer until the faults are cleared
   Malformed,    ///< 200 with half a document
   Slow,         ///< the right answer, later
+  Lost,         ///< the call has its effect, but its answer is lost
+  Crash,        ///< the function's process is killed during an invocation
+  Duplicate,    ///< an invocation happens twice at the same time
 };
 
+/// What the function's invocations are called here; no API operation has this name.
+inline constexpr std::string_view kInvocation = "Invocation";
+
 struct Fault {
-  std::string operation = {};  ///< "UpdateService", or "*" for every one
+  std::string operation = {};  ///< "UpdateService", "*" for every API call, or kInvocation
   FaultKind kind = FaultKind::Throttle;
-  std::int64_t left = 0;                     ///< calls that it still strikes
-  std::int64_t struck = 0;                   ///< calls that it has struck
-  std::string caller = {};                   ///< an access key id; empty: anyone
-  Duration delay = std::chrono::seconds(2);  ///< of Slow
+  std::int64_t left = 0;         ///< calls that it still strikes
+  std::int64_t struck = 0;       ///< calls that it has struck
+  std::string caller = {};       ///< an access key id; empty: anyone
+  Duration delay = Duration(0);  ///< of Slow (2 s); of Crash: how far it gets
+  double probability = 1;        ///< that it strikes a call which it could strike
 };
 
 class Faults {
  public:
-  /// Adds {"operation":..,"fault":"throttle|unavailable|denied|expired|reset|hang|malformed|slow",
-  /// "count":N,"caller":..,"delay":seconds}; all but the first two may be missing.
+  explicit Faults(std::uint64_t seed = 1) : random_(seed) {}
+
+  /// Adds {"operation":..,"fault":"throttle|unavailable|denied|expired|reset|hang|malformed|slow|
+  /// lost|crash|duplicate","count":N,"caller":..,"delay":seconds,"probability":0..1}; all but the
+  /// first two may be missing. Crash and duplicate strike invocations only, and of the others only
+  /// throttle and hang do.
   /// Errors: Malformed.
   Result<void> add(std::string_view json);
   void clear() { faults_.clear(); }
@@ -49,6 +61,7 @@ class Faults {
 
  private:
   std::vector<Fault> faults_ = {};
+  Random random_;
 };
 
 /// How the service ("sqs", "ecs", "sts", "lambda") says that something failed in this way.

@@ -163,19 +163,19 @@ ApiResult<net::HttpResponse> list_mappings(const LambdaApiTargets& targets, cons
       return invalid("MaxItems is not from 1 to 10000: " + items->second);
     }
   }
-  const EventSourceMapping* mapping = targets.mapping;
   const auto arn = query.find("EventSourceArn");
   const auto name = query.find("FunctionName");
   // Markers are never given out: what follows one is nothing.
   const auto marker = query.find("Marker");
-  const bool matches =
-      mapping != nullptr && (marker == query.end() || marker->second.empty()) &&
-      (arn == query.end() || arn->second == mapping->identity().queue_arn) &&
+  const bool meant =
+      (marker == query.end() || marker->second.empty()) &&
       (name == query.end() || names_function(name->second, targets.function.settings()));
   json::Writer writer;
   writer.begin_object().name("EventSourceMappings").begin_array();
-  if (matches) {
-    write_mapping(writer, *mapping);
+  for (const auto& mapping : targets.mappings) {
+    if (meant && (arn == query.end() || arn->second == mapping->identity().queue_arn)) {
+      write_mapping(writer, *mapping);
+    }
   }
   writer.end_array().end_object();
   return json_response(200, std::move(writer).text());
@@ -221,7 +221,7 @@ ApiResult<MappingUpdate> read_update(const Input& input, MappingSettings setting
 }
 
 ApiResult<net::HttpResponse> update_mapping(const LambdaApiTargets& targets,
-                                            const std::string& body) {
+                                            EventSourceMapping& mapping, const std::string& body) {
   const auto document = json::parse(body.empty() ? "{}" : body);
   if (!document) {
     return refuse("SerializationException", document.error().message, 400);
@@ -231,11 +231,11 @@ ApiResult<net::HttpResponse> update_mapping(const LambdaApiTargets& targets,
       !names_function(input.text("FunctionName"), targets.function.settings())) {
     return not_found("Function not found: " + std::string(input.text("FunctionName")));
   }
-  const MappingUpdate update = TRY(read_update(input, targets.mapping->settings()));
-  if (const auto updated = targets.mapping->update(update); !updated) {
+  const MappingUpdate update = TRY(read_update(input, mapping.settings()));
+  if (const auto updated = mapping.update(update); !updated) {
     return refuse("ResourceInUseException", updated.error().message, 400);
   }
-  return json_response(202, mapping_text(*targets.mapping));
+  return json_response(202, mapping_text(mapping));
 }
 
 ApiResult<net::HttpResponse> answer_mappings(const LambdaApiTargets& targets,
@@ -249,15 +249,17 @@ ApiResult<net::HttpResponse> answer_mappings(const LambdaApiTargets& targets,
     return list_mappings(targets, target.query);
   }
   const std::string uuid = net::percent_decode(std::string_view(target.path).substr(slash + 1));
-  if (targets.mapping == nullptr || uuid != targets.mapping->identity().uuid) {
+  const auto mapping = std::ranges::find_if(
+      targets.mappings, [&uuid](const auto& one) { return one->identity().uuid == uuid; });
+  if (mapping == targets.mappings.end()) {
     return not_found("The resource you requested does not exist: event source mapping " + uuid);
   }
   TRY(check_query(target.query, {}));
   if (request.method == "GET") {
-    return json_response(200, mapping_text(*targets.mapping));
+    return json_response(200, mapping_text(**mapping));
   }
   if (request.method == "PUT") {
-    return update_mapping(targets, request.body);
+    return update_mapping(targets, **mapping, request.body);
   }
   return refuse("UnknownOperationException", request.method + " of an event source mapping", 404);
 }

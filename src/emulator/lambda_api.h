@@ -1,7 +1,10 @@
 #pragma once
 // The Lambda API of the emulator (rest-json): event source mappings, the function's configuration,
-// invocations. One function and at most one mapping. Stricter than AWS: unknown fields are refused.
+// invocations. One function and its mappings. Stricter than AWS: unknown fields are refused.
 // Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
+
+#include <memory>
+#include <span>
 
 #include "base/result.h"
 #include "emulator/aws_request.h"
@@ -13,8 +16,8 @@ namespace scaler::emulator {
 
 struct LambdaApiTargets {
   LambdaFunction& function;
-  EventSourceMapping* mapping = nullptr;  ///< or none
-  Instant created_at = {};                ///< of the function
+  std::span<const std::unique_ptr<EventSourceMapping>> mappings = {};
+  Instant created_at = {};  ///< of the function
 };
 
 /// Answers at once, or when the function has.

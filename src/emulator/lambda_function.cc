@@ -45,13 +45,31 @@ std::size_t LambdaFunction::sandboxes() const {
 }
 
 void LambdaFunction::invoke(std::string payload, OnResult on_result) {
+  const std::optional<Fault> fault = hooks_.fault ? hooks_.fault() : std::nullopt;
+  if (fault && fault->kind == FaultKind::Throttle) {
+    return throttle(on_result);
+  }
+  if (fault && fault->kind == FaultKind::Duplicate) {
+    // Whoever invoked hears of the first only.
+    carry_out(payload, std::move(on_result), std::nullopt);
+    return carry_out(std::move(payload), [](const InvocationResult&) {}, std::nullopt);
+  }
+  carry_out(std::move(payload), std::move(on_result), fault);
+}
+
+void LambdaFunction::throttle(const OnResult& on_result) {
+  ++totals_.throttles;
+  on_result({.outcome = InvocationOutcome::Throttled});
+}
+
+void LambdaFunction::carry_out(std::string payload, OnResult on_result,
+                               const std::optional<Fault>& fault) {
   const std::string request_id = make_uuid(random_);
   Sandbox* sandbox = shut_down_ ? nullptr : free_sandbox();
   const bool cold_start = sandbox == nullptr;
   if (cold_start) {
     if (shut_down_ || std::cmp_greater_equal(sandboxes(), settings_.concurrency_max)) {
-      ++totals_.throttles;
-      return on_result({.outcome = InvocationOutcome::Throttled});
+      return throttle(on_result);
     }
     sandbox = start_sandbox(request_id, on_result);
     if (sandbox == nullptr) {
@@ -76,6 +94,23 @@ void LambdaFunction::invoke(std::string payload, OnResult on_result) {
                              .payload = result.payload});
                      on_result({.outcome = outcome, .payload = result.payload});
                    }});
+  if (fault) {
+    harm(*sandbox, request_id, *fault);
+  }
+}
+
+void LambdaFunction::harm(Sandbox& sandbox, const std::string& request_id, const Fault& fault) {
+  if (fault.kind == FaultKind::Hang) {
+    return sandbox.freeze();
+  }
+  loop_.run_after(fault.delay, [weak = std::weak_ptr(self_), request_id] {
+    const auto self = weak.lock();
+    for (std::size_t i = 0; self && i < (*self)->sandboxes_.size(); ++i) {
+      if ((*self)->sandboxes_[i]->carries(request_id)) {
+        (*self)->sandboxes_[i]->kill();
+      }
+    }
+  });
 }
 
 Sandbox* LambdaFunction::free_sandbox() {

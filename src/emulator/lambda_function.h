@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "base/clock.h"
 #include "base/environment.h"
 #include "base/random.h"
+#include "emulator/faults.h"
 #include "net/event_loop.h"
 
 namespace scaler::emulator {
@@ -65,6 +67,7 @@ struct InvocationReport {
 struct FunctionHooks {
   std::function<void(std::string_view line)> log_line = {};  ///< a line of the function's output
   std::function<void(const InvocationReport&)> finished = {};
+  std::function<std::optional<Fault>()> fault = {};  ///< what strikes the next invocation
 };
 
 class Sandbox;
@@ -91,6 +94,9 @@ class LambdaFunction {
 
  private:
   struct AsyncEvent;
+  void carry_out(std::string payload, OnResult on_result, const std::optional<Fault>& fault);
+  void throttle(const OnResult& on_result);
+  void harm(Sandbox& sandbox, const std::string& request_id, const Fault& fault);
   void attempt(const std::shared_ptr<AsyncEvent>& event);
   void try_again(const std::shared_ptr<AsyncEvent>& event, Duration delay);
   Sandbox* free_sandbox();

@@ -34,7 +34,8 @@ class LambdaFunctionTest : public testing::Test {
         FunctionHooks{
             .log_line = [this](std::string_view line) { lines_.emplace_back(line); },
             .finished =
-                [this](const InvocationReport& report) { reports_.push_back(report.outcome); }},
+                [this](const InvocationReport& report) { reports_.push_back(report.outcome); },
+            .fault = [this] { return std::exchange(fault_, std::nullopt); }},
         1);
   }
 
@@ -61,6 +62,7 @@ class LambdaFunctionTest : public testing::Test {
   }
 
   net::EventLoop loop_;
+  std::optional<Fault> fault_ = {};
   std::unique_ptr<Script> script_;
   std::vector<std::string> lines_;
   std::vector<InvocationOutcome> reports_;
@@ -241,6 +243,47 @@ TEST_F(LambdaFunctionTest, EndsItsProcessesOnShutdownAndStartsNoOther) {
   ASSERT_TRUE(wait_results(1));
   EXPECT_EQ(results_[0].outcome, InvocationOutcome::FunctionError);
   EXPECT_EQ(invoke("2").outcome, InvocationOutcome::Throttled);
+}
+
+TEST_F(LambdaFunctionTest, AThrottledInvocationDoesNotRun) {
+  use(kEcho);
+  fault_ = Fault{.kind = FaultKind::Throttle};
+  EXPECT_EQ(invoke("1").outcome, InvocationOutcome::Throttled);
+  EXPECT_EQ(function_->totals().throttles, 1);
+  EXPECT_EQ(function_->totals().invocations, 0);
+  EXPECT_EQ(invoke("1").payload, "1");
+}
+
+TEST_F(LambdaFunctionTest, ACrashedInvocationIsKilledAndTheNextGetsAnotherProcess) {
+  use("while next; do [ $event = 1 ] && sleep 20; answer \"$event\"; done\n");
+  fault_ = Fault{.kind = FaultKind::Crash, .delay = 20ms};
+  expect_error(invoke("1"), "Runtime.ExitError", "signal: killed");
+  EXPECT_EQ(invoke("2").payload, "2");
+  EXPECT_EQ(function_->totals().cold_starts, 2);
+}
+
+TEST_F(LambdaFunctionTest, ACrashThatComesTooLateHarmsNothing) {
+  use(kEcho);
+  fault_ = Fault{.kind = FaultKind::Crash, .delay = 5s};
+  EXPECT_EQ(invoke("1").payload, "1");
+  EXPECT_EQ(invoke("2").payload, "2");
+  EXPECT_EQ(function_->totals().cold_starts, 1);
+}
+
+TEST_F(LambdaFunctionTest, AnInvocationThatHangsTimesOut) {
+  use(kEcho, {.timeout = 100ms, .init_timeout = 100ms});
+  fault_ = Fault{.kind = FaultKind::Hang};
+  expect_error(invoke("1"), "Sandbox.Timedout", "Task timed out after 0.10 seconds");
+  EXPECT_EQ(invoke("2").payload, "2");
+}
+
+TEST_F(LambdaFunctionTest, ADuplicatedInvocationRunsTwiceAndIsAnsweredOnce) {
+  use(kEcho);
+  fault_ = Fault{.kind = FaultKind::Duplicate};
+  EXPECT_EQ(invoke("1").payload, "1");
+  EXPECT_TRUE(run_until(loop_, [this] { return reports_.size() == 2; }));
+  EXPECT_EQ(function_->totals().invocations, 2);
+  EXPECT_EQ(results_.size(), 1U);
 }
 
 }  // namespace

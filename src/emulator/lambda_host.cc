@@ -58,6 +58,19 @@ Result<void> check_function(const FunctionSettings& settings) {
   return check_environment(settings.environment);
 }
 
+/// Lambda refuses the mapping otherwise: messages would come back while the function has them.
+Result<void> check_visibility(const world::World& world, const std::string& name,
+                              Duration function_timeout) {
+  const world::Queue* queue = world.find_queue(name);
+  if (queue != nullptr && function_timeout > queue->settings().visibility_timeout) {
+    return fail(ErrorKind::Malformed, "the mapping of " + name + ": the function's timeout of " +
+                                          format_duration(function_timeout) +
+                                          " is longer than the queue's visibility timeout of " +
+                                          format_duration(queue->settings().visibility_timeout));
+  }
+  return {};
+}
+
 std::string_view outcome_name(InvocationOutcome outcome) {
   return outcome == InvocationOutcome::Ok ? "ok" : "failed";
 }
@@ -69,6 +82,8 @@ Environment function_environment(const Deployment& deployment) {
                              {"ECS_CLUSTER_NAME", deployment.cluster},
                              {"ECS_SERVICE_NAME", deployment.service},
                              {"SQS_QUEUE_URL", deployment.queue_url},
+                             {"TICK_QUEUE_URL", deployment.tick_queue_url},
+                             {"DOORBELL_QUEUE_URL", deployment.doorbell_queue_url},
                              {"WAKE", "true"}};
   for (const auto& [name, value] : deployment.overrides) {
     environment.insert_or_assign(name, value);
@@ -83,13 +98,9 @@ Result<std::unique_ptr<LambdaHost>> LambdaHost::create(net::EventLoop& loop, wor
   if (const auto checked = check_mapping(options.mapping); !checked) {
     return fail(ErrorKind::Malformed, "the mapping: " + checked.error().message);
   }
-  const world::Queue* queue = world.find_queue(options.job_queue);
-  if (queue != nullptr && options.function.timeout > queue->settings().visibility_timeout) {
-    // Lambda refuses the mapping: messages would come back while the function still has them.
-    return fail(ErrorKind::Malformed, "the mapping: the function's timeout of " +
-                                          format_duration(options.function.timeout) +
-                                          " is longer than the queue's visibility timeout of " +
-                                          format_duration(queue->settings().visibility_timeout));
+  TRY(check_visibility(world, options.job_queue, options.function.timeout));
+  for (const std::string& queue : options.own_queues) {
+    TRY(check_visibility(world, queue, options.function.timeout));
   }
   auto host = std::unique_ptr<LambdaHost>(new LambdaHost(loop, world, std::move(options), log));
   host->tick_later();
@@ -107,7 +118,8 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
   Random seeds(world_.random().next());
   const FunctionSettings& settings = options_.function;
   FunctionHooks hooks = {.log_line = options_.log_line,
-                         .finished = [this](const InvocationReport& report) { finished(report); }};
+                         .finished = [this](const InvocationReport& report) { finished(report); },
+                         .fault = options_.fault};
   if (!hooks.log_line) {
     hooks.log_line = [this](std::string_view line) {
       log_.write(LogLevel::Info, "function output", {{"line", line}});
@@ -115,17 +127,10 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
   }
   function_ = std::make_unique<LambdaFunction>(loop_, settings, std::move(hooks), seeds.next());
   if (!options_.job_queue.empty()) {
-    mapping_ = std::make_unique<EventSourceMapping>(
-        world_,
-        MappingIdentity{.uuid = make_uuid(seeds),
-                        .queue = options_.job_queue,
-                        .queue_arn = "arn:aws:sqs:" + settings.region + ":" + settings.account +
-                                     ":" + options_.job_queue,
-                        .function_arn = function_arn(settings),
-                        .region = settings.region},
-        options_.mapping, options_.mapping_toggle, [this](std::string payload, OnResult on_result) {
-          function_->invoke(std::move(payload), std::move(on_result));
-        });
+    add_mapping(options_.job_queue, seeds);
+  }
+  for (const std::string& queue : options_.own_queues) {
+    add_mapping(queue, seeds);
   }
   if (options_.schedule > Duration(0)) {
     schedule_ = std::make_unique<Schedule>(
@@ -138,9 +143,28 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
 
 LambdaHost::~LambdaHost() = default;
 
+void LambdaHost::add_mapping(const std::string& queue, Random& seeds) {
+  const FunctionSettings& settings = options_.function;
+  mappings_.push_back(std::make_unique<EventSourceMapping>(
+      world_,
+      MappingIdentity{
+          .uuid = make_uuid(seeds),
+          .queue = queue,
+          .queue_arn = "arn:aws:sqs:" + settings.region + ":" + settings.account + ":" + queue,
+          .function_arn = function_arn(settings),
+          .region = settings.region},
+      options_.mapping, options_.mapping_toggle, [this](std::string payload, OnResult on_result) {
+        function_->invoke(std::move(payload), std::move(on_result));
+      }));
+}
+
+const EventSourceMapping* LambdaHost::mapping() const {
+  return options_.job_queue.empty() ? nullptr : mappings_.front().get();
+}
+
 void LambdaHost::handle(const net::ServerRequest& request, const net::Respond& respond) {
-  answer_lambda({.function = *function_, .mapping = mapping_.get(), .created_at = created_at_},
-                request, respond);
+  answer_lambda({.function = *function_, .mappings = mappings_, .created_at = created_at_}, request,
+                respond);
 }
 
 void LambdaHost::invoke(std::string payload, OnResult on_result) {
@@ -168,8 +192,8 @@ void LambdaHost::tick() {
   } else {
     world_.advance(system_clock().now());
   }
-  if (mapping_) {
-    mapping_->tick();
+  for (const auto& mapping : mappings_) {
+    mapping->tick();
   }
   if (schedule_) {
     schedule_->tick();

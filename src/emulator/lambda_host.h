@@ -1,12 +1,14 @@
 #pragma once
-// LambdaHost: the emulated Lambda: one function from a real `bootstrap`, the mapping of the job
-// queue to it, the schedule, and the control API under /2015-03-31/. Everything runs on the event
-// loop's thread.
+// LambdaHost: the emulated Lambda: one function from a real `bootstrap`, the mappings of the job
+// queue and of the scaler's own queues to it, the schedule, and the control API under /2015-03-31/.
+// Everything runs on the event loop's thread.
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/log.h"
 #include "base/result.h"
@@ -25,13 +27,16 @@ struct Deployment {
   std::string queue_url = {};
   std::string cluster = {};
   std::string service = {};
-  Environment overrides = {};  ///< added last; an empty value removes a variable
+  std::string tick_queue_url = {};      ///< empty: none
+  std::string doorbell_queue_url = {};  ///< empty: none
+  Environment overrides = {};           ///< added last; an empty value removes a variable
 };
 Environment function_environment(const Deployment& deployment);
 
 struct LambdaOptions {
   FunctionSettings function = {};
-  std::string job_queue = {};  ///< a queue's name in the world; empty: no mapping
+  std::string job_queue = {};                ///< a queue's name in the world; empty: no mapping
+  std::vector<std::string> own_queues = {};  ///< the scaler's own, each with a mapping as well
   MappingSettings mapping = {};
   Duration mapping_toggle = std::chrono::seconds(30);
   Duration schedule = std::chrono::seconds(60);  ///< zero: none
@@ -39,6 +44,7 @@ struct LambdaOptions {
   std::function<void()> advance = {};
   /// A line of the function's output; without it, the line goes to the log.
   std::function<void(std::string_view line)> log_line = {};
+  std::function<std::optional<Fault>()> fault = {};  ///< what strikes the next invocation
 };
 
 class LambdaHost {
@@ -61,11 +67,14 @@ class LambdaHost {
   void shutdown();
 
   const LambdaFunction& function() const { return *function_; }
-  const EventSourceMapping* mapping() const { return mapping_.get(); }
+  /// Of the job queue, or nullptr.
+  const EventSourceMapping* mapping() const;
+  std::span<const std::unique_ptr<EventSourceMapping>> mappings() const { return mappings_; }
   const Schedule* schedule() const { return schedule_.get(); }
 
  private:
   LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions options, const Log& log);
+  void add_mapping(const std::string& queue, Random& seeds);
   void tick();
   void tick_later();
   void finished(const InvocationReport& report);
@@ -77,7 +86,7 @@ class LambdaHost {
   Instant created_at_;
   bool stopped_ = false;
   std::unique_ptr<LambdaFunction> function_;
-  std::unique_ptr<EventSourceMapping> mapping_;
+  std::vector<std::unique_ptr<EventSourceMapping>> mappings_;
   std::unique_ptr<Schedule> schedule_;
   /// Timers hold it weakly: they may fire after this object's end.
   std::shared_ptr<LambdaHost*> self_;

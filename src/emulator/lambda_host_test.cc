@@ -98,6 +98,19 @@ class LambdaHostTest : public testing::Test {
   std::unique_ptr<LambdaHost> host_;
 };
 
+TEST_F(LambdaHostTest, HasAMappingForEachOfTheScalersOwnQueues) {
+  world::Queue& ticks = world_.create_queue("ticks", {.visibility_timeout = 60s});
+  use("while next; do answer '{\"batchItemFailures\":[]}'; done", {.own_queues = {"ticks"}});
+  const auto listed = json::parse(call("GET", kMappings).body);
+  ASSERT_TRUE(listed.has_value());
+  EXPECT_EQ(json::Reader(*listed).field("EventSourceMappings")->items()->size(), 2U);
+  EXPECT_EQ(call("GET", kMappings + "/" + host_->mappings()[1]->identity().uuid).status, 200);
+
+  world_.send(ticks, {.body = "tick"});
+  EXPECT_TRUE(run_until(loop_, [this] { return host_->mappings()[1]->totals().deleted == 1; }));
+  EXPECT_EQ(host_->mapping()->totals().received, 0);
+}
+
 TEST_F(LambdaHostTest, HandsMessagesToTheFunctionSoonAndDeletesThem) {
   use("while next; do answer '{\"batchItemFailures\":[]}'; done");
   world_.send(*queue_, {.body = "a"});

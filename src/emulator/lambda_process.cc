@@ -214,6 +214,12 @@ void LambdaProcess::kill() {
   }
 }
 
+void LambdaProcess::stop() {
+  if (!reaped_) {
+    ::kill(-pid_, SIGSTOP);
+  }
+}
+
 ProcessExit LambdaProcess::reap() {
   if (std::exchange(reaped_, true)) {
     return {};

@@ -44,6 +44,8 @@ class LambdaProcess {
   pid_t pid() const { return pid_; }
   /// SIGKILL to the whole process group; on_exit follows.
   void kill();
+  /// SIGSTOP to the whole process group; only kill() ends it after that.
+  void stop();
 
  private:
   LambdaProcess(pid_t pid, int output, ProcessOptions options);

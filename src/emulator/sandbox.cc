@@ -177,6 +177,12 @@ void Sandbox::time_out(Duration duration) {
   kill();
 }
 
+void Sandbox::freeze() {
+  if (process_) {
+    process_->stop();
+  }
+}
+
 void Sandbox::kill() {
   over_ = true;
   if (process_) {

@@ -51,6 +51,12 @@ class Sandbox {
   /// over. on_result may come from within, and must not destroy the Sandbox.
   void invoke(SandboxInvocation invocation);
   void kill();
+  /// Stops the process for ever: its invocation can only time out.
+  void freeze();
+  /// Whether it carries out this invocation at the moment.
+  bool carries(std::string_view request_id) const {
+    return invocation_ && invocation_->request_id == request_id;
+  }
   void on_ended(std::function<void()> function) { on_ended_ = std::move(function); }
 
  private:

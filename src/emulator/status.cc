@@ -82,6 +82,20 @@ void write_calls(json::Writer& writer, const CallCounts& calls) {
   writer.end_object();
 }
 
+void write_mapping(json::Writer& writer, const EventSourceMapping& mapping) {
+  const MappingTotals& totals = mapping.totals();
+  writer.begin_object()
+      .field("uuid", mapping.identity().uuid)
+      .field("state", to_string(mapping.state()))
+      .field("received", totals.received)
+      .field("deleted", totals.deleted)
+      .field("returned", totals.returned)
+      .field("batches", totals.batches)
+      .field("failed_batches", totals.failed_batches)
+      .field("receive_count_max", totals.receive_count_max)
+      .end_object();
+}
+
 void write_lambda(json::Writer& writer, const LambdaHost* host) {
   writer.name("lambda");
   if (host == nullptr) {
@@ -97,18 +111,15 @@ void write_lambda(json::Writer& writer, const LambdaHost* host) {
       .field("throttles", totals.throttles)
       .field("cold_starts", totals.cold_starts);
   if (const EventSourceMapping* mapping = host->mapping()) {
-    writer.name("mapping")
-        .begin_object()
-        .field("uuid", mapping->identity().uuid)
-        .field("state", to_string(mapping->state()))
-        .field("received", mapping->totals().received)
-        .field("deleted", mapping->totals().deleted)
-        .field("returned", mapping->totals().returned)
-        .field("batches", mapping->totals().batches)
-        .field("failed_batches", mapping->totals().failed_batches)
-        .end_object();
+    writer.name("mapping");
+    write_mapping(writer, *mapping);
   }
-  writer.end_object();
+  writer.name("mappings").begin_object();
+  for (const auto& mapping : host->mappings()) {
+    writer.name(mapping->identity().queue);
+    write_mapping(writer, *mapping);
+  }
+  writer.end_object().end_object();
 }
 
 }  // namespace

@@ -55,6 +55,25 @@ Duration return_visibility(Duration base, std::int64_t receive_count, bool disab
   return std::min(visibility, kVisibilityMax);
 }
 
+/// One line. With metrics it is CloudWatch's embedded metric format as well, and then it is written
+/// whatever LOG_LEVEL says.
+void log_record(const Log& log, std::string_view trigger, const PassRecord& record,
+                const MetricMembers& metrics) {
+  const std::string text = record_json(record);
+  std::vector<LogField> fields{{"trigger", trigger}, {"record", RawJson{text}}};
+  const LogLevel level = record.failed() ? LogLevel::Error : LogLevel::Info;
+  if (metrics.values.empty()) {
+    return log.write(level, "pass", fields);
+  }
+  fields.push_back({"_aws", RawJson{metrics.aws}});
+  fields.push_back({"Cluster", std::string_view(metrics.cluster)});
+  fields.push_back({"Service", std::string_view(metrics.service)});
+  for (const MetricMembers::Value& metric : metrics.values) {
+    fields.push_back({metric.name, metric.value});
+  }
+  log.at_level(LogLevel::Info).write(level, "pass", fields);
+}
+
 /// Whether this pass woke the service: the wake mapping, if there is one, is not needed any more.
 bool left_zero(const PassRecord& record) {
   return record.outcome == Outcome::Applied && record.decision->action == Action::ScaleOut &&
@@ -148,13 +167,6 @@ std::string_view Handler::to_string(Trigger trigger) {
   return kNames.at(static_cast<std::size_t>(trigger));
 }
 
-Ports Handler::pass_ports() const {
-  return {.reader = ports_.reader,
-          .scaler = ports_.scaler,
-          .states = &ports_.states,
-          .clock = ports_.clock};
-}
-
 Result<std::string> Handler::handle(std::string_view event, Deadline deadline) {
   const lambda::Event parsed = TRY(lambda::parse_event(event));
   if (const auto* sqs = std::get_if<lambda::SqsEvent>(&parsed)) {
@@ -195,8 +207,7 @@ Result<std::string> Handler::from_queue(const lambda::SqsEvent& event, Deadline 
 }
 
 Result<std::string> Handler::scheduled(Deadline deadline) {
-  const PassRecord record =
-      pass(Trigger::Schedule, pass_ports(), {.deadline = leaving_time_for(2, deadline)});
+  const PassRecord record = pass(Trigger::Schedule, {.deadline = leaving_time_for(2, deadline)});
   std::vector<std::string> errors = record.errors;
   const auto note = [&errors](const Result<void>& result) {
     if (!result) {
@@ -215,8 +226,8 @@ Result<std::string> Handler::scheduled(Deadline deadline) {
 
 /// A pass whose trigger brings nothing that must be kept.
 Result<PassRecord> Handler::looked(Trigger trigger, Permission permission, Deadline deadline) {
-  PassRecord record = pass(trigger, pass_ports(),
-                           {.permission = permission, .deadline = leaving_time_for(1, deadline)});
+  PassRecord record =
+      pass(trigger, {.permission = permission, .deadline = leaving_time_for(1, deadline)});
   std::vector<std::string> errors = record.errors;
   if (config_.wake && left_zero(record)) {
     const Result<void> switched = wake_switch_.follow(record, deadline);
@@ -235,13 +246,7 @@ Result<std::string> Handler::manual(const lambda::ManualEvent& event, Deadline d
     const PassRecord record = TRY(looked(Trigger::Manual, Permission::Everything, deadline));
     return answer(to_string(Trigger::Manual), record);
   }
-  DryRun dry;
-  std::vector<ManagedService> untouched = fleet_;
-  const PassRecord record =
-      pass(Trigger::Manual,
-           {.reader = ports_.reader, .scaler = dry, .states = &dry, .clock = ports_.clock},
-           {.deadline = deadline});
-  fleet_ = std::move(untouched);
+  const PassRecord record = dry_pass(deadline);
   if (record.failed()) {
     return fail(ErrorKind::Unavailable, joined(record.errors));
   }
@@ -251,9 +256,8 @@ Result<std::string> Handler::manual(const lambda::ManualEvent& event, Deadline d
 // A wake never consumes: whatever happens below, every message of the event goes back to its queue,
 // either because the answer lists it as failed or because the invocation itself fails.
 Result<std::string> Handler::woken(const lambda::SqsEvent& event, Deadline deadline) {
-  const PassRecord record =
-      pass(Trigger::Wake, pass_ports(),
-           {.permission = Permission::ScaleOutOnly, .deadline = leaving_time_for(3, deadline)});
+  const PassRecord record = pass(Trigger::Wake, {.permission = Permission::ScaleOutOnly,
+                                                 .deadline = leaving_time_for(3, deadline)});
   std::vector<std::string> errors = record.errors;
   const Result<void> disabled = wake_switch_.disable(leaving_time_for(2, deadline));
   if (!disabled) {
@@ -270,34 +274,37 @@ Result<std::string> Handler::woken(const lambda::SqsEvent& event, Deadline deadl
   return answer(to_string(Trigger::Wake), record, event, Returned::All);
 }
 
-PassRecord Handler::pass(Trigger trigger, const Ports& ports, const PassOptions& options) {
+PassRecord Handler::pass(Trigger trigger, const PassOptions& options) {
+  return logged_pass(trigger,
+                     {.reader = ports_.reader,
+                      .scaler = ports_.scaler,
+                      .states = &ports_.states,
+                      .clock = ports_.clock},
+                     options, config_.metrics);
+}
+
+/// Changes, remembers and publishes nothing: what would have happened is no metric.
+PassRecord Handler::dry_pass(Deadline deadline) {
+  DryRun dry;
+  std::vector<ManagedService> untouched = fleet_;
+  PassRecord record =
+      logged_pass(Trigger::Manual,
+                  {.reader = ports_.reader, .scaler = dry, .states = &dry, .clock = ports_.clock},
+                  {.deadline = deadline}, {});
+  fleet_ = std::move(untouched);
+  return record;
+}
+
+PassRecord Handler::logged_pass(Trigger trigger, const Ports& ports, const PassOptions& options,
+                                std::span<const Metric> metrics) {
   const Deadline started = after(Duration::zero());
   PassRecord record = std::move(run_pass(fleet_, ports, options).front());
   const auto took = std::chrono::floor<Duration>(after(Duration::zero()) - started);
   if (!record.complaint.empty()) {
     log_->write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
   }
-  log_record(trigger, record, took);
+  log_record(*log_, to_string(trigger), record, metric_members(metrics, record, took));
   return record;
-}
-
-/// One line. With metrics it is CloudWatch's embedded metric format as well, and then it is written
-/// whatever LOG_LEVEL says.
-void Handler::log_record(Trigger trigger, const PassRecord& record, Duration took) const {
-  const std::string text = record_json(record);
-  const MetricMembers metrics = metric_members(config_.metrics, record, took);
-  std::vector<LogField> fields{{"trigger", to_string(trigger)}, {"record", RawJson{text}}};
-  const LogLevel level = record.failed() ? LogLevel::Error : LogLevel::Info;
-  if (metrics.values.empty()) {
-    return log_->write(level, "pass", fields);
-  }
-  fields.push_back({"_aws", RawJson{metrics.aws}});
-  fields.push_back({"Cluster", std::string_view(metrics.cluster)});
-  fields.push_back({"Service", std::string_view(metrics.service)});
-  for (const MetricMembers::Value& metric : metrics.values) {
-    fields.push_back({metric.name, metric.value});
-  }
-  log_->at_level(LogLevel::Info).write(level, "pass", fields);
 }
 
 Result<void> Handler::send_ticks(Deadline deadline) {

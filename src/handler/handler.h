@@ -3,6 +3,7 @@
 // the messages that came with it, is decided here. Knows no AWS; Lambda's bootstrap and the tests
 // call it.
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,11 +47,12 @@ class Handler {
   Result<std::string> woken(const lambda::SqsEvent& event, Deadline deadline);
   Result<PassRecord> looked(Trigger trigger, Permission permission, Deadline deadline);
 
-  PassRecord pass(Trigger trigger, const Ports& ports, const PassOptions& options);
-  void log_record(Trigger trigger, const PassRecord& record, Duration took) const;
+  PassRecord pass(Trigger trigger, const PassOptions& options);
+  PassRecord dry_pass(Deadline deadline);
+  PassRecord logged_pass(Trigger trigger, const Ports& ports, const PassOptions& options,
+                         std::span<const Metric> metrics);
   Result<void> send_ticks(Deadline deadline);
   Result<void> hand_back(const lambda::SqsEvent& event, bool disabled, Deadline deadline);
-  Ports pass_ports() const;
 
   std::vector<ManagedService> fleet_;
   ServiceConfig config_;

@@ -159,6 +159,15 @@ TEST_F(TriggersTest, ThePassRecordCarriesTheMetricsWhateverTheLogLevel) {
   EXPECT_FALSE(root.optional_field("InFlight").has_value());
 }
 
+TEST_F(TriggersTest, ADryRunPublishesNothing) {
+  config_.metrics = {Metric::ScaleOut};
+  level_ = LogLevel::Info;
+  aws_.depth = QueueDepth{.visible = 5};
+  EXPECT_TRUE(handle(R"({"dry_run":true})").has_value());
+  EXPECT_NE(logged().find(R"("trigger":"manual")"), std::string::npos);
+  EXPECT_EQ(logged().find("_aws"), std::string::npos);
+}
+
 TEST_F(TriggersTest, WithoutMetricsTheRecordIsAnOrdinaryLine) {
   level_ = LogLevel::Info;
   EXPECT_TRUE(schedule().has_value());

@@ -5,78 +5,7 @@ service wakes, the work drains, the service sleeps, whatever fails meanwhile.
 import datetime
 
 import pytest
-from support import wait_until
-
-TARGET = 3
-
-
-class Job:
-    """An emulator with `bootstrap` as the default deployment has it, and what it tells."""
-
-    def __init__(self, emulator):
-        self.emulator = emulator
-        self.function_key = self.status()["lambda"]["access_key_id"]
-
-    def status(self):
-        return self.emulator.call("status")
-
-    def fault(self, operation, kind, count=1000):
-        """From now on the function's calls fail in this way; the test's own do not."""
-        self.emulator.call("faults", {"operation": operation, "fault": kind, "count": count,
-                                      "caller": self.function_key})
-
-    def struck(self):
-        return sum(fault["struck"] for fault in self.emulator.call("faults")["faults"])
-
-    def heal(self):
-        self.emulator.call("faults", method="DELETE")
-
-    def counts(self):
-        """[(instant, desired count)] of every change."""
-        changes = [event for event in self.emulator.call("events")["events"]
-                   if event["kind"] == "desired_changed"]
-        return [(instant(event), int(event["detail"].split(" -> ")[1])) for event in changes]
-
-    def wait_for_desired(self, count, timeout=30):
-        wait_until(lambda: self.emulator.tasks()[0] == count, timeout, what=f"{count} tasks")
-
-    def wait_until_processed(self, count, timeout=60):
-        wait_until(lambda: self.status()["totals"]["processed"] == count, timeout, interval=0.2,
-                   what=f"{count} processed messages")
-
-    def wait_until_asleep(self, timeout=40):
-        wait_until(lambda: self.emulator.tasks() == (0, 0), timeout, what="zero tasks")
-
-    def assert_nothing_lost(self, sent):
-        status = self.status()
-        assert status["totals"] == {"sent": sent, "processed": sent, "killed_while_working": 0,
-                                    "dead_lettered": 0, "lost": 0}
-        mapping = status["lambda"]["mapping"]
-        assert mapping["deleted"] == 0
-        assert mapping["returned"] == mapping["received"]
-        dead_letters = self.emulator.aws.sqs.get_queue_url(QueueName="jobs-dlq")["QueueUrl"]
-        assert self.emulator.depth(dead_letters) == (0, 0, 0)
-        assert self.emulator.depth() == (0, 0, 0)
-
-
-def instant(event):
-    return datetime.datetime.fromisoformat(event["at"].replace("Z", "+00:00"))
-
-
-@pytest.fixture
-def start_job(emulator, bootstrap):
-    def start(threshold_minutes=0.03, **options):
-        flags = {"schedule": "1s", "task_start": "500ms", "task_stop": "200ms",
-                 "work_time": "500ms", "mapping_toggle": "1s", **options}
-        running = emulator(lambda_=bootstrap, env=[
-            f"SCALE_UP_TARGET={TARGET}", f"SCALE_DOWN_THRESHOLD={threshold_minutes}",
-            "WAKE_RETURN_SECONDS=1"], **flags)
-        # A message of a failed wake comes back after this time.
-        running.aws.sqs.set_queue_attributes(QueueUrl=running.queue_url,
-                                             Attributes={"VisibilityTimeout": "5"})
-        return Job(running)
-
-    return start
+from support import TARGET, instant, wait_until
 
 
 def test_the_service_wakes_works_and_sleeps_again(start_job):

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/environment.h"
+#include "world/service.h"
 
 namespace scaler::cli {
 
@@ -39,10 +40,16 @@ struct EmulateFlags {
   std::string queue = {};
   std::string lambda_path = {};
   std::vector<std::string> environment = {};  ///< K=V for the function
-  Duration task_start = std::chrono::seconds(5);
-  Duration task_stop = std::chrono::seconds(2);
-  Duration work_time = std::chrono::seconds(2);
+  std::string tick_queue = {};                ///< empty: no ticks
+  std::string doorbell_queue = {};            ///< empty: no doorbell
+  world::DurationRange task_start = {.min = std::chrono::seconds(5),
+                                     .max = std::chrono::seconds(5)};
+  world::DurationRange task_stop = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
+  world::DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
   bool workers_protect = false;
+  Duration visibility_timeout = std::chrono::seconds(30);
+  int max_receive_count = 5;
+  Duration function_timeout = std::chrono::seconds(30);
   Duration schedule = std::chrono::seconds(60);
   Duration mapping_toggle = std::chrono::seconds(30);
   std::string state_dir = {};

@@ -9,20 +9,21 @@
 namespace scaler::cli {
 namespace {
 
-world::DurationRange exactly(Duration duration) {
-  return {.min = duration, .max = duration};
-}
-
 emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
   emulator::EmulatorOptions options{.port = flags.port,
                                     .cluster = flags.cluster,
                                     .service = flags.service,
                                     .queue = flags.queue,
-                                    .task_start = exactly(flags.task_start),
-                                    .task_stop = exactly(flags.task_stop),
-                                    .work_time = exactly(flags.work_time),
+                                    .task_start = flags.task_start,
+                                    .task_stop = flags.task_stop,
+                                    .work_time = flags.work_time,
                                     .workers_protect = flags.workers_protect,
+                                    .max_receive_count = flags.max_receive_count,
+                                    .visibility_timeout = flags.visibility_timeout,
                                     .lambda_path = flags.lambda_path,
+                                    .lambda_timeout = flags.function_timeout,
+                                    .tick_queue = flags.tick_queue,
+                                    .doorbell_queue = flags.doorbell_queue,
                                     .schedule = flags.schedule,
                                     .mapping_toggle = flags.mapping_toggle,
                                     .state_dir = flags.state_dir};
@@ -50,8 +51,14 @@ int emulate_command(const EmulateFlags& flags) {
       .field("endpoint", (*emulator)->endpoint())
       .field("queue_url", (*emulator)->queue_url())
       .field("cluster", flags.cluster)
-      .field("service", flags.service)
-      .end_object();
+      .field("service", flags.service);
+  for (const auto& [name, queue] : {std::pair("tick_queue_url", flags.tick_queue),
+                                    std::pair("doorbell_queue_url", flags.doorbell_queue)}) {
+    if (!queue.empty()) {
+      ready.field(name, (*emulator)->queue_url(queue));
+    }
+  }
+  ready.end_object();
   std::printf("%s\n", ready.text().c_str());
   std::fflush(stdout);
   loop.run(stop.token());
