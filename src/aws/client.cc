@@ -217,6 +217,11 @@ std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> 
         {.next = again ? Attempt::Next::AgainLater : Attempt::Next::GiveUp, .kind = error.kind});
     batch.results[items[i]] = fail(std::move(error), describe(batch.calls[items[i]]));
   }
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (batch.calls[items[i]].once && attempts[i].next == Attempt::Next::AgainLater) {
+      attempts[i].next = Attempt::Next::GiveUp;
+    }
+  }
   return attempts;
 }
 

@@ -26,6 +26,7 @@ struct ApiCall {
   std::string target = "/";  ///< path and query, percent-encoded
   std::string body = {};
   bool repeatable = true;  ///< may be carried out twice when it is unclear whether it was at all
+  bool once = false;       ///< not repeated after a failure: by then it may be wrong
   std::string_view unread = {};  ///< a member of the reply that nobody reads and is not kept
 };
 

@@ -56,6 +56,18 @@ TEST(Client, RepeatsWhatBrokeOnTheWay) {
   EXPECT_EQ(test.transport.requests.size(), 3U);
 }
 
+TEST(Client, NeverRepeatsWhatMayBeWrongByThen) {
+  for (const Result<net::HttpResponse>& failure : std::vector<Result<net::HttpResponse>>{
+           service_failure(400, "ThrottlingException"), fail(ErrorKind::Unavailable, "reset")}) {
+    TestClient test;
+    test.transport.reply_with({failure, ok("{}")});
+    ApiCall call = kCall;
+    call.once = true;
+    EXPECT_FALSE(test.client().call(call, soon()).has_value());
+    EXPECT_EQ(test.transport.requests.size(), 1U);
+  }
+}
+
 TEST(Client, GivesUpAfterTheLastAttemptAndSaysWhatWhereAndWhy) {
   TestClient test(Environment{{"AWS_MAX_ATTEMPTS", "2"}});
   test.transport.reply_with({service_failure(500, "ServerException", "oops")});

@@ -157,7 +157,10 @@ void apply_all(std::span<PassRecord> records, const Ports& ports, Deadline deadl
   std::ranges::stable_sort(acting, more_urgent);
   std::vector<DesiredCount> changes;
   for (const PassRecord* record : acting) {
-    changes.push_back({.service = record->id, .desired = record->decision->desired});
+    // A scale-in that is repeated after a pause was confirmed too long ago: work may have come.
+    changes.push_back({.service = record->id,
+                       .desired = record->decision->desired,
+                       .once = record->decision->action == Action::ScaleIn});
   }
   if (changes.empty()) {
     return;

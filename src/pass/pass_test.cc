@@ -39,6 +39,7 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
     for (const DesiredCount& change : changes) {
       set.push_back(change.desired);
+      once = change.once;
       if (scaling) {
         service->service = testing::tasks(change.desired);
       }
@@ -60,6 +61,7 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
   Result<void> scaling = {};
   Result<void> saving = {};
   std::vector<std::int64_t> set = {};
+  bool once = false;  ///< whether the last change was not to be repeated
   std::vector<std::string> saved = {};
   int reads = 0;
   std::size_t protection_asked = 0;
@@ -124,6 +126,17 @@ TEST_F(RunPass, LooksTwiceBeforeItScalesIn) {
   EXPECT_EQ(record.outcome, Outcome::Applied);
   EXPECT_EQ(cloud_.set, std::vector<std::int64_t>{0});
   EXPECT_EQ(cloud_.reads, 2);
+}
+
+TEST_F(RunPass, TriesAScaleInOnceForItsConfirmationAges) {
+  running(3);
+  idle_for(1h);
+  pass();
+  EXPECT_TRUE(cloud_.once);
+  cloud_.depths = {QueueDepth{.visible = 5}};
+  pass();
+  EXPECT_EQ(cloud_.set, (std::vector<std::int64_t>{0, 3}));
+  EXPECT_FALSE(cloud_.once);
 }
 
 TEST_F(RunPass, GivesUpScaleInWhenTheSecondLookSeesAMessage) {

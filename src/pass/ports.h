@@ -53,6 +53,7 @@ class CloudReader {
 struct DesiredCount {
   ServiceId service = {};
   std::int64_t desired = 0;
+  bool once = false;  ///< not to be tried again when it fails: it is right at this moment only
 };
 
 class ServiceScaler {
