@@ -86,10 +86,10 @@ class Emulator:
                              "aws4_request, SignedHeaders=host;x-amz-date;x-amz-target, "
                              f"Signature={'0' * 64}"})
 
-    def first(self, kind):
+    def first(self, kind, subject):
         """When the first event of this kind happened, by the emulator's clock."""
         for event in self.call("/_emulator/events")["events"]:
-            if event["kind"] == kind:
+            if event["kind"] == kind and event["subject"].endswith(subject):
                 return datetime.datetime.fromisoformat(event["at"].replace("Z", "+00:00"))
         return None
 
@@ -103,11 +103,11 @@ def measure(folder, trigger, delay, before=0.0):
         if "doorbell_queue_url" in emulator.ready:
             emulator.send(emulator.ready["doorbell_queue_url"])
         end = time.monotonic() + 4 * trigger.limit + 10
-        while not (changed := emulator.first("desired_changed")):
+        while not (changed := emulator.first("desired_changed", "worker")):
             if time.monotonic() > end:
                 raise TimeoutError(f"{trigger.name}: no UpdateService within {end:.0f} s")
             time.sleep(1 if trigger.waits else 0.05)
-        return (changed - emulator.first("message_sent")).total_seconds()
+        return (changed - emulator.first("message_sent", "jobs")).total_seconds()
 
 
 def run_all(folder, runs):
