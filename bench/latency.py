@@ -7,8 +7,8 @@ Real programs in real time. Every run has an emulator of its own with the delays
 by default (the mapping takes 30 s to switch) and tasks that take 20 to 40 s to start. Wake and
 doorbell runs follow one another; those of schedule and ticks run side by side, each with its
 message at another moment of the minute, for each of them takes two to three minutes. The table goes
-to standard output and, with --write, between the markers in FILE. Exit code 1 when a limit is
-missed.
+to standard output and, with --write, between the markers in FILE. Exit code 1 when a p99
+misses its limit.
 """
 
 import argparse
@@ -114,6 +114,10 @@ def run_all(folder, runs):
     """{trigger: sorted seconds}"""
     chance = random.Random(20261125)
     seconds = {}
+    for trigger in TRIGGERS:
+        if not trigger.waits:
+            seconds[trigger] = sorted(measure(folder, trigger, chance.uniform(0.05, 0.15))
+                                      for _ in range(runs))
     waiting = [trigger for trigger in TRIGGERS if trigger.waits]
     with concurrent.futures.ThreadPoolExecutor(len(waiting) * runs) as pool:
         futures = {}
@@ -125,10 +129,6 @@ def run_all(folder, runs):
             futures[trigger] = [pool.submit(measure, folder, trigger, delay,
                                             chance.uniform(0, SCHEDULE_SECONDS))
                                 for delay in delays]
-        for trigger in TRIGGERS:
-            if not trigger.waits:
-                seconds[trigger] = sorted(measure(folder, trigger, chance.uniform(0.05, 0.15))
-                                          for _ in range(runs))
         for trigger in waiting:
             seconds[trigger] = sorted(future.result() for future in futures[trigger])
     return seconds
@@ -169,7 +169,8 @@ def main():
     print(text)
     if arguments.write:
         write(arguments.write, text)
-    missed = [trigger.name for trigger in TRIGGERS if seconds[trigger][-1] >= trigger.limit]
+    missed = [trigger.name for trigger in TRIGGERS
+              if rank(seconds[trigger], 0.99) >= trigger.limit]
     if missed:
         sys.exit(f"longer than it may be: {', '.join(missed)}")
 
