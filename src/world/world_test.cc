@@ -149,6 +149,65 @@ TEST(World, SurvivesTheDeletionOfAQueueUnderItsWorkers) {
   EXPECT_EQ(scene.service->working(), 0);
 }
 
+TEST(World, ReplacesATaskThatCrashesAndBringsItsMessageBack) {
+  Scene scene({.crash_share = 0.4}, 8);
+  scene.world.set_desired(*scene.service, 2);
+  for (int i = 0; i < 20; ++i) {
+    scene.world.send(*scene.jobs, {.body = "job"});
+  }
+
+  scene.world.advance(kNoon + hours(1));
+
+  const ServiceTotals& totals = scene.service->totals();
+  EXPECT_EQ(totals.processed, 20);
+  EXPECT_GT(totals.crashed, 0);
+  EXPECT_EQ(totals.tasks_started, 2 + totals.crashed);
+  EXPECT_EQ(scene.service->running(), 2);
+  EXPECT_EQ(totals.killed_while_working, 0);
+}
+
+TEST(World, NeverFinishesPoison) {
+  Scene scene({.poison_share = 1});
+  scene.world.set_desired(*scene.service, 1);
+  scene.world.send(*scene.jobs, {.body = "poison"});
+
+  scene.world.advance(kNoon + minutes(10));
+
+  EXPECT_EQ(scene.service->totals().processed, 0);
+  EXPECT_GT(scene.service->totals().failed, 5);
+  EXPECT_EQ(scene.jobs->totals().deleted, 0);
+}
+
+TEST(World, SparesTasksThatProtectThemselvesUntilTheirWorkIsDone) {
+  Scene scene({.workers_protect = true});
+  scene.world.set_desired(*scene.service, 3);
+  scene.world.advance(kNoon + seconds(10));
+  scene.world.send_many(*scene.jobs, 2);
+  EXPECT_EQ(scene.service->protected_tasks(), 2);
+
+  scene.world.set_desired(*scene.service, 0);
+
+  EXPECT_EQ(scene.service->desired(), 0);
+  EXPECT_EQ(scene.service->running(), 2) << "the idle one stops at once";
+  scene.world.advance(kNoon + seconds(20));
+  EXPECT_EQ(scene.service->running(), 0);
+  EXPECT_EQ(scene.service->totals().processed, 2);
+  EXPECT_EQ(scene.service->totals().killed_while_working, 0);
+}
+
+TEST(World, StartsNoTaskInAShortage) {
+  Scene scene;
+  scene.world.set_short(*scene.service, true);
+  scene.world.set_desired(*scene.service, 2);
+  scene.world.advance(kNoon + minutes(5));
+  EXPECT_EQ(scene.service->pending(), 2);
+
+  scene.world.set_short(*scene.service, false);
+  scene.world.advance(kNoon + minutes(5) + seconds(5));
+
+  EXPECT_EQ(scene.service->running(), 2);
+}
+
 TEST(World, TellsItsHistoryInOrderAndForgetsTheOldest) {
   Random random(1);
   World world({.history_max = 3}, kNoon, random);
