@@ -66,7 +66,7 @@ BANS = (
         "mutexes live in few files only",
         allowed=("src/base/clock.cc", "src/net/*", "src/aws/credentials*", "src/emulator/*",
                  "src/cli/commands/*", *TESTS)),
-    Ban(r"#include <(?:boost|openssl|fmt)/", "libraries are included in .cc files only",
+    Ban(r"#include <(?:absl|boost|openssl|fmt)/", "libraries are included in .cc files only",
         files=("*.h",), allowed=("*_impl.h", *TESTS)),
     Ban(r'#include "\.\.?/', "project includes are written from src/"),
     Ban(r"\b(?:TODO|FIXME|XXX)\b", "open work is an issue", files=TEXT, in_comments=True),

@@ -48,6 +48,12 @@ period's start, within its period of seconds (1 to 86400); `select` says which d
 that allows the most (`max`), the least (`min`), or no change at all (`disabled`). As an
 environment variable it is this JSON text.
 
+Schedules are a list: `[{"cron": "0 8 * * 1-5", "duration": 36000, "time_zone": "Europe/Berlin",
+"tasks_min": 2, "tasks_max": 10}]`, at most 100. `cron` has five fields (minute, hour, day of the
+month, month, day of the week) in local time, `duration` is in seconds (60 to 1209600),
+`time_zone` is IANA's name (default UTC). A bound that is left out is the policy's own; of several
+windows in force the highest bounds count. [decision.md](decision.md) has the details.
+
 ## Environment variables of one service
 
 )";
@@ -120,6 +126,9 @@ struct ShapeOf {
   }
   Shape shape(std::type_identity<bool> /*type*/) const { return {.type = "boolean"}; }
   Shape shape(std::type_identity<Budget> /*type*/) const { return {.definition = "budget"}; }
+  Shape shape(std::type_identity<std::vector<ScheduleOptions>> /*type*/) const {
+    return {.definition = "schedules"};
+  }
   template <typename Value>
   Shape shape(std::type_identity<std::optional<Value>> /*type*/) const {
     return shape(std::type_identity<Value>());
@@ -140,8 +149,13 @@ std::string range_of(const PolicyField& field) {
   if (!shape.min.empty()) {
     return fmt::format("{} to {} {}", shape.min, shape.max, field.unit);
   }
-  return shape.words.empty() ? std::string(field.unit == "true|false" ? "true, false" : "an object")
-                             : fmt::format("{}", fmt::join(shape.words, ", "));
+  if (!shape.words.empty()) {
+    return fmt::format("{}", fmt::join(shape.words, ", "));
+  }
+  if (shape.definition == "schedules") {
+    return "a list";
+  }
+  return shape.definition.empty() ? "true, false" : "an object";
 }
 
 std::string in_code(std::string_view text) {
@@ -206,6 +220,14 @@ constexpr std::string_view kUrlSchema =
     R"({"type":"string","pattern":"^https?://[^/\\s]+/[^\\s]*[^/\\s]+/[^/\\s]+$"})";
 constexpr std::string_view kNameSchema =
     R"({"type":"string","pattern":"^(arn:[A-Za-z0-9_:/-]{1,251}|[A-Za-z0-9_-]{1,255})$"})";
+constexpr std::string_view kSchedulesSchema =
+    R"({"type":"array","maxItems":100,"items":{"type":"object","additionalProperties":false,)"
+    R"("required":["cron","duration"],"anyOf":[{"required":["tasks_min"]},)"
+    R"({"required":["tasks_max"]}],"properties":{"cron":{"type":"string"},)"
+    R"("duration":{"type":"number","minimum":60,"maximum":1209600},)"
+    R"("time_zone":{"type":"string","default":"UTC"},)"
+    R"("tasks_min":{"type":"integer","minimum":0,"maximum":5000},)"
+    R"("tasks_max":{"type":"integer","minimum":1,"maximum":5000}}}})";
 constexpr std::string_view kServiceSchema =
     R"({"type":"object","additionalProperties":false,"required":["cluster","service","queues"],)"
     R"("properties":{"cluster":{"$ref":"#/$defs/name"},"service":{"$ref":"#/$defs/name"},)"
@@ -250,7 +272,8 @@ std::string fleet_schema() {
   write_policy(schema);
   schema.name("service").raw(kServiceSchema).name("queue").raw(kQueueSchema);
   schema.name("url").raw(kUrlSchema).name("name").raw(kNameSchema);
-  schema.name("budget").raw(kBudgetSchema).end_object().end_object();
+  schema.name("budget").raw(kBudgetSchema);
+  schema.name("schedules").raw(kSchedulesSchema).end_object().end_object();
   return std::move(schema).text();
 }
 

@@ -53,6 +53,39 @@ Result<Budget> read_budget(const json::Reader& object) {
   return budget;
 }
 
+/// {"cron":"0 8 * * 1-5","duration":36000,"time_zone":"Europe/Berlin","tasks_min":2,"tasks_max":10}
+Result<ScheduleOptions> read_schedule(const json::Reader& object) {
+  TRY(object.only_fields({"cron", "duration", "time_zone", "tasks_min", "tasks_max"}));
+  ScheduleOptions schedule;
+  const json::Reader cron = TRY(object.field("cron"));
+  schedule.cron = TRY(cron.string());
+  const json::Reader duration = TRY(object.field("duration"));
+  schedule.duration = TRY(duration.seconds());
+  if (const auto zone = object.optional_field("time_zone")) {
+    schedule.time_zone = TRY(zone->string());
+  }
+  if (const auto min = object.optional_field("tasks_min")) {
+    schedule.tasks_min = TRY(min->integer({.min = 0, .max = kTasksLimit}));
+  }
+  if (const auto max = object.optional_field("tasks_max")) {
+    schedule.tasks_max = TRY(max->integer({.min = 1, .max = kTasksLimit}));
+  }
+  return schedule;
+}
+
+/// [{"cron":..},..]; what is wrong with each is told of all together.
+Result<std::vector<ScheduleOptions>> read_schedules(const json::Reader& list) {
+  std::vector<ScheduleOptions> schedules;
+  Problems problems;
+  for (const json::Reader& item : TRY(list.items())) {
+    Result<ScheduleOptions> schedule = read_schedule(item);
+    problems.add_if_failed(schedule);
+    schedules.push_back(std::move(schedule).value_or(ScheduleOptions()));
+  }
+  TRY(problems.result());
+  return schedules;
+}
+
 double as_number(std::int64_t millionths) {
   return static_cast<double>(millionths) / Millionths::kOne;
 }
@@ -82,6 +115,9 @@ struct ReadInto {
   }
   Result<void> read(bool& target) const { return put(target, value.boolean()); }
   Result<void> read(Budget& target) const { return put(target, read_budget(value)); }
+  Result<void> read(std::vector<ScheduleOptions>& target) const {
+    return put(target, read_schedules(value));
+  }
   template <typename Value>
   Result<void> read(std::optional<Value>& target) const {
     return read(target.emplace());

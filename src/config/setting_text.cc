@@ -20,6 +20,7 @@ struct ShowDefault {
   static std::string show(Millionths value) { return format_millionths(value); }
   static std::string show(bool value) { return value ? "true" : "false"; }
   static std::string show(const Budget& /*value*/) { return ""; }
+  static std::string show(const std::vector<ScheduleOptions>& /*value*/) { return ""; }
   template <typename Value>
   static std::string show(const std::optional<Value>& /*value*/) {
     return "";

@@ -47,8 +47,9 @@ std::int64_t fallback(Context& context) {
                          .tasks = context.desired(),
                          .numbers = {failures}});
   }
+  const Bounds bounds = policy.bounds_at(context.at);
   const std::int64_t wanted =
-      std::clamp(*policy->fallback_tasks, policy->tasks_min, policy.tasks_max());
+      std::clamp(*policy->fallback_tasks, bounds.tasks_min, bounds.tasks_max);
   return context.tell({.rule = Rule::Blind,
                        .reason = Reason::BlindFallback,
                        .tasks = std::max(context.desired(), wanted),

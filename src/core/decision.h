@@ -71,7 +71,7 @@ enum class Reason {
   NothingKnownOfScaleIns,
   CapacityShortage,
   CapacityShortageHold,
-  BelowMinimum,
+  BelowMinimum,  ///< the third number of these: a schedule's place + 1; then its window
   AboveMaximum,
   AboveMaximumButBusy,
   Paused,

@@ -157,16 +157,25 @@ std::string explain_pace(const Step& step) {
   }
 }
 
+/// Which schedule a bound is from, and its window; nothing for the policy's own.
+std::string window(const Step& step) {
+  const auto& [proposal, bound, place, since, until] = step.numbers;
+  const auto instant = [](std::int64_t ms) { return format_instant(Instant(Duration(ms))); };
+  return place == 0 ? std::string()
+                    : fmt::format(" of schedules[{}], in force from {} to {}", place - 1,
+                                  instant(since), instant(until));
+}
+
 std::string explain_limit(const Step& step) {
   const auto& numbers = step.numbers;
   switch (step.reason) {
     case Reason::BelowMinimum:
-      return fmt::format("{} is below tasks_min {}", numbers[0], numbers[1]);
+      return fmt::format("{} is below tasks_min {}{}", numbers[0], numbers[1], window(step));
     case Reason::AboveMaximum:
-      return fmt::format("{} is above tasks_max {}", numbers[0], numbers[1]);
+      return fmt::format("{} is above tasks_max {}{}", numbers[0], numbers[1], window(step));
     default:
-      return fmt::format("{} is above tasks_max {}, but tasks may be working", numbers[0],
-                         numbers[1]);
+      return fmt::format("{} is above tasks_max {}{}, but tasks may be working", numbers[0],
+                         numbers[1], window(step));
   }
 }
 

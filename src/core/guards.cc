@@ -15,6 +15,16 @@ std::int64_t tasks_in_flight(const Context& context) {
   return divide_rounding_up(context.backlog.depth.in_flight, context.policy->concurrency_per_task);
 }
 
+std::array<std::int64_t, 5> bound_numbers(std::int64_t proposal, std::int64_t bound,
+                                          const std::optional<Bounds::Source>& from) {
+  if (!from) {
+    return {proposal, bound};
+  }
+  return {proposal, bound, static_cast<std::int64_t>(from->schedule) + 1,
+          from->window.since.time_since_epoch().count(),
+          from->window.until.time_since_epoch().count()};
+}
+
 /// How much longer another's desired count is respected, if it is.
 std::optional<Duration> manual_hold_left(const Context& context) {
   const auto& [last_set, manual] = std::tie(context.state.last_set, context.state.manual);
@@ -81,14 +91,14 @@ std::int64_t shortage(Context& context, std::int64_t proposal) {
 }
 
 std::int64_t bounds(Context& context, std::int64_t proposal) {
-  const std::int64_t min = context.policy->tasks_min;
-  const std::int64_t max = context.policy.tasks_max();
-  if (proposal < min) {
+  const Bounds bounds = context.policy.bounds_at(context.at);
+  if (proposal < bounds.tasks_min) {
     return context.tell({.rule = Rule::Bounds,
                          .reason = Reason::BelowMinimum,
-                         .tasks = min,
-                         .numbers = {proposal, min}});
+                         .tasks = bounds.tasks_min,
+                         .numbers = bound_numbers(proposal, bounds.tasks_min, bounds.min_from)});
   }
+  const std::int64_t max = bounds.tasks_max;
   if (proposal <= max) {
     return proposal;
   }
@@ -99,7 +109,7 @@ std::int64_t bounds(Context& context, std::int64_t proposal) {
   return context.tell({.rule = Rule::Bounds,
                        .reason = floor > max ? Reason::AboveMaximumButBusy : Reason::AboveMaximum,
                        .tasks = std::max(floor, max),
-                       .numbers = {proposal, max}});
+                       .numbers = bound_numbers(proposal, max, bounds.max_from)});
 }
 
 std::int64_t overridden(Context& context, std::int64_t proposal) {

@@ -84,7 +84,7 @@ std::int64_t arrivals(Context& context, std::int64_t proposal) {
 }
 
 std::int64_t activation(Context& context, std::int64_t proposal) {
-  if (context.desired() > 0 || context.backlog.counted == 0) {
+  if (context.desired() > 0 || proposal == 0) {
     return proposal;
   }
   const std::int64_t threshold = context.policy->activation_backlog;

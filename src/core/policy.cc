@@ -64,6 +64,26 @@ struct CheckRange {
     }
     return {};
   }
+  /// The rest of a schedule is checked where it is made.
+  Result<void> check(std::string_view name, const std::vector<ScheduleOptions>& schedules) const {
+    if (schedules.size() > kSchedulesLimit) {
+      return fail(ErrorKind::Malformed, fmt::format("{} has {} entries, but must have at most {}",
+                                                    name, schedules.size(), kSchedulesLimit));
+    }
+    Problems problems;
+    for (std::size_t i = 0; i < schedules.size(); ++i) {
+      const auto in_range = [&](std::string_view member, const std::optional<std::int64_t>& tasks,
+                                std::int64_t min) {
+        if (tasks) {
+          problems.add_if_failed(
+              between(fmt::format("{}[{}].{}", name, i, member), *tasks, min, kTasksLimit));
+        }
+      };
+      in_range("tasks_min", schedules[i].tasks_min, 0);
+      in_range("tasks_max", schedules[i].tasks_max, 1);
+    }
+    return problems.result();
+  }
   template <typename Word>
     requires std::is_enum_v<Word> || std::is_same_v<Word, bool>
   Result<void> check(std::string_view /*name*/, Word /*value*/) const {
@@ -98,6 +118,40 @@ std::int64_t tasks_max_of(const PolicyOptions& options) {
                                                                 : kTasksLimit);
 }
 
+/// Within a window: its own bounds, and the policy's where it has none. A default maximum makes
+/// room for a schedule's minimum.
+Bounds window_bounds(const PolicyOptions& options, const ScheduleOptions& schedule) {
+  const std::int64_t min = schedule.tasks_min.value_or(options.tasks_min);
+  const std::int64_t max = schedule.tasks_max.value_or(tasks_max_of(options));
+  const bool given = schedule.tasks_max || options.tasks_max;
+  return {.tasks_min = min, .tasks_max = given ? max : std::max(min, max)};
+}
+
+std::vector<Schedule> make_schedules(const PolicyOptions& options, Problems& problems) {
+  std::vector<Schedule> made;
+  for (std::size_t i = 0; i < options.schedules.size(); ++i) {
+    const ScheduleOptions& one = options.schedules[i];
+    const std::string path = fmt::format("schedules[{}]", i);
+    Result<Schedule> schedule = Schedule::create(one, path);
+    if (schedule) {
+      made.push_back(*std::move(schedule));
+    }
+    problems.add_if_failed(schedule);
+    if (!one.tasks_min && !one.tasks_max) {
+      problems.add(fmt::format("{} changes nothing: it needs tasks_min, tasks_max or both", path));
+    }
+    const Bounds bounds = window_bounds(options, one);
+    if (bounds.tasks_min > bounds.tasks_max) {
+      problems.add(
+          fmt::format("{0}: in its windows tasks_min is {1}{2}, but must not be above tasks_max "
+                      "({3}{4})",
+                      path, bounds.tasks_min, one.tasks_min ? "" : ", the policy's own",
+                      bounds.tasks_max, one.tasks_max ? "" : ", the policy's own"));
+    }
+  }
+  return made;
+}
+
 /// Never less than a message: more tasks than messages have nothing to do.
 Policy::MessagesPerTask messages_per_task_of(const PolicyOptions& options) {
   if (options.mode == Mode::Backlog) {
@@ -124,8 +178,9 @@ Duration longest_period_of(const PolicyOptions& options) {
 
 }  // namespace
 
-Policy::Policy(const PolicyOptions& options)
+Policy::Policy(const PolicyOptions& options, std::vector<Schedule> schedules)
     : options_(options),
+      schedules_(std::move(schedules)),
       tasks_max_(tasks_max_of(options)),
       messages_per_task_(messages_per_task_of(options)),
       longest_period_(longest_period_of(options)) {}
@@ -137,8 +192,34 @@ Result<Policy> Policy::create(const PolicyOptions& options) {
   }
   check_what_the_mode_needs(options, problems);
   check_bounds(options, tasks_max_of(options), problems);
+  std::vector<Schedule> schedules = make_schedules(options, problems);
   TRY(problems.result());
-  return Policy(options);
+  return Policy(options, std::move(schedules));
+}
+
+Bounds Policy::bounds_at(Instant at) const {
+  const Bounds own{.tasks_min = options_.tasks_min, .tasks_max = tasks_max_};
+  std::optional<Bounds> highest;
+  for (std::size_t i = 0; i < schedules_.size(); ++i) {
+    const std::optional<Schedule::Window> window = schedules_[i].in_force(at);
+    if (!window) {
+      continue;
+    }
+    const Bounds bounds = window_bounds(options_, options_.schedules[i]);
+    const Bounds::Source source{.schedule = i, .window = *window};
+    if (!highest) {
+      highest.emplace(Bounds{.tasks_min = -1, .tasks_max = -1});
+    }
+    if (bounds.tasks_min > highest->tasks_min) {
+      highest->tasks_min = bounds.tasks_min;
+      highest->min_from = source;
+    }
+    if (bounds.tasks_max > highest->tasks_max) {
+      highest->tasks_max = bounds.tasks_max;
+      highest->max_from = source;
+    }
+  }
+  return highest.value_or(own);
 }
 
 Duration Policy::longest_window() const {

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "core/arithmetic.h"
+#include "core/schedule.h"
 
 namespace scaler {
 
@@ -60,7 +61,7 @@ inline constexpr double kWeightMin = 0.001;
 inline constexpr double kWeightMax = 1000;
 inline constexpr std::int64_t kPercentLimit = 1'000'000;
 inline constexpr Duration kPeriodLimit = std::chrono::hours(24);
-inline constexpr Duration kDurationLimit = std::chrono::hours(24 * 14);
+inline constexpr std::size_t kSchedulesLimit = 100;
 
 /// The fields of a policy, unchecked. core/policy_fields.h holds their names, units and ranges.
 struct PolicyOptions {
@@ -86,6 +87,7 @@ struct PolicyOptions {
   ScaleInWhen scale_in_when = ScaleInWhen::Idle;
   Budget scale_out_budget = {};
   Budget scale_in_budget = {};
+  std::vector<ScheduleOptions> schedules = {};
   std::optional<std::int64_t> fallback_tasks = {};
   std::int64_t failures_before_fallback = 3;  ///< passes
   Duration shortage_after = std::chrono::minutes(10);
@@ -96,6 +98,19 @@ struct PolicyOptions {
   bool scale_out_paused = false;
 };
 
+/// What the count must lie within, and which schedule says so.
+struct Bounds {
+  std::int64_t tasks_min = 0;
+  std::int64_t tasks_max = kTasksLimit;
+  /// A schedule's place in PolicyOptions::schedules, and its window.
+  struct Source {
+    std::size_t schedule = 0;
+    Schedule::Window window = {};
+  };
+  std::optional<Source> min_from = {};  ///< nothing: the policy's own tasks_min
+  std::optional<Source> max_from = {};
+};
+
 class Policy {
  public:
   /// Errors: Malformed, naming every field that is wrong, its value and the range.
@@ -103,6 +118,10 @@ class Policy {
 
   const PolicyOptions* operator->() const { return &options_; }
   std::int64_t tasks_max() const { return tasks_max_; }
+
+  /// The bounds in force: the policy's own, or within the windows of schedules theirs. Of several
+  /// windows the highest minimum counts, and the highest maximum.
+  Bounds bounds_at(Instant at) const;
 
   /// Modes backlog and latency: the messages that one task stands for, as the exact ratio
   /// messages() / tasks().
@@ -117,9 +136,10 @@ class Policy {
   Duration longest_period() const { return longest_period_; }
 
  private:
-  explicit Policy(const PolicyOptions& options);
+  Policy(const PolicyOptions& options, std::vector<Schedule> schedules);
 
   PolicyOptions options_;
+  std::vector<Schedule> schedules_;
   std::int64_t tasks_max_ = 1;
   MessagesPerTask messages_per_task_ = {};
   Duration longest_period_ = Duration::zero();

@@ -59,6 +59,8 @@ constexpr auto kFields = std::to_array<PolicyField>({
      "The most tasks or percent that may be added within a period."},
     {"scale_in_budget", &PolicyOptions::scale_in_budget, 0, 0, "JSON",
      "The most tasks or percent that may be removed within a period."},
+    {"schedules", &PolicyOptions::schedules, 0, 0, "JSON",
+     "Other bounds at certain hours: a list of cron, duration, time_zone, tasks_min, tasks_max."},
     {"fallback_tasks", &PolicyOptions::fallback_tasks, 0, kTasksLimit, "tasks",
      "The least count to run when the queue cannot be read for long (default: hold)."},
     {"failures_before_fallback", &PolicyOptions::failures_before_fallback, 1, 1000, "passes",

@@ -19,7 +19,8 @@ struct PolicyField {
                    Duration PolicyOptions::*, std::optional<Duration> PolicyOptions::*,
                    Millionths PolicyOptions::*, std::optional<Millionths> PolicyOptions::*,
                    bool PolicyOptions::*, Mode PolicyOptions::*, Combine PolicyOptions::*,
-                   ScaleInWhen PolicyOptions::*, Budget PolicyOptions::*>;
+                   ScaleInWhen PolicyOptions::*, Budget PolicyOptions::*,
+                   std::vector<ScheduleOptions> PolicyOptions::*>;
 
   std::string_view name;  ///< in JSON; in capitals it is the environment variable
   Member member;

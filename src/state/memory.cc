@@ -34,7 +34,7 @@ ServiceState significant(ServiceState state, const Policy& policy, std::int64_t 
   state.empty_observations = std::min(state.empty_observations, policy->zero_confirmations);
   state.failures =
       policy->fallback_tasks ? std::min(state.failures, policy->failures_before_fallback) : 0;
-  if (desired <= policy->tasks_min) {
+  if (desired <= policy.bounds_at(at).tasks_min) {
     state.empty_since.reset();
     state.empty_observations = 0;
   }

@@ -68,7 +68,8 @@ struct IamFlags {
   Output output = Output::Text;
 };
 
-/// {policy, state, observation} as one JSON object or JSON lines -> one decision a line.
+/// {policy, state, observation} as one JSON object or JSON lines -> one decision a line. What is
+/// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
 int decide_command(std::istream& in, std::ostream& out);
 int once_command(const Environment& environment, const OnceFlags& flags);
 int run_command(const Environment& environment, const RunFlags& flags);
