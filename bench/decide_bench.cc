@@ -7,6 +7,7 @@
 
 #include <benchmark/benchmark.h>
 
+#include "base/check.h"
 #include "core/decide.h"
 
 namespace {
@@ -17,10 +18,9 @@ std::size_t allocations = 0;
 
 void* operator new(std::size_t size) {
   ++allocations;
-  if (void* memory = std::malloc(size)) {
-    return memory;
-  }
-  std::abort();
+  void* memory = std::malloc(size);
+  CHECK(memory != nullptr);
+  return memory;
 }
 void operator delete(void* memory) noexcept {
   std::free(memory);
