@@ -55,9 +55,8 @@ void print(const Totals& totals) {
   fmt::print("{} scenarios, {} failed: {} of virtual time, {} messages, {} lost, {} passes\n",
              totals.scenarios, totals.failed, format_duration(score.simulated), score.messages.sent,
              score.messages.lost, score.actions.passes);
-  fmt::print(
-      "busy tasks stopped: {} in spite of a count of them, {} in a race, {} by SQS's errors\n",
-      score.killed.by_scaler, score.killed.in_race, score.killed.misled);
+  fmt::print("busy tasks stopped: {} under `any`, {} in a race, {} by SQS's errors\n",
+             score.killed.by_scaler, score.killed.in_race, score.killed.misled);
   fmt::print("faults:");
   for (std::size_t i = 0; i < kFaults; ++i) {
     const auto fault = static_cast<Fault>(i);
