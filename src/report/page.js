@@ -57,8 +57,8 @@ function drawSummary() {
   }
   const body = html("tbody");
   for (const run of data.runs) {
-    const row = html("tr", {}, html("td", {}, key(run), (unbeaten(run) ? "★ " : "") + run.name,
-      html("small", {}, run.note)));
+    const row = html("tr", {}, html("td", {}, key(run), (unbeaten(run) ? "★ " : "") + run.name));
+    if (run.note !== "") byId("notes").append(html("li", {}, key(run), html("b", {}, run.name), `: ${run.note}`));
     for (const [, field, format] of columns) {
       const value = run.figures[field];
       const bad = field === "lost" && value > 0;
@@ -127,8 +127,8 @@ function drawPlane() {
     dot.append(element("title", {}, `${run.name}: p95 ${duration(run.figures.p95)}, ${number(cost(run))} ${priced ? data.currency : "task-hours"}`));
     const left = px > (box.left + box.right) / 2;
     let ly = py + 4;
-    while (taken.some(([tx, ty, side]) => side === left && Math.abs(tx - px) < 230 && Math.abs(ty - ly) < 14)) ly += 14;
-    taken.push([px, ly, left]);
+    while (taken.some(([tx, ty]) => Math.abs(tx - px) < 150 && Math.abs(ty - ly) < 14)) ly += 14;
+    taken.push([px, ly]);
     svg.append(dot, element("text", { x: px + (left ? -11 : 11), y: ly, class: "halo", "text-anchor": left ? "end" : "start" }, run.name));
   }
   holder.append(svg);
