@@ -80,6 +80,9 @@ def main():
     record = parser.parse_args().record
     recorded = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     others = differences(recorded.get("versions", {}), versions())
+    if not recorded and not record:
+        print("nothing is recorded yet: ./dev bench --record")
+        return SKIPPED
     if others and not record:
         print("nothing to compare with: " + ", ".join(others))
         return SKIPPED

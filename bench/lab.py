@@ -68,21 +68,30 @@ def play(folder, command, **options):
     return findings
 
 
+def undisturbed(folder, command, **options):
+    """play(), again where a busy machine was so slow that the runtime gave a connection up."""
+    for _ in range(5):
+        findings = play(folder, command, **options)
+        if findings["connections"] == findings["handshakes"] <= 2:
+            return findings
+    raise Failed(f"{command[-1]} needed more than one connection to a service five times: "
+                 "the machine is too busy to count on")
+
+
 def instructions(folder, command, invocations, environment=()):
     """User-space instructions of a run up to the request for the event after `invocations`."""
     profile = folder / "callgrind.out"
-    profile.unlink(missing_ok=True)
-    play(folder, ["/usr/bin/env", *environment, "/usr/bin/valgrind", "-q", "--tool=callgrind",
-                  f"--callgrind-out-file={profile}", *command],
-         invocations=invocations, timeout=300)
+    undisturbed(folder, ["/usr/bin/env", *environment, "/usr/bin/valgrind", "-q",
+                         "--tool=callgrind", f"--callgrind-out-file={profile}", *command],
+                invocations=invocations, timeout=300)
     return int(re.search(r"^(?:summary|totals): (\d+)", profile.read_text(), re.MULTILINE).group(1))
 
 
 def system_calls(folder, command, invocations):
     """System calls from exec to the request for the first event, and from each to the next."""
     trace = folder / "strace.out"
-    play(folder, ["/usr/bin/strace", "-f", "-qq", "-s", "48", "-e", "signal=none", "-o", trace,
-                  *command], invocations=invocations, timeout=60)
+    undisturbed(folder, ["/usr/bin/strace", "-f", "-qq", "-s", "48", "-e", "signal=none", "-o",
+                         trace, *command], invocations=invocations, timeout=60)
     counts, count = [], 0
     for line in trace.read_text(errors="replace").splitlines():
         if "resumed>" in line or "+++" in line:

@@ -18,8 +18,8 @@ SERVICE = os.environ["ECS_SERVICE_NAME"]
 TARGET = int(os.environ.get("SCALE_UP_TARGET", "1"))
 THRESHOLD = 60 * float(os.environ.get("SCALE_DOWN_THRESHOLD", "2"))
 
-sqs = boto3.client("sqs")
-ecs = boto3.client("ecs")
+sqs = boto3.client("sqs", region_name=os.environ["AWS_REGION"])
+ecs = boto3.client("ecs", region_name=os.environ["AWS_REGION"])
 empty_since = None
 
 

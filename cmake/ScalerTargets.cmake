@@ -23,6 +23,28 @@ if(SCALER_STATIC)
     -Wl,--no-warnings)  # glibc warns of getaddrinfo in static programs; see docs/adr.
 endif()
 
+# Nothing is ever thrown through OpenSSL: without the tables that could unwind its functions a
+# static program is 0.4 MB smaller.
+if(SCALER_STATIC)
+  foreach(library SSL Crypto)
+    get_target_property(archive OpenSSL::${library} IMPORTED_LOCATION)
+    set(lean ${PROJECT_BINARY_DIR}/lib/lib${library}.lean.a)
+    if(${archive} IS_NEWER_THAN ${lean})
+      file(MAKE_DIRECTORY ${PROJECT_BINARY_DIR}/lib)
+      execute_process(COMMAND_ERROR_IS_FATAL ANY COMMAND ${CMAKE_OBJCOPY}
+        --remove-section=.eh_frame --remove-section=.rela.eh_frame ${archive} ${lean})
+    endif()
+    set_target_properties(OpenSSL::${library} PROPERTIES IMPORTED_LOCATION ${lean})
+  endforeach()
+endif()
+
+# scaler_small(folder ...): code that runs a few times a pass, compiled for size.
+function(scaler_small)
+  foreach(folder IN LISTS ARGN)
+    target_compile_options(scaler_${folder} PRIVATE $<$<BOOL:${SCALER_STATIC}>:-Os>)
+  endforeach()
+endfunction()
+
 # Boost's compiled parts, built once; every user includes the headers only.
 # scaler_boost_definitions(target) marks a target as such a user.
 function(scaler_boost_definitions target)

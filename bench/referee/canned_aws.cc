@@ -72,9 +72,10 @@ void CannedAws::serve(int socket) {
   {
     Peer peer(socket);
     if (peer.shake_hands(context_)) {
-      if (peer.resumed()) {
+      {
         const std::scoped_lock lock(mutex_);
-        ++counts_.resumed;
+        ++counts_.handshakes;
+        counts_.resumed += peer.resumed() ? 1 : 0;
       }
       while (const std::optional<Request> request = peer.read()) {
         const bool is_signed =

@@ -17,7 +17,8 @@ namespace scaler::bench {
 
 struct CannedAwsCounts {
   int connections = 0;
-  int resumed = 0;  ///< of them, by an earlier session
+  int handshakes = 0;  ///< of them, those that came to an end
+  int resumed = 0;     ///< of them, by an earlier session
   std::map<std::string, int> calls = {};
   int unsigned_calls = 0;  ///< without a SigV4 signature
 };

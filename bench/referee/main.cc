@@ -208,6 +208,7 @@ std::string report(const Findings& findings, const CannedAwsCounts& counts) {
       .field("peak_memory_kib", findings.peak_memory)
       .field("failures", findings.failures)
       .field("connections", counts.connections)
+      .field("handshakes", counts.handshakes)
       .field("resumed", counts.resumed)
       .field("unsigned_calls", counts.unsigned_calls);
   out.name("calls").begin_object();
@@ -261,6 +262,10 @@ int run(const Options& options) {
                .cgroup = options.cgroup_after_init ? "" : options.cgroup,
                .output = options.output});
   const std::optional<Findings> findings = Run(options, aws, child, listener).play();
+  // The client's last word of a handshake may still be on its way into the server.
+  for (int i = 0; i < 1000 && aws.counts().handshakes < aws.counts().connections; ++i) {
+    ::poll(nullptr, 0, 1);
+  }
   child.end();
   if (!findings) {
     fmt::print(stderr,

@@ -9,6 +9,14 @@
 #include "wiring/cloud.h"
 #include "wiring/process_environment.h"
 
+// Nothing is thrown, so nobody needs the library's handler, which brings a demangler of 50 KB.
+namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier): the library's own name.
+void __verbose_terminate_handler();   // NOLINT(bugprone-reserved-identifier)
+void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
+  __builtin_trap();
+}
+}  // namespace __gnu_cxx
+
 namespace {
 
 using namespace scaler;

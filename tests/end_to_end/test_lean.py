@@ -1,0 +1,35 @@
+"""The release program stays lean: what repeats exactly stays within its budget."""
+
+import os
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+from support import ROOT
+
+SKIPPED = 77
+
+
+@pytest.fixture
+def bench():
+    """bench("budget", ...) runs bench/budget.py on the release programs; the ended process."""
+    folder = os.environ.get("SCALER_RELEASE_BIN_DIR")
+    if not folder or not (pathlib.Path(folder) / "referee").is_file():
+        pytest.skip("SCALER_RELEASE_BIN_DIR does not name a folder with bootstrap and referee")
+
+    def run(name, *arguments):
+        return subprocess.run([sys.executable, ROOT / f"bench/{name}.py", *arguments],
+                              capture_output=True, text=True, timeout=240, check=False)
+
+    return run
+
+
+@pytest.mark.timeout(300)
+def test_instructions_system_calls_and_size_stay_within_the_budget(bench):
+    result = bench("budget")
+
+    if result.returncode == SKIPPED:
+        pytest.skip(result.stdout.strip())
+    assert result.returncode == 0, result.stdout + result.stderr
