@@ -104,6 +104,7 @@ std::string environment_footer() {
 struct Flags {
   ConfigFlags config = {};
   OnceFlags once = {};
+  ExplainFlags explain = {};
   RunFlags run = {};
   EmulateFlags emulate = {};
   DemoFlags demo = {};
@@ -175,6 +176,46 @@ void add_config_command(CLI::App& app, ConfigFlags& flags) {
   command->footer(environment_footer());
 }
 
+/// "127.0.0.1:9464" -> "9464"
+std::string read_listen_address(std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  const std::string host = text.substr(0, colon);
+  const std::string port = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const bool number = !port.empty() && port.size() <= 5 &&
+                      port.find_first_not_of("0123456789") == std::string::npos &&
+                      std::stoi(port) <= 65'535;
+  if ((host != "127.0.0.1" && host != "localhost") || !number) {
+    return fmt::format("'{}' is not 127.0.0.1:PORT with a port from 0 to 65535", text);
+  }
+  text = port;
+  return {};
+}
+
+void add_explain(CLI::App& app, ExplainFlags& flags) {
+  CLI::App* command = app.add_subcommand(
+      "explain", "What a pass would do now, rule by rule, and why; changes nothing");
+  add_config(*command, flags.config_file);
+  add_output(*command, flags.output);
+  command->footer(environment_footer());
+}
+
+void add_run(CLI::App& app, RunFlags& flags) {
+  CLI::App* command =
+      app.add_subcommand("run", "The long-running controller: a pass every interval");
+  add_config(*command, flags.config_file);
+  add_duration(*command, "--interval", flags.interval, "time between passes");
+  command
+      ->add_option_function<int>(
+          "--listen", [&flags](int port) { flags.listen = port; },
+          "serve /metrics for Prometheus and /healthz there; loopback only, port 0 lets the "
+          "system choose (default: not served)")
+      ->transform(CLI::Validator(read_listen_address, "ADDRESS"))
+      ->option_text("127.0.0.1:PORT");
+  command->add_flag("--forget", flags.forget,
+                    "remove the state tags of the services, say what they held, and exit");
+  command->footer(environment_footer());
+}
+
 void add_commands(CLI::App& app, Flags& flags) {
   CLI::App* demo = app.add_subcommand(
       "demo", "The main job on an embedded AWS: fill, wake, drain, sleep (under 90 s)");
@@ -188,10 +229,8 @@ void add_commands(CLI::App& app, Flags& flags) {
   add_config(*once, flags.once.config_file);
   add_output(*once, flags.once.output);
   once->footer(environment_footer());
-  CLI::App* run = app.add_subcommand("run", "The long-running controller: a pass every interval");
-  add_config(*run, flags.run.config_file);
-  add_duration(*run, "--interval", flags.run.interval, "time between passes");
-  run->footer(environment_footer());
+  add_explain(app, flags.explain);
+  add_run(app, flags.run);
   app.add_subcommand("decide",
                      "{policy, state, observation} as JSON on stdin, decisions on stdout; no AWS");
   add_config_command(app, flags.config);
@@ -206,6 +245,9 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
   }
   if (name == "once") {
     return once_command(environment, flags.once);
+  }
+  if (name == "explain") {
+    return explain_command(environment, flags.explain);
   }
   if (name == "run") {
     return run_command(environment, flags.run);

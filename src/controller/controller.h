@@ -14,7 +14,8 @@ struct ControllerOptions {
   Duration pass_timeout = std::chrono::seconds(30);
 };
 
-using OnPass = std::function<void(std::span<const PassRecord>)>;
+/// What a pass saw and did, and how long it took.
+using OnPass = std::function<void(std::span<const PassRecord>, Duration took)>;
 
 /// Runs passes until the stop is requested; a pass under way is finished. Passes start on a fixed
 /// beat; one that takes longer than the interval is followed at once by the next, without catching

@@ -3,6 +3,7 @@
 // exit code; only main() exits.
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,8 +29,15 @@ struct ConfigFlags {
   bool schema = false;
 };
 
-struct RunFlags {
+struct ExplainFlags {
   std::string config_file = {};  ///< empty: the environment
+  Output output = Output::Text;
+};
+
+struct RunFlags {
+  std::string config_file = {};    ///< empty: the environment
+  std::optional<int> listen = {};  ///< port on 127.0.0.1 for /metrics and /healthz
+  bool forget = false;             ///< remove the state tags instead
   Duration interval = std::chrono::seconds(10);
 };
 
@@ -72,6 +80,10 @@ struct IamFlags {
 /// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
 int decide_command(std::istream& in, std::ostream& out);
 int once_command(const Environment& environment, const OnceFlags& flags);
+/// What a pass would do and why; changes nothing.
+int explain_command(const Environment& environment, const ExplainFlags& flags);
+/// Removes the state tags of the services and says what they held.
+int forget_command(const Environment& environment, const std::string& config_file);
 int run_command(const Environment& environment, const RunFlags& flags);
 /// Checks the settings, or prints what there is to set.
 int config_command(const Environment& environment, const ConfigFlags& flags);

@@ -3,6 +3,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/fleet_source.h"
+#include "cli/commands/metrics_server.h"
 #include "cli/signals.h"
 #include "config/environment.h"
 #include "controller/controller.h"
@@ -10,8 +11,38 @@
 #include "wiring/cloud.h"
 
 namespace scaler::cli {
+namespace {
+
+/// Healthy is who ends a pass now and then: three beats may be missed, and one pass may take all of
+/// its time.
+Duration healthy_for(const ControllerOptions& options) {
+  return 3 * options.interval + options.pass_timeout;
+}
+
+OnPass recorder(const Log& log, MetricsServer* metrics) {
+  return [&log, metrics](std::span<const PassRecord> records, Duration took) {
+    for (const PassRecord& record : records) {
+      log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
+                {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
+    }
+    if (metrics != nullptr) {
+      metrics->add(records, took);
+    }
+  };
+}
+
+Result<std::unique_ptr<MetricsServer>> serve_metrics(const std::optional<int>& port,
+                                                     const ControllerOptions& options) {
+  return port ? MetricsServer::listen(*port, healthy_for(options), system_clock())
+              : Result<std::unique_ptr<MetricsServer>>(nullptr);
+}
+
+}  // namespace
 
 int run_command(const Environment& environment, const RunFlags& flags) {
+  if (flags.forget) {
+    return forget_command(environment, flags.config_file);
+  }
   const Result<LogLevel> level = log_level_from_environment(environment);
   Result<std::vector<ManagedService>> fleet = load_fleet(environment, flags.config_file);
   if (!level || !fleet) {
@@ -23,21 +54,22 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   if (!cloud) {
     return complain(kConfiguration, cloud.error().message);
   }
-  const auto on_pass = [&log](std::span<const PassRecord> records) {
-    for (const PassRecord& record : records) {
-      log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
-                {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
-    }
-  };
-  log.write(LogLevel::Info, "controller started", {{"interval", format_duration(flags.interval)}});
-  // The state lives in this process: after a restart nothing is known, and nothing scales in before
-  // one full threshold has been seen.
+  const ControllerOptions options{.interval = flags.interval};
+  const auto metrics = serve_metrics(flags.listen, options);
+  if (!metrics) {
+    return complain(kFailed, metrics.error().message);
+  }
+  log.write(LogLevel::Info, "controller started",
+            {{"interval", format_duration(flags.interval)},
+             {"services", static_cast<std::int64_t>(fleet->size())},
+             {"metrics_port", *metrics ? (*metrics)->port() : 0}});
+  // The state lives in this process and in the services' tags, so that a restart forgets nothing.
   run_controller(*fleet,
                  {.reader = (*cloud)->reader(),
                   .scaler = (*cloud)->scaler(),
-                  .states = nullptr,
+                  .states = &(*cloud)->states(),
                   .clock = system_clock()},
-                 {.interval = flags.interval}, on_pass, stop.token());
+                 options, recorder(log, metrics->get()), stop.token());
   log.write(LogLevel::Info, "controller stopped");
   return kDone;
 }

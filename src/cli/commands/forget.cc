@@ -1,0 +1,76 @@
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+#include "cli/commands/commands.h"
+#include "cli/commands/fleet_source.h"
+#include "config/environment.h"
+#include "wiring/cloud.h"
+
+namespace scaler::cli {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(30);
+
+/// Removes the state tags that the readings hold; one result per service, in order.
+std::vector<Result<void>> remove(std::span<const Result<ServiceReading>> readings,
+                                 StateWriter& states, Deadline deadline) {
+  std::vector<Result<void>> results(readings.size());
+  std::vector<std::size_t> holders;
+  std::vector<SavedState> nothing;
+  for (std::size_t i = 0; i < readings.size(); ++i) {
+    if (!readings[i]) {
+      results[i] = std::unexpected(readings[i].error());
+    } else if (!readings[i]->saved_state.empty()) {
+      holders.push_back(i);
+      nothing.push_back({.service_arn = readings[i]->arn});
+    }
+  }
+  std::vector<Result<void>> saved = states.save(nothing, deadline);
+  for (std::size_t i = 0; i < holders.size(); ++i) {
+    results[holders[i]] = std::move(saved[i]);
+  }
+  return results;
+}
+
+int report(const ManagedService& service, const Result<ServiceReading>& reading,
+           const Result<void>& removed) {
+  if (!removed) {
+    return complain(kFailed, removed.error().message);
+  }
+  const std::string& text = reading->saved_state;
+  fmt::print(
+      "service {} in cluster {}: {}\n", service.id.service, service.id.cluster,
+      text.empty() ? "there was no state tag" : fmt::format("removed the state tag ({})", text));
+  return kDone;
+}
+
+}  // namespace
+
+int forget_command(const Environment& environment, const std::string& config_file) {
+  const Result<LogLevel> level = log_level_from_environment(environment);
+  const auto fleet = load_fleet(environment, config_file);
+  if (!level || !fleet) {
+    return complain(kConfiguration, level ? fleet.error().message : level.error().message);
+  }
+  const Log log(STDERR_FILENO, *level, system_clock());
+  const auto cloud = Cloud::create(environment, system_clock(), log);
+  if (!cloud) {
+    return complain(kConfiguration, cloud.error().message);
+  }
+  ReadRequest request;
+  for (const ManagedService& service : *fleet) {
+    request.services.push_back(service.id);
+  }
+  const Deadline deadline = after(kTimeout);
+  const ReadResponse response = (*cloud)->reader().read(request, deadline);
+  const auto removed = remove(response.services, (*cloud)->states(), deadline);
+  int code = kDone;
+  for (std::size_t i = 0; i < removed.size(); ++i) {
+    code = std::max(code, report((*fleet)[i], response.services[i], removed[i]));
+  }
+  return code;
+}
+
+}  // namespace scaler::cli
