@@ -20,7 +20,7 @@ if(SCALER_STATIC)
   # Without it {fmt} drags the standard library's locales into the programs: 0.7 MB.
   target_compile_definitions(scaler_options INTERFACE "FMT_STATIC_THOUSANDS_SEPARATOR=','")
   # The linker's warning about getaddrinfo in static programs is harmless (docs/adr). It must not
-  # be silenced with --no-warnings: that silences undefined symbols, too, and links a broken program.
+  # be silenced with --no-warnings: that silences undefined symbols, too; the program is broken.
   target_link_options(scaler_options INTERFACE -static -no-pie -s)
 endif()
 
