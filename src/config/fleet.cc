@@ -80,6 +80,26 @@ Result<Policy> read_policy_over(const PolicyOptions& defaults, const json::Reade
   return policy;
 }
 
+/// A member without a value is most likely a line that was not finished: it must not pass for the
+/// default.
+void refuse_nulls(const json::Reader& value, Problems& problems) {
+  if (const auto* object = std::get_if<json::Object>(&value.value().data())) {
+    const std::string_view dot = value.path().ends_with(": ") ? "" : ".";
+    for (const auto& [name, member] : *object) {
+      refuse_nulls(json::Reader(member, fmt::format("{}{}{}", value.path(), dot, name)), problems);
+    }
+  } else if (const auto items = value.items()) {
+    std::ranges::for_each(*items, [&](const json::Reader& item) { refuse_nulls(item, problems); });
+  } else if (value.value().is_null()) {
+    problems.add(value.path() + " has no value");
+  }
+}
+
+/// "arn:aws:ecs:eu-central-1:123456789012:cluster/main" -> "main": the same thing by either name.
+std::string name_of(const std::string& name_or_arn) {
+  return name_or_arn.substr(name_or_arn.rfind('/') + 1);
+}
+
 /// One service, if it is whole; what is wrong goes to the problems.
 std::optional<ManagedService> read_service(const json::Reader& object,
                                            const PolicyOptions& defaults, Problems& problems) {
@@ -104,6 +124,7 @@ std::optional<ManagedService> read_service(const json::Reader& object,
 Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file) {
   const json::Reader root = json::Reader::of_file(document, file);
   Problems problems;
+  refuse_nulls(root, problems);
   problems.add_if_failed(root.only_fields({"defaults", "services"}));
   PolicyOptions defaults;
   if (const auto object = root.optional_field("defaults")) {
@@ -122,7 +143,7 @@ Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std:
     if (!service) {
       continue;
     }
-    if (!known.emplace(service->id.cluster, service->id.service).second) {
+    if (!known.emplace(name_of(service->id.cluster), name_of(service->id.service)).second) {
       problems.add(fmt::format("{}: the service {}/{} stands twice", item.path(),
                                service->id.cluster, service->id.service));
     }

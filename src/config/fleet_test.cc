@@ -73,6 +73,23 @@ TEST(Fleet, RefusesWhatStandsTwice) {
             "fleet.yaml: services[0].queues[1]: '" + kQueue + "' stands twice");
 }
 
+TEST(Fleet, KnowsAServiceByNameAndByArn) {
+  EXPECT_EQ(error_of(R"({"services":[)" + service("") +
+                     R"(,{"cluster":"arn:aws:ecs:eu-central-1:123456789012:cluster/c",
+                          "service":"arn:aws:ecs:eu-central-1:123456789012:service/c/s",
+                          "queues":[")" +
+                     kQueue + R"("]}]})")
+                .substr(0, 35),
+            "fleet.yaml: services[1]: the servic");
+}
+
+TEST(Fleet, TakesNoUnfinishedLineForADefault) {
+  EXPECT_EQ(error_of(R"({"defaults":null,"services":[)" +
+                     service(R"(,"policy":{"tasks_max":null})") + "]}"),
+            "fleet.yaml: defaults has no value; "
+            "fleet.yaml: services[0].policy.tasks_max has no value");
+}
+
 TEST(Fleet, RefusesWhatIsNoFleet) {
   EXPECT_EQ(error_of("[]"), "fleet.yaml: an array is not an object");
   EXPECT_EQ(error_of("{}"), "fleet.yaml: services is missing");
