@@ -151,6 +151,21 @@ TEST(Explain, TellsWhatTheServiceIsAbout) {
   }
 }
 
+TEST(Explain, NamesTheScheduleOfABound) {
+  EXPECT_EQ(
+      explain(
+          {.rule = Rule::Bounds, .reason = Reason::BelowMinimum, .numbers = {0, 2, 1, 0, 60'000}}),
+      "0 is below tasks_min 2 of schedules[0], in force from 1970-01-01T00:00:00Z to "
+      "1970-01-01T00:01:00Z");
+}
+
+TEST(Explain, TellsWhatIsDelayed) {
+  const Policy counts_delayed =
+      policy({.mode = Mode::Backlog, .backlog_per_task = 10, .count_delayed = true});
+  EXPECT_EQ(story(decide(counts_delayed, {}, seen({.visible = 5, .delayed = 7}, 2))),
+            "5 visible + 7 delayed = 12 messages; 10 per task -> 2");
+}
+
 TEST(Explain, SaysWhenWeightsMakeOtherNumbersOfTheMessages) {
   Observation weighted = seen({.visible = 10}, 1);
   weighted.weights = {{3'000'000}};
