@@ -1,0 +1,66 @@
+#pragma once
+// Study: one service and its arrivals under one policy after another, each in the simulator, and
+// what each came to. It starts no thread: whoever asks may run several side by side.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "report/report.h"
+#include "rivals/rivals.h"
+#include "sim/simulator.h"
+#include "study/objective.h"
+#include "study/prices.h"
+#include "study/settings.h"
+
+namespace scaler::study {
+
+/// A service, its arrivals and what counts.
+struct Question {
+  sim::Scenario scenario = {};   ///< without policy and triggers
+  rivals::Settings rivals = {};  ///< what the rivals are set to
+  Duration work_mean = std::chrono::seconds(20);
+  Objective objective = {};
+  Price price = {};
+  std::uint64_t seed = 1;
+};
+
+/// A policy that is tried: this program's own or a rival.
+struct Candidate {
+  std::string name = {};
+  std::string note = {};
+  std::variant<Settings, const rivals::Rival*> scaler = Settings{};
+};
+Candidate rival_candidate(const rivals::Rival& rival);
+
+struct Answer {
+  report::Run run = {};
+  Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
+  std::int64_t sent = 0;
+  std::int64_t unfinished = 0;
+  bool meets = false;  ///< the objective, and nothing was lost
+  double cost() const { return run.figures.price.value_or(run.figures.task_hours); }
+};
+
+struct Watch {
+  bool moments = true;                           ///< keep what the charts need
+  std::function<void(double)> on_progress = {};  ///< the part that is done, 0..1
+};
+
+/// Errors: Malformed for a policy that Policy::create refuses, naming the candidate.
+Result<Answer> answer(const Question& question, const Candidate& candidate, const Watch& watch);
+
+/// How many tasks the arrivals keep busy, by quantile (0..1) of the time in pieces of five minutes.
+class Load {
+ public:
+  explicit Load(const Question& question);
+  std::int64_t tasks(double quantile) const;
+  double mean() const;
+
+ private:
+  std::vector<double> busy_ = {};  ///< sorted
+};
+
+}  // namespace scaler::study
