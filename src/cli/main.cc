@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "cli/commands/commands.h"
+#include "cli/commands/study_options.h"
 #include "config/environment.h"
 #include "wiring/process_environment.h"
 
@@ -107,6 +108,8 @@ struct Flags {
   ExplainFlags explain = {};
   RunFlags run = {};
   EmulateFlags emulate = {};
+  SimulateFlags simulate = {};
+  AdviseFlags advise = {};
   DemoFlags demo = {};
   IamFlags iam = {};
 };
@@ -236,6 +239,8 @@ void add_commands(CLI::App& app, Flags& flags) {
   add_config_command(app, flags.config);
   add_emulate(app, flags.emulate);
   add_iam(app, flags.iam);
+  add_simulate(app, flags.simulate);
+  add_advise(app, flags.advise);
 }
 
 int dispatch(const CLI::App& app, const Flags& flags, const Environment& environment) {
@@ -260,6 +265,12 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
   }
   if (name == "iam") {
     return iam_command(environment, flags.iam);
+  }
+  if (name == "simulate") {
+    return simulate_command(flags.simulate);
+  }
+  if (name == "advise") {
+    return advise_command(flags.advise);
   }
   return emulate_command(flags.emulate);
 }

@@ -2,6 +2,7 @@
 // The commands of ecs-scaler, one file each. A command gets its flags already parsed and returns an
 // exit code; only main() exits.
 
+#include <cstdint>
 #include <iosfwd>
 #include <optional>
 #include <string>
@@ -76,6 +77,41 @@ struct IamFlags {
   Output output = Output::Text;
 };
 
+/// A service and its arrivals, as `simulate` and `advise` are asked about them.
+struct StudyFlags {
+  std::string trace = {};     ///< file; or
+  std::string arrivals = {};  ///< "poisson:0.2", ...
+  double scale = 1;           ///< the trace's values are multiplied by it
+  Duration length = std::chrono::hours(24);
+  Duration work = std::chrono::seconds(20);  ///< mean of one message
+  std::string start = "fargate";             ///< fargate|ec2|gpu
+  bool workers_protect = false;
+  std::int64_t tasks_max = 100;  ///< of rivals and of advised policies
+  std::string objective = "p95 wait < 60s";
+  std::string price = {};   ///< what study::find_price() takes
+  std::string prices = {};  ///< file; empty: the built-in prices
+  std::string html = {};    ///< file to write
+  std::uint64_t seed = 1;
+};
+
+enum class Table { Text, Json, Csv };
+
+struct SimulateFlags {
+  StudyFlags study = {};
+  std::vector<std::string> policies = {};  ///< files
+  std::vector<std::string> rivals = {};    ///< names, or "all"
+  Table format = Table::Text;
+};
+
+struct AdviseFlags {
+  StudyFlags study = {};
+  std::string present = {};  ///< file of the policy that is in force
+  int trials = 150;
+  bool keep_zero = false;  ///< no tasks while idle, whatever it costs in waiting
+  bool compare = false;    ///< show the rivals, too
+  Output output = Output::Text;
+};
+
 /// {policy, state, observation} as one JSON object or JSON lines -> one decision a line. What is
 /// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
 int decide_command(std::istream& in, std::ostream& out);
@@ -90,6 +126,8 @@ int config_command(const Environment& environment, const ConfigFlags& flags);
 int emulate_command(const EmulateFlags& flags);
 int demo_command(const DemoFlags& flags);
 int iam_command(const Environment& environment, const IamFlags& flags);
+int simulate_command(const SimulateFlags& flags);
+int advise_command(const AdviseFlags& flags);
 
 /// Writes "ecs-scaler: message" to stderr and returns the code.
 int complain(ExitCode code, std::string_view message);

@@ -1,0 +1,99 @@
+"""The HTML report in a real browser: charts are there, zoom works, the console stays empty."""
+
+import json
+import re
+
+import pytest
+
+from browser import open_page
+
+# Runs in the page: reports in an element's text what happened.
+DRIVER = """{
+const problems = [];
+addEventListener("error", (event) => problems.push(String(event.message)));
+const out = {};
+const range = () => document.getElementById("range").textContent;
+const charts = document.getElementById("charts");
+const plot = () => document.querySelector("[data-chart=backlog] .plot");
+function point(type, share, y = 0.5) {
+  const box = plot().getBoundingClientRect();
+  plot().dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1,
+    clientX: box.left + share * box.width, clientY: box.top + y * box.height }));
+}
+SVGElement.prototype.setPointerCapture = () => {};  // A made-up pointer cannot be captured.
+const press = (key) => charts.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
+out.charts = [...document.querySelectorAll("[data-chart]")].map((chart) => chart.dataset.chart);
+out.paths = [...document.querySelectorAll("#charts path.series")]
+  .map((path) => path.getAttribute("d").length);
+out.whole = range();
+point("pointermove", 0.5);
+out.tip = document.getElementById("tip").textContent;
+point("pointerdown", 0.25); point("pointermove", 0.4); point("pointerup", 0.5);
+out.zoomed = range();
+plot().dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+out.reset = range();
+press("+"); out.plus = range();
+press("ArrowRight"); out.right = range();
+press("0"); out.all = range();
+document.getElementById("split").click();
+out.split = document.querySelectorAll("[data-chart=backlog]").length;
+document.getElementById("split").click();
+const shown = document.querySelectorAll("#legend button[aria-pressed=true]").length;
+document.querySelector("#legend button").click();
+out.hidden = shown - document.querySelectorAll("#legend button[aria-pressed=true]").length;
+out.rows = document.querySelectorAll("#summary tbody tr").length;
+out.dots = document.querySelectorAll("#plane circle").length;
+out.requests = performance.getEntriesByType("resource").length;
+out.problems = problems;
+const result = document.createElement("pre");
+result.id = "result";
+result.textContent = JSON.stringify(out);
+document.body.append(result);
+}"""
+
+
+def drive(path, folder):
+    document, console = open_page(path, folder, DRIVER)
+    found = re.search(r'<pre id="result">(.*?)</pre>', document, re.DOTALL)
+    assert found, (document[-2000:], console)
+    text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return json.loads(text), console
+
+
+@pytest.fixture
+def page(run_program, ecs_scaler, tmp_path):
+    """The report of one policy and two rivals on two hours of arrivals."""
+    policy = tmp_path / "<b>own & only.json"
+    policy.write_text('{"mode":"backlog","backlog_per_task":2,"tasks_max":20}')
+    path = tmp_path / "report.html"
+    done = run_program([ecs_scaler, "simulate", "--arrivals", "poisson:0.2", "--length", "2h",
+                        "--policy", policy, "--rival", "keda", "--rival", "target-tracking",
+                        "--html", path])
+    assert done.code == 0, done.output()
+    return path
+
+
+def test_the_charts_are_there_and_zoom(page, tmp_path):
+    seen, console = drive(page, tmp_path)
+    assert console == []
+    assert seen["problems"] == []
+    assert seen["charts"] == ["arrivals", "backlog", "tasks", "waiting"]
+    assert len(seen["paths"]) == 3 * 4, "backlog, desired, running and waiting of three policies"
+    assert min(seen["paths"]) > 100, "each line has points"
+    assert seen["rows"] == 3 and seen["dots"] == 3
+    assert "own & only" in seen["tip"] and "arrivals a minute" in seen["tip"]
+    assert seen["zoomed"] != seen["whole"] and seen["reset"] == seen["whole"]
+    assert len({seen["whole"], seen["plus"], seen["right"]}) == 3 and seen["all"] == seen["whole"]
+    assert seen["split"] == 3, "side by side: one chart a policy"
+    assert seen["hidden"] == 1
+
+
+def test_the_page_asks_for_nothing(page, tmp_path):
+    seen, _ = drive(page, tmp_path)
+    assert seen["requests"] == 0
+
+
+def test_names_from_files_are_only_text(page, tmp_path):
+    document, _ = open_page(page, tmp_path)
+    assert "<b>own" not in re.sub(r'<script type="application/json".*?</script>', "", document)
+    assert "&lt;b&gt;own &amp; only" in document

@@ -1,0 +1,175 @@
+"""simulate and advise: every input is answered, or refused with one line that names the fault."""
+
+import csv
+import io
+import json
+import re
+
+import pytest
+
+POLICY = {"mode": "backlog", "backlog_per_task": 2, "tasks_max": 20}
+
+
+@pytest.fixture
+def files(tmp_path):
+    """A policy file and a day of a trace."""
+    policy = tmp_path / "own.json"
+    policy.write_text(json.dumps(POLICY))
+    trace = tmp_path / "trace.csv"
+    rows = [f"2026-11-{23 + hour // 24} {hour % 24:02}:00,{60 + 50 * (hour % 3)}"
+            for hour in range(18)]
+    trace.write_text("timestamp,value\n" + "\n".join(rows) + "\n")
+    return policy, trace
+
+
+def test_a_trace_gives_text_json_csv_and_a_page(run_program, ecs_scaler, files, tmp_path):
+    policy, trace = files
+    arguments = [ecs_scaler, "simulate", "--trace", trace, "--policy", policy, "--rival", "keda"]
+    text = run_program(arguments)
+    assert text.code == 0, text.output()
+    assert re.search(r"^own .* 0$", text.stdout(), re.MULTILINE), text.stdout()
+    assert "KEDA with HPA" in text.stdout() and "Fargate pricing" in text.stdout()
+
+    page = tmp_path / "out.html"
+    answer = json.loads(run_program([*arguments, "--output", "json", "--html", page]).stdout())
+    own = answer["policies"][0]
+    assert own["policy"] == "own" and own["sent_messages"] == 18 * 110
+    assert own["lost_messages"] == 0 and own["unfinished_messages"] == 0
+    assert 0 <= own["wait_p50_seconds"] <= own["wait_p95_seconds"] <= own["wait_max_seconds"]
+    assert own["task_hours"] > 18 * 110 * 20 / 3600, "no less than the work itself"
+    assert "</html>" in page.read_text()
+
+    rows = list(csv.DictReader(io.StringIO(run_program([*arguments, "--output", "csv"]).stdout())))
+    assert float(rows[0]["wait_p95_seconds"]) == pytest.approx(own["wait_p95_seconds"], abs=1e-3)
+
+
+def test_one_seed_one_answer(run_program, ecs_scaler, files):
+    policy, trace = files
+    arguments = [ecs_scaler, "simulate", "--trace", trace, "--policy", policy, "--output", "csv"]
+    first, second, other = (run_program([*arguments, "--seed", seed]).stdout()
+                            for seed in (7, 7, 8))
+    assert first == second != other
+
+
+def test_triggers_of_a_policy_file_matter(run_program, ecs_scaler, files, tmp_path):
+    policy, trace = files
+    quick = tmp_path / "quick.json"
+    quick.write_text(json.dumps({"policy": POLICY, "tick_seconds": 10, "wake": True}))
+    done = run_program([ecs_scaler, "simulate", "--trace", trace, "--policy", policy,
+                        "--policy", quick, "--output", "json"])
+    slow, fast = json.loads(done.stdout())["policies"]
+    assert fast["wait_p95_seconds"] < slow["wait_p95_seconds"]
+
+
+# (arguments, what the one line on stderr must tell, exit code)
+BAD = [
+    (["--rival", "keda"], "--trace FILE or --arrivals", 3),
+    (["--arrivals", "poisson:1"], "--policy FILE, --rival NAME", 3),
+    (["--arrivals", "poisson:-1", "--rival", "keda"], "'-1'", 3),
+    (["--arrivals", "often", "--rival", "keda"], "'often' is none of", 3),
+    (["--arrivals", "poisson:1", "--rival", "nobody"], "'nobody' is none of target-tracking", 3),
+    (["--arrivals", "poisson:1", "--rival", "keda", "--objective", "fast"], "'fast' is not", 3),
+    (["--arrivals", "poisson:1", "--rival", "keda", "--price", "m5.large"], "'m5.large'", 3),
+    (["--trace", "missing.csv", "--rival", "keda"], "missing.csv: No such file", 3),
+    (["--trace", ".", "--rival", "keda"], ".: is a directory", 3),
+    (["--trace", "empty", "--rival", "keda"], "empty: it is empty", 3),
+    (["--trace", "bad", "--rival", "keda"], "bad: line 2: '-3'", 3),
+    (["--trace", "huge", "--rival", "keda"], "--scale", 3),
+    (["--arrivals", "poisson:1", "--policy", "bad"], "bad: ", 3),
+    (["--arrivals", "poisson:1", "--policy", "typo.json"], "did you mean 'tasks_max'", 3),
+    (["--arrivals", "poisson:1", "--policy", "nothing.json"], "backlog_per_task", 3),
+    (["--arrivals", "poisson:1", "--rival", "keda", "--work", "soon"], "'soon'", 2),
+    (["--arrivals", "poisson:1", "--rival", "keda", "--tasks-max", "0"], "tasks-max", 2),
+]
+
+
+@pytest.mark.parametrize("arguments, told, code", BAD, ids=[" ".join(row[0])[:60] for row in BAD])
+def test_bad_input_is_named(run_program, ecs_scaler, tmp_path, arguments, told, code):
+    (tmp_path / "empty").write_text("")
+    (tmp_path / "bad").write_text("2026-11-23 12:00,1\n2026-11-23 12:01,-3\n")
+    (tmp_path / "huge").write_text("2026-11-23 12:00,1e9\n2026-11-23 12:01,1e9\n")
+    (tmp_path / "typo.json").write_text('{"mode":"backlog","backlog_per_task":1,"task_max":3}')
+    (tmp_path / "nothing.json").write_text('{"mode":"backlog"}')
+    names = [str(tmp_path / word) if (tmp_path / word).exists() and word != "." else word
+             for word in arguments]
+    done = run_program([ecs_scaler, "simulate", *names])
+    assert done.code == code, done.output()
+    assert told in done.stderr(), done.output()
+    if code == 3:
+        assert done.stderr().count("\n") == 1 and done.stdout() == ""
+
+
+@pytest.mark.parametrize("text", [
+    "2026-11-23 12:00,5\n",
+    "2026-11-23 12:00,0\n2026-11-23 12:05,0\n",
+    "2026-11-23 12:00,nan\n2026-11-23 12:05,7\n2026-11-23 12:05,7\n2026-11-23 12:10,\n",
+    "2026-10-25 02:30,5\n2026-10-25 02:00,4\n2026-10-25 02:30,6\n2026-10-25 06:30,6\n",
+    "1795435200;3\n1795435260;4\n",
+], ids=["one line", "all zero", "gaps and copies", "an hour twice", "unix times"])
+def test_odd_traces_are_answered(run_program, ecs_scaler, files, tmp_path, text):
+    trace = tmp_path / "odd.csv"
+    trace.write_text(text)
+    done = run_program([ecs_scaler, "simulate", "--trace", trace, "--policy", files[0],
+                        "--output", "json"])
+    assert done.code == 0, done.output()
+    assert json.loads(done.stdout())["policies"][0]["lost_messages"] == 0
+
+
+def pass_line(minute, visible, in_flight, desired):
+    at = f"2026-11-23T{12 + minute // 60:02}:{minute % 60:02}:00Z"
+    return json.dumps({"level": "INFO", "message": "pass", "record": {
+        "at": at, "cluster": "c", "service_name": "s",
+        "queues": [{"visible": visible, "in_flight": in_flight, "delayed": 0}],
+        "service": {"desired": desired, "running": desired, "pending": 0, "status": "ACTIVE",
+                    "deploying": False},
+        "outcome": "held", "errors": []}})
+
+
+def test_a_journal_is_replayed_and_compared_decision_by_decision(run_program, ecs_scaler, files,
+                                                                 tmp_path):
+    journal = tmp_path / "journal.log"
+    journal.write_text("START RequestId\n" + "\n".join(
+        pass_line(minute, 30 if 5 <= minute < 10 else 0, 1 if minute < 10 else 0, 1)
+        for minute in range(20)) + "\n")
+    done = run_program([ecs_scaler, "simulate", "--trace", journal, "--policy", files[0],
+                        "--output", "json"])
+    assert done.code == 0, done.output()
+    backtest = json.loads(done.stdout())["backtest"][0]
+    assert backtest["passes"] == 20 and backtest["more"] == 5
+    difference = backtest["differences"][0]
+    assert difference["at"] == "2026-11-23T12:05:00Z"
+    assert (difference["really"], difference["would"]) == (1, 16)
+    assert difference["because"]
+
+
+def test_advice_meets_its_objective_and_can_be_pasted(run_program, ecs_scaler, files, tmp_path):
+    policy, trace = files
+    done = run_program([ecs_scaler, "advise", "--trace", trace, "--objective", "p95 wait < 50s",
+                        "--policy", policy, "--workers-protect", "--trials", "70", "--output",
+                        "json"])
+    assert done.code == 0, done.output()
+    advice = json.loads(done.stdout())
+    assert advice["met_where_chosen"] is True and advice["tried"] == 70
+    names = [answer["policy"] for answer in advice["last_third"]]
+    assert names == ["advised", "runner-up 1", "runner-up 2", "runner-up 3", "present: own"]
+    assert advice["environment"].startswith("MODE=latency\n")
+
+    pasted = tmp_path / "pasted.json"
+    pasted.write_text(json.dumps(advice["settings"]))
+    again = run_program([ecs_scaler, "simulate", "--trace", trace, "--policy", pasted,
+                         "--workers-protect", "--output", "json"])
+    assert again.code == 0, again.output()
+
+
+def test_an_objective_that_cannot_be_met_is_said_to_be_so(run_program, ecs_scaler, files):
+    done = run_program([ecs_scaler, "advise", "--trace", files[1], "--objective",
+                        "max wait < 10ms", "--trials", "10"])
+    assert done.code == 1, done.output()
+    assert "No policy of 10 meets 'max wait < 10ms'. The nearest:" in done.stdout()
+
+
+def test_advice_needs_messages_in_both_parts(run_program, ecs_scaler, tmp_path):
+    trace = tmp_path / "late.csv"
+    trace.write_text("2026-11-23 12:00,0\n2026-11-23 12:05,0\n2026-11-23 12:10,90\n")
+    done = run_program([ecs_scaler, "advise", "--trace", trace])
+    assert done.code == 3 and "advice needs both" in done.stderr()
