@@ -28,7 +28,7 @@ def documents(root):
 def dev_verbs(root):
     script = root / "dev"
     text = script.read_text() if script.is_file() else ""
-    return set(re.findall(r"^verb_(\w+)\(\)", text, re.MULTILINE)) | {"help"}
+    return set(re.findall(r"^verb_([\w-]+)\(\)", text, re.MULTILINE)) | {"help"}
 
 
 def cli_commands(root):

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Makes docs/report.png: the report of a trace with advice and rivals, in headless Chromium.
+
+usage: report_screenshot.py [--program ecs-scaler]
+"""
+
+import argparse
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+from benchmark_traces import DEFAULTS, SERVICE, TRACES, read_trace, write_csv
+from project_files import ROOT
+
+PICTURE = ROOT / "docs/report.png"
+WINDOW = "1080,1330"
+BYTES_MAX = 300_000
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--program", default=ROOT / "build/release/bin/ecs-scaler")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = pathlib.Path(name)
+        trace, page = folder / "elb_requests.csv", folder / "page.html"
+        defaults = folder / "plain.json"
+        write_csv(trace, read_trace(TRACES / "elb_requests.txt"))
+        defaults.write_text(json.dumps(DEFAULTS))
+        done = subprocess.run(
+            [arguments.program, "advise", "--trace", trace, "--objective", "p95 wait < 30s",
+             "--policy", defaults, "--compare", "--html", page, *SERVICE],
+            stdout=subprocess.DEVNULL, check=False)
+        if done.returncode not in (0, 1):
+            sys.exit(f"advise: exit code {done.returncode}")
+        subprocess.run(
+            ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+             f"--user-data-dir={folder / 'profile'}", f"--window-size={WINDOW}",
+             f"--screenshot={PICTURE}", page.as_uri()],
+            stderr=subprocess.DEVNULL, check=True)
+    if PICTURE.stat().st_size > BYTES_MAX:
+        sys.exit(f"{PICTURE.name} has {PICTURE.stat().st_size} bytes, more than {BYTES_MAX}")
+    print(f"{PICTURE.relative_to(ROOT)}: {PICTURE.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()
