@@ -28,6 +28,9 @@ Protocol protocol_of(Service service) {
               .target_prefix = "AmazonEC2ContainerServiceV20141113"};
     case Service::Lambda:
       return {.content_type = "application/json"};
+    case Service::AutoScaling:
+      return {.content_type = "application/x-amz-json-1.1",
+              .target_prefix = "AnyScaleFrontendService"};
     case Service::Sts:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }
@@ -44,14 +47,18 @@ Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) 
   if (call.service == Service::Sts) {
     return ApiReply{.text = response.body};
   }
+  ApiReply reply{.value = json::Value(json::Object{}),
+                 .function_error = std::string(
+                     net::find_header(response.headers, "X-Amz-Function-Error").value_or(""))};
   if (response.body.empty()) {
-    return ApiReply{.value = json::Value(json::Object{})};
+    return reply;
   }
   Result<json::Value> value = json::parse(response.body, call.unread);
   if (!value.has_value()) {
     return fail(std::move(value).error(), describe(call));
   }
-  return ApiReply{.value = *std::move(value)};
+  reply.value = *std::move(value);
+  return reply;
 }
 
 std::optional<Duration> server_pause(const net::HttpResponse& response) {
@@ -186,7 +193,11 @@ std::vector<Attempt> Client::attempt_in_time(Batch& batch, std::span<const std::
 }
 
 std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> items) {
-  const Deadline deadline = std::min(batch.deadline, after(surroundings_.attempt_limit));
+  Duration limit = surroundings_.attempt_limit;
+  for (const std::size_t item : items) {
+    limit = std::max(limit, batch.calls[item].attempt_limit);
+  }
+  const Deadline deadline = std::min(batch.deadline, after(limit));
   const Result<Credentials> credentials = surroundings_.credentials.current(batch.deadline);
   if (!credentials.has_value()) {
     for (const std::size_t item : items) {
@@ -250,6 +261,9 @@ net::HttpRequest Client::signed_request(const ApiCall& call, const Credentials& 
 
 Attempt Client::judge(Batch& batch, std::size_t item, const net::HttpResponse& response) {
   const ApiCall& call = batch.calls[item];
+  if (const auto date = parse_http_date(net::find_header(response.headers, "date").value_or(""))) {
+    clock_difference_ = *date - batch.signed_at;
+  }
   if (response.status / 100 == 2) {
     batch.results[item] = decode(call, response);
     return {.next = Attempt::Next::Finished};

@@ -28,11 +28,14 @@ struct ApiCall {
   bool repeatable = true;  ///< may be carried out twice when it is unclear whether it was at all
   bool once = false;       ///< not repeated after a failure: by then it may be wrong
   std::string_view unread = {};  ///< a member of the reply that nobody reads and is not kept
+  /// How long one attempt may take when that is more than the client's own limit.
+  Duration attempt_limit = {};
 };
 
 struct ApiReply {
   json::Value value = {};  ///< an empty object for an empty body; null for a body that is XML
   std::string text = {};   ///< a body that is XML
+  std::string function_error = {};  ///< Lambda's X-Amz-Function-Error: the function failed
 };
 
 struct ClientSurroundings {
@@ -63,6 +66,8 @@ class Client {
   Result<ApiReply> call(const ApiCall& call, Deadline deadline);
 
   const Settings& settings() const { return settings_; }
+  /// What AWS's clock is ahead of ours by; the Date of the latest reply says so, to the second.
+  Duration clock_difference() const { return clock_difference_; }
 
  private:
   struct Batch;
@@ -79,7 +84,8 @@ class Client {
   Signer signer_;
   RetryPolicy policy_;
   RateLimiter limiter_;
-  Duration clock_offset_{0};  ///< what AWS's clock is ahead of ours
+  Duration clock_offset_{0};  ///< what AWS's clock is ahead of ours, as far as we sign with it
+  Duration clock_difference_{0};
 };
 
 /// An instant from an HTTP Date header; nothing when it is none.

@@ -19,11 +19,14 @@ struct ServiceNames {
   std::string_view variable = {};
 };
 
-constexpr std::array<ServiceNames, 4> kServices{{
+constexpr std::array<ServiceNames, kServiceCount> kServices{{
     {.signing = "sqs", .display = "SQS", .variable = "AWS_ENDPOINT_URL_SQS"},
     {.signing = "ecs", .display = "ECS", .variable = "AWS_ENDPOINT_URL_ECS"},
     {.signing = "lambda", .display = "Lambda", .variable = "AWS_ENDPOINT_URL_LAMBDA"},
     {.signing = "sts", .display = "STS", .variable = "AWS_ENDPOINT_URL_STS"},
+    {.signing = "application-autoscaling",
+     .display = "Application Auto Scaling",
+     .variable = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"},
 }};
 
 struct Partition {
@@ -173,8 +176,9 @@ Result<Settings> read_settings(const Environment& environment) {
     }
   }
   Settings settings{.region = TRY(read_region(environment, profile))};
-  for (const Service service : {Service::Sqs, Service::Ecs, Service::Lambda, Service::Sts}) {
-    settings.endpoints.at(static_cast<std::size_t>(service)) =
+  for (std::size_t i = 0; i < kServiceCount; ++i) {
+    const auto service = static_cast<Service>(i);
+    settings.endpoints.at(i) =
         TRY(read_endpoint(service, settings.region, configured_url(service, environment, profile)));
   }
   const std::optional<std::string> bundle = variable(environment, "AWS_CA_BUNDLE");

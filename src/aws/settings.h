@@ -12,7 +12,8 @@
 
 namespace scaler::aws {
 
-enum class Service { Sqs, Ecs, Lambda, Sts };
+enum class Service { Sqs, Ecs, Lambda, Sts, AutoScaling };
+inline constexpr std::size_t kServiceCount = 5;
 
 /// The name that stands in host names and signatures: "sqs", ...
 std::string_view signing_name(Service service);
@@ -26,7 +27,7 @@ struct Endpoint {
 
 struct Settings {
   std::string region = {};
-  std::array<Endpoint, 4> endpoints = {};
+  std::array<Endpoint, kServiceCount> endpoints = {};
   std::string ca_bundle = {};
   int attempts_max = 3;
 

@@ -129,5 +129,15 @@ TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
   }
 }
 
+TEST(Settings, EveryServiceHasAnEndpoint) {
+  const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}});
+  ASSERT_TRUE(settings.has_value());
+  EXPECT_EQ(settings->endpoint(Service::AutoScaling).origin.host,
+            "application-autoscaling.eu-central-1.amazonaws.com");
+  for (const Endpoint& endpoint : settings->endpoints) {
+    EXPECT_FALSE(endpoint.origin.host.empty());
+  }
+}
+
 }  // namespace
 }  // namespace scaler::aws

@@ -9,6 +9,7 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/study_options.h"
+#include "cli/commands/verify.h"
 #include "config/environment.h"
 #include "wiring/process_environment.h"
 
@@ -112,6 +113,8 @@ struct Flags {
   AdviseFlags advise = {};
   DemoFlags demo = {};
   IamFlags iam = {};
+  VerifyFlags verify = {};
+  DoctorFlags doctor = {};
 };
 
 void add_iam(CLI::App& app, IamFlags& flags) {
@@ -123,6 +126,80 @@ void add_iam(CLI::App& app, IamFlags& flags) {
                       "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)");
   add_output(*command, flags.output);
   command->footer(environment_footer());
+}
+
+/// Where a deployed scaler is; VerifyFlags and DoctorFlags have these in common.
+template <typename PlaceFlags>
+void add_place(CLI::App& command, PlaceFlags& flags) {
+  command.add_option("--function", flags.function,
+                     "the scaler's function, name or ARN (else ECS_SCALER_FUNCTION); what is not "
+                     "given below is read from its configuration");
+  command.add_option("--queue-url", flags.queue_url, "the job queue (else SQS_QUEUE_URL)");
+  command.add_option("--cluster", flags.cluster, "the cluster (else ECS_CLUSTER_NAME)");
+  command.add_option("--service", flags.service, "the service (else ECS_SERVICE_NAME)");
+}
+
+void add_checks(CLI::App& command, std::vector<verify::Check>& checks) {
+  std::map<std::string, verify::Check> names;
+  for (const verify::Check check : verify::kAllChecks) {
+    names.emplace(verify::to_string(check), check);
+  }
+  command
+      .add_option("--check", checks,
+                  "run these only, in their order: basic, several, load, errors, triggers, timings")
+      ->delimiter(',')
+      ->transform(CLI::CheckedTransformer(names))
+      ->option_text("NAME,...");
+}
+
+void add_verify(CLI::App& app, VerifyFlags& flags) {
+  CLI::App* command = app.add_subcommand(
+      "verify", "End-to-end check of a deployed scaler: sends messages, watches, reports");
+  verify::Options& options = flags.options;
+  // First, so that the times given below it count.
+  command->add_flag_callback(
+      "--emulator", [&flags] { shorten_for_emulator(flags); },
+      "on an embedded AWS that runs the real bootstrap, with short times");
+  command->add_option("--lambda", flags.lambda_path, "with --emulator: the bootstrap to host")
+      ->check(CLI::ExistingFile);
+  add_place(*command, flags);
+  add_checks(*command, options.checks);
+  command->add_option("--messages", options.messages, "messages of the check several (default 5)")
+      ->check(CLI::Range(1, 1000));
+  add_duration(*command, "--load-time", options.load_time, "how long the check load sends");
+  command->add_option("--load-rate", options.load_rate, "its messages a second (default 2)")
+      ->check(CLI::Range(1, 100));
+  add_duration(*command, "--scale-out-limit", options.scale_out_limit,
+               "the check timings: first message to desired count");
+  add_duration(*command, "--scale-in-limit", options.scale_in_limit,
+               "the check timings: queue empty to desired count zero");
+  add_duration(*command, "--patience", options.watch.patience,
+               "after this, what has not happened has failed");
+  add_duration(*command, "--total-limit", options.watch.total_limit, "the end of the whole run");
+  add_duration(*command, "--poll", options.watch.poll, "time between two looks");
+  add_duration(*command, "--settle", options.watch.settle,
+               "for as long, SQS's counts may be wrong after messages were sent");
+  command->add_option("--body", options.body, "what each test message says")->option_text("TEXT");
+  command->add_flag("--wait-for-rest", options.wait_for_rest,
+                    "wait until the queue is empty and the service at zero; else it refuses");
+  command->add_flag("--interactive", flags.interactive, "ask what to do");
+  command->add_option("--output", flags.format, "text (default), json or junit")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, ReportFormat>{{"text", ReportFormat::Text},
+                                              {"json", ReportFormat::Json},
+                                              {"junit", ReportFormat::JUnit}}))
+      ->option_text("text|json|junit");
+  command
+      ->add_option("--report", flags.report_path,
+                   "write the report there; standard output gets the text")
+      ->option_text("FILE");
+}
+
+void add_doctor(CLI::App& app, DoctorFlags& flags) {
+  CLI::App* command = app.add_subcommand(
+      "doctor", "What is wrong or risky with queue, service, permissions, deployment; only reads");
+  add_place(*command, flags);
+  add_output(*command, flags.output);
 }
 
 void add_emulate(CLI::App& app, EmulateFlags& flags) {
@@ -241,6 +318,8 @@ void add_commands(CLI::App& app, Flags& flags) {
   add_iam(app, flags.iam);
   add_simulate(app, flags.simulate);
   add_advise(app, flags.advise);
+  add_verify(app, flags.verify);
+  add_doctor(app, flags.doctor);
 }
 
 int dispatch(const CLI::App& app, const Flags& flags, const Environment& environment) {
@@ -271,6 +350,12 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
   }
   if (name == "advise") {
     return advise_command(flags.advise);
+  }
+  if (name == "verify") {
+    return verify_command(environment, flags.verify);
+  }
+  if (name == "doctor") {
+    return doctor_command(environment, flags.doctor);
   }
   return emulate_command(flags.emulate);
 }

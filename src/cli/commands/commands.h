@@ -112,6 +112,14 @@ struct AdviseFlags {
   Output output = Output::Text;
 };
 
+struct DoctorFlags {
+  std::string queue_url = {};
+  std::string cluster = {};
+  std::string service = {};
+  std::string function = {};
+  Output output = Output::Text;
+};
+
 /// {policy, state, observation} as one JSON object or JSON lines -> one decision a line. What is
 /// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
 int decide_command(std::istream& in, std::ostream& out);
@@ -128,6 +136,7 @@ int demo_command(const DemoFlags& flags);
 int iam_command(const Environment& environment, const IamFlags& flags);
 int simulate_command(const SimulateFlags& flags);
 int advise_command(const AdviseFlags& flags);
+int doctor_command(const Environment& environment, const DoctorFlags& flags);
 
 /// Writes "ecs-scaler: message" to stderr and returns the code.
 int complain(ExitCode code, std::string_view message);

@@ -1,13 +1,11 @@
-#include <climits>
 #include <cstdio>
-#include <thread>
 #include <unistd.h>
 
 #include <fmt/format.h>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/demo_report.h"
-#include "emulator/emulator.h"
+#include "cli/commands/emulator_thread.h"
 #include "net/http_client.h"
 #include "net/url.h"
 #include "wiring/cloud.h"
@@ -21,14 +19,6 @@ constexpr Duration kLimit = 88s;
 constexpr Duration kPoll = 100ms;
 constexpr const char* kQueue = "jobs";
 constexpr const char* kService = "workers";
-
-/// `bootstrap` beside this program.
-std::string default_lambda_path() {
-  std::string path(PATH_MAX, '\0');
-  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
-  path.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-  return path.substr(0, path.rfind('/') + 1) + "bootstrap";
-}
 
 /// Times are shortened so that two cycles fit in a minute and a half; everything else is as
 /// deployed.
@@ -49,32 +39,6 @@ emulator::EmulatorOptions demo_options(const std::string& lambda_path) {
           .mapping_toggle = 1s,
           .lambda_log_line = [](std::string_view) {}};
 }
-
-/// Runs the emulator on a thread of its own for as long as it lives.
-class EmulatorThread {
- public:
-  static Result<std::unique_ptr<EmulatorThread>> start(const std::string& lambda_path,
-                                                       const Log& log) {
-    auto running = std::unique_ptr<EmulatorThread>(new EmulatorThread);
-    running->emulator_ =
-        TRY(emulator::Emulator::create(running->loop_, demo_options(lambda_path), log));
-    running->thread_ = std::jthread([raw = running.get()](const std::stop_token& stop) {
-      raw->loop_.run(stop);
-      raw->emulator_->shutdown();
-    });
-    return running;
-  }
-
-  std::string endpoint() const { return emulator_->endpoint(); }
-  std::string queue_url() const { return emulator_->queue_url(); }
-
- private:
-  EmulatorThread() = default;
-
-  net::EventLoop loop_;
-  std::unique_ptr<emulator::Emulator> emulator_ = {};
-  std::jthread thread_ = {};  // Last, so that it ends before what it runs on.
-};
 
 class Demo {
  public:
@@ -214,15 +178,11 @@ int demo_command(const DemoFlags& flags) {
   const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
   const std::string lambda_path =
       flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path;
-  const auto emulator = EmulatorThread::start(lambda_path, log);
+  const auto emulator = EmulatorThread::start(demo_options(lambda_path), log);
   if (!emulator) {
     return complain(kFailed, emulator.error().message);
   }
-  const auto cloud = Cloud::create({{"AWS_REGION", "us-east-1"},
-                                    {"AWS_ENDPOINT_URL", (*emulator)->endpoint()},
-                                    {"AWS_ACCESS_KEY_ID", "AKIADEMOSENDER"},
-                                    {"AWS_SECRET_ACCESS_KEY", "demo"}},
-                                   system_clock(), log);
+  const auto cloud = Cloud::create((*emulator)->client_environment(), system_clock(), log);
   if (!cloud) {
     return complain(kFailed, cloud.error().message);
   }

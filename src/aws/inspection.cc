@@ -1,0 +1,142 @@
+#include "aws/inspection.h"
+
+#include <utility>
+
+#include "aws/ecs.h"
+#include "json/reader.h"
+#include "json/writer.h"
+
+namespace scaler::aws {
+namespace {
+
+constexpr json::IntegerRange kCount{.min = 0};
+
+/// "arn:aws:ecs:r:1:service/c/s" -> "s"; a name stands for itself.
+std::string plain_name(const std::string& text) {
+  return text.substr(text.rfind('/') + 1);
+}
+
+Result<std::string> text_or(const json::Reader& object, std::string_view name,
+                            std::string_view otherwise) {
+  const auto field = object.optional_field(name);
+  return field ? field->string() : Result<std::string>(std::string(otherwise));
+}
+
+Result<std::int64_t> count_of(const json::Reader& object, std::string_view name) {
+  const json::Reader field = TRY(object.field(name));
+  return field.integer(kCount);
+}
+
+Result<std::string> controller_of(const json::Reader& service) {
+  const auto controller = service.optional_field("deploymentController");
+  return controller ? text_or(*controller, "type", "ECS") : Result<std::string>("ECS");
+}
+
+Result<std::string> state_tag_of(const json::Reader& service) {
+  const auto tags = service.optional_field("tags");
+  if (!tags) {
+    return "";
+  }
+  for (const json::Reader& tag : TRY(tags->items())) {
+    if (TRY(text_or(tag, "key", "")) == kStateTag) {
+      return text_or(tag, "value", "");
+    }
+  }
+  return "";
+}
+
+Result<ServiceDetails> read_details(const json::Reader& service) {
+  return ServiceDetails{
+      .arn = TRY(text_or(service, "serviceArn", "")),
+      .cluster_arn = TRY(text_or(service, "clusterArn", "")),
+      .status = TRY(text_or(service, "status", "")),
+      .scheduling_strategy = TRY(text_or(service, "schedulingStrategy", "REPLICA")),
+      .deployment_controller = TRY(controller_of(service)),
+      .launch_type = TRY(text_or(service, "launchType", "")),
+      .desired = TRY(count_of(service, "desiredCount")),
+      .running = TRY(count_of(service, "runningCount")),
+      .state_tag = TRY(state_tag_of(service))};
+}
+
+/// The only element of `list` in the reply; nothing when there is none.
+Result<std::optional<json::Reader>> only_element(const json::Value& reply, std::string_view list) {
+  const auto field = json::Reader(reply).optional_field(list);
+  if (!field) {
+    return std::optional<json::Reader>();
+  }
+  const std::vector<json::Reader> items = TRY(field->items());
+  return items.empty() ? std::optional<json::Reader>() : std::optional(items.front());
+}
+
+bool all_suspended(const json::Reader& target) {
+  const auto state = target.optional_field("SuspendedState");
+  bool all = state.has_value();
+  for (const char* name :
+       {"DynamicScalingInSuspended", "DynamicScalingOutSuspended", "ScheduledScalingSuspended"}) {
+    const auto field = state ? state->optional_field(name) : std::nullopt;
+    all = all && field && field->boolean().value_or(false);
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Deadline deadline) {
+  json::Writer body;
+  body.begin_object().field("cluster", id.cluster).name("services").begin_array();
+  body.value(id.service).end_array().name("include").begin_array().value("TAGS").end_array();
+  body.end_object();
+  const ApiCall call{.service = Service::Ecs,
+                     .operation = "DescribeServices",
+                     .subject = id.cluster + "/" + id.service,
+                     .body = std::move(body).text()};
+  const ApiReply reply = TRY(client.call(call, deadline));
+  const auto service = TRY(only_element(reply.value, "services"));
+  if (!service) {
+    return fail(ErrorKind::NotFound, "ECS DescribeServices " + call.subject + ": MISSING");
+  }
+  Result<ServiceDetails> details = read_details(*service);
+  if (!details) {
+    return fail(std::move(details).error(), "ECS DescribeServices " + call.subject);
+  }
+  return details;
+}
+
+Result<std::int64_t> container_instances(Client& client, const std::string& cluster,
+                                         Deadline deadline) {
+  json::Writer body;
+  body.begin_object().name("clusters").begin_array().value(cluster).end_array().end_object();
+  const ApiCall call{.service = Service::Ecs,
+                     .operation = "DescribeClusters",
+                     .subject = cluster,
+                     .body = std::move(body).text()};
+  const ApiReply reply = TRY(client.call(call, deadline));
+  const auto found = TRY(only_element(reply.value, "clusters"));
+  if (!found) {
+    return fail(ErrorKind::NotFound, "ECS DescribeClusters " + cluster + ": MISSING");
+  }
+  return count_of(*found, "registeredContainerInstancesCount");
+}
+
+Result<std::optional<ScalableTarget>> scalable_target(Client& client, const ServiceId& id,
+                                                      Deadline deadline) {
+  const std::string resource = "service/" + plain_name(id.cluster) + "/" + plain_name(id.service);
+  json::Writer body;
+  body.begin_object().field("ServiceNamespace", "ecs").name("ResourceIds").begin_array();
+  body.value(resource).end_array().field("ScalableDimension", "ecs:service:DesiredCount");
+  body.end_object();
+  const ApiCall call{.service = Service::AutoScaling,
+                     .operation = "DescribeScalableTargets",
+                     .subject = resource,
+                     .body = std::move(body).text()};
+  const ApiReply reply = TRY(client.call(call, deadline));
+  const auto target = TRY(only_element(reply.value, "ScalableTargets"));
+  if (!target) {
+    return std::optional<ScalableTarget>();
+  }
+  return std::optional(ScalableTarget{.tasks_min = TRY(count_of(*target, "MinCapacity")),
+                                      .tasks_max = TRY(count_of(*target, "MaxCapacity")),
+                                      .suspended = all_suspended(*target)});
+}
+
+}  // namespace scaler::aws

@@ -1,0 +1,79 @@
+"""`ecs-scaler doctor` on moto, an AWS that others wrote, and on the embedded AWS."""
+
+import json
+
+import pytest
+
+
+@pytest.fixture
+def doctor(run_program, ecs_scaler):
+    def run(*flags, **environment):
+        process = run_program([ecs_scaler, "doctor", "--output", "json", *flags], env=environment)
+        assert process.stdout(), process.output()
+        return process.code, json.loads(process.stdout())
+
+    return run
+
+
+def subjects(report, severity):
+    return {finding["subject"] for finding in report["findings"]
+            if finding["severity"] == severity}
+
+
+def test_tells_what_is_wrong_on_moto_and_changes_nothing(moto_service, doctor):
+    moto_service.moto.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs", ResourceId="service/main/worker",
+        ScalableDimension="ecs:service:DesiredCount", MinCapacity=0, MaxCapacity=4)
+    moto_service.moto.ecs.tag_resource(
+        resourceArn=moto_service.describe()["serviceArn"],
+        tags=[{"key": "ecs-scaler:state", "value": "v77 from the future"}])
+    before = moto_service.describe()
+
+    code, report = doctor(**moto_service.environment)
+
+    assert code == 1 and report["healthy"] is False
+    assert "other scaler" in subjects(report, "problem"), report
+    assert subjects(report, "risk") >= {"queue", "state"}, report  # No dead-letter queue.
+    assert moto_service.describe() == before
+
+
+def test_names_what_does_not_exist_on_moto(moto_service, doctor):
+    code, report = doctor(**{**moto_service.environment, "ECS_SERVICE_NAME": "missing",
+                             "SQS_QUEUE_URL": moto_service.queue_url + "-missing"})
+
+    assert code == 1
+    assert subjects(report, "problem") >= {"queue", "service"}, report
+
+
+def test_a_deployment_on_the_embedded_aws_has_no_problem_but_its_visibility(emulator, bootstrap,
+                                                                            doctor):
+    running = emulator(lambda_=bootstrap)
+
+    _, report = doctor("--function", "ecs-scaler", AWS_ENDPOINT_URL=running.endpoint)
+
+    seen = {finding["seen"] for finding in report["findings"]}
+    assert any("less than 6 times the function's timeout" in text for text in seen), report
+    assert not subjects(report, "problem") - {"other scaler"}, report  # Which it does not model.
+
+
+def test_names_the_action_that_is_denied(emulator, doctor):
+    running = emulator()
+    running.call("faults", {"operation": "DescribeServices", "fault": "denied", "count": 100})
+
+    code, report = doctor("--queue-url", running.queue_url, "--cluster", running.cluster,
+                          "--service", running.service, AWS_ENDPOINT_URL=running.endpoint)
+
+    assert code == 1
+    advice = [finding["advice"] for finding in report["findings"]
+              if finding["subject"] == "permissions"]
+    assert any("ecs:DescribeServices" in text for text in advice), report
+
+
+@pytest.mark.parametrize("environment, named", [
+    ({}, "neither --queue-url nor SQS_QUEUE_URL"),
+    ({"AWS_REGION": None}, "AWS_REGION"),
+])
+def test_says_what_it_must_be_told(run_program, ecs_scaler, environment, named):
+    process = run_program([ecs_scaler, "doctor"], env=environment)
+
+    assert process.code == 3 and named in process.stderr(), process.output()
