@@ -44,6 +44,22 @@ struct AsJson {
     }
     return std::move(writer.end_array().end_object()).text();
   }
+  static std::string text(const std::vector<ScheduleOptions>& schedules) {
+    json::Writer writer;
+    writer.begin_array();
+    for (const ScheduleOptions& schedule : schedules) {
+      writer.begin_object()
+          .field("cron", schedule.cron)
+          .field("duration", std::chrono::duration_cast<Seconds>(schedule.duration).count())
+          .field("time_zone", schedule.time_zone)
+          .name("tasks_min")
+          .raw(text(schedule.tasks_min))
+          .name("tasks_max")
+          .raw(text(schedule.tasks_max))
+          .end_object();
+    }
+    return std::move(writer.end_array()).text();
+  }
   template <typename Word>
     requires std::is_enum_v<Word>
   static std::string text(Word value) {
