@@ -205,3 +205,11 @@ class Stack:
             document = ast.literal_eval(document)
         kept = [statement for statement in document["Statement"] if statement is not None]
         return {**document, "Statement": kept}
+
+
+def pytest_collection_modifyitems(items):
+    """Packaging and deploying take minutes: ./dev test --all."""
+    here = pathlib.Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.slow)
