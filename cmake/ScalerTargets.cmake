@@ -90,7 +90,7 @@ function(scaler_test program)
   foreach(dep IN LISTS ARG_DEPS)
     target_link_libraries(${program} PRIVATE scaler_${dep})
   endforeach()
-  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 60)
+  gtest_discover_tests(${program} DISCOVERY_TIMEOUT 60 PROPERTIES TIMEOUT 300)
 endfunction()
 
 if(SCALER_TESTS)

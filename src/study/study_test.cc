@@ -24,7 +24,7 @@ TEST(Objective, IsReadAsPeopleWriteIt) {
     EXPECT_EQ(objective->limit, seconds(60)) << text;
   }
   EXPECT_EQ(parse_objective("max wait < 2m")->share, 1);
-  EXPECT_EQ(parse_objective("p99.9 < 1h")->share, 0.999);
+  EXPECT_DOUBLE_EQ(parse_objective("p99.9 < 1h")->share, 0.999);
   for (const char* text : {"", "fast", "p95", "p95 wait < ", "p95 wait > 60s", "p0 < 1s",
                            "p101 < 1s", "p95 < -1s", "p95 < 0s", "p95 < 60x", "p95 < nan"}) {
     EXPECT_FALSE(parse_objective(text)) << text;
