@@ -7,6 +7,8 @@ import pytest
 
 from browser import open_page
 
+pytestmark = pytest.mark.slow  # Long simulations, under sanitizers longer still.
+
 # Runs in the page: reports in an element's text what happened.
 DRIVER = """{
 const problems = [];

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+pytestmark = pytest.mark.slow  # Long simulations, under sanitizers longer still.
+
 POLICY = {"mode": "backlog", "backlog_per_task": 2, "tasks_max": 20}
 
 
