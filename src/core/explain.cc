@@ -30,7 +30,7 @@ std::string messages(const Step& step) {
   if (delayed > 0) {
     text += fmt::format(" + {} delayed", delayed);
   }
-  const bool plain = counted >= visible && counted - visible == in_flight + delayed;
+  const bool plain = counted == saturating_add(saturating_add(visible, in_flight), delayed);
   return fmt::format("{} {} {}", text, plain ? "=" : "count as", plural(counted, "message"));
 }
 

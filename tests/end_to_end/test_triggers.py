@@ -216,7 +216,7 @@ def test_a_wake_survives_the_loss_of_the_answer_that_disabled_the_mapping(start_
 
 
 def test_a_wake_while_someone_changes_the_mapping_fails_and_is_put_right(start_job):
-    job = start_job(mapping_toggle="3s")
+    job = start_job(threshold_minutes=0.25, mapping_toggle="4s")  # awake for longer than the change
     job.emulator.aws.lambda_.update_event_source_mapping(UUID=job.mapping()["uuid"], BatchSize=5)
 
     job.emulator.send(3)
