@@ -41,19 +41,20 @@ void conclude(Decision& decision, std::int64_t desired) {
 std::int64_t fallback(Context& context) {
   const Policy& policy = context.policy;
   const std::int64_t failures = saturating_add(context.state.failures, 1);
-  if (!policy->fallback_tasks || failures < policy->failures_before_fallback) {
+  const std::optional<std::int64_t> wanted = policy->fallback_tasks;
+  if (!wanted || failures < policy->failures_before_fallback) {
     return context.tell({.rule = Rule::Blind,
                          .reason = Reason::BlindHold,
                          .tasks = context.desired(),
                          .numbers = {failures}});
   }
   const Bounds bounds = policy.bounds_at(context.at);
-  const std::int64_t wanted =
-      std::clamp(*policy->fallback_tasks, bounds.tasks_min, bounds.tasks_max);
+  const std::int64_t allowed = std::clamp(*wanted, bounds.tasks_min, bounds.tasks_max);
+  const std::int64_t tasks = std::max(context.desired(), allowed);
   return context.tell({.rule = Rule::Blind,
                        .reason = Reason::BlindFallback,
-                       .tasks = std::max(context.desired(), wanted),
-                       .numbers = {failures, *policy->fallback_tasks}});
+                       .tasks = tasks,
+                       .numbers = {failures, *wanted}});
 }
 
 std::int64_t need(Context& context) {

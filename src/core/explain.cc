@@ -160,10 +160,12 @@ std::string explain_pace(const Step& step) {
 /// Which schedule a bound is from, and its window; nothing for the policy's own.
 std::string window(const Step& step) {
   const auto& [proposal, bound, place, since, until] = step.numbers;
+  if (place == 0) {
+    return {};
+  }
   const auto instant = [](std::int64_t ms) { return format_instant(Instant(Duration(ms))); };
-  return place == 0 ? std::string()
-                    : fmt::format(" of schedules[{}], in force from {} to {}", place - 1,
-                                  instant(since), instant(until));
+  return fmt::format(" of schedules[{}], in force from {} to {}", place - 1, instant(since),
+                     instant(until));
 }
 
 std::string explain_limit(const Step& step) {
