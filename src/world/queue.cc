@@ -158,8 +158,8 @@ Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
 }
 
 Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
-  visible_.erase({entry.visible_order, entry.message.sequence});
   StoredMessage& message = entry.message;
+  --visible_count_;
   ++message.receive_count;
   message.first_received_at = message.first_received_at.value_or(now);
   message.received_at = now;
@@ -167,6 +167,7 @@ Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
   entry.place = Place::InFlight;
   hidden_.emplace(message.visible_at, message.sequence);
   ++in_flight_;
+  drop_gone();
   ++totals_.received;
   totals_.receive_count_max = std::max(totals_.receive_count_max, message.receive_count);
   return {.queue_key = handle_key_,
@@ -234,9 +235,7 @@ HandleOutcome Queue::change_visibility(const Receipt& receipt, Duration timeout,
   if (now + timeout > *entry.message.received_at + kVisibilityMax) {
     return HandleOutcome::TooLong;
   }
-  hidden_.erase({entry.message.visible_at, entry.message.sequence});
-  entry.message.visible_at = now + timeout;
-  hidden_.emplace(entry.message.visible_at, entry.message.sequence);
+  hide_again(entry, now + timeout);
   settle(now);
   changed(now);
   return HandleOutcome::Done;
@@ -249,6 +248,7 @@ std::int64_t Queue::purge(Instant now) {
   visible_.clear();
   hidden_.clear();
   by_age_.clear();
+  visible_count_ = 0;
   in_flight_ = 0;
   totals_.purged += count;
   changed(now);
@@ -271,7 +271,7 @@ void Queue::settle(Instant now) {
 }
 
 QueueDepth Queue::depth() const {
-  return {.visible = std::ssize(visible_),
+  return {.visible = visible_count_,
           .in_flight = in_flight_,
           .delayed = std::ssize(hidden_) - in_flight_};
 }
@@ -351,14 +351,21 @@ std::optional<Receipt> Queue::parse_handle(std::string_view handle) const {
 Queue::Entry& Queue::add(StoredMessage message, Place place) {
   const std::uint64_t sequence = message.sequence;
   next_sequence_ = std::max(next_sequence_, sequence + 1);
-  by_age_.emplace(message.sent_at, sequence);
+  // Dead letters and restored messages may be older than what is there.
+  const std::pair age(message.sent_at, sequence);
+  if (by_age_.empty() || by_age_.back() < age) {
+    by_age_.push_back(age);
+  } else {
+    by_age_.insert(std::ranges::upper_bound(by_age_, age), age);
+  }
   const auto [at, inserted] =
       entries_.emplace(sequence, Entry{.message = std::move(message), .place = place});
   CHECK(inserted);
   Entry& entry = at->second;
   if (place == Place::Visible) {
     entry.visible_order = next_visible_order_++;
-    visible_.emplace(entry.visible_order, sequence);
+    visible_.emplace_back(entry.visible_order, sequence);
+    ++visible_count_;
   } else {
     hidden_.emplace(entry.message.visible_at, sequence);
     in_flight_ += place == Place::InFlight ? 1 : 0;
@@ -371,19 +378,42 @@ void Queue::show(Entry& entry) {
   in_flight_ -= entry.place == Place::InFlight ? 1 : 0;
   entry.place = Place::Visible;
   entry.visible_order = next_visible_order_++;
-  visible_.emplace(entry.visible_order, entry.message.sequence);
+  visible_.emplace_back(entry.visible_order, entry.message.sequence);
+  ++visible_count_;
+}
+
+/// The tree's node is used again: renewing is what a long work does most.
+void Queue::hide_again(Entry& entry, Instant until) {
+  auto node = hidden_.extract({entry.message.visible_at, entry.message.sequence});
+  entry.message.visible_at = until;
+  node.value().first = until;
+  hidden_.insert(std::move(node));
+}
+
+void Queue::drop_gone() {
+  const auto visible = [this](const std::pair<std::uint64_t, std::uint64_t>& at) {
+    const auto found = entries_.find(at.second);
+    return found != entries_.end() && found->second.place == Place::Visible &&
+           found->second.visible_order == at.first;
+  };
+  while (!visible_.empty() && !visible(visible_.front())) {
+    visible_.pop_front();
+  }
+  while (!by_age_.empty() && !entries_.contains(by_age_.front().second)) {
+    by_age_.pop_front();
+  }
 }
 
 void Queue::remove(Entries::iterator entry) {
   const StoredMessage& message = entry->second.message;
-  by_age_.erase({message.sent_at, message.sequence});
   if (entry->second.place == Place::Visible) {
-    visible_.erase({entry->second.visible_order, message.sequence});
+    --visible_count_;
   } else {
     hidden_.erase({message.visible_at, message.sequence});
     in_flight_ -= entry->second.place == Place::InFlight ? 1 : 0;
   }
   entries_.erase(entry);
+  drop_gone();
 }
 
 void Queue::changed(Instant now) {

@@ -199,6 +199,8 @@ class Queue {
   void take_dead_letter(StoredMessage message, Instant now);
   Entry& add(StoredMessage message, Place place);
   void show(Entry& entry);
+  void hide_again(Entry& entry, Instant until);
+  void drop_gone();
   void remove(Entries::iterator entry);
   void changed(Instant now);
 
@@ -213,9 +215,11 @@ class Queue {
   std::uint64_t revision_ = 0;
   QueueTotals totals_ = {};
   Entries entries_ = {};
-  std::set<std::pair<std::uint64_t, std::uint64_t>> visible_ = {};  ///< {visible_order, sequence}
-  std::set<std::pair<Instant, std::uint64_t>> hidden_ = {};         ///< {visible_at, sequence}
-  std::set<std::pair<Instant, std::uint64_t>> by_age_ = {};         ///< {sent_at, sequence}
+  // Both deques are in order and may hold what is gone, but never at the front.
+  std::deque<std::pair<std::uint64_t, std::uint64_t>> visible_ = {};  ///< {visible_order, sequence}
+  std::deque<std::pair<Instant, std::uint64_t>> by_age_ = {};         ///< {sent_at, sequence}
+  std::set<std::pair<Instant, std::uint64_t>> hidden_ = {};           ///< {visible_at, sequence}
+  std::int64_t visible_count_ = 0;
   std::int64_t in_flight_ = 0;
   std::deque<std::pair<Instant, QueueDepth>> past_depths_ = {};  ///< only with a count_lag
 };

@@ -165,9 +165,10 @@ const Work& Service::work(std::uint64_t task) const {
 
 void Service::continue_work(std::uint64_t task, Instant act_at) {
   Work& work = tasks_.at(task).work.value();
-  working_.erase({work.act_at, task});
+  auto node = working_.extract({work.act_at, task});
   work.act_at = act_at;
-  working_.emplace(act_at, task);
+  node.value().first = act_at;
+  working_.insert(std::move(node));
 }
 
 void Service::end_work(std::uint64_t number, bool counts, Instant now) {
