@@ -133,10 +133,10 @@ std::vector<Schedule> make_schedules(const PolicyOptions& options, Problems& pro
     const ScheduleOptions& one = options.schedules[i];
     const std::string path = fmt::format("schedules[{}]", i);
     Result<Schedule> schedule = Schedule::create(one, path);
+    problems.add_if_failed(schedule);
     if (schedule) {
       made.push_back(*std::move(schedule));
     }
-    problems.add_if_failed(schedule);
     if (!one.tasks_min && !one.tasks_max) {
       problems.add(fmt::format("{} changes nothing: it needs tasks_min, tasks_max or both", path));
     }

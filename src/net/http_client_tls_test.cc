@@ -1,3 +1,4 @@
+#include <array>
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
@@ -20,6 +21,9 @@ constexpr std::string_view kHelloAndClose =
     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
 
 class HttpClientTls : public testing::Test {
+ public:
+  ~HttpClientTls() override { std::filesystem::remove(bundle_); }
+
  protected:
   HttpClientTls() {
     // The servers of these tests write with OpenSSL's own functions, which raise SIGPIPE.
@@ -30,8 +34,6 @@ class HttpClientTls : public testing::Test {
     bundle_ = pattern;
     std::ofstream(bundle_) << authority_.pem();
   }
-  ~HttpClientTls() override { std::filesystem::remove(bundle_); }
-
   Certificate leaf(const std::string& name, long valid_until = 3600) const {
     return make_certificate(
         {.common_name = "leaf", .alternative_name = name, .valid_until = valid_until}, &authority_);
@@ -232,8 +234,8 @@ TEST_F(HttpClientTls, SendsABatchSideBySide) {
 
 /// Steps a client session against a server thread until the handshake is over.
 bool handshake_succeeds(TlsContext& context, const TlsAcceptor& acceptor) {
-  int sockets[2] = {};
-  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets), 0);
+  std::array<int, 2> sockets = {};
+  EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, sockets.data()), 0);
   std::thread server([&] { acceptor.accept(sockets[1]); });
   TlsSession session(context, sockets[0], {.host = "localhost"});
   const IoStep step = session.handshake();  // The socket blocks: one step is all.

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/check.h"
 #include "net/http.h"
 
 namespace scaler::net {
@@ -26,8 +27,8 @@ class RawServer {
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address);
-    ::listen(listener_, 128);
+    CHECK(::bind(listener_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    CHECK(::listen(listener_, 128) == 0);
     socklen_t length = sizeof address;
     ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &length);
     port_ = ntohs(address.sin_port);
@@ -107,7 +108,7 @@ inline void write_text(int socket, std::string_view text) {
 }
 
 inline RawServer::Serve answering(std::string reply) {
-  return [reply](int socket, int) {
+  return [reply = std::move(reply)](int socket, int) {
     while (read_request(socket)) {
       write_text(socket, reply);
     }

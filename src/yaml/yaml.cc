@@ -22,24 +22,27 @@ std::unexpected<Error> malformed(const YAML::Mark& mark, std::string_view what) 
               fmt::format("line {}, column {}: {}", mark.line + 1, mark.column + 1, what));
 }
 
-/// The length of the UTF-8 character at the start of `text`, or 0 when it is none.
-std::size_t character_length(std::string_view text) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const std::size_t length = byte(0) < 0x80   ? 1
-                             : byte(0) < 0xc2 ? 0
-                             : byte(0) < 0xe0 ? 2
-                             : byte(0) < 0xf0 ? 3
-                             : byte(0) < 0xf5 ? 4
-                                              : 0;
-  if (length > text.size()) {
+/// The length of the UTF-8 character that starts with this byte, or 0 when none does.
+std::size_t announced_length(unsigned char first) {
+  if (first < 0x80) {
+    return 1;
+  }
+  if (first < 0xc2 || first >= 0xf5) {
     return 0;
   }
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0U) != 0x80U) {
-      return 0;
-    }
+  return first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+}
+
+/// The length of the UTF-8 character at the start of `text`, or 0 when it is none.
+std::size_t character_length(std::string_view text) {
+  const std::size_t length = announced_length(static_cast<unsigned char>(text.front()));
+  if (length == 0 || length > text.size()) {
+    return 0;
   }
-  return length;
+  const bool continued = std::ranges::all_of(text.substr(1, length - 1), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xc0U) == 0x80U;
+  });
+  return continued ? length : 0;
 }
 
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
@@ -75,7 +78,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   const char* end = digits.data() + digits.size();
   const auto parsed = std::from_chars(digits.data(), end, number, base);
   const bool whole =
-      parsed.ec == std::errc() && parsed.ptr == end && !(base != 10 && digits.starts_with('-'));
+      parsed.ec == std::errc() && parsed.ptr == end && (base == 10 || !digits.starts_with('-'));
   return whole ? std::optional(number) : std::nullopt;
 }
 
@@ -96,7 +99,7 @@ std::optional<double> real_number(std::string_view text) {
 /// A plain scalar by YAML 1.2's core schema (chapter 10.3.2).
 json::Value plain(const std::string& text) {
   if (one_of(text, {"", "~", "null", "Null", "NULL"})) {
-    return json::Value();
+    return {};
   }
   if (one_of(text, {"true", "True", "TRUE"})) {
     return json::Value(true);
@@ -133,7 +136,7 @@ class Converter {
       case YAML::NodeType::Null:
         break;
     }
-    return json::Value();
+    return {};
   }
 
  private:
