@@ -322,7 +322,8 @@ Result<void> Handler::hand_back(const lambda::SqsEvent& event, bool disabled, De
         {.receipt_handle = record.receipt_handle,
          .visibility = return_visibility(config_.wake_return, record.receive_count, disabled)});
   }
-  for (Result<void>& result : ports_.messages.hand_back(config_.queue_url, messages, deadline)) {
+  for (const Result<void>& result :
+       ports_.messages.hand_back(config_.queue_url, messages, deadline)) {
     if (!result) {
       return result;
     }

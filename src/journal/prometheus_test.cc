@@ -24,7 +24,7 @@ PassRecord scaled_out(std::string service = "worker") {
   return record;
 }
 
-std::string page_of(std::vector<std::vector<PassRecord>> passes) {
+std::string page_of(const std::vector<std::vector<PassRecord>>& passes) {
   PrometheusPage page;
   for (const std::vector<PassRecord>& pass : passes) {
     page.add(pass, 250ms, testing::kNoon);

@@ -71,6 +71,7 @@ std::vector<PassRecord> observe_all(std::span<ManagedService> fleet, const Ports
 
 std::vector<Millionths> weights_of(const ManagedService& service) {
   std::vector<Millionths> weights;
+  weights.reserve(service.queues.size());
   for (const JobQueue& queue : service.queues) {
     weights.push_back(queue.weight);
   }
@@ -156,6 +157,7 @@ void apply_all(std::span<PassRecord> records, const Ports& ports, Deadline deadl
   }
   std::ranges::stable_sort(acting, more_urgent);
   std::vector<DesiredCount> changes;
+  changes.reserve(acting.size());
   for (const PassRecord* record : acting) {
     // A scale-in that is repeated after a pause was confirmed too long ago: work may have come.
     changes.push_back({.service = record->id,

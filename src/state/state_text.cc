@@ -154,7 +154,8 @@ std::optional<std::vector<TasksAt>> history(std::string_view text) {
 template <typename Target, typename Value>
 bool take(Target& target, const std::optional<Value>& value) {
   if (value) {
-    target = *value;
+    const Value& understood = *value;
+    target = understood;
   }
   return value.has_value();
 }

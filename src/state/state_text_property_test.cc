@@ -33,7 +33,8 @@ ServiceState random_state(Random& random) {
     return maybe() ? std::optional(kNoon - Duration(random.between(0, 999'999))) : std::nullopt;
   };
   ServiceState state;
-  if ((state.empty_since = instant())) {
+  state.empty_since = instant();
+  if (state.empty_since) {
     state.empty_observations = random.between(1, 999);
   }
   state.last_scale_out = instant();
