@@ -247,6 +247,7 @@ std::unique_ptr<ArrivalStream> arrivals(const std::vector<Arrivals>& specificati
   }
   Random seeds(seed);
   std::vector<std::unique_ptr<ArrivalStream>> streams;
+  streams.reserve(specifications.size());
   for (const Arrivals& specification : specifications) {
     streams.push_back(arrivals(specification, begin, end, seeds.next()));
   }

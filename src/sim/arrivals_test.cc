@@ -113,6 +113,7 @@ TEST(Arrivals, OfATraceAreSpreadEvenly) {
 
 TEST(Arrivals, FractionsOfATraceComeByChance) {
   std::vector<TraceInterval> intervals;
+  intervals.reserve(4000);
   for (int i = 0; i < 4000; ++i) {
     intervals.push_back({.begin = kMonday + i * minutes(1), .length = minutes(1), .messages = 0.3});
   }

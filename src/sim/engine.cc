@@ -35,7 +35,7 @@ void corrupt(std::string& text, Random& random) {
 
 }  // namespace
 
-Chances::Chances(std::uint64_t seed) : arrivals(0), world(0), faults(0), calls(0) {
+Chances::Chances(std::uint64_t seed) : world(0), faults(0), calls(0) {
   Random seeds(seed);
   arrivals = seeds.next();
   world = Random(seeds.next());

@@ -19,7 +19,7 @@ namespace scaler::sim {
 /// Separate streams of chance, so that one more draw here does not change what happens there.
 struct Chances {
   explicit Chances(std::uint64_t seed);
-  std::uint64_t arrivals;
+  std::uint64_t arrivals = 0;
   Random world;
   Random faults;  ///< of the world
   Random calls;   ///< of calls, and their latencies

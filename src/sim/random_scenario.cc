@@ -16,7 +16,7 @@ class Maker {
   Scenario scenario() {
     Scenario scenario;
     scenario.name = "random";
-    scenario.begin += hours(random_.between(0, 24 * 7));
+    scenario.begin += hours(random_.between(0, 168));
     scenario.length = minutes(random_.between(30, 240));
     scenario.service = service();
     scenario.policy = policy(scenario.service);

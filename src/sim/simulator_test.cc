@@ -237,7 +237,7 @@ TEST(Simulator, CountsExpiredMessagesAsLost) {
 }
 
 TEST(Simulator, SamplesAtItsBeat) {
-  Scenario scenario = calm();
+  const Scenario scenario = calm();
   std::int64_t samples = 0;
   std::int64_t sent = 0;
   std::int64_t processed = 0;

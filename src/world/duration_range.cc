@@ -53,7 +53,7 @@ Duration draw(const DurationRange& range, Random& random) {
   if (range.tail <= Duration(0)) {
     return drawn;
   }
-  const double mean = static_cast<double>(range.tail.count());
+  const auto mean = static_cast<double>(range.tail.count());
   double tail = mean;
   if (range.tail_variation == 1) {
     tail = mean * draw_exponential(random);

@@ -34,7 +34,7 @@ struct QueueSettings {
   Duration retention = std::chrono::days(4);
   Duration receive_wait =
       Duration(0);  ///< default of a long poll; kept here, observed by the server
-  std::int64_t message_size_max = 1024 * 1024;  ///< bytes; kept here, observed by the server
+  std::int64_t message_size_max = 1'048'576;  ///< bytes; kept here, observed by the server
   std::optional<Redrive> redrive = {};
   Duration count_lag = Duration(0);  ///< how old the approximate counts are
   bool operator==(const QueueSettings&) const = default;

@@ -142,12 +142,12 @@ std::optional<Instant> Service::next_event() const {
   return next;
 }
 
-void Service::begin_work(Work work) {
+void Service::begin_work(const Work& work) {
   CHECK(!idle_.empty());
   const std::uint64_t number = idle_.front();
   idle_.pop_front();
   working_.emplace(work.act_at, number);
-  tasks_.at(number).work = std::move(work);
+  tasks_.at(number).work = work;
 }
 
 std::optional<std::uint64_t> Service::due_worker(Instant now) const {

@@ -167,7 +167,7 @@ class Service {
   /// Running tasks whose worker has nothing to do.
   bool has_idle_worker() const { return !idle_.empty(); }
   /// Gives the longest idle worker the message.
-  void begin_work(Work work);
+  void begin_work(const Work& work);
   /// A task whose worker must renew or is done by now, the earliest first.
   std::optional<std::uint64_t> due_worker(Instant now) const;
   const Work& work(std::uint64_t task) const;

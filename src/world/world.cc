@@ -142,7 +142,7 @@ Queue* World::dead_letter_queue(const Queue& queue) {
 
 void World::note_redriven(Queue& queue, std::int64_t before) {
   if (const std::int64_t moved = queue.totals().redriven - before; moved > 0) {
-    Queue& dead_letters = *dead_letter_queue(queue);
+    const Queue& dead_letters = *dead_letter_queue(queue);
     record(EventKind::MessageDeadLettered, queue.name(),
            fmt::format("{} to {}", moved, dead_letters.name()));
     feed_workers(dead_letters);
@@ -202,7 +202,8 @@ Service& World::create_service(ServiceDefinition definition) {
   Cluster* const cluster = find_cluster(definition.cluster);
   CHECK(cluster != nullptr);
   std::unique_ptr<Service>& place = cluster->services[definition.name];
-  CHECK(place == nullptr || place->status() == ServiceStatus::Inactive);
+  const bool vacant = place == nullptr || place->status() == ServiceStatus::Inactive;
+  CHECK(vacant);
   ServiceObserver& observer = *this;
   place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
   feed_workers(*place);
