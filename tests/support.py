@@ -243,6 +243,11 @@ class Job:
     def status(self):
         return self.emulator.call("status")
 
+    def function_lines(self):
+        """What the function logged, as objects."""
+        lines = [json.loads(line) for line in self.emulator.process.stderr().splitlines()]
+        return [json.loads(line["line"]) for line in lines if line["message"] == "function output"]
+
     def fault(self, operation, kind, count=1000, **more):
         """From now on the function's calls fail in this way; the test's own do not."""
         self.emulator.call("faults", {"operation": operation, "fault": kind, "count": count,

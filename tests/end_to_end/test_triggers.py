@@ -22,12 +22,6 @@ def arn(queue):
     return f"arn:aws:sqs:us-east-1:000000000000:{queue}"
 
 
-def function_lines(job):
-    """What the function logged, as objects."""
-    lines = [json.loads(line) for line in job.emulator.process.stderr().splitlines()]
-    return [json.loads(line["line"]) for line in lines if line["message"] == "function output"]
-
-
 # --- ticks --------------------------------------------------------------------------------------
 
 
@@ -259,7 +253,7 @@ def test_the_pass_record_is_an_embedded_metric(start_job):
     job.emulator.send(2)
     job.tick_the_clock()
 
-    line = wait_until(lambda: [line for line in function_lines(job) if "_aws" in line])[0]
+    line = wait_until(lambda: [line for line in job.function_lines() if "_aws" in line])[0]
 
     directive = line["_aws"]["CloudWatchMetrics"][0]
     assert directive["Namespace"] == "EcsScaler"

@@ -1,0 +1,93 @@
+// sim_changes <scenario as JSON>: every change of the desired count that the simulator foresees, as
+// {"after": seconds since the first message, "desired": N}, one a line. test_against_emulator.py
+// compares them with those that `bootstrap` makes on the emulator.
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "config/policy_reader.h"
+#include "json/reader.h"
+#include "json/writer.h"
+#include "sim/simulator.h"
+
+namespace scaler::sim {
+namespace {
+
+using json::Reader;
+
+Result<Duration> seconds_of(const Reader& object, std::string_view name) {
+  const Reader field = TRY(object.field(name));
+  return field.seconds();
+}
+
+/// [[seconds since the beginning, messages], ...]
+Result<Arrivals> read_messages(const Reader& scenario, Instant begin) {
+  const Reader list = TRY(scenario.field("messages"));
+  std::vector<TraceInterval> intervals;
+  for (const Reader& entry : TRY(list.items())) {
+    const std::vector<Reader> pair = TRY(entry.items());
+    const Duration after = TRY(pair.at(0).seconds());
+    const double messages = TRY(pair.at(1).number());
+    intervals.push_back(
+        {.begin = begin + after, .length = std::chrono::milliseconds(1), .messages = messages});
+  }
+  return trace_of(std::move(intervals));
+}
+
+/// Nothing here is left to chance: a pass begins when the schedule says so, and its calls take the
+/// time that they take over the loopback interface.
+Result<Scenario> read_scenario(const Reader& object) {
+  Scenario scenario;
+  const Reader policy = TRY(object.field("policy"));
+  TRY(read_fields(policy, scenario.policy));
+  scenario.length = TRY(seconds_of(object, "length"));
+  scenario.drain = Duration(0);
+  scenario.arrivals = {TRY(read_messages(object, scenario.begin))};
+  world::ServiceBehaviour& behaviour = scenario.service.behaviour;
+  for (const auto& [name, range] : {std::pair("task_start", &behaviour.task_start),
+                                    std::pair("task_stop", &behaviour.task_stop),
+                                    std::pair("work_time", &behaviour.work_time)}) {
+    const Duration time = TRY(seconds_of(object, name));
+    *range = {.min = time, .max = time};
+  }
+  scenario.triggers.schedule = TRY(seconds_of(object, "schedule"));
+  scenario.triggers.schedule_latency = {};
+  scenario.triggers.call_latency = {.min = std::chrono::milliseconds(2),
+                                    .max = std::chrono::milliseconds(2)};
+  scenario.triggers.cold_share = 0;
+  return scenario;
+}
+
+Result<void> run(const char* text) {
+  const json::Value document = TRY(json::parse(text));
+  const Scenario scenario = TRY(read_scenario(Reader(document)));
+  const Reader list = TRY(Reader(document).field("messages"));
+  const std::vector<Reader> messages = TRY(list.items());
+  const std::vector<Reader> first = TRY(messages.at(0).items());
+  const Instant sent = scenario.begin + TRY(first.at(0).seconds());
+  const Hooks hooks = {.on_change = [sent](const Change& change) {
+    json::Writer out;
+    const std::chrono::duration<double> after = change.at - sent;
+    out.begin_object().field("after", after.count()).field("desired", change.after).end_object();
+    std::puts(out.text().c_str());
+  }};
+  TRY(simulate(scenario, 1, hooks));
+  return {};
+}
+
+}  // namespace
+}  // namespace scaler::sim
+
+int main(int argc, char** argv) {
+  if (argc != 2) {
+    std::fputs("usage: sim_changes <scenario as JSON>\n", stderr);
+    return 2;
+  }
+  const scaler::Result<void> result = scaler::sim::run(argv[1]);
+  if (!result) {
+    std::fprintf(stderr, "%s\n", result.error().message.c_str());
+    return 1;
+  }
+  return 0;
+}
