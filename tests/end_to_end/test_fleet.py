@@ -84,4 +84,5 @@ def test_a_dry_run_changes_nothing(fleet):
     _, records = fleet.once("--dry-run")
 
     assert records["one"]["decision"]["desired"] == 2
+    assert records["one"]["outcome"] == "held"
     assert fleet.desired()["one"] == 0

@@ -78,26 +78,21 @@ std::string table(const ManagedService& service, const PassRecord& record) {
 }  // namespace
 
 int explain_command(const Environment& environment, const ExplainFlags& flags) {
-  const Result<LogLevel> level = log_level_from_environment(environment);
-  Result<std::vector<ManagedService>> fleet = load_fleet(environment, flags.config_file);
-  if (!level || !fleet) {
-    return complain(kConfiguration, level ? fleet.error().message : level.error().message);
+  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
   }
-  const Log log(STDERR_FILENO, *level, system_clock());
-  const auto cloud = Cloud::create(environment, system_clock(), log);
-  if (!cloud) {
-    return complain(kConfiguration, cloud.error().message);
-  }
+  std::vector<ManagedService>& services = (*fleet)->services;
   DryRun dry;
   const Ports ports{
-      .reader = (*cloud)->reader(), .scaler = dry, .states = &dry, .clock = system_clock()};
-  std::vector<PassRecord> records = run_pass(*fleet, ports, {.deadline = after(kTimeout)});
+      .reader = (*fleet)->cloud->reader(), .scaler = dry, .states = &dry, .clock = system_clock()};
+  std::vector<PassRecord> records = run_pass(services, ports, {.deadline = after(kTimeout)});
   bool failed = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
     records[i].outcome = Outcome::Held;  // Nothing was done, whatever was decided.
     const std::string text = flags.output == Output::Json
                                  ? record_json(records[i]) + "\n"
-                                 : (i == 0 ? "" : "\n") + table((*fleet)[i], records[i]);
+                                 : (i == 0 ? "" : "\n") + table(services[i], records[i]);
     std::fputs(text.c_str(), stdout);
     for (const std::string& error : records[i].errors) {
       failed = true;

@@ -52,4 +52,13 @@ Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
   return read_fleet(*document, config_file);
 }
 
+Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
+                                              const std::string& config_file, int log_descriptor) {
+  const LogLevel level = TRY(log_level_from_environment(environment));
+  auto fleet = std::make_unique<LiveFleet>(Log(log_descriptor, level, system_clock()));
+  fleet->services = TRY(load_fleet(environment, config_file));
+  fleet->cloud = TRY(Cloud::create(environment, system_clock(), fleet->log));
+  return fleet;
+}
+
 }  // namespace scaler::cli

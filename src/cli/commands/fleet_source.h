@@ -1,12 +1,15 @@
 #pragma once
-// Where once, run and explain take their services from: a fleet file, or the environment variables
-// of a single service.
+// Where config, explain, once and run take their services from: a fleet file, or the environment
+// variables of a single service.
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/environment.h"
+#include "base/log.h"
 #include "pass/pass.h"
+#include "wiring/cloud.h"
 
 namespace scaler::cli {
 
@@ -15,5 +18,17 @@ namespace scaler::cli {
 ///         read.
 Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
                                                const std::string& config_file);
+
+/// Services, and the AWS that they live in.
+struct LiveFleet {
+  Log log;
+  std::unique_ptr<Cloud> cloud = {};
+  std::vector<ManagedService> services = {};
+};
+
+/// Reads the services and makes their cloud, which logs to the descriptor. Nothing is called yet.
+/// Errors: those of load_fleet() and Cloud::create().
+Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
+                                              const std::string& config_file, int log_descriptor);
 
 }  // namespace scaler::cli

@@ -5,8 +5,6 @@
 
 #include "cli/commands/commands.h"
 #include "cli/commands/fleet_source.h"
-#include "config/environment.h"
-#include "wiring/cloud.h"
 
 namespace scaler::cli {
 namespace {
@@ -49,26 +47,21 @@ int report(const ManagedService& service, const Result<ServiceReading>& reading,
 }  // namespace
 
 int forget_command(const Environment& environment, const std::string& config_file) {
-  const Result<LogLevel> level = log_level_from_environment(environment);
-  const auto fleet = load_fleet(environment, config_file);
-  if (!level || !fleet) {
-    return complain(kConfiguration, level ? fleet.error().message : level.error().message);
+  const auto fleet = open_fleet(environment, config_file, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
   }
-  const Log log(STDERR_FILENO, *level, system_clock());
-  const auto cloud = Cloud::create(environment, system_clock(), log);
-  if (!cloud) {
-    return complain(kConfiguration, cloud.error().message);
-  }
+  const auto& [log, cloud, services] = **fleet;
   ReadRequest request;
-  for (const ManagedService& service : *fleet) {
+  for (const ManagedService& service : services) {
     request.services.push_back(service.id);
   }
   const Deadline deadline = after(kTimeout);
-  const ReadResponse response = (*cloud)->reader().read(request, deadline);
-  const auto removed = remove(response.services, (*cloud)->states(), deadline);
+  const ReadResponse response = cloud->reader().read(request, deadline);
+  const auto removed = remove(response.services, cloud->states(), deadline);
   int code = kDone;
   for (std::size_t i = 0; i < removed.size(); ++i) {
-    code = std::max(code, report((*fleet)[i], response.services[i], removed[i]));
+    code = std::max(code, report(services[i], response.services[i], removed[i]));
   }
   return code;
 }

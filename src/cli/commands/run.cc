@@ -5,10 +5,8 @@
 #include "cli/commands/fleet_source.h"
 #include "cli/commands/metrics_server.h"
 #include "cli/signals.h"
-#include "config/environment.h"
 #include "controller/controller.h"
 #include "journal/decision_json.h"
-#include "wiring/cloud.h"
 
 namespace scaler::cli {
 namespace {
@@ -43,17 +41,12 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   if (flags.forget) {
     return forget_command(environment, flags.config_file);
   }
-  const Result<LogLevel> level = log_level_from_environment(environment);
-  Result<std::vector<ManagedService>> fleet = load_fleet(environment, flags.config_file);
-  if (!level || !fleet) {
-    return complain(kConfiguration, level ? fleet.error().message : level.error().message);
+  const auto fleet = open_fleet(environment, flags.config_file, STDOUT_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
   }
+  auto& [log, cloud, services] = **fleet;
   const StopOnSignal stop;
-  const Log log(STDOUT_FILENO, *level, system_clock());
-  const auto cloud = Cloud::create(environment, system_clock(), log);
-  if (!cloud) {
-    return complain(kConfiguration, cloud.error().message);
-  }
   const ControllerOptions options{.interval = flags.interval};
   const auto metrics = serve_metrics(flags.listen, options);
   if (!metrics) {
@@ -61,13 +54,13 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   }
   log.write(LogLevel::Info, "controller started",
             {{"interval", format_duration(flags.interval)},
-             {"services", static_cast<std::int64_t>(fleet->size())},
+             {"services", static_cast<std::int64_t>(services.size())},
              {"metrics_port", *metrics ? (*metrics)->port() : 0}});
   // The state lives in this process and in the services' tags, so that a restart forgets nothing.
-  run_controller(*fleet,
-                 {.reader = (*cloud)->reader(),
-                  .scaler = (*cloud)->scaler(),
-                  .states = &(*cloud)->states(),
+  run_controller(services,
+                 {.reader = cloud->reader(),
+                  .scaler = cloud->scaler(),
+                  .states = &cloud->states(),
                   .clock = system_clock()},
                  options, recorder(log, metrics->get()), stop.token());
   log.write(LogLevel::Info, "controller stopped");
