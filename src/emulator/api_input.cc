@@ -9,6 +9,8 @@
 namespace scaler::emulator {
 namespace {
 
+const json::Array kNone;
+
 template <typename T>
 const T* as(const json::Value* value) {
   return value == nullptr ? nullptr : std::get_if<T>(&value->data());
@@ -152,7 +154,6 @@ std::vector<std::pair<std::string_view, std::string_view>> Input::text_map(
 }
 
 const json::Array& Input::objects(std::string_view name) const {
-  static const json::Array kNone;
   const auto* array = as<json::Array>(member(name));
   return array == nullptr ? kNone : *array;
 }

@@ -47,6 +47,27 @@ struct Authorization {
   std::string_view signature = {};
 };
 
+struct AuthorizationPart {
+  std::string_view name;
+  std::string_view Authorization::* value;
+};
+constexpr std::array<AuthorizationPart, 3> kParts{
+    {{"Credential", &Authorization::credential},
+     {"SignedHeaders", &Authorization::signed_headers},
+     {"Signature", &Authorization::signature}}};
+
+/// Takes one "Name=value", of which each name may come once.
+ApiResult<void> take_part(Authorization& found, std::string_view field) {
+  const std::size_t equals = field.find('=');
+  const auto* const part =
+      std::ranges::find(kParts, field.substr(0, equals), &AuthorizationPart::name);
+  if (part == kParts.end() || !(found.*part->value).empty()) {
+    return incomplete(fmt::format("Authorization header has an unexpected part '{}'.", field));
+  }
+  found.*part->value = equals == std::string_view::npos ? "" : field.substr(equals + 1);
+  return {};
+}
+
 /// Takes "AWS4-HMAC-SHA256 Credential=.., SignedHeaders=.., Signature=.." apart.
 ApiResult<Authorization> parse_authorization(std::string_view header) {
   if (!header.starts_with(kAlgorithm)) {
@@ -56,23 +77,10 @@ ApiResult<Authorization> parse_authorization(std::string_view header) {
   header.remove_prefix(kAlgorithm.size());
   Authorization found;
   for (const std::string_view part : split(header, ',')) {
-    const std::string_view field = trim(part);
-    const std::size_t equals = field.find('=');
-    const std::string_view name = field.substr(0, equals);
-    const std::string_view value = equals == std::string_view::npos ? "" : field.substr(equals + 1);
-    std::string_view* const place = name == "Credential"      ? &found.credential
-                                    : name == "SignedHeaders" ? &found.signed_headers
-                                    : name == "Signature"     ? &found.signature
-                                                              : nullptr;
-    if (place == nullptr || !place->empty()) {
-      return incomplete(fmt::format("Authorization header has an unexpected part '{}'.", field));
-    }
-    *place = value;
+    TRY(take_part(found, trim(part)));
   }
-  for (const auto& [name, value] :
-       {std::pair("Credential", found.credential), std::pair("SignedHeaders", found.signed_headers),
-        std::pair("Signature", found.signature)}) {
-    if (value.empty()) {
+  for (const auto& [name, value] : kParts) {
+    if ((found.*value).empty()) {
       return incomplete(fmt::format("Authorization header requires '{}' parameter.", name));
     }
   }
@@ -162,7 +170,7 @@ ApiResult<Caller> check_signature(const net::ServerRequest& request, std::string
         "'Date' header.");
   }
   const Instant sent_at = TRY(parse_amz_date(*date));
-  const Caller caller = TRY(parse_scope(authorization.credential, date->substr(0, 8)));
+  Caller caller = TRY(parse_scope(authorization.credential, date->substr(0, 8)));
   if (sent_at < now - kClockSkewMax || sent_at > now + kClockSkewMax) {
     return invalid(fmt::format("Signature {}: {} is {} than {} by more than 5 min.",
                                sent_at < now ? "expired" : "not yet current", *date,

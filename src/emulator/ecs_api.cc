@@ -86,7 +86,7 @@ const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operation
   constexpr Field kToken{"nextToken"};
   constexpr Field kLimit{"maxResults", Integer};
   constexpr Field kArn{"resourceArn", Text, kNeeded};
-  static const std::unordered_map<std::string_view, Operation> kOperations{
+  static const std::unordered_map<std::string_view, Operation> table{
       {"CreateCluster",
        {{{"clusterName"}, {"tags", Objects}, {"settings", Objects}, {"configuration", Any}},
         &EcsApi::create_cluster}},
@@ -146,7 +146,7 @@ const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operation
       {"UntagResource", {{kArn, {"tagKeys", Texts, kNeeded}}, &EcsApi::untag_resource}},
       {"ListTagsForResource", {{kArn}, &EcsApi::list_tags_for_resource}},
   };
-  return kOperations;
+  return table;
 }
 
 ApiAnswer EcsApi::handle(const ApiCall& call) {

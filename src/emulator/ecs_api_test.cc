@@ -12,7 +12,6 @@ namespace {
 
 using std::chrono::seconds;
 using testing::HasSubstr;
-using testing::Not;
 using testing::Optional;
 
 const Instant kNoon =

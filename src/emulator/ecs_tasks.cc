@@ -52,6 +52,15 @@ std::string arn_of_task(const Caller& caller, const Cluster& cluster, std::strin
   return text.starts_with("arn:") ? std::string(text) : task_arn(caller.region, cluster.name, text);
 }
 
+/// Whether the request's name and launch type, if it has any, are the service's.
+bool asked_for(const Input& input, const Cluster& cluster, const Service& service) {
+  const bool named =
+      !input.has("serviceName") ||
+      name_in_cluster(input.text("serviceName"), "service", cluster.name) == service.name();
+  return named &&
+         (!input.has("launchType") || input.text("launchType") == service.definition().launch_type);
+}
+
 /// The tasks whose desired status it is.
 std::vector<const world::Task*> tasks_by_status(const Service& service, std::string_view status) {
   std::vector<const world::Task*> tasks;
@@ -85,9 +94,7 @@ ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
   const std::string family = fmt::format("{}:", input.text("family"));
   std::vector<std::string> arns;
   for (const auto& [name, service] : cluster->services) {
-    if ((input.has("serviceName") && name != *wanted) ||
-        (input.has("launchType") &&
-         input.text("launchType") != service->definition().launch_type)) {
+    if (!asked_for(input, *cluster, *service)) {
       continue;
     }
     for (const world::Task* const task : tasks_by_status(*service, status)) {

@@ -72,7 +72,8 @@ std::string SqsApi::queue_url(std::string_view name) const {
 }
 
 std::string_view SqsApi::query_code(std::string_view code) {
-  static const std::map<std::string_view, std::string_view> kCodes{
+  using Codes = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<Codes, 11> kCodes{{
       {"BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
       {"BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong"},
       {"EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"},
@@ -84,8 +85,8 @@ std::string_view SqsApi::query_code(std::string_view code) {
       {"QueueNameExists", "QueueAlreadyExists"},
       {"TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"},
       {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"},
-  };
-  const auto found = kCodes.find(code);
+  }};
+  const auto* const found = std::ranges::find(kCodes, code, &Codes::first);
   return found == kCodes.end() ? code : found->second;
 }
 
@@ -94,7 +95,7 @@ const std::unordered_map<std::string_view, SqsApi::Operation>& SqsApi::operation
   constexpr auto kNeeded = Presence::Required;
   constexpr Field kUrl{"QueueUrl", Text, kNeeded};
   constexpr Field kEntries{"Entries", Objects, kNeeded};
-  static const std::unordered_map<std::string_view, Operation> kOperations{
+  static const std::unordered_map<std::string_view, Operation> table{
       {"CreateQueue",
        {{{"QueueName", Text, kNeeded}, {"Attributes", TextMap}, {"tags", TextMap}},
         &SqsApi::create_queue}},
@@ -138,7 +139,7 @@ const std::unordered_map<std::string_view, SqsApi::Operation>& SqsApi::operation
       {"ChangeMessageVisibilityBatch",
        {{kUrl, kEntries}, &SqsApi::change_message_visibility_batch}},
   };
-  return kOperations;
+  return table;
 }
 
 void SqsApi::handle(const ApiCall& call, const ApiReply& reply) {

@@ -67,7 +67,7 @@ constexpr std::array kNumbers{
     seconds_attribute<&QueueSettings::delay>("DelaySeconds", 0, 900),
     NumberAttribute{.name = "MaximumMessageSize",
                     .min = 1024,
-                    .max = 1024 * 1024,
+                    .max = 1'048'576,
                     .read = [](const QueueSettings& settings) { return settings.message_size_max; },
                     .write = [](QueueSettings& settings,
                                 std::int64_t value) { settings.message_size_max = value; }},

@@ -21,7 +21,7 @@ using world::HandleOutcome;
 using world::Queue;
 
 constexpr std::int64_t kBatchMax = 10;
-constexpr std::size_t kBatchBytesMax = 1024 * 1024;
+constexpr std::size_t kBatchBytesMax = 1'048'576;
 constexpr std::size_t kEntryIdMax = 80;
 constexpr std::int64_t kDelayMax = 900;
 constexpr std::int64_t kVisibilityMax = 43'200;

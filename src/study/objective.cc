@@ -36,7 +36,8 @@ double take_share(std::string_view& text) {
     return 0;
   }
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
-  if (error != std::errc() || !(percent > 0 && percent <= 100)) {
+  const bool valid = error == std::errc() && percent > 0 && percent <= 100;  // false for NaN
+  if (!valid) {
     return 0;
   }
   text.remove_prefix(static_cast<std::size_t>(end - text.data()));

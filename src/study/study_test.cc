@@ -121,6 +121,7 @@ TEST(Load, IsArrivalsTimesWork) {
 
 std::vector<Trial> run_all(const Question& question, const std::vector<Settings>& settings) {
   std::vector<Trial> trials;
+  trials.reserve(settings.size());
   for (const Settings& one : settings) {
     trials.push_back({one, *answer(question, {.name = "t", .scaler = one}, {.moments = false})});
   }

@@ -32,7 +32,7 @@ Result<Instant> parse_local(std::string text) {
   if (text.size() == 16) {
     text += ":00";
   }
-  Result<Instant> with_zone = parse_instant(text);
+  const Result<Instant> with_zone = parse_instant(text);
   return with_zone ? with_zone : parse_instant(text + "Z");
 }
 

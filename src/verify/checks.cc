@@ -20,7 +20,7 @@ Duration between(const std::optional<Instant>& from, const std::optional<Instant
 }
 
 /// The account's queue that nobody has.
-std::string foreign_arn(std::string arn) {
+std::string foreign_arn(const std::string& arn) {
   return arn.substr(0, arn.rfind(':') + 1) + "ecs-scaler-verify-no-such-queue";
 }
 

@@ -12,8 +12,8 @@ namespace scaler::verify {
 
 class Run {
  public:
-  Run(Target& target, const Deployment& deployment, const Options& options, Clock& clock,
-      const std::stop_token& stop, const Progress& progress);
+  Run(Target& target, Deployment deployment, Options options, Clock& clock,
+      const std::stop_token& stop);
 
   Report report(const std::vector<Check>& checks);
 
@@ -42,7 +42,7 @@ class Run {
   std::string mishandled_foreign(const std::string& what, const std::string& event);
 
   /// Adds a result. An empty failure passes.
-  void add(std::string name, const std::string& failure, std::string success,
+  void add(std::string name, const std::string& failure, const std::string& success,
            std::vector<Measurement> measurements = {});
   void skip(std::string name, std::string why);
   std::vector<Measurement> measured(const Cycle& cycle, bool with_limits) const;
@@ -50,7 +50,6 @@ class Run {
   Target* target_;
   Deployment deployment_;
   Options options_;
-  Progress progress_;
   Watch watch_;
   Report report_ = {};
   Instant check_started_ = {};

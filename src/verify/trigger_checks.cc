@@ -25,8 +25,8 @@ void TriggerChecks::run() {
   }
   manual();
   run_->watch_.on_look([this](const Sight& sight) {
-    if (run_->progress_.looked) {
-      run_->progress_.looked(sight);
+    if (run_->options_.progress.looked) {
+      run_->options_.progress.looked(sight);
     }
     watch_ticks();
   });
@@ -39,7 +39,7 @@ void TriggerChecks::run() {
   schedule(obstacle, cycle);
   ticks();
   doorbell();
-  run_->watch_.on_look(run_->progress_.looked);
+  run_->watch_.on_look(run_->options_.progress.looked);
 }
 
 void TriggerChecks::manual() {
@@ -101,28 +101,38 @@ void TriggerChecks::wake(const std::string& obstacle, const Cycle& cycle) {
 void TriggerChecks::schedule(const std::string& obstacle, const Cycle& cycle) {
   const Deployment& deployment = run_->deployment_;
   if (deployment.wake && (obstacle.empty() || schedule_dead_)) {
-    std::string failure = schedule_dead_ ? obstacle : "";
-    if (failure.empty() && !mapping_was_off_) {
-      Result<void> enabled = fail(ErrorKind::Unavailable, cycle.failure);
-      if (cycle.complete()) {
-        enabled = wait_for_wake_mapping();
-      }
-      failure = enabled ? "" : enabled.error().message;
-    }
-    return run_->add(kNames[2], failure,
+    return run_->add(kNames[2], mapping_not_enabled(obstacle, cycle),
                      "a scheduled pass enabled the event source mapping once the service rested");
   }
   if (!deployment.tick_queue_url.empty()) {
-    const Result<void> sent = run_->watch_.until_true(
-        [this]() -> Result<bool> {
-          watch_ticks();
-          return tick_sent_;
-        },
-        "no tick came into " + deployment.tick_queue_url + ", which a scheduled pass sends");
-    return run_->add(kNames[2], sent ? "" : sent.error().message, "a scheduled pass sent ticks");
+    return schedule_sends_ticks();
   }
   run_->add(kNames[2], cycle.failure,
             "the service was scaled in, which only a scheduled pass does");
+}
+
+std::string TriggerChecks::mapping_not_enabled(const std::string& obstacle, const Cycle& cycle) {
+  if (schedule_dead_) {
+    return obstacle;
+  }
+  if (mapping_was_off_) {
+    return "";
+  }
+  if (!cycle.complete()) {
+    return cycle.failure;
+  }
+  const Result<void> enabled = wait_for_wake_mapping();
+  return enabled ? "" : enabled.error().message;
+}
+
+void TriggerChecks::schedule_sends_ticks() {
+  const Result<void> sent = run_->watch_.until_true(
+      [this]() -> Result<bool> {
+        watch_ticks();
+        return tick_sent_;
+      },
+      "no tick came into " + run_->deployment_.tick_queue_url + ", which a scheduled pass sends");
+  run_->add(kNames[2], sent ? "" : sent.error().message, "a scheduled pass sent ticks");
 }
 
 void TriggerChecks::watch_ticks() {

@@ -21,11 +21,14 @@ class TriggerChecks {
   void manual();
   void wake(const std::string& obstacle, const Cycle& cycle);
   void schedule(const std::string& obstacle, const Cycle& cycle);
+  void schedule_sends_ticks();
   void ticks();
   void doorbell();
 
   /// Nothing, or why a message cannot wake the service.
   std::string wake_obstacle();
+  /// Nothing, or why no scheduled pass was seen to enable the wake mapping.
+  std::string mapping_not_enabled(const std::string& obstacle, const Cycle& cycle);
   Result<void> wait_for_wake_mapping();
   /// Looks at the tick queue, and remembers ticks that came and ticks that went.
   void watch_ticks();

@@ -17,24 +17,23 @@ std::string_view to_string(Check check) {
 }
 
 Report verify(Target& target, const Deployment& deployment, const Options& options, Clock& clock,
-              const std::stop_token& stop, const Progress& progress) {
+              const std::stop_token& stop) {
   std::vector<Check> checks;
   for (const Check check : kAllChecks) {
     if (std::ranges::find(options.checks, check) != options.checks.end()) {
       checks.push_back(check);
     }
   }
-  return Run(target, deployment, options, clock, stop, progress).report(checks);
+  return Run(target, deployment, options, clock, stop).report(checks);
 }
 
-Run::Run(Target& target, const Deployment& deployment, const Options& options, Clock& clock,
-         const std::stop_token& stop, const Progress& progress)
+Run::Run(Target& target, Deployment deployment, Options options, Clock& clock,
+         const std::stop_token& stop)
     : target_(&target),
-      deployment_(deployment),
-      options_(options),
-      progress_(progress),
-      watch_(target, clock, options.watch, stop) {
-  watch_.on_look(progress_.looked);
+      deployment_(std::move(deployment)),
+      options_(std::move(options)),
+      watch_(target, clock, options_.watch, stop) {
+  watch_.on_look(options_.progress.looked);
 }
 
 Report Run::report(const std::vector<Check>& checks) {
@@ -100,16 +99,16 @@ std::string Run::not_at_rest() {
                    describe(*sight));
 }
 
-void Run::add(std::string name, const std::string& failure, std::string success,
+void Run::add(std::string name, const std::string& failure, const std::string& success,
               std::vector<Measurement> measurements) {
   CheckResult result{.name = std::move(name),
                      .verdict = failure.empty() ? Verdict::Passed : Verdict::Failed,
-                     .sentence = failure.empty() ? std::move(success) : failure,
+                     .sentence = failure.empty() ? success : failure,
                      .took = watch_.now() - check_started_,
                      .measurements = std::move(measurements)};
   check_started_ = watch_.now();
-  if (progress_.checked) {
-    progress_.checked(result);
+  if (options_.progress.checked) {
+    options_.progress.checked(result);
   }
   report_.checks.push_back(std::move(result));
 }
@@ -117,8 +116,8 @@ void Run::add(std::string name, const std::string& failure, std::string success,
 void Run::skip(std::string name, std::string why) {
   CheckResult result{
       .name = std::move(name), .verdict = Verdict::Skipped, .sentence = std::move(why)};
-  if (progress_.checked) {
-    progress_.checked(result);
+  if (options_.progress.checked) {
+    options_.progress.checked(result);
   }
   report_.checks.push_back(std::move(result));
 }

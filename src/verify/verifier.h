@@ -20,6 +20,12 @@ inline constexpr std::array kAllChecks{Check::Basic,  Check::Several,  Check::Lo
 /// "basic", "several", ...
 std::string_view to_string(Check check);
 
+/// What to tell while it runs.
+struct Progress {
+  std::function<void(const Sight& sight)> looked = {};
+  std::function<void(const CheckResult& result)> checked = {};
+};
+
 struct Options {
   std::vector<Check> checks = {kAllChecks.begin(), kAllChecks.end()};
   int messages = 5;  ///< of the check `several`
@@ -30,17 +36,12 @@ struct Options {
   bool wait_for_rest = false;  ///< wait for foreign work to end; otherwise it is refused
   std::string body = R"({"ecs_scaler_verify":true})";  ///< of each test message
   WatchOptions watch = {};
-};
-
-/// What to tell while it runs.
-struct Progress {
-  std::function<void(const Sight& sight)> looked = {};
-  std::function<void(const CheckResult& result)> checked = {};
+  Progress progress = {};
 };
 
 /// Runs the checks in their order. Does not start when the target is not at rest; ends early when
 /// stopped, at the total limit, or when a check that failed leaves the target not at rest.
 Report verify(Target& target, const Deployment& deployment, const Options& options, Clock& clock,
-              const std::stop_token& stop, const Progress& progress);
+              const std::stop_token& stop);
 
 }  // namespace scaler::verify

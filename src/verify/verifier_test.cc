@@ -4,6 +4,7 @@
 #include "verify/verifier.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <gtest/gtest.h>
 
@@ -50,7 +51,7 @@ struct Defects {
 class Model final : public Target {
  public:
   Model(Clock& clock, Deployment deployment, Defects defects)
-      : clock_(&clock), deployment_(std::move(deployment)), defects_(defects) {}
+      : clock_(&clock), deployment_(std::move(deployment)), defects_(std::move(defects)) {}
 
   Result<Sight> look() override {
     if (!defects_.look_error.message.empty()) {
@@ -181,11 +182,11 @@ Options quick_options() {
 }
 
 Report run(const Defects& defects, std::vector<Check> checks,
-           Deployment deployment = full_deployment(), Options options = quick_options()) {
+           const Deployment& deployment = full_deployment(), Options options = quick_options()) {
   VirtualClock clock;
   Model model(clock, deployment, defects);
   options.checks = std::move(checks);
-  return verify(model, deployment, options, clock, {}, {});
+  return verify(model, deployment, options, clock, {});
 }
 
 /// "name: sentence" of the checks that failed.
@@ -205,8 +206,7 @@ testing::AssertionResult fails_with(const Report& report, const std::string& wor
   if (list.size() == 1 && list.front().find(words) != std::string::npos) {
     return testing::AssertionSuccess();
   }
-  testing::AssertionResult result = testing::AssertionFailure() << text_of(report);
-  return result;
+  return testing::AssertionFailure() << text_of(report);
 }
 
 const std::vector<Check> kAll(kAllChecks.begin(), kAllChecks.end());
@@ -255,7 +255,7 @@ TEST(VerifyBasic, FailsWhenTheScalerEatsTheMessage) {
   ASSERT_TRUE(model.look().has_value());  // A scheduled pass enables the mapping.
   Options options = quick_options();
   options.checks = {Check::Basic};
-  EXPECT_TRUE(fails_with(verify(model, full_deployment(), options, clock, {}, {}),
+  EXPECT_TRUE(fails_with(verify(model, full_deployment(), options, clock, {}),
                          "the messages left the queue before any task was running"));
 }
 
@@ -332,12 +332,12 @@ TEST(Verify, DoesNotStartUnlessAtRest) {
   ASSERT_TRUE(model.send("https://sqs/1/jobs", foreign).has_value());
   Options options = quick_options();
   options.checks = {Check::Basic};
-  const Report refused = verify(model, full_deployment(), options, clock, {}, {});
+  const Report refused = verify(model, full_deployment(), options, clock, {});
   EXPECT_TRUE(fails_with(refused, "at rest: it starts only when the queue is empty"));
   EXPECT_EQ(refused.messages_sent, 0);
   EXPECT_EQ(refused.count(Verdict::Skipped), 1);
   options.wait_for_rest = true;
-  EXPECT_TRUE(verify(model, full_deployment(), options, clock, {}, {}).passed());
+  EXPECT_TRUE(verify(model, full_deployment(), options, clock, {}).passed());
 }
 
 TEST(Verify, SkipsTheRestWhenAFailureLeavesItNotAtRest) {
@@ -355,10 +355,9 @@ TEST(Verify, EndsAtTheTotalLimitAndWhenStopped) {
                          "zero so far: "));
   VirtualClock clock;
   Model model(clock, full_deployment(), {});
-  std::stop_source stop;
+  const std::stop_source stop;
   stop.request_stop();
-  const Report stopped =
-      verify(model, full_deployment(), quick_options(), clock, stop.get_token(), {});
+  const Report stopped = verify(model, full_deployment(), quick_options(), clock, stop.get_token());
   EXPECT_FALSE(stopped.passed());
   EXPECT_EQ(stopped.messages_sent, 0);
   EXPECT_EQ(stopped.checks.front().sentence, "interrupted");
@@ -395,7 +394,7 @@ TEST(Verify, TriesAgainWhatMayPassAndTellsWhatMayNot) {
     Model* inner_;
     int* count_;
   } ending(model, looks);
-  EXPECT_TRUE(verify(ending, full_deployment(), options, clock, {}, {}).passed());
+  EXPECT_TRUE(verify(ending, full_deployment(), options, clock, {}).passed());
 }
 
 }  // namespace

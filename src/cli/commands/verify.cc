@@ -130,9 +130,12 @@ int verify_deployment(const Environment& environment, const VerifyFlags& flags,
     return verify_menu(**target, *deployment, flags.options, stop.token());
   }
   const bool aloud = flags.format == ReportFormat::Text || !flags.report_path.empty();
+  verify::Options options = flags.options;
+  if (aloud) {
+    options.progress = text_progress();
+  }
   const verify::Report report =
-      verify::verify(**target, *deployment, flags.options, system_clock(), stop.token(),
-                     aloud ? text_progress() : verify::Progress{});
+      verify::verify(**target, *deployment, options, system_clock(), stop.token());
   const Result<void> told = tell(report, flags);
   if (!told) {
     return complain(kFailed, told.error().message);

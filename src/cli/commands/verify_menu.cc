@@ -49,6 +49,19 @@ void send_one(verify::Target& target, const verify::Deployment& deployment,
   std::printf("%s\n", sent ? "sent" : sent.error().message.c_str());
 }
 
+/// Runs the check of a choice from 1 to 6, or all of them; true when they passed.
+bool run_checks(verify::Target& target, const verify::Deployment& deployment,
+                verify::Options options, char choice, const std::stop_token& stop) {
+  const auto index = static_cast<std::size_t>(choice - '1');
+  if (index < verify::kAllChecks.size()) {
+    options.checks = {verify::kAllChecks.at(index)};
+  }
+  options.progress = text_progress();
+  const verify::Report report = verify::verify(target, deployment, options, system_clock(), stop);
+  std::printf("\n%s", verify::summary_of(report).c_str());
+  return report.passed();
+}
+
 }  // namespace
 
 int verify_menu(verify::Target& target, const verify::Deployment& deployment,
@@ -67,15 +80,8 @@ int verify_menu(verify::Target& target, const verify::Deployment& deployment,
     } else if (*line == "9") {
       send_one(target, deployment, options.body);
     } else if (line->size() == 1 && *line >= "1" && *line <= "7") {
-      verify::Options chosen = options;
-      const auto index = static_cast<std::size_t>(line->front() - '1');
-      if (index < verify::kAllChecks.size()) {
-        chosen.checks = {verify::kAllChecks.at(index)};
-      }
-      const verify::Report report =
-          verify::verify(target, deployment, chosen, system_clock(), stop, text_progress());
-      std::printf("\n%s", verify::summary_of(report).c_str());
-      all_passed = all_passed && report.passed();
+      const bool passed = run_checks(target, deployment, options, line->front(), stop);
+      all_passed = all_passed && passed;
     } else {
       std::printf("'%s' is not a number from 0 to 9\n", line->c_str());
     }
