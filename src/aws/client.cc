@@ -136,9 +136,9 @@ struct Client::Batch {
   bool mended_this_round = false;
 };
 
-Client::Client(Settings settings, const ClientSurroundings& surroundings)
+Client::Client(Settings settings, ClientSurroundings surroundings)
     : settings_(std::move(settings)),
-      surroundings_(surroundings),
+      surroundings_(std::move(surroundings)),
       signer_(settings_.region),
       policy_(settings_.attempts_max) {}
 

@@ -52,7 +52,7 @@ struct ClientSurroundings {
 /// Not for use from several threads at once.
 class Client {
  public:
-  Client(Settings settings, const ClientSurroundings& surroundings);
+  Client(Settings settings, ClientSurroundings surroundings);
 
   /// Makes all calls side by side, and repeats what may be repeated until the deadline. Calls over
   /// a documented rate (rate_limiter.h) go later, in the order given. Shape:  one result per call,

@@ -14,13 +14,15 @@ namespace {
 using namespace std::chrono_literals;
 
 class CredentialsTest : public testing::Test {
+ public:
+  ~CredentialsTest() override { std::filesystem::remove_all(folder_); }
+
  protected:
   CredentialsTest() {
     std::string pattern = (std::filesystem::temp_directory_path() / "credentials-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
     environment_["HOME"] = folder_;
   }
-  ~CredentialsTest() override { std::filesystem::remove_all(folder_); }
 
   std::string write(const std::string& name, std::string_view text) {
     const std::filesystem::path path = folder_ / name;
@@ -165,7 +167,7 @@ TEST_F(CredentialsTest, QuoteNoReplyInErrors) {
 }
 
 /// An instance with the role "worker". `token_status` is what the token of IMDSv2 answers with.
-ScriptedTransport::Answer instance(int token_status, std::string expires) {
+ScriptedTransport::Answer instance(int token_status, const std::string& expires) {
   return [=](const net::HttpRequest& request) -> Result<net::HttpResponse> {
     if (request.method == "PUT") {
       return net::HttpResponse{.status = token_status, .body = token_status == 200 ? "tkn" : ""};

@@ -120,6 +120,20 @@ Result<ServiceReading> read_service(const json::Reader& service) {
   return reading;
 }
 
+/// Why the reply has no reading of `id`; always an error.
+Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
+  if (const auto failures = root.optional_field("failures")) {
+    for (const json::Reader& failure : TRY(failures->items())) {
+      const auto arn = failure.optional_field("arn");
+      if (arn && means(id, TRY(arn->string()))) {
+        const std::string reason = TRY(text_field(failure, "reason"));
+        return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
+      }
+    }
+  }
+  return fail(ErrorKind::Malformed, "the reply does not mention the service");
+}
+
 /// The reading of `id` in one reply.
 Result<ServiceReading> find_service(const json::Value& reply, const ServiceId& id) {
   const json::Reader root(reply);
@@ -131,17 +145,7 @@ Result<ServiceReading> find_service(const json::Value& reply, const ServiceId& i
       }
     }
   }
-  if (const auto failures = root.optional_field("failures")) {
-    for (const json::Reader& failure : TRY(failures->items())) {
-      const auto arn = failure.optional_field("arn");
-      if (!arn || !means(id, TRY(arn->string()))) {
-        continue;
-      }
-      const std::string reason = TRY(text_field(failure, "reason"));
-      return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
-    }
-  }
-  return fail(ErrorKind::Malformed, "the reply does not mention the service");
+  return refusal(root, id);
 }
 
 std::vector<Result<void>> without_values(std::vector<Result<ApiReply>> replies) {

@@ -104,6 +104,7 @@ TEST(Client, SendsWhatIsOverTheRateLaterAndInOrder) {
   TestClient test;
   test.transport.reply_with({ok("{}")});
   std::vector<ApiCall> calls;
+  calls.reserve(53);
   for (int i = 0; i < 53; ++i) {
     calls.push_back({.service = Service::Ecs,
                      .operation = "UpdateService",

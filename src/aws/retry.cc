@@ -20,6 +20,30 @@ int price_of(ErrorKind kind) {
   return kind == ErrorKind::Throttled ? kThrottledPrice : kTransientPrice;
 }
 
+/// What came of one item so far.
+struct History {
+  int failures = 0;
+  std::optional<ErrorKind> last_failure = {};
+};
+
+/// The pause after which the item goes again, or nothing when it does not.
+std::optional<Duration> pause_after(const Attempt& attempt, History& item, RetryPolicy& policy,
+                                    Random& random) {
+  switch (attempt.next) {
+    case Attempt::Next::Finished:
+      policy.succeeded(item.last_failure);
+      return std::nullopt;
+    case Attempt::Next::GiveUp:
+      return std::nullopt;
+    case Attempt::Next::AgainNow:
+      return Duration::zero();
+    case Attempt::Next::AgainLater:
+      item.last_failure = attempt.kind;
+      return policy.pause(attempt, ++item.failures, random);
+  }
+  return std::nullopt;
+}
+
 /// min(20 s, base * 2^(attempts - 1)).
 Duration pause_limit(ErrorKind kind, int attempts) {
   Duration limit = kind == ErrorKind::Throttled ? kThrottledBase : kTransientBase;
@@ -53,8 +77,7 @@ void run_rounds(std::size_t count, const Round& round, RetryPolicy& policy,
                 const RetrySurroundings& surroundings, Deadline deadline) {
   std::vector<std::size_t> items(count);
   std::iota(items.begin(), items.end(), std::size_t{0});
-  std::vector<int> failures(count, 0);
-  std::vector<std::optional<ErrorKind>> last_failure(count);
+  std::vector<History> histories(count);
   while (!items.empty()) {
     const std::vector<Attempt> attempts = round(items);
     CHECK(attempts.size() == items.size());
@@ -62,16 +85,10 @@ void run_rounds(std::size_t count, const Round& round, RetryPolicy& policy,
     Duration longest{0};
     for (std::size_t i = 0; i < items.size(); ++i) {
       const std::size_t item = items[i];
-      if (attempts[i].next == Attempt::Next::Finished) {
-        policy.succeeded(last_failure[item]);
-      } else if (attempts[i].next == Attempt::Next::AgainNow) {
+      const auto pause = pause_after(attempts[i], histories[item], policy, surroundings.random);
+      if (pause) {
+        longest = std::max(longest, *pause);
         again.push_back(item);
-      } else if (attempts[i].next == Attempt::Next::AgainLater) {
-        last_failure[item] = attempts[i].kind;
-        if (const auto pause = policy.pause(attempts[i], ++failures[item], surroundings.random)) {
-          longest = std::max(longest, *pause);
-          again.push_back(item);
-        }
       }
     }
     if (again.empty() || after(longest) >= deadline) {

@@ -12,10 +12,9 @@ Result<std::unique_ptr<Session>> Session::create(const Environment& environment,
       new Session(std::move(settings), environment, clock, options, log));
 }
 
-// NOLINTNEXTLINE(readability-function-size)
-Session::Session(Settings settings, const Environment& environment, const Clock& clock,
+Session::Session(Settings settings, Environment environment, const Clock& clock,
                  const SessionOptions& options, const Log& log)
-    : environment_(environment),
+    : environment_(std::move(environment)),
       transport_({.ca_bundle = settings.ca_bundle}),
       credentials_({.environment = environment_, .transport = transport_, .clock = clock}, log),
       random_(options.seed),

@@ -39,7 +39,7 @@ class Session {
   void prewarm(Deadline deadline);
 
  private:
-  Session(Settings settings, const Environment& environment, const Clock& clock,
+  Session(Settings settings, Environment environment, const Clock& clock,
           const SessionOptions& options, const Log& log);
 
   Environment environment_;

@@ -125,7 +125,7 @@ std::string canonical_query(std::string_view query) {
   std::ranges::sort(parameters);
   std::string canonical;
   for (const auto& [name, value] : parameters) {
-    canonical += (canonical.empty() ? "" : "&") + name + "=" + value;
+    canonical.append(canonical.empty() ? "" : "&").append(name).append("=").append(value);
   }
   return canonical;
 }
@@ -191,8 +191,8 @@ Signature sign(const net::HttpRequest& request, std::string_view access_key_id,
   std::string names;
   std::string lines;
   for (const auto& [name, value] : headers) {
-    names += (names.empty() ? "" : ";") + name;
-    lines += name + ":" + value + "\n";
+    names.append(names.empty() ? "" : ";").append(name);
+    lines.append(name).append(":").append(value).append("\n");
   }
   const std::string canonical_request = fmt::format(
       "{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(target.substr(0, question)),

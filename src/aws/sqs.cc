@@ -70,6 +70,19 @@ struct Chunk {
   std::size_t end = 0;
 };
 
+/// Puts the error that an entry of "Failed" tells of into its result.
+Result<void> read_failure(const json::Reader& entry, const std::string& what,
+                          Result<std::string>& result) {
+  const json::Reader code_field = TRY(entry.field("Code"));
+  const std::string code = TRY(code_field.string());
+  const auto message = entry.optional_field("Message");
+  const auto sender = entry.optional_field("SenderFault");
+  const bool ours = !sender || sender->boolean().value_or(true);
+  result = fail(classify(code, ours ? 400 : 500),
+                what + ": " + code + (message ? ": " + TRY(message->string()) : ""));
+  return {};
+}
+
 /// The reply to a batch request: results[i] for each entry of the chunk. HTTP status 200 says
 /// nothing about the entries. An entry that the reply does not mention stays as it is.
 Result<void> read_batch_reply(const json::Value& reply, const Chunk& chunk, const std::string& what,
@@ -85,13 +98,7 @@ Result<void> read_batch_reply(const json::Value& reply, const Chunk& chunk, cons
   if (const auto failed = root.optional_field("Failed")) {
     for (const json::Reader& entry : TRY(failed->items())) {
       const std::size_t index = TRY(read_index(entry, chunk.first, chunk.end));
-      const json::Reader code_field = TRY(entry.field("Code"));
-      const std::string code = TRY(code_field.string());
-      const auto message = entry.optional_field("Message");
-      const auto sender = entry.optional_field("SenderFault");
-      const bool ours = !sender || sender->boolean().value_or(true);
-      results[index] = fail(classify(code, ours ? 400 : 500),
-                            what + ": " + code + (message ? ": " + TRY(message->string()) : ""));
+      TRY(read_failure(entry, what, results[index]));
     }
   }
   return {};

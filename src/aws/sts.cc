@@ -9,8 +9,8 @@ Result<CallerIdentity> caller_identity(Client& client, Deadline deadline) {
                      .operation = "GetCallerIdentity",
                      .body = "Action=GetCallerIdentity&Version=2011-06-15"};
   const ApiReply reply = TRY(client.call(call, deadline));
-  const CallerIdentity identity{.account = xml_text(reply.text, "Account"),
-                                .arn = xml_text(reply.text, "Arn")};
+  CallerIdentity identity{.account = xml_text(reply.text, "Account"),
+                          .arn = xml_text(reply.text, "Arn")};
   if (identity.account.empty() || identity.arn.empty()) {
     return fail(ErrorKind::Malformed, "STS GetCallerIdentity: the reply lacks Account or Arn");
   }

@@ -63,6 +63,14 @@ Result<void> read_page(const json::Value& reply, Listing& listing) {
   return {};
 }
 
+void take_page(const Result<ApiReply>& reply, Listing& listing) {
+  const Result<void> page =
+      reply ? read_page(reply->value, listing) : std::unexpected(reply.error());
+  if (!page) {
+    listing.tasks = std::unexpected(page.error());
+  }
+}
+
 /// All tasks of each service, the pages of all services side by side.
 std::vector<Listing> list_tasks(Client& client, std::span<const ServiceId> ids, Deadline deadline) {
   std::vector<Listing> listings(ids.size());
@@ -80,12 +88,7 @@ std::vector<Listing> list_tasks(Client& client, std::span<const ServiceId> ids, 
     }
     const std::vector<Result<ApiReply>> replies = client.call(calls, deadline);
     for (std::size_t i = 0; i < open.size(); ++i) {
-      Listing& listing = listings[open[i]];
-      const Result<void> page =
-          replies[i] ? read_page(replies[i]->value, listing) : std::unexpected(replies[i].error());
-      if (!page) {
-        listing.tasks = std::unexpected(page.error());
-      }
+      take_page(replies[i], listings[open[i]]);
     }
   }
 }
