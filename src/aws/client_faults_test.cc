@@ -95,8 +95,8 @@ class FaultsTest : public testing::Test {
   }
 
   Result<void> update(const std::string& url) {
-    const DesiredCount change{.service = {.cluster = "c", .service = "a"}, .desired = 3};
-    return Cloud(client_for(url)).set_desired(std::span(&change, 1), soon()).at(0);
+    const std::vector<std::string> keys{"key"};
+    return Ecs(client_for(url)).untag("c/a", keys, soon());
   }
 
   Environment environment_ = test_environment();
@@ -143,7 +143,7 @@ TEST_F(FaultsTest, AreReportedWhenTheyStay) {
     const Result<void> updated = update(server.url());
     ASSERT_FALSE(updated.has_value());
     EXPECT_EQ(updated.error().kind, kind) << updated.error().message;
-    EXPECT_TRUE(updated.error().message.starts_with("ECS UpdateService c/a: "))
+    EXPECT_TRUE(updated.error().message.starts_with("ECS UntagResource c/a: "))
         << updated.error().message;
     EXPECT_EQ(server.requests().size(), 3U);
   }

@@ -245,7 +245,7 @@ std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes
         .field("desiredCount", change.desired)
         .end_object();
     calls.push_back(ecs_call("UpdateService", subject_of(change.service), std::move(body).text()));
-    calls.back().once = change.once;
+    calls.back().once = true;
   }
   return without_values(client_->call(calls, deadline));
 }

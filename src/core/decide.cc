@@ -161,10 +161,11 @@ Decision decide_blind(const Policy& policy, const ServiceState& state,
   return decision;
 }
 
-Decision held(Decision decision, std::int64_t desired, Reason reason) {
+Decision held(Decision decision, std::int64_t desired, Reason reason, std::int64_t number) {
   decision.action = Action::Hold;
   decision.desired = desired;
-  decision.steps.add({.rule = Rule::Trigger, .reason = reason, .tasks = desired});
+  decision.steps.add(
+      {.rule = Rule::Trigger, .reason = reason, .tasks = desired, .numbers = {number}});
   return decision;
 }
 

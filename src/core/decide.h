@@ -19,7 +19,7 @@ Decision decide_blind(const Policy& policy, const ServiceState& state,
                       const ServiceObservation& service, Instant at);
 
 /// The same decision turned into a hold at `desired`, with the reason as its last step.
-Decision held(Decision decision, std::int64_t desired, Reason reason);
+Decision held(Decision decision, std::int64_t desired, Reason reason, std::int64_t number = 0);
 
 /// What to remember of a decision. A recommendation counts even when the change that it led to
 /// failed; a change that failed starts no cooldown and spends no budget. Instants that lie in the

@@ -80,6 +80,7 @@ enum class Reason {
   ScaleOutPaused,
   ScaleOutOnly,
   ChangedMeanwhile,
+  LookedTooLong,  ///< the milliseconds that the second look took
 };
 
 struct Step {

@@ -195,8 +195,11 @@ std::string explain_override(const Step& step) {
       return "scale-out is paused: hold";
     case Reason::ScaleOutOnly:
       return "this trigger may only scale out: hold";
+    case Reason::LookedTooLong:
+      return fmt::format("the second look took {}, too long to rely on: hold",
+                         duration(step.numbers[0]));
     default:
-      return "a second look just before the scale-in did not confirm it: hold";
+      return "a second look just before the change did not confirm it: hold";
   }
 }
 

@@ -182,7 +182,9 @@ TEST(Explain, TellsWhoForbadeIt) {
   EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::ScaleOutOnly}),
             "this trigger may only scale out: hold");
   EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::ChangedMeanwhile}),
-            "a second look just before the scale-in did not confirm it: hold");
+            "a second look just before the change did not confirm it: hold");
+  EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::LookedTooLong, .numbers = {2300}}),
+            "the second look took 2.3 s, too long to rely on: hold");
   EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::DeploymentInProgress}),
             "a deployment is rolling out: no scale-in");
   EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::ServiceNotActive}),

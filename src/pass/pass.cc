@@ -1,11 +1,20 @@
 #include "pass/pass.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/check.h"
 
 namespace scaler {
 namespace {
+
+constexpr std::size_t kScaleInsPerLook = 10;  ///< as many as one DescribeServices tells
+/// A look that took longer is not one just before a scale-in: a task starts, and works, in a
+/// second.
+constexpr Duration kFresh = std::chrono::milliseconds(500);
+/// Between two attempts at a scale-out, doubled each time: five more within about three seconds.
+constexpr Duration kFirstPause = std::chrono::milliseconds(100);
+constexpr Duration kLastPause = std::chrono::milliseconds(1600);
 
 /// The readings of a subset of the fleet, taken apart by service.
 class Look {
@@ -118,62 +127,163 @@ Decision confirmed(const ManagedService& service, const PassRecord& record, Look
   return held(*record.decision, desired, Reason::ChangedMeanwhile);
 }
 
-void confirm_scale_ins(std::span<ManagedService> fleet, std::span<PassRecord> records,
-                       const Ports& ports, Deadline deadline) {
-  std::vector<std::size_t> chosen;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (records[i].decision && records[i].decision->action == Action::ScaleIn) {
-      chosen.push_back(i);
-    }
-  }
-  if (chosen.empty()) {
-    return;
-  }
+/// Looks again at what is to be scaled in. A busy service must not be stopped on a look whose parts
+/// are old by the time it is complete, as after a call that was repeated: then nothing is
+/// confirmed.
+void confirm(std::span<ManagedService> fleet, std::span<PassRecord> records,
+             std::span<const std::size_t> chosen, const Ports& ports, Deadline deadline) {
+  const Instant begin = ports.clock.now();
   Look look(fleet, chosen, ports, deadline);
+  const Duration took = ports.clock.now() - begin;
+  const bool fresh = took >= Duration::zero() && took <= kFresh;
   for (std::size_t position = 0; position < chosen.size(); ++position) {
-    const std::size_t i = chosen[position];
-    records[i].decision = confirmed(fleet[i], records[i], look, position);
+    const ManagedService& service = fleet[chosen[position]];
+    PassRecord& record = records[chosen[position]];
+    record.decision = fresh || service.policy->scale_in_when != ScaleInWhen::Idle
+                          ? confirmed(service, record, look, position)
+                          : held(*record.decision, record.reading->service.desired,
+                                 Reason::LookedTooLong, took.count());
   }
 }
 
-/// Out before in, and of those that scale out the one that lacks most of what it has first: where a
-/// rate limits how many go at once, the others wait.
-bool more_urgent(const PassRecord* a, const PassRecord* b) {
-  const bool a_out = a->decision->action == Action::ScaleOut;
-  const bool b_out = b->decision->action == Action::ScaleOut;
-  if (!a_out || !b_out) {
-    return a_out && !b_out;
-  }
-  return a->decision->desired * b->reading->service.desired >
-         b->decision->desired * a->reading->service.desired;
+/// Of those that scale out, the one that lacks most of what it has first: where a rate limits how
+/// many go at once, the others wait.
+bool more_urgent(const PassRecord& a, const PassRecord& b) {
+  return a.decision->desired * b.reading->service.desired >
+         b.decision->desired * a.reading->service.desired;
 }
 
-void apply_all(std::span<PassRecord> records, const Ports& ports, Deadline deadline) {
-  std::vector<PassRecord*> acting;
-  for (PassRecord& record : records) {
-    if (record.decision && record.decision->action != Action::Hold) {
-      acting.push_back(&record);
+/// The places in the fleet whose decision is this.
+std::vector<std::size_t> deciding(std::span<const PassRecord> records, Action action) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    if (records[i].decision && records[i].decision->action == action) {
+      places.push_back(i);
     }
   }
-  std::ranges::stable_sort(acting, more_urgent);
+  return places;
+}
+
+/// What a change came to that did not succeed.
+struct FailedChange {
+  std::size_t place = 0;  ///< in the fleet
+  Error error = {};
+};
+
+/// Sets what was decided for the chosen services and was not withdrawn since.
+std::vector<FailedChange> apply(std::span<PassRecord> records, std::span<const std::size_t> chosen,
+                                const Ports& ports, Deadline deadline) {
+  std::vector<std::size_t> acting;
   std::vector<DesiredCount> changes;
-  changes.reserve(acting.size());
-  for (const PassRecord* record : acting) {
-    // A scale-in that is repeated after a pause was confirmed too long ago: work may have come.
-    changes.push_back({.service = record->id,
-                       .desired = record->decision->desired,
-                       .once = record->decision->action == Action::ScaleIn});
+  for (const std::size_t i : chosen) {
+    const PassRecord& record = records[i];
+    if (record.decision->action != Action::Hold) {
+      acting.push_back(i);
+      changes.push_back({.service = record.id, .desired = record.decision->desired});
+    }
   }
   if (changes.empty()) {
+    return {};
+  }
+  std::vector<Result<void>> results = ports.scaler.set_desired(changes, deadline);
+  CHECK(results.size() == changes.size());
+  std::vector<FailedChange> failed;
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    records[acting[i]].outcome = results[i] ? Outcome::Applied : Outcome::Failed;
+    if (!results[i]) {
+      failed.push_back({.place = acting[i], .error = std::move(results[i]).error()});
+    }
+  }
+  return failed;
+}
+
+void report(std::span<PassRecord> records, std::span<const FailedChange> failed) {
+  for (const FailedChange& change : failed) {
+    records[change.place].errors.push_back(change.error.message);
+  }
+}
+
+/// Decides a scale-out anew that failed for the moment. By now another pass may have set a higher
+/// count, which the old one must not lower; or the change was made and only its answer was lost.
+void decide_again(const ManagedService& service, PassRecord& record, Look& look,
+                  std::size_t position, Instant at) {
+  const Result<ServiceReading>& reading = look.service(position);
+  if (!reading) {
+    return;  // The old decision stands, and with it the failure.
+  }
+  const std::int64_t desired = reading->service.desired;
+  if (desired == record.decision->desired) {
+    record.outcome = Outcome::Applied;
     return;
   }
-  const std::vector<Result<void>> results = ports.scaler.set_desired(changes, deadline);
-  CHECK(results.size() == changes.size());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    acting[i]->outcome = results[i] ? Outcome::Applied : Outcome::Failed;
-    if (!results[i]) {
-      acting[i]->errors.push_back(results[i].error().message);
+  record.at = at;
+  record.reading = reading;
+  record.queues = look.queues(position);
+  record.decision = decide(service.policy, record.state,
+                           {.at = at,
+                            .queues = record.queues,
+                            .weights = weights_of(service),
+                            .service = reading->service});
+  if (record.decision->action == Action::ScaleIn) {
+    record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
+  }
+  record.outcome = record.decision->action == Action::Hold ? Outcome::Held : Outcome::Failed;
+}
+
+/// Tries again what failed for the moment; returns what failed for good.
+std::vector<FailedChange> try_again(std::span<ManagedService> fleet, std::span<PassRecord> records,
+                                    std::vector<FailedChange> failed, const Ports& ports,
+                                    Deadline deadline) {
+  std::vector<FailedChange> hopeless;
+  for (Duration pause = kFirstPause; pause <= kLastPause && !failed.empty(); pause *= 2) {
+    const auto lost = std::ranges::stable_partition(failed, [](const FailedChange& change) {
+      return change.error.kind == ErrorKind::Throttled ||
+             change.error.kind == ErrorKind::Unavailable;
+    });
+    std::ranges::move(lost, std::back_inserter(hopeless));
+    failed.erase(lost.begin(), lost.end());
+    std::vector<std::size_t> places;
+    std::ranges::transform(failed, std::back_inserter(places), &FailedChange::place);
+    if (places.empty() || !ports.clock.wait_until(ports.clock.now() + pause, {})) {
+      break;
     }
+    Look look(fleet, places, ports, deadline);
+    std::vector<std::size_t> chosen;
+    for (std::size_t position = 0; position < places.size(); ++position) {
+      PassRecord& record = records[places[position]];
+      decide_again(fleet[places[position]], record, look, position, ports.clock.now());
+      if (record.outcome == Outcome::Failed && look.service(position)) {
+        chosen.push_back(places[position]);
+      } else if (record.outcome == Outcome::Failed) {
+        hopeless.push_back(std::move(failed[position]));
+      }
+    }
+    failed = apply(records, chosen, ports, deadline);
+  }
+  std::ranges::move(failed, std::back_inserter(hopeless));
+  return hopeless;
+}
+
+void scale_out(std::span<ManagedService> fleet, std::span<PassRecord> records, const Ports& ports,
+               Deadline deadline) {
+  std::vector<std::size_t> chosen = deciding(records, Action::ScaleOut);
+  std::ranges::stable_sort(chosen, [records](std::size_t a, std::size_t b) {
+    return more_urgent(records[a], records[b]);
+  });
+  report(records,
+         try_again(fleet, records, apply(records, chosen, ports, deadline), ports, deadline));
+}
+
+/// A few at a time, so that no scale-in is far from its second look. What fails is left to the next
+/// pass.
+void scale_in(std::span<ManagedService> fleet, std::span<PassRecord> records, const Ports& ports,
+              Deadline deadline) {
+  const std::vector<std::size_t> all = deciding(records, Action::ScaleIn);
+  for (std::span<const std::size_t> rest = all; !rest.empty();) {
+    const auto chosen = rest.first(std::min(rest.size(), kScaleInsPerLook));
+    confirm(fleet, records, chosen, ports, deadline);
+    report(records, apply(records, chosen, ports, deadline));
+    rest = rest.subspan(chosen.size());
   }
 }
 
@@ -219,8 +329,8 @@ std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& p
                                  const PassOptions& options) {
   std::vector<PassRecord> records = observe_all(fleet, ports, options.deadline);
   decide_all(fleet, records, options.permission);
-  confirm_scale_ins(fleet, records, ports, options.deadline);
-  apply_all(records, ports, options.deadline);
+  scale_out(fleet, records, ports, options.deadline);
+  scale_in(fleet, records, ports, options.deadline);
   remember_all(fleet, records, ports, options.deadline);
   return records;
 }

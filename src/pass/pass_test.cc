@@ -1,6 +1,7 @@
 #include "pass/pass.h"
 
 #include <deque>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -28,6 +29,12 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
  public:
   ReadResponse read(const ReadRequest& request, Deadline) override {
     ++reads;
+    if (before_read) {
+      before_read(reads);
+    }
+    if (clock != nullptr) {
+      clock->at += read_time;
+    }
     protection_asked += request.protection_of.size();
     const Result<QueueDepth> depth = depths.front();
     if (depths.size() > 1) {
@@ -37,14 +44,18 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
             .services = std::vector<Result<ServiceReading>>(request.services.size(), service)};
   }
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
+    Result<void> result = scaling;
+    if (!failures.empty()) {
+      result = failures.front();
+      failures.pop_front();
+    }
     for (const DesiredCount& change : changes) {
       set.push_back(change.desired);
-      once = change.once;
-      if (scaling) {
+      if (result && changes_show) {
         service->service = testing::tasks(change.desired);
       }
     }
-    return std::vector<Result<void>>(changes.size(), scaling);
+    return std::vector<Result<void>>(changes.size(), result);
   }
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline) override {
     for (const SavedState& state : states) {
@@ -56,12 +67,16 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
     return std::vector<Result<void>>(states.size(), saving);
   }
 
+  FixedClock* clock = nullptr;  ///< moves by read_time with each look
+  Duration read_time = {};
   std::deque<Result<QueueDepth>> depths{QueueDepth{}};
   Result<ServiceReading> service = ServiceReading{.arn = "arn:service"};
+  std::function<void(int read)> before_read = {};
+  std::deque<Result<void>> failures = {};  ///< of the next changes, before `scaling` is the answer
   Result<void> scaling = {};
+  bool changes_show = true;  ///< in the next look; not where this stands for many services
   Result<void> saving = {};
   std::vector<std::int64_t> set = {};
-  bool once = false;  ///< whether the last change was not to be repeated
   std::vector<std::string> saved = {};
   int reads = 0;
   std::size_t protection_asked = 0;
@@ -131,12 +146,74 @@ TEST_F(RunPass, LooksTwiceBeforeItScalesIn) {
 TEST_F(RunPass, TriesAScaleInOnceForItsConfirmationAges) {
   running(3);
   idle_for(1h);
-  pass();
-  EXPECT_TRUE(cloud_.once);
+  cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
+  EXPECT_EQ(pass().outcome, Outcome::Failed);
+  EXPECT_EQ(cloud_.set, std::vector<std::int64_t>{0});
+}
+
+TEST_F(RunPass, DecidesAScaleOutAnewBeforeItTriesAgain) {
   cloud_.depths = {QueueDepth{.visible = 5}};
-  pass();
-  EXPECT_EQ(cloud_.set, (std::vector<std::int64_t>{0, 3}));
-  EXPECT_FALSE(cloud_.once);
+  cloud_.failures = {fail(ErrorKind::Throttled, "slow down"), fail(ErrorKind::Unavailable, "503")};
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_TRUE(record.errors.empty());
+  EXPECT_EQ(cloud_.set, (std::vector<std::int64_t>{3, 3, 3}));
+  EXPECT_EQ(cloud_.reads, 3);
+}
+
+TEST_F(RunPass, NeverLowersWhatAnotherPassHasSetMeanwhile) {
+  cloud_.depths = {QueueDepth{.visible = 5}};
+  cloud_.failures = {fail(ErrorKind::Throttled, "slow down")};
+  cloud_.before_read = [this](int read) {
+    if (read == 2) {
+      running(20);
+    }
+  };
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Held);
+  EXPECT_EQ(record.decision->action, Action::Hold);
+  EXPECT_EQ(record.decision->desired, 20);
+  EXPECT_TRUE(record.errors.empty());
+  EXPECT_EQ(cloud_.set, std::vector<std::int64_t>{3});
+}
+
+TEST_F(RunPass, AChangeWhoseAnswerWasLostIsApplied) {
+  cloud_.depths = {QueueDepth{.visible = 5}};
+  cloud_.failures = {fail(ErrorKind::Unavailable, "connection reset")};
+  cloud_.before_read = [this](int read) {
+    if (read == 2) {
+      running(3);
+    }
+  };
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_EQ(record.state.last_set, 3);
+  EXPECT_TRUE(record.errors.empty());
+  EXPECT_EQ(cloud_.set, std::vector<std::int64_t>{3});
+}
+
+TEST_F(RunPass, ReportsAScaleOutThatKeepsFailing) {
+  cloud_.depths = {QueueDepth{.visible = 5}};
+  cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Failed);
+  EXPECT_EQ(record.errors, std::vector<std::string>{"slow down"});
+  EXPECT_EQ(cloud_.set.size(), 6U);
+}
+
+TEST_F(RunPass, DoesNotTryAgainWhatIsDeniedOrCannotBeSeen) {
+  cloud_.depths = {QueueDepth{.visible = 5}};
+  cloud_.scaling = fail(ErrorKind::Rejected, "denied");
+  EXPECT_EQ(pass().errors, std::vector<std::string>{"denied"});
+  EXPECT_EQ(cloud_.set.size(), 1U);
+  cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
+  cloud_.before_read = [this](int read) {
+    if (read == 3) {
+      cloud_.service = fail(ErrorKind::Unavailable, "no answer");
+    }
+  };
+  EXPECT_EQ(pass().errors, std::vector<std::string>{"slow down"});
+  EXPECT_EQ(cloud_.set.size(), 2U);
 }
 
 TEST_F(RunPass, GivesUpScaleInWhenTheSecondLookSeesAMessage) {
@@ -155,6 +232,40 @@ TEST_F(RunPass, GivesUpScaleInWhenTheSecondLookFails) {
   cloud_.depths = {QueueDepth{}, fail(ErrorKind::Throttled, "slow down")};
   EXPECT_EQ(pass().decision->action, Action::Hold);
   EXPECT_TRUE(cloud_.set.empty());
+}
+
+TEST_F(RunPass, GivesUpScaleInWhenTheSecondLookTakesTooLong) {
+  running(3);
+  idle_for(1h);
+  cloud_.clock = &clock_;
+  cloud_.read_time = 501ms;
+  const PassRecord record = pass();
+  EXPECT_EQ(record.decision->action, Action::Hold);
+  EXPECT_EQ(record.decision->steps.back().reason, Reason::LookedTooLong);
+  EXPECT_EQ(record.decision->steps.back().numbers[0], 501);
+  EXPECT_TRUE(cloud_.set.empty());
+  cloud_.read_time = 500ms;
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  running(3);
+  cloud_.read_time = -10ms;  // A clock that is set back has measured nothing.
+  EXPECT_EQ(pass().decision->action, Action::Hold);
+}
+
+TEST_F(RunPass, ScalesOutFirstAndLooksAgainAtTenServicesATime) {
+  running(3);
+  idle_for(1h);
+  for (int i = 1; i < 25; ++i) {
+    fleet_.push_back(
+        {.id = {"c", std::to_string(i)}, .queues = {{"https://sqs/a"}}, .policy = fixed(2)});
+  }
+  cloud_.changes_show = false;
+  fleet_[7].policy = testing::policy({.scale_up_target = 9, .tasks_min = 4});
+  const auto records = run_pass(
+      fleet_, {.reader = cloud_, .scaler = cloud_, .states = &cloud_, .clock = clock_}, {});
+  EXPECT_EQ(records[7].decision->action, Action::ScaleOut);
+  ASSERT_EQ(cloud_.set.size(), 25U);
+  EXPECT_EQ(cloud_.set[0], 4);  // Nobody waits for a second look at others.
+  EXPECT_EQ(cloud_.reads, 1 + 3);
 }
 
 TEST_F(RunPass, AWakeMayOnlyScaleOut) {

@@ -53,13 +53,13 @@ class CloudReader {
 struct DesiredCount {
   ServiceId service = {};
   std::int64_t desired = 0;
-  bool once = false;  ///< not to be tried again when it fails: it is right at this moment only
 };
 
 class ServiceScaler {
  public:
   virtual ~ServiceScaler() = default;
-  /// Sets desired counts. Idempotent.
+  /// Sets desired counts. Idempotent, and yet never repeated after a pause: a count is right at the
+  /// moment of the look that it follows from only.
   virtual std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                                 Deadline deadline) = 0;
 };
