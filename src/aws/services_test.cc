@@ -326,7 +326,7 @@ TEST(EventSourceMappings, SwitchesAndReportsAConflict) {
   EXPECT_EQ(mappings.get("u1", soon()).error().kind, ErrorKind::Malformed);
 }
 
-TEST(Sqs, NeverSendsMessagesAgainWhenItIsUnclearWhetherTheyArrived) {
+TEST(Calls, AreRepeatedWhereThatDoesNoHarmOnly) {
   TestClient test;
   test.transport.answer = [](const auto&) { return fail(ErrorKind::Unavailable, "it broke"); };
   const std::array messages{OutgoingMessage{.body = "tick"}};
@@ -338,7 +338,12 @@ TEST(Sqs, NeverSendsMessagesAgainWhenItIsUnclearWhetherTheyArrived) {
   test.transport.requests.clear();
   const std::array changes{DesiredCount{.service = {.cluster = "c", .service = "s"}, .desired = 2}};
   EXPECT_FALSE(Ecs(test.client()).set_desired(changes, soon()).at(0).has_value());
-  EXPECT_EQ(test.transport.requests.size(), 3U);  // Setting a count twice does no harm.
+  EXPECT_EQ(test.transport.requests.size(), 1U);  // By a second attempt the count may be wrong.
+
+  test.transport.requests.clear();
+  const std::vector<std::string> keys{"key"};
+  EXPECT_FALSE(Ecs(test.client()).untag("arn:service", keys, soon()).has_value());
+  EXPECT_EQ(test.transport.requests.size(), 3U);  // Removing a tag twice does no harm.
 }
 
 }  // namespace
