@@ -1,9 +1,14 @@
 // ecs-scaler: flags -> command -> exit code. The only place that exits.
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <exception>
 #include <iostream>
+#include <map>
 #include <string>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -20,8 +25,9 @@ using namespace scaler::cli;
 
 /// "500ms", "5s", "2m" or plain seconds.
 std::string read_duration(std::string& text) {
-  static const std::map<std::string, double> kUnits{
-      {"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}};
+  using Unit = std::pair<std::string_view, double>;
+  static constexpr std::array<Unit, 5> kUnits{
+      {{"", 1000}, {"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}}};
   std::size_t end = 0;
   double number = -1;
   try {
@@ -29,8 +35,10 @@ std::string read_duration(std::string& text) {
   } catch (const std::exception&) {
     end = 0;
   }
-  const auto unit = kUnits.find(text.substr(end));
-  if (end == 0 || unit == kUnits.end() || !(number >= 0 && number <= 1e9)) {
+  const auto* const unit =
+      std::ranges::find(kUnits, std::string_view(text).substr(end), &Unit::first);
+  const bool in_range = number >= 0 && number <= 1e9;
+  if (end == 0 || unit == kUnits.end() || !in_range) {
     return fmt::format("'{}' is not a duration such as 500ms, 5s or 2m", text);
   }
   text = fmt::format("{:.0f}", number * unit->second);
@@ -362,7 +370,7 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
 
 }  // namespace
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   CLI::App app("Keeps an ECS service at exactly the number of tasks that its SQS queue needs.",
                "ecs-scaler");
   app.require_subcommand(1);
@@ -376,4 +384,6 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? kDone : kUsage;
   }
   return dispatch(app, flags, process_environment());
+} catch (const std::exception& error) {
+  return complain(kFailed, error.what());
 }

@@ -57,6 +57,7 @@ Result<std::vector<study::Answer>> answer_all(const std::string& title,
                                                    {.moments = moments, .on_progress = progress});
                });
   std::vector<study::Answer> answers;
+  answers.reserve(results.size());
   for (auto& result : results) {
     answers.push_back(TRY(std::move(*result)));
   }
@@ -72,6 +73,7 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
                         .keep_zero = flags.keep_zero});
   for (auto round = search.next(); !round.empty(); round = search.next()) {
     std::vector<study::Candidate> candidates;
+    candidates.reserve(round.size());
     for (const study::Settings& settings : round) {
       candidates.push_back({.name = "trial", .scaler = settings});
     }
@@ -79,6 +81,7 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
                                           search.tried() + round.size(), search.trials());
     auto answers = TRY(answer_all(title, question, candidates, false));
     std::vector<study::Trial> trials;
+    trials.reserve(round.size());
     for (std::size_t i = 0; i < round.size(); ++i) {
       trials.push_back({.settings = round.at(i), .answer = std::move(answers.at(i))});
     }

@@ -14,7 +14,11 @@
 
 namespace scaler::cli {
 
-enum ExitCode : int { kDone = 0, kFailed = 1, kUsage = 2, kConfiguration = 3 };
+using ExitCode = int;
+inline constexpr ExitCode kDone = 0;
+inline constexpr ExitCode kFailed = 1;
+inline constexpr ExitCode kUsage = 2;
+inline constexpr ExitCode kConfiguration = 3;
 
 enum class Output { Text, Json };
 

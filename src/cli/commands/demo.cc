@@ -42,8 +42,8 @@ emulator::EmulatorOptions demo_options(const std::string& lambda_path) {
 
 class Demo {
  public:
-  Demo(const EmulatorThread& emulator, Cloud& cloud, const DemoFlags& flags)
-      : emulator_(emulator), cloud_(cloud), flags_(flags) {}
+  Demo(const EmulatorThread& emulator, Cloud& cloud, DemoFlags flags)
+      : emulator_(emulator), cloud_(cloud), flags_(std::move(flags)) {}
 
   /// Two cycles: a third of the messages, sleep, the rest, sleep. True when all happened.
   Result<bool> run() {

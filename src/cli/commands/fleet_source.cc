@@ -2,8 +2,8 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <memory>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -17,8 +17,8 @@ namespace {
 /// The file's text; of one that is too large, more than the reader takes.
 Result<std::string> read_file(const std::string& path) {
   const auto unreadable = [&path] {
-    return fail(ErrorKind::Unavailable,
-                fmt::format("{}: cannot be read: {}", path, std::strerror(errno)));
+    return fail(ErrorKind::Unavailable, fmt::format("{}: cannot be read: {}", path,
+                                                    std::generic_category().message(errno)));
   };
   const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
                                                              std::fclose);

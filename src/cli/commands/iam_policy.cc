@@ -188,7 +188,7 @@ void add_wake(Statements& statements, const ServiceConfig& config, const IamScop
                                  arns.of("lambda", "function:" + scope.function_name)}});
 }
 
-std::string first_of(const std::string& flag, std::optional<std::string> variable,
+std::string first_of(const std::string& flag, const std::optional<std::string>& variable,
                      const std::string& otherwise) {
   return !flag.empty() ? flag : variable.value_or(otherwise);
 }

@@ -33,6 +33,7 @@ Result<std::vector<IamStatement>> policy(const Environment& environment,
 
 std::vector<std::string> sids(const std::vector<IamStatement>& statements) {
   std::vector<std::string> names;
+  names.reserve(statements.size());
   for (const IamStatement& statement : statements) {
     names.push_back(statement.sid);
   }

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,7 +22,7 @@ constexpr const char* kEraseLine = "\r\033[K";
 /// terminal.
 class Bar {
  public:
-  Bar(const std::string& title, std::size_t count) : title_(title), parts_(count) {}
+  Bar(std::string title, std::size_t count) : title_(std::move(title)), parts_(count) {}
   ~Bar() {
     if (shown_) {
       std::fputs(kEraseLine, stderr);
@@ -67,8 +68,10 @@ void run_parallel(
   Bar bar(title, count);
   std::atomic<std::size_t> next{0};
   const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+  const std::size_t workers = std::min(cores, count);
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < std::min(cores, count); ++i) {
+  threads.reserve(workers);
+  for (std::size_t i = 0; i < workers; ++i) {
     threads.emplace_back([&] {
       for (std::size_t index = next++; index < count; index = next++) {
         work(index, [&bar, index](double part) { bar.set(index, part); });

@@ -16,6 +16,7 @@ constexpr std::size_t kDifferencesShown = 20;
 
 Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) {
   std::vector<study::Candidate> candidates;
+  candidates.reserve(flags.policies.size() + flags.rivals.size());
   for (const std::string& path : flags.policies) {
     candidates.push_back(TRY(read_policy_file(path)));
   }
@@ -50,6 +51,7 @@ Result<std::vector<study::Answer>> simulate_all(const study::Question& question,
                                                    {.moments = moments, .on_progress = progress});
                });
   std::vector<study::Answer> answers;
+  answers.reserve(results.size());
   for (auto& result : results) {
     answers.push_back(TRY(std::move(*result)));
   }

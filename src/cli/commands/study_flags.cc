@@ -6,12 +6,12 @@
 #include <charconv>
 #include <cmath>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <system_error>
 
 #include <fmt/format.h>
 
@@ -32,7 +32,9 @@ const std::map<std::string, sim::Preset> kStarts{
 Result<double> parse_number(std::string_view text, std::string_view what, double max) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || end != text.data() + text.size() || !(number > 0 && number <= max)) {
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  const bool in_range = number > 0 && number <= max;
+  if (!whole || !in_range) {
     return fail(ErrorKind::Malformed,
                 fmt::format("--arrivals: '{}' is no {} (above 0, up to {:g})", text, what, max));
   }
@@ -130,7 +132,8 @@ Result<std::string> read_file(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   if (!file.is_open() || file.bad()) {
-    return fail(ErrorKind::NotFound, fmt::format("{}: {}", path, std::strerror(errno)));
+    return fail(ErrorKind::NotFound,
+                fmt::format("{}: {}", path, std::generic_category().message(errno)));
   }
   return text;
 }
@@ -139,7 +142,8 @@ Result<void> write_file(const std::string& path, std::string_view text) {
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
   if (!file) {
-    return fail(ErrorKind::Rejected, fmt::format("{}: {}", path, std::strerror(errno)));
+    return fail(ErrorKind::Rejected,
+                fmt::format("{}: {}", path, std::generic_category().message(errno)));
   }
   return {};
 }
