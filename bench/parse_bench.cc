@@ -30,8 +30,11 @@ void describe_services(benchmark::State& state) {
   const std::string text = bench::describe_services_reply();
   const ServiceDescriptions descriptions(kService);
   const Result<ServiceReading> reading = read_service(descriptions, text);
-  CHECK(reading.has_value() && reading->service.desired == 1 && reading->service.running == 1);
-  CHECK(!reading->service.deploying && reading->saved_state.empty());
+  CHECK(reading.has_value());
+  CHECK(reading->service.desired == 1);
+  CHECK(reading->service.running == 1);
+  CHECK(!reading->service.deploying);
+  CHECK(reading->saved_state.empty());
   for (auto _ : state) {
     benchmark::DoNotOptimize(read_service(descriptions, text));
   }
@@ -42,7 +45,10 @@ BENCHMARK(describe_services);
 void queue_attributes(benchmark::State& state) {
   const std::string text = bench::queue_attributes_reply();
   const Result<QueueDepth> depth = read_queue(text);
-  CHECK(depth.has_value() && depth->visible == 5 && depth->in_flight == 0 && depth->delayed == 0);
+  CHECK(depth.has_value());
+  CHECK(depth->visible == 5);
+  CHECK(depth->in_flight == 0);
+  CHECK(depth->delayed == 0);
   for (auto _ : state) {
     benchmark::DoNotOptimize(read_queue(text));
   }

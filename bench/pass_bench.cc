@@ -52,7 +52,8 @@ void pass(benchmark::State& state) {
   const Ports ports{.reader = cloud, .scaler = cloud, .clock = clock};
   std::vector<ManagedService> fleet = fleet_of(state.range(0), *policy);
   for (const PassRecord& record : run_pass(fleet, ports, {})) {
-    CHECK(!record.failed() && record.decision->action == Action::Hold);
+    CHECK(!record.failed());
+    CHECK(record.decision->action == Action::Hold);
     CHECK(record.decision->desired == 1);
   }
   for (auto _ : state) {

@@ -55,7 +55,8 @@ void simulate_days(benchmark::State& state) {
   for (auto _ : state) {
     score = simulate(scenario, 1)->score;
   }
-  CHECK(score.messages.lost == 0 && score.messages.unfinished == 0);
+  CHECK(score.messages.lost == 0);
+  CHECK(score.messages.unfinished == 0);
   CHECK(std::abs(static_cast<double>(score.messages.sent) /
                      (kMessagesPerDay * static_cast<double>(state.range(0))) -
                  1) < 0.01);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <cstdio>
+#include <exception>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -299,6 +300,9 @@ int measure(int argc, char** argv) {
 }  // namespace
 }  // namespace scaler::bench
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   return scaler::bench::measure(argc, argv);
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "referee: %s\n", error.what());
+  return 1;
 }

@@ -43,6 +43,7 @@ Result<std::vector<std::string>> texts(const Reader& arguments, std::string_view
   const Reader field = TRY(arguments.field(name));
   const std::vector<Reader> items = TRY(field.items());
   std::vector<std::string> list;
+  list.reserve(items.size());
   for (const Reader& item : items) {
     list.push_back(TRY(item.string()));
   }
@@ -53,6 +54,7 @@ Result<std::vector<ServiceId>> services(const Reader& arguments) {
   const std::string cluster = TRY(text(arguments, "cluster"));
   const std::vector<std::string> names = TRY(texts(arguments, "services"));
   std::vector<ServiceId> ids;
+  ids.reserve(names.size());
   for (const std::string& name : names) {
     ids.push_back({.cluster = cluster, .service = name});
   }

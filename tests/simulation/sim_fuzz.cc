@@ -3,7 +3,9 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <exception>
 
 #include <fmt/format.h>
 
@@ -117,7 +119,7 @@ int replay(std::uint64_t seed) {
 }  // namespace
 }  // namespace scaler::sim
 
-int main(int argc, char** argv) {
+int main(int argc, char** argv) try {
   scaler::sim::Options options;
   CLI::App app("Random simulations with faults under the invariants.", "sim");
   app.add_option("--seeds", options.seeds, "how many scenarios")->capture_default_str();
@@ -126,4 +128,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", options.seed, "replay this one and print its journal");
   CLI11_PARSE(app, argc, argv);
   return options.seed != 0 ? scaler::sim::replay(options.seed) : scaler::sim::run_many(options);
+} catch (const std::exception& error) {
+  std::fprintf(stderr, "sim: %s\n", error.what());
+  return EXIT_FAILURE;
 }
