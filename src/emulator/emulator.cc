@@ -224,7 +224,8 @@ class Emulator::Impl {
                          .advance = [this] { advance(); },
                          .log_line = options_.lambda_log_line,
                          .fault = [this] { return front_->faults().strike(kInvocation, ""); }};
-    lambda.function.bootstrap = options_.lambda_path;
+    // The function runs in a folder of its own.
+    lambda.function.bootstrap = std::filesystem::absolute(options_.lambda_path).string();
     lambda.function.region = options_.region;
     lambda.function.account = kAccount;
     lambda.function.timeout = options_.lambda_timeout;
