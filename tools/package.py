@@ -57,7 +57,7 @@ def write_zip(path, files):
             entry.create_system = 3  # Unix: the mode counts
             entry.external_attr = (0o100000 | mode) << 16
             archive.writestr(entry, data)
-    # Deflate again, with the search of zopfli: a twentieth less to load.
+    # Deflate again, with the search of zopfli: 3 % less to load.
     subprocess.run(["advzip", "--recompress", "--shrink-insane", "--quiet", path], check=True)
 
 

@@ -87,6 +87,13 @@ std::vector<Millionths> weights_of(const ManagedService& service) {
   return weights;
 }
 
+Decision decide_on(const ManagedService& service, const ServiceState& state, Instant at,
+                   const std::vector<Result<QueueDepth>>& queues, const ServiceReading& reading) {
+  return decide(
+      service.policy, state,
+      {.at = at, .queues = queues, .weights = weights_of(service), .service = reading.service});
+}
+
 void decide_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
                 Permission permission) {
   for (std::size_t i = 0; i < fleet.size(); ++i) {
@@ -97,11 +104,8 @@ void decide_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
     Memory::Recalled recalled = fleet[i].memory.recall(record.reading->saved_state, record.at);
     record.state = recalled.state;
     record.complaint = std::move(recalled.complaint);
-    Decision decision = decide(fleet[i].policy, record.state,
-                               {.at = record.at,
-                                .queues = record.queues,
-                                .weights = weights_of(fleet[i]),
-                                .service = record.reading->service});
+    Decision decision =
+        decide_on(fleet[i], record.state, record.at, record.queues, *record.reading);
     if (permission == Permission::ScaleOutOnly && decision.action == Action::ScaleIn) {
       decision = held(decision, record.reading->service.desired, Reason::ScaleOutOnly);
     }
@@ -115,11 +119,8 @@ Decision confirmed(const ManagedService& service, const PassRecord& record, Look
   const std::int64_t desired = record.reading->service.desired;
   const Result<ServiceReading>& reading = look.service(position);
   if (reading && reading->service.desired == desired) {
-    const Decision again = decide(service.policy, record.state,
-                                  {.at = record.at,
-                                   .queues = look.queues(position),
-                                   .weights = weights_of(service),
-                                   .service = reading->service});
+    const Decision again =
+        decide_on(service, record.state, record.at, look.queues(position), *reading);
     if (again.action == Action::ScaleIn && again.desired <= record.decision->desired) {
       return *record.decision;
     }
@@ -203,14 +204,12 @@ void report(std::span<PassRecord> records, std::span<const FailedChange> failed)
   }
 }
 
-/// Decides a scale-out anew that failed for the moment. By now another pass may have set a higher
-/// count, which the old one must not lower; or the change was made and only its answer was lost.
+/// Decides a scale-out anew that failed for the moment, of a service that the look could read. By
+/// now another pass may have set a higher count, which the old one must not lower; or the change
+/// was made and only its answer was lost.
 void decide_again(const ManagedService& service, PassRecord& record, Look& look,
                   std::size_t position, Instant at) {
   const Result<ServiceReading>& reading = look.service(position);
-  if (!reading) {
-    return;  // The old decision stands, and with it the failure.
-  }
   const std::int64_t desired = reading->service.desired;
   if (desired == record.decision->desired) {
     record.outcome = Outcome::Applied;
@@ -219,11 +218,7 @@ void decide_again(const ManagedService& service, PassRecord& record, Look& look,
   record.at = at;
   record.reading = reading;
   record.queues = look.queues(position);
-  record.decision = decide(service.policy, record.state,
-                           {.at = at,
-                            .queues = record.queues,
-                            .weights = weights_of(service),
-                            .service = reading->service});
+  record.decision = decide_on(service, record.state, at, record.queues, *reading);
   if (record.decision->action == Action::ScaleIn) {
     record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
   }
@@ -250,12 +245,14 @@ std::vector<FailedChange> try_again(std::span<ManagedService> fleet, std::span<P
     Look look(fleet, places, ports, deadline);
     std::vector<std::size_t> chosen;
     for (std::size_t position = 0; position < places.size(); ++position) {
-      PassRecord& record = records[places[position]];
-      decide_again(fleet[places[position]], record, look, position, ports.clock.now());
-      if (record.outcome == Outcome::Failed && look.service(position)) {
-        chosen.push_back(places[position]);
-      } else if (record.outcome == Outcome::Failed) {
+      if (!look.service(position)) {
         hopeless.push_back(std::move(failed[position]));
+        continue;
+      }
+      const std::size_t i = places[position];
+      decide_again(fleet[i], records[i], look, position, ports.clock.now());
+      if (records[i].outcome == Outcome::Failed) {
+        chosen.push_back(i);
       }
     }
     failed = apply(records, chosen, ports, deadline);

@@ -56,8 +56,8 @@ struct PassRecord {
 };
 
 /// One record per service, in order. Scale-in looks at queue and service once more just before it
-/// acts, and gives up when the second look does not confirm it. A change that failed for the moment
-/// is decided anew before it is tried again.
+/// acts, and gives up when the second look does not confirm it. A scale-out that failed for the
+/// moment is decided anew before it is tried again.
 std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& ports,
                                  const PassOptions& options);
 

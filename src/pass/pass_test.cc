@@ -91,6 +91,13 @@ class RunPass : public ::testing::Test {
         .front();
   }
   void running(std::int64_t tasks) { cloud_.service->service = testing::tasks(tasks); }
+  void another_sets_before_the_second_look(std::int64_t tasks) {
+    cloud_.before_read = [this, tasks](int read) {
+      if (read == 2) {
+        running(tasks);
+      }
+    };
+  }
   void idle_for(Duration duration) {
     cloud_.service->saved_state =
         format_state({.empty_since = kNoon - duration, .empty_observations = 2});
@@ -164,11 +171,7 @@ TEST_F(RunPass, DecidesAScaleOutAnewBeforeItTriesAgain) {
 TEST_F(RunPass, NeverLowersWhatAnotherPassHasSetMeanwhile) {
   cloud_.depths = {QueueDepth{.visible = 5}};
   cloud_.failures = {fail(ErrorKind::Throttled, "slow down")};
-  cloud_.before_read = [this](int read) {
-    if (read == 2) {
-      running(20);
-    }
-  };
+  another_sets_before_the_second_look(20);
   const PassRecord record = pass();
   EXPECT_EQ(record.outcome, Outcome::Held);
   EXPECT_EQ(record.decision->action, Action::Hold);
@@ -180,11 +183,7 @@ TEST_F(RunPass, NeverLowersWhatAnotherPassHasSetMeanwhile) {
 TEST_F(RunPass, AChangeWhoseAnswerWasLostIsApplied) {
   cloud_.depths = {QueueDepth{.visible = 5}};
   cloud_.failures = {fail(ErrorKind::Unavailable, "connection reset")};
-  cloud_.before_read = [this](int read) {
-    if (read == 2) {
-      running(3);
-    }
-  };
+  another_sets_before_the_second_look(3);
   const PassRecord record = pass();
   EXPECT_EQ(record.outcome, Outcome::Applied);
   EXPECT_EQ(record.state.last_set, 3);

@@ -56,7 +56,9 @@ def test_the_same_decisions_at_the_same_seconds(start_job, foreseen):
     job.wait_until_processed(SENT)
     job.wait_until_asleep()
 
-    made = [{"after": (at - sent).total_seconds(), "desired": count} for at, count in job.counts()]
+    begin = sent - datetime.timedelta(seconds=SCENARIO["messages"][0][0])
+    made = [{"after": (at - begin).total_seconds(), "desired": count}
+            for at, count in job.counts()]
     assert [change["desired"] for change in made] == [change["desired"] for change in foreseen]
     for one, other in zip(made, foreseen):
         assert abs(one["after"] - other["after"]) <= TOLERANCE, (made, foreseen)

@@ -1,5 +1,5 @@
 // sim_changes <scenario as JSON>: every change of the desired count that the simulator foresees, as
-// {"after": seconds since the first message, "desired": N}, one a line. test_against_emulator.py
+// {"after": seconds since the beginning, "desired": N}, one a line. test_simulator_foresees.py
 // compares them with those that `bootstrap` makes on the emulator.
 
 #include <cstdio>
@@ -62,13 +62,9 @@ Result<Scenario> read_scenario(const Reader& object) {
 Result<void> run(const char* text) {
   const json::Value document = TRY(json::parse(text));
   const Scenario scenario = TRY(read_scenario(Reader(document)));
-  const Reader list = TRY(Reader(document).field("messages"));
-  const std::vector<Reader> messages = TRY(list.items());
-  const std::vector<Reader> first = TRY(messages.at(0).items());
-  const Instant sent = scenario.begin + TRY(first.at(0).seconds());
-  const Hooks hooks = {.on_change = [sent](const Change& change) {
+  const Hooks hooks = {.on_change = [begin = scenario.begin](const Change& change) {
     json::Writer out;
-    const std::chrono::duration<double> after = change.at - sent;
+    const std::chrono::duration<double> after = change.at - begin;
     out.begin_object().field("after", after.count()).field("desired", change.after).end_object();
     std::puts(out.text().c_str());
   }};
