@@ -6,7 +6,6 @@
 
 #include "journal/decision_json.h"
 #include "journal/metrics.h"
-#include "pass/dry_run.h"
 
 namespace scaler {
 namespace {
@@ -242,14 +241,8 @@ Result<PassRecord> Handler::looked(Trigger trigger, Permission permission, Deadl
 }
 
 Result<std::string> Handler::manual(const lambda::ManualEvent& event, Deadline deadline) {
-  if (!event.dry_run) {
-    const PassRecord record = TRY(looked(Trigger::Manual, Permission::Everything, deadline));
-    return answer(to_string(Trigger::Manual), record);
-  }
-  const PassRecord record = dry_pass(deadline);
-  if (record.failed()) {
-    return fail(ErrorKind::Unavailable, joined(record.errors));
-  }
+  const PassRecord record = TRY(looked(
+      Trigger::Manual, event.dry_run ? Permission::Nothing : Permission::Everything, deadline));
   return answer(to_string(Trigger::Manual), record);
 }
 
@@ -275,34 +268,21 @@ Result<std::string> Handler::woken(const lambda::SqsEvent& event, Deadline deadl
 }
 
 PassRecord Handler::pass(Trigger trigger, const PassOptions& options) {
-  return logged_pass(trigger,
-                     {.reader = ports_.reader,
-                      .scaler = ports_.scaler,
-                      .states = &ports_.states,
-                      .clock = ports_.clock},
-                     options, config_.metrics);
-}
-
-/// Changes, remembers and publishes nothing: what would have happened is no metric.
-PassRecord Handler::dry_pass(Deadline deadline) {
-  DryRun dry;
-  std::vector<ManagedService> untouched = fleet_;
-  PassRecord record =
-      logged_pass(Trigger::Manual,
-                  {.reader = ports_.reader, .scaler = dry, .states = &dry, .clock = ports_.clock},
-                  {.deadline = deadline}, {});
-  fleet_ = std::move(untouched);
-  return record;
-}
-
-PassRecord Handler::logged_pass(Trigger trigger, const Ports& ports, const PassOptions& options,
-                                std::span<const Metric> metrics) {
   const Deadline started = after(Duration::zero());
-  PassRecord record = std::move(run_pass(fleet_, ports, options).front());
+  PassRecord record = std::move(run_pass(fleet_,
+                                         {.reader = ports_.reader,
+                                          .scaler = ports_.scaler,
+                                          .states = &ports_.states,
+                                          .clock = ports_.clock},
+                                         options)
+                                    .front());
   const auto took = std::chrono::floor<Duration>(after(Duration::zero()) - started);
   if (!record.complaint.empty()) {
     log_->write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
   }
+  // What would have happened is no metric.
+  const std::span<const Metric> metrics =
+      options.permission == Permission::Nothing ? std::span<const Metric>() : config_.metrics;
   log_record(*log_, to_string(trigger), record, metric_members(metrics, record, took));
   return record;
 }

@@ -48,9 +48,6 @@ class Handler {
   Result<PassRecord> looked(Trigger trigger, Permission permission, Deadline deadline);
 
   PassRecord pass(Trigger trigger, const PassOptions& options);
-  PassRecord dry_pass(Deadline deadline);
-  PassRecord logged_pass(Trigger trigger, const Ports& ports, const PassOptions& options,
-                         std::span<const Metric> metrics);
   Result<void> send_ticks(Deadline deadline);
   Result<void> hand_back(const lambda::SqsEvent& event, bool disabled, Deadline deadline);
 

@@ -289,6 +289,15 @@ std::int64_t desired_after(const PassRecord& record) {
                                             : record.reading->service.desired;
 }
 
+void advance_all(std::span<const ManagedService> fleet, std::span<PassRecord> records) {
+  for (std::size_t i = 0; i < fleet.size(); ++i) {
+    PassRecord& record = records[i];
+    if (record.decision) {
+      record.state = advance(record.state, fleet[i].policy, *record.decision, record.outcome);
+    }
+  }
+}
+
 void remember_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
                   const Ports& ports, Deadline deadline) {
   std::vector<std::size_t> saving;
@@ -298,7 +307,6 @@ void remember_all(std::span<ManagedService> fleet, std::span<PassRecord> records
     if (!record.decision) {
       continue;
     }
-    record.state = advance(record.state, fleet[i].policy, *record.decision, record.outcome);
     fleet[i].memory.remember(record.state);
     auto text = fleet[i].memory.text_to_save(fleet[i].policy, desired_after(record), record.at);
     if (text && ports.states != nullptr) {
@@ -326,8 +334,13 @@ std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& p
                                  const PassOptions& options) {
   std::vector<PassRecord> records = observe_all(fleet, ports, options.deadline);
   decide_all(fleet, records, options.permission);
+  if (options.permission == Permission::Nothing) {
+    advance_all(fleet, records);
+    return records;
+  }
   scale_out(fleet, records, ports, options.deadline);
   scale_in(fleet, records, ports, options.deadline);
+  advance_all(fleet, records);
   remember_all(fleet, records, ports, options.deadline);
   return records;
 }

@@ -34,7 +34,8 @@ struct Ports {
   Clock& clock;
 };
 
-enum class Permission { Everything, ScaleOutOnly };
+/// With Nothing a pass looks and decides, and neither changes nor remembers anything: a dry run.
+enum class Permission { Everything, ScaleOutOnly, Nothing };
 
 struct PassOptions {
   Permission permission = Permission::Everything;

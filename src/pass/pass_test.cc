@@ -6,7 +6,6 @@
 #include <gtest/gtest.h>
 
 #include "core/test_support.h"
-#include "pass/dry_run.h"
 #include "state/state_text.h"
 
 namespace scaler {
@@ -330,13 +329,19 @@ TEST_F(RunPass, KeepsTheStateInTheProcessWithoutAWriter) {
   EXPECT_TRUE(cloud_.saved.empty());
 }
 
-TEST_F(RunPass, ADryRunWritesDownWhatItWouldDo) {
+TEST_F(RunPass, WithoutPermissionDecidesAndNeitherChangesNorRemembersAnything) {
   cloud_.depths = {QueueDepth{.visible = 1}};
-  DryRun dry;
-  const auto records =
-      run_pass(fleet_, {.reader = cloud_, .scaler = dry, .states = &dry, .clock = clock_}, {});
-  EXPECT_EQ(records.front().decision->desired, 3);
-  EXPECT_EQ(dry.asked().front().desired, 3);
+  const PassRecord out = pass({.permission = Permission::Nothing});
+  EXPECT_EQ(out.decision->action, Action::ScaleOut);
+  EXPECT_EQ(out.decision->desired, 3);
+  EXPECT_EQ(out.outcome, Outcome::Held);
+
+  running(3);
+  for (int minute = 0; minute < 60; ++minute) {
+    const PassRecord record = pass({.permission = Permission::Nothing});
+    EXPECT_EQ(record.decision->action, Action::Hold) << "nobody remembers since when it is idle";
+    clock_.at += 1min;
+  }
   EXPECT_TRUE(cloud_.set.empty());
   EXPECT_TRUE(cloud_.saved.empty());
 }

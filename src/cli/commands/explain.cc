@@ -9,7 +9,6 @@
 #include "config/environment.h"
 #include "core/policy_fields.h"
 #include "journal/decision_json.h"
-#include "pass/dry_run.h"
 #include "wiring/cloud.h"
 
 namespace scaler::cli {
@@ -83,13 +82,11 @@ int explain_command(const Environment& environment, const ExplainFlags& flags) {
     return complain(kConfiguration, fleet.error().message);
   }
   std::vector<ManagedService>& services = (*fleet)->services;
-  DryRun dry;
-  const Ports ports{
-      .reader = (*fleet)->cloud->reader(), .scaler = dry, .states = &dry, .clock = system_clock()};
-  std::vector<PassRecord> records = run_pass(services, ports, {.deadline = after(kTimeout)});
+  const std::vector<PassRecord> records =
+      run_pass(services, (*fleet)->ports(),
+               {.permission = Permission::Nothing, .deadline = after(kTimeout)});
   bool failed = false;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    records[i].outcome = Outcome::Held;  // Nothing was done, whatever was decided.
     const std::string text = flags.output == Output::Json
                                  ? record_json(records[i]) + "\n"
                                  : (i == 0 ? "" : "\n") + table(services[i], records[i]);

@@ -52,6 +52,13 @@ Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
   return read_fleet(*document, config_file);
 }
 
+Ports LiveFleet::ports() const {
+  return {.reader = cloud->reader(),
+          .scaler = cloud->scaler(),
+          .states = &cloud->states(),
+          .clock = system_clock()};
+}
+
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
                                               const std::string& config_file, int log_descriptor) {
   const LogLevel level = TRY(log_level_from_environment(environment));

@@ -24,6 +24,9 @@ struct LiveFleet {
   Log log;
   std::unique_ptr<Cloud> cloud = {};
   std::vector<ManagedService> services = {};
+
+  /// Of the cloud, on the machine's clock.
+  Ports ports() const;
 };
 
 /// Reads the services and makes their cloud, which logs to the descriptor. Nothing is called yet.

@@ -7,7 +7,6 @@
 #include "cli/commands/fleet_source.h"
 #include "cli/commands/report.h"
 #include "journal/decision_json.h"
-#include "pass/dry_run.h"
 
 namespace scaler::cli {
 namespace {
@@ -21,20 +20,13 @@ int once_command(const Environment& environment, const OnceFlags& flags) {
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  DryRun dry;
-  const Ports ports{.reader = (*fleet)->cloud->reader(),
-                    .scaler = flags.dry_run ? dry : (*fleet)->cloud->scaler(),
-                    .states = flags.dry_run ? &dry : &(*fleet)->cloud->states(),
-                    .clock = system_clock()};
-  std::vector<PassRecord> records =
-      run_pass((*fleet)->services, ports, {.deadline = after(kTimeout)});
+  const PassOptions options{
+      .permission = flags.dry_run ? Permission::Nothing : Permission::Everything,
+      .deadline = after(kTimeout)};
   bool failed = false;
-  for (PassRecord& record : records) {
-    if (flags.dry_run) {
-      record.outcome = Outcome::Held;  // Nothing was done, whatever was decided.
-    }
+  for (const PassRecord& record : run_pass((*fleet)->services, (*fleet)->ports(), options)) {
     const std::string text =
-        flags.output == Output::Json ? record_json(record) + "\n" : describe(record, flags.dry_run);
+        flags.output == Output::Json ? record_json(record) + "\n" : describe(record);
     std::fputs(text.c_str(), stdout);
     for (const std::string& error : record.errors) {
       failed = true;

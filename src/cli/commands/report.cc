@@ -11,7 +11,7 @@ std::string describe_queue(const Result<QueueDepth>& queue) {
                : std::string("not readable");
 }
 
-std::string conclusion(const PassRecord& record, bool dry_run) {
+std::string conclusion(const PassRecord& record) {
   const std::int64_t before = record.reading->service.desired;
   const Decision& decision = *record.decision;
   if (decision.action == Action::Hold) {
@@ -19,14 +19,14 @@ std::string conclusion(const PassRecord& record, bool dry_run) {
   }
   const std::string change =
       fmt::format("{} {} -> {}", to_string(decision.action), before, decision.desired);
-  return record.outcome == Outcome::Failed ? change + ": failed"
-         : dry_run                         ? change + ": not done (dry run)"
-                                           : change + ": done";
+  return change + (record.outcome == Outcome::Failed    ? ": failed"
+                   : record.outcome == Outcome::Applied ? ": done"
+                                                        : ": not done (dry run)");
 }
 
 }  // namespace
 
-std::string describe(const PassRecord& record, bool dry_run) {
+std::string describe(const PassRecord& record) {
   std::string text = fmt::format("service {} in cluster {}", record.id.service, record.id.cluster);
   if (record.reading) {
     const ServiceObservation& service = record.reading->service;
@@ -43,7 +43,7 @@ std::string describe(const PassRecord& record, bool dry_run) {
   for (const Step& step : record.decision->steps) {
     text += fmt::format("  {:<13} {:>5}  {}\n", to_string(step.rule), step.tasks, explain(step));
   }
-  return text + conclusion(record, dry_run) + "\n";
+  return text + conclusion(record) + "\n";
 }
 
 }  // namespace scaler::cli

@@ -7,6 +7,6 @@
 
 namespace scaler::cli {
 
-std::string describe(const PassRecord& record, bool dry_run);
+std::string describe(const PassRecord& record);
 
 }  // namespace scaler::cli

@@ -45,7 +45,8 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  auto& [log, cloud, services] = **fleet;
+  const Log& log = (*fleet)->log;
+  std::vector<ManagedService>& services = (*fleet)->services;
   const StopOnSignal stop;
   const ControllerOptions options{.interval = flags.interval};
   const auto metrics = serve_metrics(flags.listen, options);
@@ -57,12 +58,7 @@ int run_command(const Environment& environment, const RunFlags& flags) {
              {"services", static_cast<std::int64_t>(services.size())},
              {"metrics_port", *metrics ? (*metrics)->port() : 0}});
   // The state lives in this process and in the services' tags, so that a restart forgets nothing.
-  run_controller(services,
-                 {.reader = cloud->reader(),
-                  .scaler = cloud->scaler(),
-                  .states = &cloud->states(),
-                  .clock = system_clock()},
-                 options, recorder(log, metrics->get()), stop.token());
+  run_controller(services, (*fleet)->ports(), options, recorder(log, metrics->get()), stop.token());
   log.write(LogLevel::Info, "controller stopped");
   return kDone;
 }
