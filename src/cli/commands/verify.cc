@@ -28,7 +28,10 @@ emulator::EmulatorOptions emulator_options(const VerifyFlags& flags) {
           .lambda_path = flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path,
           .lambda_environment = {{"SCALE_UP_TARGET", "2"},
                                  {"SCALE_DOWN_THRESHOLD", "0.02"},
-                                 {"WAKE_RETURN_SECONDS", "1"}},
+                                 {"WAKE_RETURN_SECONDS", "1"},
+                                 {"TICK_SECONDS", "20"}},
+          .tick_queue = "ticks",
+          .doorbell_queue = "doorbell",
           .schedule = 1s,
           .mapping_toggle = 300ms,
           .lambda_log_line = [](std::string_view) {}};
