@@ -53,12 +53,13 @@ std::int64_t TargetTracking::evaluate(std::int64_t desired, Instant now,
                                       const std::deque<double>& datapoints) {
   const auto target = static_cast<double>(settings().backlog_per_task);
   if (all_above(datapoints, kDatapointsOut, target)) {
-    // Within the cooldown only what exceeds the last scale-out is added; the metric is of the tasks
-    // that run, so a scale-out whose tasks still start is not counted twice by waiting for it.
-    const std::int64_t wanted = tracked(desired, datapoints.back(), target);
-    if (cooling(out_at_, now) || wanted <= desired) {
+    // During the cooldown a larger scale-out counts from where that one began.
+    const bool again = cooling(out_at_, now);
+    const std::int64_t wanted = tracked(again ? out_from_ : desired, datapoints.back(), target);
+    if (wanted <= desired) {
       return desired;
     }
+    out_from_ = again ? out_from_ : desired;
     out_at_ = now;
     return wanted;
   }

@@ -56,6 +56,7 @@ class TargetTracking final : public MinuteMetric {
   std::int64_t evaluate(std::int64_t desired, Instant now,
                         const std::deque<double>& datapoints) override;
   std::optional<Instant> out_at_ = {};
+  std::int64_t out_from_ = 0;
   std::optional<Instant> in_at_ = {};
 };
 
