@@ -16,7 +16,7 @@ import pytest
 from support import ROOT, answers_http, find_free_port, open_url, wait_until
 
 MODULE = "github.com/aws/aws-lambda-runtime-interface-emulator/cmd/aws-lambda-rie"
-REVISION = "4fa2157"
+VERSION = "v0.0.0-20261030222936-bef5c4ba774d"
 SCHEDULE_EVENT = {
     "version": "0", "id": "53dc4d37-cffa-4f76-80c9-8b7d4a4d2eaa", "source": "aws.events",
     "detail-type": "Scheduled Event", "account": "123456789012", "time": "2026-11-23T21:00:00Z",
@@ -37,13 +37,13 @@ def rie():
     """The path of aws-lambda-rie; built once and kept with the other test tools."""
     if os.environ.get("SCALER_RIE"):
         return pathlib.Path(os.environ["SCALER_RIE"])
-    program = ROOT / ".venv" / f"rie-{REVISION}" / "aws-lambda-rie"
+    program = ROOT / ".venv" / f"rie-{VERSION}" / "aws-lambda-rie"
     if program.is_file():
         return program
     if (go_version() or (0, 0)) < (1, 25):
         pytest.skip("Go 1.25, which builds AWS's Runtime Interface Emulator, is not at hand")
     program.parent.mkdir(parents=True, exist_ok=True)
-    built = subprocess.run(["go", "install", f"{MODULE}@{REVISION}"], capture_output=True,
+    built = subprocess.run(["go", "install", f"{MODULE}@{VERSION}"], capture_output=True,
                            text=True, env={**os.environ, "GOBIN": str(program.parent)}, check=False)
     if built.returncode != 0:
         reason = (built.stderr.strip().splitlines() or ["no output"])[-1].strip()
