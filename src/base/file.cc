@@ -1,5 +1,6 @@
 #include "base/file.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -17,7 +18,7 @@ std::unexpected<Error> failure(const std::string& path, int error) {
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path) {
+Result<std::string> read_file(const std::string& path, std::size_t most) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file < 0) {
     return failure(path, errno);
@@ -25,7 +26,7 @@ Result<std::string> read_file(const std::string& path) {
   std::string text;
   std::array<char, 4096> buffer{};
   ssize_t count = 0;
-  while ((count = ::read(file, buffer.data(), buffer.size())) > 0 ||
+  while ((count = ::read(file, buffer.data(), std::min(buffer.size(), most - text.size()))) > 0 ||
          (count < 0 && errno == EINTR)) {
     text.append(buffer.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
   }

@@ -16,6 +16,7 @@ TEST(ReadFile, BringsTheWholeFileByteForByte) {
   const std::string text = std::string(10'000, 'x') + std::string("\0\r\n\xff", 4);
   std::ofstream(path, std::ios::binary) << text;
   EXPECT_EQ(read_file(path).value_or(""), text);
+  EXPECT_EQ(read_file(path, 5'000).value_or(""), std::string(5'000, 'x'));
   std::ofstream(path, std::ios::binary) << "";
   EXPECT_EQ(read_file(path).value_or("not empty"), "");
   std::filesystem::remove(path);

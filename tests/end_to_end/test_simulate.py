@@ -73,7 +73,7 @@ BAD = [
     (["--arrivals", "poisson:1", "--rival", "keda", "--objective", "fast"], "'fast' is not", 3),
     (["--arrivals", "poisson:1", "--rival", "keda", "--price", "m5.large"], "'m5.large'", 3),
     (["--trace", "missing.csv", "--rival", "keda"], "missing.csv: No such file", 3),
-    (["--trace", ".", "--rival", "keda"], ".: is a directory", 3),
+    (["--trace", ".", "--rival", "keda"], ".: Is a directory", 3),
     (["--trace", "empty", "--rival", "keda"], "empty: it is empty", 3),
     (["--trace", "bad", "--rival", "keda"], "bad: line 2: '-3'", 3),
     (["--trace", "huge", "--rival", "keda"], "--scale", 3),

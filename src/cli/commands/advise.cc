@@ -2,11 +2,9 @@
 // and reported on the last.
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 
 #include <fmt/format.h>
 
-#include "cli/commands/parallel.h"
 #include "cli/commands/study_flags.h"
 #include "study/search.h"
 
@@ -43,25 +41,6 @@ Result<Parts> parts_of(const Asked& asked, const StudyFlags& flags) {
   parts.choose = over(asked, flags, trace::from(first, from));
   parts.report = over(asked, flags, last);
   return parts;
-}
-
-/// Runs candidates side by side; none of them can be refused.
-Result<std::vector<study::Answer>> answer_all(const std::string& title,
-                                              const study::Question& question,
-                                              const std::vector<study::Candidate>& candidates,
-                                              bool moments) {
-  std::vector<std::optional<Result<study::Answer>>> results(candidates.size());
-  run_parallel(title, candidates.size(),
-               [&](std::size_t index, const std::function<void(double)>& progress) {
-                 results.at(index) = study::answer(question, candidates.at(index),
-                                                   {.moments = moments, .on_progress = progress});
-               });
-  std::vector<study::Answer> answers;
-  answers.reserve(results.size());
-  for (auto& result : results) {
-    answers.push_back(TRY(std::move(*result)));
-  }
-  return answers;
 }
 
 Result<study::Search> searched(const study::Question& question, const AdviseFlags& flags) {

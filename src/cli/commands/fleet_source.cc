@@ -1,39 +1,11 @@
 #include "cli/commands/fleet_source.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <memory>
-#include <system_error>
-
-#include <fmt/format.h>
-
+#include "base/file.h"
 #include "config/environment.h"
 #include "config/fleet.h"
 #include "yaml/yaml.h"
 
 namespace scaler::cli {
-namespace {
-
-/// The file's text; of one that is too large, more than the reader takes.
-Result<std::string> read_file(const std::string& path) {
-  const auto unreadable = [&path] {
-    return fail(ErrorKind::Unavailable, fmt::format("{}: cannot be read: {}", path,
-                                                    std::generic_category().message(errno)));
-  };
-  const std::unique_ptr<std::FILE, int (*)(std::FILE*)> file(std::fopen(path.c_str(), "rb"),
-                                                             std::fclose);
-  if (!file) {
-    return unreadable();
-  }
-  std::string text(yaml::kSizeMax + 1, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file.get()));
-  if (std::ferror(file.get()) != 0) {
-    return unreadable();
-  }
-  return text;
-}
-
-}  // namespace
 
 Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
                                                const std::string& config_file) {
@@ -44,7 +16,7 @@ Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
         {.id = config.id, .queues = {{config.queue_url}}, .policy = std::move(config.policy)});
     return fleet;
   }
-  const std::string text = TRY(read_file(config_file));
+  const std::string text = TRY(read_file(config_file, yaml::kSizeMax + 1));
   const Result<json::Value> document = yaml::parse(text);
   if (!document) {
     return fail(document.error(), config_file);

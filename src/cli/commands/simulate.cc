@@ -1,11 +1,9 @@
 // simulate: a trace or a specification of arrivals, under one policy after another.
 #include <algorithm>
 #include <cstdio>
-#include <optional>
 
 #include <fmt/format.h>
 
-#include "cli/commands/parallel.h"
 #include "cli/commands/study_flags.h"
 #include "study/backtest.h"
 
@@ -39,23 +37,6 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) 
     return fail(ErrorKind::Malformed, "give --policy FILE, --rival NAME, or both");
   }
   return candidates;
-}
-
-Result<std::vector<study::Answer>> simulate_all(const study::Question& question,
-                                                const std::vector<study::Candidate>& candidates,
-                                                bool moments) {
-  std::vector<std::optional<Result<study::Answer>>> results(candidates.size());
-  run_parallel("simulating", candidates.size(),
-               [&](std::size_t index, const std::function<void(double)>& progress) {
-                 results.at(index) = study::answer(question, candidates.at(index),
-                                                   {.moments = moments, .on_progress = progress});
-               });
-  std::vector<study::Answer> answers;
-  answers.reserve(results.size());
-  for (auto& result : results) {
-    answers.push_back(TRY(std::move(*result)));
-  }
-  return answers;
 }
 
 /// What each own policy would have decided in the passes of a journal.
@@ -159,7 +140,8 @@ void print(const SimulateFlags& flags, const Asked& asked,
 Result<void> simulate(const SimulateFlags& flags) {
   const auto candidates = TRY(candidates_of(flags));
   const Asked asked = TRY(ask(flags.study));
-  const auto answers = TRY(simulate_all(asked.question, candidates, !flags.study.html.empty()));
+  const auto answers =
+      TRY(answer_all("simulating", asked.question, candidates, !flags.study.html.empty()));
   print(flags, asked, answers, backtest_all(asked, candidates));
   if (!flags.study.html.empty()) {
     TRY(write_file(flags.study.html, report::html(report_of(answers, asked, flags.study))));

@@ -15,6 +15,8 @@
 
 #include <fmt/format.h>
 
+#include "base/file.h"
+#include "cli/commands/parallel.h"
 #include "config/policy_reader.h"
 #include "core/policy.h"
 
@@ -74,7 +76,7 @@ world::DurationRange work_time(Duration mean) {
 }
 
 Result<void> take_trace(const StudyFlags& flags, Asked& asked) {
-  const std::string text = TRY(read_file(flags.trace));
+  const std::string text = TRY(read_input(flags.trace));
   Result<trace::Trace> trace = trace::read(text, {.work_time = flags.work});
   if (!trace) {
     return fail(std::move(trace).error(), flags.trace);
@@ -121,21 +123,26 @@ Result<study::Candidate> candidate_of(const json::Reader& root, const std::strin
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path) {
-  if (path == "-") {
-    return std::string(std::istreambuf_iterator<char>(std::cin), {});
+Result<std::string> read_input(const std::string& path) {
+  return path == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : read_file(path);
+}
+
+Result<std::vector<study::Answer>> answer_all(const std::string& title,
+                                              const study::Question& question,
+                                              const std::vector<study::Candidate>& candidates,
+                                              bool moments) {
+  std::vector<std::optional<Result<study::Answer>>> results(candidates.size());
+  run_parallel(title, candidates.size(),
+               [&](std::size_t index, const std::function<void(double)>& progress) {
+                 results.at(index) = study::answer(question, candidates.at(index),
+                                                   {.moments = moments, .on_progress = progress});
+               });
+  std::vector<study::Answer> answers;
+  answers.reserve(results.size());
+  for (auto& result : results) {
+    answers.push_back(TRY(std::move(*result)));
   }
-  std::error_code ignored;
-  if (std::filesystem::is_directory(path, ignored)) {
-    return fail(ErrorKind::NotFound, fmt::format("{}: is a directory", path));
-  }
-  std::ifstream file(path, std::ios::binary);
-  std::string text{std::istreambuf_iterator<char>(file), {}};
-  if (!file.is_open() || file.bad()) {
-    return fail(ErrorKind::NotFound,
-                fmt::format("{}: {}", path, std::generic_category().message(errno)));
-  }
-  return text;
+  return answers;
 }
 
 Result<void> write_file(const std::string& path, std::string_view text) {
@@ -163,7 +170,7 @@ Result<Asked> ask(const StudyFlags& flags) {
   Asked asked;
   study::Question& question = asked.question;
   question.objective = TRY(study::parse_objective(flags.objective));
-  const std::string prices = flags.prices.empty() ? "" : TRY(read_file(flags.prices));
+  const std::string prices = flags.prices.empty() ? "" : TRY(read_input(flags.prices));
   question.price = TRY(study::find_price(flags.price, prices));
   question.seed = flags.seed;
   question.work_mean = flags.work;
@@ -189,7 +196,7 @@ Result<Asked> ask(const StudyFlags& flags) {
 }
 
 Result<study::Candidate> read_policy_file(const std::string& path) {
-  const std::string text = TRY(read_file(path));
+  const std::string text = TRY(read_input(path));
   const Result<json::Value> value = json::parse(text);
   if (!value) {
     return fail(value.error(), path);

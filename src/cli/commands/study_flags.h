@@ -30,8 +30,15 @@ study::Question over(const Asked& asked, const StudyFlags& flags, const trace::T
 /// {"policy":{..},"tick_seconds":10,"schedule_seconds":60,"wake":true,"doorbell":false}.
 Result<study::Candidate> read_policy_file(const std::string& path);
 
-/// A whole file; "-" is standard input. Errors: NotFound, naming it.
-Result<std::string> read_file(const std::string& path);
+/// Answers the question for every candidate, side by side.
+/// Errors: of the first candidate that is refused.
+Result<std::vector<study::Answer>> answer_all(const std::string& title,
+                                              const study::Question& question,
+                                              const std::vector<study::Candidate>& candidates,
+                                              bool moments);
+
+/// As scaler::read_file(); "-" is standard input.
+Result<std::string> read_input(const std::string& path);
 /// Errors: Rejected, naming the file and why.
 Result<void> write_file(const std::string& path, std::string_view text);
 
