@@ -115,6 +115,33 @@ TEST_F(HttpClientTls, RefusesAnExpiredCertificate) {
       << response.error().message;
 }
 
+TEST_F(HttpClientTls, SpeaksEveryCipherAndGroupOfTheDay) {
+  struct Case {
+    const char* cipher;
+    const char* group;
+    std::string_view key;
+  };
+  for (const auto& [cipher, group, key] :
+       {Case{"TLS_AES_128_GCM_SHA256", "X25519", "RSA"},
+        Case{"TLS_AES_256_GCM_SHA384", "P-256", "RSA"},
+        Case{"TLS_CHACHA20_POLY1305_SHA256", "P-384", "P-384"},
+        Case{"TLS_AES_128_GCM_SHA256", "P-521", "P-521"},
+        Case{"ECDHE-RSA-AES128-GCM-SHA256", "X25519", "RSA"},
+        Case{"ECDHE-RSA-AES256-GCM-SHA384", "P-256", "RSA"},
+        Case{"ECDHE-RSA-CHACHA20-POLY1305", "P-384", "RSA"},
+        Case{"ECDHE-ECDSA-AES128-GCM-SHA256", "P-256", "P-256"},
+        Case{"ECDHE-RSA-AES256-SHA384", "P-256", "RSA"},
+        Case{"ECDHE-RSA-AES128-SHA", "P-256", "RSA"}, Case{"AES128-GCM-SHA256", "P-256", "RSA"}}) {
+    TlsAcceptor acceptor(make_certificate(
+        {.common_name = "leaf", .alternative_name = "DNS:localhost", .key = key}, &authority_));
+    ASSERT_TRUE(acceptor.limit(cipher, group)) << cipher;
+    const RawServer server(serve(acceptor, kHello));
+    HttpClient client(options());
+    const auto response = get(client, https(server, "localhost"));
+    EXPECT_TRUE(response.has_value()) << cipher << " " << group << ": " << response.error().message;
+  }
+}
+
 TEST_F(HttpClientTls, RefusesOldVersions) {
   const TlsAcceptor acceptor(leaf("DNS:localhost"), TLS1_1_VERSION);
   const RawServer server(serve(acceptor, kHello));

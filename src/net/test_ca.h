@@ -43,13 +43,14 @@ struct CertificateWish {
   std::string alternative_name = {};  ///< "DNS:localhost" or "IP:127.0.0.1"; empty for an authority
   long valid_from = -3600;            ///< seconds from now
   long valid_until = 3600;
+  std::string_view key = "P-256";  ///< a curve, or "RSA"
 };
 
 /// Signed by `issuer`, or by itself when that is null.
 inline Certificate make_certificate(const CertificateWish& wish, const Certificate* issuer) {
   static long serial = 1;
   Certificate made;
-  made.key.reset(EVP_EC_gen("P-256"));
+  made.key.reset(wish.key == "RSA" ? EVP_RSA_gen(2048) : EVP_EC_gen(wish.key.data()));
   made.x509.reset(X509_new());
   X509* x509 = made.x509.get();
   X509_set_version(x509, X509_VERSION_3);
@@ -85,6 +86,15 @@ class TlsAcceptor {
     SSL_CTX_set_security_level(context_.get(), 0);
     SSL_CTX_use_certificate(context_.get(), certificate.x509.get());
     SSL_CTX_use_PrivateKey(context_.get(), certificate.key.get());
+  }
+
+  /// Leaves it one cipher, of TLS 1.2 by OpenSSL's name or of TLS 1.3, and one group.
+  bool limit(const std::string& cipher, const char* group) {
+    const bool modern = cipher.starts_with("TLS_");
+    SSL_CTX_set_max_proto_version(context_.get(), modern ? TLS1_3_VERSION : TLS1_2_VERSION);
+    return (modern ? SSL_CTX_set_ciphersuites(context_.get(), cipher.c_str())
+                   : SSL_CTX_set_cipher_list(context_.get(), cipher.c_str())) == 1 &&
+           SSL_CTX_set1_groups_list(context_.get(), group) == 1;
   }
 
   /// The session after a handshake; null when it failed.

@@ -14,6 +14,7 @@
 
 #include "base/check.h"
 #include "net/address.h"
+#include "net/tls_algorithms.h"
 #include "net/tls_roots.h"
 
 namespace scaler::net {
@@ -61,10 +62,10 @@ int find_root(X509_LOOKUP* lookup, X509_LOOKUP_TYPE type, const X509_NAME* name,
       continue;
     }
     const BioPointer text(BIO_new_mem_buf(root.pem.data(), static_cast<int>(root.pem.size())));
-    const CertificatePointer root_certificate(
-        PEM_read_bio_X509(text.get(), nullptr, nullptr, nullptr));
-    if (root_certificate == nullptr ||
-        X509_NAME_cmp(X509_get_subject_name(root_certificate.get()), name) != 0) {
+    X509* parsed = X509_new_ex(tls_library(), nullptr);
+    const bool read = PEM_read_bio_X509(text.get(), &parsed, nullptr, nullptr) != nullptr;
+    const CertificatePointer root_certificate(parsed);  // Freed already when it cannot be decoded.
+    if (!read || X509_NAME_cmp(X509_get_subject_name(root_certificate.get()), name) != 0) {
       ERR_clear_error();
       return 0;
     }
@@ -158,6 +159,20 @@ std::string session_key(const Origin& origin) {
   return origin.host + " " + std::to_string(origin.port);
 }
 
+/// Without what OpenSSL would do at its start for programs that do not know what they will use. The
+/// machine's openssl.cnf is none of this program's business. Of the names of all algorithms, with
+/// which all those of the provider are compared, only a certificate's signature looks up one, and
+/// it is of these digests (docs/adr/0011).
+void init_openssl() {
+  OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+                          OPENSSL_INIT_NO_ADD_ALL_DIGESTS,
+                      nullptr);
+  for (const EVP_MD* digest : {EVP_sha256(), EVP_sha384(), EVP_sha512()}) {
+    EVP_add_digest(digest);
+  }
+  OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+}
+
 }  // namespace
 
 struct TlsContext::Impl {
@@ -180,10 +195,9 @@ TlsContext::~TlsContext() = default;
 
 Result<std::unique_ptr<TlsContext>> TlsContext::create(const std::string& ca_bundle,
                                                        std::span<const TlsRoot> roots) {
-  // The machine's openssl.cnf is none of this program's business, and reading it costs 0.3 ms.
-  OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
+  init_openssl();
   auto impl = std::make_unique<Impl>();
-  impl->context.reset(SSL_CTX_new(TLS_client_method()));
+  impl->context.reset(SSL_CTX_new_ex(tls_library(), nullptr, TLS_client_method()));
   SSL_CTX* context = impl->context.get();
   if (context == nullptr || SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) != 1) {
     return fail(ErrorKind::Unavailable, "TLS set-up: " + take_reason("unknown error"));

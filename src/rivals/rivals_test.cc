@@ -62,8 +62,8 @@ TEST(Rivals, TargetTrackingScalesOutFurtherWithinItsCooldownWhenMoreIsWanted) {
       sim::trace_of({{scenario.begin + minutes(10), Duration(1000), 200},
                      {scenario.begin + minutes(13) + seconds(30), Duration(1000), 1000}})};
   const Seen seen = watch("target-tracking", scenario, {.backlog_per_task = 3, .tasks_max = 1000});
-  EXPECT_LE(seen.desired.at(14), 67);
-  EXPECT_GT(seen.desired.at(14), 60);
+  EXPECT_LE(seen.desired.at(15), 67);
+  EXPECT_GT(seen.desired.at(15), 60);
   EXPECT_GT(seen.desired.at(16), 350);  // 1 * 1197 / 3, a minute after the first
   EXPECT_EQ(seen.desired.at(18), seen.desired.at(16));
 }
