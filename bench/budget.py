@@ -2,9 +2,9 @@
 """What repeats exactly must not grow: instructions, system calls and size of `bootstrap`.
 
 usage: ./dev bench budget [--record]
-Compares with bench/budget.json and exits with 1 when a figure has grown by more than 5 %; --record
-renews the file. Where compiler or libraries are not those of the record nothing can be compared: it
-says so and exits with 77.
+Compares with bench/budget.json and exits with 1 when a figure has grown by more than 5 % (of system
+calls, by more than 2); --record renews the file. Where compiler or libraries are not those of the
+record nothing can be compared: it says so and exits with 77.
 """
 
 import argparse
@@ -33,12 +33,14 @@ OLD_PROCESSOR = (
 
 def versions():
     """What decides the figures beside the sources."""
-    found = {"machine": platform.machine()}
-    for package in PACKAGES:
-        query = subprocess.run(["dpkg-query", "-W", "-f", "${Version}", package],
-                               capture_output=True, text=True, check=False)
-        found[package] = query.stdout or "not installed"
-    return found
+    def ask(*command):
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+    # The packages of this architecture: those for cross-compiling may lie beside them.
+    native = ask("dpkg", "--print-architecture")
+    return {"machine": platform.machine()} | {
+        package: ask("dpkg-query", "-W", "-f", "${Version}", f"{package}:{native}")
+        or "not installed" for package in PACKAGES}
 
 
 def measure(folder):
@@ -66,10 +68,13 @@ def compare(recorded, figures):
     """The rows of a table, and whether all figures are within the budget."""
     rows, good = [], True
     for name, before in recorded.items():
-        change = figures[name] / before - 1
-        good = good and change <= GROWTH
-        rows.append([name, f"{before:,}", f"{figures[name]:,}", f"{change:+.1%}",
-                     "" if change <= GROWTH else f"over {GROWTH:.0%}"])
+        # A busy machine brings replies in more pieces.
+        room = max(before * GROWTH, 2 if name.startswith("system calls") else 0)
+        within = figures[name] - before <= room
+        good = good and within
+        change = f"{figures[name] / before - 1:+.1%}"
+        rows.append([name, f"{before:,}", f"{figures[name]:,}", change,
+                     "" if within else f"over {room:,.0f}"])
     return rows, good
 
 
