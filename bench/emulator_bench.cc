@@ -62,9 +62,6 @@ class Peers {
 
 void call_all(aws::Session& session, std::span<const aws::ApiCall> calls) {
   for (const Result<aws::ApiReply>& reply : session.client().call(calls, after(kPatience))) {
-    if (!reply) {
-      fmt::print(stderr, "{}\n", reply.error().message);
-    }
     CHECK(reply.has_value());
   }
 }

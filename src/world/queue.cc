@@ -418,6 +418,13 @@ void Queue::remove(Entries::iterator entry) {
 
 void Queue::changed(Instant now) {
   ++revision_;
+  note_depth(now);
+  if (on_change_) {
+    on_change_();
+  }
+}
+
+void Queue::note_depth(Instant now) {
   if (settings_.count_lag <= Duration(0)) {
     past_depths_.clear();
     return;

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -18,6 +19,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "core/observation.h"
+#include "world/agenda.h"
 
 namespace scaler::world {
 
@@ -179,6 +181,10 @@ class Queue {
   /// Counts every change of messages or settings, so that a saver knows whether there is something
   /// to save.
   std::uint64_t revision() const { return revision_; }
+  /// Is called after every change of messages or settings.
+  void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
+
+  Planned planned = {};  ///< World's
 
  private:
   enum class Place { Visible, InFlight, Delayed };
@@ -203,6 +209,7 @@ class Queue {
   void drop_gone();
   void remove(Entries::iterator entry);
   void changed(Instant now);
+  void note_depth(Instant now);
 
   std::string name_;
   QueueSettings settings_;
@@ -222,6 +229,7 @@ class Queue {
   std::int64_t visible_count_ = 0;
   std::int64_t in_flight_ = 0;
   std::deque<std::pair<Instant, QueueDepth>> past_depths_ = {};  ///< only with a count_lag
+  std::function<void()> on_change_ = {};
 };
 
 }  // namespace scaler::world

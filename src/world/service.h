@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "core/observation.h"
+#include "world/agenda.h"
 #include "world/capacity.h"
 #include "world/duration_range.h"
 #include "world/queue.h"
@@ -185,6 +186,8 @@ class Service {
     WorkEnd end = WorkEnd::Done;
   };
   Fate fate(const Receipt& receipt) const;
+
+  Planned planned = {};  ///< World's
 
  private:
   void reconcile(Instant now);

@@ -27,12 +27,6 @@ bool empty(const QueueDepth& depth) {
   return depth == QueueDepth{};
 }
 
-void earliest(std::optional<Instant>& next, std::optional<Instant> candidate) {
-  if (candidate && (!next || *candidate < *next)) {
-    next = candidate;
-  }
-}
-
 }  // namespace
 
 std::string_view to_string(EventKind kind) {
@@ -75,16 +69,9 @@ void World::advance(Instant to) {
 }
 
 std::optional<Instant> World::next_event() const {
-  std::optional<Instant> next;
-  for (const auto& [name, queue] : queues_) {
-    earliest(next, queue->next_event());
-  }
-  for (const auto& [cluster_name, cluster] : clusters_) {
-    for (const auto& [name, service] : cluster.services) {
-      earliest(next, service->next_event());
-    }
-  }
-  return next;
+  const std::optional<Instant> queue = queue_agenda_.next();
+  const std::optional<Instant> service = service_agenda_.next();
+  return queue && service ? std::min(*queue, *service) : queue ? queue : service;
 }
 
 Queue* World::find_queue(std::string_view name) {
@@ -101,12 +88,15 @@ Queue& World::create_queue(std::string name, QueueSettings settings) {
   auto queue = std::make_unique<Queue>(name, std::move(settings), now_, *random_);
   const auto [at, inserted] = queues_.emplace(std::move(name), std::move(queue));
   CHECK(inserted);
-  return *at->second;
+  Queue& made = *at->second;
+  made.on_change([this, &made] { queue_agenda_.plan(made, made.next_event()); });
+  return made;
 }
 
 void World::delete_queue(std::string_view name) {
   const auto found = queues_.find(name);
   if (found != queues_.end()) {
+    queue_agenda_.plan(*found->second, std::nullopt);
     queues_.erase(found);
   }
 }
@@ -132,6 +122,7 @@ std::vector<ReceivedMessage> World::receive(Queue& queue, const ReceiveRequest& 
   const std::int64_t redriven = queue.totals().redriven;
   auto messages = queue.receive(request, now_, dead_letter_queue(queue));
   note_redriven(queue, redriven);
+  feed_workers(queue);
   return messages;
 }
 
@@ -204,9 +195,16 @@ Service& World::create_service(ServiceDefinition definition) {
   std::unique_ptr<Service>& place = cluster->services[definition.name];
   const bool vacant = place == nullptr || place->status() == ServiceStatus::Inactive;
   CHECK(vacant);
+  std::vector<Service*>& workers = workers_of_[definition.behaviour.job_queue];
+  if (place != nullptr) {
+    service_agenda_.plan(*place, std::nullopt);
+    std::erase(workers_of_[place->definition().behaviour.job_queue], place.get());
+  }
   ServiceObserver& observer = *this;
   place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
+  workers.push_back(place.get());
   feed_workers(*place);
+  settle_soon(*place);
   return *place;
 }
 
@@ -217,20 +215,24 @@ void World::set_desired(Service& service, std::int64_t desired) {
   }
   service.set_desired(desired, now_);
   feed_workers(service);
+  settle_soon(service);
 }
 
 void World::deploy(Service& service, std::string task_definition) {
   service.deploy(std::move(task_definition), now_);
   feed_workers(service);
+  settle_soon(service);
 }
 
 void World::remove(Service& service) {
   service.remove(now_);
+  settle_soon(service);
 }
 
 void World::set_short(Service& service, bool is_short) {
   service.set_short(is_short, now_);
   feed_workers(service);
+  settle_soon(service);
 }
 
 const TaskDefinition& World::register_task_definition(std::string family, std::string document) {
@@ -291,15 +293,20 @@ void World::deployment_completed(const Service& service) {
 }
 
 void World::settle() {
-  for (const auto& [name, queue] : queues_) {
+  std::vector<Queue*> settled;
+  while (Queue* const queue = queue_agenda_.take_due(now_)) {
     queue->settle(now_);
+    queue_agenda_.plan(*queue, queue->next_event());
+    settled.push_back(queue);
   }
-  for (const auto& [cluster_name, cluster] : clusters_) {
-    for (const auto& [name, service] : cluster.services) {
-      service->settle(now_);
-      tend_workers(*service);
-      feed_workers(*service);
-    }
+  while (Service* const service = service_agenda_.take_due(now_)) {
+    service->settle(now_);
+    tend_workers(*service);
+    feed_workers(*service);
+    plan(*service);
+  }
+  for (const Queue* const queue : settled) {
+    feed_workers(*queue);
   }
 }
 
@@ -339,12 +346,12 @@ void World::feed_workers(const Queue& queue) {
   if (queue.depth().visible == 0) {
     return;
   }
-  for (const auto& [cluster_name, cluster] : clusters_) {
-    for (const auto& [name, service] : cluster.services) {
-      if (service->definition().behaviour.job_queue == queue.name()) {
-        feed_workers(*service);
-      }
-    }
+  const auto workers = workers_of_.find(queue.name());
+  if (workers == workers_of_.end()) {
+    return;
+  }
+  for (Service* const service : workers->second) {
+    feed_workers(*service);
   }
 }
 
@@ -368,6 +375,7 @@ void World::feed_workers(Service& service) {
     }
     note_redriven(*queue, redriven);
   }
+  plan(service);
 }
 
 }  // namespace scaler::world

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "world/agenda.h"
 #include "world/queue.h"
 #include "world/service.h"
 
@@ -124,6 +125,8 @@ class World final : private ServiceObserver {
   void deployment_completed(const Service& service) override;
 
   void settle();
+  void plan(Service& service) { service_agenda_.plan(service, service.next_event()); }
+  void settle_soon(Service& service) { service_agenda_.plan(service, now_); }
   void tend_workers(Service& service);
   bool delete_processed(Queue& queue, const Work& work);
   Queue* dead_letter_queue(const Queue& queue);
@@ -137,6 +140,9 @@ class World final : private ServiceObserver {
   Random* random_;
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_ = {};
   std::map<std::string, Cluster, std::less<>> clusters_ = {};
+  std::map<std::string, std::vector<Service*>, std::less<>> workers_of_ = {};  ///< by queue
+  Agenda<Queue> queue_agenda_ = {};
+  Agenda<Service> service_agenda_ = {};
   std::map<std::string, std::vector<TaskDefinition>, std::less<>> task_definitions_ = {};
   std::deque<HistoryEvent> history_ = {};
   std::uint64_t next_event_number_ = 1;
