@@ -98,6 +98,7 @@ Memory::Recalled Memory::recall(std::string_view saved, Instant at) {
     recalled.state = more_cautious(state_, recalled.state);
   } else {
     tag_ = saved;
+    tag_state_ = recalled.state;
   }
   state_ = recalled.state;
   return recalled;
@@ -106,18 +107,19 @@ Memory::Recalled Memory::recall(std::string_view saved, Instant at) {
 std::optional<std::string> Memory::text_to_save(const Policy& policy, std::int64_t desired,
                                                 Instant at) const {
   const ServiceState now = significant(state_, policy, desired, at);
-  ServiceState saved = tag_.empty() ? ServiceState{} : parse_state(tag_).value_or(ServiceState{});
-  if (!covers(saved.recommendations, now.recommendations, policy->scale_in_window / 4)) {
+  if (!covers(tag_state_.recommendations, now.recommendations, policy->scale_in_window / 4)) {
     return format_state(now);
   }
   // Every change sets last_scale_out or last_scale_in as well, so those speak for them.
-  saved.recommendations = now.recommendations;
-  saved.changes = now.changes;
-  return saved == now ? std::nullopt : std::optional(format_state(now));
+  ServiceState said = tag_state_;
+  said.recommendations = now.recommendations;
+  said.changes = now.changes;
+  return said == now ? std::nullopt : std::optional(format_state(now));
 }
 
 void Memory::saved(std::string text, Instant at) {
   tag_ = std::move(text);
+  tag_state_ = parse_state(tag_).value_or(ServiceState{});
   written_at_ = at;
 }
 

@@ -42,7 +42,8 @@ class Memory {
 
  private:
   ServiceState state_ = {};
-  std::string tag_ = {};  ///< the text that state_ refines
+  std::string tag_ = {};         ///< the text that state_ refines
+  ServiceState tag_state_ = {};  ///< what it says; nothing known when it is damaged
   std::optional<Instant> written_at_ = {};
 };
 
