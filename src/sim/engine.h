@@ -34,7 +34,8 @@ class Engine {
   Instant now() const { return world_.now(); }
   Instant end() const { return end_; }
   world::World& world() { return world_; }
-  world::Queue* queue() { return world_.find_queue(kQueue); }
+  /// The job queue; nullptr after somebody has deleted it.
+  world::Queue* queue() { return service_->station->queue; }
   world::Service& service() { return *service_; }
   const Scenario& scenario() const { return *scenario_; }
   Random& chance_of_calls() { return chances_.calls; }

@@ -46,14 +46,9 @@ class Agenda {
     return entries_.empty() ? std::nullopt : std::optional(entries_.begin()->at);
   }
 
-  /// The first of those whose moment has come, without a plan from now on; nullptr: there is none.
-  Item* take_due(Instant now) {
-    if (entries_.empty() || entries_.begin()->at > now) {
-      return nullptr;
-    }
-    Item* const item = entries_.begin()->item;
-    plan(*item, std::nullopt);
-    return item;
+  /// The first of those whose moment has come, until it is planned anew; nullptr: there is none.
+  Item* due(Instant now) const {
+    return entries_.empty() || entries_.begin()->at > now ? nullptr : entries_.begin()->item;
   }
 
  private:

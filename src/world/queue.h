@@ -116,6 +116,8 @@ struct StoredMessage {
   std::int64_t receives_elsewhere = 0;  ///< of these, before it came here as a dead letter
 };
 
+struct Station;  // world.h
+
 class Queue {
  public:
   Queue(std::string name, QueueSettings settings, Instant created_at, Random& random);
@@ -184,7 +186,9 @@ class Queue {
   /// Is called after every change of messages or settings.
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
 
-  Planned planned = {};  ///< World's
+  // World's.
+  Planned planned = {};
+  Station* station = nullptr;
 
  private:
   enum class Place { Visible, InFlight, Delayed };

@@ -187,7 +187,9 @@ class Service {
   };
   Fate fate(const Receipt& receipt) const;
 
-  Planned planned = {};  ///< World's
+  // World's.
+  Planned planned = {};
+  Station* station = nullptr;  ///< of its job queue
 
  private:
   void reconcile(Instant now);

@@ -89,6 +89,8 @@ Queue& World::create_queue(std::string name, QueueSettings settings) {
   const auto [at, inserted] = queues_.emplace(std::move(name), std::move(queue));
   CHECK(inserted);
   Queue& made = *at->second;
+  made.station = &stations_[made.name()];
+  made.station->queue = &made;
   made.on_change([this, &made] { queue_agenda_.plan(made, made.next_event()); });
   return made;
 }
@@ -96,6 +98,7 @@ Queue& World::create_queue(std::string name, QueueSettings settings) {
 void World::delete_queue(std::string_view name) {
   const auto found = queues_.find(name);
   if (found != queues_.end()) {
+    found->second->station->queue = nullptr;
     queue_agenda_.plan(*found->second, std::nullopt);
     queues_.erase(found);
   }
@@ -195,14 +198,15 @@ Service& World::create_service(ServiceDefinition definition) {
   std::unique_ptr<Service>& place = cluster->services[definition.name];
   const bool vacant = place == nullptr || place->status() == ServiceStatus::Inactive;
   CHECK(vacant);
-  std::vector<Service*>& workers = workers_of_[definition.behaviour.job_queue];
+  Station& station = stations_[definition.behaviour.job_queue];
   if (place != nullptr) {
     service_agenda_.plan(*place, std::nullopt);
-    std::erase(workers_of_[place->definition().behaviour.job_queue], place.get());
+    std::erase(place->station->services, place.get());
   }
   ServiceObserver& observer = *this;
   place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
-  workers.push_back(place.get());
+  place->station = &station;
+  station.services.push_back(place.get());
   feed_workers(*place);
   settle_soon(*place);
   return *place;
@@ -294,12 +298,12 @@ void World::deployment_completed(const Service& service) {
 
 void World::settle() {
   std::vector<Queue*> settled;
-  while (Queue* const queue = queue_agenda_.take_due(now_)) {
+  while (Queue* const queue = queue_agenda_.due(now_)) {
     queue->settle(now_);
     queue_agenda_.plan(*queue, queue->next_event());
     settled.push_back(queue);
   }
-  while (Service* const service = service_agenda_.take_due(now_)) {
+  while (Service* const service = service_agenda_.due(now_)) {
     service->settle(now_);
     tend_workers(*service);
     feed_workers(*service);
@@ -311,7 +315,7 @@ void World::settle() {
 }
 
 void World::tend_workers(Service& service) {
-  Queue* const queue = find_queue(service.definition().behaviour.job_queue);
+  Queue* const queue = service.station->queue;
   while (const auto task = service.due_worker(now_)) {
     const Work work = service.work(*task);
     if (work.done_at > now_) {
@@ -346,11 +350,7 @@ void World::feed_workers(const Queue& queue) {
   if (queue.depth().visible == 0) {
     return;
   }
-  const auto workers = workers_of_.find(queue.name());
-  if (workers == workers_of_.end()) {
-    return;
-  }
-  for (Service* const service : workers->second) {
+  for (Service* const service : queue.station->services) {
     feed_workers(*service);
   }
 }
@@ -359,7 +359,7 @@ void World::feed_workers(Service& service) {
   if (!service.has_idle_worker()) {
     return;
   }
-  Queue* const queue = find_queue(service.definition().behaviour.job_queue);
+  Queue* const queue = service.station->queue;
   while (queue != nullptr && service.has_idle_worker() && queue->depth().visible > 0) {
     const std::int64_t redriven = queue->totals().redriven;
     const auto taken = queue->take(worker_visibility(*queue), now_, dead_letter_queue(*queue));

@@ -58,6 +58,12 @@ struct Cluster {
   std::map<std::string, std::unique_ptr<Service>, std::less<>> services = {};
 };
 
+/// The queue of a name, if there is one, and the services whose workers take from it.
+struct Station {
+  Queue* queue = nullptr;
+  std::vector<Service*> services = {};
+};
+
 class World final : private ServiceObserver {
  public:
   struct Options {
@@ -140,7 +146,7 @@ class World final : private ServiceObserver {
   Random* random_;
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_ = {};
   std::map<std::string, Cluster, std::less<>> clusters_ = {};
-  std::map<std::string, std::vector<Service*>, std::less<>> workers_of_ = {};  ///< by queue
+  std::map<std::string, Station> stations_ = {};  ///< by the queue's name; they stay
   Agenda<Queue> queue_agenda_ = {};
   Agenda<Service> service_agenda_ = {};
   std::map<std::string, std::vector<TaskDefinition>, std::less<>> task_definitions_ = {};
