@@ -18,13 +18,27 @@ bool has(const char* name) {
   return found;
 }
 
-constexpr auto has_digest = has<&EVP_MD_fetch, &EVP_MD_free>;
-constexpr auto has_cipher = has<&EVP_CIPHER_fetch, &EVP_CIPHER_free>;
-constexpr auto has_mac = has<&EVP_MAC_fetch, &EVP_MAC_free>;
-constexpr auto has_key_derivation = has<&EVP_KDF_fetch, &EVP_KDF_free>;
-constexpr auto has_key = has<&EVP_KEYMGMT_fetch, &EVP_KEYMGMT_free>;
-constexpr auto has_exchange = has<&EVP_KEYEXCH_fetch, &EVP_KEYEXCH_free>;
-constexpr auto has_signature = has<&EVP_SIGNATURE_fetch, &EVP_SIGNATURE_free>;
+bool has_digest(const char* name) {
+  return has<&EVP_MD_fetch, &EVP_MD_free>(name);
+}
+bool has_cipher(const char* name) {
+  return has<&EVP_CIPHER_fetch, &EVP_CIPHER_free>(name);
+}
+bool has_mac(const char* name) {
+  return has<&EVP_MAC_fetch, &EVP_MAC_free>(name);
+}
+bool has_key_derivation(const char* name) {
+  return has<&EVP_KDF_fetch, &EVP_KDF_free>(name);
+}
+bool has_key(const char* name) {
+  return has<&EVP_KEYMGMT_fetch, &EVP_KEYMGMT_free>(name);
+}
+bool has_exchange(const char* name) {
+  return has<&EVP_KEYEXCH_fetch, &EVP_KEYEXCH_free>(name);
+}
+bool has_signature(const char* name) {
+  return has<&EVP_SIGNATURE_fetch, &EVP_SIGNATURE_free>(name);
+}
 
 TEST(TlsLibrary, HasEveryAlgorithmThatItNames) {
   for (const char* name : {"SHA1", "SHA224", "SHA256", "SHA384", "SHA512"}) {
