@@ -11,6 +11,7 @@ import sys
 
 import pytest
 
+import rie
 from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, answers_http, aws_clients,
                      find_free_port, has_endpoint_line, open_url, program_environment, wait_until)
 
@@ -78,6 +79,13 @@ def run_program(start_process):
         return process
 
     return run
+
+
+@pytest.fixture
+def start_rie(start_process):
+    """start_rie(bootstrap, environment) -> invoke(event), under AWS's Runtime Interface Emulator."""
+    program = rie.find_or_build()
+    return lambda bootstrap, environment: rie.start(program, bootstrap, environment, start_process)
 
 
 @pytest.fixture

@@ -117,6 +117,18 @@ def test_from_zero_to_the_target_and_back(deployed, host, service, moto):
     assert deployed.queue(jobs)["ApproximateNumberOfMessages"] == "0"
 
 
+def test_the_same_program_answers_under_aws_s_own_emulator(deployed, program, start_rie, service):
+    invoke = start_rie(program, {**deployed.environment,
+                                 "AWS_LAMBDA_FUNCTION_NAME": deployed.function_name,
+                                 "AWS_ENDPOINT_URL": deployed.moto.endpoint})
+
+    answer = invoke({"dry_run": True})
+
+    assert answer["statusCode"] == 200, answer
+    assert answer["body"]["trigger_source"] == "manual"
+    assert answer["body"]["current_tasks"] == service.desired()
+
+
 def test_a_doorbell_wakes_it_and_is_consumed(deployed, host, service, moto):
     jobs, doorbell = (deployed.environment[name]
                       for name in ("SQS_QUEUE_URL", "DOORBELL_QUEUE_URL"))
