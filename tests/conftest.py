@@ -83,7 +83,7 @@ def run_program(start_process):
 
 @pytest.fixture
 def start_rie(start_process):
-    """start_rie(bootstrap, environment) -> invoke(event), under AWS's Runtime Interface Emulator."""
+    """start_rie(bootstrap, environment) -> invoke(event), under AWS's own emulator."""
     program = rie.find_or_build()
     return lambda bootstrap, environment: rie.start(program, bootstrap, environment, start_process)
 
