@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -192,7 +193,21 @@ std::vector<Attempt> Client::attempt_in_time(Batch& batch, std::span<const std::
   return attempts;
 }
 
+/// attempt_side_by_side() in portions, so that no call spends its attempt's time waiting for a
+/// connection to become free.
 std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> items) {
+  constexpr std::size_t kPortion = 640;  // Ten for each connection.
+  std::vector<Attempt> attempts;
+  attempts.reserve(items.size());
+  for (std::size_t begin = 0; begin < items.size(); begin += kPortion) {
+    const auto portion = items.subspan(begin, std::min(kPortion, items.size() - begin));
+    std::ranges::copy(attempt_side_by_side(batch, portion), std::back_inserter(attempts));
+  }
+  return attempts;
+}
+
+std::vector<Attempt> Client::attempt_side_by_side(Batch& batch,
+                                                  std::span<const std::size_t> items) {
   Duration limit = surroundings_.attempt_limit;
   for (const std::size_t item : items) {
     limit = std::max(limit, batch.calls[item].attempt_limit);

@@ -54,10 +54,11 @@ class Client {
  public:
   Client(Settings settings, ClientSurroundings surroundings);
 
-  /// Makes all calls side by side, and repeats what may be repeated until the deadline. Calls over
-  /// a documented rate (rate_limiter.h) go later, in the order given. Shape:  one result per call,
-  /// in order. Errors: as error_table.h classifies the service's codes; Unavailable when it cannot
-  /// be reached;
+  /// Makes all calls side by side, some hundreds at a time, and repeats what may be repeated until
+  /// the deadline. Calls over a documented rate (rate_limiter.h) go later, in the order given.
+  /// Shape:  one result per call, in order.
+  /// Errors: as error_table.h classifies the service's codes; Unavailable when it cannot be
+  /// reached;
   ///         Malformed for a reply that is not what the service should send. Messages name
   ///         operation and subject, and carry the service's code and request id.
   std::vector<Result<ApiReply>> call(std::span<const ApiCall> calls, Deadline deadline);
@@ -74,6 +75,7 @@ class Client {
 
   std::vector<Attempt> attempt_in_time(Batch& batch, std::span<const std::size_t> items);
   std::vector<Attempt> attempt(Batch& batch, std::span<const std::size_t> items);
+  std::vector<Attempt> attempt_side_by_side(Batch& batch, std::span<const std::size_t> items);
   net::HttpRequest signed_request(const ApiCall& call, const Credentials& credentials, Instant at);
   Attempt judge(Batch& batch, std::size_t item, const net::HttpResponse& response);
   bool correct_clock(Batch& batch, std::string_view code, const net::HttpResponse& response);
