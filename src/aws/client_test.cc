@@ -127,7 +127,7 @@ TEST(Client, SendsALargeBatchInPortionsAndKeepsItsOrder) {
   test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
     return ok("{\"n\":" + request.body + "}");
   };
-  std::vector<ApiCall> calls(1500, kCall);
+  std::vector<ApiCall> calls(1500, {.service = Service::Sqs, .operation = "GetQueueAttributes"});
   for (std::size_t i = 0; i < calls.size(); ++i) {
     calls[i].body = std::to_string(i);
   }
