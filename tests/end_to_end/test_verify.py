@@ -112,8 +112,7 @@ BROKEN = {
                                  change_mapping("Disabled", Enabled=False)(emulator))),
     "there is neither schedule nor wake": Broken(
         "triggers", {"trigger schedule": "the service did not leave zero within 5 s: 1 visible"},
-        env=("WAKE=",), options=(("schedule", "0s"),),
-        breaks=change_mapping("Disabled", Enabled=False)),
+        env=("WAKE=",), options=(("schedule", "0s"),)),
     "the wake mapping would delete": Broken(
         "triggers", {"trigger wake": "the event source mapping on the job queue lacks Report"},
         breaks=change_mapping("Disabled", Enabled=False, FunctionResponseTypes=[])),
