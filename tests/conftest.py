@@ -27,6 +27,16 @@ def bin_dir():
 
 
 @pytest.fixture(scope="session")
+def release_bin_dir():
+    """The folder of the release programs: for what is measured, and for what takes too long under
+    sanitizers."""
+    folder = os.environ.get("SCALER_RELEASE_BIN_DIR")
+    if not folder:
+        pytest.skip("SCALER_RELEASE_BIN_DIR does not name the folder of the release programs")
+    return pathlib.Path(folder).resolve()
+
+
+@pytest.fixture(scope="session")
 def ecs_scaler(bin_dir):
     return bin_dir / "ecs-scaler"
 

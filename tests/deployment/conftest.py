@@ -20,12 +20,9 @@ TEMPLATE = ROOT / "deploy/cloudformation/template.yaml"
 
 
 @pytest.fixture(scope="session")
-def release_build():
+def release_build(release_bin_dir):
     """The build folder of the release programs."""
-    folder = os.environ.get("SCALER_RELEASE_BIN_DIR")
-    if not folder:
-        pytest.skip("SCALER_RELEASE_BIN_DIR does not name the folder of the release programs")
-    return pathlib.Path(folder).resolve().parent
+    return release_bin_dir.parent
 
 
 @pytest.fixture(scope="session")

@@ -55,7 +55,6 @@ def delete_route_tables(ec2):
         ec2.delete_route_table(RouteTableId=table["RouteTableId"])
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_deploys_to_moto_and_removes_it_twice(script, moto, package):
     credentials = {"AWS_ENDPOINT_URL": moto.endpoint, "AWS_DEFAULT_REGION": "us-east-1"}
@@ -91,7 +90,6 @@ def test_deploys_to_moto_and_removes_it_twice(script, moto, package):
     assert again.code == 0 and "does not exist" in again.stdout(), again.output()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_deploys_to_the_embedded_aws_and_ends_it(script, run_program, ecs_scaler, package):
     stack = f"trial-{find_free_port()}"

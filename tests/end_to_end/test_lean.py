@@ -1,7 +1,5 @@
 """The release program stays lean: within its budget, and flat over a long life."""
 
-import os
-import pathlib
 import subprocess
 import sys
 
@@ -13,11 +11,10 @@ SKIPPED = 77
 
 
 @pytest.fixture
-def bench():
+def bench(release_bin_dir):
     """bench("budget", ...) runs bench/budget.py on the release programs; the ended process."""
-    folder = os.environ.get("SCALER_RELEASE_BIN_DIR")
-    if not folder or not (pathlib.Path(folder) / "referee").is_file():
-        pytest.skip("SCALER_RELEASE_BIN_DIR does not name a folder with bootstrap and referee")
+    if not (release_bin_dir / "referee").is_file():
+        pytest.skip(f"{release_bin_dir} has no referee, with which bench/ measures")
 
     def run(name, *arguments):
         return subprocess.run([sys.executable, ROOT / f"bench/{name}.py", *arguments],

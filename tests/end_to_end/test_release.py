@@ -1,7 +1,5 @@
 """The release programs are static, at a fixed address: docs/adr/0006-static-bootstrap.md."""
 
-import os
-import pathlib
 import struct
 
 import pytest
@@ -11,11 +9,8 @@ PT_DYNAMIC, PT_INTERP = 2, 3
 
 
 @pytest.fixture(params=["bootstrap", "ecs-scaler"])
-def program(request):
-    folder = os.environ.get("SCALER_RELEASE_BIN_DIR")
-    if not folder:
-        pytest.skip("SCALER_RELEASE_BIN_DIR does not name the folder of the release programs")
-    return pathlib.Path(folder) / request.param
+def program(request, release_bin_dir):
+    return release_bin_dir / request.param
 
 
 def elf_type_and_segments(path):

@@ -7,7 +7,6 @@ import pytest
 
 from browser import open_page
 
-pytestmark = pytest.mark.slow  # Long simulations, under sanitizers longer still.
 
 # Runs in the page: reports in an element's text what happened.
 DRIVER = """{
@@ -60,6 +59,11 @@ def drive(path, folder):
     assert found, (document[-2000:], console)
     text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     return json.loads(text), console
+
+
+@pytest.fixture(scope="session")
+def ecs_scaler(release_bin_dir):
+    return release_bin_dir / "ecs-scaler"
 
 
 @pytest.fixture

@@ -7,9 +7,13 @@ import re
 
 import pytest
 
-pytestmark = pytest.mark.slow  # Long simulations, under sanitizers longer still.
 
 POLICY = {"mode": "backlog", "backlog_per_task": 2, "tasks_max": 20}
+
+
+@pytest.fixture(scope="session")
+def ecs_scaler(release_bin_dir):
+    return release_bin_dir / "ecs-scaler"
 
 
 @pytest.fixture

@@ -170,16 +170,16 @@ def run_broken(name, broken, folder, programs, lock):
 
 
 @pytest.fixture(scope="module")
-def results(bootstrap, ecs_scaler, tmp_path_factory):
+def results(release_bin_dir, tmp_path_factory):
     """name -> the outcome of each broken deployment; they mostly wait, so some run side by side."""
     folder, lock = tmp_path_factory.mktemp("broken"), threading.Lock()
+    programs = (release_bin_dir / "bootstrap", release_bin_dir / "ecs-scaler")
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
-        runs = {name: pool.submit(run_broken, name, broken, folder, (bootstrap, ecs_scaler), lock)
+        runs = {name: pool.submit(run_broken, name, broken, folder, programs, lock)
                 for name, broken in BROKEN.items()}
     return runs
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", BROKEN)
 def test_the_right_check_fails_when(results, name):
     code, report = results[name].result()
