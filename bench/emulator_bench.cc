@@ -32,7 +32,7 @@ class Peers {
         thread_([this](const std::stop_token& stop) { loop_.run(stop); }),
         session_(std::move(aws::Session::create({{"AWS_ACCESS_KEY_ID", "bench"},
                                                  {"AWS_SECRET_ACCESS_KEY", "bench"},
-                                                 {"AWS_REGION", emulator_region()},
+                                                 {"AWS_REGION", EmulatorOptions().region},
                                                  {"AWS_ENDPOINT_URL", emulator_->endpoint()}},
                                                 system_clock(), {.within_limits = false}, log_))
                      .value()) {}
@@ -51,8 +51,6 @@ class Peers {
   }
 
  private:
-  static std::string emulator_region() { return EmulatorOptions().region; }
-
   net::EventLoop loop_;
   Log log_;
   std::unique_ptr<Emulator> emulator_;

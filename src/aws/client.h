@@ -57,8 +57,8 @@ class Client {
   /// Makes all calls side by side, some hundreds at a time, and repeats what may be repeated until
   /// the deadline. Calls over a documented rate (rate_limiter.h) go later, in the order given.
   /// Shape:  one result per call, in order.
-  /// Errors: as error_table.h classifies the service's codes; Unavailable when it cannot be
-  /// reached;
+  /// Errors: as error_table.h classifies the service's codes;
+  ///         Unavailable when it cannot be reached;
   ///         Malformed for a reply that is not what the service should send. Messages name
   ///         operation and subject, and carry the service's code and request id.
   std::vector<Result<ApiReply>> call(std::span<const ApiCall> calls, Deadline deadline);

@@ -7,7 +7,6 @@ import pytest
 
 from browser import open_page
 
-
 # Runs in the page: reports in an element's text what happened.
 DRIVER = """{
 const problems = [];

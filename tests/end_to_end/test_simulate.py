@@ -7,7 +7,6 @@ import re
 
 import pytest
 
-
 POLICY = {"mode": "backlog", "backlog_per_task": 2, "tasks_max": 20}
 
 
