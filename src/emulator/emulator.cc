@@ -262,19 +262,16 @@ class Emulator::Impl {
 
   /// Sees to it that advance() runs when the world next changes by itself.
   void wake_for_next() {
-    std::optional<Instant> next = world_.next_event();
-    if (const auto deadline = sqs_->next_deadline(); deadline && (!next || *deadline < *next)) {
-      next = deadline;
-    }
-    if (!next || (wakes_at_ && *wakes_at_ <= *next)) {
+    const Instant next = std::min(world_.next_event(), sqs_->next_deadline());
+    if (wakes_at_ <= next) {
       return;
     }
     wakes_at_ = next;
-    const Duration delay = std::max(Duration(0), *next - system_clock().now());
-    loop_.run_after(delay, [weak = std::weak_ptr(self_), at = *next] {
+    const Duration delay = std::max(Duration(0), next - system_clock().now());
+    loop_.run_after(delay, [weak = std::weak_ptr(self_), at = next] {
       const auto self = weak.lock();
       if (self && (*self)->wakes_at_ == at) {
-        (*self)->wakes_at_.reset();
+        (*self)->wakes_at_ = world::kNever;
         (*self)->advance();
       }
     });
@@ -393,7 +390,7 @@ class Emulator::Impl {
   std::optional<AwsFront> front_ = {};
   std::unique_ptr<LambdaHost> lambda_ = {};
   std::unique_ptr<net::HttpServer> server_ = {};
-  std::optional<Instant> wakes_at_ = {};
+  Instant wakes_at_ = world::kNever;
   std::optional<std::uint64_t> saved_revision_ = {};
   bool save_failed_ = false;
   std::int64_t processed_before_ = 0;

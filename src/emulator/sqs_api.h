@@ -42,7 +42,7 @@ class SqsApi {
   /// Answers waiting receives whose queue has a message, or is gone, or whose wait is over.
   void serve_waiting();
   /// When the first wait is over.
-  std::optional<Instant> next_deadline() const;
+  Instant next_deadline() const;
 
   std::string queue_url(std::string_view name) const;
 

@@ -74,7 +74,7 @@ TEST_F(SqsApiTest, AnswersAWaitingReceiveWhenAMessageComes) {
   api_.serve_waiting();
 
   EXPECT_THAT(*waiting, HasSubstr(R"("Body":"late")"));
-  EXPECT_EQ(api_.next_deadline(), std::nullopt);
+  EXPECT_EQ(api_.next_deadline(), world::kNever);
 }
 
 TEST_F(SqsApiTest, AnswersWaitingReceivesInTheirOrder) {

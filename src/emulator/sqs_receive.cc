@@ -200,9 +200,9 @@ void SqsApi::serve_waiting() {
   }
 }
 
-std::optional<Instant> SqsApi::next_deadline() const {
+Instant SqsApi::next_deadline() const {
   const auto first = std::ranges::min_element(waiting_, {}, &Receive::deadline);
-  return first == waiting_.end() ? std::nullopt : std::optional(first->deadline);
+  return first == waiting_.end() ? world::kNever : first->deadline;
 }
 
 }  // namespace scaler::emulator

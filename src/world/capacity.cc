@@ -101,18 +101,17 @@ Instant Capacity::ends_at(const Instance& instance) const {
   return std::max(*instance.free_since, scaled_out_at_) + model_->scale_in;
 }
 
-std::optional<Instant> Capacity::next_event() const {
-  std::optional<Instant> next;
-  const auto consider = [&next](Instant at) { next = next ? std::min(*next, at) : at; };
+Instant Capacity::next_event() const {
+  Instant next = kNever;
   for (const auto& [number, instance] : instances_) {
     if (!instance.ready) {
-      consider(instance.ready_at);
+      next = std::min(next, instance.ready_at);
     } else if (instance.free_since) {
-      consider(ends_at(instance));
+      next = std::min(next, ends_at(instance));
     }
   }
   if (model_ && missing() > 0) {
-    consider(scaled_out_at_ + model_->warm_up);
+    next = std::min(next, scaled_out_at_ + model_->warm_up);
   }
   return next;
 }

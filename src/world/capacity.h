@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "world/agenda.h"
 #include "world/duration_range.h"
 
 namespace scaler::world {
@@ -40,7 +41,8 @@ class Capacity {
 
   /// Does what is due: instances become ready, free ones end.
   void settle(Instant now);
-  std::optional<Instant> next_event() const;
+  /// When something changes by itself next.
+  Instant next_event() const;
 
   /// Of all instances, from launch to end, those that are there included.
   Duration instance_time(Instant now) const;

@@ -1,6 +1,5 @@
 #include "world/capacity.h"
 
-#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 namespace scaler::world {
@@ -9,7 +8,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::Optional;
 
 const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
 const InstanceModel kModel{
@@ -23,7 +21,7 @@ TEST(Capacity, WithoutInstancesHasRoomUnlessThereIsAShortage) {
   EXPECT_FALSE(capacity.take(kNoon).has_value());
   capacity.set_short(false);
   EXPECT_TRUE(capacity.take(kNoon).has_value());
-  EXPECT_EQ(capacity.next_event(), std::nullopt);
+  EXPECT_EQ(capacity.next_event(), kNever);
 }
 
 TEST(Capacity, StartsTwoInstancesFromZeroAndTheNextOnesAfterTheWarmUp) {
@@ -34,7 +32,7 @@ TEST(Capacity, StartsTwoInstancesFromZeroAndTheNextOnesAfterTheWarmUp) {
   capacity.want(9, kNoon);
   EXPECT_EQ(capacity.instances(), 2);
   EXPECT_FALSE(capacity.take(kNoon).has_value()) << "they are starting";
-  EXPECT_THAT(capacity.next_event(), Optional(kNoon + seconds(60)));
+  EXPECT_EQ(capacity.next_event(), kNoon + seconds(60));
 
   capacity.settle(kNoon + seconds(60));
   for (int i = 0; i < 4; ++i) {
@@ -43,10 +41,10 @@ TEST(Capacity, StartsTwoInstancesFromZeroAndTheNextOnesAfterTheWarmUp) {
   EXPECT_FALSE(capacity.take(kNoon + seconds(60)).has_value());
   capacity.want(5, kNoon + seconds(61));
   EXPECT_EQ(capacity.instances(), 2) << "the next step waits for the warm-up";
-  EXPECT_THAT(capacity.next_event(), Optional(kNoon + seconds(300)));
+  EXPECT_EQ(capacity.next_event(), kNoon + seconds(300));
   capacity.settle(kNoon + seconds(300));
   EXPECT_EQ(capacity.instances(), 5) << "three for five tasks";
-  EXPECT_THAT(capacity.next_event(), Optional(kNoon + seconds(360))) << "no more than the maximum";
+  EXPECT_EQ(capacity.next_event(), kNoon + seconds(360)) << "no more than the maximum";
 }
 
 TEST(Capacity, EndsAnInstanceThatWasFreeForAQuarterOfAnHour) {
@@ -61,11 +59,11 @@ TEST(Capacity, EndsAnInstanceThatWasFreeForAQuarterOfAnHour) {
   capacity.settle(kNoon + seconds(60) + minutes(15));
   EXPECT_EQ(capacity.instances(), 1) << "the one that never had a task ends";
   capacity.give_back(*instance, kNoon + hours(1));
-  EXPECT_THAT(capacity.next_event(), Optional(kNoon + hours(1) + minutes(15)));
+  EXPECT_EQ(capacity.next_event(), kNoon + hours(1) + minutes(15));
   capacity.settle(kNoon + hours(1) + minutes(15));
 
   EXPECT_EQ(capacity.instances(), 0);
-  EXPECT_EQ(capacity.next_event(), std::nullopt);
+  EXPECT_EQ(capacity.next_event(), kNever);
   EXPECT_EQ(capacity.instance_time(kNoon + hours(9)), minutes(16 + 75));
 }
 

@@ -163,9 +163,8 @@ Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
   ++message.receive_count;
   message.first_received_at = message.first_received_at.value_or(now);
   message.received_at = now;
-  message.visible_at = now + timeout;
   entry.place = Place::InFlight;
-  hidden_.emplace(message.visible_at, message.sequence);
+  hide(entry, now + timeout);
   ++in_flight_;
   drop_gone();
   ++totals_.received;
@@ -235,7 +234,7 @@ HandleOutcome Queue::change_visibility(const Receipt& receipt, Duration timeout,
   if (now + timeout > *entry.message.received_at + kVisibilityMax) {
     return HandleOutcome::TooLong;
   }
-  hide_again(entry, now + timeout);
+  hide(entry, now + timeout);
   settle(now);
   changed(now);
   return HandleOutcome::Done;
@@ -256,24 +255,22 @@ std::int64_t Queue::purge(Instant now) {
 }
 
 void Queue::settle(Instant now) {
-  const std::optional<Instant> next = next_event();
-  if (!next || *next > now) {
+  if (next_event() > now) {
     return;
   }
   while (!by_age_.empty() && by_age_.begin()->first + settings_.retention <= now) {
     remove(entries_.find(by_age_.begin()->second));
     ++totals_.expired;
   }
-  while (!hidden_.empty() && hidden_.begin()->first <= now) {
-    show(entries_.at(hidden_.begin()->second));
+  while (Entry* const entry = hidden_.due(now)) {
+    show(*entry);
   }
   changed(now);
 }
 
 QueueDepth Queue::depth() const {
-  return {.visible = visible_count_,
-          .in_flight = in_flight_,
-          .delayed = std::ssize(hidden_) - in_flight_};
+  return {
+      .visible = visible_count_, .in_flight = in_flight_, .delayed = hidden_.size() - in_flight_};
 }
 
 QueueDepth Queue::approximate_depth(Instant now) const {
@@ -290,12 +287,9 @@ QueueDepth Queue::approximate_depth(Instant now) const {
   return latest;
 }
 
-std::optional<Instant> Queue::next_event() const {
-  if (by_age_.empty()) {
-    return std::nullopt;
-  }
-  const Instant expiry = by_age_.begin()->first + settings_.retention;
-  return hidden_.empty() ? expiry : std::min(expiry, hidden_.begin()->first);
+Instant Queue::next_event() const {
+  const Instant expiry = by_age_.empty() ? kNever : by_age_.front().first + settings_.retention;
+  return std::min(expiry, hidden_.next());
 }
 
 std::vector<StoredMessage> Queue::stored_messages() const {
@@ -367,14 +361,14 @@ Queue::Entry& Queue::add(StoredMessage message, Place place) {
     visible_.emplace_back(entry.visible_order, sequence);
     ++visible_count_;
   } else {
-    hidden_.emplace(entry.message.visible_at, sequence);
+    hide(entry, entry.message.visible_at);
     in_flight_ += place == Place::InFlight ? 1 : 0;
   }
   return entry;
 }
 
 void Queue::show(Entry& entry) {
-  hidden_.erase({entry.message.visible_at, entry.message.sequence});
+  hidden_.plan(entry, entry.message.sequence, kNever);
   in_flight_ -= entry.place == Place::InFlight ? 1 : 0;
   entry.place = Place::Visible;
   entry.visible_order = next_visible_order_++;
@@ -382,12 +376,9 @@ void Queue::show(Entry& entry) {
   ++visible_count_;
 }
 
-/// The tree's node is used again: renewing is what a long work does most.
-void Queue::hide_again(Entry& entry, Instant until) {
-  auto node = hidden_.extract({entry.message.visible_at, entry.message.sequence});
+void Queue::hide(Entry& entry, Instant until) {
   entry.message.visible_at = until;
-  node.value().first = until;
-  hidden_.insert(std::move(node));
+  hidden_.plan(entry, entry.message.sequence, until);
 }
 
 void Queue::drop_gone() {
@@ -405,12 +396,12 @@ void Queue::drop_gone() {
 }
 
 void Queue::remove(Entries::iterator entry) {
-  const StoredMessage& message = entry->second.message;
-  if (entry->second.place == Place::Visible) {
+  Entry& gone = entry->second;
+  if (gone.place == Place::Visible) {
     --visible_count_;
   } else {
-    hidden_.erase({message.visible_at, message.sequence});
-    in_flight_ -= entry->second.place == Place::InFlight ? 1 : 0;
+    hidden_.plan(gone, gone.message.sequence, kNever);
+    in_flight_ -= gone.place == Place::InFlight ? 1 : 0;
   }
   entries_.erase(entry);
   drop_gone();
@@ -426,7 +417,9 @@ void Queue::changed(Instant now) {
 
 void Queue::note_depth(Instant now) {
   if (settings_.count_lag <= Duration(0)) {
-    past_depths_.clear();
+    if (!past_depths_.empty()) {
+      past_depths_.clear();
+    }
     return;
   }
   // One entry at or before the horizon stays: it is what is reported.

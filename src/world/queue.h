@@ -9,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -169,8 +168,8 @@ class Queue {
   QueueDepth approximate_depth(Instant now) const;
   const QueueTotals& totals() const { return totals_; }
 
-  /// When a message becomes visible or expires next, if any will.
-  std::optional<Instant> next_event() const;
+  /// When a message becomes visible or expires next.
+  Instant next_event() const;
 
   /// All messages in order of their sequence, and how to bring them back into an empty queue.
   std::vector<StoredMessage> stored_messages() const;
@@ -187,6 +186,7 @@ class Queue {
   void on_change(std::function<void()> callback) { on_change_ = std::move(callback); }
 
   // World's.
+  std::uint64_t rank = 0;  ///< who acts first of those at one moment
   Planned planned = {};
   Station* station = nullptr;
 
@@ -196,6 +196,7 @@ class Queue {
     StoredMessage message = {};
     Place place = Place::Visible;
     std::uint64_t visible_order = 0;  ///< its place among the visible ones
+    Planned showing = {};             ///< at visible_at, unless it is visible
   };
   using Entries = std::unordered_map<std::uint64_t, Entry>;
 
@@ -209,7 +210,7 @@ class Queue {
   void take_dead_letter(StoredMessage message, Instant now);
   Entry& add(StoredMessage message, Place place);
   void show(Entry& entry);
-  void hide_again(Entry& entry, Instant until);
+  void hide(Entry& entry, Instant until);
   void drop_gone();
   void remove(Entries::iterator entry);
   void changed(Instant now);
@@ -229,7 +230,7 @@ class Queue {
   // Both deques are in order and may hold what is gone, but never at the front.
   std::deque<std::pair<std::uint64_t, std::uint64_t>> visible_ = {};  ///< {visible_order, sequence}
   std::deque<std::pair<Instant, std::uint64_t>> by_age_ = {};         ///< {sent_at, sequence}
-  std::set<std::pair<Instant, std::uint64_t>> hidden_ = {};           ///< {visible_at, sequence}
+  Agenda<Entry, &Entry::showing> hidden_ = {};
   std::int64_t visible_count_ = 0;
   std::int64_t in_flight_ = 0;
   std::deque<std::pair<Instant, QueueDepth>> past_depths_ = {};  ///< only with a count_lag

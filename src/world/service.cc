@@ -117,11 +117,9 @@ void Service::settle(Instant now) {
     capacity_.settle(now);
     place_tasks(now);
   }
-  while (!due_.empty() && due_.begin()->first <= now) {
-    Task& task = tasks_.at(due_.begin()->second);
-    due_.erase(due_.begin());
-    task.due_at.reset();
-    progress(task, now);
+  while (Task* const task = changing_.due(now)) {
+    changing_.plan(*task, task->number, kNever);
+    progress(*task, now);
     if (!deployments_.front().completed) {
       reconcile(now);
     }
@@ -132,51 +130,23 @@ void Service::settle(Instant now) {
   }
 }
 
-std::optional<Instant> Service::next_event() const {
-  std::optional<Instant> next = capacity_.next_event();
-  for (const auto* agenda : {&due_, &working_}) {
-    if (!agenda->empty() && (!next || agenda->begin()->first < *next)) {
-      next = agenda->begin()->first;
-    }
-  }
-  return next;
-}
-
-void Service::begin_work(const Work& work) {
+void Service::begin_work(const Work& work, Instant act_at) {
   CHECK(!idle_.empty());
-  const std::uint64_t number = idle_.front();
+  Task& task = *idle_.front();
   idle_.pop_front();
-  working_.emplace(work.act_at, number);
-  tasks_.at(number).work = work;
+  task.work = work;
+  continue_work(task, act_at);
 }
 
-std::optional<std::uint64_t> Service::due_worker(Instant now) const {
-  if (working_.empty() || working_.begin()->first > now) {
-    return std::nullopt;
-  }
-  return working_.begin()->second;
+void Service::continue_work(Task& task, Instant act_at) {
+  working_.plan(task, task.number, act_at);
 }
 
-const Work& Service::work(std::uint64_t task) const {
-  const auto& found = tasks_.at(task).work;
-  CHECK(found.has_value());
-  return *found;
-}
-
-void Service::continue_work(std::uint64_t task, Instant act_at) {
-  Work& work = tasks_.at(task).work.value();
-  auto node = working_.extract({work.act_at, task});
-  work.act_at = act_at;
-  node.value().first = act_at;
-  working_.insert(std::move(node));
-}
-
-void Service::end_work(std::uint64_t number, bool counts, Instant now) {
-  Task& task = tasks_.at(number);
+void Service::end_work(Task& task, bool counts, Instant now) {
   const WorkEnd end = task.work.value().end;
-  working_.erase({task.work->act_at, number});
+  working_.plan(task, task.number, kNever);
   task.work.reset();
-  idle_.push_back(number);
+  idle_.push_back(&task);
   totals_.processed += counts ? 1 : 0;
   totals_.failed += end == WorkEnd::Failed ? 1 : 0;
   if (end == WorkEnd::Crashed) {
@@ -267,18 +237,14 @@ void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t cou
 }
 
 void Service::stop_task(Task& task, std::string reason, Instant now) {
-  // Whatever state it waited for, it will not reach.
-  if (task.due_at) {
-    due_.erase({*task.due_at, task.number});
-  }
   if (task.state == TaskState::Running) {
     --running_;
-    std::erase(idle_, task.number);
+    std::erase(idle_, &task);
   } else {
     --pending_;
   }
   if (task.work) {
-    working_.erase({task.work->act_at, task.number});
+    working_.plan(task, task.number, kNever);
     task.work->end = WorkEnd::Killed;
     ++totals_.killed_while_working;
     observer_->work_killed(*this, task);
@@ -306,8 +272,7 @@ void Service::place_tasks(Instant now) {
 }
 
 void Service::schedule(Task& task, Instant at) {
-  task.due_at = at;
-  due_.emplace(at, task.number);
+  changing_.plan(task, task.number, at);
 }
 
 void Service::progress(Task& task, Instant now) {
@@ -323,7 +288,7 @@ void Service::progress(Task& task, Instant now) {
       ++running_;
       ++totals_.tasks_started;
       totals_.tasks_peak = std::max(totals_.tasks_peak, running_);
-      idle_.push_back(task.number);
+      idle_.push_back(&task);
       observer_->task_running(*this, task);
       return;
     case TaskState::Stopping:

@@ -3,6 +3,7 @@
 // workers in running tasks, deployments, events. World drives it and gives its workers messages.
 // Which task a scale-in stops is left to chance, as ECS does not prefer idle ones either.
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -64,7 +65,6 @@ struct Work {
   Instant sent_at = {};
   Instant received_at = {};
   Instant done_at = {};  ///< also when it ends otherwise than Done
-  Instant act_at = {};   ///< when the worker next renews or is done, whichever is first
   WorkEnd end = WorkEnd::Done;
 };
 
@@ -82,7 +82,8 @@ struct Task {
   std::string stopped_reason = {};
   std::optional<Work> work = {};
   std::optional<std::uint64_t> instance = {};  ///< where it was placed; nothing: it waits for room
-  std::optional<Instant> due_at = {};          ///< when its state changes by itself
+  Planned change = {};                         ///< when its state changes by itself
+  Planned act = {};                            ///< when its worker next renews or is done
 };
 
 struct Deployment {
@@ -163,21 +164,23 @@ class Service {
 
   /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
   void settle(Instant now);
-  std::optional<Instant> next_event() const;
+  Instant next_event() const {
+    return std::min({capacity_.next_event(), changing_.next(), working_.next()});
+  }
 
   /// Running tasks whose worker has nothing to do.
   bool has_idle_worker() const { return !idle_.empty(); }
-  /// Gives the longest idle worker the message.
-  void begin_work(const Work& work);
-  /// A task whose worker must renew or is done by now, the earliest first.
-  std::optional<std::uint64_t> due_worker(Instant now) const;
-  const Work& work(std::uint64_t task) const;
+  /// Gives the longest idle worker the message. It renews or is done, whichever is first, at
+  /// `act_at`.
+  void begin_work(const Work& work, Instant act_at);
+  /// A task whose worker must renew or is done by now, the earliest first; nullptr: there is none.
+  Task* due_worker(Instant now) { return working_.due(now); }
   /// The worker goes on until `act_at`.
-  void continue_work(std::uint64_t task, Instant act_at);
+  void continue_work(Task& task, Instant act_at);
   /// The work is over; the worker is idle, or its task has crashed. `counts`: it was Done, and its
   /// message was still there.
-  void end_work(std::uint64_t task, bool counts, Instant now);
-  std::int64_t working() const { return static_cast<std::int64_t>(working_.size()); }
+  void end_work(Task& task, bool counts, Instant now);
+  std::int64_t working() const { return working_.size(); }
   /// How long the work takes and how it ends. It depends on the message (and for a crash on how
   /// often it was received), not on what happened before: the same job is the same under any
   /// scaler.
@@ -188,6 +191,7 @@ class Service {
   Fate fate(const Receipt& receipt) const;
 
   // World's.
+  std::uint64_t rank = 0;  ///< who acts first of those at one moment
   Planned planned = {};
   Station* station = nullptr;  ///< of its job queue
 
@@ -221,10 +225,10 @@ class Service {
   std::deque<ServiceEvent> events_ = {};
   std::map<std::string, std::string> tags_ = {};
   ServiceTotals totals_ = {};
-  std::set<std::pair<Instant, std::uint64_t>> due_ = {};      ///< {when its state changes, task}
-  std::set<std::pair<Instant, std::uint64_t>> working_ = {};  ///< {when the worker acts, task}
-  std::deque<std::uint64_t> idle_ = {};                       ///< tasks, longest idle first
-  std::set<std::uint64_t> unplaced_ = {};                     ///< tasks that wait for room
+  Agenda<Task, &Task::change> changing_ = {};
+  Agenda<Task, &Task::act> working_ = {};
+  std::deque<Task*> idle_ = {};            ///< longest idle first
+  std::set<std::uint64_t> unplaced_ = {};  ///< tasks that wait for room
 };
 
 }  // namespace scaler::world

@@ -9,7 +9,6 @@ namespace {
 using std::chrono::hours;
 using std::chrono::seconds;
 using testing::HasSubstr;
-using testing::Optional;
 using testing::SizeIs;
 
 const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
@@ -37,8 +36,8 @@ class ServiceTest : public testing::Test {
   }
   /// Runs everything that is due until `to`.
   static void run(Service& service, Instant to) {
-    for (auto next = service.next_event(); next && *next <= to; next = service.next_event()) {
-      service.settle(*next);
+    for (Instant next = service.next_event(); next <= to; next = service.next_event()) {
+      service.settle(next);
     }
     service.settle(to);
   }
@@ -66,7 +65,7 @@ TEST_F(ServiceTest, StartsTasksThroughProvisioningAndPending) {
 TEST_F(ServiceTest, IsSteadyAtOnceWhenItWantsNothing) {
   const Service service = make(0);
   EXPECT_TRUE(service.deployments().front().completed);
-  EXPECT_EQ(service.next_event(), std::nullopt);
+  EXPECT_EQ(service.next_event(), kNever);
 }
 
 TEST_F(ServiceTest, LowersTheDesiredCountAtOnceAndStopsTasksInTheirTime) {
@@ -103,7 +102,7 @@ TEST_F(ServiceTest, ScalesInWithoutSparingBusyTasks) {
     random_ = Random(seed);
     Service service = make(2);
     run(service, kNoon + seconds(5));
-    service.begin_work({.done_at = kNoon + hours(1), .act_at = kNoon + hours(1)});
+    service.begin_work({.done_at = kNoon + hours(1)}, kNoon + hours(1));
     service.set_desired(1, kNoon + seconds(6));
     killed += static_cast<int>(service.totals().killed_while_working);
     EXPECT_EQ(service.working() + service.totals().killed_while_working, 1);
@@ -169,19 +168,19 @@ TEST_F(ServiceTest, LetsWorkersTakeTurns) {
   Service service = make(2);
   run(service, kNoon + seconds(5));
   const Instant done = kNoon + seconds(10);
-  service.begin_work({.receipt = {.sequence = 1}, .done_at = done, .act_at = done});
-  service.begin_work(
-      {.receipt = {.sequence = 2}, .done_at = done + seconds(1), .act_at = kNoon + seconds(8)});
+  service.begin_work({.receipt = {.sequence = 1}, .done_at = done}, done);
+  service.begin_work({.receipt = {.sequence = 2}, .done_at = done + seconds(1)},
+                     kNoon + seconds(8));
 
   EXPECT_FALSE(service.has_idle_worker());
-  EXPECT_EQ(service.due_worker(kNoon + seconds(7)), std::nullopt);
-  const auto renews = service.due_worker(kNoon + seconds(8));
-  ASSERT_TRUE(renews.has_value());
-  EXPECT_EQ(service.work(*renews).receipt.sequence, 2U);
+  EXPECT_EQ(service.due_worker(kNoon + seconds(7)), nullptr);
+  Task* const renews = service.due_worker(kNoon + seconds(8));
+  ASSERT_NE(renews, nullptr);
+  EXPECT_EQ(renews->work.value().receipt.sequence, 2U);
   service.continue_work(*renews, done + seconds(1));
-  EXPECT_THAT(service.next_event(), Optional(done));
-  const auto ends = service.due_worker(done);
-  ASSERT_TRUE(ends.has_value());
+  EXPECT_EQ(service.next_event(), done);
+  Task* const ends = service.due_worker(done);
+  ASSERT_NE(ends, nullptr);
   service.end_work(*ends, true, done);
   EXPECT_TRUE(service.has_idle_worker());
 }

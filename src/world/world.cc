@@ -61,17 +61,11 @@ World::World(Options options, Instant now, Random& random)
 World::~World() = default;
 
 void World::advance(Instant to) {
-  for (auto next = next_event(); next && *next <= to; next = next_event()) {
-    now_ = std::max(now_, *next);
+  for (Instant next = next_event(); next <= to; next = next_event()) {
+    now_ = std::max(now_, next);
     settle();
   }
   now_ = std::max(now_, to);
-}
-
-std::optional<Instant> World::next_event() const {
-  const std::optional<Instant> queue = queue_agenda_.next();
-  const std::optional<Instant> service = service_agenda_.next();
-  return queue && service ? std::min(*queue, *service) : queue ? queue : service;
 }
 
 Queue* World::find_queue(std::string_view name) {
@@ -89,9 +83,10 @@ Queue& World::create_queue(std::string name, QueueSettings settings) {
   const auto [at, inserted] = queues_.emplace(std::move(name), std::move(queue));
   CHECK(inserted);
   Queue& made = *at->second;
+  made.rank = next_rank_++;
   made.station = &stations_[made.name()];
   made.station->queue = &made;
-  made.on_change([this, &made] { queue_agenda_.plan(made, made.next_event()); });
+  made.on_change([this, &made] { plan(made); });
   return made;
 }
 
@@ -99,7 +94,7 @@ void World::delete_queue(std::string_view name) {
   const auto found = queues_.find(name);
   if (found != queues_.end()) {
     found->second->station->queue = nullptr;
-    queue_agenda_.plan(*found->second, std::nullopt);
+    queue_agenda_.plan(*found->second, found->second->rank, kNever);
     queues_.erase(found);
   }
 }
@@ -200,11 +195,12 @@ Service& World::create_service(ServiceDefinition definition) {
   CHECK(vacant);
   Station& station = stations_[definition.behaviour.job_queue];
   if (place != nullptr) {
-    service_agenda_.plan(*place, std::nullopt);
+    service_agenda_.plan(*place, place->rank, kNever);
     std::erase(place->station->services, place.get());
   }
   ServiceObserver& observer = *this;
   place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
+  place->rank = next_rank_++;
   place->station = &station;
   station.services.push_back(place.get());
   feed_workers(*place);
@@ -300,7 +296,7 @@ void World::settle() {
   std::vector<Queue*> settled;
   while (Queue* const queue = queue_agenda_.due(now_)) {
     queue->settle(now_);
-    queue_agenda_.plan(*queue, queue->next_event());
+    plan(*queue);
     settled.push_back(queue);
   }
   while (Service* const service = service_agenda_.due(now_)) {
@@ -316,8 +312,8 @@ void World::settle() {
 
 void World::tend_workers(Service& service) {
   Queue* const queue = service.station->queue;
-  while (const auto task = service.due_worker(now_)) {
-    const Work work = service.work(*task);
+  while (Task* const task = service.due_worker(now_)) {
+    const Work work = task->work.value();
     if (work.done_at > now_) {
       if (queue != nullptr) {
         queue->change_visibility(work.receipt, worker_visibility(*queue), now_);
@@ -370,8 +366,8 @@ void World::feed_workers(Service& service) {
                           .sent_at = taken->sent_at,
                           .received_at = now_,
                           .done_at = done_at,
-                          .act_at = next_act(*queue, now_, done_at),
-                          .end = fate.end});
+                          .end = fate.end},
+                         next_act(*queue, now_, done_at));
     }
     note_redriven(*queue, redriven);
   }

@@ -4,6 +4,7 @@
 // same world. Messages are sent and received through World, so that redrive, workers and history
 // take part.
 
+#include <algorithm>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -81,8 +82,8 @@ class World final : private ServiceObserver {
   /// Does everything that is due up to and including `to`. An earlier `to` than before changes
   /// nothing.
   void advance(Instant to);
-  /// When something happens next without anyone's doing, if anything will.
-  std::optional<Instant> next_event() const;
+  /// When something happens next without anyone's doing.
+  Instant next_event() const { return std::min(queue_agenda_.next(), service_agenda_.next()); }
 
   /// The queue, or nullptr. Pointers to queues and services stay valid until they are deleted.
   Queue* find_queue(std::string_view name);
@@ -131,8 +132,9 @@ class World final : private ServiceObserver {
   void deployment_completed(const Service& service) override;
 
   void settle();
-  void plan(Service& service) { service_agenda_.plan(service, service.next_event()); }
-  void settle_soon(Service& service) { service_agenda_.plan(service, now_); }
+  void plan(Queue& queue) { queue_agenda_.plan(queue, queue.rank, queue.next_event()); }
+  void plan(Service& service) { service_agenda_.plan(service, service.rank, service.next_event()); }
+  void settle_soon(Service& service) { service_agenda_.plan(service, service.rank, now_); }
   void tend_workers(Service& service);
   bool delete_processed(Queue& queue, const Work& work);
   Queue* dead_letter_queue(const Queue& queue);
@@ -147,8 +149,9 @@ class World final : private ServiceObserver {
   std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_ = {};
   std::map<std::string, Cluster, std::less<>> clusters_ = {};
   std::map<std::string, Station> stations_ = {};  ///< by the queue's name; they stay
-  Agenda<Queue> queue_agenda_ = {};
-  Agenda<Service> service_agenda_ = {};
+  std::uint64_t next_rank_ = 1;                   ///< of queues and services
+  Agenda<Queue, &Queue::planned> queue_agenda_ = {};
+  Agenda<Service, &Service::planned> service_agenda_ = {};
   std::map<std::string, std::vector<TaskDefinition>, std::less<>> task_definitions_ = {};
   std::deque<HistoryEvent> history_ = {};
   std::uint64_t next_event_number_ = 1;
