@@ -3,11 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdio>
 #include <exception>
 #include <iostream>
 #include <map>
 #include <string>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -368,6 +370,18 @@ int dispatch(const CLI::App& app, const Flags& flags, const Environment& environ
   return emulate_command(flags.emulate);
 }
 
+/// The exit code after all output is out: what does not fit on the disk shows here at the latest.
+int finish_output(int code) {
+  const bool flushed = std::fflush(stdout) == 0;
+  if (flushed && std::ferror(stdout) == 0) {
+    return code;
+  }
+  return complain(code == kDone ? kFailed : static_cast<ExitCode>(code),
+                  flushed
+                      ? "standard output could not be written"
+                      : fmt::format("standard output: {}", std::generic_category().message(errno)));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
@@ -381,9 +395,9 @@ int main(int argc, char** argv) try {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? kDone : kUsage;
+    return finish_output(app.exit(error) == 0 ? kDone : kUsage);
   }
-  return dispatch(app, flags, process_environment());
+  return finish_output(dispatch(app, flags, process_environment()));
 } catch (const std::exception& error) {
   return complain(kFailed, error.what());
 }

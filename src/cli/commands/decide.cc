@@ -100,7 +100,7 @@ class Answers {
 int decide_command(std::istream& in, std::ostream& out) {
   Answers answers(out);
   std::string line;
-  while (std::getline(in, line)) {
+  while (out && std::getline(in, line)) {
     if (answers.any() || blank(line) || json::parse(line)) {
       answers.answer_line(line);
       continue;
