@@ -14,6 +14,11 @@ constexpr std::array<Duration, 3> kWindows{seconds(0), seconds(60), seconds(300)
 constexpr std::array<Duration, 4> kTicks{seconds(5), seconds(10), seconds(20), seconds(30)};
 constexpr std::array<Duration, 5> kThresholds{seconds(30), seconds(60), seconds(120), seconds(300),
                                               seconds(900)};
+/// Of the load: what always runs, unless schedules are learned.
+constexpr std::array kGridQuantiles{0.1, 0.5, 0.8};
+/// Parts of the usual load that learned schedules keep running.
+constexpr std::array kGridShares{0.5, 0.9};
+constexpr std::array kShares{0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2};
 constexpr Duration kLatencyMin = seconds(1);
 constexpr std::size_t kParents = 4;
 constexpr std::size_t kRound = 16;
@@ -43,12 +48,22 @@ bool better(const Answer& a, const Answer& b) {
 }
 
 Search::Search(const Question& question, const Load& load, Options options)
-    : options_(options), work_(question.work_mean), random_(question.seed) {
-  minimums_ = {0};
-  for (const double quantile : {0.1, 0.5, 0.8}) {
+    : options_(options),
+      work_(question.work_mean),
+      pattern_(load),
+      floors_{Floor{}},
+      random_(question.seed) {
+  for (const double share : kGridShares) {
+    auto windows = pattern_.windows(share, options_.tasks_max);
+    if (options_.schedules && !windows.empty()) {
+      floors_.push_back({.schedules = std::move(windows)});
+    }
+  }
+  const bool learned = floors_.size() > 1;
+  for (const double quantile : kGridQuantiles) {
     const std::int64_t tasks = std::min(load.tasks(quantile), options_.tasks_max);
-    if (!options_.keep_zero && tasks > minimums_.back()) {
-      minimums_.push_back(tasks);
+    if (!learned && !options_.keep_zero && tasks > floors_.back().tasks_min) {
+      floors_.push_back({.tasks_min = tasks});
     }
   }
 }
@@ -70,11 +85,12 @@ std::vector<Settings> Search::grid() const {
   std::vector<Settings> grid;
   for (const double ratio : kRatios) {
     for (const Duration window : kWindows) {
-      for (const std::int64_t minimum : minimums_) {
+      for (const Floor& floor : floors_) {
         Settings settings = base();
         settings.policy.target_latency = scaled(work_, ratio);
         settings.policy.scale_in_window = window;
-        settings.policy.tasks_min = minimum;
+        settings.policy.tasks_min = floor.tasks_min;
+        settings.policy.schedules = floor.schedules;
         grid.push_back(settings);
       }
     }
@@ -85,7 +101,7 @@ std::vector<Settings> Search::grid() const {
 Settings Search::changed(const Settings& from) {
   Settings settings = from;
   PolicyOptions& policy = settings.policy;
-  switch (random_.between(0, 5)) {
+  switch (random_.between(0, options_.schedules ? 6 : 5)) {
     case 0:
     case 1:
       policy.target_latency = scaled(*policy.target_latency, 0.75 + 0.6 * random_.uniform());
@@ -102,8 +118,11 @@ Settings Search::changed(const Settings& from) {
     case 4:
       settings.triggers.tick = pick(kTicks, random_);
       break;
-    default:
+    case 5:
       policy.scale_down_threshold = pick(kThresholds, random_);
+      break;
+    default:
+      policy.schedules = pattern_.windows(pick(kShares, random_), options_.tasks_max);
       break;
   }
   return settings;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "study/pattern.h"
 #include "study/study.h"
 
 namespace scaler::study {
@@ -26,6 +27,7 @@ class Search {
     bool workers_protect = false;  ///< tasks protect themselves: `protected`, otherwise `idle`
     std::int64_t tasks_max = 100;
     bool keep_zero = false;  ///< tasks_min stays 0
+    bool schedules = false;  ///< hours with a minimum may be learned from the weekly pattern
   };
 
   Search(const Question& question, const Load& load, Options options);
@@ -40,6 +42,12 @@ class Search {
   std::size_t tried() const { return ranked_.size(); }
 
  private:
+  /// What always runs: a minimum, and at certain hours a higher one.
+  struct Floor {
+    std::int64_t tasks_min = 0;
+    std::vector<ScheduleOptions> schedules = {};
+  };
+
   Settings base() const;
   std::vector<Settings> grid() const;
   Settings changed(const Settings& from);
@@ -47,7 +55,8 @@ class Search {
 
   Options options_;
   Duration work_;
-  std::vector<std::int64_t> minimums_;
+  Pattern pattern_;
+  std::vector<Floor> floors_;
   Random random_;
   std::vector<Trial> ranked_ = {};
   std::vector<std::string> seen_ = {};

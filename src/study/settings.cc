@@ -50,13 +50,17 @@ struct AsJson {
     for (const ScheduleOptions& schedule : schedules) {
       writer.begin_object()
           .field("cron", schedule.cron)
-          .field("duration", std::chrono::duration_cast<Seconds>(schedule.duration).count())
-          .field("time_zone", schedule.time_zone)
-          .name("tasks_min")
-          .raw(text(schedule.tasks_min))
-          .name("tasks_max")
-          .raw(text(schedule.tasks_max))
-          .end_object();
+          .field("duration", std::chrono::duration_cast<Seconds>(schedule.duration).count());
+      if (schedule.time_zone != ScheduleOptions().time_zone) {
+        writer.field("time_zone", schedule.time_zone);
+      }
+      if (schedule.tasks_min) {
+        writer.field("tasks_min", *schedule.tasks_min);
+      }
+      if (schedule.tasks_max) {
+        writer.field("tasks_max", *schedule.tasks_max);
+      }
+      writer.end_object();
     }
     return std::move(writer.end_array()).text();
   }
@@ -128,8 +132,8 @@ std::string to_environment(const Settings& settings) {
     const std::string value =
         field.name == "scale_down_threshold"
             ? fmt::format("{:.4g}", seconds(settings.policy.scale_down_threshold) / 60)
-        : field.json.front() == '{' ? "'" + field.json + "'"
-                                    : unquoted(field.json);
+        : field.json.front() == '{' || field.json.front() == '[' ? "'" + field.json + "'"
+                                                                 : unquoted(field.json);
     text += fmt::format("{}={}\n", name, value);
   }
   if (settings.triggers.tick) {

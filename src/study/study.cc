@@ -6,7 +6,6 @@
 namespace scaler::study {
 namespace {
 
-constexpr Duration kPiece = std::chrono::minutes(5);
 constexpr double kMillisecondsPerHour = 3'600'000;
 // As many samples as give the charts their resolution twice over; each costs time.
 constexpr std::int64_t kSamples = 4000;
@@ -117,32 +116,32 @@ Result<Answer> answer(const Question& question, const Candidate& candidate, cons
   return answer;
 }
 
-Load::Load(const Question& question) {
-  const Instant begin = question.scenario.begin;
-  const auto pieces = static_cast<std::size_t>(question.scenario.length / kPiece) + 1;
-  busy_.resize(pieces);
-  const auto stream = sim::arrivals(question.scenario.arrivals, begin,
-                                    begin + question.scenario.length, question.seed);
+Load::Load(const Question& question)
+    : begin_(question.scenario.begin),
+      pieces_(static_cast<std::size_t>(question.scenario.length / kPiece) + 1) {
+  const auto stream = sim::arrivals(question.scenario.arrivals, begin_,
+                                    begin_ + question.scenario.length, question.seed);
   const double each =
       static_cast<double>(question.work_mean.count()) / static_cast<double>(kPiece.count());
   while (const auto batch = stream->next()) {
-    busy_.at(static_cast<std::size_t>((batch->at - begin) / kPiece)) +=
+    pieces_.at(static_cast<std::size_t>((batch->at - begin_) / kPiece)) +=
         each * static_cast<double>(batch->messages);
   }
-  std::ranges::sort(busy_);
+  sorted_ = pieces_;
+  std::ranges::sort(sorted_);
 }
 
 std::int64_t Load::tasks(double quantile) const {
-  const auto at = static_cast<std::size_t>(quantile * static_cast<double>(busy_.size() - 1));
-  return static_cast<std::int64_t>(std::ceil(busy_.at(at)));
+  const auto at = static_cast<std::size_t>(quantile * static_cast<double>(sorted_.size() - 1));
+  return static_cast<std::int64_t>(std::ceil(sorted_.at(at)));
 }
 
 double Load::mean() const {
   double sum = 0;
-  for (const double busy : busy_) {
+  for (const double busy : pieces_) {
     sum += busy;
   }
-  return sum / static_cast<double>(busy_.size());
+  return sum / static_cast<double>(pieces_.size());
 }
 
 }  // namespace scaler::study

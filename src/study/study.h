@@ -52,15 +52,23 @@ struct Watch {
 /// Errors: Malformed for a policy that Policy::create refuses, naming the candidate.
 Result<Answer> answer(const Question& question, const Candidate& candidate, const Watch& watch);
 
-/// How many tasks the arrivals keep busy, by quantile (0..1) of the time in pieces of five minutes.
+/// How many tasks the arrivals keep busy, in pieces of time.
 class Load {
  public:
+  static constexpr Duration kPiece = std::chrono::minutes(5);
+
   explicit Load(const Question& question);
+  Instant begin() const { return begin_; }
+  /// Of each piece, in order of time.
+  const std::vector<double>& pieces() const { return pieces_; }
+  /// By quantile (0..1) of the pieces.
   std::int64_t tasks(double quantile) const;
   double mean() const;
 
  private:
-  std::vector<double> busy_ = {};  ///< sorted
+  Instant begin_;
+  std::vector<double> pieces_ = {};
+  std::vector<double> sorted_ = {};
 };
 
 }  // namespace scaler::study

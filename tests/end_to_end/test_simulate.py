@@ -1,6 +1,7 @@
 """simulate and advise: every input is answered, or refused with one line that names the fault."""
 
 import csv
+import datetime
 import io
 import json
 import re
@@ -178,3 +179,28 @@ def test_advice_needs_messages_in_both_parts(run_program, ecs_scaler, tmp_path):
     trace.write_text("2026-11-23 12:00,0\n2026-11-23 12:05,0\n2026-11-23 12:10,90\n")
     done = run_program([ecs_scaler, "advise", "--trace", trace])
     assert done.code == 3 and "advice needs both" in done.stderr()
+
+
+def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scaler, tmp_path):
+    begin = datetime.datetime(2026, 10, 5, tzinfo=datetime.timezone.utc)  # a Monday
+    hours = [begin + datetime.timedelta(hours=hour) for hour in range(9 * 24)]
+    trace = tmp_path / "office.csv"
+    trace.write_text("".join(
+        f"{at.isoformat()},{1440 if at.weekday() < 5 and 9 <= at.hour < 17 else 20}\n"
+        for at in hours))
+
+    def advised(*more):
+        done = run_program([ecs_scaler, "advise", "--trace", trace, "--start", "gpu", "--work", "20s",
+                            "--workers-protect", "--tasks-max", "50", "--price", "g5.xlarge",
+                            "--objective", "p99 wait < 60s", "--trials", "64", "--output", "json",
+                            *more], timeout=300)
+        assert done.code == 0, done.output()
+        return json.loads(done.stdout())
+
+    constant, learned = advised(), advised("--schedules")
+    assert "schedules" not in constant["settings"]["policy"]
+    assert learned["settings"]["policy"]["schedules"] == [
+        {"cron": "50 8 * * 1-5", "duration": 29400, "tasks_min": 7}]
+    assert "SCHEDULES='[{" in learned["environment"]
+    assert learned["met_on_last_third"] is True
+    assert learned["last_third"][0]["price"] < 0.6 * constant["last_third"][0]["price"]

@@ -49,7 +49,8 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
                        {.trials = static_cast<std::size_t>(flags.trials),
                         .workers_protect = flags.study.workers_protect,
                         .tasks_max = flags.study.tasks_max,
-                        .keep_zero = flags.keep_zero});
+                        .keep_zero = flags.keep_zero,
+                        .schedules = flags.schedules});
   for (auto round = search.next(); !round.empty(); round = search.next()) {
     std::vector<study::Candidate> candidates;
     candidates.reserve(round.size());

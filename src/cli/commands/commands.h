@@ -112,6 +112,7 @@ struct AdviseFlags {
   std::string present = {};  ///< file of the policy that is in force
   int trials = 150;
   bool keep_zero = false;  ///< no tasks while idle, whatever it costs in waiting
+  bool schedules = false;  ///< hours with a minimum may be learned from the weekly pattern
   bool compare = false;    ///< show the rivals, too
   Output output = Output::Text;
 };

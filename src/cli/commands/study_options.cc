@@ -105,7 +105,13 @@ void add_advise(CLI::App& app, AdviseFlags& flags) {
   command->add_option("--policy", flags.present, "the present policy, to compare with");
   command->add_option("--trials", flags.trials, "policies to try (default 150)")
       ->check(CLI::Range(1, kTrialsMax));
-  command->add_flag("--keep-zero", flags.keep_zero, "no task may run while there is nothing to do");
+  CLI::Option* const keep_zero = command->add_flag("--keep-zero", flags.keep_zero,
+                                                   "no task may run while there is nothing to do");
+  command
+      ->add_flag(
+          "--schedules", flags.schedules,
+          "may keep tasks running at the hours that are usually busy, learned from the trace")
+      ->excludes(keep_zero);
   command->add_flag("--compare", flags.compare, "show rivals, too");
   command->add_option("--output", flags.output, "text (default) or json")
       ->transform(CLI::CheckedTransformer(
