@@ -94,8 +94,9 @@ def verdict(advised, rival, which):
     """Whether the claim holds: less wait than this rival at no more task-hours."""
     holds = (advised["wait_p95_seconds"] < rival["wait_p95_seconds"]
              and advised["task_hours"] <= rival["task_hours"])
-    return (f"Against the {which} rival, {rival['policy']}, with `{advised['objective']}`: p95 wait "
-            f"{short(advised['wait_p95_seconds'])} against {short(rival['wait_p95_seconds'])}, "
+    return (f"Against the {which} rival, {rival['policy']}, with `{advised['objective']}`: p95 "
+            f"wait {short(advised['wait_p95_seconds'])} against "
+            f"{short(rival['wait_p95_seconds'])}, "
             f"{advised['task_hours']:.0f} task-hours against {rival['task_hours']:.0f}"
             f"{'' if holds else '. The claim does not hold here'}.")
 

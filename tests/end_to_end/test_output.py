@@ -1,4 +1,4 @@
-"""A full disk is no success: whatever a command prints, exit code 1 when it could not be written."""
+"""A full disk is no success: what a command could not print makes its exit code 1."""
 
 import json
 import subprocess

@@ -190,10 +190,10 @@ def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scale
         for at in hours))
 
     def advised(*more):
-        done = run_program([ecs_scaler, "advise", "--trace", trace, "--start", "gpu", "--work", "20s",
-                            "--workers-protect", "--tasks-max", "50", "--price", "g5.xlarge",
-                            "--objective", "p99 wait < 60s", "--trials", "64", "--output", "json",
-                            *more], timeout=300)
+        done = run_program([ecs_scaler, "advise", "--trace", trace, "--start", "gpu", "--work",
+                            "20s", "--workers-protect", "--tasks-max", "50", "--price",
+                            "g5.xlarge", "--objective", "p99 wait < 60s", "--trials", "64",
+                            "--output", "json", *more], timeout=300)
         assert done.code == 0, done.output()
         return json.loads(done.stdout())
 
