@@ -22,7 +22,8 @@ class SystemClock final : public Clock {
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);
-    woken.wait_until(lock, stop, instant, [] { return false; });
+    // By steady time: a clock that is set back meanwhile must not stretch the wait.
+    woken.wait_for(lock, stop, instant - now(), [] { return false; });
     return !stop.stop_requested();
   }
 };
