@@ -11,7 +11,7 @@
 
 namespace scaler::world {
 
-/// When something happens that does not happen. Not a moment to calculate with.
+/// The moment of what does not happen. Not one to calculate with.
 constexpr Instant kNever = Instant::max();
 
 /// A thing's own place in one agenda.
