@@ -376,10 +376,9 @@ int finish_output(int code) {
   if (flushed && std::ferror(stdout) == 0) {
     return code;
   }
+  const std::string reason = flushed ? "" : ": " + std::generic_category().message(errno);
   return complain(code == kDone ? kFailed : static_cast<ExitCode>(code),
-                  flushed
-                      ? "standard output could not be written"
-                      : fmt::format("standard output: {}", std::generic_category().message(errno)));
+                  "standard output could not be written" + reason);
 }
 
 }  // namespace
