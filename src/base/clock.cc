@@ -12,6 +12,9 @@
 namespace scaler {
 namespace {
 
+/// As long as forever, and short enough for the nanoseconds that the library counts in.
+constexpr Duration kLongestWait = std::chrono::days(36'500);
+
 class SystemClock final : public Clock {
  public:
   Instant now() const override {
@@ -23,7 +26,7 @@ class SystemClock final : public Clock {
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);
     // By steady time: a clock that is set back meanwhile must not stretch the wait.
-    woken.wait_for(lock, stop, instant - now(), [] { return false; });
+    woken.wait_for(lock, stop, std::min(instant - now(), kLongestWait), [] { return false; });
     return !stop.stop_requested();
   }
 };

@@ -50,5 +50,11 @@ TEST(SystemClock, StopsWaitingWhenAsked) {
   EXPECT_TRUE(system_clock().wait_until(system_clock().now() - 1s, std::stop_token()));
 }
 
+TEST(SystemClock, TakesAnInstantBeyondTheNanosecondsOfASteadyClock) {
+  const std::stop_source stop;
+  stop.request_stop();
+  EXPECT_FALSE(system_clock().wait_until(Instant::max(), stop.get_token()));
+}
+
 }  // namespace
 }  // namespace scaler
