@@ -20,7 +20,8 @@ constexpr std::int64_t kSteps = 4;
 constexpr Duration kLead = std::chrono::minutes(10);
 
 std::size_t kind_of(Instant at) {
-  return std::chrono::weekday(std::chrono::floor<days>(at)).iso_encoding() >= 6 ? 1 : 0;
+  const bool weekend = std::chrono::weekday(std::chrono::floor<days>(at)).iso_encoding() >= 6;
+  return static_cast<std::size_t>(weekend ? Pattern::Kind::Weekend : Pattern::Kind::WorkingDay);
 }
 
 std::size_t hour_of(Instant at) {

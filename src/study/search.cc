@@ -53,17 +53,25 @@ Search::Search(const Question& question, const Load& load, Options options)
       pattern_(load),
       floors_{Floor{}},
       random_(question.seed) {
-  for (const double share : kGridShares) {
-    auto windows = pattern_.windows(share, options_.tasks_max);
-    if (options_.schedules && !windows.empty()) {
-      floors_.push_back({.schedules = std::move(windows)});
-    }
+  if (options_.schedules) {
+    learn_floors();
   }
-  const bool learned = floors_.size() > 1;
+  if (floors_.size() > 1 || options_.keep_zero) {
+    return;
+  }
   for (const double quantile : kGridQuantiles) {
     const std::int64_t tasks = std::min(load.tasks(quantile), options_.tasks_max);
-    if (!learned && !options_.keep_zero && tasks > floors_.back().tasks_min) {
+    if (tasks > floors_.back().tasks_min) {
       floors_.push_back({.tasks_min = tasks});
+    }
+  }
+}
+
+void Search::learn_floors() {
+  for (const double share : kGridShares) {
+    auto windows = pattern_.windows(share, options_.tasks_max);
+    if (!windows.empty()) {
+      floors_.push_back({.schedules = std::move(windows)});
     }
   }
 }

@@ -48,6 +48,7 @@ class Search {
     std::vector<ScheduleOptions> schedules = {};
   };
 
+  void learn_floors();
   Settings base() const;
   std::vector<Settings> grid() const;
   Settings changed(const Settings& from);

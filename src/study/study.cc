@@ -127,13 +127,14 @@ Load::Load(const Question& question)
     pieces_.at(static_cast<std::size_t>((batch->at - begin_) / kPiece)) +=
         each * static_cast<double>(batch->messages);
   }
-  sorted_ = pieces_;
-  std::ranges::sort(sorted_);
 }
 
 std::int64_t Load::tasks(double quantile) const {
-  const auto at = static_cast<std::size_t>(quantile * static_cast<double>(sorted_.size() - 1));
-  return static_cast<std::int64_t>(std::ceil(sorted_.at(at)));
+  std::vector<double> busy = pieces_;
+  const auto at =
+      busy.begin() + static_cast<std::ptrdiff_t>(quantile * static_cast<double>(busy.size() - 1));
+  std::ranges::nth_element(busy, at);
+  return static_cast<std::int64_t>(std::ceil(*at));
 }
 
 double Load::mean() const {

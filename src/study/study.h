@@ -68,7 +68,6 @@ class Load {
  private:
   Instant begin_;
   std::vector<double> pieces_ = {};
-  std::vector<double> sorted_ = {};
 };
 
 }  // namespace scaler::study

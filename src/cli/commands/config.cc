@@ -11,7 +11,8 @@ namespace scaler::cli {
 int config_command(const Environment& environment, const ConfigFlags& flags) {
   if (flags.markdown || flags.schema) {
     const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
-    return std::fputs(text.c_str(), stdout) < 0 ? kFailed : kDone;
+    std::fputs(text.c_str(), stdout);
+    return kDone;
   }
   const auto fleet = load_fleet(environment, flags.config_file);
   if (!fleet) {

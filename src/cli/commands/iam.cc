@@ -17,7 +17,8 @@ int iam_command(const Environment& environment, const IamFlags& flags) {
   const std::vector<IamStatement> statements = iam_statements(*config, *scope);
   const std::string text =
       flags.output == Output::Json ? iam_json(statements) + "\n" : iam_text(statements);
-  return std::fputs(text.c_str(), stdout) >= 0 ? kDone : kFailed;
+  std::fputs(text.c_str(), stdout);
+  return kDone;
 }
 
 }  // namespace scaler::cli
