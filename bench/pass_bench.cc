@@ -12,10 +12,10 @@ namespace {
 /// Every queue holds five messages, and every service runs one task.
 class SteadyCloud final : public CloudReader, public ServiceScaler {
  public:
-  ReadResponse read(const ReadRequest& request, Deadline /*deadline*/) override {
-    return {.queues = std::vector<Result<QueueDepth>>(request.queue_urls.size(),
-                                                      QueueDepth{.visible = 5}),
-            .services = std::vector<Result<ServiceReading>>(request.services.size(), service)};
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience /*patience*/,
+                         Deadline /*deadline*/) override {
+    return std::vector<Look>(requests.size(),
+                             {.service = service, .queues = {QueueDepth{.visible = 5}}});
   }
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                         Deadline /*deadline*/) override {

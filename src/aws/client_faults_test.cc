@@ -162,7 +162,7 @@ TEST_F(FaultsTest, IncludeAPortThatNobodyListensTo) {
 TEST_F(FaultsTest, AreNotRepeatedWhereThatCannotHelp) {
   const std::vector<std::pair<std::string, ErrorKind>> faults{
       {reply("400 Bad Request", R"({"__type":"AccessDeniedException","message":"no"})"),
-       ErrorKind::Rejected},
+       ErrorKind::Denied},
       {reply("400 Bad Request", R"({"__type":"ExpiredTokenException"})"), ErrorKind::Unauthorized},
       {reply("200 OK", R"({"service":)"), ErrorKind::Malformed},
       {"\x15\x03\x01 this is not HTTP\r\n\r\n", ErrorKind::Malformed}};
@@ -204,12 +204,12 @@ TEST_F(FaultsTest, OfOneItemLeaveTheOthersOfTheBatchAlone) {
                 R"("desiredCount":1,"runningCount":1,"pendingCount":0}]})")});
   environment_["AWS_ENDPOINT_URL_SQS"] = sqs.url();
   Cloud cloud(client_for(ecs.url()));
-  const ReadResponse response = cloud.read(
-      {.queue_urls = {"q1", "q2"}, .services = {{.cluster = "c", .service = "a"}}}, soon());
-  EXPECT_EQ(response.queues.at(0).error().kind, ErrorKind::Rejected);
-  EXPECT_EQ(response.queues.at(1).error().kind, ErrorKind::Rejected);
-  ASSERT_TRUE(response.services.at(0).has_value()) << response.services.at(0).error().message;
-  EXPECT_EQ(response.services.at(0)->service.desired, 1);
+  const Look look = look_at(
+      cloud, {.service = {.cluster = "c", .service = "a"}, .queue_urls = {"q1", "q2"}}, soon());
+  EXPECT_EQ(look.queues.at(0).error().kind, ErrorKind::Denied);
+  EXPECT_EQ(look.queues.at(1).error().kind, ErrorKind::Denied);
+  ASSERT_TRUE(look.service.has_value()) << look.service.error().message;
+  EXPECT_EQ(look.service->service.desired, 1);
 }
 
 TEST_F(FaultsTest, EndWithTheCallsDeadline) {

@@ -118,7 +118,7 @@ TEST(Client, SendsABatchSideBySideAndRepeatsOnlyItsFailures) {
   const auto replies = test.client().call(calls, soon());
   EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{4, 1}));
   EXPECT_EQ(std::get<std::int64_t>(replies[1]->value.find("n")->data()), 1);
-  EXPECT_EQ(replies[2].error().kind, ErrorKind::Rejected);
+  EXPECT_EQ(replies[2].error().kind, ErrorKind::Denied);
   EXPECT_TRUE(replies[3].has_value());
 }
 

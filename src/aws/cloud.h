@@ -10,7 +10,8 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
  public:
   explicit Cloud(Client& client) : client_(&client) {}
 
-  ReadResponse read(const ReadRequest& request, Deadline deadline) override;
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                         Deadline deadline) override;
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                         Deadline deadline) override;
   /// Keeps the text in the service's tag `ecs-scaler:state`.
@@ -18,7 +19,7 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
 
  private:
   /// Where it is asked for. What cannot be read counts as protected, and the reading says so.
-  void count_protected(const ReadRequest& request, std::vector<Result<ServiceReading>>& services,
+  void count_protected(std::span<const LookRequest> requests, std::span<Look> looks,
                        Deadline deadline);
 
   Client* client_;

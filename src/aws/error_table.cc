@@ -70,9 +70,9 @@ constexpr auto kTable = std::to_array<Row>({
     {"ResourceConflictException", ErrorKind::Conflict},
     {"ConcurrentUpdateException", ErrorKind::Conflict},
 
-    {"AccessDenied", ErrorKind::Rejected},
-    {"AccessDeniedException", ErrorKind::Rejected},
-    {"OptInRequired", ErrorKind::Rejected},
+    {"AccessDenied", ErrorKind::Denied},
+    {"AccessDeniedException", ErrorKind::Denied},
+    {"OptInRequired", ErrorKind::Denied},
 });
 
 constexpr auto kCredentialCodes = std::to_array<std::string_view>(

@@ -11,7 +11,7 @@ TEST(Classify, GoesByCodeBeforeStatus) {
   EXPECT_EQ(classify("TooManyRequestsException", 429), ErrorKind::Throttled);
   EXPECT_EQ(classify("ServerException", 500), ErrorKind::Unavailable);
   EXPECT_EQ(classify("ExpiredTokenException", 400), ErrorKind::Unauthorized);
-  EXPECT_EQ(classify("AccessDeniedException", 400), ErrorKind::Rejected);
+  EXPECT_EQ(classify("AccessDeniedException", 400), ErrorKind::Denied);
   EXPECT_EQ(classify("QueueDoesNotExist", 400), ErrorKind::NotFound);
   EXPECT_EQ(classify("ClusterNotFoundException", 400), ErrorKind::NotFound);
   EXPECT_EQ(classify("ResourceInUseException", 400), ErrorKind::Conflict);

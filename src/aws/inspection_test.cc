@@ -94,7 +94,7 @@ TEST(Inspection, FindsWhoElseScales) {
   EXPECT_FALSE((*target)->suspended);
   EXPECT_TRUE((*scalable_target(test.client(), kId, soon()))->suspended);
   EXPECT_FALSE(scalable_target(test.client(), kId, soon())->has_value());
-  EXPECT_EQ(scalable_target(test.client(), kId, soon()).error().kind, ErrorKind::Rejected);
+  EXPECT_EQ(scalable_target(test.client(), kId, soon()).error().kind, ErrorKind::Denied);
   EXPECT_EQ(test.transport.requests.at(0).body,
             R"({"ServiceNamespace":"ecs","ResourceIds":["service/c/s"],)"
             R"("ScalableDimension":"ecs:service:DesiredCount"})");

@@ -100,7 +100,7 @@ TEST(Sqs, ReportsAFailedRequestForEachOfItsEntries) {
   const auto results = Sqs(test.client()).change_visibility(kUrl, changes, soon());
   ASSERT_EQ(results.size(), 3U);
   for (const auto& result : results) {
-    EXPECT_EQ(result.error().kind, ErrorKind::Rejected);
+    EXPECT_EQ(result.error().kind, ErrorKind::Denied);
   }
 }
 
@@ -200,13 +200,13 @@ TEST(Cloud, ReadsQueuesAndServicesInOneBatch) {
     return ok(R"({"services":[)" + service_json("a") + "]}");
   };
   Cloud cloud(test.client());
-  const ReadResponse response = cloud.read(
-      {.queue_urls = {kUrl, kUrl + "/lost"}, .services = {{.cluster = "c", .service = "a"}}},
+  const Look look = look_at(
+      cloud, {.service = {.cluster = "c", .service = "a"}, .queue_urls = {kUrl, kUrl + "/lost"}},
       soon());
   EXPECT_EQ(test.transport.round_sizes, std::vector<std::size_t>{3});
-  EXPECT_EQ(response.queues.at(0)->visible, 1);
-  EXPECT_EQ(response.queues.at(1).error().kind, ErrorKind::NotFound);
-  EXPECT_EQ(response.services.at(0)->service.desired, 4);
+  EXPECT_EQ(look.queues.at(0)->visible, 1);
+  EXPECT_EQ(look.queues.at(1).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(look.service->service.desired, 4);
 }
 
 TEST(Cloud, SetsDesiredCountsAndKeepsStateInTags) {
@@ -246,10 +246,9 @@ ServiceReading read_with_protection(TestClient& test, const std::string& protect
   test.transport.answer = [protection](const net::HttpRequest& request) {
     return protection_reply(request, protection);
   };
-  const ReadResponse response =
-      Cloud(test.client())
-          .read({.services = {{.cluster = "c", .service = "a"}}, .protection_of = {0}}, soon());
-  return *response.services.at(0);
+  Cloud cloud(test.client());
+  return *look_at(cloud, {.service = {.cluster = "c", .service = "a"}, .protection = true}, soon())
+              .service;
 }
 
 TEST(Cloud, CountsProtectedTasksWhereItIsAsked) {
@@ -279,11 +278,11 @@ TEST(Cloud, StopsAtTaskListsWhosePagesDoNotEnd) {
     return ok(service ? R"({"services":[)" + service_json("a") + "]}"
                       : R"({"taskArns":[],"nextToken":"again"})");
   };
-  const ReadResponse response =
-      Cloud(test.client())
-          .read({.services = {{.cluster = "c", .service = "a"}}, .protection_of = {0}}, soon());
-  EXPECT_EQ(response.services.at(0)->service.protected_tasks, 4);
-  EXPECT_EQ(response.services.at(0)->protection_error->kind, ErrorKind::Malformed);
+  Cloud cloud(test.client());
+  const Look look =
+      look_at(cloud, {.service = {.cluster = "c", .service = "a"}, .protection = true}, soon());
+  EXPECT_EQ(look.service->service.protected_tasks, 4);
+  EXPECT_EQ(look.service->protection_error->kind, ErrorKind::Malformed);
 }
 
 TEST(EventSourceMappings, ListsAllPages) {

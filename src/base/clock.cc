@@ -94,6 +94,10 @@ std::optional<int> take_offset(std::string_view& text) {
 
 }  // namespace
 
+Deadline Clock::steady() const {
+  return std::chrono::steady_clock::now();
+}
+
 Clock& system_clock() {
   static SystemClock clock;
   return clock;

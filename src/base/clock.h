@@ -20,6 +20,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant now() const = 0;
+  /// Steady time: what has passed, whatever the wall clock is set to.
+  virtual Deadline steady() const;
   /// Waits until `instant` or until a stop is requested; true when the instant was reached.
   virtual bool wait_until(Instant instant, const std::stop_token& stop) = 0;
 };

@@ -14,8 +14,12 @@ std::string_view to_string(ErrorKind kind) {
       return "NotFound";
     case ErrorKind::Conflict:
       return "Conflict";
+    case ErrorKind::Denied:
+      return "Denied";
     case ErrorKind::Rejected:
       return "Rejected";
+    case ErrorKind::Overdue:
+      return "Overdue";
     case ErrorKind::Malformed:
       return "Malformed";
   }

@@ -16,7 +16,9 @@ enum class ErrorKind {
   Unauthorized,  ///< missing or expired credentials: refreshed once, then reported
   NotFound,      ///< no such queue or service: reported, polled slowly
   Conflict,      ///< the thing is in transition (ResourceInUse): left to the next pass
-  Rejected,      ///< the service calls the request wrong or denies it: never retried
+  Denied,        ///< these credentials may not do it: never retried, told with what is missing
+  Rejected,      ///< the service calls the request wrong: never retried
+  Overdue,       ///< not sent, because by then it would have been decided on old knowledge
   Malformed,     ///< a reply, document or setting of the wrong shape
 };
 

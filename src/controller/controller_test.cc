@@ -36,10 +36,10 @@ class SlowCloud final : public CloudReader, public ServiceScaler {
  public:
   SlowCloud(VirtualClock& clock, std::vector<Duration> durations)
       : clock_(clock), durations_(std::move(durations)) {}
-  ReadResponse read(const ReadRequest& /*request*/, Deadline) override {
+  std::vector<Look> look(std::span<const LookRequest> /*requests*/, Patience, Deadline) override {
     clock_.pass_time(durations_[reads_++ % durations_.size()]);
-    return {.queues = {QueueDepth{.visible = 1}},
-            .services = {ServiceReading{.service = testing::tasks(1)}}};
+    return {{.service = ServiceReading{.service = testing::tasks(1)},
+             .queues = {QueueDepth{.visible = 1}}}};
   }
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
     return std::vector<Result<void>>(changes.size());

@@ -34,8 +34,7 @@ class Findings {
               std::string_view not_found_advice = "Check the name, the account and the region.") {
     if (error.kind == ErrorKind::NotFound) {
       problem(subject, error.message, std::string(not_found_advice));
-    } else if (error.kind == ErrorKind::Rejected &&
-               error.message.find("AccessDenied") != std::string::npos) {
+    } else if (error.kind == ErrorKind::Denied) {
       problem("permissions", error.message,
               fmt::format("Allow {} to whoever runs this command.", action));
     } else if (error.kind == ErrorKind::Unauthorized) {

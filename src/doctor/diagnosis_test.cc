@@ -53,7 +53,7 @@ std::string finding_after(const std::function<void(Facts&)>& spoil) {
 }
 
 std::unexpected<Error> denied() {
-  return fail(ErrorKind::Rejected, "SQS GetQueueAttributes q: AccessDeniedException: no");
+  return fail(ErrorKind::Denied, "SQS GetQueueAttributes q: AccessDeniedException: no");
 }
 
 TEST(Diagnosis, FindsNothingOnAHealthyDeployment) {

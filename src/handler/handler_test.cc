@@ -41,7 +41,7 @@ TEST_F(HandlerTest, AWakeScalesOutAndReturnsEveryMessage) {
 
 TEST_F(HandlerTest, AWakeThatCannotScaleFailsAndStillReturnsItsMessages) {
   aws_.depth = QueueDepth{.in_flight = 2};
-  aws_.scaling = fail(ErrorKind::Rejected, "UpdateService c/s: AccessDeniedException");
+  aws_.scaling = fail(ErrorKind::Denied, "UpdateService c/s: AccessDeniedException");
   const Result<std::string> answer = wake();
   EXPECT_EQ(answer.error().message, "UpdateService c/s: AccessDeniedException");
   EXPECT_EQ(aws_.returned.size(), 2U);

@@ -38,9 +38,9 @@ class FakeAws final : public CloudReader,
                       public WakeMapping,
                       public Ticks {
  public:
-  ReadResponse read(const ReadRequest& /*request*/, Deadline) override {
+  std::vector<Look> look(std::span<const LookRequest> /*requests*/, Patience, Deadline) override {
     ++reads;
-    return {.queues = {depth}, .services = {service}};
+    return {{.service = service, .queues = {depth}}};
   }
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
     if (scaling) {

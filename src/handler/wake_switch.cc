@@ -96,7 +96,8 @@ Result<void> WakeSwitch::follow(const PassRecord& record, Deadline deadline) {
   if (fit && (!queue_checked_ || (wish == Wish::Enable && !status.enabled))) {
     fit = check_queue(deadline);
   }
-  const bool refused = !fit && fit.error().kind == ErrorKind::Rejected;
+  const bool refused =
+      !fit && (fit.error().kind == ErrorKind::Rejected || fit.error().kind == ErrorKind::Denied);
   const bool disable = refused || wish == Wish::Disable;
   const bool enable = fit && wish == Wish::Enable;
   if (!status.in_transition && (status.enabled ? disable : enable)) {

@@ -16,54 +16,34 @@ constexpr Duration kFresh = std::chrono::milliseconds(500);
 constexpr Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr Duration kLastPause = std::chrono::milliseconds(1600);
 
-/// The readings of a subset of the fleet, taken apart by service.
-class Look {
- public:
-  Look(std::span<ManagedService> fleet, std::span<const std::size_t> chosen, const Ports& ports,
-       Deadline deadline) {
-    ReadRequest request;
-    for (const std::size_t i : chosen) {
-      first_queue_.push_back(request.queue_urls.size());
-      if (fleet[i].policy->scale_in_when == ScaleInWhen::Protected) {
-        request.protection_of.push_back(request.services.size());
-      }
-      request.services.push_back(fleet[i].id);
-      for (const JobQueue& queue : fleet[i].queues) {
-        request.queue_urls.push_back(queue.url);
-      }
+std::vector<Look> look_at_chosen(std::span<ManagedService> fleet,
+                                 std::span<const std::size_t> chosen, const Ports& ports,
+                                 Deadline deadline) {
+  std::vector<LookRequest> requests;
+  for (const std::size_t i : chosen) {
+    requests.push_back({.service = fleet[i].id,
+                        .protection = fleet[i].policy->scale_in_when == ScaleInWhen::Protected});
+    for (const JobQueue& queue : fleet[i].queues) {
+      requests.back().queue_urls.push_back(queue.url);
     }
-    first_queue_.push_back(request.queue_urls.size());
-    response_ = ports.reader.read(request, deadline);
-    CHECK(response_.queues.size() == request.queue_urls.size());
-    CHECK(response_.services.size() == request.services.size());
   }
-
-  /// `position` counts within the chosen services.
-  Result<ServiceReading>& service(std::size_t position) { return response_.services[position]; }
-
-  std::vector<Result<QueueDepth>> queues(std::size_t position) const {
-    const auto begin = response_.queues.begin();
-    return {begin + static_cast<std::ptrdiff_t>(first_queue_[position]),
-            begin + static_cast<std::ptrdiff_t>(first_queue_[position + 1])};
-  }
-
- private:
-  ReadResponse response_;
-  std::vector<std::size_t> first_queue_;
-};
+  std::vector<Look> looks = ports.reader.look(requests, Patience::All, deadline);
+  CHECK(looks.size() == requests.size());
+  return looks;
+}
 
 std::vector<PassRecord> observe_all(std::span<ManagedService> fleet, const Ports& ports,
                                     Deadline deadline) {
   std::vector<std::size_t> all(fleet.size());
   std::ranges::generate(all, [i = std::size_t{0}]() mutable { return i++; });
-  Look look(fleet, all, ports, deadline);
+  std::vector<Look> looks = look_at_chosen(fleet, all, ports, deadline);
   std::vector<PassRecord> records(fleet.size());
   for (std::size_t i = 0; i < fleet.size(); ++i) {
     PassRecord& record = records[i];
     record.id = fleet[i].id;
     record.at = ports.clock.now();
-    record.reading = std::move(look.service(i));
-    record.queues = look.queues(i);
+    record.reading = std::move(looks[i].service);
+    record.queues = looks[i].queues;
     for (const Result<QueueDepth>& queue : record.queues) {
       if (!queue) {
         record.errors.push_back(queue.error().message);
@@ -114,13 +94,11 @@ void decide_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
 }
 
 /// The second look's word on a scale-in: the same decision, or a hold.
-Decision confirmed(const ManagedService& service, const PassRecord& record, Look& look,
-                   std::size_t position) {
+Decision confirmed(const ManagedService& service, const PassRecord& record, const Look& look) {
   const std::int64_t desired = record.reading->service.desired;
-  const Result<ServiceReading>& reading = look.service(position);
+  const Result<ServiceReading>& reading = look.service;
   if (reading && reading->service.desired == desired) {
-    const Decision again =
-        decide_on(service, record.state, record.at, look.queues(position), *reading);
+    const Decision again = decide_on(service, record.state, record.at, look.queues, *reading);
     if (again.action == Action::ScaleIn && again.desired <= record.decision->desired) {
       return *record.decision;
     }
@@ -134,14 +112,14 @@ Decision confirmed(const ManagedService& service, const PassRecord& record, Look
 void confirm(std::span<ManagedService> fleet, std::span<PassRecord> records,
              std::span<const std::size_t> chosen, const Ports& ports, Deadline deadline) {
   const Instant begin = ports.clock.now();
-  Look look(fleet, chosen, ports, deadline);
+  const std::vector<Look> looks = look_at_chosen(fleet, chosen, ports, deadline);
   const Duration took = ports.clock.now() - begin;
   const bool fresh = took >= Duration::zero() && took <= kFresh;
   for (std::size_t position = 0; position < chosen.size(); ++position) {
     const ManagedService& service = fleet[chosen[position]];
     PassRecord& record = records[chosen[position]];
     record.decision = fresh || service.policy->scale_in_when != ScaleInWhen::Idle
-                          ? confirmed(service, record, look, position)
+                          ? confirmed(service, record, looks[position])
                           : held(*record.decision, record.reading->service.desired,
                                  Reason::LookedTooLong, took.count());
   }
@@ -207,9 +185,8 @@ void report(std::span<PassRecord> records, std::span<const FailedChange> failed)
 /// Decides a scale-out anew that failed for the moment, of a service that the look could read. By
 /// now another pass may have set a higher count, which the old one must not lower; or the change
 /// was made and only its answer was lost.
-void decide_again(const ManagedService& service, PassRecord& record, Look& look,
-                  std::size_t position, Instant at) {
-  const Result<ServiceReading>& reading = look.service(position);
+void decide_again(const ManagedService& service, PassRecord& record, const Look& look, Instant at) {
+  const Result<ServiceReading>& reading = look.service;
   const std::int64_t desired = reading->service.desired;
   if (desired == record.decision->desired) {
     record.outcome = Outcome::Applied;
@@ -217,7 +194,7 @@ void decide_again(const ManagedService& service, PassRecord& record, Look& look,
   }
   record.at = at;
   record.reading = reading;
-  record.queues = look.queues(position);
+  record.queues = look.queues;
   record.decision = decide_on(service, record.state, at, record.queues, *reading);
   if (record.decision->action == Action::ScaleIn) {
     record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
@@ -242,15 +219,15 @@ std::vector<FailedChange> try_again(std::span<ManagedService> fleet, std::span<P
     if (places.empty() || !ports.clock.wait_until(ports.clock.now() + pause, {})) {
       break;
     }
-    Look look(fleet, places, ports, deadline);
+    const std::vector<Look> looks = look_at_chosen(fleet, places, ports, deadline);
     std::vector<std::size_t> chosen;
     for (std::size_t position = 0; position < places.size(); ++position) {
-      if (!look.service(position)) {
+      if (!looks[position].service) {
         hopeless.push_back(std::move(failed[position]));
         continue;
       }
       const std::size_t i = places[position];
-      decide_again(fleet[i], records[i], look, position, ports.clock.now());
+      decide_again(fleet[i], records[i], looks[position], ports.clock.now());
       if (records[i].outcome == Outcome::Failed) {
         chosen.push_back(i);
       }
@@ -329,6 +306,10 @@ void remember_all(std::span<ManagedService> fleet, std::span<PassRecord> records
 }
 
 }  // namespace
+
+Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline) {
+  return std::move(reader.look({&request, 1}, Patience::All, deadline).front());
+}
 
 std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& ports,
                                  const PassOptions& options) {

@@ -26,7 +26,7 @@ class FixedClock final : public Clock {
 /// forever.
 class FakeCloud final : public CloudReader, public ServiceScaler, public StateWriter {
  public:
-  ReadResponse read(const ReadRequest& request, Deadline) override {
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience, Deadline) override {
     ++reads;
     if (before_read) {
       before_read(reads);
@@ -34,13 +34,12 @@ class FakeCloud final : public CloudReader, public ServiceScaler, public StateWr
     if (clock != nullptr) {
       clock->at += read_time;
     }
-    protection_asked += request.protection_of.size();
+    protection_asked += requests.front().protection ? 1 : 0;
     const Result<QueueDepth> depth = depths.front();
     if (depths.size() > 1) {
       depths.pop_front();
     }
-    return {.queues = std::vector<Result<QueueDepth>>(request.queue_urls.size(), depth),
-            .services = std::vector<Result<ServiceReading>>(request.services.size(), service)};
+    return std::vector<Look>(requests.size(), {.service = service, .queues = {depth}});
   }
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
     Result<void> result = scaling;
@@ -201,7 +200,7 @@ TEST_F(RunPass, ReportsAScaleOutThatKeepsFailing) {
 
 TEST_F(RunPass, DoesNotTryAgainWhatIsDeniedOrCannotBeSeen) {
   cloud_.depths = {QueueDepth{.visible = 5}};
-  cloud_.scaling = fail(ErrorKind::Rejected, "denied");
+  cloud_.scaling = fail(ErrorKind::Denied, "denied");
   EXPECT_EQ(pass().errors, std::vector<std::string>{"denied"});
   EXPECT_EQ(cloud_.set.size(), 1U);
   cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
@@ -276,7 +275,7 @@ TEST_F(RunPass, AWakeMayOnlyScaleOut) {
 
 TEST_F(RunPass, AFailedChangeIsAFailedPassAndStartsNoCooldown) {
   cloud_.depths = {QueueDepth{.visible = 1}};
-  cloud_.scaling = fail(ErrorKind::Rejected, "UpdateService c/s: AccessDeniedException");
+  cloud_.scaling = fail(ErrorKind::Denied, "UpdateService c/s: AccessDeniedException");
   const PassRecord record = pass();
   EXPECT_EQ(record.outcome, Outcome::Failed);
   EXPECT_EQ(record.errors, std::vector<std::string>{"UpdateService c/s: AccessDeniedException"});
@@ -286,7 +285,7 @@ TEST_F(RunPass, AFailedChangeIsAFailedPassAndStartsNoCooldown) {
 
 TEST_F(RunPass, AStateThatCannotBeSavedIsAFailedPassButTheScalingStands) {
   cloud_.depths = {QueueDepth{.visible = 1}};
-  cloud_.saving = fail(ErrorKind::Rejected, "TagResource: AccessDeniedException");
+  cloud_.saving = fail(ErrorKind::Denied, "TagResource: AccessDeniedException");
   const PassRecord record = pass();
   EXPECT_EQ(record.outcome, Outcome::Applied);
   EXPECT_TRUE(record.failed());
@@ -350,7 +349,7 @@ TEST_F(RunPass, AsksForProtectedTasksOnlyWhereThePolicyCountsThem) {
   running(3);
   idle_for(1h);
   cloud_.service->service.protected_tasks = 3;
-  cloud_.service->protection_error = Error{ErrorKind::Rejected, "denied"};
+  cloud_.service->protection_error = Error{ErrorKind::Denied, "denied"};
 
   pass();
   EXPECT_EQ(cloud_.protection_asked, 0U);

@@ -3,6 +3,7 @@
 // in order. AWS, the simulator and the tests implement them; the pass knows none of these.
 
 #include <cstddef>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,29 +31,54 @@ struct ServiceReading {
   std::optional<Error> protection_error = {};
 };
 
-struct ReadRequest {
-  std::vector<std::string> queue_urls = {};
-  std::vector<ServiceId> services = {};
-  std::vector<std::size_t> protection_of = {};  ///< of these services also the protected tasks
+/// What one look at a service is to bring: its counts, and the depths of its queues.
+struct LookRequest {
+  ServiceId service = {};
+  std::vector<std::string> queue_urls = {};  ///< none: the service alone
+  bool protection = false;                   ///< its protected tasks are to be counted, too
+  bool urgent = false;  ///< asked now, also when it was refused a moment ago and waits to be asked
 };
 
-struct ReadResponse {
-  std::vector<Result<QueueDepth>> queues = {};        ///< one per queue, in order
-  std::vector<Result<ServiceReading>> services = {};  ///< one per service, in order
+/// What one look brought. An error is a value of its own for each part.
+struct Look {
+  Result<ServiceReading> service = {};
+  std::vector<Result<QueueDepth>> queues = {};  ///< one per queue, in order
+  /// When the first of this look's own calls left, by the clock's steady time. Nothing that it
+  /// tells is older.
+  Deadline asked = {};
+  /// Some part had not come when the reader returned; its error says so. It is still asked for, and
+  /// a later look brings it.
+  bool under_way = false;
+};
+
+/// Who is waited for.
+enum class Patience {
+  AllButSlow,  ///< until all are there but those that take much longer than the others
+  All,         ///< until the deadline
 };
 
 class CloudReader {
  public:
   virtual ~CloudReader() = default;
-  /// Depths of the queues and counts of the services, read at the same time.
-  /// Errors: Throttled, Unavailable, Unauthorized, Rejected for any item; NotFound for one item;
-  ///         Malformed for a reply that lacks a count (a missing count is never a zero).
-  virtual ReadResponse read(const ReadRequest& request, Deadline deadline) = 0;
+  /// One look per request, in order; queues and services are read at the same time. No member of
+  /// the batch harms another: what is refused, slow or gone is so for itself alone.
+  /// Errors: Throttled, Unavailable, Unauthorized, Denied, Rejected for any part; NotFound for a
+  ///         queue or service that does not exist; Malformed for a reply that lacks a count (a
+  ///         missing count is never a zero).
+  virtual std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                                 Deadline deadline) = 0;
+  /// How many services can be looked at within the next second under the services' rates; at
+  /// least 1.
+  virtual std::size_t looks_allowed() { return std::numeric_limits<std::size_t>::max(); }
+  /// The fastest round trip of late; zero while none is known.
+  virtual Duration round_trip() const { return Duration::zero(); }
 };
 
 struct DesiredCount {
   ServiceId service = {};
   std::int64_t desired = 0;
+  /// What it follows from is too old after this moment (steady time): then it is not sent.
+  Deadline leave_by = Deadline::max();
 };
 
 class ServiceScaler {
@@ -60,8 +86,12 @@ class ServiceScaler {
   virtual ~ServiceScaler() = default;
   /// Sets desired counts. Idempotent, and yet never repeated after a pause: a count is right at the
   /// moment of the look that it follows from only.
+  /// Errors: Overdue for one that could not leave in time; Rejected for a count that the service
+  ///         does not accept; Denied, Throttled, Unavailable and the others as they are.
   virtual std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                                 Deadline deadline) = 0;
+  /// How many changes can be made at once, now, under the services' rates.
+  virtual std::size_t changes_allowed() { return std::numeric_limits<std::size_t>::max(); }
 };
 
 struct SavedState {
@@ -74,6 +104,11 @@ class StateWriter {
   virtual ~StateWriter() = default;
   /// Keeps each text with its service, so that a later read brings it back as `saved_state`.
   virtual std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) = 0;
+  /// How many texts can be saved at once, now, under the services' rates.
+  virtual std::size_t saves_allowed() { return std::numeric_limits<std::size_t>::max(); }
 };
+
+/// look() for one service.
+Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline);
 
 }  // namespace scaler

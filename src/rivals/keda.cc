@@ -8,17 +8,17 @@ namespace scaler::rivals {
 
 void Keda::act(sim::Stage& stage) {
   const Instant now = *next_wake();
-  const ReadResponse seen = stage.reader.read(
-      {.queue_urls = {stage.queue_url}, .services = {stage.service}}, Deadline::max());
+  const Look seen = look_at(
+      stage.reader, {.service = stage.service, .queue_urls = {stage.queue_url}}, Deadline::max());
   const bool polls = next_poll_ <= now;
   const bool syncs = next_sync_ <= now;
   next_poll_ += polls ? kPollingInterval : Duration(0);
   next_sync_ += syncs ? kSyncPeriod : Duration(0);
-  if (!seen.queues.front() || !seen.services.front()) {
+  if (!seen.queues.front() || !seen.service) {
     return;  // Neither acts on a metric that it cannot read.
   }
   const std::int64_t messages = seen.queues.front()->visible + seen.queues.front()->in_flight;
-  const std::int64_t replicas = seen.services.front()->service.desired;
+  const std::int64_t replicas = seen.service->service.desired;
   std::int64_t wanted = replicas;
   if (polls) {
     wanted = poll(now, messages, wanted);

@@ -12,12 +12,12 @@ struct Seen {
 };
 
 std::optional<Seen> look(sim::Stage& stage) {
-  const ReadResponse response = stage.reader.read(
-      {.queue_urls = {stage.queue_url}, .services = {stage.service}}, Deadline::max());
-  if (!response.queues.front() || !response.services.front()) {
+  const Look look = look_at(
+      stage.reader, {.service = stage.service, .queue_urls = {stage.queue_url}}, Deadline::max());
+  if (!look.queues.front() || !look.service) {
     return std::nullopt;
   }
-  return Seen{.depth = *response.queues.front(), .service = response.services.front()->service};
+  return Seen{.depth = *look.queues.front(), .service = look.service->service};
 }
 
 void set(sim::Stage& stage, std::int64_t desired) {

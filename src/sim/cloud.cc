@@ -59,26 +59,26 @@ Cloud::Fortune Cloud::call(std::string_view what) {
   return {};
 }
 
-ReadResponse Cloud::read(const ReadRequest& request, Deadline /*deadline*/) {
+std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience /*patience*/,
+                              Deadline /*deadline*/) {
   told_.reset();
-  ReadResponse response;
-  response.queues.reserve(request.queue_urls.size());
-  response.services.reserve(request.services.size());
-  for (const std::string& url : request.queue_urls) {
-    response.queues.push_back(read_queue(url));
-  }
-  for (const ServiceId& id : request.services) {
-    response.services.push_back(engine_->world().find_service(id.cluster, id.service) ==
-                                        &engine_->service()
-                                    ? read_service()
-                                    : fail(ErrorKind::NotFound, "no service " + id.service));
-  }
-  for (const std::size_t i : request.protection_of) {
-    if (response.services[i]) {
-      read_protection(*response.services[i]);
+  std::vector<Look> looks;
+  looks.reserve(requests.size());
+  for (const LookRequest& request : requests) {
+    Look look{.asked = steady()};
+    for (const std::string& url : request.queue_urls) {
+      look.queues.push_back(read_queue(url));
     }
+    const ServiceId& id = request.service;
+    look.service = engine_->world().find_service(id.cluster, id.service) == &engine_->service()
+                       ? read_service()
+                       : fail(ErrorKind::NotFound, "no service " + id.service);
+    if (request.protection && look.service) {
+      read_protection(*look.service);
+    }
+    looks.push_back(std::move(look));
   }
-  return response;
+  return looks;
 }
 
 /// As the AWS client has it: all count as protected when ECS cannot tell.

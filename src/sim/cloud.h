@@ -13,13 +13,15 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
  public:
   explicit Cloud(Engine& engine) : engine_(&engine) {}
 
-  ReadResponse read(const ReadRequest& request, Deadline deadline) override;
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                         Deadline deadline) override;
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                         Deadline deadline) override;
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) override;
 
   /// The scaler's own idea of the time.
   Instant now() const override { return engine_->now() + engine_->skew(); }
+  Deadline steady() const override { return Deadline(engine_->now().time_since_epoch()); }
   /// Lets the world go on until then.
   bool wait_until(Instant instant, const std::stop_token& stop) override;
 

@@ -55,8 +55,9 @@ TEST(Simulator, GivesEveryScalerTheSameJobs) {
   Nobody nobody;
   const auto first = simulate(scenario, 9, nobody);
   scenario.service.desired_at_begin = 300;
-  Beat looks(scenario.begin, seconds(7),
-             [](Stage& stage) { stage.reader.read({.queue_urls = {stage.queue_url}}, {}); });
+  Beat looks(scenario.begin, seconds(7), [](Stage& stage) {
+    look_at(stage.reader, {.service = stage.service, .queue_urls = {stage.queue_url}}, {});
+  });
   const auto second = simulate(scenario, 9, looks);
 
   EXPECT_GT(first.score.messages.processed, 1000);

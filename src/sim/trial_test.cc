@@ -105,12 +105,11 @@ void set_desired(std::span<ManagedService> fleet, const Ports& ports, std::int64
 
 std::optional<std::pair<QueueDepth, ServiceObservation>> look(std::span<ManagedService> fleet,
                                                               const Ports& ports) {
-  const ReadResponse response = ports.reader.read(
-      {.queue_urls = {fleet.front().queues.front().url}, .services = {fleet.front().id}},
+  const Look look = look_at(
+      ports.reader, {.service = fleet.front().id, .queue_urls = {fleet.front().queues.front().url}},
       Deadline::max());
-  const bool good = response.queues.front() && response.services.front();
-  return good ? std::optional(
-                    std::pair(*response.queues.front(), response.services.front()->service))
+  const bool good = look.queues.front() && look.service;
+  return good ? std::optional(std::pair(*look.queues.front(), look.service->service))
               : std::nullopt;
 }
 
@@ -160,14 +159,17 @@ class ErrorsAreZeros final : public CloudReader {
  public:
   explicit ErrorsAreZeros(CloudReader& reader) : reader_(&reader) {}
 
-  ReadResponse read(const ReadRequest& request, Deadline deadline) override {
-    ReadResponse response = reader_->read(request, deadline);
-    for (Result<QueueDepth>& queue : response.queues) {
-      if (!queue) {
-        queue = QueueDepth{};
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                         Deadline deadline) override {
+    std::vector<Look> looks = reader_->look(requests, patience, deadline);
+    for (Look& look : looks) {
+      for (Result<QueueDepth>& queue : look.queues) {
+        if (!queue) {
+          queue = QueueDepth{};
+        }
       }
     }
-    return response;
+    return looks;
   }
 
  private:

@@ -364,7 +364,7 @@ TEST(Verify, EndsAtTheTotalLimitAndWhenStopped) {
 }
 
 TEST(Verify, TriesAgainWhatMayPassAndTellsWhatMayNot) {
-  const Error denied{.kind = ErrorKind::Rejected, .message = "ECS DescribeServices: AccessDenied"};
+  const Error denied{.kind = ErrorKind::Denied, .message = "ECS DescribeServices: AccessDenied"};
   EXPECT_TRUE(fails_with(run({.look_error = denied}, {Check::Basic}),
                          "at rest: ECS DescribeServices: AccessDenied"));
 

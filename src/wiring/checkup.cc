@@ -23,10 +23,11 @@ class AwsTarget final : public verify::Target {
         dead_letter_url_(std::move(dead_letter_url)) {}
 
   Result<verify::Sight> look() override {
-    ReadResponse response = session_->cloud().read(
-        {.queue_urls = {deployment_.queue_url}, .services = {service_}}, after(kCallTimeout));
-    const ServiceReading reading = TRY(std::move(response.services.front()));
-    return verify::Sight{.queue = TRY(std::move(response.queues.front())),
+    Look look =
+        look_at(session_->cloud(), {.service = service_, .queue_urls = {deployment_.queue_url}},
+                after(kCallTimeout));
+    const ServiceReading reading = TRY(std::move(look.service));
+    return verify::Sight{.queue = TRY(std::move(look.queues.front())),
                          .desired = reading.service.desired,
                          .running = reading.service.running};
   }

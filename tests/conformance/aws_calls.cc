@@ -186,13 +186,20 @@ Result<std::string> save_state(aws::Session& session, const Reader& arguments) {
   return list_of(session.cloud().save(std::span(&state, 1), after(kTimeout)), write_nothing);
 }
 
-Result<std::string> read(aws::Session& session, const Reader& arguments) {
-  const ReadResponse response = session.cloud().read(
-      {.queue_urls = TRY(texts(arguments, "queue_urls")), .services = TRY(services(arguments))},
-      after(kTimeout));
+Result<std::string> look(aws::Session& session, const Reader& arguments) {
+  std::vector<LookRequest> requests;
+  for (const ServiceId& id : TRY(services(arguments))) {
+    requests.push_back({.service = id});
+  }
+  requests.front().queue_urls = TRY(texts(arguments, "queue_urls"));
+  const auto looks = session.cloud().look(requests, Patience::All, after(kTimeout));
+  std::vector<Result<ServiceReading>> readings;
+  for (const Look& look : looks) {
+    readings.push_back(look.service);
+  }
   Writer out;
-  out.begin_object().name("queues").raw(list_of(response.queues, write_depth));
-  out.name("services").raw(list_of(response.services, write_service)).end_object();
+  out.begin_object().name("queues").raw(list_of(looks.front().queues, write_depth));
+  out.name("services").raw(list_of(readings, write_service)).end_object();
   return std::move(out).text();
 }
 
@@ -240,7 +247,7 @@ const std::array<Operation, 15>& operations() {
       {"tag", tag},
       {"untag", untag},
       {"save_state", save_state},
-      {"read", read},
+      {"look", look},
       {"get_mapping", get_mapping},
       {"list_mappings", list_mappings},
       {"switch_mapping", switch_mapping},

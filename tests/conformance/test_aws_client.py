@@ -138,11 +138,11 @@ def test_wrong_secret_unknown_key_and_stale_token_are_reported_for_json_calls(mo
     assert depths[0]["error"] == "Unauthorized"
 
 
-def test_a_denied_action_is_rejected(moto_checks, call):
+def test_a_denied_action_is_told_as_such(moto_checks, call):
     moto_checks.create_service("denied", "a")
     results = call("set_desired", with_keys=moto_checks.reader, cluster="denied", services=["a"],
                    desired=5)
-    assert results[0]["error"] == "Rejected", results
+    assert results[0]["error"] == "Denied", results
     assert "ECS UpdateService denied/a: AccessDenied" in results[0]["message"]
     services = moto_checks.aws.ecs.describe_services(cluster="denied", services=["a"])["services"]
     assert services[0]["desiredCount"] == 1
@@ -268,7 +268,7 @@ def test_tags_and_state(moto_checks, call):
 def test_one_read_of_queues_and_services(moto_checks, call, queue):
     moto_checks.create_service("c4", "a")
     moto_checks.aws.sqs.send_message(QueueUrl=queue[1], MessageBody="x")
-    result = call("read", queue_urls=[queue[1]], cluster="c4", services=["a"])
+    result = call("look", queue_urls=[queue[1]], cluster="c4", services=["a"])
     assert result["queues"] == [{"visible": 1, "in_flight": 0, "delayed": 0}]
     assert result["services"][0]["desired"] == 1
 

@@ -12,17 +12,18 @@ namespace {
 constexpr Duration kTimeout = std::chrono::seconds(30);
 
 /// Removes the state tags that the readings hold; one result per service, in order.
-std::vector<Result<void>> remove(std::span<const Result<ServiceReading>> readings,
-                                 StateWriter& states, Deadline deadline) {
-  std::vector<Result<void>> results(readings.size());
+std::vector<Result<void>> remove(std::span<const Look> looks, StateWriter& states,
+                                 Deadline deadline) {
+  std::vector<Result<void>> results(looks.size());
   std::vector<std::size_t> holders;
   std::vector<SavedState> nothing;
-  for (std::size_t i = 0; i < readings.size(); ++i) {
-    if (!readings[i]) {
-      results[i] = std::unexpected(readings[i].error());
-    } else if (!readings[i]->saved_state.empty()) {
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const Result<ServiceReading>& reading = looks[i].service;
+    if (!reading) {
+      results[i] = std::unexpected(reading.error());
+    } else if (!reading->saved_state.empty()) {
       holders.push_back(i);
-      nothing.push_back({.service_arn = readings[i]->arn});
+      nothing.push_back({.service_arn = reading->arn});
     }
   }
   std::vector<Result<void>> saved = states.save(nothing, deadline);
@@ -52,16 +53,16 @@ int forget_command(const Environment& environment, const std::string& config_fil
     return complain(kConfiguration, fleet.error().message);
   }
   const auto& [log, cloud, services] = **fleet;
-  ReadRequest request;
+  std::vector<LookRequest> requests;
   for (const ManagedService& service : services) {
-    request.services.push_back(service.id);
+    requests.push_back({.service = service.id});
   }
   const Deadline deadline = after(kTimeout);
-  const ReadResponse response = cloud->reader().read(request, deadline);
-  const auto removed = remove(response.services, cloud->states(), deadline);
+  const auto looks = cloud->reader().look(requests, Patience::All, deadline);
+  const auto removed = remove(looks, cloud->states(), deadline);
   int code = kDone;
   for (std::size_t i = 0; i < removed.size(); ++i) {
-    code = std::max(code, report(services[i], response.services[i], removed[i]));
+    code = std::max(code, report(services[i], looks[i].service, removed[i]));
   }
   return code;
 }
