@@ -39,7 +39,7 @@ locals {
     { when = var.wake, sid = "HandBackMessages", on = local.job_queue_arn, actions = ["sqs:ChangeMessageVisibility"], if = {} },
     { when = var.wake, sid = "FindMappings", on = "*", actions = ["lambda:ListEventSourceMappings"], if = {} },
     { when = var.wake, sid = "SwitchMapping", on = local.mapping_arns, actions = ["lambda:UpdateEventSourceMapping"],
-    if = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn] } } },
+    if = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } } },
   ]
   statements = [for grant in local.grants : merge(
     { Sid = grant.sid, Effect = "Allow", Action = grant.actions, Resource = [grant.on] },

@@ -22,22 +22,22 @@ namespace {
 using namespace scaler;
 
 Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
-                   ServiceConfig config) {
+                   const ServiceConfig& config) {
   const std::unique_ptr<Cloud> cloud = TRY(Cloud::create(environment, system_clock(), log));
-  Handler handler(std::move(config),
+  Handler handler(config,
                   {.reader = cloud->reader(),
                    .scaler = cloud->scaler(),
-                   .states = cloud->states(),
-                   .messages = cloud->messages(),
-                   .mapping = cloud->mapping(),
-                   .ticks = cloud->ticks(),
-                   .clock = system_clock()},
+                   .states = &cloud->states(),
+                   .clock = system_clock(),
+                   .messages = &cloud->messages(),
+                   .mapping = &cloud->mapping(),
+                   .ticks = &cloud->ticks()},
                   log);
   cloud->prewarm();
   const Error ended = lambda::run_loop(
       api,
       [&handler](const lambda::Invocation& invocation) {
-        return handler.handle(invocation.event, invocation.deadline);
+        return handler.handle(invocation.event, invocation.deadline, invocation.function_arn);
       },
       log);
   log.write(LogLevel::Fatal, ended.message);
@@ -47,9 +47,9 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
 /// Everything that can be wrong before the first event: reported as an init error.
 Result<void> start(const Environment& environment, lambda::RuntimeApi& api) {
   const LogLevel level = TRY(log_level_from_environment(environment));
-  ServiceConfig config = TRY(service_from_environment(environment));
+  const ServiceConfig config = TRY(service_from_environment(environment));
   const Log log(STDOUT_FILENO, level, system_clock());
-  return serve(environment, api, log, std::move(config));
+  return serve(environment, api, log, config);
 }
 
 }  // namespace

@@ -316,6 +316,9 @@ void add_commands(CLI::App& app, Flags& flags) {
       ->check(CLI::Range(2, 400));
   CLI::App* once = app.add_subcommand("once", "One pass, then exit");
   once->add_flag("--dry-run", flags.once.dry_run, "decide and explain, but change nothing");
+  add_duration(*once, "--every", flags.once.every,
+               "how far apart such passes are made: waits count looks, and looks that are farther "
+               "apart than three times this (at least 3 min) end none");
   add_config(*once, flags.once.config_file);
   add_output(*once, flags.once.output);
   once->footer(environment_footer());

@@ -19,6 +19,7 @@ namespace {
 constexpr std::string_view kThreshold = "SCALE_DOWN_THRESHOLD";
 constexpr std::string_view kTickQueue = "TICK_QUEUE_URL";
 constexpr std::string_view kTickSeconds = "TICK_SECONDS";
+constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
 
@@ -186,6 +187,19 @@ void read_ticks(const Environment& environment, ServiceConfig& config, Problems&
   }
 }
 
+/// A wait that is counted by looks must know how far apart they are.
+void read_schedule(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const auto text = variable(environment, kScheduleSeconds);
+  if (!text) {
+    return;
+  }
+  const json::Value value = value_of(*text);
+  const Result<std::int64_t> seconds =
+      json::Reader(value, std::string(kScheduleSeconds)).integer({.min = 1, .max = 86'400});
+  problems.add_if_failed(seconds);
+  config.look_every = std::chrono::seconds(seconds.value_or(1));
+}
+
 /// Lambda's own filter drops a line below its level before CloudWatch sees the metrics in it.
 void read_metrics(const Environment& environment, ServiceConfig& config, Problems& problems) {
   const auto text = variable(environment, "METRICS");
@@ -217,6 +231,7 @@ Result<ServiceConfig> service_from_environment(const Environment& environment) {
                        .policy = Policy::create({}).value()};
   read_wake(environment, config, problems);
   read_ticks(environment, config, problems);
+  read_schedule(environment, config, problems);
   read_metrics(environment, config, problems);
   if (problems.none()) {
     Result<Policy> policy = Policy::create(options);
@@ -243,7 +258,7 @@ Result<LogLevel> log_level_from_environment(const Environment& environment) {
 
 std::vector<VariableHelp> environment_help() {
   std::vector<VariableHelp> help;
-  help.reserve(kRequired.size() + policy_fields().size() + 7);
+  help.reserve(kRequired.size() + policy_fields().size() + 8);
   for (const RequiredVariable& wanted : kRequired) {
     help.push_back({.name = std::string(wanted.name),
                     .unit = "required",
@@ -267,6 +282,9 @@ std::vector<VariableHelp> environment_help() {
                   "minute to it, and each is a pass. Without it there are no ticks."});
   help.push_back(
       {std::string(kTickSeconds), "seconds", "10", "Time between ticks, 1 to 59; 0 sends none."});
+  help.push_back({std::string(kScheduleSeconds), "seconds", "60",
+                  "How far apart the scheduled passes are. Looks that are more than three times as "
+                  "far apart, and more than 3 minutes, say nothing about the time between them."});
   help.push_back({std::string(kDoorbell), "", "",
                   "The scaler's own doorbell queue: a message on it is a pass that may only scale "
                   "out."});

@@ -24,6 +24,7 @@ struct ServiceConfig {
   std::string tick_queue_url = {};
   std::string doorbell_queue_url = {};
   Duration tick = std::chrono::seconds(10);  ///< between ticks, 1 to 59 s; zero: none are sent
+  Duration look_every = kLookEvery;          ///< the distance of scheduled passes
   std::vector<Metric> metrics = {};          ///< published as CloudWatch metrics
 };
 

@@ -4,19 +4,18 @@
 
 namespace scaler {
 
-void run_controller(std::span<ManagedService> fleet, const Ports& ports,
-                    const ControllerOptions& options, const OnPass& on_pass,
-                    const std::stop_token& stop) {
-  Instant due = ports.clock.now();
+void run_controller(Invoker& invoker, Clock& clock, const ControllerOptions& options,
+                    const OnEffect& on_effect, const std::stop_token& stop) {
+  Instant due = clock.now();
   while (!stop.stop_requested()) {
-    const Instant began = ports.clock.now();
-    const std::vector<PassRecord> records =
-        run_pass(fleet, ports, {.deadline = after(options.pass_timeout)});
-    on_pass(records, std::max(ports.clock.now() - began, Duration::zero()));
+    const Deadline began = clock.steady();
+    on_effect(invoker.invoke({.trigger = Trigger::Schedule,
+                              .deadline = began + options.pass_timeout,
+                              .slots_until = began + options.interval}));
     // A clock that was set back must not stretch the wait beyond one interval.
-    const Instant now = ports.clock.now();
+    const Instant now = clock.now();
     due = std::clamp(due + options.interval, now, now + options.interval);
-    if (!ports.clock.wait_until(due, stop)) {
+    if (!clock.wait_until(due, stop)) {
       return;
     }
   }

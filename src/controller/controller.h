@@ -2,10 +2,9 @@
 // The long-running loop: a pass every interval until asked to stop. Knows no AWS.
 
 #include <functional>
-#include <span>
 #include <stop_token>
 
-#include "pass/pass.h"
+#include "invocation/invocation.h"
 
 namespace scaler {
 
@@ -14,14 +13,13 @@ struct ControllerOptions {
   Duration pass_timeout = std::chrono::seconds(30);
 };
 
-/// What a pass saw and did, and how long it took.
-using OnPass = std::function<void(std::span<const PassRecord>, Duration took)>;
+/// What became of a pass.
+using OnEffect = std::function<void(const Effect&)>;
 
-/// Runs passes until the stop is requested; a pass under way is finished. Passes start on a fixed
-/// beat; one that takes longer than the interval is followed at once by the next, without catching
-/// up on missed beats.
-void run_controller(std::span<ManagedService> fleet, const Ports& ports,
-                    const ControllerOptions& options, const OnPass& on_pass,
-                    const std::stop_token& stop);
+/// Makes the fleet's scheduled invocations until the stop is requested; one under way is finished.
+/// They start on a fixed beat; one that takes longer than the interval is followed at once by the
+/// next, without catching up on missed beats.
+void run_controller(Invoker& invoker, Clock& clock, const ControllerOptions& options,
+                    const OnEffect& on_effect, const std::stop_token& stop);
 
 }  // namespace scaler

@@ -16,19 +16,26 @@ class VirtualClock final : public Clock {
   Instant now() const override { return now_; }
   bool wait_until(Instant instant, const std::stop_token& stop) override {
     waits.push_back(instant - now_);
+    steady_ += instant - now_;
     now_ = instant;
     if (waits.size() == 4) {
       stop_.request_stop();
     }
     return !stop.stop_requested();
   }
-  void pass_time(Duration duration) { now_ += duration; }
+  Deadline steady() const override { return Deadline(steady_); }
+  /// What really passes, and what the wall clock says of it.
+  void pass_time(Duration duration) {
+    now_ += duration;
+    steady_ += std::max(duration, 0ms);
+  }
 
   std::vector<Duration> waits = {};
 
  private:
   std::stop_source& stop_;
   Instant now_ = testing::kNoon;
+  Duration steady_ = {};
 };
 
 /// A queue with one message; a read takes as long as the test says.
@@ -57,13 +64,13 @@ std::vector<Duration> waits_when_passes_take(std::vector<Duration> durations) {
   SlowCloud cloud(clock, std::move(durations));
   std::vector<ManagedService> fleet{
       {.id = {"c", "s"}, .queues = {{"https://sqs/1/q"}}, .policy = testing::fixed(1)}};
+  Invoker invoker(std::move(fleet), {}, {.reader = cloud, .scaler = cloud, .clock = clock});
   int passes = 0;
   run_controller(
-      fleet, {.reader = cloud, .scaler = cloud, .states = nullptr, .clock = clock},
-      {.interval = 10s},
-      [&](std::span<const PassRecord> records, Duration took) {
-        EXPECT_EQ(records.size(), 1U);
-        EXPECT_GE(took, 0s);  // Also when the clock was set back meanwhile.
+      invoker, clock, {.interval = 10s},
+      [&](const Effect& effect) {
+        EXPECT_EQ(effect.records.size(), 1U);
+        EXPECT_GE(effect.took, 0s);  // Also when the clock was set back meanwhile.
         ++passes;
       },
       stop.get_token());

@@ -20,15 +20,31 @@ std::optional<Reason> untouchable(const ServiceObservation& service) {
 }
 
 /// What was seen goes into the decision first: the rules look at it there.
-Decision begun(const ServiceObservation& service, const Backlog& backlog, Instant at) {
+Decision begun(const Observation& observation, const Backlog& backlog) {
+  const ServiceObservation& service = observation.service;
   Decision decision;
   decision.before = service.desired;
-  decision.at = at;
+  decision.at = observation.at;
   decision.empty = backlog.empty();
   decision.blind = backlog.readable == 0;
   decision.partial = backlog.unreadable > 0;
   decision.starting = service.running < service.desired;
+  decision.deploying = service.deploying;
+  decision.gone = backlog.gone;
+  decision.counted = backlog.counted;
+  decision.look_every = observation.look_every;
   return decision;
+}
+
+/// A queue that every look has missed for long is one without messages, and no longer one that
+/// could not be read.
+void forgive_gone(Backlog& backlog, const ServiceState& state, const Past& past, Instant at) {
+  const std::optional<QueuesGone>& gone = state.gone;
+  if (backlog.gone > 0 && past.continuous && gone && gone->queues >= backlog.gone &&
+      since(gone->since, at) >= kGoneForLong) {
+    backlog.unreadable -= backlog.gone;
+    backlog.readable += backlog.gone;
+  }
 }
 
 void conclude(Decision& decision, std::int64_t desired) {
@@ -58,9 +74,7 @@ std::int64_t fallback(Context& context) {
 }
 
 std::int64_t need(Context& context) {
-  std::int64_t proposal = backlog(context);
-  proposal = arrivals(context, proposal);
-  return activation(context, proposal);
+  return activation(context, backlog(context));
 }
 
 std::int64_t allowed(Context& context, std::int64_t proposal) {
@@ -74,6 +88,7 @@ std::int64_t allowed(Context& context, std::int64_t proposal) {
   proposal = cooldown(context, proposal);
   proposal = shortage(context, proposal);
   proposal = bounds(context, proposal);
+  proposal = quota(context, proposal);
   return overridden(context, proposal);
 }
 
@@ -81,22 +96,26 @@ std::optional<Instant> not_after(std::optional<Instant> instant, Instant at) {
   return instant ? std::optional(std::min(*instant, at)) : std::nullopt;
 }
 
-/// The need that the windows remember. What could not be read needs at least what is there; so does
-/// a past that is not known.
-std::int64_t recommendation(const ServiceState& state, const Decision& decision) {
-  const bool known = !decision.partial && !state.recommendations.empty();
-  const std::int64_t need = known ? decision.demand : std::max(decision.demand, decision.before);
+/// What the windows remember. What could not be read needs at least what is there; so does a past
+/// that is not known. Looks that found the queue empty throughout know it.
+std::int64_t recommendation(const ServiceState& state, const Policy& policy,
+                            const Decision& decision, const Past& past) {
+  const bool empty_throughout =
+      past.empty_since && since(*past.empty_since, decision.at) >= policy.scale_in_window();
+  const bool known = !decision.partial && (empty_throughout || !state.recommendations.empty());
+  const std::int64_t need =
+      known ? decision.occupied : std::max(decision.occupied, decision.before);
   return std::min(need, kTasksLimit);
 }
 
-void advance_empty(ServiceState& state, const Decision& decision) {
+void advance_empty(ServiceState& state, const Decision& decision, const Past& past) {
   if (!decision.empty) {
     state.empty_since.reset();
     state.empty_observations = 0;
     return;
   }
-  state.empty_observations = saturating_add(state.empty_since ? state.empty_observations : 0, 1);
-  state.empty_since = std::min(state.empty_since.value_or(decision.at), decision.at);
+  state.empty_observations = saturating_add(past.empty_since ? state.empty_observations : 0, 1);
+  state.empty_since = past.empty_since.value_or(decision.at);
 }
 
 void advance_manual(ServiceState& state, const Policy& policy, const Decision& decision) {
@@ -111,73 +130,111 @@ void advance_manual(ServiceState& state, const Policy& policy, const Decision& d
   }
 }
 
-void advance_shortage(ServiceState& state, const Decision& decision) {
-  if (!decision.starting) {
-    state.short_since.reset();
+/// Since when something holds without a break; nothing once it does not.
+void advance_since(std::optional<Instant>& since, bool holds, Instant at) {
+  since = holds ? std::optional(std::min(since.value_or(at), at)) : std::nullopt;
+}
+
+void advance_gone(ServiceState& state, const Decision& decision) {
+  if (decision.gone == 0) {
+    state.gone.reset();
+  } else if (!state.gone || state.gone->queues < decision.gone) {
+    state.gone = {.since = decision.at, .queues = decision.gone};
   } else {
-    state.short_since = std::min(state.short_since.value_or(decision.at), decision.at);
+    state.gone = {.since = std::min(state.gone->since, decision.at), .queues = decision.gone};
+  }
+}
+
+void advance_full(ServiceState& state, const Decision& decision) {
+  if (!decision.full) {
+    state.full.reset();
+  } else if (!state.full || decision.counted <= state.full->messages) {
+    state.full = {.at = decision.at, .messages = decision.counted};
+  } else {
+    state.full->at = std::min(state.full->at, decision.at);
+  }
+}
+
+/// Forgets what a past with a gap says nothing about.
+void forget_waits(ServiceState& state) {
+  state.recommendations.clear();
+  state.short_since.reset();
+  state.gone.reset();
+  state.stray_since.reset();
+  state.kept_since.reset();
+  state.full.reset();
+}
+
+void advance_refused(ServiceState& state, const Decision& decision) {
+  if (state.refused && (decision.before >= state.refused->tasks ||
+                        since(state.refused->at, decision.at) >= kRefusalForgotten)) {
+    state.refused.reset();
+  } else if (state.refused) {
+    state.refused->at = std::min(state.refused->at, decision.at);
   }
 }
 
 }  // namespace
 
 Decision decide(const Policy& policy, const ServiceState& state, const Observation& observation) {
-  const Backlog backlog = count_backlog(policy, observation);
-  if (backlog.readable == 0) {
-    return decide_blind(policy, state, observation.service, observation.at);
-  }
-  Decision decision = begun(observation.service, backlog, observation.at);
+  const Past past = past_of(state, observation.at, observation.look_every);
+  Backlog backlog = count_backlog(policy, observation);
+  forgive_gone(backlog, state, past, observation.at);
+  Decision decision = begun(observation, backlog);
+  decision.gap = past.gap;
   Context context{.policy = policy,
                   .state = state,
                   .service = observation.service,
                   .at = observation.at,
+                  .past = past,
                   .backlog = backlog,
-                  .arrivals = observation.arrivals,
                   .decision = decision};
-  decision.demand = need(context);
+  decision.demand = backlog.blind() ? fallback(context) : need(context);
+  decision.occupied = std::max(
+      std::min(decision.demand, policy.bounds_at(observation.at).tasks_max), busy_floor(context));
   if (const auto reason = untouchable(context.service)) {
     conclude(
         decision,
         context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = context.desired()}));
+  } else if (backlog.blind()) {
+    conclude(decision, overridden(context, quota(context, decision.demand)));
   } else {
     conclude(decision, allowed(context, decision.demand));
   }
   return decision;
 }
 
-Decision decide_blind(const Policy& policy, const ServiceState& state,
-                      const ServiceObservation& service, Instant at) {
-  Decision decision = begun(service, {.unreadable = 1}, at);
-  Context context{
-      .policy = policy, .state = state, .service = service, .at = at, .decision = decision};
-  decision.demand = fallback(context);
-  if (const auto reason = untouchable(service)) {
-    conclude(
-        decision,
-        context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = context.desired()}));
-  } else {
-    conclude(decision, overridden(context, decision.demand));
-  }
+Decision held(Decision decision, std::int64_t desired, Reason reason,
+              std::array<std::int64_t, 2> numbers) {
+  decision.action = Action::Hold;
+  decision.desired = desired;
+  decision.late = reason == Reason::LookedTooLong;
+  decision.steps.add({.rule = Rule::Trigger,
+                      .reason = reason,
+                      .tasks = desired,
+                      .numbers = {numbers[0], numbers[1]}});
   return decision;
 }
 
-Decision held(Decision decision, std::int64_t desired, Reason reason, std::int64_t number) {
-  decision.action = Action::Hold;
-  decision.desired = desired;
+Decision last_try(Decision decision) {
+  decision.desired = decision.before + 1;
   decision.steps.add(
-      {.rule = Rule::Trigger, .reason = reason, .tasks = desired, .numbers = {number}});
+      {.rule = Rule::Quota, .reason = Reason::RefusedLastTry, .tasks = decision.desired});
   return decision;
 }
 
 ServiceState advance(ServiceState state, const Policy& policy, const Decision& decision,
                      Outcome outcome) {
   const bool changed = outcome == Outcome::Applied && decision.action != Action::Hold;
-  const bool unknown = state == ServiceState{};
-  const Duration window = policy.longest_window();
-  if (window > Duration::zero()) {
-    remember_recommendation(state.recommendations,
-                            {.at = decision.at, .tasks = recommendation(state, decision)},
-                            policy->scale_in_window, policy->scale_out_window);
+  const Past past = past_of(state, decision.at, decision.look_every);
+  if (!past.continuous) {
+    forget_waits(state);
+  }
+  if (policy.longest_window() > Duration::zero()) {
+    remember_recommendation(
+        state.recommendations,
+        {.at = decision.at, .tasks = recommendation(state, policy, decision, past)},
+        policy.scale_in_window(), policy->scale_out_window);
   } else {
     state.recommendations.clear();
   }
@@ -187,15 +244,23 @@ ServiceState advance(ServiceState state, const Policy& policy, const Decision& d
   state.failures = decision.blind ? saturating_add(state.failures, 1) : 0;
   state.last_scale_out = not_after(state.last_scale_out, decision.at);
   state.last_scale_in = not_after(state.last_scale_in, decision.at);
-  advance_empty(state, decision);
+  advance_empty(state, decision, past);
   advance_manual(state, policy, decision);
-  advance_shortage(state, decision);
+  advance_since(state.short_since, decision.starting, decision.at);
+  advance_since(state.deploying_since, decision.deploying, decision.at);
+  advance_since(state.stray_since, decision.stray, decision.at);
+  advance_since(state.kept_since, decision.kept, decision.at);
+  advance_gone(state, decision);
+  advance_full(state, decision);
+  advance_refused(state, decision);
+  state.late_looks = decision.late ? saturating_add(state.late_looks, 1) : 0;
+  state.last_look = decision.at;
   if (changed) {
     (decision.action == Action::ScaleOut ? state.last_scale_out : state.last_scale_in) =
         decision.at;
     state.last_set = decision.desired;
     state.manual.reset();
-  } else if (unknown && policy->scale_in_cooldown > Duration::zero()) {
+  } else if (!past.known && policy->scale_in_cooldown > Duration::zero()) {
     state.last_scale_in = decision.at;  // The cooldown's own "nothing is known".
   }
   return state;

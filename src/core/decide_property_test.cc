@@ -15,7 +15,7 @@ namespace {
 
 using testing::kNoon;
 
-constexpr int kHistories = 10'000;
+constexpr int kHistories = 20'000;
 constexpr int kPasses = 30;
 constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
 
@@ -80,6 +80,8 @@ PolicyOptions random_options(Random& random) {
   options.scale_in_cooldown = seconds(random, 120);
   options.scale_out_cooldown = seconds(random, 120);
   options.scale_in_when = static_cast<ScaleInWhen>(random.between(0, 2));
+  options.busy_window = chance(random, 2) ? options.busy_window : seconds(random, 120);
+  options.deployment_hold = seconds(random, 300);
   options.scale_out_budget = random_budget(random);
   options.scale_in_budget = random_budget(random);
   options.schedules = random_schedules(random);
@@ -121,7 +123,8 @@ Observation random_observation(Random& random, std::int64_t desired, Instant at)
   const bool empty = random.between(0, 2) == 0;
   for (std::int64_t i = 0; i < queues; ++i) {
     if (random.between(0, 7) == 0) {
-      observation.queues.emplace_back(fail(ErrorKind::Throttled, "slow down"));
+      const ErrorKind kind = chance(random, 3) ? ErrorKind::NotFound : ErrorKind::Throttled;
+      observation.queues.emplace_back(fail(kind, "cannot be read"));
     } else if (empty) {
       observation.queues.emplace_back(QueueDepth{});
     } else {
@@ -133,7 +136,7 @@ Observation random_observation(Random& random, std::int64_t desired, Instant at)
   for (std::int64_t i = chance(random, 4) ? queues : 0; i > 0; --i) {
     observation.weights.push_back({random.between(1'000, 5'000'000)});
   }
-  observation.arrivals = {chance(random, 4) ? random.between(0, 100'000'000) : 0};
+  observation.delivered = chance(random, 6) ? random.between(1, 10) : 0;
   ServiceObservation& service = observation.service;
   service.deploying = chance(random, 10);
   service.protected_tasks = chance(random, 4) ? random.between(0, 9) : 0;
@@ -149,14 +152,42 @@ struct Moment {
   const Decision& decision;
 };
 
-bool fully_read(const Observation& seen) {
-  return std::ranges::all_of(seen.queues, [](const auto& queue) { return queue.has_value(); });
+/// Queues that every look has missed for long are known to hold nothing.
+bool fully_read(const Moment& moment) {
+  std::int64_t gone = 0;
+  for (const auto& queue : moment.seen.queues) {
+    if (!queue && queue.error().kind != ErrorKind::NotFound) {
+      return false;
+    }
+    gone += queue ? 0 : 1;
+  }
+  const auto& before = moment.state.gone;
+  return gone == 0 || (before && before->queues >= gone &&
+                       since(before->since, moment.seen.at) >= std::chrono::minutes(15));
+}
+
+bool lowered(const Moment& moment) {
+  return moment.decision.desired < moment.seen.service.desired;
+}
+
+Past past(const Moment& moment) {
+  return past_of(moment.state, moment.seen.at, moment.seen.look_every);
 }
 
 void check_knowledge(const Moment& moment) {
-  const bool lowered = moment.decision.desired < moment.seen.service.desired;
-  EXPECT_FALSE(lowered && !fully_read(moment.seen)) << "scaled in on partial knowledge";
-  EXPECT_FALSE(lowered && moment.seen.service.deploying) << "scaled in within a deployment";
+  if (!lowered(moment)) {
+    return;
+  }
+  EXPECT_TRUE(fully_read(moment)) << "scaled in on partial knowledge";
+  EXPECT_TRUE(past(moment).known) << "scaled in on an absent state";
+  EXPECT_TRUE(past(moment).continuous || moment.policy.scale_in_window() == Duration::zero())
+      << "scaled in on looks that are too old";
+  EXPECT_EQ(moment.seen.delivered > 0 && moment.policy->mode == Mode::Fixed, false)
+      << "a fixed target lowered the count though messages came";
+  const bool held = moment.seen.service.deploying && !moment.decision.empty &&
+                    since(moment.state.deploying_since.value_or(moment.seen.at), moment.seen.at) <
+                        moment.policy->deployment_hold;
+  EXPECT_FALSE(held) << "scaled in within a deployment";
 }
 
 void check_busy(const Moment& moment) {
@@ -199,18 +230,24 @@ void check_bounds(const Moment& moment) {
 }
 
 void check_window(const Moment& moment) {
-  const Duration window = moment.policy->scale_in_window;
+  const Duration window = moment.policy.scale_in_window();
   const std::int64_t desired = moment.seen.service.desired;
-  if (moment.decision.desired >= desired || window == Duration::zero()) {
+  if (!lowered(moment) || window == Duration::zero()) {
     return;
   }
   const std::int64_t max = moment.policy.bounds_at(moment.seen.at).tasks_max;
-  EXPECT_TRUE(!moment.state.recommendations.empty() || moment.decision.desired >= max)
+  EXPECT_TRUE(!moment.state.recommendations.empty() || past(moment).empty_since ||
+              moment.decision.desired >= max)
       << "scaled in before one window had been seen";
   for (const TasksAt& need : moment.state.recommendations) {
-    if (since(need.at, moment.seen.at) < window) {
+    const Duration age = since(need.at, moment.seen.at);
+    if (age < window) {
       EXPECT_GE(moment.decision.desired, std::min({need.tasks, desired, max}))
           << "scaled in below a need within the window";
+    }
+    if (age < moment.policy->busy_window) {
+      EXPECT_GE(moment.decision.desired, std::min(need.tasks, desired))
+          << "scaled in below what was busy a moment ago";
     }
   }
 }
@@ -220,7 +257,7 @@ void check_idle(const Moment& moment) {
     return;
   }
   ASSERT_TRUE(moment.decision.empty) << "went to zero with messages about";
-  const Instant since = std::min(moment.state.empty_since.value_or(moment.seen.at), moment.seen.at);
+  const Instant since = past(moment).empty_since.value_or(moment.seen.at);
   EXPECT_GE(moment.seen.at - since, moment.policy->scale_down_threshold);
   EXPECT_GE(moment.state.empty_observations + 1, moment.policy->zero_confirmations);
 }
@@ -228,6 +265,9 @@ void check_idle(const Moment& moment) {
 void check_wake(const Moment& moment) {
   const Policy& policy = moment.policy;
   const std::int64_t counted = count_backlog(policy, moment.seen).counted;
+  if (moment.decision.stray && !moment.state.stray_since) {
+    return;  // Messages in flight alone need a second look.
+  }
   const bool forbidden = policy->paused || policy->scale_out_paused || left_alone(moment) ||
                          policy->scale_out_budget.select == BudgetSelect::Disabled;
   if (moment.seen.service.desired == 0 && counted >= policy->activation_backlog && !forbidden) {
@@ -236,7 +276,8 @@ void check_wake(const Moment& moment) {
 }
 
 void check_idempotent(const Moment& moment) {
-  if (moment.decision.blind || moment.decision.empty) {
+  if (moment.decision.blind || moment.decision.empty || moment.decision.stray ||
+      moment.decision.gone > 0 || !past(moment).continuous) {
     return;  // A second look is new knowledge there: it counts towards fallback and zero.
   }
   const auto below_activation = [](const Step& step) {
@@ -250,23 +291,28 @@ void check_idempotent(const Moment& moment) {
   const Outcome outcome = moment.decision.action == Action::Hold ? Outcome::Held : Outcome::Applied;
   const ServiceState next = advance(moment.state, moment.policy, moment.decision, outcome);
   EXPECT_EQ(decide(moment.policy, next, after).desired, moment.decision.desired)
-      << "decided otherwise on its own result";
+      << "decided otherwise on its own result: " << testing::rules_of(moment.decision) << " of "
+      << moment.seen.service.desired << ", then "
+      << testing::rules_of(decide(moment.policy, next, after));
 }
 
-// An empty queue is no small backlog: until it is confirmed it holds the count, where one message
-// would already allow a scale-in.
+/// One more message of any kind never means fewer tasks, and one less never more.
 void check_monotone(const Moment& moment) {
-  if (moment.decision.demand == 0) {
-    return;
-  }
-  Observation more = moment.seen;
-  for (auto& queue : more.queues) {
-    if (queue) {
-      queue->visible = saturating_add(queue->visible, 7);
+  for (const auto member : {&QueueDepth::visible, &QueueDepth::in_flight, &QueueDepth::delayed}) {
+    for (std::size_t i = 0; i < moment.seen.queues.size(); ++i) {
+      Observation other = moment.seen;
+      if (!other.queues[i] || other.queues[i].value().*member == kMax) {
+        continue;
+      }
+      std::int64_t& count = other.queues[i].value().*member;
+      count += 1;
+      EXPECT_GE(decide(moment.policy, moment.state, other).desired, moment.decision.desired)
+          << "one more message, fewer tasks";
+      count = std::max<std::int64_t>(count - 2, 0);
+      EXPECT_LE(decide(moment.policy, moment.state, other).desired, moment.decision.desired)
+          << "one less message, more tasks";
     }
   }
-  EXPECT_GE(decide(moment.policy, moment.state, more).desired, moment.decision.desired)
-      << "more backlog, fewer tasks";
 }
 
 void check_notes(const Moment& moment) {

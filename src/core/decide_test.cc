@@ -14,6 +14,7 @@ using testing::fixed;
 using testing::kNoon;
 using testing::per_task;
 using testing::policy;
+using testing::quiet;
 using testing::rules_of;
 using testing::seen;
 using testing::unreadable;
@@ -99,7 +100,7 @@ TEST(Decide, AnUncountedMessageKeepsTheServiceFromZero) {
 }
 
 TEST(Decide, ADipToZeroMovesNothing) {
-  expect(decide(per_task(10), {}, seen({}, 8)), Action::Hold, 8, "backlog idle");
+  expect(decide(per_task(10), {}, seen({}, 8)), Action::Hold, 8, "backlog idle stabilization");
 }
 
 TEST(Decide, GoesToTheMinimumInsteadOfZero) {
@@ -109,8 +110,8 @@ TEST(Decide, GoesToTheMinimumInsteadOfZero) {
 }
 
 TEST(Decide, IdlePolicyStopsNoTaskWhileMessagesAreInFlight) {
-  expect(decide(per_task(10), {}, seen({.in_flight = 1}, 4)), Action::Hold, 4, "backlog busy");
-  expect(decide(per_task(10), {}, seen({.visible = 10}, 4)), Action::ScaleIn, 1, "backlog");
+  expect(decide(per_task(10), quiet(), seen({.in_flight = 1}, 4)), Action::Hold, 4, "backlog busy");
+  expect(decide(per_task(10), quiet(), seen({.visible = 10}, 4)), Action::ScaleIn, 1, "backlog");
 }
 
 TEST(Decide, AnyPolicyKeepsTheTasksThatMessagesInFlightNeed) {
@@ -118,8 +119,8 @@ TEST(Decide, AnyPolicyKeepsTheTasksThatMessagesInFlightNeed) {
                              .backlog_per_task = 10,
                              .concurrency_per_task = 2,
                              .scale_in_when = ScaleInWhen::Any});
-  expect(decide(any, {}, seen({.in_flight = 5}, 8)), Action::ScaleIn, 3, "backlog busy");
-  expect(decide(any, {}, seen({.in_flight = 500}, 60)), Action::Hold, 60, "backlog busy");
+  expect(decide(any, quiet(), seen({.in_flight = 5}, 8)), Action::ScaleIn, 3, "backlog busy");
+  expect(decide(any, quiet(), seen({.in_flight = 500}, 60)), Action::Hold, 60, "backlog busy");
 }
 
 TEST(Decide, PartialKnowledgeOnlyScalesOut) {
@@ -158,7 +159,7 @@ TEST(Decide, TheFallbackStaysWithinTheBounds) {
 TEST(Decide, StopsNothingWhileADeploymentRollsOut) {
   Observation observation = seen({.visible = 10}, 4);
   observation.service.deploying = true;
-  expect(decide(per_task(10), {}, observation), Action::Hold, 4, "backlog deployment");
+  expect(decide(per_task(10), quiet(), observation), Action::Hold, 4, "backlog deployment");
   observation.queues.front()->visible = 90;
   expect(decide(per_task(10), {}, observation), Action::ScaleOut, 9, "backlog");
 }
@@ -180,11 +181,13 @@ TEST(Decide, HoldsDuringTheCooldownOfItsDirection) {
                                 .backlog_per_task = 10,
                                 .scale_in_cooldown = 60s,
                                 .scale_out_cooldown = 30s});
-  const ServiceState state{.last_scale_out = kNoon - 29s, .last_scale_in = kNoon - 60s};
+  ServiceState state = quiet();
+  state.last_scale_out = kNoon - 29s;
+  state.last_scale_in = kNoon - 60s;
   expect(decide(cooled, state, seen({.visible = 90}, 4)), Action::Hold, 4, "backlog cooldown");
   expect(decide(cooled, state, seen({.visible = 10}, 4)), Action::ScaleIn, 1, "backlog");
-  expect(decide(cooled, {.last_scale_in = kNoon - 59s}, seen({.visible = 10}, 4)), Action::Hold, 4,
-         "backlog cooldown");
+  state.last_scale_in = kNoon - 59s;
+  expect(decide(cooled, state, seen({.visible = 10}, 4)), Action::Hold, 4, "backlog cooldown");
 }
 
 TEST(Decide, ACooldownNeverKeepsABacklogWaitingAtZero) {
@@ -196,7 +199,8 @@ TEST(Decide, ACooldownNeverKeepsABacklogWaitingAtZero) {
 TEST(Decide, AFutureChangeCountsAsThisMoment) {
   const Policy cooled =
       policy({.mode = Mode::Backlog, .backlog_per_task = 10, .scale_in_cooldown = 60s});
-  const ServiceState future{.last_scale_in = kNoon + 240h};
+  ServiceState future = quiet();
+  future.last_scale_in = kNoon + 240h;
   const Decision held_back = decide(cooled, future, seen({.visible = 10}, 4));
   EXPECT_EQ(held_back.action, Action::Hold);
   const ServiceState next = advance(future, cooled, held_back, Outcome::Held);
@@ -209,17 +213,146 @@ TEST(Decide, KeepsWithinTheBounds) {
       policy({.mode = Mode::Backlog, .backlog_per_task = 1, .tasks_min = 2, .tasks_max = 7});
   expect(decide(bounded, {}, seen({.visible = kMax, .in_flight = kMax}, 3)), Action::ScaleOut, 7,
          "backlog bounds");
-  expect(decide(bounded, {}, seen({.visible = 1}, 7)), Action::ScaleIn, 2, "backlog bounds");
+  expect(decide(bounded, quiet(), seen({.visible = 1}, 7)), Action::ScaleIn, 2, "backlog bounds");
 }
 
 TEST(Decide, AboveTheMaximumComesDownOnlyWhenNoTaskMayBeWorking) {
   const Policy bounded = policy({.mode = Mode::Backlog, .backlog_per_task = 1, .tasks_max = 7});
-  expect(decide(bounded, {}, seen({.visible = 50}, 20)), Action::ScaleIn, 7, "backlog bounds");
-  expect(decide(bounded, {}, seen({.visible = 50, .in_flight = 1}, 20)), Action::Hold, 20,
+  expect(decide(bounded, quiet(), seen({.visible = 50}, 20)), Action::ScaleIn, 7, "backlog bounds");
+  expect(decide(bounded, quiet(), seen({.visible = 50, .in_flight = 1}, 20)), Action::Hold, 20,
          "backlog bounds");
+  expect(decide(bounded, {}, seen({.visible = 50}, 20)), Action::Hold, 20, "backlog bounds");
   Observation deploying = seen({.visible = 50}, 20);
   deploying.service.deploying = true;
-  expect(decide(bounded, {}, deploying), Action::Hold, 20, "backlog bounds");
+  expect(decide(bounded, quiet(), deploying), Action::Hold, 20, "backlog bounds");
+}
+
+TEST(Decide, NothingScalesInOnTheFirstLook) {
+  const Policy hasty = policy({.mode = Mode::Backlog,
+                               .backlog_per_task = 1,
+                               .scale_down_threshold = 0s,
+                               .zero_confirmations = 1,
+                               .busy_window = 0s});
+  expect(decide(hasty, {}, seen({.visible = 1}, 20)), Action::Hold, 20, "backlog stabilization");
+  expect(decide(hasty, {}, seen({}, 20)), Action::Hold, 20, "backlog idle stabilization");
+}
+
+TEST(Decide, WhatWasBusyAMomentAgoIsBusy) {
+  const Policy one_each = per_task(1);
+  ServiceState state = quiet();
+  const Observation busy = seen({.in_flight = 7}, 10, kNoon);
+  state = advance(state, one_each, decide(one_each, state, busy), Outcome::Held);
+  // Ten seconds later the count dips, as SQS documents that it may for a minute.
+  const Observation dip = seen({.visible = 3}, 10, kNoon + 10s);
+  expect(decide(one_each, state, dip), Action::Hold, 10, "backlog stabilization");
+  expect(decide(one_each, state, seen({.visible = 3}, 10, kNoon + 60s)), Action::ScaleIn, 3,
+         "backlog");
+}
+
+TEST(Decide, OldLooksAreNoEvidence) {
+  ServiceState state = empty_for(1h, 50);
+  state.last_look = kNoon - 3min - 1ms;
+  expect(decide(fixed(3), state, seen({}, 3)), Action::Hold, 3, "backlog idle");
+  expect(decide(per_task(1), state, seen({}, 3)), Action::Hold, 3, "backlog idle stabilization");
+  Observation hourly = seen({}, 3);
+  hourly.look_every = 1h;
+  EXPECT_EQ(decide(fixed(3), state, hourly).action, Action::ScaleIn);
+  const Decision decision = decide(fixed(3), state, seen({}, 3));
+  const ServiceState next = advance(state, fixed(3), decision, Outcome::Held);
+  EXPECT_EQ(next.empty_since, kNoon);
+  EXPECT_EQ(next.empty_observations, 1);
+}
+
+TEST(Decide, AClockThatIsSetForwardEndsNoWait) {
+  ServiceState state = empty_for(150s, 5);
+  state.last_look = kNoon - 150s;  // The look before; really it was ten seconds ago.
+  const Policy patient = policy({.scale_down_threshold = 140s});
+  expect(decide(patient, state, seen({}, 1)), Action::Hold, 1, "backlog idle");
+}
+
+TEST(Decide, AFixedTargetTakesNothingFromABacklog) {
+  expect(decide(fixed(1), quiet(), seen({.visible = 1000}, 4)), Action::Hold, 4,
+         "backlog busy bounds");
+  const Policy roomy = policy({.scale_up_target = 2, .tasks_max = 9});
+  expect(decide(roomy, quiet(), seen({.visible = 1}, 4)), Action::Hold, 4, "backlog busy");
+}
+
+TEST(Decide, UntilItIsEmptyForLongItKeepsWhatOneMessageWouldNeed) {
+  expect(decide(per_task(10), quiet(), seen({}, 8)), Action::ScaleIn, 1, "backlog idle");
+  expect(decide(per_task(10), quiet(), seen({.delayed = 35}, 8)), Action::ScaleIn, 4,
+         "backlog idle");
+  expect(decide(per_task(10), quiet(), seen({.visible = 1, .delayed = 35}, 8)), Action::ScaleIn, 4,
+         "backlog idle");
+  const Policy target = policy({.scale_up_target = 3, .tasks_max = 9});
+  expect(decide(target, quiet(), seen({}, 8)), Action::ScaleIn, 3, "backlog idle");
+}
+
+TEST(Decide, WhatWasDeliveredIsThere) {
+  Observation woken = seen({}, 0);
+  woken.delivered = 3;
+  const Policy uncounted =
+      policy({.mode = Mode::Backlog, .backlog_per_task = 1, .count_in_flight = false});
+  expect(decide(uncounted, {}, woken), Action::ScaleOut, 3, "backlog activation");
+  woken.queues.front() = fail(ErrorKind::Throttled, "slow down");
+  expect(decide(uncounted, {}, woken), Action::ScaleOut, 3, "backlog activation partial");
+}
+
+TEST(Decide, FromZeroACountInFlightAloneNeedsASecondLook) {
+  const Observation phantom = seen({.in_flight = 2}, 0);
+  const Decision first = decide(fixed(1), {}, phantom);
+  expect(first, Action::Hold, 0, "backlog activation");
+  const ServiceState next = advance({}, fixed(1), first, Outcome::Held);
+  EXPECT_EQ(decide(fixed(1), next, seen({.in_flight = 2}, 0, kNoon + 10s)).desired, 1);
+  EXPECT_EQ(decide(fixed(1), next, seen({.in_flight = 2}, 0, kNoon + 10min)).desired, 0);
+}
+
+TEST(Decide, ADeploymentWithoutEndHoldsForAnHour) {
+  ServiceState state = quiet();
+  Observation observation = seen({.visible = 10}, 4);
+  observation.service.deploying = true;
+  state.deploying_since = kNoon - 59min;
+  expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog deployment");
+  state.deploying_since = kNoon - 1h;
+  expect(decide(per_task(10), state, observation), Action::ScaleIn, 1, "backlog deployment");
+  Observation empty = seen({}, 4);
+  empty.service.deploying = true;
+  expect(decide(fixed(4), empty_for(2min, 3), empty), Action::ScaleIn, 0, "backlog idle");
+}
+
+TEST(Decide, AQueueThatIsGoneForLongCountsAsEmpty) {
+  Observation observation = seen({.visible = 10}, 4);
+  observation.queues.emplace_back(fail(ErrorKind::NotFound, "QueueDoesNotExist"));
+  ServiceState state = quiet();
+  expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog partial");
+  state = advance(state, per_task(10), decide(per_task(10), state, observation), Outcome::Held);
+  EXPECT_EQ(state.gone, (QueuesGone{.since = kNoon, .queues = 1}));
+  state.gone->since = kNoon - 15min;
+  state.recommendations = quiet().recommendations;
+  expect(decide(per_task(10), state, observation), Action::ScaleIn, 1, "backlog partial");
+  observation.queues.emplace_back(fail(ErrorKind::NotFound, "QueueDoesNotExist"));
+  expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog partial");
+}
+
+TEST(Decide, ARefusedCountIsTriedSmallerAndThenHeld) {
+  ServiceState state{.refused = TasksAt{.at = kNoon - 1min, .tasks = 3000}};
+  const Observation wanting = seen({.visible = 30'000}, 0);
+  expect(decide(per_task(10), state, wanting), Action::ScaleOut, 1500, "backlog activation quota");
+  state.refused = TasksAt{.at = kNoon - 1min, .tasks = 100};
+  expect(decide(per_task(10), state, seen({.visible = 30'000}, 91)), Action::Hold, 91,
+         "backlog quota");
+  expect(decide(per_task(10), state, seen({.visible = 900}, 60)), Action::ScaleOut, 90, "backlog");
+  state.refused = TasksAt{.at = kNoon - 1h, .tasks = 100};
+  expect(decide(per_task(10), state, seen({.visible = 30'000}, 91)), Action::ScaleOut, 3000,
+         "backlog");
+  state.refused = TasksAt{.at = kNoon, .tasks = 1};
+  expect(decide(per_task(10), state, wanting), Action::ScaleOut, 1, "backlog activation quota");
+}
+
+TEST(Decide, TellsABacklogThatGrowsAtTheMaximum) {
+  ServiceState state = quiet();
+  state.full = MessagesAt{.at = kNoon - 5min, .messages = 10};
+  expect(decide(fixed(1), state, seen({.visible = 95}, 1)), Action::Hold, 1, "backlog bounds");
+  expect(decide(fixed(1), state, seen({.visible = 10}, 1)), Action::Hold, 1, "backlog");
 }
 
 TEST(Decide, PausesOverrideEverything) {
@@ -265,8 +398,33 @@ TEST(Advance, OneMessageStartsTheIdleClockAnew) {
 TEST(Advance, StartsACooldownOnlyWhenTheChangeSucceeded) {
   const Decision decision = decide(fixed(2), {}, seen({.visible = 1}, 0));
   EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Applied),
-            (ServiceState{.last_scale_out = kNoon, .last_set = 2}));
-  EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Failed), ServiceState{});
+            (ServiceState{.last_look = kNoon,
+                          .last_scale_out = kNoon,
+                          .recommendations = {{kNoon, 2}},
+                          .last_set = 2}));
+  EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Failed),
+            (ServiceState{.last_look = kNoon, .recommendations = {{kNoon, 2}}}));
+}
+
+TEST(Advance, APartialLookRemembersAtLeastWhatIsThere) {
+  Observation observation = seen({.visible = 10}, 4);
+  observation.queues.emplace_back(fail(ErrorKind::Throttled, "slow down"));
+  const Decision decision = decide(per_task(10), quiet(), observation);
+  const ServiceState state = advance(quiet(), per_task(10), decision, Outcome::Held);
+  EXPECT_EQ(state.recommendations.back(), (TasksAt{.at = kNoon, .tasks = 4}));
+}
+
+TEST(Advance, ASecondManualChangeRestartsItsHold) {
+  const Policy respectful =
+      policy({.mode = Mode::Backlog, .backlog_per_task = 1, .manual_hold = 10min});
+  ServiceState state = quiet();
+  state.last_set = 3;
+  state.manual = TasksAt{.at = kNoon - 9min, .tasks = 7};
+  const Decision same = decide(respectful, state, seen({}, 7));
+  EXPECT_EQ(advance(state, respectful, same, Outcome::Held).manual->at, kNoon - 9min);
+  const Decision other = decide(respectful, state, seen({}, 8));
+  EXPECT_EQ(advance(state, respectful, other, Outcome::Held).manual,
+            (TasksAt{.at = kNoon, .tasks = 8}));
 }
 
 TEST(Advance, CountsFailuresInARow) {

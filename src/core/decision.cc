@@ -25,9 +25,9 @@ std::string_view to_string(Action action) {
 
 std::string_view to_string(Rule rule) {
   constexpr std::array<std::string_view, 16> kNames{
-      "backlog",   "demand",        "activation", "idle",       "partial", "blind",
-      "tolerance", "stabilization", "busy",       "deployment", "budget",  "cooldown",
-      "shortage",  "bounds",        "override",   "trigger"};
+      "backlog",       "activation", "idle",       "partial", "blind",    "tolerance",
+      "stabilization", "busy",       "deployment", "budget",  "cooldown", "shortage",
+      "bounds",        "quota",      "override",   "trigger"};
   return kNames.at(static_cast<std::size_t>(rule));
 }
 

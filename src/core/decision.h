@@ -20,7 +20,6 @@ enum class Action { ScaleOut, ScaleIn, Hold };
 /// The rules, in the order in which decide() uses them.
 enum class Rule {
   Backlog,        ///< the messages that count, and the tasks that they need
-  Demand,         ///< the tasks that the arrivals need
   Activation,     ///< from zero
   Idle,           ///< to zero
   Partial,        ///< a queue could not be read: scale-out only
@@ -33,6 +32,7 @@ enum class Rule {
   Cooldown,
   Shortage,  ///< tasks that do not start
   Bounds,
+  Quota,     ///< a count that ECS has refused
   Override,  ///< what people said
   Trigger,   ///< what the pass may do at all
 };
@@ -43,23 +43,29 @@ enum class Reason {
   FixedTarget,
   MessagesPerTask,
   NoBacklog,
-  ArrivalFloor,
   Activated,
   BelowActivation,
+  InFlightAlone,
   IdleConfirmed,
   IdleUnconfirmed,
   NotEmpty,
   QueueUnreadable,
+  QueueGone,
+  QueueGoneForLong,
   BlindHold,
   BlindFallback,
   WithinTolerance,
   HigherNeedInWindow,
   LowerNeedInWindow,
+  NothingKnown,
   NothingKnownInWindow,
+  OldLooks,
+  FixedTargetKept,
   MessagesInFlight,
   TasksNeededInFlight,
   TasksProtected,
   DeploymentInProgress,
+  DeploymentWithoutEnd,
   ServiceNotActive,
   DaemonService,
   BudgetDisabled,
@@ -74,27 +80,31 @@ enum class Reason {
   BelowMinimum,  ///< the third number of these: a schedule's place + 1; then its window
   AboveMaximum,
   AboveMaximumButBusy,
+  BacklogGrowsAtMaximum,
+  RefusedTriedSmaller,
+  RefusedHold,
+  RefusedLastTry,
   Paused,
   ManualHold,
   ScaleInPaused,
   ScaleOutPaused,
   ScaleOutOnly,
   ChangedMeanwhile,
-  LookedTooLong,  ///< the milliseconds that the second look took
+  LookedTooLong,  ///< how old the second look was, and how old it may be, in milliseconds
 };
 
 struct Step {
   Rule rule = Rule::Backlog;
   Reason reason = Reason::NoBacklog;
   std::int64_t tasks = 0;                    ///< the proposal after this rule
-  std::array<std::int64_t, 5> numbers = {};  ///< what the reason tells, in its order
+  std::array<std::int64_t, 6> numbers = {};  ///< what the reason tells, in its order
   bool operator==(const Step&) const = default;
 };
 
 /// Up to kCapacity steps in place: a decision allocates nothing.
 class Steps {
  public:
-  static constexpr std::size_t kCapacity = 16;
+  static constexpr std::size_t kCapacity = 20;
 
   void add(const Step& step);
   std::size_t size() const { return size_; }
@@ -118,11 +128,27 @@ struct Decision {
   bool partial = false;   ///< some queue could not be read
   bool starting = false;  ///< fewer tasks run than are desired
   bool shortage = false;  ///< and have been for shortage_after
+  bool deploying = false;
+  bool stray = false;        ///< at zero, and nothing but messages in flight is seen
+  bool kept = false;         ///< messages in flight keep tasks beyond the need
+  bool full = false;         ///< at the maximum, with a backlog
+  bool late = false;         ///< a scale-in is withheld because looks take too long
+  std::int64_t gone = 0;     ///< queues that do not exist
+  std::int64_t counted = 0;  ///< messages that the policy counts
+  /// Tasks that scale-in windows are to remember: the need within the bounds, or what is busy.
+  std::int64_t occupied = 0;
+  Duration look_every = {};
+  Duration gap = {};  ///< since the look before; zero when it is not known
   Steps steps = {};
 };
 
 /// What became of a decision.
-enum class Outcome { Held, Applied, Failed };
+enum class Outcome {
+  Held,
+  Applied,
+  Failed,
+  Waiting,  ///< decided, but there was no slot for it under the services' rates
+};
 
 /// "scale_out", "scale_in", "hold"; "backlog", "idle", ...
 std::string_view to_string(Action action);

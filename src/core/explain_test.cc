@@ -128,11 +128,22 @@ TEST(Explain, TellsWhatTheBudgetAllows) {
 
 TEST(Explain, TellsWhatTheServiceIsAbout) {
   for (const Note& note : {
-           Note{{.rule = Rule::Demand,
-                 .reason = Reason::ArrivalFloor,
-                 .tasks = 2,
-                 .numbers = {5'500'000, 250'000, 1}},
-                "5.5 arrive a second, 0.25 s each, 1 at a time per task -> at least 2"},
+           Note{{.rule = Rule::Busy, .reason = Reason::MessagesInFlight, .numbers = {3, 9, 8, 0}},
+                "3 in flight: no task is stopped while one may be working"},
+           Note{{.rule = Rule::Busy,
+                 .reason = Reason::MessagesInFlight,
+                 .numbers = {3, 9, 8, 5'400'000}},
+                "3 in flight: no task is stopped while one may be working; 8 tasks beyond the need "
+                "kept for 1 h 30 min (12.0 task-hours), until nothing is in flight or workers "
+                "protect themselves (scale_in_when=protected)"},
+           Note{{.rule = Rule::Deployment,
+                 .reason = Reason::DeploymentInProgress,
+                 .numbers = {600'000, 3'600'000}},
+                "a deployment has been rolling out for 10 min: no scale-in for up to 1 h"},
+           Note{{.rule = Rule::Deployment,
+                 .reason = Reason::DeploymentWithoutEnd,
+                 .numbers = {3'600'000, 3'600'000}},
+                "a deployment has been rolling out for 1 h or more: it holds no longer"},
            Note{{.rule = Rule::Busy, .reason = Reason::TasksProtected, .tasks = 1},
                 "1 task under scale-in protection: not below 1"},
            Note{{.rule = Rule::Shortage,
@@ -183,8 +194,41 @@ TEST(Explain, TellsWhoForbadeIt) {
             "this trigger may only scale out: hold");
   EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::ChangedMeanwhile}),
             "a second look just before the change did not confirm it: hold");
-  EXPECT_EQ(explain({.rule = Rule::Trigger, .reason = Reason::LookedTooLong, .numbers = {2300}}),
-            "the second look took 2.3 s, too long to rely on: hold");
+  EXPECT_EQ(
+      explain({.rule = Rule::Trigger, .reason = Reason::LookedTooLong, .numbers = {2300, 500}}),
+      "the second look is 2.3 s old, and only 500 ms may be relied on: hold");
+  EXPECT_EQ(explain({.rule = Rule::Stabilization, .reason = Reason::NothingKnown}),
+            "this is the first look, and one look is not enough: no scale-in");
+  EXPECT_EQ(explain({.rule = Rule::Stabilization,
+                     .reason = Reason::OldLooks,
+                     .numbers = {1'200'000, 180'000}}),
+            "the last look was 20 min ago, and looks more than 3 min apart say nothing about the "
+            "time between them: waits begin anew, no scale-in");
+  EXPECT_EQ(explain({.rule = Rule::Quota,
+                     .reason = Reason::RefusedTriedSmaller,
+                     .tasks = 1500,
+                     .numbers = {3000, 60'000, 3000}}),
+            "ECS refused 3000 tasks 1 min ago: 1500 is tried; set tasks_max");
+  EXPECT_EQ(explain({.rule = Rule::Quota, .reason = Reason::RefusedHold, .numbers = {100, 60'000}}),
+            "ECS refused 100 tasks 1 min ago, and this is close to what it accepts: hold; set "
+            "tasks_max");
+  EXPECT_EQ(explain({.rule = Rule::Quota, .reason = Reason::RefusedLastTry}),
+            "ECS refused every larger step: one more task is tried; set tasks_max");
+  EXPECT_EQ(explain({.rule = Rule::Activation, .reason = Reason::InFlightAlone, .numbers = {2}}),
+            "at zero with 2 messages in flight and nothing else: a second look must see it");
+  EXPECT_EQ(explain({.rule = Rule::Bounds,
+                     .reason = Reason::BacklogGrowsAtMaximum,
+                     .numbers = {10, 95, 360'000, 4}}),
+            "at the maximum of 4 the backlog has grown from 10 to 95 messages in 6 min");
+  EXPECT_EQ(explain({.rule = Rule::Busy, .reason = Reason::FixedTargetKept}),
+            "messages wait: a fixed target never lowers the count");
+  EXPECT_EQ(
+      explain({.rule = Rule::Partial, .reason = Reason::QueueGone, .numbers = {1, 2, 900'000}}),
+      "1 of 2 queues does not exist: scale-out only, until it has been gone for 15 min");
+  EXPECT_EQ(
+      explain(
+          {.rule = Rule::Partial, .reason = Reason::QueueGoneForLong, .numbers = {1, 2, 900'000}}),
+      "1 of 2 queues has not existed for 15 min: counts as empty");
   EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::DeploymentInProgress}),
             "a deployment is rolling out: no scale-in");
   EXPECT_EQ(explain({.rule = Rule::Deployment, .reason = Reason::ServiceNotActive}),

@@ -15,7 +15,7 @@ std::int64_t tasks_in_flight(const Context& context) {
   return divide_rounding_up(context.backlog.depth.in_flight, context.policy->concurrency_per_task);
 }
 
-std::array<std::int64_t, 5> bound_numbers(std::int64_t proposal, std::int64_t bound,
+std::array<std::int64_t, 6> bound_numbers(std::int64_t proposal, std::int64_t bound,
                                           const std::optional<Bounds::Source>& from) {
   if (!from) {
     return {proposal, bound};
@@ -38,6 +38,46 @@ std::optional<Duration> manual_hold_left(const Context& context) {
                                             : std::nullopt;
 }
 
+/// How long a rollout has been holding scale-in; nothing when none does, or not any more.
+std::optional<Duration> rollout_holds(const Context& context) {
+  const Duration held = since(context.state.deploying_since.value_or(context.at), context.at);
+  return context.service.deploying && held < context.policy->deployment_hold ? std::optional(held)
+                                                                             : std::nullopt;
+}
+
+bool fixed_target_keeps(const Context& context) {
+  return context.policy->mode == Mode::Fixed && context.backlog.counted > 0;
+}
+
+/// The lowest count that stops no task which may be working by all that is known of the last
+/// busy_window. Where nothing is known that is the desired count.
+std::int64_t occupied_floor(const Context& context) {
+  const Duration window = context.policy->busy_window;
+  const bool old = !context.past.continuous && window > Duration::zero();
+  if (!context.past.known || old || !window_known(context, window) ||
+      context.backlog.unreadable > 0 || rollout_holds(context) || fixed_target_keeps(context)) {
+    return context.desired();
+  }
+  const Envelope seen = envelope(context, window);
+  const std::int64_t remembered = seen.any ? std::min(seen.highest.tasks, context.desired()) : 0;
+  return std::max(busy_floor(context), remembered);
+}
+
+/// Says when the maximum is what keeps a backlog from being worked off.
+std::int64_t growth_at_maximum(Context& context, std::int64_t proposal) {
+  const std::optional<MessagesAt>& full = context.state.full;
+  const std::int64_t counted = context.backlog.counted;
+  if (!context.decision.full || !context.past.continuous || !full || counted <= full->messages ||
+      since(full->at, context.at) < kGrowthTold) {
+    return proposal;
+  }
+  return context.tell({.rule = Rule::Bounds,
+                       .reason = Reason::BacklogGrowsAtMaximum,
+                       .tasks = proposal,
+                       .numbers = {full->messages, counted, since(full->at, context.at).count(),
+                                   context.desired()}});
+}
+
 }  // namespace
 
 std::int64_t busy_floor(const Context& context) {
@@ -50,7 +90,11 @@ std::int64_t busy_floor(const Context& context) {
              : std::max(guarded, std::min(tasks_in_flight(context), context.desired()));
 }
 
+// A person's count, or an earlier target's, is not taken from a backlog that it works off.
 std::int64_t busy(Context& context, std::int64_t proposal) {
+  if (fixed_target_keeps(context) && proposal < context.desired()) {
+    return hold(context, Rule::Busy, Reason::FixedTargetKept);
+  }
   const std::int64_t floor = busy_floor(context);
   if (proposal >= floor) {
     return proposal;
@@ -61,21 +105,32 @@ std::int64_t busy(Context& context, std::int64_t proposal) {
             .tasks = floor,
             .numbers = {context.backlog.depth.in_flight, floor}};
   if (in_flight && context.policy->scale_in_when == ScaleInWhen::Idle) {
+    context.decision.kept = true;
     step.reason = Reason::MessagesInFlight;
+    step.numbers[2] = floor - proposal;
+    step.numbers[3] = since(context.state.kept_since.value_or(context.at), context.at).count();
   } else if (in_flight && floor > context.service.protected_tasks) {
     step.reason = Reason::TasksNeededInFlight;
   }
   return context.tell(step);
 }
 
+// Which tasks go is not in our hand while a rollout replaces them. It must not hold for ever,
+// though: a rollout that cannot start its tasks has no end, and an empty queue has nothing to lose.
 std::int64_t deployment(Context& context, std::int64_t proposal) {
-  return context.service.deploying && proposal < context.desired()
-             ? hold(context, Rule::Deployment, Reason::DeploymentInProgress)
-             : proposal;
+  if (!context.service.deploying || proposal >= context.desired() || context.idle_confirmed) {
+    return proposal;
+  }
+  const std::optional<Duration> held = rollout_holds(context);
+  const Duration longest = context.policy->deployment_hold;
+  return context.tell({.rule = Rule::Deployment,
+                       .reason = held ? Reason::DeploymentInProgress : Reason::DeploymentWithoutEnd,
+                       .tasks = held ? context.desired() : proposal,
+                       .numbers = {held.value_or(longest).count(), longest.count()}});
 }
 
 std::int64_t shortage(Context& context, std::int64_t proposal) {
-  if (!context.decision.starting || !context.state.short_since) {
+  if (!context.decision.starting || !context.state.short_since || !context.past.continuous) {
     return proposal;
   }
   const Duration short_for = since(*context.state.short_since, context.at);
@@ -92,6 +147,7 @@ std::int64_t shortage(Context& context, std::int64_t proposal) {
 
 std::int64_t bounds(Context& context, std::int64_t proposal) {
   const Bounds bounds = context.policy.bounds_at(context.at);
+  context.decision.full = context.desired() >= bounds.tasks_max && context.backlog.counted > 0;
   if (proposal < bounds.tasks_min) {
     return context.tell({.rule = Rule::Bounds,
                          .reason = Reason::BelowMinimum,
@@ -99,17 +155,36 @@ std::int64_t bounds(Context& context, std::int64_t proposal) {
                          .numbers = bound_numbers(proposal, bounds.tasks_min, bounds.min_from)});
   }
   const std::int64_t max = bounds.tasks_max;
-  if (proposal <= max) {
+  if (proposal > max) {
+    // Somebody else set the count above the maximum: it comes down, but never on a task that may be
+    // working.
+    const std::int64_t floor = occupied_floor(context);
+    proposal =
+        context.tell({.rule = Rule::Bounds,
+                      .reason = floor > max ? Reason::AboveMaximumButBusy : Reason::AboveMaximum,
+                      .tasks = std::max(floor, max),
+                      .numbers = bound_numbers(proposal, max, bounds.max_from)});
+  }
+  return growth_at_maximum(context, proposal);
+}
+
+std::int64_t quota(Context& context, std::int64_t proposal) {
+  const std::optional<TasksAt>& refused = context.state.refused;
+  const std::int64_t desired = context.desired();
+  if (!refused || proposal < refused->tasks || desired >= refused->tasks ||
+      since(refused->at, context.at) >= kRefusalForgotten) {
     return proposal;
   }
-  // Somebody else set the count above the maximum: it comes down, but never on a task that may be
-  // working.
-  const bool known = context.backlog.unreadable == 0 && !context.service.deploying;
-  const std::int64_t floor = known ? busy_floor(context) : context.desired();
-  return context.tell({.rule = Rule::Bounds,
-                       .reason = floor > max ? Reason::AboveMaximumButBusy : Reason::AboveMaximum,
-                       .tasks = std::max(floor, max),
-                       .numbers = bound_numbers(proposal, max, bounds.max_from)});
+  constexpr std::int64_t kCloseEnough = 10;  // A tenth of what was refused.
+  const std::int64_t between = refused->tasks - desired;
+  const bool found =
+      desired > 0 && between <= std::max(refused->tasks / kCloseEnough, std::int64_t{1});
+  const std::int64_t middle = std::max(desired + between / 2, std::int64_t{1});
+  return context.tell(
+      {.rule = Rule::Quota,
+       .reason = found ? Reason::RefusedHold : Reason::RefusedTriedSmaller,
+       .tasks = found ? desired : middle,
+       .numbers = {refused->tasks, since(refused->at, context.at).count(), proposal}});
 }
 
 std::int64_t overridden(Context& context, std::int64_t proposal) {

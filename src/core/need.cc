@@ -18,28 +18,46 @@ std::int64_t counted(const Policy& policy, const QueueDepth& depth) {
   return messages;
 }
 
+/// One queue's messages as they count among several.
+std::int64_t weighted(const Observation& observation, std::size_t queue, std::int64_t messages) {
+  return queue < observation.weights.size()
+             ? scale_rounding_up(messages, observation.weights[queue].count, Millionths::kOne)
+             : messages;
+}
+
+std::int64_t combined(const Policy& policy, std::int64_t all, std::int64_t one) {
+  return policy->combine == Combine::Sum ? saturating_add(all, one) : std::max(all, one);
+}
+
 }  // namespace
 
 Backlog count_backlog(const Policy& policy, const Observation& observation) {
-  Backlog backlog;
+  Backlog backlog{.delivered = observation.delivered};
   for (std::size_t i = 0; i < observation.queues.size(); ++i) {
     const Result<QueueDepth>& queue = observation.queues[i];
     if (!queue.has_value()) {
       ++backlog.unreadable;
+      backlog.gone += queue.error().kind == ErrorKind::NotFound ? 1 : 0;
       continue;
     }
     ++backlog.readable;
     backlog.depth.visible = saturating_add(backlog.depth.visible, queue->visible);
     backlog.depth.in_flight = saturating_add(backlog.depth.in_flight, queue->in_flight);
     backlog.depth.delayed = saturating_add(backlog.depth.delayed, queue->delayed);
-    std::int64_t messages = counted(policy, *queue);
-    if (i < observation.weights.size()) {
-      messages = scale_rounding_up(messages, observation.weights[i].count, Millionths::kOne);
-    }
-    backlog.counted = policy->combine == Combine::Sum ? saturating_add(backlog.counted, messages)
-                                                      : std::max(backlog.counted, messages);
+    backlog.counted =
+        combined(policy, backlog.counted, weighted(observation, i, counted(policy, *queue)));
+    backlog.delayed = combined(policy, backlog.delayed, weighted(observation, i, queue->delayed));
   }
+  backlog.counted = std::max(backlog.counted, backlog.delivered);
   return backlog;
+}
+
+std::int64_t tasks_for(const Policy& policy, std::int64_t messages) {
+  if (policy->mode == Mode::Fixed) {
+    return messages > 0 ? policy->scale_up_target : 0;
+  }
+  const auto& [per, tasks] = policy.messages_per_task();
+  return scale_rounding_up(messages, tasks, per);
 }
 
 std::int64_t backlog(Context& context) {
@@ -47,45 +65,35 @@ std::int64_t backlog(Context& context) {
   const std::int64_t in_flight = context.policy->count_in_flight ? backlog.depth.in_flight : 0;
   const std::int64_t delayed = context.policy->count_delayed ? backlog.depth.delayed : 0;
   Step step{.rule = Rule::Backlog,
-            .numbers = {backlog.depth.visible, in_flight, delayed, backlog.counted}};
+            .tasks = tasks_for(context.policy, backlog.counted),
+            .numbers = {backlog.depth.visible, in_flight, delayed, backlog.counted, 0,
+                        backlog.delivered}};
   if (backlog.counted == 0) {
     step.reason = Reason::NoBacklog;
   } else if (context.policy->mode == Mode::Fixed) {
     step.reason = Reason::FixedTarget;
-    step.tasks = context.policy->scale_up_target;
   } else {
     const auto& [messages, tasks] = context.policy.messages_per_task();
     step.reason = Reason::MessagesPerTask;
     step.numbers[4] = scale_rounding_up(Millionths::kOne, messages, tasks);
-    step.tasks = scale_rounding_up(backlog.counted, tasks, messages);
   }
   return context.tell(step);
 }
 
-// What is worked on and what comes in each need their tasks: a queue that is kept short by just
-// enough workers must not lose them.
-std::int64_t arrivals(Context& context, std::int64_t proposal) {
-  const auto& seconds = context.policy->seconds_per_message;
-  if (context.arrivals.count == 0 || !seconds) {
-    return proposal;
-  }
-  const std::int64_t busy_millionths =
-      scale_rounding_up(context.arrivals.count, seconds->count, Millionths::kOne);
-  const std::int64_t needed = scale_rounding_up(
-      busy_millionths, 1, Millionths::kOne * context.policy->concurrency_per_task);
-  if (needed <= proposal) {
-    return proposal;
-  }
-  return context.tell(
-      {.rule = Rule::Demand,
-       .reason = Reason::ArrivalFloor,
-       .tasks = needed,
-       .numbers = {context.arrivals.count, seconds->count, context.policy->concurrency_per_task}});
-}
-
+// A count in flight can be a phantom that stays for days: at rest nothing is started for it unless
+// a later look sees it again.
 std::int64_t activation(Context& context, std::int64_t proposal) {
   if (context.desired() > 0 || proposal == 0) {
     return proposal;
+  }
+  const QueueDepth& depth = context.backlog.depth;
+  context.decision.stray = depth.visible == 0 && depth.delayed == 0 && depth.in_flight > 0 &&
+                           context.backlog.delivered == 0;
+  if (context.decision.stray && !(context.past.continuous && context.state.stray_since)) {
+    return context.tell({.rule = Rule::Activation,
+                         .reason = Reason::InFlightAlone,
+                         .tasks = 0,
+                         .numbers = {depth.in_flight}});
   }
   const std::int64_t threshold = context.policy->activation_backlog;
   const bool activated = context.backlog.counted >= threshold;
@@ -95,39 +103,55 @@ std::int64_t activation(Context& context, std::int64_t proposal) {
                        .numbers = {context.backlog.counted, threshold}});
 }
 
-// SQS counts are approximate and dip, so nothing is stopped on a single look at an empty queue.
+// SQS counts are approximate and dip, so nothing goes to the minimum on a single look at an empty
+// queue. Until then as much is kept as one message would need, or the delayed ones: a queue that
+// is nearly empty must not get fewer tasks than one that is wholly empty, or the other way round.
 std::int64_t idle(Context& context, std::int64_t proposal) {
-  if (proposal > 0 || context.desired() == 0) {
+  if (context.desired() == 0) {
     return proposal;
   }
-  const QueueDepth& depth = context.backlog.depth;
+  const Policy& policy = context.policy;
+  const std::int64_t kept =
+      std::min(context.desired(),
+               std::max(tasks_for(policy, 1), tasks_for(policy, context.backlog.delayed)));
   if (!context.backlog.empty()) {
-    return context.tell({.rule = Rule::Idle,
-                         .reason = Reason::NotEmpty,
-                         .tasks = context.desired(),
-                         .numbers = {depth.visible, depth.in_flight, depth.delayed}});
+    const QueueDepth& depth = context.backlog.depth;
+    return proposal >= kept ? proposal
+                            : context.tell({.rule = Rule::Idle,
+                                            .reason = Reason::NotEmpty,
+                                            .tasks = kept,
+                                            .numbers = {depth.visible, depth.in_flight,
+                                                        depth.delayed, 0, context.desired()}});
   }
-  const Duration empty_for = since(context.state.empty_since.value_or(context.at), context.at);
-  const std::int64_t observations = saturating_add(context.state.empty_observations, 1);
-  const bool confirmed = empty_for >= context.policy->scale_down_threshold &&
-                         observations >= context.policy->zero_confirmations;
+  const Duration empty_for = since(context.past.empty_since.value_or(context.at), context.at);
+  const std::int64_t observations =
+      saturating_add(context.past.empty_since ? context.state.empty_observations : 0, 1);
+  context.idle_confirmed =
+      empty_for >= policy->scale_down_threshold && observations >= policy->zero_confirmations;
   return context.tell(
       {.rule = Rule::Idle,
-       .reason = confirmed ? Reason::IdleConfirmed : Reason::IdleUnconfirmed,
-       .tasks = confirmed ? 0 : context.desired(),
-       .numbers = {empty_for.count(), observations, context.policy->scale_down_threshold.count(),
-                   context.policy->zero_confirmations}});
+       .reason = context.idle_confirmed ? Reason::IdleConfirmed : Reason::IdleUnconfirmed,
+       .tasks = context.idle_confirmed ? 0 : kept,
+       .numbers = {empty_for.count(), observations, policy->scale_down_threshold.count(),
+                   policy->zero_confirmations, context.desired()}});
 }
 
 std::int64_t partial(Context& context, std::int64_t proposal) {
-  if (context.backlog.unreadable == 0) {
-    return proposal;
+  const Backlog& backlog = context.backlog;
+  if (backlog.unreadable == 0) {
+    return backlog.gone == 0
+               ? proposal
+               : context.tell({.rule = Rule::Partial,
+                               .reason = Reason::QueueGoneForLong,
+                               .tasks = proposal,
+                               .numbers = {backlog.gone, backlog.readable, kGoneForLong.count()}});
   }
+  const bool gone = backlog.gone == backlog.unreadable;
   return context.tell({.rule = Rule::Partial,
-                       .reason = Reason::QueueUnreadable,
+                       .reason = gone ? Reason::QueueGone : Reason::QueueUnreadable,
                        .tasks = std::max(proposal, context.desired()),
-                       .numbers = {context.backlog.unreadable,
-                                   context.backlog.unreadable + context.backlog.readable}});
+                       .numbers = {backlog.unreadable, backlog.unreadable + backlog.readable,
+                                   kGoneForLong.count()}});
 }
 
 }  // namespace scaler

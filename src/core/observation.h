@@ -31,15 +31,21 @@ struct ServiceObservation {
   std::int64_t protected_tasks = 0;
   ServiceStatus status = ServiceStatus::Active;
   SchedulingStrategy scheduling = SchedulingStrategy::Replica;
-  bool deploying = false;  ///< a deployment is rolling out
+  bool deploying = false;  ///< a deployment is rolling out, or a task set is not steady yet
   bool operator==(const ServiceObservation&) const = default;
 };
 
+/// How far apart looks are when nobody says so: the minute of a schedule.
+inline constexpr Duration kLookEvery = std::chrono::minutes(1);
+
 struct Observation {
   Instant at = {};
+  /// One per queue. An error of the kind NotFound says that the queue does not exist.
   std::vector<Result<QueueDepth>> queues = {};
   std::vector<Millionths> weights = {};  ///< of the queues, in their order; empty: all are 1
-  Millionths arrivals = {};              ///< messages a second that come in; 0: not known
+  /// Messages that the trigger of this very look was handed; they exist, whatever the counts say.
+  std::int64_t delivered = 0;
+  Duration look_every = kLookEvery;  ///< how far apart looks should be
   ServiceObservation service = {};
 };
 

@@ -18,30 +18,6 @@ std::int64_t exact_demand(const Context& context, std::int64_t proposal) {
   return rounded - exact < Millionths::kOne ? std::min(rounded, exact) : rounded;
 }
 
-struct Envelope {
-  TasksAt highest = {};
-  TasksAt lowest = {};
-  bool any = false;
-};
-
-/// The extremes of the recommendations younger than `window`.
-Envelope envelope(const Context& context, Duration window) {
-  Envelope found;
-  for (const TasksAt& entry : context.state.recommendations) {
-    if (since(entry.at, context.at) >= window) {
-      continue;
-    }
-    if (!found.any || entry.tasks >= found.highest.tasks) {
-      found.highest = entry;
-    }
-    if (!found.any || entry.tasks <= found.lowest.tasks) {
-      found.lowest = entry;
-    }
-    found.any = true;
-  }
-  return found;
-}
-
 std::int64_t stabilized_out(Context& context, std::int64_t proposal) {
   const Duration window = context.policy->scale_out_window;
   const Envelope found = envelope(context, window);
@@ -56,12 +32,21 @@ std::int64_t stabilized_out(Context& context, std::int64_t proposal) {
 }
 
 std::int64_t stabilized_in(Context& context, std::int64_t proposal) {
-  const Duration window = context.policy->scale_in_window;
-  if (context.state.recommendations.empty() && window > Duration::zero()) {
+  const Duration window = context.policy.scale_in_window();
+  const auto hold = [&context](Reason reason, Duration first, Duration second) {
     return context.tell({.rule = Rule::Stabilization,
-                         .reason = Reason::NothingKnownInWindow,
+                         .reason = reason,
                          .tasks = context.desired(),
-                         .numbers = {window.count()}});
+                         .numbers = {first.count(), second.count()}});
+  };
+  if (!context.past.known) {
+    return hold(Reason::NothingKnown, {}, {});
+  }
+  if (!context.past.continuous && window > Duration::zero()) {
+    return hold(Reason::OldLooks, context.past.gap, longest_gap(context.decision.look_every));
+  }
+  if (!window_known(context, window)) {
+    return hold(Reason::NothingKnownInWindow, window, {});
   }
   const Envelope found = envelope(context, window);
   if (!found.any || found.highest.tasks <= proposal) {
@@ -109,6 +94,33 @@ std::int64_t reach(const Context& context, const Budget& budget, bool out) {
 }
 
 }  // namespace
+
+Envelope envelope(const Context& context, Duration window) {
+  Envelope found;
+  if (!context.past.continuous) {
+    return found;
+  }
+  for (const TasksAt& entry : context.state.recommendations) {
+    if (since(entry.at, context.at) >= window) {
+      continue;
+    }
+    if (!found.any || entry.tasks >= found.highest.tasks) {
+      found.highest = entry;
+    }
+    if (!found.any || entry.tasks <= found.lowest.tasks) {
+      found.lowest = entry;
+    }
+    found.any = true;
+  }
+  return found;
+}
+
+bool window_known(const Context& context, Duration window) {
+  const bool empty_throughout =
+      context.past.empty_since && since(*context.past.empty_since, context.at) >= window;
+  return window == Duration::zero() || empty_throughout ||
+         (context.past.continuous && !context.state.recommendations.empty());
+}
 
 // Out is judged before rounding up, as the HPA does: 52 messages at 5 a task are 10.4 tasks, and
 // within a tenth of 10.
@@ -173,7 +185,7 @@ std::int64_t cooldown(Context& context, std::int64_t proposal) {
   const ServiceState& state = context.state;
   const Duration pause =
       out ? context.policy->scale_out_cooldown : context.policy->scale_in_cooldown;
-  if (!out && pause > Duration::zero() && state == ServiceState{}) {
+  if (!out && pause > Duration::zero() && !context.past.known) {
     return context.tell({.rule = Rule::Cooldown,
                          .reason = Reason::NothingKnownOfScaleIns,
                          .tasks = desired,

@@ -38,9 +38,7 @@ struct Oracle {
       lowest = at - entry.at < policy.scale_out_window ? std::min(lowest, entry.tasks) : lowest;
     }
     if (need < desired) {
-      return needs.empty() && policy.scale_in_window > Duration::zero()
-                 ? desired
-                 : std::min(highest, desired);
+      return needs.empty() ? desired : std::min(highest, desired);
     }
     return need > desired ? std::max(lowest, desired) : need;
   }
@@ -85,6 +83,7 @@ PolicyOptions random_options(Random& random) {
           .tasks_min = 1,
           .scale_in_window = std::chrono::seconds(random.between(0, 1) * random.between(0, 300)),
           .scale_out_window = std::chrono::seconds(random.between(0, 1) * random.between(0, 300)),
+          .busy_window = Duration::zero(),
           .scale_out_budget = {.select = select(), .limits = random_limits(random)},
           .scale_in_budget = {.select = select(), .limits = random_limits(random)}};
 }

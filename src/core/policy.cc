@@ -222,8 +222,12 @@ Bounds Policy::bounds_at(Instant at) const {
   return highest.value_or(own);
 }
 
+Duration Policy::scale_in_window() const {
+  return std::max(options_.scale_in_window, options_.busy_window);
+}
+
 Duration Policy::longest_window() const {
-  return std::max(options_.scale_in_window, options_.scale_out_window);
+  return std::max(scale_in_window(), options_.scale_out_window);
 }
 
 }  // namespace scaler

@@ -85,6 +85,10 @@ struct PolicyOptions {
   Duration scale_in_cooldown = Duration::zero();
   Duration scale_out_cooldown = Duration::zero();
   ScaleInWhen scale_in_when = ScaleInWhen::Idle;
+  /// Messages in flight count for so long after they were seen: SQS's counts dip for up to a
+  /// minute.
+  Duration busy_window = std::chrono::minutes(1);
+  Duration deployment_hold = std::chrono::hours(1);  ///< a rollout holds a scale-in for so long
   Budget scale_out_budget = {};
   Budget scale_in_budget = {};
   std::vector<ScheduleOptions> schedules = {};
@@ -131,6 +135,8 @@ class Policy {
   };
   const MessagesPerTask& messages_per_task() const { return messages_per_task_; }
 
+  /// How far back a scale-in looks: never less than the busy window.
+  Duration scale_in_window() const;
   /// How long a recommendation, and a change, is looked at by any rule.
   Duration longest_window() const;
   Duration longest_period() const { return longest_period_; }

@@ -23,7 +23,7 @@ constexpr auto kFields = std::to_array<PolicyField>({
     {"target_latency", &PolicyOptions::target_latency, 1, kTimeMax, "seconds",
      "Mode latency: how long a message may take from being sent to being done."},
     {"seconds_per_message", &PolicyOptions::seconds_per_message, 1, kSecondsMax, "seconds",
-     "How long a worker takes for one message; mode latency, and the floor made of arrivals."},
+     "Mode latency: how long a worker takes for one message."},
     {"concurrency_per_task", &PolicyOptions::concurrency_per_task, 1, kMessagesLimit, "messages",
      "How many messages one task works on at a time."},
     {"count_in_flight", &PolicyOptions::count_in_flight, 0, 0, "true|false",
@@ -55,6 +55,12 @@ constexpr auto kFields = std::to_array<PolicyField>({
     {"scale_in_when", &PolicyOptions::scale_in_when, 0, 0, "idle|protected|any",
      "When tasks may be stopped: only while nothing is in flight; down to the protected and the "
      "busy ones; or down to what is in flight."},
+    {"busy_window", &PolicyOptions::busy_window, 0, kTimeMax, "seconds",
+     "Messages in flight keep their tasks for so long after they were seen: SQS's counts dip for "
+     "up to a minute (0 trusts a single look)."},
+    {"deployment_hold", &PolicyOptions::deployment_hold, 0, kTimeMax, "seconds",
+     "A deployment that rolls out holds scale-in for so long; an empty queue goes to the minimum "
+     "all the same."},
     {"scale_out_budget", &PolicyOptions::scale_out_budget, 0, 0, "JSON",
      "The most tasks or percent that may be added within a period."},
     {"scale_in_budget", &PolicyOptions::scale_in_budget, 0, 0, "JSON",

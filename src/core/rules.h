@@ -13,9 +13,13 @@ namespace scaler {
 struct Backlog {
   QueueDepth depth = {};
   std::int64_t counted = 0;     ///< messages that the policy counts, weighted and combined
-  std::int64_t unreadable = 0;  ///< queues
+  std::int64_t delayed = 0;     ///< the delayed ones alone, weighted and combined likewise
+  std::int64_t delivered = 0;   ///< that the trigger was handed
+  std::int64_t unreadable = 0;  ///< queues; those that do not exist are among them
   std::int64_t readable = 0;    ///< queues
-  bool empty() const { return unreadable == 0 && depth == QueueDepth{}; }
+  std::int64_t gone = 0;        ///< queues that do not exist
+  bool empty() const { return unreadable == 0 && delivered == 0 && depth == QueueDepth{}; }
+  bool blind() const { return readable == 0 && delivered == 0; }
 };
 
 /// Everything that the rules look at, and the decision whose steps they leave.
@@ -24,8 +28,9 @@ struct Context {
   const ServiceState& state;
   const ServiceObservation& service;
   Instant at;
+  Past past = {};
   Backlog backlog = {};
-  Millionths arrivals = {};
+  bool idle_confirmed = false;  ///< the wait for an empty queue is over
   Decision& decision;
 
   std::int64_t desired() const { return service.desired; }
@@ -36,13 +41,34 @@ struct Context {
   }
 };
 
+/// A queue that every look has missed for so long counts as one without messages.
+inline constexpr Duration kGoneForLong = std::chrono::minutes(15);
+/// A refusal is forgotten after this, and the full step is tried again.
+inline constexpr Duration kRefusalForgotten = std::chrono::hours(1);
+/// A backlog that grows at the maximum is told after this.
+inline constexpr Duration kGrowthTold = std::chrono::minutes(5);
+
 Backlog count_backlog(const Policy& policy, const Observation& observation);
 
-/// The lowest count that stops no task which may be working, never above the desired count.
+/// The tasks that so many messages need.
+std::int64_t tasks_for(const Policy& policy, std::int64_t messages);
+
+/// The highest and the lowest of what was remembered within a window.
+struct Envelope {
+  TasksAt highest = {};
+  TasksAt lowest = {};
+  bool any = false;
+};
+Envelope envelope(const Context& context, Duration window);
+
+/// Whether the looks of a whole window are known: remembered, or all of them empty.
+bool window_known(const Context& context, Duration window);
+
+/// The lowest count that stops no task which may be working by what is seen now, never above the
+/// desired count.
 std::int64_t busy_floor(const Context& context);
 
 std::int64_t backlog(Context& context);
-std::int64_t arrivals(Context& context, std::int64_t proposal);
 std::int64_t activation(Context& context, std::int64_t proposal);
 std::int64_t idle(Context& context, std::int64_t proposal);
 std::int64_t partial(Context& context, std::int64_t proposal);
@@ -54,6 +80,7 @@ std::int64_t budget(Context& context, std::int64_t proposal);
 std::int64_t cooldown(Context& context, std::int64_t proposal);
 std::int64_t shortage(Context& context, std::int64_t proposal);
 std::int64_t bounds(Context& context, std::int64_t proposal);
+std::int64_t quota(Context& context, std::int64_t proposal);
 std::int64_t overridden(Context& context, std::int64_t proposal);
 
 }  // namespace scaler

@@ -15,6 +15,23 @@ void keep_recent(std::vector<TasksAt>& history, Instant at, Duration period) {
 
 }  // namespace
 
+Duration longest_gap(Duration look_every) {
+  return std::max<Duration>(std::chrono::minutes(3), 3 * look_every);
+}
+
+Past past_of(const ServiceState& state, Instant at, Duration look_every) {
+  Past past{.known = state.last_look.has_value() || state != ServiceState{}};
+  if (state.last_look) {
+    past.gap = since(*state.last_look, at);
+  }
+  past.continuous = past.known && past.gap <= longest_gap(look_every);
+  if (past.continuous && state.empty_since) {
+    const Duration uncounted = std::max(past.gap - 2 * look_every, Duration::zero());
+    past.empty_since = std::min(*state.empty_since + uncounted, at);
+  }
+  return past;
+}
+
 Duration since(Instant past, Instant at) {
   return std::max(at - past, Duration::zero());
 }

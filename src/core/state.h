@@ -17,22 +17,60 @@ struct TasksAt {
   bool operator==(const TasksAt&) const = default;
 };
 
+/// Queues that do not exist.
+struct QueuesGone {
+  Instant since = {};  ///< every look since then has missed as many
+  std::int64_t queues = 0;
+  bool operator==(const QueuesGone&) const = default;
+};
+
+/// A backlog at an instant.
+struct MessagesAt {
+  Instant at = {};
+  std::int64_t messages = 0;
+  bool operator==(const MessagesAt&) const = default;
+};
+
 /// A default-constructed state means that nothing is known.
 struct ServiceState {
+  /// When it was looked at last. Nothing: nobody told, and the rest is taken at its word.
+  std::optional<Instant> last_look = {};
   std::optional<Instant> empty_since = {};  ///< first of the unbroken run of empty observations
   std::int64_t empty_observations = 0;      ///< their number
   std::optional<Instant> last_scale_out = {};
   std::optional<Instant> last_scale_in = {};
-  /// The unlimited needs within the windows, oldest first, without those that a later one makes
-  /// needless. Empty: nothing is known of the past.
+  /// What was needed, or busy, within the windows, oldest first, without those that a later one
+  /// makes needless. Empty: nothing is known of the past.
   std::vector<TasksAt> recommendations = {};
   std::vector<TasksAt> changes = {};          ///< own changes within the budgets' periods, signed
   std::optional<std::int64_t> last_set = {};  ///< the last desired count that this program set
   std::optional<TasksAt> manual = {};         ///< another's desired count, and when it was noticed
   std::optional<Instant> short_since = {};    ///< since when fewer tasks run than are desired
   std::int64_t failures = 0;                  ///< passes in a row that could not read any queue
+  std::optional<Instant> deploying_since = {};
+  std::optional<QueuesGone> gone = {};
+  std::optional<Instant> stray_since = {};  ///< at zero, and nothing but messages in flight is seen
+  std::optional<TasksAt> refused = {};  ///< the lowest count that ECS refused, and when it did last
+  std::optional<Instant> kept_since = {};  ///< messages in flight keep tasks beyond the need
+  std::optional<MessagesAt> full = {};     ///< the smallest backlog while at the maximum
+  std::int64_t late_looks = 0;  ///< scale-ins in a row that were withheld: looks took too long
   bool operator==(const ServiceState&) const = default;
 };
+
+/// Looks that are farther apart than this say nothing about the time between them: whatever waits
+/// on past looks begins anew.
+Duration longest_gap(Duration look_every);
+
+/// What of a state is evidence at a moment.
+struct Past {
+  bool known = false;       ///< something is known at all
+  bool continuous = false;  ///< and looks have followed each other closely enough
+  /// Since when the queue has been seen empty, as time counts for waits: what lies between two
+  /// looks counts as two distances at most, so that a clock set forward ends no wait.
+  std::optional<Instant> empty_since = {};
+  Duration gap = Duration::zero();  ///< from the last look to this one
+};
+Past past_of(const ServiceState& state, Instant at, Duration look_every);
 
 /// Time since `past`; a past that lies in the future (a clock was set back) counts as this moment.
 Duration since(Instant past, Instant at);

@@ -32,6 +32,12 @@ inline Observation seen(const QueueDepth& depth, std::int64_t desired, Instant a
   return {.at = at, .queues = {depth}, .service = tasks(desired)};
 }
 
+/// Looks that followed each other, and found no need: nothing in the past holds a scale-in.
+inline ServiceState quiet(Instant at = kNoon) {
+  return {.last_look = at - std::chrono::seconds(10),
+          .recommendations = {{.at = at - std::chrono::seconds(50), .tasks = 0}}};
+}
+
 inline Observation unreadable(std::int64_t desired, Instant at = kNoon) {
   return {.at = at, .queues = {fail(ErrorKind::Throttled, "slow down")}, .service = tasks(desired)};
 }

@@ -36,7 +36,7 @@ TEST_F(HandlerTest, AWakeScalesOutAndReturnsEveryMessage) {
   ASSERT_EQ(aws_.returned.size(), 2U);
   EXPECT_EQ(aws_.returned[0].receipt_handle, "handle-m1");
   EXPECT_EQ(aws_.returned[0].visibility, 30s);
-  EXPECT_FALSE((*aws_.mapping)->enabled);
+  EXPECT_FALSE(aws_.mappings[0].enabled);
 }
 
 TEST_F(HandlerTest, AWakeThatCannotScaleFailsAndStillReturnsItsMessages) {
@@ -45,7 +45,7 @@ TEST_F(HandlerTest, AWakeThatCannotScaleFailsAndStillReturnsItsMessages) {
   const Result<std::string> answer = wake();
   EXPECT_EQ(answer.error().message, "UpdateService c/s: AccessDeniedException");
   EXPECT_EQ(aws_.returned.size(), 2U);
-  EXPECT_FALSE((*aws_.mapping)->enabled);
+  EXPECT_FALSE(aws_.mappings[0].enabled);
 }
 
 TEST_F(HandlerTest, AWakeNeverScalesIn) {

@@ -2,6 +2,7 @@
 // For the tests of this folder: everything outside as plain data that a test sets and looks at, and
 // a handler before it.
 
+#include <algorithm>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@ using namespace std::chrono_literals;
 inline constexpr std::string_view kJobs = "arn:aws:sqs:us-east-1:1:jobs";
 inline constexpr std::string_view kTicks = "arn:aws:sqs:us-east-1:1:ticks";
 inline constexpr std::string_view kDoorbell = "arn:aws:sqs:us-east-1:1:doorbell";
+inline constexpr std::string_view kFunction = "arn:aws:lambda:us-east-1:1:function:f";
 
 class FixedClock final : public Clock {
  public:
@@ -68,15 +70,16 @@ class FakeAws final : public CloudReader,
     ticks.insert(ticks.end(), delays.begin(), delays.end());
     return ticking;
   }
-  Result<std::optional<MappingStatus>> find(const std::string& queue_path, Deadline) override {
+  Result<std::vector<MappingStatus>> find(const MappingQuestion& question, Deadline) override {
     ++finds;
-    EXPECT_EQ(queue_path, "1/jobs");
-    return mapping;
+    asked = question;
+    return finding ? Result<std::vector<MappingStatus>>(mappings)
+                   : std::unexpected(finding.error());
   }
-  Result<void> set_enabled(const std::string& /*id*/, bool enabled, Deadline) override {
+  Result<void> set_enabled(const std::string& id, bool enabled, Deadline) override {
     ++switches;
     if (switching || effect_despite_error) {
-      mapping.value()->enabled = enabled;
+      std::ranges::find(mappings, id, &MappingStatus::id)->enabled = enabled;
     }
     return switching;
   }
@@ -90,8 +93,13 @@ class FakeAws final : public CloudReader,
   bool effect_despite_error = false;
   Result<void> ticking = {};
   Result<WakeSettings> wake_settings = WakeSettings{.receives_max = 5};
-  Result<std::optional<MappingStatus>> mapping =
-      std::optional(MappingStatus{.id = "uuid", .enabled = true, .reports_failures = true});
+  Result<void> finding = {};
+  std::vector<MappingStatus> mappings = {{.id = "uuid",
+                                          .function_arn = std::string(kFunction),
+                                          .invoked = true,
+                                          .enabled = true,
+                                          .reports_failures = true}};
+  MappingQuestion asked = {};
   std::vector<ReturnedMessage> returned = {};
   std::vector<Duration> ticks = {};
   int reads = 0;
@@ -118,7 +126,7 @@ class HandlerTest : public ::testing::Test {
                                     .clock = clock_},
                        log_.emplace(output_, level_, clock_));
     }
-    return handler_->handle(event, after(1min));
+    return handler_->handle(event, after(1min), function_arn_);
   }
 
   Result<std::string> schedule() { return handle(R"({"source":"aws.events","detail":{}})"); }
@@ -157,6 +165,7 @@ class HandlerTest : public ::testing::Test {
   int output_;
   LogLevel level_ = LogLevel::Fatal;
   FakeAws aws_;
+  std::string function_arn_{kFunction};
   ServiceConfig config_{
       .id = {"c", "s"}, .queue_url = "https://sqs/1/jobs", .policy = fixed(3), .wake = true};
   std::optional<Log> log_;

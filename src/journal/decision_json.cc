@@ -29,6 +29,22 @@ Result<TasksAt> read_tasks_at(const json::Reader& object, std::int64_t min) {
   return read;
 }
 
+/// {"since":..,"queues":..}
+Result<QueuesGone> read_gone(const json::Reader& object) {
+  TRY(object.only_fields({"since", "queues"}));
+  const json::Reader since = TRY(object.field("since"));
+  const json::Reader queues = TRY(object.field("queues"));
+  return QueuesGone{.since = TRY(since.instant()), .queues = TRY(queues.integer({.min = 1}))};
+}
+
+/// {"at":..,"messages":..}
+Result<MessagesAt> read_full(const json::Reader& object) {
+  TRY(object.only_fields({"at", "messages"}));
+  const json::Reader at = TRY(object.field("at"));
+  const json::Reader messages = TRY(object.field("messages"));
+  return MessagesAt{.at = TRY(at.instant()), .messages = TRY(messages.integer(kCount))};
+}
+
 Result<std::optional<Instant>> optional_instant(const json::Reader& object, std::string_view name) {
   const auto field = object.optional_field(name);
   if (!field) {
@@ -56,7 +72,11 @@ Result<std::vector<TasksAt>> optional_history(const json::Reader& object, std::s
 Result<Result<QueueDepth>> read_queue(const json::Reader& object) {
   if (const auto error = object.optional_field("error")) {
     TRY(object.only_fields({"error", "weight"}));
-    return Result<QueueDepth>(fail(ErrorKind::Unavailable, TRY(error->string())));
+    const std::string text = TRY(error->string());
+    constexpr std::array<std::string_view, 3> kGone{"NotFound", "QueueDoesNotExist",
+                                                    "AWS.SimpleQueueService.NonExistentQueue"};
+    const bool gone = std::ranges::find(kGone, text) != kGone.end();
+    return Result<QueueDepth>(fail(gone ? ErrorKind::NotFound : ErrorKind::Unavailable, text));
   }
   TRY(object.only_fields({"visible", "in_flight", "delayed", "weight"}));
   QueueDepth depth;
@@ -165,14 +185,14 @@ void write_service(json::Writer& writer, const ServiceObservation& service) {
 }
 
 std::string_view to_string(Outcome outcome) {
-  constexpr std::array<std::string_view, 3> kNames{"held", "applied", "failed"};
+  constexpr std::array<std::string_view, 4> kNames{"held", "applied", "failed", "waiting"};
   return kNames.at(static_cast<std::size_t>(outcome));
 }
 
 }  // namespace
 
 Result<Observation> read_observation(const json::Reader& object) {
-  TRY(object.only_fields({"at", "queues", "service", "arrivals_per_second"}));
+  TRY(object.only_fields({"at", "queues", "service", "delivered", "look_every"}));
   Observation observation;
   const json::Reader at = TRY(object.field("at"));
   observation.at = TRY(at.instant());
@@ -189,17 +209,20 @@ Result<Observation> read_observation(const json::Reader& object) {
   }
   const json::Reader service = TRY(object.field("service"));
   observation.service = TRY(read_service(service));
-  if (const auto arrivals = object.optional_field("arrivals_per_second")) {
-    observation.arrivals = {TRY(arrivals->millionths(0, kMessagesLimit))};
+  observation.delivered = TRY(optional_count(object, "delivered"));
+  if (const auto every = object.optional_field("look_every")) {
+    observation.look_every = TRY(every->seconds());
   }
   return observation;
 }
 
 Result<ServiceState> read_state(const json::Reader& object) {
-  TRY(object.only_fields({"empty_since", "empty_observations", "last_scale_out", "last_scale_in",
-                          "recommendations", "changes", "last_set", "manual", "short_since",
-                          "failures"}));
+  TRY(object.only_fields({"last_look", "empty_since", "empty_observations", "last_scale_out",
+                          "last_scale_in", "recommendations", "changes", "last_set", "manual",
+                          "short_since", "failures", "deploying_since", "gone", "stray_since",
+                          "refused", "kept_since", "full", "late_looks"}));
   ServiceState state;
+  state.last_look = TRY(optional_instant(object, "last_look"));
   state.empty_since = TRY(optional_instant(object, "empty_since"));
   state.empty_observations = TRY(optional_count(object, "empty_observations"));
   state.last_scale_out = TRY(optional_instant(object, "last_scale_out"));
@@ -214,11 +237,25 @@ Result<ServiceState> read_state(const json::Reader& object) {
   }
   state.short_since = TRY(optional_instant(object, "short_since"));
   state.failures = TRY(optional_count(object, "failures"));
+  state.deploying_since = TRY(optional_instant(object, "deploying_since"));
+  if (const auto gone = object.optional_field("gone")) {
+    state.gone = TRY(read_gone(*gone));
+  }
+  state.stray_since = TRY(optional_instant(object, "stray_since"));
+  if (const auto refused = object.optional_field("refused")) {
+    state.refused = TRY(read_tasks_at(*refused, 0));
+  }
+  state.kept_since = TRY(optional_instant(object, "kept_since"));
+  if (const auto full = object.optional_field("full")) {
+    state.full = TRY(read_full(*full));
+  }
+  state.late_looks = TRY(optional_count(object, "late_looks"));
   return state;
 }
 
 void write_state(json::Writer& writer, const ServiceState& state) {
   writer.begin_object();
+  write_instant(writer, "last_look", state.last_look);
   write_instant(writer, "empty_since", state.empty_since);
   if (state.empty_since) {
     writer.field("empty_observations", state.empty_observations);
@@ -237,6 +274,24 @@ void write_state(json::Writer& writer, const ServiceState& state) {
   write_instant(writer, "short_since", state.short_since);
   if (state.failures > 0) {
     writer.field("failures", state.failures);
+  }
+  write_instant(writer, "deploying_since", state.deploying_since);
+  if (state.gone) {
+    writer.name("gone").begin_object().field("since", format_instant(state.gone->since));
+    writer.field("queues", state.gone->queues).end_object();
+  }
+  write_instant(writer, "stray_since", state.stray_since);
+  if (state.refused) {
+    writer.name("refused");
+    write_tasks_at(writer, *state.refused);
+  }
+  write_instant(writer, "kept_since", state.kept_since);
+  if (state.full) {
+    writer.name("full").begin_object().field("at", format_instant(state.full->at));
+    writer.field("messages", state.full->messages).end_object();
+  }
+  if (state.late_looks > 0) {
+    writer.field("late_looks", state.late_looks);
   }
   writer.end_object();
 }

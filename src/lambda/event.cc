@@ -64,7 +64,8 @@ Result<Event> records_event(const json::Reader& root) {
     }
   }
   if (queue.records.empty()) {
-    return SnsEvent{.subscription_arn = TRY(text_of(items.front(), "EventSubscriptionArn"))};
+    return SnsEvent{.subscription_arn = TRY(text_of(items.front(), "EventSubscriptionArn")),
+                    .notifications = items.size()};
   }
   return queue;
 }

@@ -30,6 +30,7 @@ struct SqsEvent {
 /// Notifications of an SNS topic; what they say does not matter.
 struct SnsEvent {
   std::string subscription_arn = {};  ///< of the first
+  std::size_t notifications = 1;
 };
 
 /// {} or {"dry_run":true}.

@@ -15,9 +15,9 @@ namespace scaler::lambda {
 
 struct Invocation {
   std::string request_id = {};
-  std::string function_arn = {};
-  Deadline deadline = {};  ///< steady; the platform kills the process at this moment
-  std::string event = {};  ///< JSON as it came
+  std::string function_arn = {};  ///< what was invoked: plain, by alias or by version
+  Deadline deadline = {};         ///< steady; the platform kills the process at this moment
+  std::string event = {};         ///< JSON as it came
 };
 
 /// Makes an answer of an event. An Error becomes a failed invocation with its message.

@@ -56,7 +56,9 @@ class FakePlatform {
       }
       net::HttpResponse response{.status = 200,
                                  .headers = {{"Lambda-Runtime-Aws-Request-Id", "id-1"},
-                                             {"Lambda-Runtime-Deadline-Ms", deadline}},
+                                             {"Lambda-Runtime-Deadline-Ms", deadline},
+                                             {"Lambda-Runtime-Invoked-Function-Arn",
+                                              "arn:aws:lambda:us-east-1:1:function:f:live"}},
                                  .body = events_.front()};
       events_.pop_front();
       return response;
@@ -141,6 +143,16 @@ TEST(RunLoop, PassesOnTheDeadline) {
   });
   EXPECT_GT(left, 20s);
   EXPECT_LE(left, 30s);
+}
+
+TEST(RunLoop, PassesOnWhatWasInvoked) {
+  FakePlatform platform({"{}"});
+  std::string invoked;
+  run(platform, [&invoked](const Invocation& invocation) -> Result<std::string> {
+    invoked = invocation.function_arn;
+    return "{}";
+  });
+  EXPECT_EQ(invoked, "arn:aws:lambda:us-east-1:1:function:f:live");
 }
 
 TEST(RunLoop, ADeadlineThatIsNoNumberEndsTheLoop) {

@@ -3,327 +3,218 @@
 #include <algorithm>
 #include <iterator>
 
+#include <fmt/format.h>
+
 #include "base/check.h"
+#include "pass/change.h"
+#include "pass/item.h"
 
 namespace scaler {
 namespace {
 
-constexpr std::size_t kScaleInsPerLook = 10;  ///< as many as one DescribeServices tells
-/// A look that took longer is not one just before a scale-in: a task starts, and works, in a
-/// second.
-constexpr Duration kFresh = std::chrono::milliseconds(500);
-/// Between two attempts at a scale-out, doubled each time: five more within about three seconds.
-constexpr Duration kFirstPause = std::chrono::milliseconds(100);
-constexpr Duration kLastPause = std::chrono::milliseconds(1600);
-
-std::vector<Look> look_at_chosen(std::span<ManagedService> fleet,
-                                 std::span<const std::size_t> chosen, const Ports& ports,
-                                 Deadline deadline) {
-  std::vector<LookRequest> requests;
-  for (const std::size_t i : chosen) {
-    requests.push_back({.service = fleet[i].id,
-                        .protection = fleet[i].policy->scale_in_when == ScaleInWhen::Protected});
-    for (const JobQueue& queue : fleet[i].queues) {
-      requests.back().queue_urls.push_back(queue.url);
+class Pass {
+ public:
+  Pass(std::span<ManagedService> fleet, const Ports& ports, const PassOptions& options)
+      : ports_(ports), options_(options), records_(fleet.size()), items_(fleet.size()) {
+    unseen_.reserve(fleet.size());
+    for (std::size_t i = 0; i < fleet.size(); ++i) {
+      records_[i].id = fleet[i].id;
+      items_[i] = {.service = &fleet[i], .record = &records_[i]};
+      (fleet[i].waits ? waiting_ : unseen_).push_back(&items_[i]);
     }
+    std::ranges::stable_sort(unseen_, {},
+                             [](const Item* item) { return item->service->looked_at; });
   }
-  std::vector<Look> looks = ports.reader.look(requests, Patience::All, deadline);
-  CHECK(looks.size() == requests.size());
-  return looks;
-}
 
-std::vector<PassRecord> observe_all(std::span<ManagedService> fleet, const Ports& ports,
-                                    Deadline deadline) {
-  std::vector<std::size_t> all(fleet.size());
-  std::ranges::generate(all, [i = std::size_t{0}]() mutable { return i++; });
-  std::vector<Look> looks = look_at_chosen(fleet, all, ports, deadline);
-  std::vector<PassRecord> records(fleet.size());
-  for (std::size_t i = 0; i < fleet.size(); ++i) {
-    PassRecord& record = records[i];
-    record.id = fleet[i].id;
-    record.at = ports.clock.now();
-    record.reading = std::move(looks[i].service);
-    record.queues = looks[i].queues;
-    for (const Result<QueueDepth>& queue : record.queues) {
-      if (!queue) {
-        record.errors.push_back(queue.error().message);
+  std::vector<PassRecord> run() {
+    for (std::vector<Item*> chunk = next_chunk(); !chunk.empty(); chunk = next_chunk()) {
+      round(chunk, Patience::AllButSlow);
+    }
+    if (!slow_.empty() && options_.patience == Patience::All) {
+      round(std::exchange(slow_, {}), Patience::All);
+    }
+    if (!failed_.empty()) {
+      try_again(failed_, surroundings_);
+      conclude(failed_);
+    }
+    remember();
+    return std::move(records_);
+  }
+
+ private:
+  bool over() const { return ports_.clock.steady() >= options_.deadline; }
+
+  /// As many services as one second's calls can look at: those that wait for a change and have a
+  /// slot now, and then those that were not looked at for longest. Who waits is asked last, so that
+  /// its look is the freshest.
+  std::vector<Item*> next_chunk() {
+    while (!over() && !(unseen_.empty() && waiting_.empty())) {
+      const std::size_t room = std::max<std::size_t>(ports_.reader.looks_allowed(), 1);
+      const std::size_t slots =
+          waiting_.empty() ? 0 : std::min(ports_.scaler.changes_allowed(), waiting_.size());
+      std::vector<Item*> chunk;
+      const std::size_t first = std::min(unseen_.size(), room - std::min(room, slots));
+      take(unseen_, first, chunk);
+      take(waiting_, std::min(slots, room), chunk);
+      if (!chunk.empty()) {
+        return chunk;
+      }
+      if (!wait_for_slot()) {
+        break;
       }
     }
-    if (!record.reading) {
-      record.errors.push_back(record.reading.error().message);
-    } else if (record.reading->protection_error) {
-      record.errors.push_back(record.reading->protection_error->message);
-    }
-  }
-  return records;
-}
-
-std::vector<Millionths> weights_of(const ManagedService& service) {
-  std::vector<Millionths> weights;
-  weights.reserve(service.queues.size());
-  for (const JobQueue& queue : service.queues) {
-    weights.push_back(queue.weight);
-  }
-  return weights;
-}
-
-Decision decide_on(const ManagedService& service, const ServiceState& state, Instant at,
-                   const std::vector<Result<QueueDepth>>& queues, const ServiceReading& reading) {
-  return decide(
-      service.policy, state,
-      {.at = at, .queues = queues, .weights = weights_of(service), .service = reading.service});
-}
-
-void decide_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
-                Permission permission) {
-  for (std::size_t i = 0; i < fleet.size(); ++i) {
-    PassRecord& record = records[i];
-    if (!record.reading) {
-      continue;
-    }
-    Memory::Recalled recalled = fleet[i].memory.recall(record.reading->saved_state, record.at);
-    record.state = recalled.state;
-    record.complaint = std::move(recalled.complaint);
-    Decision decision =
-        decide_on(fleet[i], record.state, record.at, record.queues, *record.reading);
-    if (permission == Permission::ScaleOutOnly && decision.action == Action::ScaleIn) {
-      decision = held(decision, record.reading->service.desired, Reason::ScaleOutOnly);
-    }
-    record.decision = decision;
-  }
-}
-
-/// The second look's word on a scale-in: the same decision, or a hold.
-Decision confirmed(const ManagedService& service, const PassRecord& record, const Look& look) {
-  const std::int64_t desired = record.reading->service.desired;
-  const Result<ServiceReading>& reading = look.service;
-  if (reading && reading->service.desired == desired) {
-    const Decision again = decide_on(service, record.state, record.at, look.queues, *reading);
-    if (again.action == Action::ScaleIn && again.desired <= record.decision->desired) {
-      return *record.decision;
-    }
-  }
-  return held(*record.decision, desired, Reason::ChangedMeanwhile);
-}
-
-/// Looks again at what is to be scaled in. A busy service must not be stopped on a look whose parts
-/// are old by the time it is complete, as after a call that was repeated: then nothing is
-/// confirmed.
-void confirm(std::span<ManagedService> fleet, std::span<PassRecord> records,
-             std::span<const std::size_t> chosen, const Ports& ports, Deadline deadline) {
-  const Instant begin = ports.clock.now();
-  const std::vector<Look> looks = look_at_chosen(fleet, chosen, ports, deadline);
-  const Duration took = ports.clock.now() - begin;
-  const bool fresh = took >= Duration::zero() && took <= kFresh;
-  for (std::size_t position = 0; position < chosen.size(); ++position) {
-    const ManagedService& service = fleet[chosen[position]];
-    PassRecord& record = records[chosen[position]];
-    record.decision = fresh || service.policy->scale_in_when != ScaleInWhen::Idle
-                          ? confirmed(service, record, looks[position])
-                          : held(*record.decision, record.reading->service.desired,
-                                 Reason::LookedTooLong, took.count());
-  }
-}
-
-/// Of those that scale out, the one that lacks most of what it has first: where a rate limits how
-/// many go at once, the others wait.
-bool more_urgent(const PassRecord& a, const PassRecord& b) {
-  return a.decision->desired * b.reading->service.desired >
-         b.decision->desired * a.reading->service.desired;
-}
-
-/// The places in the fleet whose decision is this.
-std::vector<std::size_t> deciding(std::span<const PassRecord> records, Action action) {
-  std::vector<std::size_t> places;
-  for (std::size_t i = 0; i < records.size(); ++i) {
-    if (records[i].decision && records[i].decision->action == action) {
-      places.push_back(i);
-    }
-  }
-  return places;
-}
-
-/// What a change came to that did not succeed.
-struct FailedChange {
-  std::size_t place = 0;  ///< in the fleet
-  Error error = {};
-};
-
-/// Sets what was decided for the chosen services and was not withdrawn since.
-std::vector<FailedChange> apply(std::span<PassRecord> records, std::span<const std::size_t> chosen,
-                                const Ports& ports, Deadline deadline) {
-  std::vector<std::size_t> acting;
-  std::vector<DesiredCount> changes;
-  for (const std::size_t i : chosen) {
-    const PassRecord& record = records[i];
-    if (record.decision->action != Action::Hold) {
-      acting.push_back(i);
-      changes.push_back({.service = record.id, .desired = record.decision->desired});
-    }
-  }
-  if (changes.empty()) {
     return {};
   }
-  std::vector<Result<void>> results = ports.scaler.set_desired(changes, deadline);
-  CHECK(results.size() == changes.size());
-  std::vector<FailedChange> failed;
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    records[acting[i]].outcome = results[i] ? Outcome::Applied : Outcome::Failed;
-    if (!results[i]) {
-      failed.push_back({.place = acting[i], .error = std::move(results[i]).error()});
+
+  static void take(std::vector<Item*>& from, std::size_t count, std::vector<Item*>& to) {
+    const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
+    to.insert(to.end(), from.begin(), end);
+    from.erase(from.begin(), end);
+  }
+
+  bool wait_for_slot() {
+    constexpr Duration kPause = std::chrono::milliseconds(100);
+    return ports_.clock.steady() + kPause < std::min(options_.deadline, options_.slots_until) &&
+           ports_.clock.wait_until(ports_.clock.now() + kPause, {});
+  }
+
+  void round(const std::vector<Item*>& chunk, Patience patience) {
+    look(chunk, surroundings_, patience);
+    std::vector<Item*> decided;
+    for (Item* item : chunk) {
+      tell(*item, ports_.clock);
+      item->service->looked_at = ports_.clock.steady();
+      if (item->look.under_way) {
+        slow_.push_back(item);
+      }
+      if (decidable(*item)) {
+        decide_first(*item, surroundings_);
+        decided.push_back(item);
+      }
     }
-  }
-  return failed;
-}
-
-void report(std::span<PassRecord> records, std::span<const FailedChange> failed) {
-  for (const FailedChange& change : failed) {
-    records[change.place].errors.push_back(change.error.message);
-  }
-}
-
-/// Decides a scale-out anew that failed for the moment, of a service that the look could read. By
-/// now another pass may have set a higher count, which the old one must not lower; or the change
-/// was made and only its answer was lost.
-void decide_again(const ManagedService& service, PassRecord& record, const Look& look, Instant at) {
-  const Result<ServiceReading>& reading = look.service;
-  const std::int64_t desired = reading->service.desired;
-  if (desired == record.decision->desired) {
-    record.outcome = Outcome::Applied;
-    return;
-  }
-  record.at = at;
-  record.reading = reading;
-  record.queues = look.queues;
-  record.decision = decide_on(service, record.state, at, record.queues, *reading);
-  if (record.decision->action == Action::ScaleIn) {
-    record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
-  }
-  record.outcome = record.decision->action == Action::Hold ? Outcome::Held : Outcome::Failed;
-}
-
-/// Tries again what failed for the moment; returns what failed for good.
-std::vector<FailedChange> try_again(std::span<ManagedService> fleet, std::span<PassRecord> records,
-                                    std::vector<FailedChange> failed, const Ports& ports,
-                                    Deadline deadline) {
-  std::vector<FailedChange> hopeless;
-  for (Duration pause = kFirstPause; pause <= kLastPause && !failed.empty(); pause *= 2) {
-    const auto lost = std::ranges::stable_partition(failed, [](const FailedChange& change) {
-      return change.error.kind == ErrorKind::Throttled ||
-             change.error.kind == ErrorKind::Unavailable;
-    });
-    std::ranges::move(lost, std::back_inserter(hopeless));
-    failed.erase(lost.begin(), lost.end());
-    std::vector<std::size_t> places;
-    std::ranges::transform(failed, std::back_inserter(places), &FailedChange::place);
-    if (places.empty() || !ports.clock.wait_until(ports.clock.now() + pause, {})) {
-      break;
+    if (options_.permission != Permission::Nothing) {
+      act(decided);
     }
-    const std::vector<Look> looks = look_at_chosen(fleet, places, ports, deadline);
-    std::vector<std::size_t> chosen;
-    for (std::size_t position = 0; position < places.size(); ++position) {
-      if (!looks[position].service) {
-        hopeless.push_back(std::move(failed[position]));
+    conclude(decided);
+  }
+
+  void act(Items decided) {
+    std::vector<Item*> out;
+    std::vector<Item*> in;
+    for (Item* item : decided) {
+      if (item->action() == Action::ScaleOut) {
+        out.push_back(item);
+      } else if (item->action() == Action::ScaleIn) {
+        in.push_back(item);
+      }
+    }
+    if (!out.empty()) {
+      std::ranges::copy(scale_out(std::move(out), surroundings_), std::back_inserter(failed_));
+    }
+    scale_in(in, surroundings_);
+  }
+
+  /// What these items come to in this round; who waits for a slot comes again.
+  void conclude(Items items) {
+    for (Item* item : items) {
+      PassRecord& record = *item->record;
+      record.state = advance(item->past, item->service->policy, *record.decision, record.outcome);
+      item->service->waits = record.outcome == Outcome::Waiting;
+      if (options_.permission == Permission::Nothing) {
         continue;
       }
-      const std::size_t i = places[position];
-      decide_again(fleet[i], records[i], looks[position], ports.clock.now());
-      if (records[i].outcome == Outcome::Failed) {
-        chosen.push_back(i);
+      item->service->memory.remember(record.state);
+      if (item->service->waits) {
+        waiting_.push_back(item);
+      }
+      saving_.push_back(item);
+    }
+    save();
+  }
+
+  static std::int64_t desired_after(const PassRecord& record) {
+    return record.outcome == Outcome::Applied ? record.decision->desired
+                                              : record.reading->service.desired;
+  }
+
+  /// Saves as many states as the rates allow now; the others come with a later chunk or pass.
+  void save() {
+    if (ports_.states == nullptr) {
+      saving_.clear();
+      return;
+    }
+    std::size_t allowed = ports_.states->saves_allowed();
+    std::vector<Item*> chosen;
+    std::vector<SavedState> texts;
+    std::vector<Item*> later;
+    for (Item* item : std::exchange(saving_, {})) {
+      auto text = item->service->memory.text_to_save(
+          item->service->policy, desired_after(*item->record), item->record->at);
+      if (text && allowed == 0) {
+        later.push_back(item);
+      } else if (text) {
+        --allowed;
+        chosen.push_back(item);
+        texts.push_back({.service_arn = item->record->reading->arn, .text = *std::move(text)});
       }
     }
-    failed = apply(records, chosen, ports, deadline);
-  }
-  std::ranges::move(failed, std::back_inserter(hopeless));
-  return hopeless;
-}
-
-void scale_out(std::span<ManagedService> fleet, std::span<PassRecord> records, const Ports& ports,
-               Deadline deadline) {
-  std::vector<std::size_t> chosen = deciding(records, Action::ScaleOut);
-  std::ranges::stable_sort(chosen, [records](std::size_t a, std::size_t b) {
-    return more_urgent(records[a], records[b]);
-  });
-  report(records,
-         try_again(fleet, records, apply(records, chosen, ports, deadline), ports, deadline));
-}
-
-/// A few at a time, so that no scale-in is far from its second look. What fails is left to the next
-/// pass.
-void scale_in(std::span<ManagedService> fleet, std::span<PassRecord> records, const Ports& ports,
-              Deadline deadline) {
-  const std::vector<std::size_t> all = deciding(records, Action::ScaleIn);
-  for (std::span<const std::size_t> rest = all; !rest.empty();) {
-    const auto chosen = rest.first(std::min(rest.size(), kScaleInsPerLook));
-    confirm(fleet, records, chosen, ports, deadline);
-    report(records, apply(records, chosen, ports, deadline));
-    rest = rest.subspan(chosen.size());
-  }
-}
-
-std::int64_t desired_after(const PassRecord& record) {
-  return record.outcome == Outcome::Applied ? record.decision->desired
-                                            : record.reading->service.desired;
-}
-
-void advance_all(std::span<const ManagedService> fleet, std::span<PassRecord> records) {
-  for (std::size_t i = 0; i < fleet.size(); ++i) {
-    PassRecord& record = records[i];
-    if (record.decision) {
-      record.state = advance(record.state, fleet[i].policy, *record.decision, record.outcome);
+    saving_ = std::move(later);
+    if (texts.empty()) {
+      return;
+    }
+    std::vector<Result<void>> results = ports_.states->save(texts, options_.deadline);
+    CHECK(results.size() == texts.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      saved(*chosen[i], std::move(texts[i].text), results[i]);
     }
   }
-}
 
-void remember_all(std::span<ManagedService> fleet, std::span<PassRecord> records,
-                  const Ports& ports, Deadline deadline) {
-  std::vector<std::size_t> saving;
-  std::vector<SavedState> texts;
-  for (std::size_t i = 0; i < fleet.size(); ++i) {
-    PassRecord& record = records[i];
-    if (!record.decision) {
-      continue;
+  static void saved(Item& item, std::string text, const Result<void>& result) {
+    PassRecord& record = *item.record;
+    Memory& memory = item.service->memory;
+    if (result) {
+      memory.saved(std::move(text), record.at);
+      return;
     }
-    fleet[i].memory.remember(record.state);
-    auto text = fleet[i].memory.text_to_save(fleet[i].policy, desired_after(record), record.at);
-    if (text && ports.states != nullptr) {
-      saving.push_back(i);
-      texts.push_back({.service_arn = record.reading->arn, .text = *std::move(text)});
-    }
-  }
-  if (texts.empty()) {
-    return;
-  }
-  const std::vector<Result<void>> results = ports.states->save(texts, deadline);
-  CHECK(results.size() == texts.size());
-  for (std::size_t i = 0; i < results.size(); ++i) {
-    if (results[i]) {
-      fleet[saving[i]].memory.saved(std::move(texts[i].text), records[saving[i]].at);
-    } else {
-      records[saving[i]].errors.push_back(results[i].error().message);
+    const ErrorKind kind = result.error().kind;
+    if (kind == ErrorKind::Throttled || kind == ErrorKind::Unavailable) {
+      record.errors.push_back(result.error().message);
+    } else if (memory.refused(record.at)) {
+      record.complaint = fmt::format(
+          "the state tag cannot be written, so that nothing is remembered when this process ends, "
+          "and one that starts anew waits a whole threshold or window before it scales in: {}",
+          result.error().message);
     }
   }
-}
+
+  /// The states that had to wait for a slot, while there is time.
+  void remember() {
+    constexpr Duration kPause = std::chrono::milliseconds(100);
+    const Deadline until = std::min(options_.deadline, options_.slots_until);
+    save();
+    while (!saving_.empty() && ports_.clock.steady() + kPause < until &&
+           ports_.clock.wait_until(ports_.clock.now() + kPause, {})) {
+      save();
+    }
+  }
+
+  const Ports& ports_;
+  const PassOptions& options_;
+  Surroundings surroundings_{.ports = ports_, .options = options_};
+  std::vector<PassRecord> records_;
+  std::vector<Item> items_;
+  std::vector<Item*> unseen_ = {};   ///< the longest unseen first
+  std::vector<Item*> waiting_ = {};  ///< for a slot
+  std::vector<Item*> slow_ = {};
+  std::vector<Item*> failed_ = {};  ///< for the moment
+  std::vector<Item*> saving_ = {};
+};
 
 }  // namespace
 
-Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline) {
-  return std::move(reader.look({&request, 1}, Patience::All, deadline).front());
-}
-
 std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& ports,
                                  const PassOptions& options) {
-  std::vector<PassRecord> records = observe_all(fleet, ports, options.deadline);
-  decide_all(fleet, records, options.permission);
-  if (options.permission == Permission::Nothing) {
-    advance_all(fleet, records);
-    return records;
-  }
-  scale_out(fleet, records, ports, options.deadline);
-  scale_in(fleet, records, ports, options.deadline);
-  advance_all(fleet, records);
-  remember_all(fleet, records, ports, options.deadline);
-  return records;
+  return Pass(fleet, ports, options).run();
 }
 
 }  // namespace scaler

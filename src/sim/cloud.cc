@@ -53,32 +53,60 @@ Cloud::Fortune Cloud::call(std::string_view what) {
     engine_->advance(engine_->now() + kTimeOut);
     return {.before = Error{ErrorKind::Unavailable, fmt::format("{}: no answer in 5 s", what)}};
   }
+  if (engine_->strikes(Fault::Raised)) {
+    engine_->raise();
+  }
   if (engine_->strikes(Fault::ResponseLost)) {
     return {.after = Error{ErrorKind::Unavailable, fmt::format("{}: connection reset", what)}};
   }
-  return {};
+  return {.late = engine_->lateness()};
 }
 
 std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience /*patience*/,
                               Deadline /*deadline*/) {
-  told_.reset();
   std::vector<Look> looks;
   looks.reserve(requests.size());
   for (const LookRequest& request : requests) {
-    Look look{.asked = steady()};
-    for (const std::string& url : request.queue_urls) {
-      look.queues.push_back(read_queue(url));
-    }
-    const ServiceId& id = request.service;
-    look.service = engine_->world().find_service(id.cluster, id.service) == &engine_->service()
-                       ? read_service()
-                       : fail(ErrorKind::NotFound, "no service " + id.service);
-    if (request.protection && look.service) {
-      read_protection(*look.service);
-    }
-    looks.push_back(std::move(look));
+    looks.push_back(look_at_one(request));
   }
   return looks;
+}
+
+// SQS and ECS are asked in the same moment. Either may answer much later than the other; then the
+// other's answer is as old by the time the look is complete.
+Look Cloud::look_at_one(const LookRequest& request) {
+  Look look{.asked = steady()};
+  if (!request.queue_urls.empty()) {
+    told_.reset();
+  }
+  const bool known = engine_->world().find_service(request.service.cluster,
+                                                   request.service.service) == &engine_->service();
+  const auto describe = [&] {
+    look.service =
+        known ? read_service() : fail(ErrorKind::NotFound, "no service " + request.service.service);
+  };
+  const Duration late = engine_->lateness();
+  const bool queue_late = late > Duration(0) && engine_->chance_of_calls().uniform() < 0.5;
+  const Instant asked = engine_->now();
+  if (queue_late) {
+    describe();
+    engine_->advance(engine_->now() + late);
+  }
+  for (const std::string& url : request.queue_urls) {
+    look.queues.push_back(read_queue(url));
+  }
+  if (!queue_late) {
+    engine_->advance(engine_->now() + late);
+    describe();
+  }
+  if (told_) {
+    told_->asked = asked;
+    told_->desired = look.service ? std::optional(look.service->service.desired) : std::nullopt;
+  }
+  if (request.protection && look.service) {
+    read_protection(*look.service);
+  }
+  return look;
 }
 
 /// As the AWS client has it: all count as protected when ECS cannot tell.
@@ -100,7 +128,7 @@ Result<QueueDepth> Cloud::read_queue(const std::string& name) {
   return told_->depth;
 }
 
-// SQS and ECS are asked in the same moment: reading the service takes no time of its own.
+// Asked together with the queue: it takes no time of its own.
 Result<ServiceReading> Cloud::read_service() {
   if (killed_) {
     return fail(ErrorKind::Unavailable, "the invocation is over");
@@ -112,10 +140,10 @@ Result<ServiceReading> Cloud::read_service() {
   if (engine_->strikes(Fault::ServerError)) {
     return fail(ErrorKind::Unavailable, "DescribeServices: HTTP 500");
   }
-  const world::Service& service = engine_->service();
-  if (told_) {
-    told_->desired = service.desired();
+  if (engine_->denied()) {
+    return fail(ErrorKind::Denied, "DescribeServices: AccessDeniedException");
   }
+  const world::Service& service = engine_->service();
   ServiceReading reading{.service = {.desired = service.desired(),
                                      .running = service.running(),
                                      .pending = service.pending(),
@@ -135,6 +163,7 @@ Result<void> Cloud::perform(std::string_view what, const std::function<void()>& 
     return std::unexpected(*std::move(fortune.before));
   }
   effect();
+  engine_->advance(engine_->now() + fortune.late);
   return fortune.after ? Result<void>(std::unexpected(*std::move(fortune.after))) : Result<void>();
 }
 
@@ -142,9 +171,26 @@ std::vector<Result<void>> Cloud::set_desired(std::span<const DesiredCount> chang
                                              Deadline /*deadline*/) {
   std::vector<Result<void>> results;
   for (const DesiredCount& change : changes) {
-    results.push_back(perform("UpdateService", [&] { engine_->scale(change.desired, told_); }));
+    results.push_back(set_one(change));
   }
   return results;
+}
+
+Result<void> Cloud::set_one(const DesiredCount& change) {
+  if (change.leave_by < steady()) {
+    return fail(ErrorKind::Overdue, "UpdateService: not sent");
+  }
+  const std::int64_t before = engine_->service().desired();
+  if (change.desired > before && engine_->strikes(Fault::RefusedStep)) {
+    accepted_max_ = engine_->chance_of_calls().between(before, change.desired);
+    refuses_until_ = engine_->now() + std::chrono::minutes(20);
+  }
+  if (change.desired > accepted_max_ && change.desired > before &&
+      engine_->now() < refuses_until_) {
+    TRY(perform("UpdateService", [] {}));
+    return fail(ErrorKind::Rejected, "UpdateService: InvalidParameterException: quota");
+  }
+  return perform("UpdateService", [&] { engine_->scale(change.desired, told_); });
 }
 
 std::vector<Result<void>> Cloud::save(std::span<const SavedState> states, Deadline /*deadline*/) {

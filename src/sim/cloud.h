@@ -41,17 +41,22 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
   struct Fortune {
     std::optional<Error> before = {};
     std::optional<Error> after = {};
+    Duration late = Duration(0);  ///< the answer comes so much later than the effect
   };
   Fortune call(std::string_view what);
   Result<QueueDepth> read_queue(const std::string& name);
   Result<ServiceReading> read_service();
   void read_protection(ServiceReading& reading);
+  Look look_at_one(const LookRequest& request);
+  Result<void> set_one(const DesiredCount& change);
 
   Engine* engine_;
   std::function<void()> meanwhile_ = {};
   bool in_invocation_ = false;
   bool killed_ = false;
   std::optional<Engine::Told> told_ = {};
+  std::int64_t accepted_max_ = 0;  ///< while counts above it are refused
+  Instant refuses_until_ = {};
 };
 
 }  // namespace scaler::sim

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 namespace scaler::sim {
 namespace {
@@ -10,11 +11,17 @@ using std::chrono::days;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-constexpr std::array kWorldFaults{Fault::DippingCounts,    Fault::TagMissing,   Fault::TagCorrupt,
-                                  Fault::ClockJump,        Fault::ManualChange, Fault::Deployment,
-                                  Fault::CapacityShortage, Fault::QueueVanishes};
+constexpr std::array kWorldFaults{
+    Fault::DippingCounts,    Fault::TagMissing,   Fault::TagCorrupt,
+    Fault::ClockJump,        Fault::ManualChange, Fault::Deployment,
+    Fault::CapacityShortage, Fault::Denied,       Fault::QueueVanishes};
 /// SQS documents that its counts may need a minute to become right.
 constexpr Duration kStaleMax = minutes(1);
+
+/// A count that has stood for so long is never lowered by what was meant as a scale-out.
+constexpr Duration kStands = seconds(1);
+/// The longest that a change may follow its look: two seconds, and the call itself.
+constexpr Duration kFreshAtMost = Duration(2100);
 
 std::int64_t total(const QueueDepth& depth) {
   return depth.visible + depth.in_flight + depth.delayed;
@@ -119,6 +126,7 @@ void Engine::advance(Instant to) {
 
 void Engine::arrive() {
   const std::int64_t messages = next_arrival_->messages;
+  arrived_last_ = messages;
   next_arrival_ = arrivals_->next();
   integrate();
   if (world::Queue* const jobs = queue()) {
@@ -190,7 +198,11 @@ void Engine::begin(Fault fault) {
       lasts = Duration(random.between(1000, Duration(minutes(20)).count()));
       break;
     case Fault::ManualChange:
-      world_.set_desired(*service_, random.between(0, 2 * most_tasks(scenario_->policy)));
+      set_by_person(random.between(0, 2 * most_tasks(scenario_->policy)));
+      break;
+    case Fault::Denied:
+      denied_ = true;
+      lasts = Duration(random.between(1000, Duration(minutes(10)).count()));
       break;
     case Fault::Deployment:
       world_.deploy(*service_, "");
@@ -222,6 +234,9 @@ void Engine::over(Fault fault) {
     case Fault::ClockJump:
       skew_ = Duration(0);
       return;
+    case Fault::Denied:
+      denied_ = false;
+      return;
     case Fault::CapacityShortage:
       world_.set_short(*service_, false);
       return;
@@ -249,11 +264,33 @@ Engine::Told Engine::told_depth() {
   return told;
 }
 
+Duration Engine::lateness() {
+  return strikes(Fault::LateAnswer)
+             ? Duration(chances_.calls.between(0, scenario_->faults.late_max.count()))
+             : Duration(0);
+}
+
+void Engine::set_by_person(std::int64_t desired) {
+  const Who before = std::exchange(acting_, Who::Person);
+  integrate();
+  world_.set_desired(*service_, desired);
+  integrate();
+  set_at_ = now();
+  acting_ = before;
+}
+
+void Engine::raise() {
+  set_by_person(std::min(service_->desired() + chances_.calls.between(1, 5),
+                         2 * most_tasks(scenario_->policy)));
+}
+
 void Engine::scale(std::int64_t desired, const std::optional<Told>& told) {
   const std::int64_t before = service_->desired();
   if (desired == before) {
     return;
   }
+  meant_out_ = told && told->desired && *told->desired < desired;
+  stood_ = now() - set_at_;
   const std::int64_t direction = desired > before ? 1 : -1;
   ++(direction > 0 ? score_.actions.scale_outs : score_.actions.scale_ins);
   score_.actions.direction_changes += direction == -last_direction_ ? 1 : 0;
@@ -264,12 +301,15 @@ void Engine::scale(std::int64_t desired, const std::optional<Told>& told) {
   integrate();
   world_.set_desired(*service_, desired);
   integrate();
+  set_at_ = now();
   acting_ = Who::World;
   if (hooks_->on_change) {
     hooks_->on_change({.at = now(),
                        .before = before,
                        .after = desired,
                        .told = told ? std::optional(told->depth) : std::nullopt,
+                       .meant_out = meant_out_,
+                       .stood = stood_,
                        .killed = score_.killed - killed});
   }
 }
@@ -301,16 +341,19 @@ void Engine::work_ended(const world::Work& work) {
   }
 }
 
+// What a look may be the judge of: only what came after it, and only if it was fresh.
 void Engine::killed(const world::Work& work) {
   KilledScore& score = score_.killed;
   if (acting_ != Who::Scaler) {
     ++(acting_ == Who::Person ? score.by_person : score.by_deployment);
-  } else if (told_ && told_->desired && *told_->desired < service_->desired()) {
-    ++score.in_race;  // Meant as a scale-out: an overlapping pass had set more.
-  } else if (!told_ || told_->depth.in_flight > 0) {
+  } else if (meant_out_) {
+    ++(stood_ < kStands ? score.in_race : score.by_scaler);
+  } else if (!told_ || told_->depth.in_flight > 0 || now() - told_->asked > kFreshAtMost) {
     ++score.by_scaler;
   } else {
-    ++(work.received_at > told_->described ? score.in_race : score.misled);
+    ++(work.received_at > told_->described && scenario_->queue.count_lag == Duration(0)
+           ? score.in_race
+           : score.misled);
   }
 }
 

@@ -47,8 +47,17 @@ class Engine {
   /// Who is told of arrivals, after the world knows of them.
   void set_on_arrival(std::function<void(Instant)> told) { on_arrival_ = std::move(told); }
 
+  /// How many messages came at the latest arrival.
+  std::int64_t arrived_last() const { return arrived_last_; }
+
   /// Whether this fault of a call strikes now; counted.
   bool strikes(Fault fault);
+  /// How much later than usual an answer comes, if that fault strikes now.
+  Duration lateness();
+  /// A person raises the desired count.
+  void raise();
+  /// Whether the service may not be described now.
+  bool denied() const { return denied_; }
   /// How wrong the scaler's clock is.
   Duration skew() const { return skew_; }
   /// What a scaler was told: SQS's counts, and the moment that they describe; ECS's desired count.
@@ -56,6 +65,7 @@ class Engine {
     QueueDepth depth = {};
     Instant described = {};
     std::optional<std::int64_t> desired = {};
+    Instant asked = {};  ///< when the look at the service began
   };
   Told told_depth();
 
@@ -88,6 +98,7 @@ class Engine {
   void begin(Fault fault);
   void over(Fault fault);
   void plan(Fault fault, Instant from);
+  void set_by_person(std::int64_t desired);
   void work_ended(const world::Work& work);
   void killed(const world::Work& work);
   void integrate();
@@ -110,12 +121,17 @@ class Engine {
   std::optional<Told> told_ = {};
   Duration skew_ = Duration(0);
   bool dipping_ = false;
+  bool denied_ = false;
+  bool meant_out_ = false;  ///< the scaler's change under way was meant as a scale-out
+  Duration stood_ = {};     ///< and the count that it lowers all the same has stood for so long
   std::optional<Told> earlier_ = {};  ///< for stale counts
 
   Score score_ = {};
   Sample sample_ = {};
   WaitingTimes sample_waiting_ = {};
   Instant integrated_to_ = {};
+  std::int64_t arrived_last_ = 0;
+  Instant set_at_ = {};        ///< the latest change of the desired count, by whomever
   std::int64_t in_queue_ = 0;  ///< messages since integrated_to_
   std::int64_t last_direction_ = 0;
 };

@@ -6,10 +6,11 @@ namespace scaler::sim {
 
 std::string_view to_string(Fault fault) {
   constexpr std::array<std::string_view, kFaults> kNames{
-      "throttled",      "server_error", "timed_out",      "response_lost",  "stale_count",
-      "duplicate",      "overlap",      "killed_halfway", "dipping_counts", "tag_missing",
-      "tag_corrupt",    "clock_jump",   "manual_change",  "deployment",     "capacity_shortage",
-      "queue_vanishes", "worker_crash", "poison_message"};
+      "throttled",     "server_error",   "timed_out",         "response_lost", "stale_count",
+      "duplicate",     "overlap",        "killed_halfway",    "late_answer",   "refused_step",
+      "raised",        "dipping_counts", "tag_missing",       "tag_corrupt",   "clock_jump",
+      "manual_change", "deployment",     "capacity_shortage", "denied",        "queue_vanishes",
+      "worker_crash",  "poison_message"};
   return kNames.at(static_cast<std::size_t>(fault));
 }
 

@@ -20,6 +20,9 @@ enum class Fault {
   DuplicateInvoke,  ///< one event is delivered twice, one after the other
   Overlap,          ///< another invocation runs in the middle of this one
   KilledHalfWay,    ///< the invocation ends between two calls; its memory is gone
+  LateAnswer,       ///< the call takes up to some seconds longer, others at its side do not
+  RefusedStep,      ///< ECS does not accept a count above a limit for a while
+  Raised,           ///< a person raises the count between the look and the change
   // Of the world; FaultPlan::per_day.
   DippingCounts,     ///< for up to a minute SQS's counts tell too little
   TagMissing,        ///< the saved state is removed
@@ -28,6 +31,7 @@ enum class Fault {
   ManualChange,      ///< a person sets the desired count
   Deployment,        ///< a person deploys
   CapacityShortage,  ///< no task can be placed for some minutes
+  Denied,            ///< the service may not be described for some minutes
   QueueVanishes,     ///< the queue is deleted with all that is in it, and made anew
   WorkerCrash,       ///< ServiceModel::crash_share struck
   PoisonMessage,     ///< ServiceModel::poison_share struck
@@ -44,6 +48,7 @@ struct FaultPlan {
   std::uint64_t kinds = ~std::uint64_t{0};  ///< bit set of the faults that may strike
   Duration dip_max = std::chrono::seconds(55);  ///< SQS documents a minute; two dips never adjoin
   Duration clock_jump_max = std::chrono::hours(2);  ///< in either direction
+  Duration late_max = std::chrono::seconds(4);
   Duration until = Duration::max();  ///< from the scenario's begin; none strikes later
 
   bool allows(Fault fault) const { return ((kinds >> static_cast<unsigned>(fault)) & 1U) != 0; }

@@ -6,10 +6,16 @@
 namespace scaler::sim {
 namespace {
 
-/// Lambda's pollers take this many messages at most, and ask again after an empty long poll.
-constexpr std::int64_t kBatch = 10;
+constexpr const char* kTicks = "ticks";
+constexpr const char* kDoorbell = "doorbell";
+constexpr const char* kMapping = "wake";
+/// A mapping asks again after an empty long poll.
 constexpr Duration kPollAgain = std::chrono::seconds(20);
-constexpr Duration kVisibilityMax = std::chrono::hours(12);
+/// As the templates have it: a failed tick is tried once more.
+constexpr Duration kTickVisibility = std::chrono::minutes(1);
+constexpr Duration kTickRetention = std::chrono::minutes(2) + std::chrono::seconds(30);
+/// Of a burst no more rings are sent than one batch takes.
+constexpr std::int64_t kRingsMax = 10;
 
 void earliest(std::optional<Instant>& next, const std::optional<Instant>& other) {
   if (other && (!next || *other < *next)) {
@@ -17,197 +23,213 @@ void earliest(std::optional<Instant>& next, const std::optional<Instant>& other)
   }
 }
 
-/// Whether the mapping may wake the service, as src/handler has it.
-bool may_wake(const PassRecord& record, const Policy& policy) {
-  return record.decision && record.decision->empty && record.decision->desired == 0 &&
-         record.reading->service.desired == 0 && !policy->paused && !policy->scale_out_paused;
-}
-
 }  // namespace
 
-Passes::Passes(Engine& engine, Cloud& cloud, Policy policy, const Hooks& hooks, RunPass run)
-    : engine_(&engine),
-      cloud_(&cloud),
-      policy_(std::move(policy)),
-      hooks_(&hooks),
-      run_(std::move(run)),
-      warm_(cold()),
-      other_(cold()) {
+Passes::Passes(Engine& engine, Cloud& cloud, const Policy& policy, const Hooks& hooks, RunPass run)
+    : engine_(&engine), cloud_(&cloud), policy_(policy), hooks_(&hooks), run_(std::move(run)) {
   const Triggers& triggers = engine.scenario().triggers;
   if (triggers.schedule) {
     next_beat_ = engine.now();
   }
   if (triggers.tick) {
-    next_tick_ = engine.now() + *triggers.tick;
+    ticks_.emplace(
+        engine, kTicks,
+        world::QueueSettings{.visibility_timeout = kTickVisibility, .retention = kTickRetention},
+        triggers.tick_latency);
   }
+  if (triggers.doorbell) {
+    doorbell_.emplace(engine, kDoorbell, world::QueueSettings{}, triggers.message_latency);
+  }
+  start(warm_);
+  start(other_);
 }
 
-std::vector<ManagedService> Passes::cold() const {
-  return {{.id = {.cluster = Engine::kCluster, .service = Engine::kService},
-           .queues = {{.url = Engine::kQueue}},
-           .policy = policy_}};
+void Passes::start(Container& container) {
+  const Triggers& triggers = engine_->scenario().triggers;
+  std::vector<ManagedService> fleet;
+  fleet.push_back({.id = {.cluster = Engine::kCluster, .service = Engine::kService},
+                   .queues = {{.url = Engine::kQueue}},
+                   .policy = policy_});
+  const InvocationSettings settings{
+      .tick_queue_url = triggers.tick ? kTicks : "",
+      .tick = triggers.tick.value_or(Duration::zero()),
+      .wake = triggers.wake,
+      .wake_return = triggers.wake_return,
+      .look_every = triggers.schedule.value_or(kLookEvery),
+      .patience = triggers.controller ? Patience::AllButSlow : Patience::All,
+      .steady = triggers.controller};
+  const InvocationPorts ports{.reader = *cloud_,
+                              .scaler = *cloud_,
+                              .states = cloud_,
+                              .clock = *cloud_,
+                              .messages = this,
+                              .mapping = this,
+                              .ticks = this};
+  container.emplace(std::move(fleet), settings, ports, run_);
 }
 
 std::optional<Instant> Passes::next_wake() const {
   std::optional<Instant> next = next_beat_;
-  earliest(next, next_tick_);
+  earliest(next, scheduled_at_);
   earliest(next, mapping_.settled_at);
   earliest(next, mapping_.poll_at);
-  if (!agenda_.empty()) {
-    earliest(next, agenda_.begin()->at);
+  if (ticks_) {
+    earliest(next, ticks_->next_poll());
+  }
+  if (doorbell_) {
+    earliest(next, doorbell_->next_poll());
   }
   return next;
 }
 
 void Passes::act(Stage& /*stage*/) {
-  const Triggers& triggers = engine_->scenario().triggers;
-  beat(next_beat_, triggers.schedule, Trigger::Schedule);
-  beat(next_tick_, triggers.tick, Trigger::Tick);
-  settle_mapping();
-  if (!agenda_.empty() && agenda_.begin()->at <= engine_->now()) {
-    const Trigger trigger = agenda_.begin()->trigger;
-    agenda_.erase(agenda_.begin());
-    invoke(trigger);
+  const auto due = [this](const std::optional<Instant>& at) { return at && *at <= engine_->now(); };
+  if (due(next_beat_)) {
+    beat();
+  }
+  if (due(mapping_.settled_at)) {
+    mapping_.settled_at.reset();
+    mapping_.enabled = mapping_.wanted;
+    expect_jobs();
+  }
+  if (due(scheduled_at_)) {
+    scheduled_at_.reset();
+    invoke({.trigger = Trigger::Schedule});
+  } else if (due(mapping_.poll_at)) {
+    mapping_.poll_at.reset();
+    poll_jobs();
+  } else if (ticks_ && due(ticks_->next_poll())) {
+    poll(*ticks_, Trigger::Tick);
+  } else if (doorbell_ && due(doorbell_->next_poll())) {
+    poll(*doorbell_, Trigger::Doorbell);
   }
 }
 
-/// Puts on the agenda what has come due.
-void Passes::beat(std::optional<Instant>& next, const std::optional<Duration>& every,
-                  Trigger trigger) {
-  if (!next || *next > engine_->now()) {
-    return;
-  }
+void Passes::beat() {
   const Triggers& triggers = engine_->scenario().triggers;
-  const auto& latency =
-      trigger == Trigger::Schedule ? triggers.schedule_latency : triggers.tick_latency;
-  invoke_later(*next + draw(latency, engine_->chance_of_calls()), trigger);
-  *next += *every;
-}
-
-void Passes::invoke_later(Instant at, Trigger trigger) {
-  agenda_.insert({.at = at, .number = next_number_++, .trigger = trigger});
-}
-
-void Passes::arrived(Instant at) {
-  const Triggers& triggers = engine_->scenario().triggers;
-  const Duration latency = draw(triggers.message_latency, engine_->chance_of_calls());
-  if (triggers.doorbell && !doorbell_rings_) {
-    doorbell_rings_ = true;
-    invoke_later(at + latency, Trigger::Doorbell);
+  if (!scheduled_at_) {
+    scheduled_at_ = *next_beat_ + draw(triggers.schedule_latency, engine_->chance_of_calls());
   }
-  poll_queue();
+  *next_beat_ += *triggers.schedule;
 }
 
-void Passes::poll_queue() {
-  if (mapping_.enabled && !wake_comes_ && engine_->queue() != nullptr &&
+void Passes::arrived(Instant /*at*/) {
+  if (doorbell_) {
+    const std::int64_t rings = std::min(engine_->arrived_last(), kRingsMax);
+    for (std::int64_t i = 0; i < rings; ++i) {
+      doorbell_->send(Duration::zero());
+    }
+  }
+  expect_jobs();
+}
+
+/// The mapping sees what has come after its latency.
+void Passes::expect_jobs() {
+  if (mapping_.enabled && !mapping_.poll_at && engine_->queue() != nullptr &&
       engine_->queue()->depth().visible > 0) {
-    wake_comes_ = true;
-    invoke_later(engine_->now() +
-                     draw(engine_->scenario().triggers.message_latency, engine_->chance_of_calls()),
-                 Trigger::Wake);
+    mapping_.poll_at = engine_->now() + draw(engine_->scenario().triggers.message_latency,
+                                             engine_->chance_of_calls());
   }
 }
 
-void Passes::invoke(Trigger trigger) {
-  doorbell_rings_ = doorbell_rings_ && trigger != Trigger::Doorbell;
-  if (trigger == Trigger::Wake) {
-    wake();
-    return;
-  }
-  run_once(trigger, warm_);
-  if (engine_->strikes(Fault::DuplicateInvoke)) {
-    run_once(trigger, warm_);
+void Passes::poll(Feed& feed, Trigger trigger) {
+  const Batch batch = feed.poll();
+  if (!batch.empty()) {
+    feed.ended(batch, invoke({.trigger = trigger, .messages = batch.messages}));
   }
 }
 
-void Passes::run_once(Trigger trigger, std::vector<ManagedService>& container) {
-  const Triggers& triggers = engine_->scenario().triggers;
-  if (triggers.cold_share > 0 && engine_->chance_of_calls().uniform() < triggers.cold_share) {
-    container = cold();
-  }
-  cloud_->begin_invocation();
-  if (&container == &warm_) {
-    cloud_->set_meanwhile([this, trigger] { run_once(trigger, other_); });
-  }
-  const bool everything = trigger == Trigger::Schedule || trigger == Trigger::Tick;
-  const std::vector<PassRecord> records =
-      run_(container, {.reader = *cloud_, .scaler = *cloud_, .states = cloud_, .clock = *cloud_},
-           {.permission = everything ? Permission::Everything : Permission::ScaleOutOnly});
-  const PassRecord& record = records.front();
-  ++engine_->actions().passes;
-  engine_->actions().failed_passes += record.failed() ? 1 : 0;
-  if (hooks_->on_pass) {
-    hooks_->on_pass(record, trigger);
-  }
-  if (triggers.wake && trigger == Trigger::Schedule && !cloud_->killed()) {
-    switch_mapping(may_wake(record, policy_));
-  }
-  if (cloud_->killed()) {
-    container = cold();
-  }
-}
-
-// The messages of the event are in flight meanwhile. Each goes back to the queue: handed back after
-// `wake_return`, or, if that fails, after the queue's visibility timeout.
-void Passes::wake() {
-  wake_comes_ = false;
-  world::Queue* queue = engine_->queue();
+// Whatever the answer says, no message is deleted: it lists all, or the invocation failed.
+void Passes::poll_jobs() {
+  world::Queue* const queue = engine_->queue();
   if (queue == nullptr || !mapping_.enabled) {
     return;
   }
-  const auto messages = engine_->world().receive(*queue, {.messages_max = kBatch});
-  if (messages.empty()) {
-    return;
+  const Batch batch = take_batch(engine_->world(), *queue);
+  if (!batch.empty()) {
+    invoke({.trigger = Trigger::Wake, .messages = batch.messages});
   }
-  run_once(Trigger::Wake, warm_);
-  switch_mapping(false);
-  const bool disabled = !mapping_.wanted;
-  const auto returned = cloud_->perform("ChangeMessageVisibilityBatch", [&] {
-    queue = engine_->queue();
-    for (const world::ReceivedMessage& message : messages) {
-      if (queue != nullptr) {
-        engine_->world().change_visibility(*queue, message.receipt_handle,
-                                           return_visibility(message.receive_count, disabled));
-      }
-    }
-  });
-  engine_->actions().failed_passes += returned ? 0 : 1;
-  if (mapping_.enabled && mapping_.wanted) {
+  if (mapping_.enabled && !mapping_.poll_at) {
     mapping_.poll_at = engine_->now() + kPollAgain;
   }
 }
 
-/// As src/handler has it: it doubles with each receive while the mapping cannot be disabled.
-Duration Passes::return_visibility(std::int64_t receive_count, bool disabled) const {
-  Duration visibility = engine_->scenario().triggers.wake_return;
-  for (std::int64_t i = 1; !disabled && i < receive_count && visibility < kVisibilityMax; ++i) {
-    visibility *= 2;
-  }
-  return std::min(visibility, kVisibilityMax);
+bool Passes::invoke(const Invocation& invocation) {
+  const bool succeeded = run_once(invocation, warm_);
+  return engine_->strikes(Fault::DuplicateInvoke) ? run_once(invocation, warm_) : succeeded;
 }
 
-void Passes::switch_mapping(bool wanted) {
-  if (mapping_.wanted == wanted || mapping_.settled_at) {
-    return;
+bool Passes::run_once(const Invocation& invocation, Container& container) {
+  const Triggers& triggers = engine_->scenario().triggers;
+  if (triggers.cold_share > 0 && engine_->chance_of_calls().uniform() < triggers.cold_share) {
+    start(container);
   }
-  const auto switched = cloud_->perform("UpdateEventSourceMapping", [&] {
-    mapping_.wanted = wanted;
+  cloud_->begin_invocation();
+  if (&container == &warm_) {
+    cloud_->set_meanwhile([this, invocation] { run_once(invocation, other_); });
+  }
+  const Effect effect = container->invoke(invocation);
+  const PassRecord& record = effect.records.front();
+  ++engine_->actions().passes;
+  engine_->actions().failed_passes += effect.errors.empty() ? 0 : 1;
+  if (hooks_->on_pass) {
+    hooks_->on_pass(record, invocation.trigger);
+  }
+  const bool killed = cloud_->killed();
+  if (killed) {
+    start(container);
+  }
+  return effect.errors.empty() && !killed;
+}
+
+std::vector<Result<void>> Passes::hand_back(const std::string& /*queue_url*/,
+                                            std::span<const ReturnedMessage> messages,
+                                            Deadline /*deadline*/) {
+  const auto returned = cloud_->perform("ChangeMessageVisibilityBatch", [&] {
+    world::Queue* const queue = engine_->queue();
+    for (const ReturnedMessage& message : messages) {
+      if (queue != nullptr) {
+        engine_->world().change_visibility(*queue, message.receipt_handle, message.visibility);
+      }
+    }
+  });
+  return std::vector<Result<void>>(messages.size(), returned);
+}
+
+Result<WakeSettings> Passes::settings(const std::string& /*queue_url*/, Deadline /*deadline*/) {
+  TRY(cloud_->perform("GetQueueAttributes", [] {}));
+  // What a wake would be refused for is not what a simulation is about.
+  return WakeSettings{};
+}
+
+Result<std::vector<MappingStatus>> Passes::find(const MappingQuestion& /*question*/,
+                                                Deadline /*deadline*/) {
+  TRY(cloud_->perform("ListEventSourceMappings", [] {}));
+  return std::vector<MappingStatus>{{.id = kMapping,
+                                     .invoked = true,
+                                     .enabled = mapping_.wanted,
+                                     .in_transition = mapping_.settled_at.has_value(),
+                                     .reports_failures = true}};
+}
+
+Result<void> Passes::set_enabled(const std::string& /*id*/, bool enabled, Deadline /*deadline*/) {
+  if (mapping_.settled_at) {
+    return fail(ErrorKind::Conflict, "UpdateEventSourceMapping: ResourceInUseException");
+  }
+  return cloud_->perform("UpdateEventSourceMapping", [this, enabled] {
+    mapping_.wanted = enabled;
     mapping_.settled_at = engine_->now() + draw(engine_->scenario().triggers.mapping_transition,
                                                 engine_->chance_of_calls());
   });
-  engine_->actions().failed_passes += switched ? 0 : 1;
 }
 
-void Passes::settle_mapping() {
-  if (mapping_.settled_at && *mapping_.settled_at <= engine_->now()) {
-    mapping_.settled_at.reset();
-    mapping_.enabled = mapping_.wanted;
-    poll_queue();
-  }
-  if (mapping_.poll_at && *mapping_.poll_at <= engine_->now()) {
-    mapping_.poll_at.reset();
-    poll_queue();
-  }
+Result<void> Passes::send(const std::string& /*queue_url*/, std::span<const Duration> delays,
+                          Deadline /*deadline*/) {
+  return cloud_->perform("SendMessageBatch", [&] {
+    for (const Duration delay : delays) {
+      ticks_->send(delay);
+    }
+  });
 }
 
 }  // namespace scaler::sim

@@ -1,65 +1,71 @@
 #pragma once
 // Passes: this program as the scaler of a simulation. Schedule, ticks, doorbell and wake start
-// invocations with their latencies and permissions; each is one run_pass() over the cloud's ports.
-// What the triggers do beside the pass is a model of src/handler, which needs JSON events.
+// invocations with their latencies; what an invocation does is the product's own (src/invocation),
+// over ports that act on the simulated world.
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <set>
 #include <vector>
 
-#include "pass/pass.h"
+#include "invocation/invocation.h"
 #include "sim/cloud.h"
+#include "sim/feed.h"
 
 namespace scaler::sim {
 
-class Passes final : public Scaler {
+class Passes final : public Scaler, private JobMessages, private WakeMapping, private Ticks {
  public:
-  Passes(Engine& engine, Cloud& cloud, Policy policy, const Hooks& hooks, RunPass run);
+  Passes(Engine& engine, Cloud& cloud, const Policy& policy, const Hooks& hooks, RunPass run);
 
   std::optional<Instant> next_wake() const override;
   void act(Stage& stage) override;
   void arrived(Instant at) override;
 
  private:
-  struct Invocation {
-    Instant at = {};
-    std::uint64_t number = 0;
-    Trigger trigger = Trigger::Schedule;
-    auto operator<=>(const Invocation&) const = default;
-  };
   /// The event source mapping on the job queue.
   struct Mapping {
     bool enabled = false;
     bool wanted = false;
     std::optional<Instant> settled_at = {};  ///< in transition until then; polls as before
-    std::optional<Instant> poll_at = {};     ///< it could not be disabled and polls on
+    std::optional<Instant> poll_at = {};
   };
 
-  void beat(std::optional<Instant>& next, const std::optional<Duration>& every, Trigger trigger);
-  void invoke_later(Instant at, Trigger trigger);
-  void invoke(Trigger trigger);
-  void run_once(Trigger trigger, std::vector<ManagedService>& container);
-  void wake();
-  Duration return_visibility(std::int64_t receive_count, bool disabled) const;
-  void switch_mapping(bool wanted);
-  void settle_mapping();
-  void poll_queue();
-  std::vector<ManagedService> cold() const;
+  // The ports beside those of the cloud.
+  std::vector<Result<void>> hand_back(const std::string& queue_url,
+                                      std::span<const ReturnedMessage> messages,
+                                      Deadline deadline) override;
+  Result<WakeSettings> settings(const std::string& queue_url, Deadline deadline) override;
+  Result<std::vector<MappingStatus>> find(const MappingQuestion& question,
+                                          Deadline deadline) override;
+  Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) override;
+  Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
+                    Deadline deadline) override;
+
+  /// A Lambda sandbox, or the process of a controller: what remembers between invocations.
+  using Container = std::optional<Invoker>;
+  void start(Container& container);
+
+  void beat();
+  void poll(Feed& feed, Trigger trigger);
+  void poll_jobs();
+  void expect_jobs();
+  /// One event, delivered as often as it is. Whether the last delivery succeeded.
+  bool invoke(const Invocation& invocation);
+  bool run_once(const Invocation& invocation, Container& container);
 
   Engine* engine_;
   Cloud* cloud_;
   Policy policy_;
   const Hooks* hooks_;
   RunPass run_;
-  std::vector<ManagedService> warm_;
-  std::vector<ManagedService> other_;  ///< the container that an overlapping invocation gets
-  std::set<Invocation> agenda_ = {};
-  std::uint64_t next_number_ = 0;
+  Container warm_ = {};
+  Container other_ = {};  ///< what an overlapping invocation gets
+  std::optional<Feed> ticks_ = {};
+  std::optional<Feed> doorbell_ = {};
   std::optional<Instant> next_beat_ = {};
-  std::optional<Instant> next_tick_ = {};
-  bool doorbell_rings_ = false;  ///< an invocation is on the agenda
-  bool wake_comes_ = false;
+  std::optional<Instant> scheduled_at_ = {};  ///< the beat's invocation, after its latency
   Mapping mapping_ = {};
 };
 

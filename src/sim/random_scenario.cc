@@ -24,7 +24,7 @@ class Maker {
     scenario.arrivals = arrivals(scenario.length);
     scenario.queue = {.visibility_timeout = seconds(random_.between(5, 120)),
                       .max_receive_count = random_.between(3, 6),
-                      .count_lag = chance(0.3) ? seconds(random_.between(1, 20)) : seconds(0)};
+                      .count_lag = chance(0.3) ? seconds(random_.between(1, 60)) : seconds(0)};
     if (chance(0.85)) {
       scenario.faults = {.of_call = 0.02 * random_.uniform(),
                          .per_day = 24 * random_.uniform(),

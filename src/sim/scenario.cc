@@ -27,7 +27,7 @@ ServiceModel service_model(Preset preset, const world::DurationRange& work_time)
 }
 
 Triggers controller(Duration interval) {
-  return {.schedule = interval, .schedule_latency = {}, .cold_share = 0};
+  return {.schedule = interval, .schedule_latency = {}, .cold_share = 0, .controller = true};
 }
 
 }  // namespace scaler::sim

@@ -57,6 +57,7 @@ struct Triggers {
 
   /// Nothing in memory is kept between passes, as when each one is a cold start.
   double cold_share = 0.02;
+  bool controller = false;  ///< one process that goes on, and knows steady time
 };
 
 /// A long-running controller: one pass every interval, no Lambda between.

@@ -24,9 +24,9 @@ struct MessageScore {
 /// Works that were cut short, by who did it.
 struct KilledScore {
   std::int64_t by_scaler = 0;  ///< its last look told of messages in flight, or it did not look
-  std::int64_t in_race = 0;    ///< the worker took its message after what the last look tells of,
-                               ///< or two passes overlapped and the lower scale-out came last
-  std::int64_t misled = 0;     ///< SQS told that nothing was in flight, and was wrong
+  std::int64_t in_race = 0;    ///< the worker took its message after a look that was fresh, or the
+                               ///< count that was lowered had not stood for a second
+  std::int64_t misled = 0;     ///< SQS told that nothing was in flight, and was wrong or late
   std::int64_t by_deployment = 0;
   std::int64_t by_person = 0;  ///< a manual change of the desired count
   std::int64_t by_crash = 0;   ///< the worker itself died

@@ -44,11 +44,6 @@ Run run(Engine& engine, Cloud& cloud, Scaler& scaler) {
 
 }  // namespace
 
-std::string_view to_string(Trigger trigger) {
-  constexpr std::array<std::string_view, 4> kNames{"schedule", "tick", "doorbell", "wake"};
-  return kNames.at(static_cast<std::size_t>(trigger));
-}
-
 Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks,
                      const RunPass& pass) {
   Policy policy = TRY(Policy::create(scenario.policy));

@@ -12,16 +12,12 @@
 #include <vector>
 
 #include "base/result.h"
-#include "pass/pass.h"
+#include "invocation/invocation.h"
 #include "sim/scaler.h"
 #include "sim/scenario.h"
 #include "sim/score.h"
 
 namespace scaler::sim {
-
-enum class Trigger { Schedule, Tick, Doorbell, Wake };
-/// "schedule", "tick", "doorbell", "wake".
-std::string_view to_string(Trigger trigger);
 
 /// The state at one moment, and what happened since the sample before.
 struct Sample {
@@ -44,6 +40,8 @@ struct Change {
   std::int64_t after = 0;
   std::optional<QueueDepth> told = {};  ///< by the last look at the queue; nothing: it failed, or
                                         ///< there was none
+  bool meant_out = false;               ///< by the look that it follows from
+  Duration stood = {};                  ///< how long the count before had stood
   KilledScore killed = {};              ///< works that this very change cut short
 };
 
@@ -61,10 +59,6 @@ struct Run {
   std::int64_t desired = 0;
   std::int64_t running = 0;
 };
-
-/// How one pass is run. This program's way is run_pass(); the tests' broken variants are others.
-using RunPass = std::function<std::vector<PassRecord>(std::span<ManagedService>, const Ports&,
-                                                      const PassOptions&)>;
 
 /// Runs the scenario under this program's own passes.
 /// Errors: Malformed for a policy that Policy::create refuses.

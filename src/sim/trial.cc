@@ -60,8 +60,13 @@ class Watch {
     if (out ? change.after > max : change.after < min) {
       violate(Invariant::Bounds, fmt::format("{} leaves {}..{}", what, min, max));
     }
-    if (!out && !change.told) {
+    if (!out && !change.meant_out && !change.told) {
       violate(Invariant::NotBlind, what + " after a look that failed");
+    }
+    if (!out && change.meant_out && change.stood >= std::chrono::seconds(1)) {
+      violate(Invariant::NoCountFalls,
+              fmt::format("{} was meant as a scale-out, and {} had stood for {}", what,
+                          change.before, format_duration(change.stood)));
     }
     judge_kills(change, what);
     if (change.at >= quiet_from_) {
@@ -75,7 +80,7 @@ class Watch {
   void judge_kills(const Change& change, const std::string& what) {
     const KilledScore& killed = change.killed;
     const bool spares = (*policy_)->scale_in_when != ScaleInWhen::Any;
-    const bool sqs_errs = scenario_->faults.per_day > 0;
+    const bool sqs_errs = scenario_->faults.per_day > 0 || scenario_->queue.count_lag > Duration(0);
     if (spares && (killed.by_scaler > 0 || (killed.misled > 0 && !sqs_errs))) {
       violate(Invariant::NoBusyTaskStops,
               fmt::format("{} stops {} busy tasks", what, killed.by_scaler + killed.misled));
@@ -131,7 +136,7 @@ Policy policy_of(const Scenario& scenario) {
 
 std::string_view to_string(Invariant invariant) {
   constexpr std::array<std::string_view, kInvariants> kNames{
-      "nothing_lost", "no_busy_task_stops", "bounds",        "not_blind",
+      "nothing_lost", "no_busy_task_stops", "bounds",        "no_count_falls", "not_blind",
       "drains",       "reaches_zero",       "no_oscillation"};
   return kNames.at(static_cast<std::size_t>(invariant));
 }

@@ -18,6 +18,7 @@ enum class Invariant {
   NothingLost,      ///< every message was processed, dead-lettered with a cause, or is still there
   NoBusyTaskStops,  ///< under `idle` and `protected`, beyond races that no look can exclude
   Bounds,           ///< no change leads out of, or further out of, tasks_min..tasks_max
+  NoCountFalls,     ///< no scale-out lowers a count that has stood for a second
   NotBlind,         ///< no scale-in after a look at the queue that failed
   Drains,           ///< at the end the queue is empty, or the count is at its maximum
   ReachesZero,      ///< at the end of an empty queue's quiet the count is at its minimum

@@ -2,16 +2,25 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "state/state_text.h"
 
 namespace scaler {
 namespace {
 
+/// The latest need is written ahead by so much, so that one which stays is not written at each
+/// look. Only a process that starts anew reads it, and holds a little longer for it.
+Duration ahead(const Policy& policy) {
+  return std::max(policy.scale_in_window() / 4, Memory::kRenewal);
+}
+
+/// Clocks of two machines may differ by so much.
+constexpr Duration kClocksDiffer = std::chrono::minutes(1);
+
 /// The part of the recommendations that is worth a write. While the service needs all it has they
 /// are left out: a reader who knows nothing holds for a whole window, which is as cautious. The
-/// latest is written ahead by a quarter of the window, so that a need which stays is written four
-/// times a window at most. The lowest needs, which only delay scale-out, are left out.
+/// lowest needs, which only delay scale-out, are left out.
 std::vector<TasksAt> significant(const std::vector<TasksAt>& recommendations, const Policy& policy,
                                  std::int64_t desired) {
   std::vector<TasksAt> kept;
@@ -19,10 +28,17 @@ std::vector<TasksAt> significant(const std::vector<TasksAt>& recommendations, co
     return kept;
   }
   for (const TasksAt& entry : recommendations) {
-    remember_recommendation(kept, entry, policy->scale_in_window, Duration::zero());
+    remember_recommendation(kept, entry, policy.scale_in_window(), Duration::zero());
   }
-  kept.back().at += policy->scale_in_window / 4;
+  kept.back().at += ahead(policy);
   return kept;
+}
+
+/// What only informs is written once it lasts.
+void drop_unless_older(std::optional<Instant>& instant, Instant at, Duration age) {
+  if (instant && since(*instant, at) < age) {
+    instant.reset();
+  }
 }
 
 /// The part of a state that is worth a write: counters only as far as a rule looks at them, no idle
@@ -30,6 +46,8 @@ std::vector<TasksAt> significant(const std::vector<TasksAt>& recommendations, co
 /// fails), and no start that is merely under way.
 ServiceState significant(ServiceState state, const Policy& policy, std::int64_t desired,
                          Instant at) {
+  constexpr std::int64_t kLateTold = 3;
+  constexpr Duration kLasts = std::chrono::minutes(5);
   state.recommendations = significant(state.recommendations, policy, desired);
   state.empty_observations = std::min(state.empty_observations, policy->zero_confirmations);
   state.failures =
@@ -37,11 +55,20 @@ ServiceState significant(ServiceState state, const Policy& policy, std::int64_t 
   if (desired <= policy.bounds_at(at).tasks_min) {
     state.empty_since.reset();
     state.empty_observations = 0;
+    state.recommendations.clear();
+    state.deploying_since.reset();
   }
-  if (state.short_since && since(*state.short_since, at) < policy->shortage_after / 4) {
-    state.short_since.reset();
-  }
+  drop_unless_older(state.short_since, at, policy->shortage_after / 4);
+  drop_unless_older(state.kept_since, at, kLasts);
+  state.late_looks = state.late_looks < kLateTold ? 0 : kLateTold;
+  state.full.reset();  // Told by who sees it; a text has no room for it.
   return state;
+}
+
+/// Whether something in there waits on past looks.
+bool waits(const ServiceState& state) {
+  return state.empty_since || !state.recommendations.empty() || state.short_since ||
+         state.deploying_since || state.gone || state.stray_since;
 }
 
 /// Whether a reader of `saved` holds every need at least as long as one of `state` would.
@@ -54,6 +81,9 @@ bool covers(const std::vector<TasksAt>& saved, const std::vector<TasksAt>& state
   if (!needs.empty()) {
     needs.back().at -= ahead;
   }
+  for (TasksAt& need : needs) {  // The text tells whole seconds, and later ones.
+    need.at = std::chrono::floor<std::chrono::seconds>(need.at);
+  }
   return saved.empty() == state.empty() && std::ranges::all_of(needs, covered);
 }
 
@@ -62,65 +92,199 @@ std::vector<TasksAt> united(const std::vector<TasksAt>& a, const std::vector<Tas
   std::vector<TasksAt> both;
   std::ranges::merge(a, b, std::back_inserter(both), {}, &TasksAt::at, &TasksAt::at);
   both.erase(std::ranges::unique(both).begin(), both.end());
+  while (both.size() > kHistoryLimit) {
+    merge_nearest(both, Merge::Highest);
+  }
   return both;
+}
+
+/// Changes of two processes as one: the text tells later seconds, so that what both know is found
+/// by its count and second.
+std::vector<TasksAt> united_changes(const std::vector<TasksAt>& own,
+                                    const std::vector<TasksAt>& other) {
+  const auto second = [](const TasksAt& change) {
+    return std::pair(std::chrono::ceil<std::chrono::seconds>(change.at), change.tasks);
+  };
+  std::vector<TasksAt> both = own;
+  for (const TasksAt& change : other) {
+    if (std::ranges::none_of(
+            own, [&](const TasksAt& known) { return second(known) == second(change); })) {
+      both.push_back(change);
+    }
+  }
+  std::ranges::stable_sort(both, {}, &TasksAt::at);
+  while (both.size() > kHistoryLimit) {
+    merge_nearest(both, Merge::Sum);
+  }
+  return both;
+}
+
+/// Calls `change` with each instant that a state holds.
+template <typename Change>
+void for_each_instant(ServiceState& state, const Change& change) {
+  for (auto* instant :
+       {&state.last_look, &state.empty_since, &state.last_scale_out, &state.last_scale_in,
+        &state.short_since, &state.deploying_since, &state.stray_since, &state.kept_since}) {
+    if (*instant) {
+      change(**instant);
+    }
+  }
+  for (auto* history : {&state.recommendations, &state.changes}) {
+    for (TasksAt& entry : *history) {
+      change(entry.at);
+    }
+  }
+  for (auto* entry : {&state.manual, &state.refused}) {
+    if (*entry) {
+      change((*entry)->at);
+    }
+  }
+  if (state.gone) {
+    change(state.gone->since);
+  }
+  if (state.full) {
+    change(state.full->at);
+  }
+}
+
+/// A text from the future would hold every process that starts anew for ever: its instants count as
+/// this moment, and it must not stay as it is. Whether it was one.
+bool pull_to(ServiceState& state, Instant at, Duration ahead) {
+  bool odd = false;
+  if (!state.recommendations.empty()) {
+    Instant& latest = state.recommendations.back().at;
+    odd = latest > at + ahead + kClocksDiffer;
+    latest = std::min(latest, at);
+  }
+  for_each_instant(state, [&](Instant& instant) {
+    odd = odd || instant > at + kClocksDiffer;
+    instant = std::min(instant, at);
+  });
+  return odd;
+}
+
+/// As the text tells it: in whole seconds, and later ones.
+ServiceState in_seconds(ServiceState state) {
+  for_each_instant(
+      state, [](Instant& instant) { instant = std::chrono::ceil<std::chrono::seconds>(instant); });
+  return state;
+}
+
+std::optional<Instant> later(const std::optional<Instant>& a, const std::optional<Instant>& b) {
+  return std::max(a, b);
 }
 
 }  // namespace
 
-ServiceState more_cautious(const ServiceState& a, const ServiceState& b) {
-  ServiceState state;
-  if (a.empty_since && b.empty_since) {
-    state.empty_since = std::max(*a.empty_since, *b.empty_since);
-    state.empty_observations = std::min(a.empty_observations, b.empty_observations);
+ServiceState united(const ServiceState& own, const ServiceState& other) {
+  const bool newer = other.last_look > own.last_look;
+  const ServiceState& latest = newer ? other : own;
+  const ServiceState& earlier = newer ? own : other;
+  ServiceState state = latest;
+  state.last_scale_out = later(own.last_scale_out, other.last_scale_out);
+  state.last_scale_in = later(own.last_scale_in, other.last_scale_in);
+  state.recommendations = united(own.recommendations, other.recommendations);
+  state.changes = united_changes(own.changes, other.changes);
+  if (latest.empty_since && earlier.empty_since) {
+    state.empty_since = later(own.empty_since, other.empty_since);
+    state.empty_observations = std::min(own.empty_observations, other.empty_observations);
+  } else if (latest.empty_since && earlier.last_look > latest.empty_since) {
+    // Who says nothing of an empty queue may have seen a message then.
+    state.empty_since = earlier.last_look;
+    state.empty_observations = 1;
   }
-  state.last_scale_out = std::max(a.last_scale_out, b.last_scale_out);
-  state.last_scale_in = std::max(a.last_scale_in, b.last_scale_in);
-  state.recommendations = united(a.recommendations, b.recommendations);
-  state.changes = united(a.changes, b.changes);
-  state.last_set = a.last_set ? a.last_set : b.last_set;
-  state.manual = a.manual ? a.manual : b.manual;
-  state.short_since = a.short_since ? a.short_since : b.short_since;
-  state.failures = std::min(a.failures, b.failures);
+  state.manual = latest.manual ? latest.manual : earlier.manual;
+  state.last_set = latest.last_set ? latest.last_set : earlier.last_set;
+  if (std::max(earlier.last_scale_out, earlier.last_scale_in) >
+          std::max(latest.last_scale_out, latest.last_scale_in) &&
+      earlier.last_set) {
+    state.last_set = earlier.last_set;
+  }
   return state;
 }
 
-Memory::Recalled Memory::recall(std::string_view saved, Instant at) {
+Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, Instant at,
+                                std::optional<Deadline> steady) {
+  constexpr Duration kMoved = std::chrono::seconds(1);
+  if (recalled_steady_ && steady) {
+    const Duration passed = std::chrono::round<Duration>(*steady - *recalled_steady_);
+    const Duration moved = (at - *recalled_at_) - passed;
+    if (moved > kMoved || moved < -kMoved) {
+      for_each_instant(state_, [moved](Instant& instant) { instant += moved; });
+    }
+  }
+  recalled_at_ = at;
+  recalled_steady_ = steady;
   if (saved == tag_) {
     return {.state = state_};
   }
-  const Result<ServiceState> parsed =
+  Result<ServiceState> parsed =
       saved.empty() ? Result<ServiceState>(ServiceState{}) : parse_state(saved);
-  Recalled recalled{.state = parsed.value_or(ServiceState{})};
   if (!parsed) {
-    recalled.complaint = parsed.error().message;
-  }
-  if (written_at_ && at - *written_at_ < kTagLag) {
-    recalled.state = more_cautious(state_, recalled.state);
-  } else {
     tag_ = saved;
-    tag_state_ = recalled.state;
+    tag_state_ = {};
+    odd_ = true;
+    return {.state = state_, .complaint = parsed.error().message};
   }
-  state_ = recalled.state;
-  return recalled;
+  const bool odd = pull_to(*parsed, at, ahead(policy));
+  const bool older = parsed->last_look < tag_state_.last_look;
+  const bool lags = written_at_ && since(*written_at_, at) < kTagLag;
+  if (older && lags) {
+    return {.state = state_};  // An old reading: what was written comes yet.
+  }
+  tag_ = saved;
+  tag_state_ = *parsed;
+  odd_ = odd;
+  if (*parsed == ServiceState{}) {
+    return {.state = state_};
+  }
+  state_ = state_ == ServiceState{} ? *std::move(parsed) : united(state_, *parsed);
+  return {.state = state_};
 }
 
 std::optional<std::string> Memory::text_to_save(const Policy& policy, std::int64_t desired,
                                                 Instant at) const {
-  const ServiceState now = significant(state_, policy, desired, at);
-  if (!covers(tag_state_.recommendations, now.recommendations, policy->scale_in_window / 4)) {
+  if (refused_at_ && since(*refused_at_, at) < kRefusedPause) {
+    return std::nullopt;
+  }
+  ServiceState now = significant(state_, policy, desired, at);
+  if (odd_ || !covers(tag_state_.recommendations, now.recommendations, ahead(policy))) {
     return format_state(now);
   }
-  // Every change sets last_scale_out or last_scale_in as well, so those speak for them.
-  ServiceState said = tag_state_;
-  said.recommendations = now.recommendations;
-  said.changes = now.changes;
-  return said == now ? std::nullopt : std::optional(format_state(now));
+  const bool stale = !tag_state_.last_look || since(*tag_state_.last_look, at) >= kRenewal;
+  if (waits(now) && stale) {
+    return format_state(now);
+  }
+  // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.
+  ServiceState said = in_seconds(tag_state_);
+  ServiceState told = in_seconds(now);
+  for (ServiceState* state : {&said, &told}) {
+    state->recommendations.clear();
+    state->changes.clear();
+    state->last_look.reset();
+  }
+  if (said.empty_since && told.empty_since) {
+    said.empty_since = told.empty_since;  // What a gap moves, the renewal says.
+  }
+  return said == told ? std::nullopt : std::optional(format_state(now));
 }
 
 void Memory::saved(std::string text, Instant at) {
   tag_ = std::move(text);
   tag_state_ = parse_state(tag_).value_or(ServiceState{});
+  odd_ = false;
   written_at_ = at;
+  refused_at_.reset();
+}
+
+bool Memory::refused(Instant at) {
+  constexpr Duration kOften = std::chrono::hours(1);
+  refused_at_ = at;
+  if (told_refused_at_ && since(*told_refused_at_, at) < kOften) {
+    return false;
+  }
+  told_refused_at_ = at;
+  return true;
 }
 
 }  // namespace scaler

@@ -12,22 +12,23 @@ using namespace std::chrono_literals;
 using testing::fixed;
 using testing::kNoon;
 
-const ServiceState kIdle{.empty_since = kNoon - 1min, .empty_observations = 2, .last_set = 3};
+const ServiceState kIdle{
+    .last_look = kNoon, .empty_since = kNoon - 1min, .empty_observations = 2, .last_set = 3};
 
 TEST(Memory, KnowsNothingAtFirst) {
   Memory memory;
-  EXPECT_EQ(memory.recall("", kNoon).state, ServiceState{});
+  EXPECT_EQ(memory.recall("", fixed(1), kNoon).state, ServiceState{});
   EXPECT_EQ(memory.text_to_save(fixed(1), 0, kNoon), std::nullopt);
 }
 
 TEST(Memory, TakesTheTagsWordAfterAColdStart) {
   Memory memory;
-  EXPECT_EQ(memory.recall(format_state(kIdle), kNoon).state, kIdle);
+  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon).state, kIdle);
 }
 
 TEST(Memory, TreatsADamagedTagAsNothingKnownAndSaysSo) {
   Memory memory;
-  const Memory::Recalled recalled = memory.recall("team blue", kNoon);
+  const Memory::Recalled recalled = memory.recall("team blue", fixed(1), kNoon);
   EXPECT_EQ(recalled.state, ServiceState{});
   EXPECT_EQ(recalled.complaint, "saved state 'team blue' is not of this program's version");
 }
@@ -40,21 +41,113 @@ TEST(Memory, KeepsItsFinerStateWhileTheTagIsWhatItWrote) {
   state.empty_observations = 40;
   memory.remember(state);
   EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon), std::nullopt);
-  EXPECT_EQ(memory.recall(format_state(kIdle), kNoon + 1h).state.empty_observations, 40);
+  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon + 1h).state.empty_observations, 40);
 }
 
-TEST(Memory, TakesTheCautiousFieldsWhileAReadingMayLag) {
+TEST(Memory, AnAbsentTagSaysNothingAgainstWhatThisProcessSaw) {
   Memory memory;
-  memory.remember({.last_scale_out = kNoon});
+  memory.remember(kIdle);
   memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
-  EXPECT_EQ(memory.recall(format_state(kIdle), kNoon + 30s).state.empty_since, std::nullopt);
+  EXPECT_EQ(memory.recall("", fixed(3), kNoon + 5s).state, kIdle);
+  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon + 5s), std::nullopt);  // A reading may lag.
+  EXPECT_EQ(memory.recall("", fixed(3), kNoon + 61s).state, kIdle);
+  EXPECT_TRUE(memory.text_to_save(fixed(3), 3, kNoon + 61s).has_value());
 }
 
-TEST(Memory, FollowsAnotherProcessOnceNoReadingCanLag) {
+TEST(Memory, AForeignTagSaysNothingAndIsWrittenOver) {
   Memory memory;
-  memory.remember({.last_scale_out = kNoon});
+  memory.remember(kIdle);
+  const Memory::Recalled recalled = memory.recall("team blue", fixed(3), kNoon);
+  EXPECT_EQ(recalled.state, kIdle);
+  EXPECT_NE(recalled.complaint, "");
+  EXPECT_TRUE(memory.text_to_save(fixed(3), 0, kNoon).has_value());
+}
+
+TEST(Memory, AnOlderTextIsNoEvidence) {
+  Memory memory;
+  ServiceState fresh = kIdle;
+  fresh.last_look = kNoon;
+  fresh.empty_since = kNoon - 10s;
+  memory.remember(fresh);
   memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
-  EXPECT_EQ(memory.recall(format_state(kIdle), kNoon + 2min).state, kIdle);
+  const std::string old =
+      format_state({.last_look = kNoon - 1h, .empty_since = kNoon - 3h, .empty_observations = 90});
+  EXPECT_EQ(memory.recall(old, fixed(3), kNoon + 5s).state.empty_since, kNoon - 10s);
+  EXPECT_EQ(memory.recall(old, fixed(3), kNoon + 2min).state.empty_since, kNoon - 10s);
+}
+
+TEST(Memory, WhatAnotherProcessSawLaterEndsAWait) {
+  Memory memory;
+  memory.remember(kIdle);
+  const std::string later = format_state({.last_look = kNoon + 20s, .last_set = 3});
+  EXPECT_EQ(memory.recall(later, fixed(3), kNoon + 30s).state.empty_since, std::nullopt);
+}
+
+TEST(Memory, AWaitThatGoesOnIsWrittenOnceAMinute) {
+  Memory memory;
+  int writes = 0;
+  for (int second = 0; second <= 600; second += 10) {
+    const Instant at = kNoon + std::chrono::seconds(second);
+    memory.remember({.last_look = at, .empty_since = kNoon, .empty_observations = second / 10 + 1});
+    if (auto text = memory.text_to_save(fixed(3), 3, at)) {
+      ++writes;
+      memory.saved(*std::move(text), at);
+    }
+  }
+  EXPECT_LE(writes, 12);
+  EXPECT_GE(writes, 10);
+}
+
+TEST(Memory, ATextOfTheFutureIsWrittenOver) {
+  for (const ServiceState& future :
+       {ServiceState{.last_look = kNoon, .recommendations = {{kNoon + 24h, 9}}},
+        ServiceState{.last_look = kNoon, .changes = {{kNoon + 24h, 9}}},
+        ServiceState{.last_look = kNoon + 24h, .last_scale_in = kNoon}}) {
+    Memory memory;
+    const ServiceState state = memory.recall(format_state(future), fixed(9), kNoon).state;
+    for (const auto* history : {&state.recommendations, &state.changes}) {
+      EXPECT_TRUE(history->empty() || history->back().at == kNoon);
+    }
+    const auto text = memory.text_to_save(fixed(9), 0, kNoon);
+    ASSERT_TRUE(text.has_value());
+    EXPECT_LE(parse_state(*text)->last_look, kNoon);
+  }
+}
+
+TEST(Memory, AWallClockThatIsMovedMovesItsWaits) {
+  Memory memory;
+  const Deadline steady{1h};
+  EXPECT_EQ(memory.recall("", fixed(3), kNoon, steady).state, ServiceState{});
+  ServiceState state = kIdle;
+  state.last_look = kNoon;
+  memory.remember(state);
+  const ServiceState moved = memory.recall("", fixed(3), kNoon + 2h, steady + 10s).state;
+  EXPECT_EQ(moved.last_look, kNoon + 2h - 10s);
+  EXPECT_EQ(moved.empty_since, kNoon + 2h - 10s - 1min);
+}
+
+TEST(Memory, ATagThatCannotBeWrittenIsToldOnceAnHourAndLeftAloneForAWhile) {
+  Memory memory;
+  memory.remember(kIdle);
+  EXPECT_TRUE(memory.refused(kNoon));
+  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon + 1min), std::nullopt);
+  EXPECT_TRUE(memory.text_to_save(fixed(3), 3, kNoon + 5min).has_value());
+  EXPECT_FALSE(memory.refused(kNoon + 59min));
+  EXPECT_TRUE(memory.refused(kNoon + 1h));
+}
+
+// Texts as version 2 wrote them, 2026-11-28.
+TEST(Memory, WritersOfTwoVersionsSideBySideNeverScaleInEarly) {
+  const std::string v2 = "v2 empty=1795435140:2 set=3 crc=" + std::string("42e29dca");
+  Memory memory;
+  ServiceState own{.last_look = kNoon, .empty_since = kNoon - 5s, .empty_observations = 1};
+  memory.remember(own);
+  const auto text = memory.text_to_save(fixed(3), 3, kNoon);
+  EXPECT_TRUE(text->starts_with("v3 "));  // Version 2 calls it foreign, and knows nothing.
+  memory.saved(*text, kNoon);
+  const Memory::Recalled recalled = memory.recall(v2, fixed(3), kNoon + 5s);
+  EXPECT_EQ(recalled.complaint, "");
+  EXPECT_EQ(recalled.state.empty_since, kNoon - 5s);
 }
 
 TEST(Memory, WritesTheIdleClockOnceAndNotAtRest) {
@@ -67,8 +160,9 @@ TEST(Memory, WritesTheIdleClockOnceAndNotAtRest) {
 
 TEST(Memory, ForgetsTheIdleClockInTheTagWhenTheServiceIsAtRest) {
   Memory memory;
-  EXPECT_EQ(memory.recall(format_state(kIdle), kNoon).state, kIdle);
-  EXPECT_EQ(memory.text_to_save(fixed(3), 0, kNoon), format_state({.last_set = 3}));
+  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon).state, kIdle);
+  EXPECT_EQ(memory.text_to_save(fixed(3), 0, kNoon),
+            format_state({.last_look = kNoon, .last_set = 3}));
 }
 
 TEST(Memory, CountsFailuresInTheTagOnlyForAFallback) {
@@ -79,14 +173,29 @@ TEST(Memory, CountsFailuresInTheTagOnlyForAFallback) {
   EXPECT_EQ(memory.text_to_save(fallback, 3, kNoon), format_state({.failures = 3}));
 }
 
-TEST(MoreCautious, TakesTheLaterClocks) {
-  const ServiceState a{.empty_since = kNoon, .empty_observations = 5, .last_scale_in = kNoon};
-  const ServiceState b{.empty_since = kNoon - 1h, .empty_observations = 2, .last_scale_out = kNoon};
-  EXPECT_EQ(more_cautious(a, b), (ServiceState{.empty_since = kNoon,
-                                               .empty_observations = 2,
-                                               .last_scale_out = kNoon,
-                                               .last_scale_in = kNoon}));
-  EXPECT_EQ(more_cautious(a, {}).empty_since, std::nullopt);
+TEST(United, TakesTheLaterInstantOfTwoMemories) {
+  const ServiceState a{.last_look = kNoon,
+                       .empty_since = kNoon - 1min,
+                       .empty_observations = 5,
+                       .last_scale_in = kNoon - 2h};
+  const ServiceState b{.last_look = kNoon - 1s,
+                       .empty_since = kNoon - 1h,
+                       .empty_observations = 2,
+                       .last_scale_out = kNoon - 1h};
+  for (const ServiceState& both : {united(a, b), united(b, a)}) {
+    EXPECT_EQ(both, (ServiceState{.last_look = kNoon,
+                                  .empty_since = kNoon - 1min,
+                                  .empty_observations = 2,
+                                  .last_scale_out = kNoon - 1h,
+                                  .last_scale_in = kNoon - 2h}));
+  }
+}
+
+TEST(United, AWaitDoesNotReachBackBeyondALookThatDoesNotTellOfIt) {
+  const ServiceState waits{.last_look = kNoon, .empty_since = kNoon - 1h, .empty_observations = 50};
+  const ServiceState says_nothing{.last_look = kNoon - 1min, .last_set = 3};
+  EXPECT_EQ(united(waits, says_nothing).empty_since, kNoon - 1min);
+  EXPECT_EQ(united(waits, says_nothing).empty_observations, 1);
 }
 
 }  // namespace

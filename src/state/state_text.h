@@ -1,7 +1,6 @@
 #pragma once
-// ServiceState as the compact, versioned text that an ECS service tag can hold: at most 256
-// characters of letters, digits, space and _ . : / = + - @, with a checksum so that a damaged text
-// is noticed.
+// ServiceState as the compact, versioned text that an ECS service tag can hold: letters, digits,
+// space and _ . : / = + - @, with a checksum so that a damaged text is noticed.
 
 #include <string>
 #include <string_view>
@@ -11,18 +10,23 @@
 
 namespace scaler {
 
-/// AWS's limit for a tag's value.
-inline constexpr std::size_t kStateTextLimit = 256;
+/// AWS allows 256 characters in a tag's value; the rest is room for what later versions remember.
+inline constexpr std::size_t kStateTextLimit = 200;
 
-/// "v2 empty=1764000000.250:2 out=1764000000 in=1764000000 set=3 rec=1764000000:9/60:4
-/// chg=1764000000:4/30:-2 man=1764000000:7 short=1764000000 fail=1 crc=0a1b2c3d": fields that are
-/// unknown are left out. Instants are seconds since 1970 with up to three decimals; in a history
-/// each after the first is told from the one before. A history that does not fit is rounded to
-/// later whole seconds, then merged: it never forgets a higher need or a change.
+/// "v3 t5h2kq e=1o:2 o=2s i=2s s=3 r=1o:9/0:4 c=1e:-2 m=5k:7 h=5k f=1 d=2s g=a:1 y=a l=rs:3000 k=8c
+/// t=3 crc=0a1b2c3d". The base is the moment of the last look, in whole seconds since 1970; every
+/// other instant is told in seconds before it (negative: after it); both in base 36, counts in base
+/// 10. Fields that are unknown are left out. Instants are rounded to later seconds, and a history
+/// that does not fit is merged: it never forgets a higher need or a change.
+///   e  empty since : looks      o  last scale-out   i  last scale-in   s  last count set
+///   r  recommendations          c  own changes      m  another's count h  short since
+///   f  failures in a row        d  deploying since  g  queues gone     y  stray since
+///   l  refused : tasks          k  tasks kept since t  looks too late
 std::string format_state(const ServiceState& state);
 
-/// Also reads v1, which had no histories. Errors: Malformed for a text that is damaged, foreign or
-/// of a later version; the caller then goes on as if nothing were known.
+/// Also reads v2 and v1, whose last look is the latest instant that they tell. Errors: Malformed
+/// for a text that is damaged, foreign or of a later version, or that tells a count which no
+/// service can have; the caller then goes on as if nothing were known.
 Result<ServiceState> parse_state(std::string_view text);
 
 }  // namespace scaler

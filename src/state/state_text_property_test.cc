@@ -20,8 +20,7 @@ std::vector<TasksAt> random_history(Random& random, std::int64_t min) {
   std::vector<TasksAt> history;
   Instant at = kNoon - std::chrono::hours(1);
   for (std::int64_t i = random.between(-5, 30); i > 0; --i) {
-    at += Duration(random.between(0, 1) == 0 ? random.between(0, 99'999)
-                                             : random.between(0, 99) * 1000);
+    at += std::chrono::seconds(random.between(0, 99));
     history.push_back({.at = at, .tasks = random.between(min, 500)});
   }
   return history;
@@ -30,9 +29,10 @@ std::vector<TasksAt> random_history(Random& random, std::int64_t min) {
 ServiceState random_state(Random& random) {
   const auto maybe = [&] { return random.between(0, 1) == 1; };
   const auto instant = [&] {
-    return maybe() ? std::optional(kNoon - Duration(random.between(0, 999'999))) : std::nullopt;
+    return maybe() ? std::optional(kNoon - std::chrono::seconds(random.between(0, 1'000'000)))
+                   : std::nullopt;
   };
-  ServiceState state;
+  ServiceState state{.last_look = kNoon};
   state.empty_since = instant();
   if (state.empty_since) {
     state.empty_observations = random.between(1, 999);
@@ -47,6 +47,14 @@ ServiceState random_state(Random& random) {
   }
   state.short_since = instant();
   state.failures = maybe() ? random.between(0, 9) : 0;
+  state.deploying_since = instant();
+  if (const auto since = instant()) {
+    state.gone = QueuesGone{.since = *since, .queues = random.between(1, 20)};
+  }
+  state.stray_since = instant();
+  if (const auto refused = instant()) {
+    state.refused = TasksAt{.at = *refused, .tasks = random.between(1, 5000)};
+  }
   return state;
 }
 

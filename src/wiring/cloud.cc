@@ -2,10 +2,8 @@
 
 #include <random>
 
-#include <fmt/format.h>
-
 #include "aws/session.h"
-#include "lambda/event.h"
+#include "wiring/wake_mapping.h"
 
 namespace scaler {
 namespace {
@@ -60,54 +58,13 @@ class AwsTicks final : public Ticks {
   aws::Sqs* sqs_;
 };
 
-/// The mapping of one function, found by the function's name and by how the queue's ARN ends.
-class AwsWakeMapping final : public WakeMapping {
- public:
-  AwsWakeMapping(aws::EventSourceMappings& mappings, std::string function_name)
-      : mappings_(&mappings), function_name_(std::move(function_name)) {}
-
-  Result<std::optional<MappingStatus>> find(const std::string& queue_path,
-                                            Deadline deadline) override {
-    if (function_name_.empty()) {
-      return fail(ErrorKind::Malformed,
-                  "AWS_LAMBDA_FUNCTION_NAME is not set: the event source mapping cannot be found");
-    }
-    const auto found = TRY(mappings_->list({.function_name = function_name_}, deadline));
-    for (const aws::EventSourceMapping& mapping : found) {
-      if (lambda::queue_path_of_arn(mapping.event_source_arn) == queue_path) {
-        return std::optional(status_of(mapping));
-      }
-    }
-    return std::optional<MappingStatus>();
-  }
-
-  Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) override {
-    TRY(mappings_->set_enabled(id, enabled, deadline));
-    return {};
-  }
-
- private:
-  static MappingStatus status_of(const aws::EventSourceMapping& mapping) {
-    using State = aws::MappingState;
-    const bool rests = mapping.state == State::Enabled || mapping.state == State::Disabled;
-    return {.id = mapping.id,
-            .enabled = mapping.state != State::Disabled && mapping.state != State::Disabling &&
-                       mapping.state != State::Deleting,
-            .in_transition = !rests,
-            .reports_failures = mapping.reports_batch_item_failures};
-  }
-
-  aws::EventSourceMappings* mappings_;
-  std::string function_name_;
-};
-
 class AwsCloud final : public Cloud {
  public:
-  AwsCloud(std::unique_ptr<aws::Session> session, std::string function_name)
+  explicit AwsCloud(std::unique_ptr<aws::Session> session)
       : session_(std::move(session)),
         messages_(session_->sqs()),
         ticks_(session_->sqs()),
-        mapping_(session_->mappings(), std::move(function_name)) {}
+        mapping_(session_->mappings()) {}
 
   CloudReader& reader() override { return session_->cloud(); }
   ServiceScaler& scaler() override { return session_->cloud(); }
@@ -146,8 +103,7 @@ Result<std::unique_ptr<Cloud>> Cloud::create(const Environment& environment, Clo
                                              const Log& log) {
   std::unique_ptr<aws::Session> session =
       TRY(aws::Session::create(environment, clock, {.seed = std::random_device()()}, log));
-  return std::make_unique<AwsCloud>(std::move(session),
-                                    variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or(""));
+  return std::make_unique<AwsCloud>(std::move(session));
 }
 
 }  // namespace scaler

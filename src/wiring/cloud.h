@@ -9,7 +9,7 @@
 
 #include "base/environment.h"
 #include "base/log.h"
-#include "handler/ports.h"
+#include "invocation/ports.h"
 #include "pass/ports.h"
 
 namespace scaler {
@@ -26,7 +26,6 @@ class Cloud {
   virtual ServiceScaler& scaler() = 0;
   virtual StateWriter& states() = 0;
   virtual JobMessages& messages() = 0;
-  /// The mapping of the function that AWS_LAMBDA_FUNCTION_NAME names.
   virtual WakeMapping& mapping() = 0;
   virtual Ticks& ticks() = 0;
   /// Sends messages. One result per body, in order.

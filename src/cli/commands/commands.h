@@ -25,6 +25,7 @@ enum class Output { Text, Json };
 struct OnceFlags {
   std::string config_file = {};  ///< empty: the environment
   bool dry_run = false;
+  Duration every = kLookEvery;  ///< how far apart the passes are that somebody makes this way
   Output output = Output::Text;
 };
 

@@ -115,8 +115,8 @@ void add_every_pass(Statements& statements, const ServiceConfig& config, const A
                         .why = "what the next pass must know stands in one tag of the service",
                         .actions = {"ecs:TagResource", "ecs:UntagResource"},
                         .resources = {service},
-                        .condition = IamCondition{"ForAllValues:StringEquals", "aws:TagKeys",
-                                                  std::string(kStateTag)}});
+                        .condition = IamCondition{
+                            "ForAllValues:StringEquals", "aws:TagKeys", {std::string(kStateTag)}}});
 }
 
 void add_protection(Statements& statements, const ServiceConfig& config, const Arns& arns) {
@@ -129,7 +129,7 @@ void add_protection(Statements& statements, const ServiceConfig& config, const A
               "by cluster only",
        .actions = {"ecs:ListTasks"},
        .resources = {"*"},
-       .condition = IamCondition{"ArnEquals", "ecs:cluster", arns.of_cluster(config.id)}});
+       .condition = IamCondition{"ArnEquals", "ecs:cluster", {arns.of_cluster(config.id)}}});
   statements.push_back(
       {.sid = "ReadTaskProtection",
        .why = "which of them protect themselves",
@@ -178,14 +178,15 @@ void add_wake(Statements& statements, const ServiceConfig& config, const IamScop
                         .why = "the mapping on the job queue; AWS cannot restrict this call",
                         .actions = {"lambda:ListEventSourceMappings"},
                         .resources = {"*"}});
+  // A mapping may be bound to an alias or a version.
+  const std::string function = arns.of("lambda", "function:" + scope.function_name);
   statements.push_back(
       {.sid = "SwitchMapping",
        .why = "it is enabled only while the service rests at zero; mappings have random names, so "
               "the function restricts them",
        .actions = {"lambda:UpdateEventSourceMapping"},
        .resources = {arns.of("lambda", "event-source-mapping:*")},
-       .condition = IamCondition{"ArnEquals", "lambda:FunctionArn",
-                                 arns.of("lambda", "function:" + scope.function_name)}});
+       .condition = IamCondition{"ArnEquals", "lambda:FunctionArn", {function, function + ":*"}}});
 }
 
 std::string first_of(const std::string& flag, const std::optional<std::string>& variable,
@@ -260,7 +261,7 @@ std::string iam_json(const std::vector<IamStatement>& statements) {
     list("Resource", statement.resources);
     if (const auto& condition = statement.condition) {
       writer.name("Condition").begin_object().name(condition->comparison).begin_object();
-      list(condition->key, {condition->value});
+      list(condition->key, condition->values);
       writer.end_object().end_object();
     }
     writer.end_object();
@@ -280,8 +281,8 @@ std::string iam_text(const std::vector<IamStatement>& statements) {
       text += fmt::format("    on {}\n", resource);
     }
     if (const auto& condition = statement.condition) {
-      text +=
-          fmt::format("    if {} {} {}\n", condition->key, condition->comparison, condition->value);
+      text += fmt::format("    if {} {} {}\n", condition->key, condition->comparison,
+                          fmt::join(condition->values, " or "));
     }
   }
   return text;

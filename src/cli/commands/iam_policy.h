@@ -25,7 +25,7 @@ struct IamScope {
 struct IamCondition {
   std::string comparison = {};  ///< "ArnEquals", ...
   std::string key = {};
-  std::string value = {};
+  std::vector<std::string> values = {};
 };
 
 struct IamStatement {

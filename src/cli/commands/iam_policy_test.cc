@@ -87,6 +87,14 @@ TEST(IamPolicy, OnlyWakeMayDeleteFromTheJobQueue) {
   }
 }
 
+TEST(IamPolicy, AMappingMayBeBoundToAnAliasOrAVersion) {
+  const auto statements = policy(with(five(), {{"WAKE", "true"}}), {.function_name = "scaler"});
+  ASSERT_TRUE(statements);
+  EXPECT_THAT(statements->back().condition->values,
+              ElementsAre("arn:aws:lambda:eu-central-1:123456789012:function:scaler",
+                          "arn:aws:lambda:eu-central-1:123456789012:function:scaler:*"));
+}
+
 TEST(IamPolicy, PartitionAccountAndRegionComeFromTheFlagsFirst) {
   const auto china = policy(five(), {.account = "210987654321", .region = "cn-north-1"});
   ASSERT_TRUE(china);

@@ -17,14 +17,19 @@ Duration healthy_for(const ControllerOptions& options) {
   return 3 * options.interval + options.pass_timeout;
 }
 
-OnPass recorder(const Log& log, MetricsServer* metrics) {
-  return [&log, metrics](std::span<const PassRecord> records, Duration took) {
-    for (const PassRecord& record : records) {
-      log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
-                {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
+OnEffect recorder(const Log& log, MetricsServer* metrics) {
+  return [&log, metrics](const Effect& effect) {
+    for (const PassRecord& record : effect.records) {
+      if (!record.complaint.empty()) {
+        log.write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
+      }
+      if (record.looked) {
+        log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
+                  {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
+      }
     }
     if (metrics != nullptr) {
-      metrics->add(records, took);
+      metrics->add(effect.records, effect.took);
     }
   };
 }
@@ -46,7 +51,6 @@ int run_command(const Environment& environment, const RunFlags& flags) {
     return complain(kConfiguration, fleet.error().message);
   }
   const Log& log = (*fleet)->log;
-  std::vector<ManagedService>& services = (*fleet)->services;
   const StopOnSignal stop;
   const ControllerOptions options{.interval = flags.interval};
   const auto metrics = serve_metrics(flags.listen, options);
@@ -55,10 +59,17 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   }
   log.write(LogLevel::Info, "controller started",
             {{"interval", format_duration(flags.interval)},
-             {"services", static_cast<std::int64_t>(services.size())},
+             {"services", static_cast<std::int64_t>((*fleet)->services.size())},
              {"metrics_port", *metrics ? (*metrics)->port() : 0}});
   // The state lives in this process and in the services' tags, so that a restart forgets nothing.
-  run_controller(services, (*fleet)->ports(), options, recorder(log, metrics->get()), stop.token());
+  Cloud& cloud = *(*fleet)->cloud;
+  Invoker invoker(std::move((*fleet)->services),
+                  {.look_every = flags.interval, .patience = Patience::AllButSlow},
+                  {.reader = cloud.reader(),
+                   .scaler = cloud.scaler(),
+                   .states = &cloud.states(),
+                   .clock = system_clock()});
+  run_controller(invoker, system_clock(), options, recorder(log, metrics->get()), stop.token());
   log.write(LogLevel::Info, "controller stopped");
   return kDone;
 }

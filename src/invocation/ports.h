@@ -33,11 +33,20 @@ class JobMessages {
   virtual Result<WakeSettings> settings(const std::string& queue_url, Deadline deadline) = 0;
 };
 
-/// The function's event source mapping on one queue.
+/// Which mappings are meant: those of the function at hand on one queue.
+struct MappingQuestion {
+  std::string queue_url = {};
+  std::string queue_arn = {};     ///< as an event named it; empty: it follows from the URL
+  std::string function_arn = {};  ///< as the function was invoked: plain, by alias or by version
+};
+
+/// An event source mapping of the function on one queue.
 struct MappingStatus {
   std::string id = {};
-  bool enabled = false;        ///< Enabled, or on the way there
-  bool in_transition = false;  ///< Creating, Enabling, Disabling, Updating, Deleting
+  std::string function_arn = {};  ///< what it delivers to: plain, an alias or a version
+  bool invoked = false;           ///< that is what was invoked
+  bool enabled = false;           ///< Enabled, or on the way there
+  bool in_transition = false;     ///< Creating, Enabling, Disabling, Updating, Deleting
   bool reports_failures =
       false;  ///< ReportBatchItemFailures is on: a listed message is not deleted
 };
@@ -45,10 +54,11 @@ struct MappingStatus {
 class WakeMapping {
  public:
   virtual ~WakeMapping() = default;
-  /// The mapping of this function on the queue whose ARN ends in "account:name"; nothing when there
-  /// is none.
-  virtual Result<std::optional<MappingStatus>> find(const std::string& queue_path,
-                                                    Deadline deadline) = 0;
+  /// The mappings, at least one, that deliver to this function, by whatever alias or version.
+  /// Errors: NotFound, naming the ARNs that were asked for; Malformed for a function_arn that is
+  ///         none.
+  virtual Result<std::vector<MappingStatus>> find(const MappingQuestion& question,
+                                                  Deadline deadline) = 0;
   /// Errors: Conflict while the mapping is in transition.
   virtual Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) = 0;
 };
