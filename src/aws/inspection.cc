@@ -2,7 +2,6 @@
 
 #include <utility>
 
-#include "aws/ecs.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -32,17 +31,38 @@ Result<std::string> controller_of(const json::Reader& service) {
   return controller ? text_or(*controller, "type", "ECS") : Result<std::string>("ECS");
 }
 
-Result<std::string> state_tag_of(const json::Reader& service) {
-  const auto tags = service.optional_field("tags");
-  if (!tags) {
-    return "";
-  }
-  for (const json::Reader& tag : TRY(tags->items())) {
-    if (TRY(text_or(tag, "key", "")) == kStateTag) {
-      return text_or(tag, "value", "");
+Result<std::map<std::string, std::string, std::less<>>> tags_of(const json::Reader& service) {
+  std::map<std::string, std::string, std::less<>> tags;
+  if (const auto list = service.optional_field("tags")) {
+    for (const json::Reader& tag : TRY(list->items())) {
+      tags.insert_or_assign(TRY(text_or(tag, "key", "")), TRY(text_or(tag, "value", "")));
     }
   }
-  return "";
+  return tags;
+}
+
+/// Seconds since 1970.
+Result<std::optional<Instant>> time_of(const json::Reader& object, std::string_view name) {
+  constexpr double kSecondsMax = 1e12;
+  const auto field = object.optional_field(name);
+  if (!field) {
+    return std::optional<Instant>();
+  }
+  return std::optional(Instant(Duration(TRY(field->millionths(0, kSecondsMax)) / 1000)));
+}
+
+Result<std::vector<ServiceDeployment>> deployments_of(const json::Reader& service) {
+  std::vector<ServiceDeployment> deployments;
+  if (const auto list = service.optional_field("deployments")) {
+    for (const json::Reader& deployment : TRY(list->items())) {
+      deployments.push_back({.id = TRY(text_or(deployment, "id", "")),
+                             .rollout = TRY(text_or(deployment, "rolloutState", "")),
+                             .reason = TRY(text_or(deployment, "rolloutStateReason", "")),
+                             .created_at = TRY(time_of(deployment, "createdAt")),
+                             .updated_at = TRY(time_of(deployment, "updatedAt"))});
+    }
+  }
+  return deployments;
 }
 
 Result<ServiceDetails> read_details(const json::Reader& service) {
@@ -55,7 +75,9 @@ Result<ServiceDetails> read_details(const json::Reader& service) {
       .launch_type = TRY(text_or(service, "launchType", "")),
       .desired = TRY(count_of(service, "desiredCount")),
       .running = TRY(count_of(service, "runningCount")),
-      .state_tag = TRY(state_tag_of(service))};
+      .zone_rebalancing = TRY(text_or(service, "availabilityZoneRebalancing", "")),
+      .deployments = TRY(deployments_of(service)),
+      .tags = TRY(tags_of(service))};
 }
 
 /// The only element of `list` in the reply; nothing when there is none.

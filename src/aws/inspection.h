@@ -2,13 +2,25 @@
 // What a check-up wants to know beyond what a pass reads: how a service is run, what its cluster
 // can run it on, and who else scales it. All of it only reads.
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aws/client.h"
 #include "pass/ports.h"
 
 namespace scaler::aws {
+
+/// A deployment that has not been replaced, or the one whose tasks still go away.
+struct ServiceDeployment {
+  std::string id = {};
+  std::string rollout = {};  ///< COMPLETED, IN_PROGRESS, FAILED; empty when ECS does not say
+  std::string reason = {};   ///< for people
+  std::optional<Instant> created_at = {};
+  std::optional<Instant> updated_at = {};
+};
 
 /// A service as DescribeServices tells it, in AWS's own words.
 struct ServiceDetails {
@@ -20,7 +32,9 @@ struct ServiceDetails {
   std::string launch_type = {};            ///< empty with capacity providers
   std::int64_t desired = 0;
   std::int64_t running = 0;
-  std::string state_tag = {};  ///< the scaler's own; empty when there is none
+  std::string zone_rebalancing = {};  ///< ENABLED, DISABLED; empty when ECS does not say
+  std::vector<ServiceDeployment> deployments = {};
+  std::map<std::string, std::string, std::less<>> tags = {};
 };
 
 /// A scalable target of Application Auto Scaling on a service's desired count.

@@ -53,20 +53,33 @@ TEST(Inspection, ReadsHowAServiceIsRun) {
       {ok(R"({"services":[{"serviceArn":"arn:s","clusterArn":"arn:c","status":"ACTIVE",)"
           R"("desiredCount":2,"runningCount":1,"launchType":"EC2","schedulingStrategy":"DAEMON",)"
           R"("deploymentController":{"type":"CODE_DEPLOY"},)"
+          R"("availabilityZoneRebalancing":"ENABLED","deployments":[{"id":"ecs-svc/1",)"
+          R"("rolloutState":"FAILED","rolloutStateReason":"why","createdAt":1764000000.25},{}],)"
           R"("tags":[{"key":"a"},{"key":"ecs-scaler:state","value":"v1"}]}]})"),
        ok(R"({"services":[{"desiredCount":0,"runningCount":0}],"failures":null})"),
        ok(R"({"services":[],"failures":[{"arn":"s","reason":"MISSING"}]})"),
-       ok(R"({"services":[{"desiredCount":0}]})")});
+       ok(R"({"services":[{"desiredCount":0}]})"),
+       ok(R"({"services":[{"desiredCount":0,"runningCount":0,"deployments":[{"createdAt":1e300}]}]})")});
   const auto details = service_details(test.client(), kId, soon());
   ASSERT_TRUE(details.has_value()) << details.error().message;
   EXPECT_EQ(details->launch_type, "EC2");
   EXPECT_EQ(details->scheduling_strategy, "DAEMON");
   EXPECT_EQ(details->deployment_controller, "CODE_DEPLOY");
-  EXPECT_EQ(details->state_tag, "v1");
+  EXPECT_EQ(details->zone_rebalancing, "ENABLED");
+  EXPECT_EQ(details->tags.find("ecs-scaler:state")->second, "v1");
+  EXPECT_EQ(details->tags.size(), 2U);
+  ASSERT_EQ(details->deployments.size(), 2U);
+  EXPECT_EQ(details->deployments[0].id, "ecs-svc/1");
+  EXPECT_EQ(details->deployments[0].rollout, "FAILED");
+  EXPECT_EQ(details->deployments[0].reason, "why");
+  EXPECT_EQ(details->deployments[0].created_at, Instant(1764000000250ms));
+  EXPECT_FALSE(details->deployments[1].created_at);
   const auto plain = service_details(test.client(), kId, soon());
   EXPECT_EQ(plain->deployment_controller, "ECS");
   EXPECT_EQ(plain->scheduling_strategy, "REPLICA");
+  EXPECT_TRUE(plain->zone_rebalancing.empty() && plain->deployments.empty());
   EXPECT_EQ(service_details(test.client(), kId, soon()).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(service_details(test.client(), kId, soon()).error().kind, ErrorKind::Malformed);
   EXPECT_EQ(service_details(test.client(), kId, soon()).error().kind, ErrorKind::Malformed);
 }
 

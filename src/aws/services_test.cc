@@ -55,8 +55,12 @@ TEST(Sqs, ReadsAQueuesSettings) {
   test.transport.reply_with(
       {ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"45","FifoQueue":"true",)"
           R"("RedrivePolicy":"{\"deadLetterTargetArn\":\"arn:d\",\"maxReceiveCount\":\"5\"}"}})"),
-       ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30"}})"),
-       ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30","RedrivePolicy":"{"}})")});
+       ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30",)"
+          R"("ApproximateNumberOfMessages":"3","ApproximateNumberOfMessagesNotVisible":"2",)"
+          R"("ApproximateNumberOfMessagesDelayed":"1"}})"),
+       ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30","RedrivePolicy":"{"}})"),
+       ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30",)"
+          R"("ApproximateNumberOfMessages":"3"}})")});
   Sqs sqs(test.client());
   const auto fifo = sqs.settings(kUrl, soon());
   EXPECT_TRUE(fifo->fifo);
@@ -66,6 +70,9 @@ TEST(Sqs, ReadsAQueuesSettings) {
   const auto standard = sqs.settings(kUrl, soon());
   EXPECT_FALSE(standard->fifo);
   EXPECT_FALSE(standard->receives_max.has_value());
+  EXPECT_FALSE(fifo->depth.has_value());
+  EXPECT_EQ(standard->depth, (QueueDepth{.visible = 3, .in_flight = 2, .delayed = 1}));
+  EXPECT_EQ(sqs.settings(kUrl, soon()).error().kind, ErrorKind::Malformed);
   EXPECT_EQ(sqs.settings(kUrl, soon()).error().kind, ErrorKind::Malformed);
 }
 

@@ -151,6 +151,18 @@ Result<void> read_redrive(const std::string& text, QueueSettings& settings) {
   return {};
 }
 
+Result<QueueDepth> read_counts(const json::Reader& attributes) {
+  return QueueDepth{
+      .visible = TRY(read_number(attributes, "ApproximateNumberOfMessages")),
+      .in_flight = TRY(read_number(attributes, "ApproximateNumberOfMessagesNotVisible")),
+      .delayed = TRY(read_number(attributes, "ApproximateNumberOfMessagesDelayed"))};
+}
+
+Result<QueueDepth> read_depth_reply(const json::Value& reply) {
+  const json::Reader attributes = TRY(json::Reader(reply).field("Attributes"));
+  return read_counts(attributes);
+}
+
 Result<QueueSettings> read_settings_reply(const json::Value& reply) {
   const json::Reader attributes = TRY(json::Reader(reply).field("Attributes"));
   QueueSettings settings;
@@ -171,15 +183,10 @@ Result<QueueSettings> read_settings_reply(const json::Value& reply) {
       TRY(read_redrive(text, settings));
     }
   }
+  if (attributes.optional_field("ApproximateNumberOfMessages")) {
+    settings.depth = TRY(read_counts(attributes));
+  }
   return settings;
-}
-
-Result<QueueDepth> read_counts(const json::Value& reply) {
-  const json::Reader attributes = TRY(json::Reader(reply).field("Attributes"));
-  return QueueDepth{
-      .visible = TRY(read_number(attributes, "ApproximateNumberOfMessages")),
-      .in_flight = TRY(read_number(attributes, "ApproximateNumberOfMessagesNotVisible")),
-      .delayed = TRY(read_number(attributes, "ApproximateNumberOfMessagesDelayed"))};
 }
 
 }  // namespace
@@ -198,7 +205,7 @@ Result<QueueDepth> read_queue_depth(const Result<ApiReply>& reply, const std::st
   if (!reply.has_value()) {
     return std::unexpected(reply.error());
   }
-  Result<QueueDepth> depth = read_counts(reply->value);
+  Result<QueueDepth> depth = read_depth_reply(reply->value);
   if (!depth.has_value()) {
     return fail(std::move(depth).error(), "SQS GetQueueAttributes " + queue_url);
   }

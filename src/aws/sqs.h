@@ -18,6 +18,7 @@ struct QueueSettings {
   bool fifo = false;
   std::optional<std::int64_t> receives_max = {};  ///< of the redrive policy; nothing without one
   std::string dead_letter_arn = {};
+  std::optional<QueueDepth> depth = {};  ///< at that moment; nothing when the reply lacks it
 };
 
 struct OutgoingMessage {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "aws/ecs.h"
 #include "json/writer.h"
 #include "state/state_text.h"
 
@@ -166,8 +167,9 @@ void check_service(const Facts& facts, Findings& findings) {
         "Migrate it to the long form (TagResource with the long ARN): without tags the "
         "state between passes is lost, and nothing scales in.");
   }
-  if (!service.state_tag.empty()) {
-    if (const auto state = parse_state(service.state_tag); !state) {
+  const auto tag = service.tags.find(aws::kStateTag);
+  if (tag != service.tags.end() && !tag->second.empty()) {
+    if (const auto state = parse_state(tag->second); !state) {
       findings.risk(
           "state",
           fmt::format("the tag ecs-scaler:state cannot be read: {}", state.error().message),

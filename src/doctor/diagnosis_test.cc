@@ -106,7 +106,7 @@ TEST(Diagnosis, Service) {
             "problem cluster: the service's launch type is EC2, and no instance is registered with "
             "the cluster");
   EXPECT_TRUE(finding_after([](Facts& f) {
-                f.service->state_tag = "v99 x";
+                f.service->tags["ecs-scaler:state"] = "v99 x";
               }).starts_with("risk state: the tag ecs-scaler:state cannot be read: "));
 }
 
