@@ -32,6 +32,17 @@ ApiResult<void> check_desired(std::int64_t desired) {
   return {};
 }
 
+/// What is asked for, else `otherwise`.
+ApiResult<std::string> zone_rebalancing(const Input& input, std::string_view otherwise) {
+  const std::string_view value = input.has("availabilityZoneRebalancing")
+                                     ? input.text("availabilityZoneRebalancing")
+                                     : otherwise;
+  if (value != "ENABLED" && value != "DISABLED") {
+    return bad_parameter("availabilityZoneRebalancing must be ENABLED or DISABLED.");
+  }
+  return std::string(value);
+}
+
 ApiAnswer service_answer(const Service& service, const Caller& caller) {
   json::Writer writer;
   writer.begin_object().name("service");
@@ -40,7 +51,7 @@ ApiAnswer service_answer(const Service& service, const Caller& caller) {
   return std::move(writer).text();
 }
 
-/// What UpdateService and CreateService take and the emulator does not model.
+/// What UpdateService and CreateService take and the emulator does not model. The first is kept.
 constexpr std::array<Field, 13> kAcceptedOnly{
     {{"availabilityZoneRebalancing"},
      {"deploymentConfiguration", FieldKind::Any},
@@ -340,6 +351,7 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
       .desired = desired.value_or(0),
       .scheduling = daemon ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica,
       .launch_type = std::string(launch),
+      .zone_rebalancing = TRY(zone_rebalancing(input, daemon ? "DISABLED" : "ENABLED")),
       .behaviour = behaviour_};
   service.behaviour.job_queue = job_queue(*definition);
   return service;
@@ -404,8 +416,10 @@ ApiAnswer EcsApi::update_service(const Input& input, const Caller& caller) {
     const auto* const found = TRY(find_task_definition(input.text("taskDefinition")));
     task_definition = fmt::format("{}:{}", found->family, found->revision);
   }
+  std::string rebalancing = TRY(zone_rebalancing(input, service->definition().zone_rebalancing));
   const bool other_definition =
       !task_definition.empty() && task_definition != service->definition().task_definition;
+  service->set_zone_rebalancing(std::move(rebalancing));
   if (desired) {
     world_.set_desired(*service, *desired);
   }

@@ -74,6 +74,22 @@ TEST_F(EcsApiTest, UpdatesOnlyWhatIsAsked) {
   EXPECT_EQ(world_.find_service("main", "web")->desired(), 0);
 }
 
+TEST_F(EcsApiTest, KeepsWhetherZonesAreRebalanced) {
+  const auto rebalancing = [&](std::string_view more) {
+    return call("UpdateService", fmt::format(R"({{"cluster":"main","service":"web"{}}})", more));
+  };
+  EXPECT_THAT(create(R"("desiredCount":3)"),
+              HasSubstr(R"("availabilityZoneRebalancing":"ENABLED")"))
+      << "a new service has it, as in AWS since 2025";
+  EXPECT_THAT(rebalancing(R"(,"availabilityZoneRebalancing":"DISABLED")"),
+              HasSubstr(R"("availabilityZoneRebalancing":"DISABLED")"));
+  EXPECT_EQ(rebalancing(R"(,"desiredCount":1,"availabilityZoneRebalancing":"ON")"),
+            "error InvalidParameterException");
+  EXPECT_THAT(rebalancing(""), HasSubstr(R"("desiredCount":3)"))
+      << "what is refused changes nothing";
+  EXPECT_THAT(rebalancing(""), HasSubstr(R"("availabilityZoneRebalancing":"DISABLED")"));
+}
+
 TEST_F(EcsApiTest, ChangesNothingWhenItRefuses) {
   create(R"("desiredCount":3)");
   EXPECT_EQ(call("UpdateService",

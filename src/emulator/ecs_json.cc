@@ -123,6 +123,7 @@ void write_service(json::Writer& writer, const Service& service, std::string_vie
   write_empty_lists(writer, {"placementConstraints", "placementStrategy"});
   writer.field("schedulingStrategy", daemon ? "DAEMON" : "REPLICA");
   writer.name("deploymentController").begin_object().field("type", "ECS").end_object();
+  writer.field("availabilityZoneRebalancing", definition.zone_rebalancing);
   if (with_tags == WithTags::Yes && !service.tags().empty()) {
     write_tags(writer, service.tags());
   }

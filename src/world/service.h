@@ -43,6 +43,7 @@ struct ServiceDefinition {
   std::int64_t desired = 0;
   SchedulingStrategy scheduling = SchedulingStrategy::Replica;
   std::string launch_type = "FARGATE";
+  std::string zone_rebalancing = "DISABLED";  ///< or ENABLED: kept, without an effect here
   ServiceBehaviour behaviour = {};
 };
 
@@ -147,6 +148,7 @@ class Service {
   const std::deque<ServiceEvent>& events() const { return events_; }  ///< newest first, at most 100
   std::map<std::string, std::string>& tags() { return tags_; }
   const std::map<std::string, std::string>& tags() const { return tags_; }
+  void set_zone_rebalancing(std::string value) { definition_.zone_rebalancing = std::move(value); }
   const ServiceTotals& totals() const { return totals_; }
   /// totals().task_time and what the living tasks have used so far.
   Duration task_time(Instant now) const;
