@@ -6,9 +6,9 @@
 
 #include <fmt/format.h>
 
-#include "aws/ecs.h"
+#include "doctor/findings.h"
+#include "doctor/service_checks.h"
 #include "json/writer.h"
-#include "state/state_text.h"
 
 namespace scaler::doctor {
 namespace {
@@ -17,48 +17,6 @@ constexpr std::int64_t kReceivesMin = 5;
 /// Services refuse a request that is dated further off; the program corrects for it, others may
 /// not.
 constexpr Duration kSkewMax = std::chrono::seconds(60);
-
-/// Collects, with one call a finding.
-class Findings {
- public:
-  void problem(std::string_view subject, std::string seen, std::string advice) {
-    add(Severity::Problem, subject, std::move(seen), std::move(advice));
-  }
-  void risk(std::string_view subject, std::string seen, std::string advice) {
-    add(Severity::Risk, subject, std::move(seen), std::move(advice));
-  }
-  void note(std::string_view subject, std::string seen, std::string advice) {
-    add(Severity::Note, subject, std::move(seen), std::move(advice));
-  }
-  /// A read that failed: `action` is what IAM calls it.
-  void failed(std::string_view subject, const Error& error, std::string_view action,
-              std::string_view not_found_advice = "Check the name, the account and the region.") {
-    if (error.kind == ErrorKind::NotFound) {
-      problem(subject, error.message, std::string(not_found_advice));
-    } else if (error.kind == ErrorKind::Denied) {
-      problem("permissions", error.message,
-              fmt::format("Allow {} to whoever runs this command.", action));
-    } else if (error.kind == ErrorKind::Unauthorized) {
-      problem("credentials", error.message, "Renew the credentials.");
-    } else {
-      problem(subject, error.message, "Nothing could be said about it; try again.");
-    }
-  }
-  std::vector<Finding> sorted() && {
-    std::ranges::stable_sort(list_, {}, &Finding::severity);
-    return std::move(list_);
-  }
-
- private:
-  void add(Severity severity, std::string_view subject, std::string seen, std::string advice) {
-    list_.push_back({.severity = severity,
-                     .subject = std::string(subject),
-                     .seen = std::move(seen),
-                     .advice = std::move(advice)});
-  }
-
-  std::vector<Finding> list_ = {};
-};
 
 std::string setting(const Facts& facts, std::string_view name) {
   const bool known = facts.function && *facts.function;
@@ -160,24 +118,11 @@ void check_service(const Facts& facts, Findings& findings) {
                      "ACTIVE.");
     return;
   }
-  // "arn:...:service/name" lacks the cluster and cannot carry tags.
-  if (std::ranges::count(service.arn, '/') == 1) {
-    findings.problem(
-        "service", fmt::format("its ARN {} is of the short form", service.arn),
-        "Migrate it to the long form (TagResource with the long ARN): without tags the "
-        "state between passes is lost, and nothing scales in.");
-  }
-  const auto tag = service.tags.find(aws::kStateTag);
-  if (tag != service.tags.end() && !tag->second.empty()) {
-    if (const auto state = parse_state(tag->second); !state) {
-      findings.risk(
-          "state",
-          fmt::format("the tag ecs-scaler:state cannot be read: {}", state.error().message),
-          "Nothing needs to be done once: it counts as none, and the next pass replaces "
-          "it. If it comes back, something else writes the tag.");
-    }
-  }
+  check_state_tag(facts, findings);
   check_how_it_is_run(facts, findings);
+  check_other_hands(facts, findings);
+  check_deployments(facts, findings);
+  check_work(facts, findings);
 }
 
 void check_other_scaler(const Facts& facts, Findings& findings) {
@@ -310,6 +255,9 @@ std::string text_of(const std::vector<Finding>& findings) {
     ++counts.at(static_cast<std::size_t>(finding.severity));
     text += fmt::format("{:<8} {}: {}\n         {}\n", to_string(finding.severity), finding.subject,
                         finding.seen, finding.advice);
+    if (!finding.page.empty()) {
+      text += fmt::format("         See {}.\n", finding.page);
+    }
   }
   return text + fmt::format("{} problems, {} risks, {} notes\n", counts[0], counts[1], counts[2]);
 }
@@ -329,6 +277,7 @@ std::string json_of(const Facts& facts, const std::vector<Finding>& findings) {
         .field("subject", finding.subject)
         .field("seen", finding.seen)
         .field("advice", finding.advice)
+        .field("page", finding.page)
         .end_object();
   }
   writer.end_array().end_object();

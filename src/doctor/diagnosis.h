@@ -20,6 +20,7 @@ struct Finding {
   std::string subject = {};  ///< "queue", "service", "function", "wake mapping", ...
   std::string seen = {};
   std::string advice = {};
+  std::string page = {};  ///< where the documents tell more, "docs/runbook.md#dead-letters"
 };
 
 /// The worst first.

@@ -13,11 +13,15 @@ namespace {
 
 using namespace std::chrono_literals;
 
+const Instant kNow =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+
 /// A deployment that nothing is wrong with.
 Facts healthy() {
   const std::string url = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
   return {
       .place = {.queue_url = url, .service = {.cluster = "c", .service = "s"}, .function = "f"},
+      .at = kNow,
       .caller = aws::CallerIdentity{.account = "123456789012", .arn = "arn"},
       .queue = aws::QueueSettings{.arn = "arn:aws:sqs:eu-central-1:123456789012:jobs",
                                   .visibility_timeout = 180s,
@@ -110,6 +114,170 @@ TEST(Diagnosis, Service) {
               }).starts_with("risk state: the tag ecs-scaler:state cannot be read: "));
 }
 
+TEST(Diagnosis, StateTag) {
+  const auto fill = [](Facts& f, int tags) {
+    f.service->tags["aws:ecs:clusterName"] = "c";
+    for (int i = 0; i < tags; ++i) {
+      f.service->tags[std::to_string(i)] = "";
+    }
+  };
+  EXPECT_EQ(finding_after([&](Facts& f) { fill(f, 50); }),
+            "problem state: the service has 50 tags, and ecs-scaler:state is not among them; ECS "
+            "takes no more than 50");
+  EXPECT_EQ(finding_after([&](Facts& f) { fill(f, 49); }), finding(healthy()));
+  EXPECT_EQ(finding_after([&](Facts& f) {
+              fill(f, 49);
+              f.service->tags["ecs-scaler:state"] = "";
+            }),
+            finding(healthy()));
+}
+
+TEST(Diagnosis, ZoneRebalancingStopsWorkersThatDoNotProtectTheirTask) {
+  const auto rebalancing = [](std::string value, std::string scale_in_when) {
+    return finding_after([&](Facts& f) {
+      f.service->zone_rebalancing = std::move(value);
+      f.place.scale_in_when = std::move(scale_in_when);
+    });
+  };
+  EXPECT_EQ(rebalancing("ENABLED", ""),
+            "risk service: availability-zone rebalancing is on, and SCALE_IN_WHEN is idle");
+  EXPECT_EQ(rebalancing("ENABLED", "any"),
+            "risk service: availability-zone rebalancing is on, and SCALE_IN_WHEN is any");
+  EXPECT_EQ(rebalancing("ENABLED", "protected"), finding(healthy()));
+  EXPECT_EQ(rebalancing("DISABLED", ""), finding(healthy()));
+}
+
+TEST(Diagnosis, NamesTheToolThatManagesTheService) {
+  const auto owner = [](const std::string& key, const std::string& value) {
+    Facts facts = healthy();
+    facts.service->tags[key] = value;
+    const std::vector<Finding> findings = diagnose(facts);
+    return findings.empty() ? "" : findings.front().seen + " " + findings.front().page;
+  };
+  EXPECT_EQ(owner("aws:cloudformation:stack-name", "web"),
+            "its tag aws:cloudformation:stack-name=web says that CloudFormation manages it "
+            "docs/infrastructure-tools.md#cloudformation");
+  EXPECT_EQ(owner("copilot-application", "shop"),
+            "its tag copilot-application=shop says that Copilot manages it "
+            "docs/infrastructure-tools.md#copilot");
+  EXPECT_EQ(owner("pulumi:stack", "dev"),
+            "its tag pulumi:stack=dev says that Pulumi manages it "
+            "docs/infrastructure-tools.md#pulumi");
+  EXPECT_EQ(owner("ManagedBy", "Terraform"),
+            "its tag ManagedBy=Terraform says that Terraform manages it "
+            "docs/infrastructure-tools.md#terraform");
+  EXPECT_EQ(owner("Terraform", "true"),
+            "its tag Terraform=true says that Terraform manages it "
+            "docs/infrastructure-tools.md#terraform");
+  EXPECT_EQ(owner("managed-by", "AWS CDK"),
+            "its tag managed-by=AWS CDK says that CDK manages it "
+            "docs/infrastructure-tools.md#cdk");
+  EXPECT_EQ(owner("managed_by", "ecspresso"),
+            "its tag managed_by=ecspresso says that ecspresso manages it "
+            "docs/infrastructure-tools.md#ecspresso");
+  EXPECT_EQ(owner("Terraform", "false"), "");
+  EXPECT_EQ(owner("team", "terraform"), "");
+  EXPECT_EQ(owner("copilots", "2"), "");
+}
+
+TEST(Diagnosis, NamesOneToolOnly) {
+  EXPECT_TRUE(finding_after([](Facts& f) {
+                f.service->tags["aws:cloudformation:stack-name"] = "shop-prod-worker";
+                f.service->tags["copilot-application"] = "shop";
+              }).starts_with("note service: its tag copilot-application=shop"));
+}
+
+aws::ServiceDeployment rollout(std::string state, Duration created, Duration updated) {
+  return {.id = "ecs-svc/1",
+          .rollout = std::move(state),
+          .reason = {},
+          .created_at = kNow - created,
+          .updated_at = kNow - updated};
+}
+
+TEST(Diagnosis, DeploymentsWithoutEnd) {
+  const auto with = [](std::vector<aws::ServiceDeployment> deployments, std::int64_t desired = 1) {
+    return finding_after([&](Facts& f) {
+      (*f.mapping)->value().state = aws::MappingState::Disabled;
+      f.service->desired = desired;
+      f.service->deployments = std::move(deployments);
+    });
+  };
+  const aws::ServiceDeployment old = rollout("COMPLETED", 90h, 90h);
+  EXPECT_EQ(with({rollout("IN_PROGRESS", 61min, 1min), old}),
+            "risk deployment: ecs-svc/1 has been in progress for 1 h 1 min");
+  EXPECT_EQ(with({rollout("IN_PROGRESS", 60min, 1min), old}), finding(healthy()));
+  EXPECT_EQ(with({old}), finding(healthy()));
+  // The first rollout of a service goes on until its first tasks are steady.
+  EXPECT_EQ(with({rollout("IN_PROGRESS", 90h, 90h)}, 0), finding(healthy()));
+  EXPECT_EQ(with({rollout("IN_PROGRESS", 90h, 1min)}), finding(healthy()));
+  EXPECT_EQ(with({rollout("IN_PROGRESS", 90h, 2h)}),
+            "risk deployment: ecs-svc/1 has been in progress for 2 h");
+  EXPECT_EQ(with({{.id = "ecs-svc/1", .rollout = "IN_PROGRESS"}, old}), finding(healthy()));
+  EXPECT_EQ(with({{.id = "ecs-svc/1", .rollout = "FAILED", .reason = "tasks failed to start."}}),
+            "risk deployment: ecs-svc/1 has failed: tasks failed to start.");
+  EXPECT_EQ(with({{.id = "ecs-svc/1", .rollout = "FAILED"}}, 0),
+            "risk deployment: ecs-svc/1 has failed: ECS gives no reason");
+}
+
+/// What is found beside so many tasks and messages.
+std::string at_work(std::int64_t desired, std::int64_t running, const QueueDepth& depth,
+                    const std::string& scale_in_when = "") {
+  return finding_after([&](Facts& f) {
+    (*f.mapping)->value().state = aws::MappingState::Disabled;
+    f.place.scale_in_when = scale_in_when;
+    f.service->desired = desired;
+    f.service->running = running;
+    f.queue->depth = depth;
+  });
+}
+
+TEST(Diagnosis, SuspectsWorkersThatDeleteBeforeTheyWork) {
+  EXPECT_EQ(at_work(2, 2, {.visible = 9}),
+            "note work: 2 tasks run, 9 messages wait, and none is in flight");
+  EXPECT_EQ(at_work(2, 2, {.visible = 9, .in_flight = 1}), finding(healthy()));
+  EXPECT_EQ(at_work(2, 0, {.visible = 9}), finding(healthy()));
+  EXPECT_EQ(at_work(2, 2, {}), finding(healthy()));
+}
+
+TEST(Diagnosis, SuspectsDeadWorkersMessages) {
+  EXPECT_EQ(at_work(0, 0, {.in_flight = 3}),
+            "note work: 3 messages are in flight, and no task runs");
+  Facts facts = healthy();
+  facts.queue->depth = QueueDepth{.in_flight = 3};
+  facts.queue->visibility_timeout = 12h;
+  EXPECT_NE(diagnose(facts).front().advice.find("visibility timeout of 12 h;"), std::string::npos)
+      << text_of(diagnose(facts));
+}
+
+TEST(Diagnosis, TellsThatAPeakIsKept) {
+  const QueueDepth depth{.visible = 1, .in_flight = 2};
+  EXPECT_EQ(at_work(20, 20, depth),
+            "note work: 20 tasks are wanted for 2 messages in flight and 1 that wait");
+  EXPECT_EQ(at_work(20, 20, depth, "idle"), at_work(20, 20, depth));
+  EXPECT_EQ(at_work(20, 20, depth, "any"), finding(healthy()));
+  EXPECT_EQ(at_work(20, 20, depth, "protected"), finding(healthy()));
+  EXPECT_EQ(at_work(3, 3, depth), finding(healthy()));
+}
+
+TEST(Diagnosis, SuspectsWorkersThatForgetToProtectTheirTask) {
+  const auto with = [](Result<std::int64_t> protected_tasks, std::int64_t in_flight) {
+    return finding_after([&](Facts& f) {
+      (*f.mapping)->value().state = aws::MappingState::Disabled;
+      f.place.scale_in_when = "protected";
+      f.service->desired = 4;
+      f.service->running = 4;
+      f.queue->depth = QueueDepth{.in_flight = in_flight};
+      f.protected_tasks = std::move(protected_tasks);
+    });
+  };
+  EXPECT_EQ(with(0, 3),
+            "risk work: SCALE_IN_WHEN is protected, 3 messages are in flight, and none of 4 tasks "
+            "is protected");
+  EXPECT_EQ(with(1, 3), finding(healthy()));
+  EXPECT_EQ(with(0, 0), finding(healthy()));
+}
+
 TEST(Diagnosis, OtherScaler) {
   EXPECT_EQ(finding_after([](Facts& f) {
               f.scalable_target = aws::ScalableTarget{.tasks_min = 1, .tasks_max = 9};
@@ -147,6 +315,7 @@ TEST(Diagnosis, NamesTheActionThatIsDenied) {
       {[](Facts& f) { f.queue = denied(); }, "sqs:GetQueueAttributes"},
       {[](Facts& f) { f.service = denied(); }, "ecs:DescribeServices"},
       {[](Facts& f) { f.instances = denied(); }, "ecs:DescribeClusters"},
+      {[](Facts& f) { f.protected_tasks = denied(); }, "ecs:ListTasks and ecs:GetTaskProtection"},
       {[](Facts& f) { f.scalable_target = denied(); },
        "application-autoscaling:DescribeScalableTargets"},
       {[](Facts& f) { f.function = denied(); }, "lambda:GetFunctionConfiguration"},
@@ -180,10 +349,19 @@ TEST(Diagnosis, TellsTheWorstFirstAndAsJson) {
   const std::vector<Finding> findings = diagnose(facts);
   EXPECT_EQ(findings.front().subject, "service");
   EXPECT_TRUE(text_of(findings).ends_with("1 problems, 1 risks, 0 notes\n"));
+  EXPECT_EQ(text_of(findings).find("See "), std::string::npos) << "neither has a page";
   const Result<json::Value> document = json::parse(json_of(facts, findings));
   ASSERT_TRUE(document.has_value());
   EXPECT_FALSE(std::get<bool>(document->find("healthy")->data()));
   EXPECT_EQ(std::get<json::Array>(document->find("findings")->data()).size(), 2U);
+}
+
+TEST(Diagnosis, NamesThePageThatTellsMore) {
+  Facts facts = healthy();
+  facts.service->zone_rebalancing = "ENABLED";
+  const std::string page = "docs/infrastructure-tools.md#availability-zone-rebalancing";
+  EXPECT_NE(text_of(diagnose(facts)).find("         See " + page + ".\n"), std::string::npos);
+  EXPECT_NE(json_of(facts, diagnose(facts)).find("\"page\":\"" + page), std::string::npos);
 }
 
 TEST(Examine, AsksForEachThingAndChangesNothing) {
@@ -199,12 +377,42 @@ TEST(Examine, AsksForEachThingAndChangesNothing) {
                               {.queue_url = "https://sqs/1/q",
                                .service = {.cluster = "c", .service = "s"},
                                .function = "f"},
-                              aws::soon());
+                              kNow, aws::soon());
   EXPECT_EQ(asked, (std::vector<std::string>{"POST /", "GetQueueAttributes", "DescribeServices",
                                              "DescribeScalableTargets",
                                              "GET /2015-03-31/functions/f/configuration"}));
   const std::vector<Finding> findings = diagnose(facts);
   EXPECT_EQ(std::ranges::count(findings, std::string("permissions"), &Finding::subject), 5);
+}
+
+TEST(Examine, CountsProtectedTasksWhereThePolicyAsksForThem) {
+  aws::TestClient test;
+  std::vector<std::string> asked;
+  test.transport.answer = [&asked](const net::HttpRequest& request) -> Result<net::HttpResponse> {
+    const std::string target(net::find_header(request.headers, "X-Amz-Target").value_or(""));
+    asked.push_back(target.substr(target.find('.') + 1));
+    net::HttpResponse reply = aws::service_failure(400, "AccessDeniedException");
+    if (target.ends_with(".DescribeServices")) {
+      reply = aws::ok(R"({"services":[{"desiredCount":0,"runningCount":0}]})");
+    }
+    reply.headers = {{"Date", "Mon, 23 Nov 2026 12:07:00 GMT"}};
+    return reply;
+  };
+  const auto with = [&](std::string scale_in_when) {
+    asked.clear();
+    return examine(test.client(),
+                   {.queue_url = "https://sqs/1/q",
+                    .service = {.cluster = "c", .service = "s"},
+                    .scale_in_when = std::move(scale_in_when)},
+                   kNow, aws::soon());
+  };
+  const Facts facts = with("protected");
+  EXPECT_EQ(facts.protected_tasks.value().error().kind, ErrorKind::Denied);
+  EXPECT_EQ(std::ranges::count(asked, "ListTasks"), 1);
+  EXPECT_EQ(facts.at, kNow + facts.clock_difference) << "deployments are dated by AWS's clock";
+  EXPECT_NE(facts.clock_difference, 0s);
+  EXPECT_FALSE(with("idle").protected_tasks.has_value());
+  EXPECT_EQ(std::ranges::count(asked, "ListTasks"), 0);
 }
 
 }  // namespace

@@ -1,5 +1,7 @@
+#include <span>
 #include <utility>
 
+#include "aws/task_protection.h"
 #include "doctor/facts.h"
 
 namespace scaler::doctor {
@@ -16,13 +18,17 @@ Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
 
 }  // namespace
 
-Facts examine(aws::Client& client, const Place& place, Deadline deadline) {
+Facts examine(aws::Client& client, const Place& place, Instant now, Deadline deadline) {
   Facts facts{.place = place};
   facts.caller = aws::caller_identity(client, deadline);
   facts.queue = aws::Sqs(client).settings(place.queue_url, deadline);
   facts.service = aws::service_details(client, place.service, deadline);
   if (facts.service && facts.service->launch_type == "EC2") {
     facts.instances = aws::container_instances(client, place.service.cluster, deadline);
+  }
+  if (facts.service && place.scale_in_when == "protected") {
+    facts.protected_tasks =
+        aws::protected_tasks(client, std::span(&place.service, 1), deadline).front();
   }
   facts.scalable_target = aws::scalable_target(client, place.service, deadline);
   if (!place.function.empty()) {
@@ -34,6 +40,7 @@ Facts examine(aws::Client& client, const Place& place, Deadline deadline) {
     }
   }
   facts.clock_difference = client.clock_difference();
+  facts.at = now + facts.clock_difference;
   return facts;
 }
 

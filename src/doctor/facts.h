@@ -17,23 +17,27 @@ namespace scaler::doctor {
 struct Place {
   std::string queue_url = {};
   ServiceId service = {};
-  std::string function = {};  ///< empty: none is named
+  std::string function = {};       ///< empty: none is named
+  std::string scale_in_when = {};  ///< idle, protected, any; empty: the default, idle
 };
 
 struct Facts {
   Place place = {};
+  Instant at = {};  ///< by AWS's clock
   Result<aws::CallerIdentity> caller = {};
   Duration clock_difference = {};  ///< what AWS's clock is ahead of ours
   Result<aws::QueueSettings> queue = {};
   Result<aws::ServiceDetails> service = {};
   std::optional<Result<std::int64_t>> instances = {};  ///< asked only for launch type EC2
+  /// Asked only where scale_in_when is protected.
+  std::optional<Result<std::int64_t>> protected_tasks = {};
   Result<std::optional<aws::ScalableTarget>> scalable_target = {};
   std::optional<Result<aws::FunctionConfiguration>> function = {};
   /// The function's mapping on the job queue, if it has one.
   std::optional<Result<std::optional<aws::EventSourceMapping>>> mapping = {};
 };
 
-/// Asks everything; changes nothing.
-Facts examine(aws::Client& client, const Place& place, Deadline deadline);
+/// Asks everything; changes nothing. `now` is by this machine's clock.
+Facts examine(aws::Client& client, const Place& place, Instant now, Deadline deadline);
 
 }  // namespace scaler::doctor

@@ -87,7 +87,8 @@ class AwsTarget final : public verify::Target {
 
 class AwsCheckup final : public Checkup {
  public:
-  explicit AwsCheckup(std::unique_ptr<aws::Session> session) : session_(std::move(session)) {}
+  AwsCheckup(std::unique_ptr<aws::Session> session, const Clock& clock)
+      : session_(std::move(session)), clock_(&clock) {}
 
   Result<Environment> function_environment(const std::string& function) override {
     aws::FunctionConfiguration configuration =
@@ -109,11 +110,12 @@ class AwsCheckup final : public Checkup {
   }
 
   doctor::Facts examine(const doctor::Place& place) override {
-    return doctor::examine(session_->client(), place, after(kCallTimeout));
+    return doctor::examine(session_->client(), place, clock_->now(), after(kCallTimeout));
   }
 
  private:
   std::unique_ptr<aws::Session> session_;
+  const Clock* clock_;
 };
 
 }  // namespace
@@ -121,7 +123,7 @@ class AwsCheckup final : public Checkup {
 Result<std::unique_ptr<Checkup>> Checkup::create(const Environment& environment, Clock& clock,
                                                  const Log& log) {
   return std::make_unique<AwsCheckup>(
-      TRY(aws::Session::create(environment, clock, {.seed = std::random_device()()}, log)));
+      TRY(aws::Session::create(environment, clock, {.seed = std::random_device()()}, log)), clock);
 }
 
 }  // namespace scaler

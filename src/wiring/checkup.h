@@ -14,7 +14,7 @@ namespace scaler {
 class Checkup {
  public:
   /// Errors: Malformed for settings that are missing or wrong (region, endpoints, credentials'
-  /// variables).
+  /// variables). The clock must outlive it.
   static Result<std::unique_ptr<Checkup>> create(const Environment& environment, Clock& clock,
                                                  const Log& log);
   virtual ~Checkup() = default;

@@ -29,6 +29,7 @@ Result<doctor::Place> find_place(Checkup& checkup, const Environment& own,
   place.queue_url = value_of(flags.queue_url, "SQS_QUEUE_URL", own, known);
   place.service.cluster = value_of(flags.cluster, "ECS_CLUSTER_NAME", own, known);
   place.service.service = value_of(flags.service, "ECS_SERVICE_NAME", own, known);
+  place.scale_in_when = value_of("", "SCALE_IN_WHEN", own, known);
   Problems problems;
   // Without the function's own words, its error is the one to mend first.
   problems.add_if_failed(functions);
