@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what the documents name: paths, ./dev verbs, ecs-scaler commands, links.
+"""Checks what the documents name: paths, ./dev verbs, ecs-scaler commands, links; and the pages
+that the program names.
 
 usage: check_docs.py [--root FOLDER]     Exit code 1 when one of them does not exist.
 """
@@ -17,6 +18,7 @@ LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
 VERB = re.compile(r"\./dev ([a-z][a-z-]*)")
 COMMAND = re.compile(r"\becs-scaler ([a-z][a-z-]*)")
 BACKTICKS = re.compile(r"`([^`\n]+)`")
+PAGE = re.compile(r'"((?:docs/[\w-]+|README)\.md(?:#[\w-]+)?)"')
 FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -55,16 +57,25 @@ def anchors(text):
     return {re.sub(r"[^\w\- ]", "", line.lower()).strip().replace(" ", "-") for line in lines}
 
 
+def check_link(root, path, target):
+    file, _, anchor = target.partition("#")
+    linked = (path.parent / file).resolve() if file else path
+    if not linked.exists() or root not in [linked, *linked.parents]:
+        yield target, "the link leads nowhere"
+    elif anchor and linked.suffix == ".md" and anchor not in anchors(linked.read_text()):
+        yield target, "the link's headline does not exist"
+
+
 def check_links(root, path, text):
     for target in LINK.findall(FENCE.sub("", text)):
-        if re.match(r"[a-z]+:", target):
-            continue
-        file, _, anchor = target.partition("#")
-        linked = (path.parent / file).resolve() if file else path
-        if not linked.exists() or root not in [linked, *linked.parents]:
-            yield target, "the link leads nowhere"
-        elif anchor and linked.suffix == ".md" and anchor not in anchors(linked.read_text()):
-            yield target, "the link's headline does not exist"
+        if not re.match(r"[a-z]+:", target):
+            yield from check_link(root, path, target)
+
+
+def check_pages(root, text):
+    """The pages that messages of the program name, seen from the project's root."""
+    for target in PAGE.findall(text):
+        yield from check_link(root, root / "README.md", target)
 
 
 def check_words(root, text):
@@ -86,11 +97,18 @@ def check_words(root, text):
 
 def check(root):
     complaints = []
-    for path in documents(root):
-        text = path.read_text()
-        for words, complaint in [*check_links(root, path, text), *check_words(root, text)]:
+
+    def complain(path, text, found):
+        for words, complaint in found:
             line = text.count("\n", 0, max(text.find(words), 0)) + 1
             complaints.append(f"{path.relative_to(root)}:{line}: {words}: {complaint}")
+
+    for path in documents(root):
+        text = path.read_text()
+        complain(path, text, [*check_links(root, path, text), *check_words(root, text)])
+    for path in sorted((root / "src").rglob("*.cc")):
+        text = path.read_text()
+        complain(path, text, check_pages(root, text))
     return complaints
 
 

@@ -42,3 +42,13 @@ def test_complains(tree, text, expected):
     found = check(tree, text)
 
     assert len(found) == 1 and expected in found[0], found
+
+
+def test_finds_pages_that_the_program_names_and_nobody_wrote(tree):
+    source = 'f("docs/guide.md", "docs/guide.md#second-part-more", "docs/guide.md#third");\n'
+    root = tree({**BASE, "README.md": "", "src/doctor/x.cc": source + 'f("docs/gide.md");\n'})
+
+    assert check_docs.check(root) == [
+        "src/doctor/x.cc:1: docs/guide.md#third: the link's headline does not exist",
+        "src/doctor/x.cc:2: docs/gide.md: the link leads nowhere",
+    ]
