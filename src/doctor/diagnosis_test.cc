@@ -235,6 +235,8 @@ std::string at_work(std::int64_t desired, std::int64_t running, const QueueDepth
 TEST(Diagnosis, SuspectsWorkersThatDeleteBeforeTheyWork) {
   EXPECT_EQ(at_work(2, 2, {.visible = 9}),
             "note work: 2 tasks run, 9 messages wait, and none is in flight");
+  EXPECT_EQ(at_work(1, 1, {.visible = 1}),
+            "note work: 1 task runs, 1 message waits, and none is in flight");
   EXPECT_EQ(at_work(2, 2, {.visible = 9, .in_flight = 1}), finding(healthy()));
   EXPECT_EQ(at_work(2, 0, {.visible = 9}), finding(healthy()));
   EXPECT_EQ(at_work(2, 2, {}), finding(healthy()));
@@ -243,6 +245,7 @@ TEST(Diagnosis, SuspectsWorkersThatDeleteBeforeTheyWork) {
 TEST(Diagnosis, SuspectsDeadWorkersMessages) {
   EXPECT_EQ(at_work(0, 0, {.in_flight = 3}),
             "note work: 3 messages are in flight, and no task runs");
+  EXPECT_EQ(at_work(0, 0, {.in_flight = 1}), "note work: 1 message is in flight, and no task runs");
   Facts facts = healthy();
   facts.queue->depth = QueueDepth{.in_flight = 3};
   facts.queue->visibility_timeout = 12h;

@@ -19,6 +19,11 @@ constexpr Duration kDeploymentHold = std::chrono::hours(1);
 
 constexpr std::string_view kScaleInPage = "docs/runbook.md#it-does-not-scale-in";
 
+/// "1 message is", "2 messages are".
+std::string counted(std::int64_t count, std::string_view one, std::string_view more) {
+  return fmt::format("{} {}", count, count == 1 ? one : more);
+}
+
 struct Tool {
   std::string_view mark;  ///< in a tag's key, or in the value of a "managed by"; lower case
   std::string_view name;
@@ -85,8 +90,9 @@ void check_kept_peak(const Facts& facts, const QueueDepth& depth, Findings& find
   if (idle && depth.in_flight > 0 && facts.service->desired > depth.in_flight + depth.visible) {
     findings.note(
         "work",
-        fmt::format("{} tasks are wanted for {} messages in flight and {} that wait",
-                    facts.service->desired, depth.in_flight, depth.visible),
+        fmt::format("{} wanted for {} in flight and {} that wait",
+                    counted(facts.service->desired, "task is", "tasks are"),
+                    counted(depth.in_flight, "message", "messages"), depth.visible),
         "SCALE_IN_WHEN=idle keeps every task while anything is in flight, because ECS chooses "
         "which tasks it stops. Where that costs too much, let workers protect their task while "
         "they work, and set SCALE_IN_WHEN=protected.",
@@ -101,9 +107,9 @@ void check_protection(const Facts& facts, const QueueDepth& depth, Findings& fin
   } else if (*protected_tasks == 0 && depth.in_flight > 0 && facts.service->running > 0) {
     findings.risk(
         "work",
-        fmt::format("SCALE_IN_WHEN is protected, {} messages are in flight, and none of {} tasks "
-                    "is protected",
-                    depth.in_flight, facts.service->running),
+        fmt::format("SCALE_IN_WHEN is protected, {} in flight, and none of {} is protected",
+                    counted(depth.in_flight, "message is", "messages are"),
+                    counted(facts.service->running, "task", "tasks")),
         "Let the worker protect its task before it takes a message, and end that when the work is "
         "done: otherwise a scale-in may stop a busy task.",
         "docs/runbook.md#a-peak-is-kept");
@@ -195,8 +201,9 @@ void check_work(const Facts& facts, Findings& findings) {
   if (service.running > 0 && depth.in_flight == 0 && depth.visible > 0) {
     findings.note(
         "work",
-        fmt::format("{} tasks run, {} messages wait, and none is in flight", service.running,
-                    depth.visible),
+        fmt::format("{}, {}, and none is in flight",
+                    counted(service.running, "task runs", "tasks run"),
+                    counted(depth.visible, "message waits", "messages wait")),
         "If it stays so, workers take no messages, or delete them before the work is done (Celery "
         "without acks_late, consumers that delete what they receive): those look idle while they "
         "are busy, and a scale-in stops them in the middle of it. Delete after the work.",
@@ -204,7 +211,8 @@ void check_work(const Facts& facts, Findings& findings) {
   }
   if (service.running == 0 && depth.in_flight > 0) {
     findings.note(
-        "work", fmt::format("{} messages are in flight, and no task runs", depth.in_flight),
+        "work",
+        counted(depth.in_flight, "message is", "messages are") + " in flight, and no task runs",
         fmt::format("They are those of workers that are gone, of consumers outside the service, or "
                     "of a wake. What nobody extends comes back within the visibility timeout of "
                     "{}; until then it counts as work.",

@@ -56,6 +56,30 @@ def test_a_deployment_on_the_embedded_aws_has_no_problem_but_its_visibility(emul
     assert not subjects(report, "problem") - {"other scaler"}, report  # Which it does not model.
 
 
+def test_tells_of_other_hands_and_of_messages_that_nobody_works_on(emulator, doctor):
+    running = emulator()
+    service = running.aws.ecs.update_service(
+        cluster=running.cluster, service=running.service,
+        availabilityZoneRebalancing="ENABLED")["service"]
+    running.aws.ecs.tag_resource(resourceArn=service["serviceArn"],
+                                 tags=[{"key": "copilot-application", "value": "shop"}])
+    running.send(2)
+    running.aws.sqs.receive_message(QueueUrl=running.queue_url)
+    flags = ("--queue-url", running.queue_url, "--cluster", running.cluster,
+             "--service", running.service)
+
+    _, report = doctor(*flags, AWS_ENDPOINT_URL=running.endpoint)
+    _, protected = doctor(*flags, AWS_ENDPOINT_URL=running.endpoint, SCALE_IN_WHEN="protected")
+
+    seen = {finding["seen"]: finding for finding in report["findings"]}
+    rebalancing = "availability-zone rebalancing is on, and SCALE_IN_WHEN is idle"
+    assert seen[rebalancing]["severity"] == "risk", report
+    assert seen["its tag copilot-application=shop says that Copilot manages it"]["page"] == \
+        "docs/infrastructure-tools.md#copilot"
+    assert "1 message is in flight, and no task runs" in seen, report
+    assert rebalancing not in {finding["seen"] for finding in protected["findings"]}, protected
+
+
 def test_names_the_action_that_is_denied(emulator, doctor):
     running = emulator()
     running.call("faults", {"operation": "DescribeServices", "fault": "denied", "count": 100})
