@@ -1,8 +1,8 @@
 #pragma once
-// HttpClient: batches of HTTP/1.1 requests, multiplexed on the calling thread over kept
-// connections. TLS is always verified. No retry here: one request, one result (aws/retry holds the
-// one retry loop).
+// HttpClient: HTTP/1.1 requests, multiplexed on the calling thread over kept connections. TLS is
+// always verified. No retry here: one request, one result (aws/client holds the one retry loop).
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -23,6 +23,22 @@ struct HttpClientOptions {
   std::size_t body_max = 16U << 20U;  ///< a larger reply is Malformed
 };
 
+/// Names a request that is under way; never the same twice.
+using Ticket = std::uint64_t;
+
+struct RequestLimits {
+  Deadline deadline = Deadline::max();  ///< the whole reply is there by then, or it is Unavailable
+  Deadline leave_by = Deadline::max();  ///< its first byte has gone by then, or it is Overdue
+};
+
+struct Finished {
+  Ticket ticket = 0;
+  Result<HttpResponse> response = {};
+  /// When the bytes were handed to the connection that answered, or was the last to fail; the
+  /// clock's epoch when they never were.
+  Deadline left = {};
+};
+
 /// Not for use from several threads at once.
 class HttpClient {
  public:
@@ -31,15 +47,24 @@ class HttpClient {
   HttpClient(const HttpClient&) = delete;
   HttpClient& operator=(const HttpClient&) = delete;
 
-  /// Sends all requests side by side and waits for all replies.
-  /// Shape:  one result per request, in order; every status, also 500, is a response.
+  /// Takes a request on; run() sends it. It stays under way until run() has told what came of it,
+  /// also while nobody runs, or until it is cancelled.
+  Ticket begin(const HttpRequest& request, const RequestLimits& limits);
+  /// Works the sockets until at least one request has finished, `until`, or nothing is left that
+  /// could be waited for, and tells what has finished; every status, also 500, is a response.
   /// Errors: Unavailable for no connection, a broken one, an unverified certificate, or the
-  /// deadline;
-  ///         Malformed for a reply that is no HTTP.
-  /// A kept connection that the other side has closed meanwhile is replaced within the call when
-  /// not one byte of a reply had come; a request is otherwise sent once. One that is not repeatable
-  /// takes a kept connection only if that was in use a moment ago, and never goes again once a byte
-  /// of it has gone. Deadline::max() waits without limit.
+  ///         deadline; Overdue for one that could not leave in time; Malformed for a reply that is
+  ///         no HTTP.
+  /// A kept connection that the other side has closed meanwhile is replaced when not one byte of a
+  /// reply had come; a request is otherwise sent once. One that is not repeatable takes a kept
+  /// connection only if that was in use a moment ago, and never goes again once a byte of it has
+  /// gone. Deadline::max() waits without limit.
+  std::vector<Finished> run(Deadline until);
+  /// Forgets a request, and closes its connection when it has one.
+  void cancel(Ticket ticket);
+
+  /// begin() for all, then run() until all have finished: one result per request, in order. What
+  /// else finishes meanwhile is told by the next run().
   std::vector<Result<HttpResponse>> send(std::span<const HttpRequest> requests, Deadline deadline);
 
   /// send() for one request.

@@ -238,5 +238,114 @@ TEST(HttpClient, OpensConnectionsAheadOfTheFirstRequest) {
   EXPECT_EQ(server.accepted(), 1);
 }
 
+/// Answers connection number zero never, and the others at once.
+RawServer::Serve silent_on_the_first() {
+  return [](int socket, int number) {
+    while (read_request(socket)) {
+      if (number > 0) {
+        write_text(socket, kHello);
+      }
+    }
+  };
+}
+
+/// Runs until this request has finished.
+Finished finish(HttpClient& client, Ticket ticket) {
+  while (true) {
+    for (Finished& one : client.run(after(5s))) {
+      if (one.ticket == ticket) {
+        return one;
+      }
+    }
+  }
+}
+
+TEST(HttpClientUnderWay, TellsEachRequestWhenItHasFinished) {
+  const RawServer server(silent_on_the_first());
+  HttpClient client;
+  const Deadline begun = after(0s);
+  const Ticket silent = client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  EXPECT_TRUE(client.run(after(30ms)).empty());
+  const Ticket other = client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  const std::vector<Finished> finished = client.run(after(5s));
+  ASSERT_EQ(finished.size(), 1U);
+  EXPECT_EQ(finished[0].ticket, other);
+  EXPECT_NE(other, silent);
+  EXPECT_EQ(finished[0].response->body, "hello");
+  EXPECT_GE(finished[0].left, begun);
+  EXPECT_LE(finished[0].left, after(0s));
+}
+
+TEST(HttpClientUnderWay, KeepsRequestsBetweenTwoRunsAndDuringOtherSends) {
+  const RawServer server([](int socket, int) {
+    read_request(socket);
+    write_text(socket, kHello);
+    read_request(socket);
+    write_text(socket, kHello);
+  });
+  HttpClient client;
+  const Ticket ticket = client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  EXPECT_TRUE(get(client, server).has_value());  // Two connections: both are polled.
+  pollfd nothing{.fd = -1, .events = 0, .revents = 0};
+  ::poll(&nothing, 1, 20);
+  const std::vector<Finished> finished = client.run(after(5s));
+  ASSERT_EQ(finished.size(), 1U);
+  EXPECT_EQ(finished[0].ticket, ticket);
+  EXPECT_TRUE(finished[0].response.has_value());
+}
+
+TEST(HttpClientUnderWay, EndsARequestAtItsOwnDeadline) {
+  const RawServer server(silent_on_the_first());
+  HttpClient client;
+  const Ticket ticket = client.begin({.origin = server.origin()}, {.deadline = after(20ms)});
+  const std::vector<Finished> finished = client.run(after(5s));
+  ASSERT_EQ(finished.size(), 1U);
+  EXPECT_EQ(finished[0].ticket, ticket);
+  EXPECT_EQ(finished[0].response.error().kind, ErrorKind::Unavailable);
+  EXPECT_TRUE(client.run(Deadline::max()).empty());  // Nothing is left to wait for.
+}
+
+TEST(HttpClientUnderWay, FreesTheConnectionOfACancelledRequest) {
+  const RawServer server(silent_on_the_first());
+  HttpClient client({.connections_per_origin = 1});
+  const Ticket silent = client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  EXPECT_TRUE(client.run(after(20ms)).empty());
+  const Ticket waiting = client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  const Ticket next = client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  EXPECT_TRUE(client.run(after(20ms)).empty());
+  client.cancel(silent);
+  client.cancel(waiting);
+  client.cancel(999);
+  EXPECT_EQ(finish(client, next).response->body, "hello");
+  EXPECT_EQ(server.accepted(), 2);
+}
+
+TEST(HttpClientUnderWay, SendsNothingThatCannotLeaveInTime) {
+  std::atomic<int> arrived = 0;
+  const RawServer server([&arrived](int socket, int) {
+    while (read_request(socket)) {
+      ++arrived;
+    }
+  });
+  HttpClient client({.connections_per_origin = 1});
+  client.begin({.origin = server.origin()}, {.deadline = after(10s)});
+  EXPECT_TRUE(client.run(after(20ms)).empty());
+  const Ticket behind =
+      client.begin({.origin = server.origin()}, {.deadline = after(10s), .leave_by = after(30ms)});
+  const Finished overdue = finish(client, behind);
+  EXPECT_EQ(overdue.response.error().kind, ErrorKind::Overdue);
+  EXPECT_EQ(overdue.left, Deadline{});
+  const Ticket late = client.begin({.origin = server.origin()}, {.deadline = after(-1ms)});
+  EXPECT_EQ(finish(client, late).response.error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(arrived, 1);
+}
+
+TEST(HttpClientUnderWay, RefusesLineBreaksInHeaders) {
+  HttpClient client;
+  const HttpRequest request{.origin = {"http", "127.0.0.1", 1}, .headers = {{"A", "b\r\nC: d"}}};
+  const Ticket ticket = client.begin(request, {});
+  EXPECT_EQ(finish(client, ticket).response.error().kind, ErrorKind::Malformed);
+}
+
 }  // namespace
 }  // namespace scaler::net
