@@ -1,304 +1,294 @@
 #include "aws/client.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <iterator>
-#include <map>
 #include <utility>
-
-#include "aws/error_table.h"
 
 namespace scaler::aws {
 namespace {
 
 /// Services accept five minutes of difference; some differences are the network's.
 constexpr Duration kSkewIgnored = std::chrono::minutes(4);
-
-struct Protocol {
-  std::string_view content_type = {};
-  std::string_view target_prefix = {};  ///< of X-Amz-Target; empty when there is no such header
-};
-
-Protocol protocol_of(Service service) {
-  switch (service) {
-    case Service::Sqs:
-      return {.content_type = "application/x-amz-json-1.0", .target_prefix = "AmazonSQS"};
-    case Service::Ecs:
-      return {.content_type = "application/x-amz-json-1.1",
-              .target_prefix = "AmazonEC2ContainerServiceV20141113"};
-    case Service::Lambda:
-      return {.content_type = "application/json"};
-    case Service::AutoScaling:
-      return {.content_type = "application/x-amz-json-1.1",
-              .target_prefix = "AnyScaleFrontendService"};
-    case Service::Sts:
-      return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
-  }
-  return {};
-}
-
-std::string describe(const ApiCall& call) {
-  std::string text(display_name(call.service));
-  text += " " + call.operation;
-  return call.subject.empty() ? text : text + " " + call.subject;
-}
-
-Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) {
-  if (call.service == Service::Sts) {
-    return ApiReply{.text = response.body};
-  }
-  ApiReply reply{.value = json::Value(json::Object{}),
-                 .function_error = std::string(
-                     net::find_header(response.headers, "X-Amz-Function-Error").value_or(""))};
-  if (response.body.empty()) {
-    return reply;
-  }
-  Result<json::Value> value = json::parse(response.body, call.unread);
-  if (!value.has_value()) {
-    return fail(std::move(value).error(), describe(call));
-  }
-  reply.value = *std::move(value);
-  return reply;
-}
-
-std::optional<Duration> server_pause(const net::HttpResponse& response) {
-  const auto text = net::find_header(response.headers, "x-amz-retry-after");
-  std::int64_t milliseconds = 0;
-  if (!text) {
-    return std::nullopt;
-  }
-  const char* end = text->data() + text->size();
-  const auto parsed = std::from_chars(text->data(), end, milliseconds);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || milliseconds < 0) {
-    return std::nullopt;
-  }
-  return Duration(milliseconds);
-}
-
-std::unexpected<Error> service_error(const ApiCall& call, const ServiceError& error, int status) {
-  std::string message = describe(call) + ": " + error.code;
-  if (!error.message.empty()) {
-    message += ": " + error.message;
-  }
-  if (!error.request_id.empty()) {
-    message += " (request id " + error.request_id + ")";
-  }
-  return fail(classify(error.code, status), std::move(message));
-}
+/// Calls to one service that are with the network at a time: two for each of its connections, so
+/// that none is idle and no call spends its attempt's time waiting for one.
+constexpr std::size_t kSentMax = 128;
+/// What has to wait for its slot leaves only where so many round trips are left for its reply.
+constexpr int kRoundTripsLeft = 4;
+constexpr Duration kLeastLeft = std::chrono::milliseconds(100);
+constexpr Duration kMostLeft = std::chrono::seconds(1);
 
 bool worth_repeating(ErrorKind kind) {
   return kind == ErrorKind::Throttled || kind == ErrorKind::Unavailable;
 }
 
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(value) : std::nullopt;
+std::size_t index(Service service) {
+  return static_cast<std::size_t>(service);
 }
 
 }  // namespace
 
-// "Tue, 24 Nov 2026 01:45:24 GMT" (RFC 9110 section 5.6.7; servers must not send the older forms).
-std::optional<Instant> parse_http_date(std::string_view text) {
-  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
-  if (text.size() != 29 || !text.ends_with(" GMT")) {
-    return std::nullopt;
-  }
-  const std::size_t month = kMonths.find(text.substr(8, 3));
-  const auto day = number(text.substr(5, 2));
-  const auto year = number(text.substr(12, 4));
-  const auto hour = number(text.substr(17, 2));
-  const auto minute = number(text.substr(20, 2));
-  const auto second = number(text.substr(23, 2));
-  if (month == std::string_view::npos || month % 3 != 0 || !day || !year || !hour || !minute ||
-      !second) {
-    return std::nullopt;
-  }
-  const std::chrono::year_month_day date{std::chrono::year(*year),
-                                         std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
-                                         std::chrono::day(static_cast<unsigned>(*day))};
-  if (!date.ok()) {
-    return std::nullopt;
-  }
-  return Instant(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
-         std::chrono::minutes(*minute) + std::chrono::seconds(*second);
-}
-
-/// One call() under way.
-struct Client::Batch {
-  std::span<const ApiCall> calls = {};
-  Deadline deadline = {};
-  std::vector<Result<ApiReply>> results = {};
-  Instant signed_at = {};            ///< by our clock
-  bool credentials_renewed = false;  ///< each of these once a call, for the whole batch
-  bool clock_corrected = false;
-  bool mended_this_round = false;
-};
-
 Client::Client(Settings settings, ClientSurroundings surroundings)
     : settings_(std::move(settings)),
-      surroundings_(std::move(surroundings)),
+      surroundings_(surroundings),
       signer_(settings_.region),
       policy_(settings_.attempts_max) {}
 
 std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadline deadline) {
-  Batch batch{.calls = calls, .deadline = deadline};
-  batch.results.assign(calls.size(), fail(ErrorKind::Unavailable, "not sent"));
-  const RetrySurroundings surroundings{.random = surroundings_.random,
-                                       .sleep = surroundings_.sleep};
-  const Round round = [this, &batch](std::span<const std::size_t> items) {
-    return surroundings_.within_limits ? attempt_in_time(batch, items) : attempt(batch, items);
-  };
-  run_rounds(calls.size(), round, policy_, surroundings, deadline);
-  return std::move(batch.results);
+  const auto group = std::make_shared<CallGroup>();
+  const CallId first = last_id_ + 1;
+  for (const ApiCall& call : calls) {
+    start(call, group, {.start_by = deadline, .answer_by = deadline});
+  }
+  while (group->open > 0) {
+    run(Deadline::max());
+  }
+  std::vector<Result<ApiReply>> results(calls.size());
+  for (FinishedCall& finished : group->finished) {
+    results[finished.id - first] = std::move(finished.reply);
+  }
+  return results;
 }
 
 Result<ApiReply> Client::call(const ApiCall& call, Deadline deadline) {
   return std::move(this->call(std::span(&call, 1), deadline).front());
 }
 
-/// attempt(), in as many waves as the services' limits ask for.
-std::vector<Attempt> Client::attempt_in_time(Batch& batch, std::span<const std::size_t> items) {
-  const Instant now = surroundings_.clock.now();
-  const Duration left = std::chrono::floor<Duration>(batch.deadline - after(Duration::zero()));
-  std::vector<Attempt> attempts(items.size(), Attempt{.next = Attempt::Next::GiveUp});
-  std::map<Duration, std::vector<std::size_t>> waves;  // Positions in `items` by their delay.
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    const ApiCall& call = batch.calls[items[i]];
-    if (const auto delay = limiter_.reserve(call.service, call.operation, now, left)) {
-      waves[*delay].push_back(i);
-    } else {
-      batch.results[items[i]] =
-          fail(ErrorKind::Throttled, describe(call) + ": not sent: the documented rate of " +
-                                         call.operation + " does not allow it in time");
-    }
+CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
+                     const CallLimits& limits) {
+  const CallId id = ++last_id_;
+  Call& started = calls_[id];
+  started.id = id;
+  started.call = std::move(call);
+  started.group = group;
+  started.limits = limits;
+  ++group->open;
+  const Deadline now = surroundings_.clock.steady();
+  if (take_slot(started, now)) {
+    wait_until(started, started.due);
   }
-  Duration waited{0};
-  for (const auto& [delay, positions] : waves) {
-    if (delay > waited) {
-      surroundings_.sleep(delay - waited);
-      waited = delay;
-    }
-    std::vector<std::size_t> wave;
-    for (const std::size_t position : positions) {
-      wave.push_back(items[position]);
-    }
-    const std::vector<Attempt> made = attempt(batch, wave);
-    for (std::size_t i = 0; i < positions.size(); ++i) {
-      attempts[positions[i]] = made[i];
-    }
-  }
-  return attempts;
+  return id;
 }
 
-/// attempt_side_by_side() in portions, so that no call spends its attempt's time waiting for a
-/// connection to become free.
-std::vector<Attempt> Client::attempt(Batch& batch, std::span<const std::size_t> items) {
-  constexpr std::size_t kPortion = 640;  // Ten for each connection.
-  std::vector<Attempt> attempts;
-  attempts.reserve(items.size());
-  for (std::size_t begin = 0; begin < items.size(); begin += kPortion) {
-    const auto portion = items.subspan(begin, std::min(kPortion, items.size() - begin));
-    std::ranges::copy(attempt_side_by_side(batch, portion), std::back_inserter(attempts));
-  }
-  return attempts;
+void Client::wait_until(Call& call, Deadline due) {
+  call.due = due;
+  waiting_.at(index(call.call.service)).emplace(due, call.id);
 }
 
-std::vector<Attempt> Client::attempt_side_by_side(Batch& batch,
-                                                  std::span<const std::size_t> items) {
-  Duration limit = surroundings_.attempt_limit;
-  for (const std::size_t item : items) {
-    limit = std::max(limit, batch.calls[item].attempt_limit);
+/// Sets `due` to its slot under the documented rate; false when there is none in time, which ends
+/// the call.
+bool Client::take_slot(Call& call, Deadline now) {
+  call.has_slot = true;
+  call.due = now;
+  if (!surroundings_.within_limits) {
+    return true;
   }
-  const Deadline deadline = std::min(batch.deadline, after(limit));
-  const Result<Credentials> credentials = surroundings_.credentials.current(batch.deadline);
-  if (!credentials.has_value()) {
-    for (const std::size_t item : items) {
-      batch.results[item] = fail(credentials.error(), describe(batch.calls[item]));
-    }
-    return {items.size(), Attempt{.next = Attempt::Next::GiveUp}};
+  const Duration for_reply =
+      std::clamp(kRoundTripsLeft * round_trip_.fastest(), kLeastLeft, kMostLeft);
+  const Deadline in_time = std::min(call.limits.start_by, call.limits.answer_by) - for_reply;
+  const Deadline latest = std::min(in_time, call.call.leave_by);
+  if (const auto slot = limiter_.reserve(call.call.service, call.call.operation, now, latest)) {
+    call.due = *slot;
+    return true;
   }
-  batch.signed_at = surroundings_.clock.now();
-  batch.mended_this_round = false;
-  std::vector<net::HttpRequest> requests;
-  requests.reserve(items.size());
-  for (const std::size_t item : items) {
-    requests.push_back(
-        signed_request(batch.calls[item], *credentials, batch.signed_at + clock_offset_));
+  if (call.progress.last_failure) {
+    finish(call, std::unexpected(*call.progress.last_failure));
+    return false;
   }
-  std::vector<Result<net::HttpResponse>> responses =
-      surroundings_.transport.send(requests, deadline);
-  std::vector<Attempt> attempts;
-  attempts.reserve(items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (responses[i].has_value()) {
-      attempts.push_back(judge(batch, items[i], *responses[i]));
-      continue;
-    }
-    Error error = std::move(responses[i]).error();
-    const bool again = worth_repeating(error.kind) && batch.calls[items[i]].repeatable;
-    attempts.push_back(
-        {.next = again ? Attempt::Next::AgainLater : Attempt::Next::GiveUp, .kind = error.kind});
-    batch.results[items[i]] = fail(std::move(error), describe(batch.calls[items[i]]));
-  }
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    if (batch.calls[items[i]].once && attempts[i].next == Attempt::Next::AgainLater) {
-      attempts[i].next = Attempt::Next::GiveUp;
-    }
-  }
-  return attempts;
+  const bool overdue = call.call.leave_by < in_time;
+  finish(call, fail(overdue ? ErrorKind::Overdue : ErrorKind::Throttled,
+                    describe(call.call) + ": not sent: the documented rate of " +
+                        call.call.operation + " does not allow it in time"));
+  return false;
 }
 
-net::HttpRequest Client::signed_request(const ApiCall& call, const Credentials& credentials,
-                                        Instant at) {
-  const Endpoint& endpoint = settings_.endpoint(call.service);
-  const Protocol protocol = protocol_of(call.service);
-  net::HttpRequest request{.origin = endpoint.origin,
-                           .method = call.method,
-                           .target = endpoint.path + call.target,
-                           .body = call.body,
-                           .repeatable = call.repeatable};
-  if (!call.body.empty()) {
-    request.headers.push_back(
-        {.name = "Content-Type", .value = std::string(protocol.content_type)});
+void Client::run(Deadline until) {
+  const std::size_t before = finished_count_;
+  begin_due();
+  if (finished_count_ != before) {
+    return;
   }
-  if (!protocol.target_prefix.empty()) {
-    request.headers.push_back(
-        {.name = "X-Amz-Target",
-         .value = std::string(protocol.target_prefix) + "." + call.operation});
+  const Deadline next = std::min(until, next_due());
+  if (sent_.empty() && next == Deadline::max()) {
+    return;
   }
-  request.headers.push_back({.name = "User-Agent", .value = "ecs-scaler"});
-  signer_.sign(request, credentials, signing_name(call.service), at);
-  return request;
+  for (net::Finished& answered : surroundings_.transport.run(next)) {
+    settle(answered);
+  }
 }
 
-Attempt Client::judge(Batch& batch, std::size_t item, const net::HttpResponse& response) {
-  const ApiCall& call = batch.calls[item];
+Deadline Client::next_due() const {
+  Deadline next = Deadline::max();
+  for (std::size_t i = 0; i < kServiceCount; ++i) {
+    if (!waiting_[i].empty() && sent_count_[i] < kSentMax) {
+      next = std::min(next, waiting_[i].begin()->first);
+    }
+  }
+  return next;
+}
+
+/// Begins an attempt at each call whose time has come, as many as there is room for.
+void Client::begin_due() {
+  Deadline now = surroundings_.clock.steady();
+  std::optional<Result<Credentials>> credentials;
+  Instant signed_at = {};
+  for (std::size_t i = 0; i < kServiceCount; ++i) {
+    auto& waiting = waiting_[i];
+    while (!waiting.empty() && sent_count_[i] < kSentMax && waiting.begin()->first <= now) {
+      Call& call = calls_.at(waiting.begin()->second);
+      waiting.erase(waiting.begin());
+      if (!call.has_slot) {
+        if (!take_slot(call, now)) {
+          continue;
+        }
+        if (call.due > now) {
+          wait_until(call, call.due);
+          continue;
+        }
+      }
+      if (!credentials) {
+        credentials = surroundings_.credentials.current(
+            std::min(call.limits.start_by, call.limits.answer_by));
+        now = surroundings_.clock.steady();
+        signed_at = surroundings_.clock.now();
+      }
+      if (!credentials->has_value()) {
+        finish(call, fail(credentials->error(), describe(call.call)));
+        continue;
+      }
+      begin(call, **credentials, signed_at, now);
+    }
+  }
+}
+
+void Client::begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now) {
+  const ApiCall& wanted = call.call;
+  if (now >= call.limits.start_by || now > wanted.leave_by) {
+    const bool overdue = now > wanted.leave_by;
+    const Error error{
+        .kind = overdue ? ErrorKind::Overdue : ErrorKind::Unavailable,
+        .message = describe(wanted) + ": not sent " +
+                   (overdue ? "in time: its turn came too late" : "before the deadline")};
+    finish(call, std::unexpected(call.progress.last_failure.value_or(error)));
+    return;
+  }
+  net::HttpRequest request = request_of(wanted, settings_);
+  signer_.sign(request, credentials, signing_name(wanted.service), signed_at + clock_offset_);
+  call.signed_at = signed_at;
+  call.signed_as = signature_version_;
+  if (!call.progress.begun) {
+    call.progress.begun = now;
+  }
+  const Duration limit = std::max(surroundings_.attempt_limit, wanted.attempt_limit);
+  call.ticket = surroundings_.transport.begin(
+      request,
+      {.deadline = std::min(call.limits.answer_by, now + limit), .leave_by = wanted.leave_by});
+  sent_.emplace(call.ticket, call.id);
+  ++sent_count_.at(index(wanted.service));
+}
+
+/// Ends a call with what an attempt came to, or lets it go again.
+void Client::settle(net::Finished& answered) {
+  const auto found = sent_.find(answered.ticket);
+  if (found == sent_.end()) {
+    return;
+  }
+  Call& call = calls_.at(found->second);
+  sent_.erase(found);
+  --sent_count_.at(index(call.call.service));
+  call.ticket = 0;
+  const Deadline now = surroundings_.clock.steady();
+  Result<ApiReply> result;
+  Attempt attempt;
+  if (answered.response.has_value()) {
+    round_trip_.add(std::chrono::ceil<Duration>(now - answered.left), now);
+    attempt = judge(call, *answered.response, result);
+  } else {
+    result = fail(std::move(answered.response).error(), describe(call.call));
+    const ErrorKind kind = result.error().kind;
+    const bool again = worth_repeating(kind) && call.call.repeatable;
+    attempt = {.next = again ? Attempt::Next::AgainLater : Attempt::Next::GiveUp, .kind = kind};
+  }
+  if (call.call.once && attempt.next == Attempt::Next::AgainLater) {
+    attempt.next = Attempt::Next::GiveUp;
+  }
+  const auto pause = pause_after(attempt, call.history, policy_, surroundings_.random);
+  if (!pause || now + *pause >= call.limits.start_by) {
+    finish(call, std::move(result), answered.left);
+    return;
+  }
+  call.progress.last_failure = std::move(result).error();
+  call.has_slot = false;
+  wait_until(call, now + *pause);
+}
+
+void Client::finish(Call& call, Result<ApiReply> result, Deadline left) {
+  const std::shared_ptr<CallGroup> group = std::move(call.group);
+  group->finished.push_back({.id = call.id, .reply = std::move(result), .left = left});
+  --group->open;
+  ++finished_count_;
+  calls_.erase(call.id);
+}
+
+void Client::cancel(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) {
+    return;
+  }
+  Call& call = found->second;
+  if (call.ticket != 0) {
+    surroundings_.transport.cancel(call.ticket);
+    sent_.erase(call.ticket);
+    --sent_count_.at(index(call.call.service));
+  } else {
+    waiting_.at(index(call.call.service)).erase({call.due, id});
+  }
+  --call.group->open;
+  calls_.erase(found);
+}
+
+const CallProgress* Client::progress(CallId id) const {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : &found->second.progress;
+}
+
+std::optional<RateLimiter::Allowance> Client::allowance(Service service,
+                                                        std::string_view operation) const {
+  if (!surroundings_.within_limits) {
+    return std::nullopt;
+  }
+  return limiter_.allowance(service, operation, surroundings_.clock.steady());
+}
+
+Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result) {
   if (const auto date = parse_http_date(net::find_header(response.headers, "date").value_or(""))) {
-    clock_difference_ = *date - batch.signed_at;
+    clock_difference_ = *date - call.signed_at;
   }
   if (response.status / 100 == 2) {
-    batch.results[item] = decode(call, response);
+    result = decode(call.call, response);
     return {.next = Attempt::Next::Finished};
   }
-  const ServiceError error = read_error(response);
-  batch.results[item] = service_error(call, error, response.status);
-  const ErrorKind kind = batch.results[item].error().kind;
-  if (worth_repeating(kind)) {
-    surroundings_.log.write(LogLevel::Debug, "AWS call failed",
-                            {{"call", describe(call)}, {"code", error.code}});
-    return {
-        .next = Attempt::Next::AgainLater, .kind = kind, .server_pause = server_pause(response)};
-  }
-  if (correct_clock(batch, error.code, response) || renew_credentials(batch, error.code)) {
-    return {.next = Attempt::Next::AgainNow};
-  }
-  return {.next = Attempt::Next::GiveUp};
+  Error error;
+  const Attempt attempt = judge_failure(call, response, error);
+  result = std::unexpected(std::move(error));
+  return attempt;
 }
 
-bool Client::correct_clock(Batch& batch, std::string_view code, const net::HttpResponse& response) {
+Attempt Client::judge_failure(Call& call, const net::HttpResponse& response, Error& error) {
+  const ServiceError said = read_error(response);
+  error = error_of(call.call, said, response.status);
+  if (worth_repeating(error.kind)) {
+    surroundings_.log.write(LogLevel::Debug, "AWS call failed",
+                            {{"call", describe(call.call)}, {"code", said.code}});
+    return {.next = Attempt::Next::AgainLater,
+            .kind = error.kind,
+            .server_pause = server_pause(response)};
+  }
+  const bool mended =
+      correct_clock(call, said.code, response) || renew_credentials(call, said.code);
+  return {.next = mended ? Attempt::Next::AgainNow : Attempt::Next::GiveUp};
+}
+
+bool Client::correct_clock(const Call& call, std::string_view code,
+                           const net::HttpResponse& response) {
   if (!blames_clock(code)) {
     return false;
   }
@@ -306,38 +296,41 @@ bool Client::correct_clock(Batch& batch, std::string_view code, const net::HttpR
   if (!date) {
     return false;
   }
-  const Duration offset = *date - batch.signed_at;
-  const bool differs = std::chrono::abs(offset - clock_offset_) > kSkewIgnored;
-  if (batch.clock_corrected) {
-    return batch.mended_this_round && !differs;
+  const Duration offset = *date - call.signed_at;
+  if (std::chrono::abs(offset - clock_offset_) <= kSkewIgnored) {
+    // It may have been corrected since this call was signed.
+    return call.group->clock_corrected && call.signed_as < signature_version_;
   }
-  if (!differs) {
+  if (call.group->clock_corrected) {
     return false;
   }
   surroundings_.log.write(
       LogLevel::Warn, "this machine's clock is wrong; signing with AWS's",
       {{"ahead_seconds", std::chrono::floor<std::chrono::seconds>(offset).count()}});
   clock_offset_ = offset;
-  batch.clock_corrected = true;
-  batch.mended_this_round = true;
+  call.group->clock_corrected = true;
+  ++signature_version_;
   return true;
 }
 
-bool Client::renew_credentials(Batch& batch, std::string_view code) {
+bool Client::renew_credentials(const Call& call, std::string_view code) {
   if (!blames_credentials(code)) {
     return false;
   }
-  if (batch.credentials_renewed) {
-    return batch.mended_this_round;
+  if (call.signed_as < signature_version_) {
+    return true;  // Renewed since it was signed.
   }
-  batch.credentials_renewed = true;
-  const Result<Credentials> renewed = surroundings_.credentials.renew(batch.deadline);
+  if (std::exchange(call.group->renewal_tried, true)) {
+    return false;
+  }
+  const Result<Credentials> renewed =
+      surroundings_.credentials.renew(std::min(call.limits.start_by, call.limits.answer_by));
   if (!renewed.has_value()) {
     surroundings_.log.write(LogLevel::Warn, "credentials were refused and could not be renewed",
                             {{"code", code}, {"error", renewed.error().message}});
     return false;
   }
-  batch.mended_this_round = true;
+  ++signature_version_;
   return true;
 }
 

@@ -1,42 +1,27 @@
 #pragma once
-// Client: calls to AWS's services: encode, sign, send, classify, decode, inside the one retry loop.
-// The typed calls (sqs.h, ecs.h, ...) are made of it.
+// Client: calls to AWS's services: sign, send, judge, and repeat, each call at its own pace, in the
+// one loop. The typed calls (sqs.h, ecs.h, ...) are made of it.
 
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
 #include <span>
-#include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "aws/api_call.h"
 #include "aws/credentials.h"
 #include "aws/rate_limiter.h"
 #include "aws/retry.h"
+#include "aws/round_trip.h"
 #include "aws/settings.h"
 #include "aws/sigv4.h"
 #include "aws/transport.h"
 #include "base/log.h"
-#include "json/value.h"
 
 namespace scaler::aws {
-
-/// One call as a service wants it on the wire.
-struct ApiCall {
-  Service service = Service::Sqs;
-  std::string operation = {};  ///< "GetQueueAttributes"
-  std::string subject = {};    ///< the queue or service that it is about: for messages
-  std::string method = "POST";
-  std::string target = "/";  ///< path and query, percent-encoded
-  std::string body = {};
-  bool repeatable = true;  ///< may be carried out twice when it is unclear whether it was at all
-  bool once = false;       ///< not repeated after a failure: by then it may be wrong
-  std::string_view unread = {};  ///< a member of the reply that nobody reads and is not kept
-  /// How long one attempt may take when that is more than the client's own limit.
-  Duration attempt_limit = {};
-};
-
-struct ApiReply {
-  json::Value value = {};  ///< an empty object for an empty body; null for a body that is XML
-  std::string text = {};   ///< a body that is XML
-  std::string function_error = {};  ///< Lambda's X-Amz-Function-Error: the function failed
-};
 
 struct ClientSurroundings {
   Transport& transport;
@@ -44,9 +29,37 @@ struct ClientSurroundings {
   const Clock& clock;
   Random& random;
   const Log& log;
-  Sleeper sleep = sleep_on_thread;
   Duration attempt_limit = std::chrono::seconds(5);
   bool within_limits = true;  ///< keeps calls within the services' documented rates
+};
+
+/// Names a call that is under way; never the same twice, and later ones are larger.
+using CallId = std::uint64_t;
+
+struct CallLimits {
+  Deadline start_by = Deadline::max();   ///< no attempt begins after this
+  Deadline answer_by = Deadline::max();  ///< no attempt lasts longer than this
+};
+
+struct FinishedCall {
+  CallId id = 0;
+  Result<ApiReply> reply = {};
+  /// When the attempt that this came of left; the clock's epoch when none did.
+  Deadline left = {};
+};
+
+/// Calls whose results are taken together.
+struct CallGroup {
+  std::size_t open = 0;                     ///< how many are under way
+  std::vector<FinishedCall> finished = {};  ///< to be taken out by whoever started them
+  bool renewal_tried = false;               ///< each of these once for the whole group
+  bool clock_corrected = false;
+};
+
+/// How a call stands that is under way.
+struct CallProgress {
+  std::optional<Deadline> begun = {};      ///< its first attempt
+  std::optional<Error> last_failure = {};  ///< after which it goes again
 };
 
 /// Not for use from several threads at once.
@@ -58,7 +71,8 @@ class Client {
   /// the deadline. Calls over a documented rate (rate_limiter.h) go later, in the order given.
   /// Shape:  one result per call, in order.
   /// Errors: as error_table.h classifies the service's codes;
-  ///         Unavailable when it cannot be reached;
+  ///         Throttled for what the documented rate does not allow in time; Overdue for what could
+  ///         not leave in time; Unavailable when the service cannot be reached;
   ///         Malformed for a reply that is not what the service should send. Messages name
   ///         operation and subject, and carry the service's code and request id.
   std::vector<Result<ApiReply>> call(std::span<const ApiCall> calls, Deadline deadline);
@@ -66,31 +80,69 @@ class Client {
   /// call() for one.
   Result<ApiReply> call(const ApiCall& call, Deadline deadline);
 
+  /// Takes a call on; run() makes it. Its result comes into the group.
+  CallId start(ApiCall call, const std::shared_ptr<CallGroup>& group, const CallLimits& limits);
+  /// Works on all calls under way until some have finished, `until`, or there are none.
+  void run(Deadline until);
+  /// Forgets a call; its group never hears of it.
+  void cancel(CallId id);
+  /// Null when it is not under way.
+  const CallProgress* progress(CallId id) const;
+
+  /// What the documented rate leaves for an operation; nothing when it is not limited.
+  std::optional<RateLimiter::Allowance> allowance(Service service,
+                                                  std::string_view operation) const;
+  /// The fastest of the last minutes; zero while none is known.
+  Duration round_trip() const { return round_trip_.fastest(); }
+
   const Settings& settings() const { return settings_; }
+  const Clock& clock() const { return surroundings_.clock; }
+  const Log& log() const { return surroundings_.log; }
   /// What AWS's clock is ahead of ours by; the Date of the latest reply says so, to the second.
   Duration clock_difference() const { return clock_difference_; }
 
  private:
-  struct Batch;
+  struct Call {
+    CallId id = 0;
+    ApiCall call = {};
+    std::shared_ptr<CallGroup> group = {};
+    CallLimits limits = {};
+    Deadline due = {};      ///< when it is to be sent, while it waits
+    bool has_slot = false;  ///< under the documented rate
+    History history = {};
+    CallProgress progress = {};
+    net::Ticket ticket = 0;  ///< zero while it waits
+    Instant signed_at = {};  ///< by our clock
+    int signed_as = 0;       ///< the signature's version then
+  };
 
-  std::vector<Attempt> attempt_in_time(Batch& batch, std::span<const std::size_t> items);
-  std::vector<Attempt> attempt(Batch& batch, std::span<const std::size_t> items);
-  std::vector<Attempt> attempt_side_by_side(Batch& batch, std::span<const std::size_t> items);
-  net::HttpRequest signed_request(const ApiCall& call, const Credentials& credentials, Instant at);
-  Attempt judge(Batch& batch, std::size_t item, const net::HttpResponse& response);
-  bool correct_clock(Batch& batch, std::string_view code, const net::HttpResponse& response);
-  bool renew_credentials(Batch& batch, std::string_view code);
+  void wait_until(Call& call, Deadline due);
+  bool take_slot(Call& call, Deadline now);
+  void begin_due();
+  void begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now);
+  Deadline next_due() const;
+  void settle(net::Finished& answered);
+  Attempt judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result);
+  Attempt judge_failure(Call& call, const net::HttpResponse& response, Error& error);
+  bool correct_clock(const Call& call, std::string_view code, const net::HttpResponse& response);
+  bool renew_credentials(const Call& call, std::string_view code);
+  void finish(Call& call, Result<ApiReply> result, Deadline left = {});
 
   Settings settings_;
   ClientSurroundings surroundings_;
   Signer signer_;
   RetryPolicy policy_;
   RateLimiter limiter_;
-  Duration clock_offset_{0};  ///< what AWS's clock is ahead of ours, as far as we sign with it
+  RoundTrip round_trip_;
+  std::map<CallId, Call> calls_;
+  std::array<std::set<std::pair<Deadline, CallId>>, kServiceCount> waiting_;  ///< by `due`
+  std::array<std::size_t, kServiceCount> sent_count_{};
+  std::unordered_map<net::Ticket, CallId> sent_;
+  CallId last_id_ = 0;
+  std::size_t finished_count_ = 0;
+  int signature_version_ = 0;  ///< counts new credentials and corrections of the clock
+  Duration clock_offset_{0};   ///< what AWS's clock is ahead of ours, as far as we sign with it
   Duration clock_difference_{0};
 };
-
-/// An instant from an HTTP Date header; nothing when it is none.
-std::optional<Instant> parse_http_date(std::string_view text);
 
 }  // namespace scaler::aws

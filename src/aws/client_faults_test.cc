@@ -74,6 +74,64 @@ class FaultyServer {
   RawServer server_{[this](int socket, int) { serve(socket); }};
 };
 
+/// The wall clock stands still; steady time runs, and jumps over pauses.
+class JumpingClock final : public Clock {
+ public:
+  Instant now() const override { return *parse_instant("2026-11-23T12:00:00Z"); }
+  Deadline steady() const override { return after(Duration::zero()) + ahead; }
+  bool wait_until(Instant, const std::stop_token&) override { return true; }
+
+  Deadline::duration ahead{0};
+};
+
+/// Real sockets; a wait with nothing under way is over at once.
+class ImpatientTransport final : public Transport {
+ public:
+  ImpatientTransport(net::HttpClientOptions options, JumpingClock& clock)
+      : client_(std::move(options)), clock_(&clock) {}
+
+  net::Ticket begin(const net::HttpRequest& request, const net::RequestLimits& limits) override {
+    ++under_way_;
+    return client_.begin(request,
+                         {.deadline = real(limits.deadline), .leave_by = real(limits.leave_by)});
+  }
+  std::vector<net::Finished> run(Deadline until) override {
+    if (under_way_ == 0) {
+      pauses.push_back(std::chrono::ceil<Duration>(until - clock_->steady()));
+      clock_->ahead += until - clock_->steady();
+      return {};
+    }
+    std::vector<net::Finished> finished = client_.run(real(until));
+    under_way_ -= finished.size();
+    for (net::Finished& one : finished) {
+      one.left += clock_->ahead;
+    }
+    return finished;
+  }
+  void cancel(net::Ticket ticket) override {
+    --under_way_;
+    client_.cancel(ticket);
+  }
+  std::vector<Result<net::HttpResponse>> send(std::span<const net::HttpRequest> requests,
+                                              Deadline deadline) override {
+    return client_.send(requests, real(deadline));
+  }
+  void connect(std::span<const net::Origin> origins, Deadline deadline) override {
+    client_.connect(origins, real(deadline));
+  }
+
+  std::vector<Duration> pauses = {};
+
+ private:
+  Deadline real(Deadline moment) const {
+    return moment == Deadline::max() ? moment : moment - clock_->ahead;
+  }
+
+  net::HttpClient client_;
+  JumpingClock* clock_;
+  std::size_t under_way_ = 0;
+};
+
 /// A client over real sockets that does not sleep between its attempts.
 class FaultsTest : public testing::Test {
  protected:
@@ -81,7 +139,7 @@ class FaultsTest : public testing::Test {
     environment_["AWS_ENDPOINT_URL"] = url;
     provider_ = std::make_unique<CredentialProvider>(
         CredentialSurroundings{
-            .environment = environment_, .transport = transport_, .clock = clock_, .sleep = sleep_},
+            .environment = environment_, .transport = transport_, .clock = clock_},
         log_);
     client_ = std::make_unique<Client>(*read_settings(environment_),
                                        ClientSurroundings{.transport = transport_,
@@ -89,7 +147,6 @@ class FaultsTest : public testing::Test {
                                                           .clock = clock_,
                                                           .random = random_,
                                                           .log = log_,
-                                                          .sleep = sleep_,
                                                           .attempt_limit = 200ms});
     return *client_;
   }
@@ -100,12 +157,10 @@ class FaultsTest : public testing::Test {
   }
 
   Environment environment_ = test_environment();
-  StillClock clock_{*parse_instant("2026-11-23T12:00:00Z")};
+  JumpingClock clock_;
   Log log_{-1, LogLevel::Fatal, clock_};
   Random random_{1};
-  HttpTransport transport_{{.connect_timeout = 500ms}};
-  std::vector<Duration> pauses_;
-  Sleeper sleep_ = [this](Duration pause) { pauses_.push_back(pause); };
+  ImpatientTransport transport_{{.connect_timeout = 500ms}, clock_};
   std::unique_ptr<CredentialProvider> provider_;
   std::unique_ptr<Client> client_;
 };
@@ -218,14 +273,14 @@ TEST_F(FaultsTest, EndWithTheCallsDeadline) {
   const ApiCall call{.service = Service::Ecs, .operation = "UpdateService", .body = "{}"};
   EXPECT_EQ(client.call(call, after(100ms)).error().kind, ErrorKind::Unavailable);
   EXPECT_EQ(server.requests().size(), 1U);
-  EXPECT_TRUE(pauses_.empty());
+  EXPECT_TRUE(transport_.pauses.empty());
 }
 
 TEST(Session, IsBuiltFromTheEnvironmentAndOpensConnectionsAhead) {
   const FaultyServer server({reply("200 OK", R"({"QueueUrl":"u"})")});
   Environment environment = test_environment();
   environment["AWS_ENDPOINT_URL"] = server.url();
-  const StillClock clock(*parse_instant("2026-11-23T12:00:00Z"));
+  const VirtualClock clock(*parse_instant("2026-11-23T12:00:00Z"));
   const Log log(-1, LogLevel::Fatal, clock);
   const std::unique_ptr<Session> session = *Session::create(environment, clock, {}, log);
   session->prewarm(after(5s));

@@ -122,7 +122,7 @@ TEST(Client, SendsABatchSideBySideAndRepeatsOnlyItsFailures) {
   EXPECT_TRUE(replies[3].has_value());
 }
 
-TEST(Client, SendsALargeBatchInPortionsAndKeepsItsOrder) {
+TEST(Client, SendsALargeBatchByAndByAndKeepsItsOrder) {
   TestClient test;
   test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
     return ok("{\"n\":" + request.body + "}");
@@ -132,7 +132,7 @@ TEST(Client, SendsALargeBatchInPortionsAndKeepsItsOrder) {
     calls[i].body = std::to_string(i);
   }
   const auto replies = test.client().call(calls, soon());
-  EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{640, 640, 220}));
+  EXPECT_EQ(test.transport.round_sizes.front(), 128U);
   EXPECT_EQ(std::get<std::int64_t>(replies[700]->value.find("n")->data()), 700);
   EXPECT_EQ(std::get<std::int64_t>(replies[1499]->value.find("n")->data()), 1499);
 }

@@ -43,9 +43,9 @@ class CredentialsTest : public testing::Test {
 
   std::filesystem::path folder_;
   Environment environment_{{"AWS_EC2_METADATA_DISABLED", "true"}};
-  StillClock clock_{*parse_instant("2026-11-23T12:00:00Z")};
+  VirtualClock clock_{*parse_instant("2026-11-23T12:00:00Z")};
   Log log_{-1, LogLevel::Fatal, clock_};
-  ScriptedTransport transport_;
+  ScriptedTransport transport_{clock_};
   std::vector<Duration> pauses_;
 };
 

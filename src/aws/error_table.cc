@@ -73,7 +73,15 @@ constexpr auto kTable = std::to_array<Row>({
     {"AccessDenied", ErrorKind::Denied},
     {"AccessDeniedException", ErrorKind::Denied},
     {"OptInRequired", ErrorKind::Denied},
+
+    {"InvalidParameterException", ErrorKind::Rejected},
+    {"ClientException", ErrorKind::Rejected},
+    {"ServiceQuotaExceededException", ErrorKind::Rejected},
 });
+
+/// Of a change of a service this says that the account may not run so much; of other operations,
+/// that they come too fast.
+constexpr std::string_view kLimitOfAChange = "LimitExceededException";
 
 constexpr auto kCredentialCodes = std::to_array<std::string_view>(
     {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId",
@@ -171,7 +179,10 @@ ServiceError read_error(const net::HttpResponse& response) {
   return error;
 }
 
-ErrorKind classify(std::string_view code, int status) {
+ErrorKind classify(std::string_view code, int status, std::string_view operation) {
+  if (operation == "UpdateService" && code == kLimitOfAChange) {
+    return ErrorKind::Rejected;
+  }
   const auto* const row =
       std::ranges::find_if(kTable, [code](const Row& candidate) { return candidate.code == code; });
   return row == kTable.end() ? kind_of_status(status) : row->kind;

@@ -20,7 +20,8 @@ struct ServiceError {
 /// Reads awsJson, rest-json and query (XML) errors; a body of any other shape counts as empty.
 ServiceError read_error(const net::HttpResponse& response);
 
-ErrorKind classify(std::string_view code, int status);
+/// For the few codes that mean something else of one operation, with its name.
+ErrorKind classify(std::string_view code, int status, std::string_view operation = {});
 
 /// Whether other credentials may help: these have expired or are not known (yet).
 bool blames_credentials(std::string_view code);

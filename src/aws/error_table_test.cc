@@ -17,6 +17,15 @@ TEST(Classify, GoesByCodeBeforeStatus) {
   EXPECT_EQ(classify("ResourceInUseException", 400), ErrorKind::Conflict);
 }
 
+TEST(Classify, TakesALimitOnAChangeForARefusal) {
+  EXPECT_EQ(classify("LimitExceededException", 400), ErrorKind::Throttled);
+  for (const char* code : {"LimitExceededException", "ServiceQuotaExceededException",
+                           "InvalidParameterException", "ClientException"}) {
+    EXPECT_EQ(classify(code, 400, "UpdateService"), ErrorKind::Rejected) << code;
+  }
+  EXPECT_EQ(classify("ThrottlingException", 400, "UpdateService"), ErrorKind::Throttled);
+}
+
 TEST(Classify, FallsBackToTheStatusForUnknownCodes) {
   EXPECT_EQ(classify("HTTP status 502", 502), ErrorKind::Unavailable);
   EXPECT_EQ(classify("SomethingNew", 429), ErrorKind::Throttled);

@@ -45,24 +45,36 @@ RateLimiter::Rate RateLimiter::rate_of(Group group) {
 
 // A bucket of B tokens at R per second that is full at time F holds B - (F - now) * R tokens. Each
 // token moves F by 1/R, so one number tells it all (GCRA).
-std::optional<Duration> RateLimiter::reserve(Service service, std::string_view operation,
-                                             Instant now, Duration longest) {
+std::optional<Deadline> RateLimiter::reserve(Service service, std::string_view operation,
+                                             Deadline now, Deadline latest) {
   const std::optional<Group> group = group_of(service, operation);
   if (!group) {
-    return Duration::zero();
+    return now;
   }
   const Rate rate = rate_of(*group);
-  const Fine token = Fine(std::chrono::seconds(1)) / rate.per_second;
-  const std::chrono::sys_time<Fine> fine_now = now;
-  auto& full_at = full_at_.at(static_cast<std::size_t>(*group));
-  // Past this it can only be a clock that was set back.
-  full_at = std::clamp(full_at, fine_now, fine_now + rate.burst * token + longest);
-  const Fine late = std::max(full_at + token - fine_now - rate.burst * token, Fine::zero());
-  if (late > longest) {
+  const Deadline::duration token = Deadline::duration(std::chrono::seconds(1)) / rate.per_second;
+  Deadline& full_at = full_at_.at(static_cast<std::size_t>(*group));
+  full_at = std::max(full_at, now);
+  const Deadline slot = std::max(full_at + token - rate.burst * token, now);
+  if (slot > now && slot > latest) {
     return std::nullopt;
   }
   full_at += token;
-  return std::chrono::ceil<Duration>(late);
+  return slot;
+}
+
+std::optional<RateLimiter::Allowance> RateLimiter::allowance(Service service,
+                                                             std::string_view operation,
+                                                             Deadline now) const {
+  const std::optional<Group> group = group_of(service, operation);
+  if (!group) {
+    return std::nullopt;
+  }
+  const Rate rate = rate_of(*group);
+  const Deadline::duration token = Deadline::duration(std::chrono::seconds(1)) / rate.per_second;
+  const Deadline full_at = std::max(full_at_.at(static_cast<std::size_t>(*group)), now);
+  const std::int64_t missing = (full_at - now + token - Deadline::duration(1)) / token;
+  return Allowance{.tokens = rate.burst - missing, .per_second = rate.per_second};
 }
 
 }  // namespace scaler::aws

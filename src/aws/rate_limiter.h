@@ -4,6 +4,7 @@
 // https://docs.aws.amazon.com/AmazonECS/latest/APIReference/request-throttling.html
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string_view>
 
@@ -12,17 +13,24 @@
 
 namespace scaler::aws {
 
-/// Pure: time comes in with each call, and may stand still or jump.
+/// Pure: steady time comes in with each call.
 class RateLimiter {
  public:
-  /// Takes a token for the operation, also one that is yet to come: the time from `now` after which
-  /// the call may be made, zero for at once. Operations without a documented limit are never late.
-  /// Takes nothing, and gives nothing back, when that would be later than `longest`.
-  std::optional<Duration> reserve(Service service, std::string_view operation, Instant now,
-                                  Duration longest);
+  /// Takes a token for the operation, also one that is yet to come: the moment at which the call
+  /// may be made, `now` for at once. Operations without a documented limit are never late. Takes
+  /// nothing when that would be later than `latest`, unless it is at once.
+  std::optional<Deadline> reserve(Service service, std::string_view operation, Deadline now,
+                                  Deadline latest);
+
+  struct Allowance {
+    std::int64_t tokens = 0;  ///< there now; negative when some are taken that are yet to come
+    std::int64_t per_second = 0;
+  };
+  /// Nothing for an operation without a documented limit.
+  std::optional<Allowance> allowance(Service service, std::string_view operation,
+                                     Deadline now) const;
 
  private:
-  using Fine = std::chrono::microseconds;
   enum class Group { ServiceRead, ServiceModify, TagModify, ClusterResourceRead, TaskProtection };
   static constexpr std::size_t kGroups = 5;
   struct Rate {
@@ -33,7 +41,7 @@ class RateLimiter {
   static Rate rate_of(Group group);
 
   /// A bucket by the moment at which it will be, or was, full again.
-  std::array<std::chrono::sys_time<Fine>, kGroups> full_at_ = {};
+  std::array<Deadline, kGroups> full_at_ = {};
 };
 
 }  // namespace scaler::aws

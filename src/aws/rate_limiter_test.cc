@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr Instant kStart = std::chrono::sys_days(std::chrono::year(2026) / 11 / 25);
+constexpr Deadline kStart{std::chrono::hours(1000)};
 
 struct Limit {
   std::string_view operation;
@@ -29,14 +29,14 @@ constexpr std::array kLimits{
 TEST(RateLimiter, LetsABurstGoAndThenTheSustainedRate) {
   for (const Limit& limit : kLimits) {
     RateLimiter limiter;
-    const auto reserve = [&](Instant now) {
-      return limiter.reserve(Service::Ecs, limit.operation, now, 1h);
+    const auto reserve = [&](Deadline now) {
+      return *limiter.reserve(Service::Ecs, limit.operation, now, now + 1h) - now;
     };
     for (int i = 0; i < limit.burst; ++i) {
       EXPECT_EQ(reserve(kStart), 0ms) << limit.operation << " " << i;
     }
-    const auto late = [&limit](int tokens) {  // In whole milliseconds, rounded up.
-      return Duration((1000 * tokens + limit.per_second - 1) / limit.per_second);
+    const auto late = [&limit](int tokens) {
+      return tokens * (Deadline::duration(1s) / limit.per_second);
     };
     EXPECT_EQ(reserve(kStart), late(1)) << limit.operation;
     EXPECT_EQ(reserve(kStart), late(2)) << limit.operation;
@@ -47,12 +47,12 @@ TEST(RateLimiter, LetsABurstGoAndThenTheSustainedRate) {
 
 TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
   RateLimiter limiter;
-  std::vector<Instant> gone;
+  std::vector<Deadline> gone;
   Random random(7);
-  Instant now = kStart;
+  Deadline now = kStart;
   for (int i = 0; i < 2000; ++i) {
     now += Duration(random.between(0, 300));
-    gone.push_back(now + *limiter.reserve(Service::Ecs, "UpdateService", now, 24h));
+    gone.push_back(*limiter.reserve(Service::Ecs, "UpdateService", now, now + 24h));
   }
   std::ranges::sort(gone);
   for (std::size_t first = 0; first < gone.size(); ++first) {
@@ -66,38 +66,47 @@ TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
 TEST(RateLimiter, SharesTheBucketOfTagsAndKeepsOthersApart) {
   RateLimiter limiter;
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, 1h), 0ms);
-    EXPECT_EQ(limiter.reserve(Service::Ecs, "UntagResource", kStart, 1h), 0ms);
+    EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, kStart), kStart);
+    EXPECT_EQ(limiter.reserve(Service::Ecs, "UntagResource", kStart, kStart), kStart);
   }
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, 1h), 100ms);
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, 1h), 0ms);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, kStart + 1h), kStart + 100ms);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart), kStart);
 }
 
 TEST(RateLimiter, LimitsNothingThatHasNoDocumentedLimit) {
   RateLimiter limiter;
   for (int i = 0; i < 10'000; ++i) {
-    ASSERT_EQ(limiter.reserve(Service::Sqs, "GetQueueAttributes", kStart, 0ms), 0ms);
+    ASSERT_EQ(limiter.reserve(Service::Sqs, "GetQueueAttributes", kStart, kStart), kStart);
   }
+  EXPECT_EQ(limiter.allowance(Service::Sqs, "GetQueueAttributes", kStart), std::nullopt);
 }
 
 TEST(RateLimiter, TakesNoTokenForACallThatCannotWait) {
   RateLimiter limiter;
   for (int i = 0; i < 50; ++i) {
-    limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s);
+    limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart);
   }
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s).has_value());
+    EXPECT_TRUE(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 1s).has_value());
   }
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s), std::nullopt);
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, 2s), 1200ms);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 1s), std::nullopt);
+  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 2s), kStart + 1200ms);
 }
 
-TEST(RateLimiter, OutlivesAClockThatIsSetBack) {
+TEST(RateLimiter, TellsItsTokens) {
   RateLimiter limiter;
-  limiter.reserve(Service::Ecs, "UpdateService", kStart, 1s);
-  const Instant earlier = kStart - 24h;
-  EXPECT_LE(limiter.reserve(Service::Ecs, "UpdateService", earlier, 1s).value_or(1s), 1s);
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", earlier + 12s, 1s), 0ms);
+  const auto tokens = [&limiter](Deadline now) {
+    return limiter.allowance(Service::Ecs, "UpdateService", now)->tokens;
+  };
+  EXPECT_EQ(limiter.allowance(Service::Ecs, "UpdateService", kStart)->per_second, 5);
+  EXPECT_EQ(tokens(kStart), 50);
+  for (int i = 0; i < 52; ++i) {
+    limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 1h);
+  }
+  EXPECT_EQ(tokens(kStart), -2);
+  EXPECT_EQ(tokens(kStart + 590ms), 0);
+  EXPECT_EQ(tokens(kStart + 1s), 3);
+  EXPECT_EQ(tokens(kStart + 1h), 50);
 }
 
 TEST(Client, SendsWhatIsOverTheRateLaterAndInOrder) {
@@ -126,12 +135,43 @@ TEST(Client, RefusesWhatTheRateDoesNotAllowBeforeTheDeadline) {
       60, {.service = Service::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
   const auto results = test.client().call(calls, after(1s));
   EXPECT_EQ(std::ranges::count_if(results, [](const auto& result) { return result.has_value(); }),
-            54);  // The fifth of the later ones would be due after what is left of the second.
+            54);  // The fifth of the later ones would have no time for its reply.
   ASSERT_FALSE(results.back().has_value());
   EXPECT_EQ(results.back().error().kind, ErrorKind::Throttled);
   EXPECT_EQ(results.back().error().message,
             "ECS UpdateService c/s: not sent: the documented rate of UpdateService does not allow "
             "it in time");
+}
+
+TEST(Client, UsesTheWholeRateWhateverTheRepliesTake) {
+  TestClient test;
+  test.transport.reply_with({ok("{}")});
+  test.transport.delay = [](const auto&) { return 107ms; };
+  const std::vector<ApiCall> calls(
+      300, {.service = Service::Ecs, .operation = "DescribeServices", .body = "{}"});
+  const Deadline begin = test.clock.steady();
+  for (const Result<ApiReply>& result : test.client().call(calls, soon())) {
+    EXPECT_TRUE(result.has_value());
+  }
+  // A hundred at once and two hundred at twenty a second.
+  EXPECT_LE(test.transport.sent_at.back() - begin, 10s * 100 / 95);
+  EXPECT_GE(test.transport.sent_at.back() - begin, 10s);
+  EXPECT_EQ(test.client().round_trip(), 107ms);
+}
+
+TEST(Client, SendsNoCallThatCannotLeaveInTime) {
+  TestClient test;
+  test.transport.reply_with({ok("{}")});
+  std::vector<ApiCall> calls(
+      60, {.service = Service::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
+  for (ApiCall& call : calls) {
+    call.leave_by = test.clock.steady() + 500ms;
+  }
+  const auto results = test.client().call(calls, soon());
+  EXPECT_EQ(std::ranges::count_if(results, [](const auto& result) { return result.has_value(); }),
+            52);
+  EXPECT_EQ(results.back().error().kind, ErrorKind::Overdue);
+  EXPECT_EQ(test.transport.requests.size(), 52U);
 }
 
 }  // namespace

@@ -1,14 +1,10 @@
 #pragma once
-// When a failed request goes again, and the one loop that lets a batch do so. The rules are those
-// that AWS's own SDKs follow from 2026 on: a token bucket, full jitter, longer pauses when
-// throttled. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+// When a failed request goes again: the rules that AWS's own SDKs follow from 2026 on, a token
+// bucket, full jitter, longer pauses when throttled. The one loop that applies them is in
+// client.cc. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
-#include <functional>
 #include <optional>
-#include <span>
-#include <vector>
 
-#include "aws/credentials.h"
 #include "base/clock.h"
 #include "base/random.h"
 #include "base/result.h"
@@ -48,19 +44,14 @@ class RetryPolicy {
   int tokens_ = kTokens;
 };
 
-/// What the loop needs beside the work.
-struct RetrySurroundings {
-  Random& random;
-  const Sleeper& sleep;
+/// What came of one call so far.
+struct History {
+  int failures = 0;
+  std::optional<ErrorKind> last_failure = {};
 };
 
-/// Attempts the given items side by side; one Attempt per item, in order. It bounds its own time,
-/// so that a peer that never answers is left.
-using Round = std::function<std::vector<Attempt>(std::span<const std::size_t> items)>;
-
-/// Items 0..count-1 go together into the first round, and those to be repeated into the next, after
-/// the longest of their pauses. No pause begins that would end after the deadline.
-void run_rounds(std::size_t count, const Round& round, RetryPolicy& policy,
-                const RetrySurroundings& surroundings, Deadline deadline);
+/// The pause after which a call goes again that came to this, or nothing when it does not.
+std::optional<Duration> pause_after(const Attempt& attempt, History& history, RetryPolicy& policy,
+                                    Random& random);
 
 }  // namespace scaler::aws

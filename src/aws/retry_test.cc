@@ -80,64 +80,26 @@ TEST(RetryPolicy, HonoursTheServersPauseWithinFiveSecondsOfItsOwn) {
   EXPECT_LE(capped, 5050ms);
 }
 
-struct Rounds {
-  Random random{1};
-  std::vector<Duration> pauses = {};
-  Sleeper sleep = [this](Duration pause) { pauses.push_back(pause); };
-  std::vector<std::vector<std::size_t>> seen = {};
-
-  void run(std::size_t count, RetryPolicy policy, Deadline deadline,
-           const std::function<Attempt(std::size_t item, std::size_t round)>& result) {
-    const Round round = [&](std::span<const std::size_t> items) {
-      seen.emplace_back(items.begin(), items.end());
-      std::vector<Attempt> attempts;
-      for (const std::size_t item : items) {
-        attempts.push_back(result(item, seen.size() - 1));
-      }
-      return attempts;
-    };
-    run_rounds(count, round, policy, {.random = random, .sleep = sleep}, deadline);
-  }
-};
-
-TEST(RunRounds, RepeatsOnlyWhatFailedForNow) {
-  Rounds rounds;
-  rounds.run(4, RetryPolicy(3), after(1min), [](std::size_t item, std::size_t round) {
-    if (item == 1 && round == 0) {
-      return kTransient;
-    }
-    if (item == 3) {
-      return kThrottled;
-    }
-    return item == 2 ? Attempt{.next = Attempt::Next::GiveUp} : Attempt{};
-  });
-  const std::vector<std::vector<std::size_t>> expected{{0, 1, 2, 3}, {1, 3}, {3}};
-  EXPECT_EQ(rounds.seen, expected);
-  EXPECT_EQ(rounds.pauses.size(), 2U);
+TEST(PauseAfter, GoesAtOnceWhenTheCauseIsMendedAndNeverAfterASuccess) {
+  Random random(1);
+  RetryPolicy policy(1);
+  History history;
+  EXPECT_EQ(pause_after({.next = Attempt::Next::AgainNow}, history, policy, random), 0ms);
+  EXPECT_EQ(pause_after({.next = Attempt::Next::GiveUp}, history, policy, random), std::nullopt);
+  EXPECT_EQ(pause_after({.next = Attempt::Next::Finished}, history, policy, random), std::nullopt);
+  EXPECT_EQ(history.failures, 0);
 }
 
-TEST(RunRounds, GoesAtOnceWhenTheCauseIsMended) {
-  Rounds rounds;
-  rounds.run(1, RetryPolicy(1), after(1min), [](std::size_t, std::size_t round) {
-    return round == 0 ? Attempt{.next = Attempt::Next::AgainNow} : Attempt{};
-  });
-  EXPECT_EQ(rounds.seen.size(), 2U);
-  EXPECT_TRUE(rounds.pauses.empty());
-}
-
-TEST(RunRounds, BeginsNoPauseThatWouldEndAfterTheDeadline) {
-  Rounds rounds;
-  Attempt asked = kThrottled;
-  asked.server_pause = 4s;
-  rounds.run(1, RetryPolicy(9), after(3s), [&asked](std::size_t, std::size_t) { return asked; });
-  EXPECT_EQ(rounds.seen.size(), 1U);
-  EXPECT_TRUE(rounds.pauses.empty());
-}
-
-TEST(RunRounds, DoesNothingForAnEmptyBatch) {
-  Rounds rounds;
-  rounds.run(0, RetryPolicy(3), after(1s), [](std::size_t, std::size_t) { return Attempt{}; });
-  EXPECT_TRUE(rounds.seen.empty());
+TEST(PauseAfter, CountsTheFailuresOfItsCall) {
+  Random random(1);
+  RetryPolicy policy(3);
+  History history;
+  EXPECT_TRUE(pause_after(kThrottled, history, policy, random).has_value());
+  EXPECT_TRUE(pause_after(kThrottled, history, policy, random).has_value());
+  EXPECT_FALSE(pause_after(kThrottled, history, policy, random).has_value());
+  EXPECT_EQ(policy.tokens(), RetryPolicy::kTokens - 10);
+  pause_after({.next = Attempt::Next::Finished}, history, policy, random);
+  EXPECT_EQ(policy.tokens(), RetryPolicy::kTokens - 5);
 }
 
 }  // namespace

@@ -1,9 +1,11 @@
 #pragma once
 // What the tests of this folder share: a scripted transport and a client on it that never sleeps.
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aws/client.h"
@@ -25,21 +27,95 @@ class StillClock final : public Clock {
   Instant now_;
 };
 
-/// Answers from a function, and remembers what it was asked, round by round.
+/// Wall and steady time that stand still until they are told to move.
+class VirtualClock final : public Clock {
+ public:
+  explicit VirtualClock(Instant start) : now_(start) {}
+  Instant now() const override { return now_; }
+  Deadline steady() const override { return steady_; }
+  bool wait_until(Instant instant, const std::stop_token&) override {
+    advance(instant - now_);
+    return true;
+  }
+  void advance(Duration duration) { advance_to(steady_ + duration); }
+  void advance_to(Deadline moment) {
+    now_ += std::chrono::floor<Duration>(moment - steady_);
+    steady_ = moment;
+  }
+
+ private:
+  Instant now_;
+  Deadline steady_ = after(Duration::zero());
+};
+
+/// Answers from a function, at once or later in virtual time, and remembers what it was asked.
 class ScriptedTransport final : public Transport {
  public:
   using Answer = std::function<Result<net::HttpResponse>(const net::HttpRequest& request)>;
 
+  explicit ScriptedTransport(VirtualClock& clock) : clock_(&clock) {}
+
   Answer answer = {};
+  /// How long the answer takes; none: no time.
+  std::function<Duration(const net::HttpRequest& request)> delay = {};
   std::vector<net::HttpRequest> requests = {};
-  std::vector<std::size_t> round_sizes = {};
+  std::vector<Deadline> sent_at = {};         ///< one per request
+  std::vector<std::size_t> round_sizes = {};  ///< how many were begun between two runs
+  std::vector<Duration> pauses = {};          ///< runs that waited with nothing under way
+  std::size_t cancelled = 0;
+
+  std::size_t under_way() const { return under_way_.size(); }
+
+  net::Ticket begin(const net::HttpRequest& request, const net::RequestLimits& limits) override {
+    const net::Ticket ticket = ++last_ticket_;
+    requests.push_back(request);
+    sent_at.push_back(clock_->steady());
+    ++begun_;
+    UnderWay one{.at = clock_->steady() + (delay ? delay(request) : Duration::zero())};
+    one.finished = {.ticket = ticket, .response = answer(request), .left = clock_->steady()};
+    if (one.at > limits.deadline) {
+      one.at = limits.deadline;
+      one.finished.response = fail(ErrorKind::Unavailable, "no reply before the deadline");
+    }
+    under_way_.push_back(std::move(one));
+    return ticket;
+  }
+
+  std::vector<net::Finished> run(Deadline until) override {
+    if (begun_ > 0) {
+      round_sizes.push_back(std::exchange(begun_, 0));
+    }
+    Deadline next = until;
+    for (const UnderWay& one : under_way_) {
+      next = std::min(next, one.at);
+    }
+    if (next > clock_->steady() && next != Deadline::max()) {
+      if (under_way_.empty()) {
+        pauses.push_back(std::chrono::ceil<Duration>(next - clock_->steady()));
+      }
+      clock_->advance_to(next);
+    }
+    std::vector<net::Finished> finished;
+    for (UnderWay& one : under_way_) {
+      if (one.at <= clock_->steady()) {
+        finished.push_back(one.finished);
+      }
+    }
+    std::erase_if(under_way_, [this](const UnderWay& one) { return one.at <= clock_->steady(); });
+    return finished;
+  }
+
+  void cancel(net::Ticket ticket) override {
+    cancelled += std::erase_if(
+        under_way_, [ticket](const UnderWay& one) { return one.finished.ticket == ticket; });
+  }
 
   std::vector<Result<net::HttpResponse>> send(std::span<const net::HttpRequest> sent,
                                               Deadline) override {
-    round_sizes.push_back(sent.size());
     std::vector<Result<net::HttpResponse>> results;
     for (const net::HttpRequest& request : sent) {
       requests.push_back(request);
+      sent_at.push_back(clock_->steady());
       results.push_back(answer(request));
     }
     return results;
@@ -53,6 +129,17 @@ class ScriptedTransport final : public Transport {
       return replies[index];
     };
   }
+
+ private:
+  struct UnderWay {
+    Deadline at = {};
+    net::Finished finished = {};
+  };
+
+  VirtualClock* clock_;
+  std::vector<UnderWay> under_way_ = {};
+  std::size_t begun_ = 0;
+  net::Ticket last_ticket_ = 0;
 };
 
 inline net::HttpResponse ok(std::string body) {
@@ -84,12 +171,13 @@ struct TestClient {
   TestClient& operator=(const TestClient&) = delete;
 
   Environment environment = test_environment();
-  StillClock clock{*parse_instant("2026-11-23T12:00:00Z")};
+  VirtualClock clock{*parse_instant("2026-11-23T12:00:00Z")};
   Log log{-1, LogLevel::Fatal, clock};
-  ScriptedTransport transport = {};
-  std::vector<Duration> pauses = {};
+  ScriptedTransport transport{clock};
+  std::vector<Duration>& pauses = transport.pauses;
   Sleeper sleeper = [this](Duration pause) { pauses.push_back(pause); };
   Random random{1};
+  bool within_limits = true;
 
   /// Made at the first use, so that a test can still change the environment.
   Client& client() {
@@ -104,7 +192,7 @@ struct TestClient {
                                                             .clock = clock,
                                                             .random = random,
                                                             .log = log,
-                                                            .sleep = sleeper});
+                                                            .within_limits = within_limits});
     }
     return *client_;
   }
