@@ -10,7 +10,6 @@
 namespace scaler::aws {
 namespace {
 
-constexpr std::size_t kServicesPerCall = 10;
 constexpr json::IntegerRange kCount{.min = 0};
 
 ApiCall ecs_call(std::string operation, std::string subject, std::string body) {
@@ -35,7 +34,9 @@ bool means(const ServiceId& id, std::string_view arn) {
   return id.service == arn || last_part(id.service) == last_part(arn);
 }
 
-ApiCall describe_call(std::span<const ServiceId> ids) {
+}  // namespace
+
+ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags) {
   json::Writer body;
   body.begin_object().field("cluster", ids.front().cluster).name("services").begin_array();
   std::string subject;
@@ -43,11 +44,17 @@ ApiCall describe_call(std::span<const ServiceId> ids) {
     body.value(id.service);
     subject += (subject.empty() ? "" : ", ") + subject_of(id);
   }
-  body.end_array().name("include").begin_array().value("TAGS").end_array().end_object();
+  body.end_array();
+  if (with_tags == WithTags::Yes) {
+    body.name("include").begin_array().value("TAGS").end_array();
+  }
+  body.end_object();
   ApiCall call = ecs_call("DescribeServices", std::move(subject), std::move(body).text());
   call.unread = "events";  // A hundred of them, nine tenths of the reply.
   return call;
 }
+
+namespace {
 
 Result<std::string> text_field(const json::Reader& object, std::string_view name) {
   const json::Reader field = TRY(object.field(name));
@@ -73,18 +80,38 @@ Result<ServiceStatus> read_status(const json::Reader& service) {
   return fail(ErrorKind::Malformed, service.path() + ".status: '" + text + "' is not known");
 }
 
-/// How many elements of the array have the status PRIMARY or ACTIVE.
-Result<int> live_elements(const json::Reader& service, std::string_view name) {
-  const auto list = service.optional_field(name);
+/// Whether a deployment is under way. One without a rolloutState is, while others live beside it.
+Result<bool> rolling_out(const json::Reader& service) {
+  const auto list = service.optional_field("deployments");
   if (!list) {
-    return 0;
+    return false;
   }
   int live = 0;
-  for (const json::Reader& element : TRY(list->items())) {
-    const std::string status = TRY(text_field(element, "status"));
+  bool untold = false;
+  for (const json::Reader& deployment : TRY(list->items())) {
+    const auto state = deployment.optional_field("rolloutState");
+    if (state && TRY(state->string()) == "IN_PROGRESS") {
+      return true;
+    }
+    const std::string status = TRY(text_field(deployment, "status"));
     live += status == "PRIMARY" || status == "ACTIVE" ? 1 : 0;
+    untold = untold || !state;
   }
-  return live;
+  return untold && live > 1;
+}
+
+Result<bool> stabilizing(const json::Reader& service) {
+  const auto list = service.optional_field("taskSets");
+  if (!list) {
+    return false;
+  }
+  for (const json::Reader& task_set : TRY(list->items())) {
+    const auto state = task_set.optional_field("stabilityStatus");
+    if (state && TRY(state->string()) == "STABILIZING") {
+      return true;
+    }
+  }
+  return false;
 }
 
 Result<std::string> read_state_tag(const json::Reader& service) {
@@ -113,9 +140,8 @@ Result<ServiceReading> read_service(const json::Reader& service) {
     const bool daemon = TRY(strategy->string()) == "DAEMON";
     reading.service.scheduling = daemon ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica;
   }
-  const int deployments = TRY(live_elements(service, "deployments"));
-  const int task_sets = TRY(live_elements(service, "taskSets"));
-  reading.service.deploying = deployments > 1 || task_sets > 1;
+  const bool rollout = TRY(rolling_out(service));
+  reading.service.deploying = rollout || TRY(stabilizing(service));
   reading.saved_state = TRY(read_state_tag(service));
   return reading;
 }
@@ -183,6 +209,14 @@ ApiCall untag_call(const std::string& arn, std::span<const std::string> keys) {
 
 }  // namespace
 
+Result<ServiceReading> read_description(const ApiReply& reply, const ServiceId& id) {
+  Result<ServiceReading> reading = find_service(reply.value, id);
+  if (!reading.has_value()) {
+    return fail(std::move(reading).error(), "ECS DescribeServices " + subject_of(id));
+  }
+  return reading;
+}
+
 ServiceDescriptions::ServiceDescriptions(std::span<const ServiceId> ids)
     : ids_(ids.begin(), ids.end()), call_of_(ids.size()) {
   std::vector<std::size_t> order(ids.size());
@@ -193,12 +227,12 @@ ServiceDescriptions::ServiceDescriptions(std::span<const ServiceId> ids)
   std::vector<ServiceId> chunk;
   const auto close_chunk = [this, &chunk] {
     if (!chunk.empty()) {
-      calls_.push_back(describe_call(chunk));
+      calls_.push_back(describe_call(chunk, WithTags::Yes));
       chunk.clear();
     }
   };
   for (const std::size_t i : order) {
-    if (chunk.size() == kServicesPerCall ||
+    if (chunk.size() == kServicesPerDescription ||
         (!chunk.empty() && chunk.front().cluster != ids_[i].cluster)) {
       close_chunk();
     }
@@ -218,11 +252,7 @@ std::vector<Result<ServiceReading>> ServiceDescriptions::read(
       readings.emplace_back(std::unexpected(reply.error()));
       continue;
     }
-    Result<ServiceReading> reading = find_service(reply->value, ids_[i]);
-    if (!reading.has_value()) {
-      reading = fail(std::move(reading).error(), "ECS DescribeServices " + subject_of(ids_[i]));
-    }
-    readings.push_back(std::move(reading));
+    readings.push_back(read_description(*reply, ids_[i]));
   }
   return readings;
 }
@@ -246,6 +276,7 @@ std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes
         .end_object();
     calls.push_back(ecs_call("UpdateService", subject_of(change.service), std::move(body).text()));
     calls.back().once = true;
+    calls.back().leave_by = change.leave_by;
   }
   return without_values(client_->call(calls, deadline));
 }

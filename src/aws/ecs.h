@@ -13,14 +13,25 @@ namespace scaler::aws {
 /// The tag that keeps a service's state between passes.
 inline constexpr std::string_view kStateTag = "ecs-scaler:state";
 
+inline constexpr std::size_t kServicesPerDescription = 10;
+
+enum class WithTags { Yes, No };
+
+/// DescribeServices for up to ten services of one cluster.
+ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags);
+
+/// One service's reading out of the reply to describe_call().
+///
+/// A service counts as deploying while a deployment's rolloutState is IN_PROGRESS or a task set's
+/// stabilityStatus is STABILIZING. A rollout that FAILED does not, nor do two task sets in a steady
+/// state: nothing of theirs is going to end. A plain change of the desired count makes no new
+/// deployment. Only for a deployment that tells no rolloutState (as under other deployment
+/// controllers) it counts that another lives beside it.
+/// Errors: NotFound for a service that ECS does not know; Rejected; Malformed.
+Result<ServiceReading> read_description(const ApiReply& reply, const ServiceId& id);
+
 /// DescribeServices for any number of services: by cluster, ten a call, tags included. For batches
 /// that mix services: send `calls`, then give their replies to read().
-///
-/// A service counts as deploying while more than one of its deployments, or of its task sets under
-/// an external or CodeDeploy controller, is PRIMARY or ACTIVE: old tasks and new ones live side by
-/// side. A rolloutState of IN_PROGRESS does not count by itself, because a new service has it until
-/// its first tasks run, and a plain change of the desired count makes no new deployment. This errs
-/// towards `deploying`: a rollout that failed without a circuit breaker keeps both deployments.
 class ServiceDescriptions {
  public:
   explicit ServiceDescriptions(std::span<const ServiceId> ids);

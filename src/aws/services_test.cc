@@ -171,14 +171,20 @@ bool deploying(const std::string& more) {
   return readings.at(0)->service.deploying;
 }
 
-TEST(Ecs, SeesARolloutOnlyWhereOldAndNewTasksLiveSideBySide) {
+TEST(Ecs, CountsAsDeployingWhatIsStillGoingOn) {
   EXPECT_FALSE(deploying(""));
   EXPECT_FALSE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"COMPLETED"}])"));
-  EXPECT_FALSE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"IN_PROGRESS"}])"));
+  EXPECT_TRUE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"IN_PROGRESS"}])"));
+  EXPECT_TRUE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"IN_PROGRESS"},)"
+                        R"({"status":"ACTIVE","rolloutState":"COMPLETED"}])"));
+  EXPECT_FALSE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"FAILED"},)"
+                         R"({"status":"ACTIVE","rolloutState":"COMPLETED"}])"));
   EXPECT_FALSE(deploying(R"(,"deployments":[{"status":"PRIMARY"},{"status":"INACTIVE"}])"));
   EXPECT_TRUE(deploying(R"(,"deployments":[{"status":"PRIMARY"},{"status":"ACTIVE"}])"));
-  EXPECT_TRUE(deploying(R"(,"taskSets":[{"status":"PRIMARY"},{"status":"ACTIVE"}])"));
-  EXPECT_FALSE(deploying(R"(,"taskSets":[{"status":"PRIMARY"},{"status":"DRAINING"}])"));
+  EXPECT_TRUE(deploying(R"(,"taskSets":[{"status":"PRIMARY","stabilityStatus":"STEADY_STATE"},)"
+                        R"({"status":"ACTIVE","stabilityStatus":"STABILIZING"}])"));
+  EXPECT_FALSE(deploying(R"(,"taskSets":[{"status":"PRIMARY","stabilityStatus":"STEADY_STATE"},)"
+                         R"({"status":"ACTIVE","stabilityStatus":"STEADY_STATE"}])"));
 }
 
 TEST(Ecs, RefusesAServiceThatLacksACount) {
