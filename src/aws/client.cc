@@ -222,7 +222,10 @@ void Client::settle(net::Finished& answered) {
 
 void Client::finish(Call& call, Result<ApiReply> result, Deadline left) {
   const std::shared_ptr<CallGroup> group = std::move(call.group);
-  group->finished.push_back({.id = call.id, .reply = std::move(result), .left = left});
+  group->finished.push_back({.id = call.id,
+                             .reply = std::move(result),
+                             .left = left,
+                             .begun = call.progress.begun.value_or(Deadline{})});
   --group->open;
   ++finished_count_;
   calls_.erase(call.id);

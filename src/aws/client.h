@@ -46,6 +46,7 @@ struct FinishedCall {
   Result<ApiReply> reply = {};
   /// When the attempt that this came of left; the clock's epoch when none did.
   Deadline left = {};
+  Deadline begun = {};  ///< when its first attempt began
 };
 
 /// Calls whose results are taken together.

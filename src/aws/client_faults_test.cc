@@ -1,5 +1,6 @@
 // The client against peers that misbehave, over real sockets.
 
+#include <atomic>
 #include <mutex>
 
 #include <gtest/gtest.h>
@@ -147,7 +148,7 @@ class FaultsTest : public testing::Test {
                                                           .clock = clock_,
                                                           .random = random_,
                                                           .log = log_,
-                                                          .attempt_limit = 200ms});
+                                                          .attempt_limit = attempt_limit_});
     return *client_;
   }
 
@@ -158,6 +159,7 @@ class FaultsTest : public testing::Test {
 
   Environment environment_ = test_environment();
   JumpingClock clock_;
+  Duration attempt_limit_ = 200ms;
   Log log_{-1, LogLevel::Fatal, clock_};
   Random random_{1};
   ImpatientTransport transport_{{.connect_timeout = 500ms}, clock_};
@@ -265,6 +267,47 @@ TEST_F(FaultsTest, OfOneItemLeaveTheOthersOfTheBatchAlone) {
   EXPECT_EQ(look.queues.at(1).error().kind, ErrorKind::Denied);
   ASSERT_TRUE(look.service.has_value()) << look.service.error().message;
   EXPECT_EQ(look.service->service.desired, 1);
+}
+
+TEST_F(FaultsTest, OfOneThatHangsHoldNobodyUp) {
+  const std::string depth = reply("200 OK", R"({"Attributes":{"ApproximateNumberOfMessages":"1",)"
+                                            R"("ApproximateNumberOfMessagesNotVisible":"2",)"
+                                            R"("ApproximateNumberOfMessagesDelayed":"3"}})");
+  attempt_limit_ = 5s;
+  std::atomic<int> hanging = 0;
+  std::atomic<bool> released = false;
+  const RawServer server([&](int socket, int) {
+    for (std::string request = read_whole_request(socket); !request.empty();
+         request = read_whole_request(socket)) {
+      if (request.find("hangs") != std::string::npos) {
+        ++hanging;
+        released.wait(false);
+      }
+      write_text(socket, request.find("QueueUrl") != std::string::npos
+                             ? depth
+                             : reply("200 OK", R"({"services":[],"failures":[]})"));
+    }
+  });
+  Cloud cloud(client_for("http://127.0.0.1:" + std::to_string(server.origin().port)));
+  std::vector<LookRequest> requests(20, {.service = {.cluster = "c", .service = "a"}});
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    requests[i].queue_urls = {"q" + std::to_string(i)};
+  }
+  cloud.look(requests, Patience::AllButSlow, soon());
+  requests[7].queue_urls = {"hangs"};
+  const Deadline begun = after(0s);
+  EXPECT_TRUE(cloud.look(requests, Patience::AllButSlow, soon()).at(7).under_way);
+  EXPECT_LT(after(0s) - begun, 2s);
+  released = true;
+  released.notify_all();
+  Look late;
+  for (int pass = 0;
+       pass < 50 &&
+       !(late = cloud.look(requests, Patience::AllButSlow, soon()).at(7)).queues.at(0).has_value();
+       ++pass) {
+  }
+  EXPECT_TRUE(late.queues.at(0).has_value());
+  EXPECT_EQ(hanging, 1);
 }
 
 TEST_F(FaultsTest, EndWithTheCallsDeadline) {

@@ -1,43 +1,52 @@
 #include "aws/cloud.h"
 
-#include <utility>
+#include <algorithm>
+#include <limits>
 
 #include "aws/ecs.h"
-#include "aws/sqs.h"
 #include "aws/task_protection.h"
 
 namespace scaler::aws {
 
-std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience /*patience*/,
+namespace {
+
+/// So long a look that waits for no slow one waits for the protection of tasks.
+constexpr Duration kProtectionLimit = std::chrono::seconds(2);
+
+std::size_t tokens(const Client& client, std::string_view operation) {
+  const auto allowance = client.allowance(Service::Ecs, operation);
+  return allowance ? static_cast<std::size_t>(std::max<std::int64_t>(allowance->tokens, 0))
+                   : std::numeric_limits<std::size_t>::max();
+}
+
+}  // namespace
+
+std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience patience,
                               Deadline deadline) {
-  std::vector<ServiceId> ids;
-  std::vector<ApiCall> calls;
-  for (const LookRequest& request : requests) {
-    ids.push_back(request.service);
-    for (const std::string& url : request.queue_urls) {
-      calls.push_back(queue_depth_call(url));
-    }
+  std::vector<Look> looks = looker_.look(requests, patience, deadline);
+  if (std::ranges::any_of(requests, &LookRequest::protection)) {
+    const Deadline limit = client_->clock().steady() + kProtectionLimit;
+    count_protected(requests, looks,
+                    patience == Patience::All ? deadline : std::min(deadline, limit));
   }
-  const std::size_t queues = calls.size();
-  const ServiceDescriptions descriptions(ids);
-  calls.insert(calls.end(), descriptions.calls().begin(), descriptions.calls().end());
-
-  const Deadline asked = after(Duration::zero());
-  const std::vector<Result<ApiReply>> replies = client_->call(calls, deadline);
-
-  std::vector<Result<ServiceReading>> services =
-      descriptions.read(std::span(replies).subspan(queues));
-  std::vector<Look> looks(requests.size());
-  auto reply = replies.begin();
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    looks[i].asked = asked;
-    looks[i].service = std::move(services[i]);
-    for (const std::string& url : requests[i].queue_urls) {
-      looks[i].queues.push_back(read_queue_depth(*reply++, url));
-    }
-  }
-  count_protected(requests, looks, deadline);
   return looks;
+}
+
+std::size_t Cloud::looks_allowed() {
+  const auto allowance = client_->allowance(Service::Ecs, "DescribeServices");
+  if (!allowance) {
+    return std::numeric_limits<std::size_t>::max();
+  }
+  const std::int64_t calls = std::max<std::int64_t>(allowance->tokens + allowance->per_second, 0);
+  return std::max<std::size_t>(static_cast<std::size_t>(calls) * kServicesPerDescription, 1);
+}
+
+std::size_t Cloud::changes_allowed() {
+  return tokens(*client_, "UpdateService");
+}
+
+std::size_t Cloud::saves_allowed() {
+  return tokens(*client_, "TagResource");
 }
 
 void Cloud::count_protected(std::span<const LookRequest> requests, std::span<Look> looks,

@@ -1,0 +1,438 @@
+#include "aws/looking.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "aws/sqs.h"
+
+namespace scaler::aws {
+namespace {
+
+/// Slow is what takes twice what recent looks needed, but not less than the first of these.
+constexpr Duration kSlowLeast = std::chrono::milliseconds(50);
+constexpr Duration kSlowMost = std::chrono::seconds(2);
+/// So long a look waits for what is known to be slow.
+constexpr Duration kShortly = std::chrono::milliseconds(50);
+/// Services whose tags were denied are asked for them again so many at a time.
+constexpr std::size_t kTagTrials = 2;
+constexpr CallId kPlanned = ~CallId{0};  ///< no call: it is about to be asked
+
+std::string key_of(const ServiceId& id) {
+  return id.cluster + "\n" + id.service;
+}
+
+std::string name_of(const LookedAtQueue& queue) {
+  return "SQS GetQueueAttributes " + queue.url;
+}
+
+std::string name_of(const LookedAtService& service) {
+  return "ECS DescribeServices " + service.id.cluster + "/" + service.id.service;
+}
+
+/// Whether it is neither answered nor asked for yet; then it is to be asked now.
+template <typename Part>
+bool plan(Part& part) {
+  if (part.answer || part.asked_by != 0) {
+    return false;
+  }
+  part.asked_by = kPlanned;
+  return true;
+}
+
+bool longer_unasked(const LookedAt* a, const LookedAt* b) {
+  return a->last_asked < b->last_asked;
+}
+
+}  // namespace
+
+Looker::Looker(Client& client) : client_(&client) {}
+
+Looker::~Looker() {
+  for (const auto& [id, question] : questions_) {
+    client_->cancel(id);
+  }
+}
+
+std::vector<Look> Looker::look(std::span<const LookRequest> requests, Patience patience,
+                               Deadline deadline) {
+  current_ = {.patience = patience, .deadline = deadline, .begun = now()};
+  current_.slow_after = usual_ ? std::clamp(2 * *usual_, kSlowLeast, kSlowMost) : kSlowMost;
+  group_->renewal_tried = false;
+  group_->clock_corrected = false;
+  take_answers();
+  find_all(requests);
+  join_under_way();
+  ask_all(requests);
+  wait_for_answers();
+  end_waiting();
+  learn_pace();
+  std::vector<Look> looks = tell(requests);
+  forget_told(requests);
+  return looks;
+}
+
+void Looker::find_all(std::span<const LookRequest> requests) {
+  for (const LookRequest& request : requests) {
+    LookedAtService& service = services_[key_of(request.service)];
+    if (service.id.service.empty()) {
+      service.id = request.service;
+    }
+    current_.services.push_back(&service);
+    for (const std::string& url : request.queue_urls) {
+      LookedAtQueue& queue = queues_[url];
+      if (queue.url.empty()) {
+        queue.url = url;
+      }
+      current_.queues.push_back(&queue);
+    }
+  }
+}
+
+/// What is asked for since an earlier look is not asked for again.
+void Looker::join_under_way() {
+  if (questions_.empty()) {
+    return;
+  }
+  const Wait wait = current_.patience == Patience::All ? Wait::ForIt : Wait::Shortly;
+  const auto join = [this, wait](const LookedAt* part) {
+    if (const auto found = questions_.find(part->asked_by);
+        found != questions_.end() && found->second.wait == Wait::NotAtAll) {
+      wait_for(found->second, wait);
+    }
+  };
+  std::ranges::for_each(current_.queues, join);
+  std::ranges::for_each(current_.services, join);
+}
+
+void Looker::ask_all(std::span<const LookRequest> requests) {
+  std::vector<LookedAtQueue*> slow_queues;
+  for (LookedAtQueue* queue : current_.queues) {
+    if (!plan(*queue)) {
+      continue;
+    }
+    if (queue->slow) {
+      slow_queues.push_back(queue);
+    } else {
+      ask(queue_depth_call(queue->url), {.queue = queue});
+    }
+  }
+  std::vector<LookedAtService*> plain;
+  std::vector<LookedAtService*> without_tags;
+  std::vector<LookedAtService*> alone;
+  std::vector<LookedAtService*> slow;
+  std::size_t trials = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    LookedAtService* service = current_.services[i];
+    const std::optional<Refusal>& refusal = service->refusal;
+    if ((refusal && current_.begun < refusal->again && !requests[i].urgent) || !plan(*service)) {
+      continue;
+    }
+    if (refusal) {
+      alone.push_back(service);
+    } else if (service->slow) {
+      slow.push_back(service);
+    } else if (!service->without_tags_until) {
+      plain.push_back(service);
+    } else if (current_.begun < *service->without_tags_until || trials == kTagTrials) {
+      without_tags.push_back(service);
+    } else {
+      ++trials;
+      alone.push_back(service);
+    }
+  }
+  ask_services(std::move(plain), {});
+  ask_services(std::move(without_tags), {.with_tags = WithTags::No});
+  for (LookedAtService* service : alone) {
+    ask_services({service}, {});
+  }
+  ask_slow(std::move(slow_queues), std::move(slow));
+}
+
+/// By cluster, ten a call.
+void Looker::ask_services(std::vector<LookedAtService*> services, const Question& pattern) {
+  std::ranges::stable_sort(services, {}, [](const auto* one) { return one->id.cluster; });
+  std::vector<ServiceId> ids;
+  Question question = pattern;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    ids.push_back(services[i]->id);
+    question.services.push_back(services[i]);
+    const bool last =
+        i + 1 == services.size() || services[i + 1]->id.cluster != services[i]->id.cluster;
+    if (last || ids.size() == kServicesPerDescription) {
+      ask(describe_call(ids, pattern.with_tags), std::exchange(question, pattern));
+      ids.clear();
+    }
+  }
+}
+
+/// Asks what is known to be slow, the longest unasked first, and no more than may be under way.
+void Looker::ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services) {
+  const bool all = current_.patience == Patience::All;
+  const Question pattern{.slow = true, .wait = all ? Wait::ForIt : Wait::Shortly};
+  std::ranges::stable_sort(queues, longer_unasked);
+  std::ranges::stable_sort(services, longer_unasked);
+  for (LookedAtQueue* queue : queues) {
+    queue->asked_by = 0;
+    if (all || slow_under_way_ < kSlowMax) {
+      Question question = pattern;
+      question.queue = queue;
+      ask(queue_depth_call(queue->url), std::move(question));
+    }
+  }
+  for (LookedAtService* service : services) {
+    service->asked_by = 0;
+    if (all || slow_under_way_ < kSlowMax) {
+      Question question = pattern;
+      question.with_tags = service->without_tags_until ? WithTags::No : WithTags::Yes;
+      ask_services({service}, question);
+    }
+  }
+}
+
+void Looker::ask(ApiCall call, Question question) {
+  const CallLimits limits{
+      .start_by = current_.deadline,
+      .answer_by = current_.patience == Patience::All ? current_.deadline : Deadline::max()};
+  const CallId id = client_->start(std::move(call), group_, limits);
+  const auto mark = [this, id](LookedAt& part) {
+    part.asked_by = id;
+    part.last_asked = current_.begun;
+  };
+  if (question.queue != nullptr) {
+    mark(*question.queue);
+  }
+  for (LookedAtService* service : question.services) {
+    mark(*service);
+  }
+  slow_under_way_ += question.slow ? 1 : 0;
+  const Wait wait = std::exchange(question.wait, Wait::NotAtAll);
+  wait_for(questions_.emplace(id, std::move(question)).first->second, wait);
+}
+
+void Looker::wait_for(Question& question, Wait wait) {
+  current_.awaited -= question.wait == Wait::ForIt ? 1 : 0;
+  current_.hoped_for -= question.wait == Wait::Shortly ? 1 : 0;
+  question.wait = wait;
+  current_.awaited += wait == Wait::ForIt ? 1 : 0;
+  current_.hoped_for += wait == Wait::Shortly ? 1 : 0;
+}
+
+void Looker::wait_for_answers() {
+  const bool all = current_.patience == Patience::All;
+  const Deadline shortly = current_.begun + kShortly;
+  Deadline check = current_.begun + current_.slow_after;
+  take_answers();
+  while (current_.awaited > 0 || current_.hoped_for > 0) {
+    const Deadline moment = now();
+    if (moment >= current_.deadline || (current_.awaited == 0 && moment >= shortly)) {
+      return;
+    }
+    if (!all && moment >= check) {
+      check = set_slow_aside();
+      continue;
+    }
+    Deadline until = current_.deadline;
+    if (!all) {
+      until = std::min(until, current_.awaited > 0 ? check : shortly);
+    }
+    client_->run(until);
+    take_answers();
+  }
+}
+
+/// Waits no longer for what is slow, and says when to look for it again. Where half of what was
+/// asked is slow it is not a member but the way to it: then all get more time, and none a mark.
+Deadline Looker::set_slow_aside() {
+  const Deadline moment = now();
+  std::size_t begun = current_.took.size();
+  std::vector<Question*> slow;
+  Deadline next = moment + current_.slow_after;
+  for (auto& [id, question] : questions_) {
+    const CallProgress* progress = client_->progress(id);
+    if (question.wait != Wait::ForIt || progress == nullptr || !progress->begun) {
+      continue;  // One that waits for its turn has time.
+    }
+    ++begun;
+    if (moment - *progress->begun >= current_.slow_after) {
+      slow.push_back(&question);
+    } else {
+      next = std::min(next, *progress->begun + current_.slow_after);
+    }
+  }
+  const bool most = 2 * slow.size() >= begun;
+  if (most && !slow.empty() && current_.slow_after < kSlowMost) {
+    current_.slow_after = std::min(2 * current_.slow_after, kSlowMost);
+    return moment;
+  }
+  for (Question* question : slow) {
+    set_aside(*question);
+    if (!most) {
+      mark_slow(*question);
+    }
+  }
+  cancel_surplus();
+  return next;
+}
+
+void Looker::set_aside(Question& question) {
+  wait_for(question, Wait::NotAtAll);
+  slow_under_way_ += question.slow ? 0 : 1;
+  question.slow = true;
+}
+
+void Looker::mark_slow(Question& question) {
+  if (question.queue != nullptr) {
+    question.queue->slow = true;
+  }
+  for (LookedAtService* service : question.services) {
+    service->slow = true;
+  }
+}
+
+/// The latest go: an early one is nearer to its answer, or to its end.
+void Looker::cancel_surplus() {
+  auto next = questions_.end();
+  while (slow_under_way_ > kSlowMax && next != questions_.begin()) {
+    const auto question = std::prev(next);
+    if (question->second.slow) {
+      give_up(question);
+    } else {
+      next = question;
+    }
+  }
+}
+
+void Looker::give_up(std::map<CallId, Question>::iterator question) {
+  client_->cancel(question->first);
+  Question& asked = question->second;
+  wait_for(asked, Wait::NotAtAll);
+  slow_under_way_ -= asked.slow ? 1 : 0;
+  if (asked.queue != nullptr) {
+    asked.queue->asked_by = 0;
+  }
+  for (LookedAtService* service : asked.services) {
+    service->asked_by = 0;
+  }
+  questions_.erase(question);
+}
+
+/// At the deadline: what has left stays under way if it may outlive this look.
+void Looker::end_waiting() {
+  if (current_.awaited == 0 && current_.hoped_for == 0) {
+    return;
+  }
+  const bool outlives = current_.patience == Patience::AllButSlow;
+  for (auto next = questions_.begin(); next != questions_.end();) {
+    const auto question = next++;
+    if (question->second.wait == Wait::Shortly) {
+      wait_for(question->second, Wait::NotAtAll);
+    } else if (question->second.wait == Wait::ForIt) {
+      const CallProgress* progress = client_->progress(question->first);
+      if (question->second.slow || (outlives && progress != nullptr && progress->begun)) {
+        set_aside(question->second);
+      } else {
+        give_up(question);
+      }
+    }
+  }
+  cancel_surplus();
+}
+
+/// By what nine in ten needed: one that is slow sets no pace.
+void Looker::learn_pace() {
+  std::vector<Duration>& took = current_.took;
+  if (took.empty()) {
+    return;
+  }
+  const auto place = took.begin() + static_cast<std::ptrdiff_t>((took.size() - 1) * 9 / 10);
+  std::ranges::nth_element(took, place);
+  usual_ = std::max(*place, usual_ ? *usual_ - *usual_ / 8 : Duration::zero());
+}
+
+std::vector<Look> Looker::tell(std::span<const LookRequest> requests) {
+  std::vector<Look> looks(requests.size());
+  auto queue = current_.queues.begin();
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Look& look = looks[i];
+    look.asked = Deadline::max();
+    look.service = tell_service(*current_.services[i], look);
+    look.queues.reserve(requests[i].queue_urls.size());
+    for (std::size_t j = 0; j < requests[i].queue_urls.size(); ++j) {
+      look.queues.push_back(tell_queue(**queue++, look));
+    }
+    if (look.asked == Deadline::max()) {
+      look.asked = current_.begun;
+    }
+  }
+  return looks;
+}
+
+Result<ServiceReading> Looker::tell_service(const LookedAtService& service, Look& look) const {
+  if (service.answer) {
+    if (service.left != Deadline{}) {
+      look.asked = std::min(look.asked, service.left);
+    }
+    return *service.answer;
+  }
+  if (service.refusal && service.asked_by == 0) {
+    const Duration left = std::chrono::ceil<Duration>(service.refusal->again - now());
+    return fail(service.refusal->error.kind, service.refusal->error.message + "; asked again in " +
+                                                 format_duration(std::max(left, Duration::zero())));
+  }
+  return std::unexpected(missing(service, name_of(service), look));
+}
+
+Result<QueueDepth> Looker::tell_queue(const LookedAtQueue& queue, Look& look) const {
+  if (queue.answer) {
+    if (queue.left != Deadline{}) {
+      look.asked = std::min(look.asked, queue.left);
+    }
+    return *queue.answer;
+  }
+  return std::unexpected(missing(queue, name_of(queue), look));
+}
+
+/// Why a part has no answer.
+Error Looker::missing(const LookedAt& part, const std::string& what, Look& look) const {
+  Error error{.kind = ErrorKind::Unavailable, .message = what};
+  const CallProgress* progress = part.asked_by == 0 ? nullptr : client_->progress(part.asked_by);
+  if (progress == nullptr) {
+    error.message += part.slow ? ": no answer in time; it has been slow, and others go before it"
+                               : ": no answer before the deadline";
+    return error;
+  }
+  look.under_way = true;
+  if (progress->last_failure) {
+    return {.kind = progress->last_failure->kind,
+            .message = progress->last_failure->message + "; still asked"};
+  }
+  const Deadline since = progress->begun.value_or(part.last_asked);
+  error.message += ": no answer yet after " +
+                   format_duration(std::chrono::floor<Duration>(now() - since)) + "; still asked";
+  return error;
+}
+
+void Looker::forget_told(std::span<const LookRequest> requests) {
+  for (LookedAtQueue* queue : current_.queues) {
+    queue->answer.reset();
+  }
+  for (LookedAtService* service : current_.services) {
+    service->answer.reset();
+  }
+  for (const LookRequest& request : requests) {
+    for (const std::string& url : request.queue_urls) {
+      if (const auto found = queues_.find(url);
+          found != queues_.end() && found->second.asked_by == 0 && !found->second.slow) {
+        queues_.erase(found);
+      }
+    }
+    const auto found = services_.find(key_of(request.service));
+    if (found != services_.end() && found->second.asked_by == 0 && !found->second.slow &&
+        !found->second.refusal && !found->second.without_tags_until) {
+      services_.erase(found);
+    }
+  }
+  current_ = {};
+}
+
+}  // namespace scaler::aws
