@@ -8,20 +8,16 @@ namespace {
 
 /// Services accept five minutes of difference; some differences are the network's.
 constexpr Duration kSkewIgnored = std::chrono::minutes(4);
-/// Calls to one service that are with the network at a time: two for each of its connections, so
-/// that none is idle and no call spends its attempt's time waiting for one.
-constexpr std::size_t kSentMax = 128;
+/// Calls to one origin that are with the network at a time: as many as it has connections, so that
+/// no call spends its attempt's time waiting for one.
+constexpr std::size_t kSentMax = 64;
 /// What has to wait for its slot leaves only where so many round trips are left for its reply.
 constexpr int kRoundTripsLeft = 4;
-constexpr Duration kLeastLeft = std::chrono::milliseconds(100);
+constexpr Duration kLeastLeft = std::chrono::milliseconds(200);
 constexpr Duration kMostLeft = std::chrono::seconds(1);
 
 bool worth_repeating(ErrorKind kind) {
   return kind == ErrorKind::Throttled || kind == ErrorKind::Unavailable;
-}
-
-std::size_t index(Service service) {
-  return static_cast<std::size_t>(service);
 }
 
 }  // namespace
@@ -30,7 +26,26 @@ Client::Client(Settings settings, ClientSurroundings surroundings)
     : settings_(std::move(settings)),
       surroundings_(surroundings),
       signer_(settings_.region),
-      policy_(settings_.attempts_max) {}
+      policy_(settings_.attempts_max) {
+  for (std::size_t i = 0; i < kServiceCount; ++i) {
+    const net::Origin& origin = settings_.endpoints.at(i).origin;
+    const auto* const first = std::ranges::find_if(
+        settings_.endpoints, [&origin](const Endpoint& one) { return one.origin == origin; });
+    lane_of_.at(i) = static_cast<std::size_t>(first - settings_.endpoints.begin());
+  }
+}
+
+bool Client::Lane::full() const {
+  return sent >= kSentMax;
+}
+
+Client::Lane& Client::lane_of(const Call& call) {
+  return lanes_.at(lane_of_.at(static_cast<std::size_t>(call.call.service)));
+}
+
+Duration Client::for_reply() const {
+  return std::clamp(kRoundTripsLeft * round_trip_.fastest(), kLeastLeft, kMostLeft);
+}
 
 std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadline deadline) {
   const auto group = std::make_shared<CallGroup>();
@@ -70,7 +85,7 @@ CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
 
 void Client::wait_until(Call& call, Deadline due) {
   call.due = due;
-  waiting_.at(index(call.call.service)).emplace(due, call.id);
+  lane_of(call).waiting.emplace(due, call.id);
 }
 
 /// Sets `due` to its slot under the documented rate; false when there is none in time, which ends
@@ -81,23 +96,30 @@ bool Client::take_slot(Call& call, Deadline now) {
   if (!surroundings_.within_limits) {
     return true;
   }
-  const Duration for_reply =
-      std::clamp(kRoundTripsLeft * round_trip_.fastest(), kLeastLeft, kMostLeft);
-  const Deadline in_time = std::min(call.limits.start_by, call.limits.answer_by) - for_reply;
+  const Deadline in_time = std::min(call.limits.start_by, call.limits.answer_by) - for_reply();
   const Deadline latest = std::min(in_time, call.call.leave_by);
   if (const auto slot = limiter_.reserve(call.call.service, call.call.operation, now, latest)) {
     call.due = *slot;
+    call.delayed = *slot > now;
     return true;
   }
-  if (call.progress.last_failure) {
-    finish(call, std::unexpected(*call.progress.last_failure));
-    return false;
-  }
   const bool overdue = call.call.leave_by < in_time;
-  finish(call, fail(overdue ? ErrorKind::Overdue : ErrorKind::Throttled,
-                    describe(call.call) + ": not sent: the documented rate of " +
-                        call.call.operation + " does not allow it in time"));
+  finish(call, not_sent(call, overdue ? ErrorKind::Overdue : ErrorKind::Throttled));
   return false;
+}
+
+/// Why a call ends without (another) attempt.
+std::unexpected<Error> Client::not_sent(const Call& call, ErrorKind kind) {
+  if (call.progress.last_failure) {
+    return std::unexpected(*call.progress.last_failure);
+  }
+  std::string message = describe(call.call) + ": not sent";
+  if (kind == ErrorKind::Throttled) {
+    message += ": the documented rate of " + call.call.operation + " does not allow it in time";
+  } else {
+    message += kind == ErrorKind::Overdue ? ": its turn came too late" : " before the deadline";
+  }
+  return fail(kind, std::move(message));
 }
 
 void Client::run(Deadline until) {
@@ -117,9 +139,9 @@ void Client::run(Deadline until) {
 
 Deadline Client::next_due() const {
   Deadline next = Deadline::max();
-  for (std::size_t i = 0; i < kServiceCount; ++i) {
-    if (!waiting_[i].empty() && sent_count_[i] < kSentMax) {
-      next = std::min(next, waiting_[i].begin()->first);
+  for (const Lane& lane : lanes_) {
+    if (!lane.waiting.empty() && !lane.full()) {
+      next = std::min(next, lane.waiting.begin()->first);
     }
   }
   return next;
@@ -130,11 +152,10 @@ void Client::begin_due() {
   Deadline now = surroundings_.clock.steady();
   std::optional<Result<Credentials>> credentials;
   Instant signed_at = {};
-  for (std::size_t i = 0; i < kServiceCount; ++i) {
-    auto& waiting = waiting_[i];
-    while (!waiting.empty() && sent_count_[i] < kSentMax && waiting.begin()->first <= now) {
-      Call& call = calls_.at(waiting.begin()->second);
-      waiting.erase(waiting.begin());
+  for (Lane& lane : lanes_) {
+    while (!lane.waiting.empty() && !lane.full() && lane.waiting.begin()->first <= now) {
+      Call& call = calls_.at(lane.waiting.begin()->second);
+      lane.waiting.erase(lane.waiting.begin());
       if (!call.has_slot) {
         if (!take_slot(call, now)) {
           continue;
@@ -161,13 +182,13 @@ void Client::begin_due() {
 
 void Client::begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now) {
   const ApiCall& wanted = call.call;
-  if (now >= call.limits.start_by || now > wanted.leave_by) {
-    const bool overdue = now > wanted.leave_by;
-    const Error error{
-        .kind = overdue ? ErrorKind::Overdue : ErrorKind::Unavailable,
-        .message = describe(wanted) + ": not sent " +
-                   (overdue ? "in time: its turn came too late" : "before the deadline")};
-    finish(call, std::unexpected(call.progress.last_failure.value_or(error)));
+  if (now > wanted.leave_by) {
+    finish(call, not_sent(call, ErrorKind::Overdue));
+    return;
+  }
+  const Deadline end = std::min(call.limits.start_by, call.limits.answer_by);
+  if (now >= end || (call.delayed && now + for_reply() > end)) {
+    finish(call, not_sent(call, now >= end ? ErrorKind::Unavailable : ErrorKind::Throttled));
     return;
   }
   net::HttpRequest request = request_of(wanted, settings_);
@@ -182,7 +203,7 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
       request,
       {.deadline = std::min(call.limits.answer_by, now + limit), .leave_by = wanted.leave_by});
   sent_.emplace(call.ticket, call.id);
-  ++sent_count_.at(index(wanted.service));
+  ++lane_of(call).sent;
 }
 
 /// Ends a call with what an attempt came to, or lets it go again.
@@ -193,7 +214,7 @@ void Client::settle(net::Finished& answered) {
   }
   Call& call = calls_.at(found->second);
   sent_.erase(found);
-  --sent_count_.at(index(call.call.service));
+  --lane_of(call).sent;
   call.ticket = 0;
   const Deadline now = surroundings_.clock.steady();
   Result<ApiReply> result;
@@ -240,9 +261,9 @@ void Client::cancel(CallId id) {
   if (call.ticket != 0) {
     surroundings_.transport.cancel(call.ticket);
     sent_.erase(call.ticket);
-    --sent_count_.at(index(call.call.service));
+    --lane_of(call).sent;
   } else {
-    waiting_.at(index(call.call.service)).erase({call.due, id});
+    lane_of(call).waiting.erase({call.due, id});
   }
   --call.group->open;
   calls_.erase(found);

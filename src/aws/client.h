@@ -110,6 +110,7 @@ class Client {
     CallLimits limits = {};
     Deadline due = {};      ///< when it is to be sent, while it waits
     bool has_slot = false;  ///< under the documented rate
+    bool delayed = false;   ///< the slot was not there at once
     History history = {};
     CallProgress progress = {};
     net::Ticket ticket = 0;  ///< zero while it waits
@@ -117,7 +118,18 @@ class Client {
     int signed_as = 0;       ///< the signature's version then
   };
 
+  /// The calls to one origin.
+  struct Lane {
+    std::set<std::pair<Deadline, CallId>> waiting = {};  ///< by `due`
+    std::size_t sent = 0;
+    bool full() const;
+  };
+
+  Lane& lane_of(const Call& call);
+  /// What is left for the reply of a call that leaves at the last moment.
+  Duration for_reply() const;
   void wait_until(Call& call, Deadline due);
+  static std::unexpected<Error> not_sent(const Call& call, ErrorKind kind);
   bool take_slot(Call& call, Deadline now);
   void begin_due();
   void begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now);
@@ -136,8 +148,8 @@ class Client {
   RateLimiter limiter_;
   RoundTrip round_trip_;
   std::map<CallId, Call> calls_;
-  std::array<std::set<std::pair<Deadline, CallId>>, kServiceCount> waiting_;  ///< by `due`
-  std::array<std::size_t, kServiceCount> sent_count_{};
+  std::array<Lane, kServiceCount> lanes_;             ///< of origins
+  std::array<std::size_t, kServiceCount> lane_of_{};  ///< service -> its origin's
   std::unordered_map<net::Ticket, CallId> sent_;
   CallId last_id_ = 0;
   std::size_t finished_count_ = 0;

@@ -132,7 +132,7 @@ TEST(Client, SendsALargeBatchByAndByAndKeepsItsOrder) {
     calls[i].body = std::to_string(i);
   }
   const auto replies = test.client().call(calls, soon());
-  EXPECT_EQ(test.transport.round_sizes.front(), 128U);
+  EXPECT_EQ(test.transport.round_sizes.front(), 64U);
   EXPECT_EQ(std::get<std::int64_t>(replies[700]->value.find("n")->data()), 700);
   EXPECT_EQ(std::get<std::int64_t>(replies[1499]->value.find("n")->data()), 1499);
 }

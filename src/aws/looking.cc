@@ -1,6 +1,7 @@
 #include "aws/looking.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "aws/sqs.h"
@@ -241,7 +242,7 @@ void Looker::wait_for_answers() {
 }
 
 /// Waits no longer for what is slow, and says when to look for it again. Where half of what was
-/// asked is slow it is not a member but the way to it: then all get more time, and none a mark.
+/// asked is slow it is not a member but the way to it: then all get more time.
 Deadline Looker::set_slow_aside() {
   const Deadline moment = now();
   std::size_t begun = current_.took.size();
@@ -259,16 +260,17 @@ Deadline Looker::set_slow_aside() {
       next = std::min(next, *progress->begun + current_.slow_after);
     }
   }
-  const bool most = 2 * slow.size() >= begun;
-  if (most && !slow.empty() && current_.slow_after < kSlowMost) {
+  if (!slow.empty() && 2 * slow.size() >= begun && current_.slow_after < kSlowMost) {
     current_.slow_after = std::min(2 * current_.slow_after, kSlowMost);
     return moment;
   }
   for (Question* question : slow) {
     set_aside(*question);
-    if (!most) {
-      mark_slow(*question);
+    ++current_.slow_calls;
+    if (question->queue != nullptr) {
+      current_.slow.push_back(question->queue);
     }
+    std::ranges::copy(question->services, std::back_inserter(current_.slow));
   }
   cancel_surplus();
   return next;
@@ -278,15 +280,6 @@ void Looker::set_aside(Question& question) {
   wait_for(question, Wait::NotAtAll);
   slow_under_way_ += question.slow ? 0 : 1;
   question.slow = true;
-}
-
-void Looker::mark_slow(Question& question) {
-  if (question.queue != nullptr) {
-    question.queue->slow = true;
-  }
-  for (LookedAtService* service : question.services) {
-    service->slow = true;
-  }
 }
 
 /// The latest go: an early one is nearer to its answer, or to its end.
@@ -338,9 +331,15 @@ void Looker::end_waiting() {
   cancel_surplus();
 }
 
-/// By what nine in ten needed: one that is slow sets no pace.
+/// By what nine in ten needed: one that is slow sets no pace. Known as slow is what took longer
+/// than most; where most took long the way was slow.
 void Looker::learn_pace() {
   std::vector<Duration>& took = current_.took;
+  if (current_.slow_calls < took.size()) {
+    for (LookedAt* part : current_.slow) {
+      part->slow = true;
+    }
+  }
   if (took.empty()) {
     return;
   }

@@ -85,7 +85,9 @@ class Looker {
     std::vector<LookedAtService*> services = {};
     std::size_t awaited = 0;
     std::size_t hoped_for = 0;
-    std::vector<Duration> took = {};  ///< by each that was awaited and answered
+    std::vector<Duration> took = {};   ///< by each that was awaited and answered
+    std::vector<LookedAt*> slow = {};  ///< what was not waited for any longer
+    std::size_t slow_calls = 0;
   };
 
   Deadline now() const { return client_->clock().steady(); }
@@ -99,7 +101,6 @@ class Looker {
   void wait_for_answers();
   Deadline set_slow_aside();
   void set_aside(Question& question);
-  static void mark_slow(Question& question);
   void cancel_surplus();
   void give_up(std::map<CallId, Question>::iterator question);
   void end_waiting();

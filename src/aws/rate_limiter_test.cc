@@ -159,6 +159,20 @@ TEST(Client, UsesTheWholeRateWhateverTheRepliesTake) {
   EXPECT_EQ(test.client().round_trip(), 107ms);
 }
 
+TEST(Client, TellsOfWhatWasSentWhatCameOfItThoughTheDeadlineIsNear) {
+  TestClient test;
+  test.transport.reply_with({ok("{}")});
+  test.transport.delay = [](const auto&) { return 240ms; };
+  const std::vector<ApiCall> calls(
+      100, {.service = Service::Ecs, .operation = "UpdateService", .body = "{}", .once = true});
+  const auto results = test.client().call(calls, test.clock.steady() + 4s);
+  const auto done =
+      std::ranges::count_if(results, [](const auto& result) { return result.has_value(); });
+  EXPECT_EQ(static_cast<std::size_t>(done), test.transport.requests.size());
+  EXPECT_GE(done, 60);
+  EXPECT_EQ(results.back().error().kind, ErrorKind::Throttled);
+}
+
 TEST(Client, SendsNoCallThatCannotLeaveInTime) {
   TestClient test;
   test.transport.reply_with({ok("{}")});
