@@ -12,21 +12,6 @@
 
 namespace scaler::aws {
 
-/// A clock that stands still until it is told to move.
-class StillClock final : public Clock {
- public:
-  explicit StillClock(Instant start) : now_(start) {}
-  Instant now() const override { return now_; }
-  bool wait_until(Instant instant, const std::stop_token&) override {
-    now_ = instant;
-    return true;
-  }
-  void advance(Duration duration) { now_ += duration; }
-
- private:
-  Instant now_;
-};
-
 /// Wall and steady time that stand still until they are told to move.
 class VirtualClock final : public Clock {
  public:
