@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "emulator/lambda_request.h"
 #include "emulator/sts_api.h"
 
 namespace scaler::emulator {
@@ -28,20 +29,36 @@ std::string_view content_type(std::string_view service) {
   return service == "sts" ? "text/xml" : "application/x-amz-json-1.1";
 }
 
+std::string_view verb_of(std::string_view method) {
+  if (method == "POST") {
+    return "Create";
+  }
+  if (method == "PUT") {
+    return "Update";
+  }
+  return method == "DELETE" ? "Delete" : "Get";
+}
+
 /// "UpdateEventSourceMapping" and the like, from method and path.
 std::string lambda_operation(const net::ServerRequest& request) {
-  const bool mapping = request.target.contains("/event-source-mappings");
-  const bool one = request.target.contains("/event-source-mappings/");
-  if (mapping && request.method == "GET") {
-    return one ? "GetEventSourceMapping" : "ListEventSourceMappings";
+  const LambdaTarget target = parse_lambda_target(request.target);
+  const std::size_t parts = target.path.size();
+  const bool get = request.method == "GET";
+  if (parts > 0 && target.path[0] == "event-source-mappings") {
+    return get && parts == 1 ? "ListEventSourceMappings"
+                             : fmt::format("{}EventSourceMapping", verb_of(request.method));
   }
-  if (mapping) {
-    return request.method == "PUT" ? "UpdateEventSourceMapping" : "EventSourceMapping";
+  const std::string_view part = parts > 2 ? std::string_view(target.path[2]) : "";
+  if (part == "aliases") {
+    return get && parts == 3 ? "ListAliases" : fmt::format("{}Alias", verb_of(request.method));
   }
-  if (request.target.contains("/invocations")) {
+  if (part == "versions") {
+    return get ? "ListVersionsByFunction" : "PublishVersion";
+  }
+  if (part == "invocations") {
     return "Invoke";
   }
-  return request.target.contains("/configuration") ? "GetFunctionConfiguration" : "GetFunction";
+  return part == "configuration" ? "GetFunctionConfiguration" : "GetFunction";
 }
 
 ApiError unknown(std::string message, int status) {

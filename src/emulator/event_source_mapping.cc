@@ -67,6 +67,8 @@ struct EventSourceMapping::Batch {
 
 std::string_view to_string(MappingState state) {
   switch (state) {
+    case MappingState::Creating:
+      return "Creating";
     case MappingState::Enabling:
       return "Enabling";
     case MappingState::Enabled:
@@ -77,6 +79,8 @@ std::string_view to_string(MappingState state) {
       return "Disabled";
     case MappingState::Updating:
       return "Updating";
+    case MappingState::Deleting:
+      return "Deleting";
   }
   std::unreachable();
 }
@@ -102,33 +106,63 @@ EventSourceMapping::EventSourceMapping(world::World& world, MappingIdentity iden
       modified_at_(world.now()),
       self_(std::make_shared<EventSourceMapping*>(this)) {}
 
+void EventSourceMapping::start(bool enabled) {
+  enabled_ = enabled;
+  change_state(MappingState::Creating);
+}
+
 Result<void> EventSourceMapping::update(const MappingUpdate& update) {
+  TRY(check_settled());
+  const bool toggles = update.enabled && *update.enabled != enabled_;
+  bool changes = update.settings && *update.settings != settings_;
+  if (changes) {
+    settings_ = *update.settings;
+  }
+  if (update.function_arn && *update.function_arn != identity_.function_arn) {
+    identity_.function_arn = *update.function_arn;
+    changes = true;
+  }
+  if (toggles) {
+    enabled_ = !enabled_;
+    change_state(enabled_ ? MappingState::Enabling : MappingState::Disabling);
+  } else if (changes) {
+    change_state(MappingState::Updating);
+  }
+  return {};
+}
+
+Result<void> EventSourceMapping::remove() {
+  TRY(check_settled());
+  enabled_ = false;
+  change_state(MappingState::Deleting);
+  return {};
+}
+
+Result<void> EventSourceMapping::check_settled() {
   finish_transition();
   if (state_ != MappingState::Enabled && state_ != MappingState::Disabled) {
     return fail(ErrorKind::Conflict,
                 "Cannot update the event source mapping because it is in use: its state is " +
                     std::string(to_string(state_)));
   }
-  const bool toggles = update.enabled && *update.enabled != enabled_;
-  const bool changes = update.settings && *update.settings != settings_;
-  if (changes) {
-    settings_ = *update.settings;
-  }
-  if (toggles) {
-    enabled_ = !enabled_;
-    set_state(enabled_ ? MappingState::Enabling : MappingState::Disabling);
-  } else if (changes) {
-    set_state(MappingState::Updating);
-  }
-  transition_ends_ = world_.now() + toggle_;
   return {};
+}
+
+void EventSourceMapping::change_state(MappingState state) {
+  set_state(state);
+  transition_ends_ = world_.now() + toggle_;
 }
 
 void EventSourceMapping::finish_transition() {
   const bool settled = state_ == MappingState::Enabled || state_ == MappingState::Disabled;
-  if (!settled && world_.now() >= transition_ends_) {
-    set_state(enabled_ ? MappingState::Enabled : MappingState::Disabled);
+  if (settled || world_.now() < transition_ends_) {
+    return;
   }
+  if (state_ == MappingState::Deleting) {
+    gone_ = true;
+    return;
+  }
+  set_state(enabled_ ? MappingState::Enabled : MappingState::Disabled);
 }
 
 void EventSourceMapping::set_state(MappingState state) {
@@ -198,6 +232,7 @@ bool EventSourceMapping::gather() {
 void EventSourceMapping::launch(const std::shared_ptr<Batch>& batch) {
   ++under_way_;
   invoke_(
+      identity_.function_arn,
       sqs_event({.queue_arn = identity_.queue_arn, .region = identity_.region}, batch->messages),
       [weak = std::weak_ptr(self_), batch](const InvocationResult& result) {
         if (const auto self = weak.lock()) {

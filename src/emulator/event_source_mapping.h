@@ -17,7 +17,7 @@
 
 namespace scaler::emulator {
 
-enum class MappingState { Enabling, Enabled, Disabling, Disabled, Updating };
+enum class MappingState { Creating, Enabling, Enabled, Disabling, Disabled, Updating, Deleting };
 /// AWS's names: "Enabling", ...
 std::string_view to_string(MappingState state);
 
@@ -29,12 +29,12 @@ struct MappingSettings {
   bool operator==(const MappingSettings&) const = default;
 };
 
-/// What does not change about a mapping.
+/// Which mapping it is: of which queue, to what.
 struct MappingIdentity {
   std::string uuid = {};
   std::string queue = {};  ///< the queue's name in the world
   std::string queue_arn = {};
-  std::string function_arn = {};
+  std::string function_arn = {};  ///< with a qualifier when it is for an alias or a version
   std::string region = {};
 };
 
@@ -42,6 +42,7 @@ struct MappingIdentity {
 struct MappingUpdate {
   std::optional<bool> enabled = {};
   std::optional<MappingSettings> settings = {};
+  std::optional<std::string> function_arn = {};
 };
 
 struct MappingTotals {
@@ -66,11 +67,19 @@ class EventSourceMapping {
   EventSourceMapping(const EventSourceMapping&) = delete;
   EventSourceMapping& operator=(const EventSourceMapping&) = delete;
 
+  /// Makes it one that was just created, on the way to Enabled or Disabled.
+  void start(bool enabled);
+
   /// Ends a transition that is due, then hands visible messages to the function.
   void tick();
 
   /// Errors: Conflict while an earlier change is under way (AWS: ResourceInUseException).
   Result<void> update(const MappingUpdate& update);
+
+  /// On the way to be gone; it takes no further message.
+  /// Errors: Conflict as for update().
+  Result<void> remove();
+  bool gone() const { return gone_; }
 
   MappingState state() const { return state_; }
   const MappingIdentity& identity() const { return identity_; }
@@ -84,6 +93,8 @@ class EventSourceMapping {
  private:
   struct Batch;
   void finish_transition();
+  Result<void> check_settled();
+  void change_state(MappingState state);
   bool polling() const;
   std::int64_t concurrency() const;
   bool gather();
@@ -99,6 +110,7 @@ class EventSourceMapping {
   InvokeFunction invoke_;
   MappingState state_ = MappingState::Enabled;
   bool enabled_ = true;  ///< what the transition leads to, or the state itself
+  bool gone_ = false;
   Instant transition_ends_ = {};
   Instant modified_at_;
   std::string last_result_ = "No records processed";

@@ -37,7 +37,8 @@ struct Scene {
                  .queue_arn = "arn:aws:sqs:us-east-1:000000000000:jobs",
                  .function_arn = "arn:f",
                  .region = "us-east-1"},
-                settings, kToggle, [this](std::string payload, OnResult on_result) {
+                settings, kToggle,
+                [this](const std::string& /*arn*/, std::string payload, OnResult on_result) {
                   calls.emplace_back(std::move(payload), std::move(on_result));
                 }) {
     queue = &world.create_queue("jobs", {.visibility_timeout = seconds(30)});
@@ -312,9 +313,10 @@ TEST(EventSourceMapping, ResultsThatComeAfterItsEndAreHarmless) {
   world::Queue& queue = world.create_queue("jobs", {});
   world.send(queue, {.body = "a"});
   {
-    EventSourceMapping mapping(
-        world, {.queue = "jobs"}, {}, kToggle,
-        [&](const std::string&, OnResult on_result) { late = std::move(on_result); });
+    EventSourceMapping mapping(world, {.queue = "jobs"}, {}, kToggle,
+                               [&](const std::string&, const std::string&, OnResult on_result) {
+                                 late = std::move(on_result);
+                               });
     mapping.tick();
   }
 

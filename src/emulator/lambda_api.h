@@ -1,22 +1,36 @@
 #pragma once
 // The Lambda API of the emulator (rest-json): event source mappings, the function's configuration,
-// invocations. One function and its mappings. Stricter than AWS: unknown fields are refused.
+// its versions and aliases, invocations. One function and its mappings. Stricter than AWS: unknown
+// fields are refused.
 // Source: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
 
+#include <functional>
 #include <memory>
 #include <span>
+#include <string>
 
 #include "base/result.h"
 #include "emulator/aws_request.h"
 #include "emulator/event_source_mapping.h"
 #include "emulator/lambda_function.h"
+#include "emulator/lambda_versions.h"
 #include "net/http_server.h"
 
 namespace scaler::emulator {
 
+struct NewMapping {
+  std::string queue_arn = {};
+  std::string function_arn = {};  ///< with a qualifier when it is for an alias or a version
+  MappingSettings settings = {};
+  bool enabled = true;
+};
+
 struct LambdaApiTargets {
   LambdaFunction& function;
+  FunctionVersions& versions;
   std::span<const std::unique_ptr<EventSourceMapping>> mappings = {};
+  /// Errors: Malformed for a queue that is not there or that Lambda refuses.
+  std::function<Result<EventSourceMapping*>(const NewMapping& wanted)> create_mapping = {};
   Instant created_at = {};  ///< of the function
 };
 

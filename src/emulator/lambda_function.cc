@@ -19,6 +19,7 @@ constexpr Duration kEventAgeMax = std::chrono::hours(6);
 
 struct LambdaFunction::AsyncEvent {
   std::string payload = {};
+  InvokedAs invoked = {};
   int retries = 0;
   int failures = 0;
   Instant sent_at = {};
@@ -44,17 +45,17 @@ std::size_t LambdaFunction::sandboxes() const {
       std::ranges::count_if(sandboxes_, [](const auto& sandbox) { return !sandbox->over(); }));
 }
 
-void LambdaFunction::invoke(std::string payload, OnResult on_result) {
+void LambdaFunction::invoke(std::string payload, OnResult on_result, InvokedAs invoked) {
   const std::optional<Fault> fault = hooks_.fault ? hooks_.fault() : std::nullopt;
   if (fault && fault->kind == FaultKind::Throttle) {
     return throttle(on_result);
   }
   if (fault && fault->kind == FaultKind::Duplicate) {
     // Whoever invoked hears of the first only.
-    carry_out(payload, std::move(on_result), std::nullopt);
-    return carry_out(std::move(payload), [](const InvocationResult&) {}, std::nullopt);
+    carry_out(payload, std::move(on_result), invoked, std::nullopt);
+    return carry_out(std::move(payload), [](const InvocationResult&) {}, invoked, std::nullopt);
   }
-  carry_out(std::move(payload), std::move(on_result), fault);
+  carry_out(std::move(payload), std::move(on_result), invoked, fault);
 }
 
 void LambdaFunction::throttle(const OnResult& on_result) {
@@ -62,16 +63,16 @@ void LambdaFunction::throttle(const OnResult& on_result) {
   on_result({.outcome = InvocationOutcome::Throttled});
 }
 
-void LambdaFunction::carry_out(std::string payload, OnResult on_result,
+void LambdaFunction::carry_out(std::string payload, OnResult on_result, const InvokedAs& invoked,
                                const std::optional<Fault>& fault) {
   const std::string request_id = make_uuid(random_);
-  Sandbox* sandbox = shut_down_ ? nullptr : free_sandbox();
+  Sandbox* sandbox = shut_down_ ? nullptr : free_sandbox(invoked.version);
   const bool cold_start = sandbox == nullptr;
   if (cold_start) {
     if (shut_down_ || std::cmp_greater_equal(sandboxes(), settings_.concurrency_max)) {
       return throttle(on_result);
     }
-    sandbox = start_sandbox(request_id, on_result);
+    sandbox = start_sandbox(request_id, invoked.version, on_result);
     if (sandbox == nullptr) {
       return;
     }
@@ -80,6 +81,7 @@ void LambdaFunction::carry_out(std::string payload, OnResult on_result,
   const Instant started_at = system_clock().now();
   sandbox->invoke({.request_id = request_id,
                    .payload = std::move(payload),
+                   .qualifier = invoked.qualifier,
                    .on_result = [this, request_id, cold_start, started_at,
                                  on_result = std::move(on_result)](const SandboxResult& result) {
                      const bool ok = result.outcome == SandboxResult::Outcome::Ok;
@@ -113,10 +115,10 @@ void LambdaFunction::harm(Sandbox& sandbox, const std::string& request_id, const
   });
 }
 
-Sandbox* LambdaFunction::free_sandbox() {
+Sandbox* LambdaFunction::free_sandbox(const std::string& version) {
   Sandbox* answered = nullptr;
   for (const auto& sandbox : sandboxes_) {
-    if (sandbox->over() || sandbox->busy()) {
+    if (sandbox->over() || sandbox->busy() || sandbox->version() != version) {
       continue;
     }
     if (sandbox->waiting()) {
@@ -128,8 +130,9 @@ Sandbox* LambdaFunction::free_sandbox() {
   return answered;
 }
 
-Sandbox* LambdaFunction::start_sandbox(const std::string& request_id, OnResult& on_result) {
-  auto sandbox = Sandbox::start(loop_, settings_, hooks_.log_line);
+Sandbox* LambdaFunction::start_sandbox(const std::string& request_id, const std::string& version,
+                                       OnResult& on_result) {
+  auto sandbox = Sandbox::start(loop_, settings_, version, hooks_.log_line);
   if (!sandbox) {
     ++totals_.invocations;
     ++totals_.errors;
@@ -163,13 +166,15 @@ void LambdaFunction::report(const InvocationReport& report) {
   }
 }
 
-void LambdaFunction::invoke_later(std::string payload, int retries) {
-  attempt(std::make_shared<AsyncEvent>(AsyncEvent{
-      .payload = std::move(payload), .retries = retries, .sent_at = system_clock().now()}));
+void LambdaFunction::invoke_later(std::string payload, int retries, InvokedAs invoked) {
+  attempt(std::make_shared<AsyncEvent>(AsyncEvent{.payload = std::move(payload),
+                                                  .invoked = std::move(invoked),
+                                                  .retries = retries,
+                                                  .sent_at = system_clock().now()}));
 }
 
 void LambdaFunction::attempt(const std::shared_ptr<AsyncEvent>& event) {
-  invoke(event->payload, [this, event](const InvocationResult& result) {
+  const auto on_result = [this, event](const InvocationResult& result) {
     if (result.outcome == InvocationOutcome::Throttled) {
       try_again(event, kThrottlePause);
     } else if (result.outcome == InvocationOutcome::FunctionError &&
@@ -177,7 +182,8 @@ void LambdaFunction::attempt(const std::shared_ptr<AsyncEvent>& event) {
       ++event->failures;
       try_again(event, event->failures * kRetryPause);
     }
-  });
+  };
+  invoke(event->payload, on_result, event->invoked);
 }
 
 void LambdaFunction::try_again(const std::shared_ptr<AsyncEvent>& event, Duration delay) {

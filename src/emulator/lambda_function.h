@@ -15,6 +15,7 @@
 #include "base/environment.h"
 #include "base/random.h"
 #include "emulator/faults.h"
+#include "emulator/lambda_versions.h"
 #include "net/event_loop.h"
 
 namespace scaler::emulator {
@@ -27,8 +28,9 @@ struct InvocationResult {
 };
 
 using OnResult = std::function<void(InvocationResult)>;
-/// Invokes the function with a payload and tells once what came of it, perhaps from within.
-using InvokeFunction = std::function<void(std::string payload, OnResult on_result)>;
+/// Invokes what the ARN names with a payload and tells once what came of it, perhaps from within.
+using InvokeFunction =
+    std::function<void(const std::string& function_arn, std::string payload, OnResult on_result)>;
 
 struct FunctionSettings {
   std::string bootstrap = {};  ///< path of the executable; its folder is LAMBDA_TASK_ROOT
@@ -81,10 +83,10 @@ class LambdaFunction {
   LambdaFunction& operator=(const LambdaFunction&) = delete;
 
   /// RequestResponse: at once or never.
-  void invoke(std::string payload, OnResult on_result);
+  void invoke(std::string payload, OnResult on_result, InvokedAs invoked = {});
   /// Event: throttled ones are tried again every second for up to six hours, failed ones
   /// `retries` times, after one minute and then two.
-  void invoke_later(std::string payload, int retries);
+  void invoke_later(std::string payload, int retries, InvokedAs invoked = {});
 
   const FunctionSettings& settings() const { return settings_; }
   const FunctionTotals& totals() const { return totals_; }
@@ -94,13 +96,15 @@ class LambdaFunction {
 
  private:
   struct AsyncEvent;
-  void carry_out(std::string payload, OnResult on_result, const std::optional<Fault>& fault);
+  void carry_out(std::string payload, OnResult on_result, const InvokedAs& invoked,
+                 const std::optional<Fault>& fault);
   void throttle(const OnResult& on_result);
   void harm(Sandbox& sandbox, const std::string& request_id, const Fault& fault);
   void attempt(const std::shared_ptr<AsyncEvent>& event);
   void try_again(const std::shared_ptr<AsyncEvent>& event, Duration delay);
-  Sandbox* free_sandbox();
-  Sandbox* start_sandbox(const std::string& request_id, OnResult& on_result);
+  Sandbox* free_sandbox(const std::string& version);
+  Sandbox* start_sandbox(const std::string& request_id, const std::string& version,
+                         OnResult& on_result);
   void sweep_later();
   void report(const InvocationReport& report);
 

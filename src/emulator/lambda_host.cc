@@ -5,8 +5,9 @@
 #include <unistd.h>
 #include <utility>
 
-#include "emulator/lambda_api.h"
 #include "emulator/lambda_ids.h"
+#include "emulator/lambda_request.h"
+#include "emulator/runtime_api.h"
 
 namespace scaler::emulator {
 namespace {
@@ -114,8 +115,9 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
       options_(std::move(options)),
       log_(log),
       created_at_(world.now()),
+      seeds_(world.random().next()),
+      versions_(seeds_.next()),
       self_(std::make_shared<LambdaHost*>(this)) {
-  Random seeds(world_.random().next());
   const FunctionSettings& settings = options_.function;
   FunctionHooks hooks = {.log_line = options_.log_line,
                          .finished = [this](const InvocationReport& report) { finished(report); },
@@ -125,46 +127,86 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
       log_.write(LogLevel::Info, "function output", {{"line", line}});
     };
   }
-  function_ = std::make_unique<LambdaFunction>(loop_, settings, std::move(hooks), seeds.next());
+  function_ = std::make_unique<LambdaFunction>(loop_, settings, std::move(hooks), seeds_.next());
   if (!options_.job_queue.empty()) {
-    add_mapping(options_.job_queue, seeds);
+    add_mapping(options_.job_queue, function_arn(settings), options_.mapping);
   }
   for (const std::string& queue : options_.own_queues) {
-    add_mapping(queue, seeds);
+    add_mapping(queue, function_arn(settings), options_.mapping);
   }
   if (options_.schedule > Duration(0)) {
     schedule_ = std::make_unique<Schedule>(
         world_, ScheduleIdentity{.region = settings.region, .account = settings.account},
         options_.schedule,
         // No retries, as the default deployment configures it: the next event comes soon.
-        [this](std::string event) { function_->invoke_later(std::move(event), 0); }, seeds.next());
+        [this](std::string event) { function_->invoke_later(std::move(event), 0); }, seeds_.next());
   }
 }
 
 LambdaHost::~LambdaHost() = default;
 
-void LambdaHost::add_mapping(const std::string& queue, Random& seeds) {
-  const FunctionSettings& settings = options_.function;
-  mappings_.push_back(std::make_unique<EventSourceMapping>(
+EventSourceMapping& LambdaHost::add_mapping(const std::string& queue, std::string function_arn,
+                                            const MappingSettings& settings) {
+  const FunctionSettings& function = options_.function;
+  return *mappings_.emplace_back(std::make_unique<EventSourceMapping>(
       world_,
       MappingIdentity{
-          .uuid = make_uuid(seeds),
+          .uuid = make_uuid(seeds_),
           .queue = queue,
-          .queue_arn = "arn:aws:sqs:" + settings.region + ":" + settings.account + ":" + queue,
-          .function_arn = function_arn(settings),
-          .region = settings.region},
-      options_.mapping, options_.mapping_toggle, [this](std::string payload, OnResult on_result) {
-        function_->invoke(std::move(payload), std::move(on_result));
+          .queue_arn = "arn:aws:sqs:" + function.region + ":" + function.account + ":" + queue,
+          .function_arn = std::move(function_arn),
+          .region = function.region},
+      settings, options_.mapping_toggle,
+      [this](const std::string& arn, std::string payload, const OnResult& on_result) {
+        invoke_by_arn(arn, std::move(payload), on_result);
       }));
 }
 
+Result<EventSourceMapping*> LambdaHost::create_mapping(const NewMapping& wanted) {
+  const FunctionSettings& function = options_.function;
+  const std::string queues = "arn:aws:sqs:" + function.region + ":" + function.account + ":";
+  const std::string name =
+      wanted.queue_arn.substr(std::min(queues.size(), wanted.queue_arn.size()));
+  if (!wanted.queue_arn.starts_with(queues) || world_.find_queue(name) == nullptr) {
+    return fail(ErrorKind::Malformed,
+                "Error occurred while ReceiveMessage. SQS Error Code: "
+                "AWS.SimpleQueueService.NonExistentQueue. The specified queue does not exist: " +
+                    wanted.queue_arn);
+  }
+  TRY(check_visibility(world_, name, function.timeout));
+  EventSourceMapping& mapping = add_mapping(name, wanted.function_arn, wanted.settings);
+  mapping.start(wanted.enabled);
+  return &mapping;
+}
+
+/// An alias may be gone since the mapping was made for it.
+void LambdaHost::invoke_by_arn(const std::string& arn, std::string payload,
+                               const OnResult& on_result) {
+  const auto qualifier = qualifier_in(arn, options_.function);
+  const auto invoked = versions_.resolve(qualifier.value_or(""));
+  if (!invoked) {
+    return on_result(
+        {.outcome = InvocationOutcome::FunctionError,
+         .payload = error_payload("ResourceNotFoundException", "Function not found: " + arn)});
+  }
+  function_->invoke(std::move(payload), on_result, *invoked);
+}
+
 const EventSourceMapping* LambdaHost::mapping() const {
-  return options_.job_queue.empty() ? nullptr : mappings_.front().get();
+  const auto found = std::ranges::find_if(mappings_, [this](const auto& mapping) {
+    return mapping->identity().queue == options_.job_queue;
+  });
+  return found == mappings_.end() ? nullptr : found->get();
 }
 
 void LambdaHost::handle(const net::ServerRequest& request, const net::Respond& respond) {
-  answer_lambda({.function = *function_, .mappings = mappings_, .created_at = created_at_}, request,
-                respond);
+  answer_lambda(
+      {.function = *function_,
+       .versions = versions_,
+       .mappings = mappings_,
+       .create_mapping = [this](const NewMapping& wanted) { return create_mapping(wanted); },
+       .created_at = created_at_},
+      request, respond);
 }
 
 void LambdaHost::invoke(std::string payload, OnResult on_result) {
@@ -195,6 +237,7 @@ void LambdaHost::tick() {
   for (const auto& mapping : mappings_) {
     mapping->tick();
   }
+  std::erase_if(mappings_, [](const auto& mapping) { return mapping->gone(); });
   if (schedule_) {
     schedule_->tick();
   }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "emulator/event_source_mapping.h"
+#include "emulator/lambda_api.h"
 #include "emulator/lambda_function.h"
 #include "emulator/schedule.h"
 #include "net/event_loop.h"
@@ -67,14 +68,17 @@ class LambdaHost {
   void shutdown();
 
   const LambdaFunction& function() const { return *function_; }
-  /// Of the job queue, or nullptr.
+  /// The first of the job queue, or nullptr.
   const EventSourceMapping* mapping() const;
   std::span<const std::unique_ptr<EventSourceMapping>> mappings() const { return mappings_; }
   const Schedule* schedule() const { return schedule_.get(); }
 
  private:
   LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions options, const Log& log);
-  void add_mapping(const std::string& queue, Random& seeds);
+  EventSourceMapping& add_mapping(const std::string& queue, std::string function_arn,
+                                  const MappingSettings& settings);
+  Result<EventSourceMapping*> create_mapping(const NewMapping& wanted);
+  void invoke_by_arn(const std::string& arn, std::string payload, const OnResult& on_result);
   void tick();
   void tick_later();
   void finished(const InvocationReport& report);
@@ -85,6 +89,8 @@ class LambdaHost {
   const Log& log_;
   Instant created_at_;
   bool stopped_ = false;
+  Random seeds_;
+  FunctionVersions versions_;
   std::unique_ptr<LambdaFunction> function_;
   std::vector<std::unique_ptr<EventSourceMapping>> mappings_;
   std::unique_ptr<Schedule> schedule_;

@@ -16,6 +16,7 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::Contains;
+using testing::ElementsAre;
 using testing::Field;
 using testing::HasSubstr;
 
@@ -280,13 +281,161 @@ TEST_F(LambdaHostTest, RefusesWrongUpdates) {
 
 TEST_F(LambdaHostTest, RefusesOtherPathsAndUnsignedRequests) {
   use("next");
-  expect_error(call("DELETE", mapping_path()), 404, "UnknownOperationException");
-  expect_error(call("POST", kMappings), 404, "UnknownOperationException");
+  expect_error(call("PATCH", mapping_path()), 404, "UnknownOperationException");
+  expect_error(call("PUT", kMappings), 404, "UnknownOperationException");
+  expect_error(call("GET", mapping_path() + "/more"), 404, "UnknownOperationException");
   expect_error(call("GET", "/2015-03-31/layers"), 404, "UnknownOperationException");
   expect_error(call("GET", "/2015-03-31/functions"), 404, "UnknownOperationException");
 
   expect_error(send({.method = "GET", .target = kMappings}), 403,
                "MissingAuthenticationTokenException");
+}
+
+// Versions and aliases.
+
+class AliasTest : public LambdaHostTest {
+ protected:
+  /// Answers with the ARN by which it was invoked.
+  AliasTest() {
+    use(R"(
+while next; do
+  arn=${reply#*Invoked-Function-Arn: }
+  echo "${arn%%$'\n'*} $AWS_LAMBDA_FUNCTION_VERSION"
+  answer "\"${arn%%$'\n'*}\""
+done)",
+        {.log_line = [this](std::string_view line) { lines_.emplace_back(line); }});
+  }
+  void make_alias() {
+    EXPECT_EQ(call("POST", kFunction + "/versions", R"({"Description":"first"})").status, 201);
+    EXPECT_EQ(
+        call("POST", kFunction + "/aliases", R"({"Name":"live","FunctionVersion":"1"})").status,
+        201);
+  }
+  net::HttpResponse create_mapping(const std::string& function, const std::string& more = "") {
+    return call("POST", kMappings,
+                R"({"FunctionName":")" + function + R"(","EventSourceArn":")" +
+                    std::string(kQueueArn) + "\"" + more + "}");
+  }
+  /// How often it stands in the answer.
+  static std::size_t count(const std::string& text, const std::string& part) {
+    std::size_t found = 0;
+    for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) {
+      ++found;
+    }
+    return found;
+  }
+  std::size_t listed(const std::string& query) {
+    return count(call("GET", kMappings + query).body, "UUID");
+  }
+
+  const std::string kFunction = kFunctions + "ecs-scaler";
+  const std::string kArn = "arn:aws:lambda:us-east-1:000000000000:function:ecs-scaler";
+  std::vector<std::string> lines_;
+};
+
+TEST_F(AliasTest, PublishesVersions) {
+  const auto made = call("POST", kFunction + "/versions", R"({"Description":"first"})");
+  EXPECT_EQ(made.status, 201);
+  EXPECT_EQ(text(made, "Version"), "1");
+  EXPECT_EQ(text(made, "FunctionArn"), kArn + ":1");
+  EXPECT_EQ(text(made, "Description"), "first");
+  EXPECT_EQ(text(call("POST", kFunction + "/versions"), "Version"), "2");
+  const auto all = call("GET", kFunction + "/versions");
+  EXPECT_THAT(all.body, HasSubstr(R"("FunctionArn":")" + kArn + R"(:$LATEST")"));
+  EXPECT_EQ(count(all.body, R"("Version":)"), 3U);
+  EXPECT_EQ(text(call("GET", kFunction + "/configuration?Qualifier=2"), "FunctionArn"),
+            kArn + ":2");
+}
+
+TEST_F(AliasTest, KeepsAliases) {
+  make_alias();
+  const auto alias = call("GET", kFunction + "/aliases/live");
+  EXPECT_EQ(text(alias, "AliasArn"), kArn + ":live");
+  EXPECT_EQ(text(alias, "FunctionVersion"), "1");
+  const auto changed =
+      call("PUT", kFunction + "/aliases/live",
+           R"({"FunctionVersion":"$LATEST","RevisionId":")" + text(alias, "RevisionId") + "\"}");
+  EXPECT_EQ(changed.status, 200);
+  EXPECT_EQ(text(changed, "FunctionVersion"), "$LATEST");
+  EXPECT_NE(text(changed, "RevisionId"), text(alias, "RevisionId"));
+  EXPECT_EQ(count(call("GET", kFunction + "/aliases").body, "AliasArn"), 1U);
+  EXPECT_EQ(count(call("GET", kFunction + "/aliases?FunctionVersion=1").body, "AliasArn"), 0U);
+  EXPECT_EQ(call("DELETE", kFunction + "/aliases/live").status, 204);
+  expect_error(call("GET", kFunction + "/aliases/live"), 404, "ResourceNotFoundException");
+}
+
+TEST_F(AliasTest, RefusesWrongAliases) {
+  make_alias();
+  const std::string path = kFunction + "/aliases";
+  expect_error(call("POST", path, R"({"Name":"live","FunctionVersion":"1"})"), 409,
+               "ResourceConflictException");
+  expect_error(call("POST", path, R"({"Name":"next","FunctionVersion":"9"})"), 404,
+               "ResourceNotFoundException");
+  for (const std::string name : {"7", "", "a b"}) {
+    expect_error(call("POST", path, R"({"Name":")" + name + R"(","FunctionVersion":"1"})"), 400,
+                 "ValidationException");
+  }
+  expect_error(call("PUT", path + "/live", R"({"RevisionId":"old"})"), 412,
+               "PreconditionFailedException");
+  expect_error(call("PUT", path + "/other", "{}"), 404, "ResourceNotFoundException");
+  expect_error(call("GET", kFunctions + "other/aliases"), 404, "ResourceNotFoundException");
+}
+
+TEST_F(AliasTest, TellsTheFunctionByWhatItWasInvoked) {
+  make_alias();
+  const std::pair<std::string, std::string> cases[] = {{"/invocations", ""},
+                                                       {":live/invocations", ":live"},
+                                                       {"/invocations?Qualifier=live", ":live"},
+                                                       {"/invocations?Qualifier=1", ":1"},
+                                                       {":$LATEST/invocations", ":$LATEST"}};
+  for (const auto& [path, qualifier] : cases) {
+    EXPECT_EQ(call("POST", kFunction + path).body, "\"" + kArn + qualifier + "\"") << path;
+  }
+  const auto answer = call("POST", kFunction + ":live/invocations");
+  EXPECT_EQ(net::find_header(answer.headers, "X-Amz-Executed-Version"), "1");
+  EXPECT_THAT(lines_, Contains(kArn + ":live 1"));
+  expect_error(call("POST", kFunction + ":live/invocations?Qualifier=1"), 400,
+               "InvalidParameterValueException");
+  expect_error(call("POST", kFunction + ":other/invocations"), 404, "ResourceNotFoundException");
+}
+
+TEST_F(AliasTest, AListByNameTellsTheMappingsOfExactlyThat) {
+  make_alias();
+  EXPECT_EQ(text(create_mapping("ecs-scaler:live"), "FunctionArn"), kArn + ":live");
+  EXPECT_EQ(listed("?FunctionName=ecs-scaler"), 1U);
+  EXPECT_EQ(listed("?FunctionName=ecs-scaler%3Alive"), 1U);
+  EXPECT_EQ(listed("?FunctionName=" + net::percent_encode(kArn + ":live")), 1U);
+  EXPECT_EQ(listed("?FunctionName=ecs-scaler%3A1"), 0U);
+  EXPECT_EQ(listed("?EventSourceArn=" + net::percent_encode(kQueueArn)), 2U);
+}
+
+TEST_F(AliasTest, AMappingOnAnAliasInvokesTheAlias) {
+  make_alias();
+  host_->handle({.method = "DELETE", .target = mapping_path(), .headers = signed_headers()},
+                [](const net::HttpResponse& response) { EXPECT_EQ(response.status, 202); });
+  world_.advance(world_.now() + 31s);
+  ASSERT_TRUE(run_until(loop_, [this] { return host_->mappings().empty(); }));
+  EXPECT_EQ(host_->mapping(), nullptr);
+  EXPECT_EQ(text(create_mapping(kArn + ":live"), "State"), "Creating");
+  world_.advance(world_.now() + 31s);
+  world_.send(*queue_, {.body = "a"});
+  EXPECT_TRUE(run_until(loop_, [this] { return !lines_.empty(); }));
+  EXPECT_THAT(lines_, ElementsAre(kArn + ":live 1"));
+}
+
+TEST_F(AliasTest, RefusesWrongMappings) {
+  expect_error(create_mapping("ecs-scaler"), 409, "ResourceConflictException");
+  expect_error(create_mapping("ecs-scaler:live"), 404, "ResourceNotFoundException");
+  make_alias();
+  expect_error(create_mapping("ecs-scaler:live", R"(,"BatchSize":0)"), 400,
+               "InvalidParameterValueException");
+  expect_error(call("POST", kMappings,
+                    R"({"FunctionName":"ecs-scaler:live",)"
+                    R"("EventSourceArn":"arn:aws:sqs:us-east-1:000000000000:none"})"),
+               400, "InvalidParameterValueException");
+  EXPECT_EQ(text(create_mapping("ecs-scaler:live", R"(,"Enabled":false)"), "State"), "Creating");
+  expect_error(call("PUT", mapping_path(), R"({"FunctionName":"ecs-scaler:7"})"), 404,
+               "ResourceNotFoundException");
 }
 
 TEST_F(LambdaHostTest, RefusesSettingsThatLambdaRefuses) {

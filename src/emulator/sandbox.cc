@@ -25,17 +25,18 @@ std::string for_request(const std::string& request_id, const std::string& messag
 
 }  // namespace
 
-Environment process_environment(const FunctionSettings& settings, int runtime_api_port) {
+Environment process_environment(const FunctionSettings& settings, const std::string& version,
+                                int runtime_api_port) {
   const std::string root = folder_of(settings.bootstrap);
   Environment environment = {
       {"AWS_ACCESS_KEY_ID", settings.access_key_id},
       {"AWS_DEFAULT_REGION", settings.region},
       {"AWS_LAMBDA_FUNCTION_MEMORY_SIZE", std::to_string(settings.memory_mb)},
       {"AWS_LAMBDA_FUNCTION_NAME", settings.name},
-      {"AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"},
+      {"AWS_LAMBDA_FUNCTION_VERSION", version},
       {"AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand"},
       {"AWS_LAMBDA_LOG_GROUP_NAME", "/aws/lambda/" + settings.name},
-      {"AWS_LAMBDA_LOG_STREAM_NAME", fmt::format("[$LATEST]{:032x}", runtime_api_port)},
+      {"AWS_LAMBDA_LOG_STREAM_NAME", fmt::format("[{}]{:032x}", version, runtime_api_port)},
       {"AWS_LAMBDA_RUNTIME_API", "127.0.0.1:" + std::to_string(runtime_api_port)},
       {"AWS_REGION", settings.region},
       {"AWS_SECRET_ACCESS_KEY", settings.secret_access_key},
@@ -56,14 +57,18 @@ Environment process_environment(const FunctionSettings& settings, int runtime_ap
 
 Result<std::unique_ptr<Sandbox>> Sandbox::start(net::EventLoop& loop,
                                                 const FunctionSettings& settings,
+                                                std::string version,
                                                 std::function<void(std::string_view)> on_line) {
-  auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(loop, settings));
+  auto sandbox = std::unique_ptr<Sandbox>(new Sandbox(loop, settings, std::move(version)));
   TRY(sandbox->run(std::move(on_line)));
   return sandbox;
 }
 
-Sandbox::Sandbox(net::EventLoop& loop, const FunctionSettings& settings)
-    : loop_(loop), settings_(settings), self_(std::make_shared<Sandbox*>(this)) {}
+Sandbox::Sandbox(net::EventLoop& loop, const FunctionSettings& settings, std::string version)
+    : loop_(loop),
+      settings_(settings),
+      version_(std::move(version)),
+      self_(std::make_shared<Sandbox*>(this)) {}
 
 Sandbox::~Sandbox() = default;
 
@@ -83,12 +88,12 @@ RuntimeEvents Sandbox::events() {
 
 Result<void> Sandbox::run(std::function<void(std::string_view)> on_line) {
   api_ = TRY(RuntimeApi::create(loop_, events()));
-  process_ = TRY(
-      LambdaProcess::start(loop_, {.executable = settings_.bootstrap,
-                                   .directory = folder_of(settings_.bootstrap),
-                                   .environment = process_environment(settings_, api_->port()),
-                                   .on_line = std::move(on_line),
-                                   .on_exit = [this](ProcessExit exit) { process_ended(exit); }}));
+  process_ = TRY(LambdaProcess::start(
+      loop_, {.executable = settings_.bootstrap,
+              .directory = folder_of(settings_.bootstrap),
+              .environment = process_environment(settings_, version_, api_->port()),
+              .on_line = std::move(on_line),
+              .on_exit = [this](ProcessExit exit) { process_ended(exit); }}));
   limit(settings_.init_timeout);
   return {};
 }
@@ -110,10 +115,12 @@ void Sandbox::deliver() {
   limit(settings_.timeout);
   const auto now = system_clock().now();
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch());
+  const std::string& qualifier = invocation_->qualifier;
+  const std::string suffix = qualifier.empty() ? "" : ":" + qualifier;
   const std::string hex = fmt::format("{:024x}", now.time_since_epoch().count());
   api_->deliver({.request_id = invocation_->request_id,
                  .payload = invocation_->payload,
-                 .function_arn = function_arn(settings_),
+                 .function_arn = function_arn(settings_) + suffix,
                  .trace_id = fmt::format("Root=1-{:08x}-{};Parent={};Sampled=0", seconds.count(),
                                          hex, hex.substr(8)),
                  .deadline = now + settings_.timeout});

@@ -26,15 +26,17 @@ struct SandboxResult {
 struct SandboxInvocation {
   std::string request_id = {};
   std::string payload = {};
+  std::string qualifier = {};  ///< by which the function was invoked; empty: by none
   std::function<void(const SandboxResult& result)> on_result = {};
 };
 
 class Sandbox {
  public:
-  /// Starts the process.
+  /// Starts the process of one version of the function.
   /// Errors: Unavailable when the bootstrap cannot be run.
   static Result<std::unique_ptr<Sandbox>> start(net::EventLoop& loop,
                                                 const FunctionSettings& settings,
+                                                std::string version,
                                                 std::function<void(std::string_view line)> on_line);
   ~Sandbox();
   Sandbox(const Sandbox&) = delete;
@@ -44,6 +46,7 @@ class Sandbox {
   bool over() const { return over_; }
   /// over(), and its process has ended.
   bool ended() const { return ended_; }
+  const std::string& version() const { return version_; }
   bool busy() const { return invocation_.has_value(); }
   bool waiting() const { return api_->state() == RuntimeApi::State::Waiting; }
 
@@ -60,7 +63,7 @@ class Sandbox {
   void on_ended(std::function<void()> function) { on_ended_ = std::move(function); }
 
  private:
-  Sandbox(net::EventLoop& loop, const FunctionSettings& settings);
+  Sandbox(net::EventLoop& loop, const FunctionSettings& settings, std::string version);
   RuntimeEvents events();
   Result<void> run(std::function<void(std::string_view line)> on_line);
   void deliver();
@@ -72,6 +75,7 @@ class Sandbox {
 
   net::EventLoop& loop_;
   const FunctionSettings& settings_;
+  std::string version_;
   std::unique_ptr<RuntimeApi> api_ = {};
   std::unique_ptr<LambdaProcess> process_ = {};
   std::optional<SandboxInvocation> invocation_ = {};
@@ -85,6 +89,7 @@ class Sandbox {
 
 /// The environment of the process, as Lambda sets it for provided.al2023.
 /// Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
-Environment process_environment(const FunctionSettings& settings, int runtime_api_port);
+Environment process_environment(const FunctionSettings& settings, const std::string& version,
+                                int runtime_api_port);
 
 }  // namespace scaler::emulator

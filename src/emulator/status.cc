@@ -1,5 +1,6 @@
 #include "emulator/status.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -96,6 +97,15 @@ void write_mapping(json::Writer& writer, const EventSourceMapping& mapping) {
       .end_object();
 }
 
+/// The queue's name, and behind it the alias or version that the mapping is for.
+std::string mapping_name(const EventSourceMapping& mapping) {
+  constexpr std::size_t kColons = 6;  // Of a function's ARN without a qualifier.
+  const MappingIdentity& identity = mapping.identity();
+  const bool plain = std::ranges::count(identity.function_arn, ':') <= std::ptrdiff_t{kColons};
+  return plain ? identity.queue
+               : identity.queue + identity.function_arn.substr(identity.function_arn.rfind(':'));
+}
+
 void write_lambda(json::Writer& writer, const LambdaHost* host) {
   writer.name("lambda");
   if (host == nullptr) {
@@ -116,7 +126,7 @@ void write_lambda(json::Writer& writer, const LambdaHost* host) {
   }
   writer.name("mappings").begin_object();
   for (const auto& mapping : host->mappings()) {
-    writer.name(mapping->identity().queue);
+    writer.name(mapping_name(*mapping));
     write_mapping(writer, *mapping);
   }
   writer.end_object().end_object();
