@@ -243,6 +243,8 @@ void add_emulate(CLI::App& app, EmulateFlags& flags) {
   command->add_option("--doorbell-queue", flags.doorbell_queue,
                       "doorbell queue to create, with its mapping");
   add_duration(*command, "--visibility-timeout", flags.visibility_timeout, "of the job queue");
+  add_duration(*command, "--count-lag", flags.count_lag,
+               "how old the job queue's counts are that GetQueueAttributes tells");
   command
       ->add_option("--max-receive-count", flags.max_receive_count,
                    "receives of a job before it goes to the dead-letter queue (default 5)")

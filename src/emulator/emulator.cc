@@ -15,6 +15,7 @@
 #include "emulator/ecs_names.h"
 #include "emulator/state_file.h"
 #include "emulator/status.h"
+#include "json/reader.h"
 #include "json/writer.h"
 #include "net/http_server.h"
 
@@ -23,8 +24,8 @@ namespace {
 
 constexpr Duration kSavePause = std::chrono::seconds(1);
 /// Of the scaler's own queues: what nobody took for so long is stale, and a failed invocation gets
-/// one more try.
-constexpr Duration kOwnRetention = std::chrono::seconds(120);
+/// one more try: a tick waits for up to 59 s and comes back after its visibility timeout.
+constexpr Duration kOwnRetention = std::chrono::seconds(150);
 constexpr Duration kOwnVisibility = std::chrono::seconds(60);
 constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
 constexpr std::string_view kPages = "/_emulator/";
@@ -83,6 +84,30 @@ std::string task_definition_document(const std::string& queue_url) {
   writer.name("requiresCompatibilities").begin_array().value("FARGATE").end_array();
   writer.end_object();
   return std::move(writer).text();
+}
+
+/// What SQS itself has no setting for.
+struct QueueChange {
+  std::string queue = {};
+  Duration count_lag = Duration(0);
+};
+
+/// Reads {"queue":"jobs","count_lag":seconds}.
+Result<QueueChange> read_queue_change(const std::string& text) {
+  constexpr double kLagMax = 3600;
+  const json::Value document = TRY(json::parse(text));
+  const json::Reader root(document, "$");
+  TRY(root.only_fields({"queue", "count_lag"}));
+  const json::Reader queue = TRY(root.field("queue"));
+  const json::Reader lag = TRY(root.field("count_lag"));
+  QueueChange change;
+  change.queue = TRY(queue.string());
+  const double seconds = TRY(lag.number());
+  if (!(seconds >= 0 && seconds <= kLagMax)) {
+    return fail(ErrorKind::Malformed, lag.path() + ": not from 0 to 3600 seconds");
+  }
+  change.count_lag = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  return change;
 }
 
 /// The number in "/_emulator/events?after=N"; nothing for any other query.
@@ -286,8 +311,11 @@ class Emulator::Impl {
     if (name == "faults") {
       return faults_page(request);
     }
+    if (name == "queues") {
+      return queues_page(request);
+    }
     if (name != "status" && name != "events") {
-      return page_error(404, "there are /_emulator/status, events and faults");
+      return page_error(404, "there are /_emulator/status, events, faults and queues");
     }
     if (request.method != "GET") {
       return page_error(405, "only GET");
@@ -316,6 +344,24 @@ class Emulator::Impl {
     front_->faults().write(writer);
     writer.end_object();
     return page(200, std::move(writer).text());
+  }
+
+  net::HttpResponse queues_page(const net::ServerRequest& request) {
+    if (request.method != "POST") {
+      return page_error(405, "only POST");
+    }
+    const Result<QueueChange> change = read_queue_change(request.body);
+    if (!change) {
+      return page_error(400, change.error().message);
+    }
+    world::Queue* queue = world_.find_queue(change->queue);
+    if (queue == nullptr) {
+      return page_error(404, fmt::format("there is no queue '{}'", change->queue));
+    }
+    world::QueueSettings settings = queue->settings();
+    settings.count_lag = change->count_lag;
+    queue->change_settings(std::move(settings), world_.now());
+    return page(200, status());
   }
 
   std::string state_path() const { return options_.state_dir + "/queues.json"; }

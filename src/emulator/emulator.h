@@ -2,7 +2,7 @@
 // Emulator: an AWS on loopback: SQS, ECS, STS and, with a bootstrap, Lambda, all at one endpoint
 // over one World. It runs on an event loop's thread; the world follows the system's time. Besides
 // AWS it answers
-// /_emulator/status, /_emulator/events and /_emulator/faults (docs/emulator.md).
+// /_emulator/status, events, faults and queues (docs/emulator.md).
 
 #include <cstdint>
 #include <functional>
@@ -32,7 +32,7 @@ struct EmulatorOptions {
   bool workers_protect = false;        ///< while they work, by ECS task scale-in protection
   std::int64_t max_receive_count = 5;  ///< of the job queue; then to "<queue>-dlq"
   Duration visibility_timeout = std::chrono::seconds(30);
-  Duration count_lag = Duration(0);  ///< how old the queues' approximate counts are
+  Duration count_lag = Duration(0);  ///< how old the job queue's approximate counts are
   std::string lambda_path = {};      ///< a bootstrap; empty: no Lambda
   Environment lambda_environment =
       {};  ///< with WAKE other than true there is no mapping on `queue`

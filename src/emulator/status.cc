@@ -33,6 +33,7 @@ void write_queue(json::Writer& writer, const Queue& queue) {
       .field("expired", totals.expired)
       .field("purged", totals.purged)
       .field("receive_count_max", totals.receive_count_max)
+      .field("count_lag", seconds(queue.settings().count_lag))
       .end_object();
 }
 

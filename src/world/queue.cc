@@ -56,6 +56,10 @@ Queue::Queue(std::string name, QueueSettings settings, Instant created_at, Rando
       handle_key_(random.next()) {}
 
 void Queue::change_settings(QueueSettings settings, Instant now) {
+  if (settings_.count_lag <= Duration(0) && settings.count_lag > Duration(0)) {
+    // What is told until the lag is over: the counts as they are.
+    past_depths_.emplace_back(now - settings.count_lag, depth());
+  }
   settings_ = std::move(settings);
   modified_at_ = now;
   settle(now);

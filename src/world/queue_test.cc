@@ -226,6 +226,16 @@ TEST_F(QueueTest, ReportsCountsLateWhenTheyLag) {
   EXPECT_EQ(queue.approximate_depth(kNoon + seconds(21)), QueueDepth{});
 }
 
+TEST_F(QueueTest, CountsThatBeginToLagStartFromThePresentOnes) {
+  Queue queue = make();
+  queue.send({.body = "a"}, kNoon);
+  queue.change_settings({.count_lag = seconds(10)}, kNoon + seconds(1));
+  queue.send({.body = "b"}, kNoon + seconds(2));
+
+  EXPECT_EQ(queue.approximate_depth(kNoon + seconds(2)), (QueueDepth{.visible = 1}));
+  EXPECT_EQ(queue.approximate_depth(kNoon + seconds(12)), (QueueDepth{.visible = 2}));
+}
+
 TEST_F(QueueTest, ComesBackFromStorageWithItsHandles) {
   Queue queue = make();
   queue.send({.body = "in flight", .attributes = "x"}, kNoon);

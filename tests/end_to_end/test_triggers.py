@@ -80,7 +80,7 @@ def test_a_failed_tick_comes_back_and_is_lost_to_retention_at_the_latest(start_j
     ticks = job.emulator.ready["tick_queue_url"]
     sqs = job.emulator.aws.sqs
     attributes = sqs.get_queue_attributes(QueueUrl=ticks, AttributeNames=["All"])["Attributes"]
-    assert int(attributes["MessageRetentionPeriod"]) == 120
+    assert int(attributes["MessageRetentionPeriod"]) == 150
     assert "RedrivePolicy" not in attributes
     sqs.set_queue_attributes(QueueUrl=ticks, Attributes={"VisibilityTimeout": "1"})
     job.fault("DescribeServices", "denied")

@@ -62,6 +62,7 @@ struct EmulateFlags {
   world::DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
   bool workers_protect = false;
   Duration visibility_timeout = std::chrono::seconds(30);
+  Duration count_lag = Duration(0);
   int max_receive_count = 5;
   Duration function_timeout = std::chrono::seconds(30);
   Duration schedule = std::chrono::seconds(60);

@@ -20,6 +20,7 @@ emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
                                     .workers_protect = flags.workers_protect,
                                     .max_receive_count = flags.max_receive_count,
                                     .visibility_timeout = flags.visibility_timeout,
+                                    .count_lag = flags.count_lag,
                                     .lambda_path = flags.lambda_path,
                                     .lambda_timeout = flags.function_timeout,
                                     .tick_queue = flags.tick_queue,
