@@ -53,8 +53,8 @@ resource "aws_sqs_queue" "job" {
 resource "aws_sqs_queue" "tick" {
   count                      = var.tick_seconds == 0 ? 0 : 1
   name                       = "${var.name}-ticks"
-  visibility_timeout_seconds = 180
-  message_retention_seconds  = 120
+  visibility_timeout_seconds = 60
+  message_retention_seconds  = 150
   sqs_managed_sse_enabled    = true
 }
 
@@ -112,6 +112,10 @@ resource "aws_lambda_function" "scaler" {
     precondition {
       condition     = var.mode != "backlog" || (var.backlog_per_task != null && var.tasks_max != null)
       error_message = "Mode backlog needs backlog_per_task and tasks_max."
+    }
+    precondition {
+      condition     = !(var.wake && endswith(var.queue_arn, ".fifo"))
+      error_message = "A FIFO queue cannot wake: a message that is handed back would hold up its group. Set wake = false."
     }
   }
 }

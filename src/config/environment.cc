@@ -119,11 +119,6 @@ void read_wake(const Environment& environment, ServiceConfig& config, Problems& 
     problems.add_if_failed(seconds);
     config.wake_return = std::chrono::seconds(seconds.value_or(0));
   }
-  if (config.wake && config.queue_url.ends_with(".fifo")) {
-    problems.add(
-        "WAKE is true, but the job queue is FIFO: a message that is handed back would hold up its "
-        "group; use the schedule, ticks or the doorbell instead");
-  }
 }
 
 /// "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs" -> "123456789012/jobs": the same

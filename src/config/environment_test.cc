@@ -107,10 +107,9 @@ TEST(ServiceFromEnvironment, ReportsAllProblemsTogether) {
   EXPECT_NE(text.find("; SCALE_UP_TARGET: 0 is not"), std::string::npos);
 }
 
-TEST(ServiceFromEnvironment, RefusesWakeOnAFifoQueue) {
-  EXPECT_TRUE(complaint({{"WAKE", "true"}, {"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}})
-                  .starts_with("WAKE is true, but the job queue is FIFO"));
-  EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}}), "");
+// A function that does not start has no schedule and no ticks either: the wake switch refuses.
+TEST(ServiceFromEnvironment, StartsWithWakeOnAFifoQueue) {
+  EXPECT_EQ(complaint({{"WAKE", "true"}, {"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}}), "");
 }
 
 TEST(ServiceFromEnvironment, ReadsTheQueuesOfTicksAndDoorbell) {

@@ -184,6 +184,19 @@ TEST_F(HandlerTest, WakeIsRefusedOnAFifoQueue) {
   EXPECT_FALSE(aws_.mappings[0].enabled);
 }
 
+TEST_F(HandlerTest, OnAFifoQueueTheScheduleAndTheTicksGoOn) {
+  config_.queue_url = "https://sqs/1/jobs.fifo";
+  config_.tick_queue_url = "https://sqs/1/ticks";
+  config_.tick = 30s;
+  aws_.wake_settings = WakeSettings{.fifo = true};
+  aws_.finding = fail(ErrorKind::NotFound, "no mapping");
+  aws_.depth = QueueDepth{.visible = 2};
+  EXPECT_NE(schedule().error().message.find("is FIFO: "), std::string::npos);
+  EXPECT_EQ(aws_.service->service.desired, 3);
+  EXPECT_EQ(aws_.ticks.size(), 1U);
+  EXPECT_TRUE(messages(testing::kTicks).has_value());
+}
+
 TEST_F(HandlerTest, TheQueueIsAskedAtTheFirstPassAndBeforeEachEnabling) {
   EXPECT_TRUE(schedule().has_value());
   EXPECT_TRUE(schedule().has_value());

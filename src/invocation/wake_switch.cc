@@ -75,6 +75,14 @@ Result<void> check_mappings(std::span<const MappingStatus> mappings) {
   return {};
 }
 
+Error fifo_refusal(const std::string& queue_url) {
+  return {
+      ErrorKind::Rejected,
+      fmt::format("WAKE is true, but {} is FIFO: a message that is handed back would hold up its "
+                  "group; use the schedule, ticks or the doorbell instead",
+                  queue_url)};
+}
+
 /// Does it to each that is enabled, whatever becomes of the others; the first error.
 template <typename Function>
 Result<void> for_enabled(std::span<const MappingStatus> mappings, const Function& function) {
@@ -106,10 +114,7 @@ Result<std::vector<MappingStatus>> WakeSwitch::find(const std::string& queue_arn
 Result<void> WakeSwitch::check_queue(Deadline deadline) {
   const WakeSettings settings = TRY(messages_->settings(queue_url_, deadline));
   if (settings.fifo) {
-    return fail(ErrorKind::Rejected,
-                fmt::format("WAKE is true, but {} is FIFO: a message that is handed back would "
-                            "hold up its group; use the schedule, ticks or the doorbell instead",
-                            queue_url_));
+    return std::unexpected(fifo_refusal(queue_url_));
   }
   if (settings.receives_max && *settings.receives_max < kReceivesMin) {
     return fail(ErrorKind::Rejected,
@@ -122,7 +127,11 @@ Result<void> WakeSwitch::check_queue(Deadline deadline) {
 }
 
 Result<void> WakeSwitch::follow(const PassRecord& record, Deadline deadline) {
-  const std::vector<MappingStatus> mappings = TRY(find({}, deadline));
+  Result<std::vector<MappingStatus>> found = find({}, deadline);
+  if (!found && found.error().kind == ErrorKind::NotFound && queue_url_.ends_with(".fifo")) {
+    return std::unexpected(fifo_refusal(queue_url_));
+  }
+  const std::vector<MappingStatus> mappings = TRY(std::move(found));
   const bool on = std::ranges::any_of(mappings, &MappingStatus::enabled);
   const Wish wish = wish_of(record, policy_);
   Result<void> fit = check_mappings(mappings);

@@ -8,7 +8,7 @@ import subprocess
 import hcl2
 import pytest
 
-from support import ROOT
+from support import REGION, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # osls is slow on a busy machine
 
@@ -123,8 +123,7 @@ def test_lambdas_rules_for_queues_are_kept(sam_template):
     """Visibility of at least six function timeouts, five receives, concurrency of two or more."""
     resources = sam_template["Resources"]
     timeout = resources["EcsScalerLambdaFunction"]["Properties"]["Timeout"]
-    for name in ("TickQueue", "DoorbellQueue"):
-        assert resources[name]["Properties"]["VisibilityTimeout"] >= 6 * timeout
+    assert resources["DoorbellQueue"]["Properties"]["VisibilityTimeout"] >= 6 * timeout
     assert sam_template["Parameters"]["QueueVisibilityTimeout"]["MinValue"] >= 6 * timeout
     assert resources["JobQueue"]["Properties"]["RedrivePolicy"]["maxReceiveCount"] >= 5
     for name in ("WakeMapping", "TickMapping", "DoorbellMapping"):
@@ -133,6 +132,30 @@ def test_lambdas_rules_for_queues_are_kept(sam_template):
         assert properties["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert properties["Enabled"] == (name != "WakeMapping")
         assert "MaximumBatchingWindowInSeconds" not in properties
+
+
+def test_a_failed_tick_is_tried_once_more(sam_template):
+    """Retention counts from sending, a tick waits for up to 59 s, and each try for its visibility
+    timeout, which must not be shorter than the function's timeout."""
+    resources = sam_template["Resources"]
+    queue = resources["TickQueue"]["Properties"]
+    visibility, retention = queue["VisibilityTimeout"], queue["MessageRetentionPeriod"]
+
+    assert visibility >= resources["EcsScalerLambdaFunction"]["Properties"]["Timeout"]
+    assert 59 + visibility < retention < 59 + 2 * visibility
+
+
+@pytest.mark.parametrize("suffix, wakes", [("", True), (".fifo", False)])
+def test_a_fifo_queue_does_not_wake(suffix, wakes, moto, deploy_sam):
+    moto.sqs.create_queue(QueueName="theirs" + suffix,
+                          Attributes={"FifoQueue": "true"} if suffix else {})
+    arn = f"arn:aws:sqs:{REGION}:123456789012:theirs{suffix}"
+
+    stack = deploy_sam("scaler", Cluster="main", Service="worker", QueueArn=arn)
+
+    assert stack.environment["WAKE"] == str(wakes).lower()
+    assert (stack.mapping(stack.environment["SQS_QUEUE_URL"]) is not None) == wakes
+    assert any(s["Sid"] == "WakeMapping" for s in stack.policy["Statement"]) == wakes
 
 
 # --- Terraform ----------------------------------------------------------------------------------

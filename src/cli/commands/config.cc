@@ -5,6 +5,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/fleet_source.h"
 #include "config/documents.h"
+#include "config/environment.h"
 
 namespace scaler::cli {
 
@@ -21,6 +22,14 @@ int config_command(const Environment& environment, const ConfigFlags& flags) {
   for (const ManagedService& service : *fleet) {
     fmt::print("{}/{}: {} queue{}\n", service.id.cluster, service.id.service, service.queues.size(),
                service.queues.size() == 1 ? "" : "s");
+  }
+  if (flags.config_file.empty()) {
+    const Result<ServiceConfig> config = service_from_environment(environment);
+    if (config && config->wake && config->queue_url.ends_with(".fifo")) {
+      fmt::print(stderr,
+                 "warning: WAKE is true, but the job queue is FIFO: the function refuses to wake; "
+                 "schedule, ticks and doorbell work\n");
+    }
   }
   return kDone;
 }
