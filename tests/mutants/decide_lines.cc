@@ -1,0 +1,8 @@
+// `ecs-scaler decide` alone: what tools/mutants.py runs the tables of tests/decisions through.
+#include <iostream>
+
+#include "cli/commands/commands.h"
+
+int main() {
+  return scaler::cli::decide_command(std::cin, std::cout);
+}
