@@ -328,16 +328,22 @@ def show(mutant):
     print(f"- {mutant.before}\n+ {mutant.after}\n{mutant.identity}")
 
 
+def chosen_mutants(mutants, arguments):
+    numbers = {*(arguments.only or ()), *(arguments.show or ())}
+    if unknown := numbers - {mutant.number for mutant in mutants}:
+        raise Wrong(f"there is no mutant {', '.join(map(str, sorted(unknown)))}")
+    if numbers:
+        return [mutant for mutant in mutants if mutant.number in numbers]
+    return sample(mutants, arguments.sample) if arguments.sample else mutants
+
+
 def check(arguments):
     folders = chosen_folders(arguments.folders)
     mutants, texts = mutate_folders(folders)
     entries = read_equivalent(EQUIVALENT.read_text() if EQUIVALENT.is_file() else "")
     if stale := unknown_entries(entries, mutants, folders):
         raise Wrong("\n".join([f"{EQUIVALENT.name} names what is not there:", *stale]))
-    chosen = sample(mutants, arguments.sample) if arguments.sample else mutants
-    if arguments.only or arguments.show:
-        numbers = {*(arguments.only or ()), *(arguments.show or ())}
-        chosen = [mutant for mutant in mutants if mutant.number in numbers]
+    chosen = chosen_mutants(mutants, arguments)
     if arguments.list or arguments.show:
         for mutant in chosen:
             show(mutant) if arguments.show else print(f"{mutant.number}: {told(mutant)}")
