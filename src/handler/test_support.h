@@ -42,7 +42,7 @@ class FakeAws final : public CloudReader,
  public:
   std::vector<Look> look(std::span<const LookRequest> /*requests*/, Patience, Deadline) override {
     ++reads;
-    return {{.service = service, .queues = {depth}}};
+    return {{.service = service, .queues = {depth}, .asked = after(Duration::zero())}};
   }
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
     if (scaling) {
@@ -117,13 +117,13 @@ class HandlerTest : public ::testing::Test {
   Result<std::string> handle(std::string_view event) {
     if (!handler_) {
       handler_.emplace(config_,
-                       HandlerPorts{.reader = aws_,
-                                    .scaler = aws_,
-                                    .states = aws_,
-                                    .messages = aws_,
-                                    .mapping = aws_,
-                                    .ticks = aws_,
-                                    .clock = clock_},
+                       InvocationPorts{.reader = aws_,
+                                       .scaler = aws_,
+                                       .states = &aws_,
+                                       .clock = clock_,
+                                       .messages = &aws_,
+                                       .mapping = &aws_,
+                                       .ticks = &aws_},
                        log_.emplace(output_, level_, clock_));
     }
     return handler_->handle(event, after(1min), function_arn_);

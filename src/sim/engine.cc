@@ -309,6 +309,7 @@ void Engine::scale(std::int64_t desired, const std::optional<Told>& told) {
                        .after = desired,
                        .told = told ? std::optional(told->depth) : std::nullopt,
                        .meant_out = meant_out_,
+                       .meant_in = told && told->desired && *told->desired > desired,
                        .stood = stood_,
                        .killed = score_.killed - killed});
   }

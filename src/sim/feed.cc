@@ -1,5 +1,6 @@
 #include "sim/feed.h"
 
+#include <iterator>
 #include <utility>
 
 namespace scaler::sim {
@@ -39,8 +40,11 @@ void Feed::send(Duration delay) {
 }
 
 Batch Feed::poll() {
-  polls_.erase(polls_.begin());
-  return take_batch(engine_->world(), queue());
+  Batch batch = take_batch(engine_->world(), queue());
+  // One batch takes what several polls would have found.
+  polls_.erase(polls_.begin(),
+               batch.empty() ? polls_.upper_bound(engine_->now()) : std::next(polls_.begin()));
+  return batch;
 }
 
 void Feed::ended(const Batch& batch, bool succeeded) {

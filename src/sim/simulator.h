@@ -41,6 +41,7 @@ struct Change {
   std::optional<QueueDepth> told = {};  ///< by the last look at the queue; nothing: it failed, or
                                         ///< there was none
   bool meant_out = false;               ///< by the look that it follows from
+  bool meant_in = false;                ///< likewise
   Duration stood = {};                  ///< how long the count before had stood
   KilledScore killed = {};              ///< works that this very change cut short
 };

@@ -45,7 +45,7 @@ TEST(Simulator, KeepsItsJournal) {
   scenario.triggers = {.tick = seconds(10), .doorbell = true, .wake = true};
   scenario.faults = {.of_call = 0.02};
 
-  EXPECT_EQ(try_passes(scenario, 1).journal, 4698600638877859576U);
+  EXPECT_EQ(try_passes(scenario, 1).journal, 8442614368561191836U);
 }
 
 TEST(Simulator, GivesEveryScalerTheSameJobs) {
@@ -182,6 +182,22 @@ TEST(Triggers, ReactWithinTheirLatencies) {
   EXPECT_LT(reaction({.doorbell = true}), Duration(400));
   EXPECT_LT(reaction({.wake = true}), Duration(400));
   EXPECT_LT(reaction(controller(seconds(10))), seconds(11));
+}
+
+// One of the schedule and five ticks a minute: those that production sends (src/invocation).
+TEST(Triggers, MakeThePassesThatProductionMakes) {
+  Scenario scenario = calm();
+  scenario.arrivals = {};
+  scenario.drain = {};
+  scenario.length = hours(1);
+  scenario.triggers.tick = seconds(10);
+  std::array<std::int64_t, 5> passes{};
+  const Hooks hooks{.on_pass = [&](const PassRecord&, Trigger trigger) {
+    ++passes.at(static_cast<std::size_t>(trigger));
+  }};
+  ASSERT_TRUE(simulate(scenario, 1, hooks).has_value());
+  EXPECT_EQ(passes.at(static_cast<std::size_t>(Trigger::Schedule)), 60);
+  EXPECT_NEAR(static_cast<double>(passes.at(static_cast<std::size_t>(Trigger::Tick))), 300, 2);
 }
 
 TEST(Triggers, OfMessagesNeverScaleIn) {

@@ -195,6 +195,50 @@ TEST(Invariants, NotBlindFindsAScalerToWhichAnErrorIsAZero) {
   EXPECT_THAT(try_passes(scenario, 1).violations, Not(violates(Invariant::NotBlind)));
 }
 
+/// Takes every look for a fresh one, as a pass does that acts on a whole fleet's look at once.
+class OldLooksPassForFresh final : public CloudReader {
+ public:
+  OldLooksPassForFresh(CloudReader& reader, Clock& clock) : reader_(&reader), clock_(&clock) {}
+
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                         Deadline deadline) override {
+    std::vector<Look> looks = reader_->look(requests, patience, deadline);
+    for (Look& look : looks) {
+      look.asked = clock_->steady();
+    }
+    return looks;
+  }
+
+ private:
+  CloudReader* reader_;
+  Clock* clock_;
+};
+
+TEST(Invariants, NoCountFallsFindsAScalerThatActsOnAnOldLook) {
+  Scenario scenario = bursts();
+  scenario.policy.scale_up_target = 4;
+  scenario.policy.tasks_max = 10;
+  scenario.faults = {.of_call = 0.3,
+                     .kinds = (std::uint64_t{1} << static_cast<unsigned>(Fault::LateAnswer)) |
+                              (std::uint64_t{1} << static_cast<unsigned>(Fault::Raised)),
+                     .until = scenario.length};
+  const RunPass hasty = [](std::span<ManagedService> fleet, const Ports& ports,
+                           const PassOptions& options) {
+    OldLooksPassForFresh reader(ports.reader, ports.clock);
+    return run_pass(
+        fleet,
+        {.reader = reader, .scaler = ports.scaler, .states = ports.states, .clock = ports.clock},
+        options);
+  };
+  int found = 0;
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    const auto violations = try_passes(scenario, seed, hasty).violations;
+    found += std::ranges::count(violations, Invariant::NoCountFalls, &Violation::invariant) > 0;
+    EXPECT_THAT(try_passes(scenario, seed).violations, Not(violates(Invariant::NoCountFalls)));
+  }
+  EXPECT_GT(found, 0);
+}
+
 TEST(Invariants, DrainsFindsAScalerThatGivesUpAfterAnError) {
   Scenario scenario = bursts();
   scenario.faults = {.of_call = 0.05, .until = scenario.length};
