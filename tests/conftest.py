@@ -128,7 +128,7 @@ def start_job(emulator, bootstrap):
                  "work_time": "500ms", "mapping_toggle": "1s", **options}
         running = emulator(lambda_=bootstrap, env=[
             f"SCALE_UP_TARGET={TARGET}", f"SCALE_DOWN_THRESHOLD={threshold_minutes}",
-            "WAKE_RETURN_SECONDS=1", *env], **flags)
+            "WAKE_RETURN_SECONDS=1", "BUSY_WINDOW=1", *env], **flags)
         # A message of a failed wake comes back after this time.
         running.aws.sqs.set_queue_attributes(QueueUrl=running.queue_url,
                                              Attributes={"VisibilityTimeout": "5"})

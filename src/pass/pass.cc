@@ -42,7 +42,13 @@ class Pass {
   }
 
  private:
-  bool over() const { return ports_.clock.steady() >= options_.deadline; }
+  /// Whether there is no time for another chunk, whose last calls leave a second after its first.
+  /// The first one is tried in any case.
+  bool over() const {
+    constexpr Duration kChunk = std::chrono::milliseconds(1500);
+    const Deadline now = ports_.clock.steady();
+    return now >= options_.deadline || (begun_ && now + kChunk >= options_.deadline);
+  }
 
   /// As many services as one second's calls can look at: those that wait for a change and have a
   /// slot now, and then those that were not looked at for longest. Who waits is asked last, so that
@@ -79,11 +85,15 @@ class Pass {
   }
 
   void round(const std::vector<Item*>& chunk, Patience patience) {
+    begun_ = true;
     look(chunk, surroundings_, patience);
     std::vector<Item*> decided;
     for (Item* item : chunk) {
       tell(*item, ports_.clock);
-      item->service->looked_at = ports_.clock.steady();
+      if (item->look.service || item->look.service.error().kind != ErrorKind::Throttled) {
+        item->service->looked_at =
+            ports_.clock.steady();  // Else it is first in the next pass, too.
+      }
       if (item->look.under_way) {
         slow_.push_back(item);
       }
@@ -203,6 +213,7 @@ class Pass {
   Surroundings surroundings_{.ports = ports_, .options = options_};
   std::vector<PassRecord> records_;
   std::vector<Item> items_;
+  bool begun_ = false;
   std::vector<Item*> unseen_ = {};   ///< the longest unseen first
   std::vector<Item*> waiting_ = {};  ///< for a slot
   std::vector<Item*> slow_ = {};

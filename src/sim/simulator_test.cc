@@ -1,5 +1,6 @@
 #include "sim/simulator.h"
 
+#include <array>
 #include <cmath>
 
 #include <gmock/gmock.h>

@@ -18,7 +18,7 @@ class Deployment:
 
     def once(self, *flags, **changes):
         environment = {**self.service.environment, "SCALE_UP_TARGET": TARGET,
-                       "SCALE_DOWN_THRESHOLD": THRESHOLD_MINUTES, **changes}
+                       "SCALE_DOWN_THRESHOLD": THRESHOLD_MINUTES, "BUSY_WINDOW": 1, **changes}
         return self.run_program([self.program, "once", *flags], env=environment)
 
 
@@ -42,7 +42,8 @@ def test_scales_up_holds_and_scales_down_after_the_threshold(deployment):
     first_empty = deployment.once(SCALE_DOWN_THRESHOLD=1)
     assert (first_empty.code, deployment.desired()) == (0, TARGET), first_empty.output()
 
-    time.sleep(THRESHOLD_MINUTES * 60)  # What is remembered in the service's tags grows old.
+    # What is remembered in the service's tags grows old; a tag tells whole seconds, later ones.
+    time.sleep(THRESHOLD_MINUTES * 60 + 1)
     for _ in range(2):  # zero_confirmations
         down = deployment.once()
         assert down.code == 0, down.output()

@@ -34,6 +34,7 @@ emulator::EmulatorOptions demo_options(const std::string& lambda_path) {
                                  {"BACKLOG_PER_TASK", "5"},
                                  {"TASKS_MAX", "10"},
                                  {"SCALE_DOWN_THRESHOLD", "0.1"},
+                                 {"BUSY_WINDOW", "5"},  // These counts never lag.
                                  {"WAKE_RETURN_SECONDS", "2"}},
           .schedule = 2s,
           .mapping_toggle = 1s,
