@@ -83,7 +83,7 @@ def test_forget_removes_the_state_tag_and_says_what_it_held(run_program, ecs_sca
     job.send(1)
     assert run_program([ecs_scaler, "once"], env=environment(job)).code == 0
     held = state_tag(job)
-    assert held is not None and held.startswith("v2 ")
+    assert held is not None and held.startswith("v3 ")
 
     first = run_program([ecs_scaler, "run", "--forget"], env=environment(job))
 
@@ -242,6 +242,6 @@ services:
 
     assert [record["decision"]["action"] for record in explained] == ["hold", "hold"]
     assert "this program last set 2" in explained[1]["decision"]["steps"][-1]["note"]
-    assert forgotten.count("removed the state tag (v2 ") == 2
+    assert forgotten.count("removed the state tag (v3 ") == 2
     assert run("run", "--forget").count("there was no state tag") == 2
     assert run("explain").count("Nothing is remembered (there is no state tag)") == 2
