@@ -29,7 +29,7 @@ TEST(Classify, TakesALimitOnAChangeForARefusal) {
 TEST(Classify, FallsBackToTheStatusForUnknownCodes) {
   EXPECT_EQ(classify("HTTP status 502", 502), ErrorKind::Unavailable);
   EXPECT_EQ(classify("SomethingNew", 429), ErrorKind::Throttled);
-  EXPECT_EQ(classify("SomethingNew", 404), ErrorKind::NotFound);
+  EXPECT_EQ(classify("SomethingNew", 404), ErrorKind::Rejected);
   EXPECT_EQ(classify("SomethingNew", 403), ErrorKind::Rejected);
   EXPECT_EQ(classify("SomethingNew", 400), ErrorKind::Rejected);
 }

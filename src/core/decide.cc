@@ -26,7 +26,7 @@ Decision begun(const Observation& observation, const Backlog& backlog) {
   decision.before = service.desired;
   decision.at = observation.at;
   decision.empty = backlog.empty();
-  decision.blind = backlog.readable == 0;
+  decision.blind = backlog.readable == 0 && backlog.gone < backlog.unreadable;
   decision.partial = backlog.unreadable > 0;
   decision.starting = service.running < service.desired;
   decision.deploying = service.deploying;
@@ -44,6 +44,7 @@ void forgive_gone(Backlog& backlog, const ServiceState& state, const Past& past,
       since(gone->since, at) >= kGoneForLong) {
     backlog.unreadable -= backlog.gone;
     backlog.readable += backlog.gone;
+    backlog.forgiven = backlog.gone;
   }
 }
 
@@ -158,6 +159,7 @@ void advance_full(ServiceState& state, const Decision& decision) {
 /// Forgets what a past with a gap says nothing about.
 void forget_waits(ServiceState& state) {
   state.recommendations.clear();
+  state.deploying_since.reset();
   state.short_since.reset();
   state.gone.reset();
   state.stray_since.reset();

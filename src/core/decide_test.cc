@@ -340,7 +340,9 @@ TEST(Decide, ARefusedCountIsTriedSmallerAndThenHeld) {
   state.refused = TasksAt{.at = kNoon - 1min, .tasks = 100};
   expect(decide(per_task(10), state, seen({.visible = 30'000}, 91)), Action::Hold, 91,
          "backlog quota");
-  expect(decide(per_task(10), state, seen({.visible = 900}, 60)), Action::ScaleOut, 90, "backlog");
+  expect(decide(per_task(10), state, seen({.visible = 700}, 60)), Action::ScaleOut, 70, "backlog");
+  expect(decide(per_task(10), state, seen({.visible = 900}, 60)), Action::ScaleOut, 80,
+         "backlog quota");
   state.refused = TasksAt{.at = kNoon - 1h, .tasks = 100};
   expect(decide(per_task(10), state, seen({.visible = 30'000}, 91)), Action::ScaleOut, 3000,
          "backlog");

@@ -74,7 +74,6 @@ enum class Reason {
   BudgetWake,
   CoolingDownOut,
   CoolingDownIn,
-  NothingKnownOfScaleIns,
   CapacityShortage,
   CapacityShortageHold,
   BelowMinimum,  ///< the third number of these: a schedule's place + 1; then its window

@@ -196,12 +196,9 @@ std::string explain_pace(const Step& step) {
     case Reason::CoolingDownOut:
       return fmt::format("scaled out {} ago, cooldown {}: hold", duration(numbers[0]),
                          duration(numbers[1]));
-    case Reason::CoolingDownIn:
+    default:
       return fmt::format("scaled in {} ago, cooldown {}: hold", duration(numbers[0]),
                          duration(numbers[1]));
-    default:
-      return fmt::format("nothing is known yet of earlier scale-ins, cooldown {}: hold",
-                         duration(numbers[0]));
   }
 }
 

@@ -102,10 +102,6 @@ TEST(Explain, TellsWhatKeepsItSteady) {
                  .reason = Reason::NothingKnownInWindow,
                  .numbers = {300'000}},
                 "nothing is known yet of the last 5 min: no scale-in"},
-           Note{{.rule = Rule::Cooldown,
-                 .reason = Reason::NothingKnownOfScaleIns,
-                 .numbers = {300'000}},
-                "nothing is known yet of earlier scale-ins, cooldown 5 min: hold"},
        }) {
     EXPECT_EQ(explain(note.step), note.text);
   }

@@ -58,7 +58,7 @@ std::int64_t occupied_floor(const Context& context) {
       context.backlog.unreadable > 0 || rollout_holds(context) || fixed_target_keeps(context)) {
     return context.desired();
   }
-  const Envelope seen = envelope(context, window);
+  const Envelope seen = envelope(context, busy_window(context));
   const std::int64_t remembered = seen.any ? std::min(seen.highest.tasks, context.desired()) : 0;
   return std::max(busy_floor(context), remembered);
 }
@@ -168,10 +168,12 @@ std::int64_t bounds(Context& context, std::int64_t proposal) {
   return growth_at_maximum(context, proposal);
 }
 
+// Also a need below what was refused goes no farther than the middle: more messages must not mean
+// fewer tasks.
 std::int64_t quota(Context& context, std::int64_t proposal) {
   const std::optional<TasksAt>& refused = context.state.refused;
   const std::int64_t desired = context.desired();
-  if (!refused || proposal < refused->tasks || desired >= refused->tasks ||
+  if (!refused || proposal <= desired || desired >= refused->tasks ||
       since(refused->at, context.at) >= kRefusalForgotten) {
     return proposal;
   }
@@ -180,10 +182,14 @@ std::int64_t quota(Context& context, std::int64_t proposal) {
   const bool found =
       desired > 0 && between <= std::max(refused->tasks / kCloseEnough, std::int64_t{1});
   const std::int64_t middle = std::max(desired + between / 2, std::int64_t{1});
+  const std::int64_t allowed = found ? desired : middle;
+  if (proposal <= allowed) {
+    return proposal;
+  }
   return context.tell(
       {.rule = Rule::Quota,
        .reason = found ? Reason::RefusedHold : Reason::RefusedTriedSmaller,
-       .tasks = found ? desired : middle,
+       .tasks = allowed,
        .numbers = {refused->tasks, since(refused->at, context.at).count(), proposal}});
 }
 

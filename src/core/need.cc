@@ -146,7 +146,7 @@ std::int64_t partial(Context& context, std::int64_t proposal) {
                                .tasks = proposal,
                                .numbers = {backlog.gone, backlog.readable, kGoneForLong.count()}});
   }
-  const bool gone = backlog.gone == backlog.unreadable;
+  const bool gone = backlog.gone - backlog.forgiven == backlog.unreadable;
   return context.tell({.rule = Rule::Partial,
                        .reason = gone ? Reason::QueueGone : Reason::QueueUnreadable,
                        .tasks = std::max(proposal, context.desired()),

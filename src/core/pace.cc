@@ -48,9 +48,10 @@ std::int64_t stabilized_in(Context& context, std::int64_t proposal) {
   if (!window_known(context, window)) {
     return hold(Reason::NothingKnownInWindow, window, {});
   }
-  const Envelope found = envelope(context, window);
-  if (!found.any || found.highest.tasks <= proposal) {
-    return proposal;
+  const Envelope found = envelope(context, std::max(window, busy_window(context)));
+  const std::int64_t highest = std::min(found.highest.tasks, context.desired());
+  if (!found.any || highest <= proposal || highest <= busy_floor(context)) {
+    return proposal;  // What is busy now says so itself, and holds as much.
   }
   return context.tell({.rule = Rule::Stabilization,
                        .reason = Reason::HigherNeedInWindow,
@@ -113,6 +114,11 @@ Envelope envelope(const Context& context, Duration window) {
     found.any = true;
   }
   return found;
+}
+
+Duration busy_window(const Context& context) {
+  const Duration window = context.policy->busy_window;
+  return window == Duration::zero() ? window : std::max(window, context.past.gap + Duration(1));
 }
 
 bool window_known(const Context& context, Duration window) {
@@ -185,12 +191,6 @@ std::int64_t cooldown(Context& context, std::int64_t proposal) {
   const ServiceState& state = context.state;
   const Duration pause =
       out ? context.policy->scale_out_cooldown : context.policy->scale_in_cooldown;
-  if (!out && pause > Duration::zero() && !context.past.known) {
-    return context.tell({.rule = Rule::Cooldown,
-                         .reason = Reason::NothingKnownOfScaleIns,
-                         .tasks = desired,
-                         .numbers = {pause.count()}});
-  }
   const std::optional<Instant> last = out ? state.last_scale_out : state.last_scale_in;
   if (!last || since(*last, context.at) >= pause) {
     return proposal;

@@ -18,8 +18,11 @@ struct Backlog {
   std::int64_t unreadable = 0;  ///< queues; those that do not exist are among them
   std::int64_t readable = 0;    ///< queues
   std::int64_t gone = 0;        ///< queues that do not exist
+  std::int64_t forgiven =
+      0;  ///< of these, and of the readable: gone for so long that they are empty
   bool empty() const { return unreadable == 0 && delivered == 0 && depth == QueueDepth{}; }
-  bool blind() const { return readable == 0 && delivered == 0; }
+  /// Nothing is known. Of a queue that does not exist something is.
+  bool blind() const { return readable == 0 && delivered == 0 && gone < unreadable; }
 };
 
 /// Everything that the rules look at, and the decision whose steps they leave.
@@ -60,6 +63,10 @@ struct Envelope {
   bool any = false;
 };
 Envelope envelope(const Context& context, Duration window);
+
+/// How far back a scale-in looks for what may be busy: the policy's busy_window, and always the
+/// look before, however long ago that was; zero when the policy trusts a single look.
+Duration busy_window(const Context& context);
 
 /// Whether the looks of a whole window are known: remembered, or all of them empty.
 bool window_known(const Context& context, Duration window);

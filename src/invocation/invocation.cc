@@ -14,6 +14,9 @@ constexpr Duration kReserve = std::chrono::seconds(2);
 /// SQS allows no message to stay invisible for longer.
 constexpr Duration kVisibilityMax = std::chrono::hours(12);
 
+/// SQS delays no message for longer.
+constexpr Duration kDelayMax = std::chrono::minutes(15);
+
 /// Doubles with each receive while the mapping cannot be switched off, so that a message that
 /// bounces does not burn its receive count.
 Duration return_visibility(Duration base, std::int64_t receive_count, bool disabled) {
@@ -164,7 +167,8 @@ Result<void> Invoker::send_ticks(Deadline deadline) {
     return {};
   }
   return ports_.ticks->send(settings_.tick_queue_url,
-                            tick_delays(settings_.tick, settings_.look_every), deadline);
+                            tick_delays(settings_.tick, std::min(settings_.look_every, kDelayMax)),
+                            deadline);
 }
 
 Result<void> Invoker::hand_back(const Invocation& invocation, bool disabled, Deadline deadline) {

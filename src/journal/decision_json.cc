@@ -335,6 +335,10 @@ std::string record_json(const PassRecord& record) {
     write_decision(writer, *record.decision, record.state);
   }
   writer.field("outcome", to_string(record.outcome));
+  if (record.look_bound > Duration::zero()) {
+    writer.field("look_age_ms", record.look_age.count())
+        .field("look_bound_ms", record.look_bound.count());
+  }
   writer.name("errors").begin_array();
   for (const std::string& error : record.errors) {
     writer.value(error);

@@ -90,10 +90,11 @@ void reconsider(Item& item, const Surroundings& surroundings) {
 }
 
 /// Reads the desired counts of scale-outs whose look is not fresh any more. The need is what that
-/// look said; slowness alone withholds nothing, but a count that is as high by now is not lowered.
-/// Returns those that still scale out.
+/// look said; slowness alone withholds nothing, but a count that is as high by now is not lowered,
+/// and one that cannot be read is left to a later try. Returns those that still scale out.
 std::vector<Item*> with_counts_read_again(std::vector<Item*> items,
-                                          const Surroundings& surroundings) {
+                                          const Surroundings& surroundings,
+                                          std::vector<Item*>& failed) {
   std::vector<Item*> old;
   std::ranges::copy_if(items, std::back_inserter(old),
                        [&](const Item* item) { return !fresh(*item, surroundings); });
@@ -104,20 +105,26 @@ std::vector<Item*> with_counts_read_again(std::vector<Item*> items,
   for (const Item* item : old) {
     requests.push_back({.service = item->service->id, .urgent = true});
   }
-  std::vector<Look> looks =
-      surroundings.ports.reader.look(requests, Patience::AllButSlow, surroundings.options.deadline);
+  std::vector<Look> looks = surroundings.ports.reader.look(requests, surroundings.options.patience,
+                                                           surroundings.options.deadline);
   CHECK(looks.size() == old.size());
   for (std::size_t i = 0; i < old.size(); ++i) {
     PassRecord& record = *old[i]->record;
     old[i]->look.asked = looks[i].asked;
-    if (looks[i].service && looks[i].service->service.desired >= record.decision->desired) {
+    if (!looks[i].service) {
+      record.outcome = Outcome::Failed;
+      record.errors.push_back(looks[i].service.error().message);
+      failed.push_back(old[i]);
+    } else if (looks[i].service->service.desired >= record.decision->desired) {
       const std::int64_t desired = looks[i].service->service.desired;
       record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
       record.reading = std::move(looks[i].service);
       old[i]->look.service = record.reading;
     }
   }
-  std::erase_if(items, [](const Item* item) { return item->action() == Action::Hold; });
+  std::erase_if(items, [&](const Item* item) {
+    return item->action() == Action::Hold || std::ranges::find(failed, item) != failed.end();
+  });
   return items;
 }
 
@@ -152,7 +159,7 @@ void complain_of_refusal(Item& item, const Error& error) {
 std::vector<Item*> send_until_accepted(std::vector<Item*> items, const Surroundings& surroundings) {
   std::vector<Item*> failed;
   for (int tries = 1; !items.empty(); ++tries) {
-    items = with_counts_read_again(std::move(items), surroundings);
+    items = with_counts_read_again(std::move(items), surroundings, failed);
     std::vector<Item*> smaller;
     for (Attempt& attempt : send(items, surroundings)) {
       Item& item = *attempt.item;
