@@ -158,8 +158,10 @@ class Pass {
     std::vector<SavedState> texts;
     std::vector<Item*> later;
     for (Item* item : std::exchange(saving_, {})) {
-      auto text = item->service->memory.text_to_save(
-          item->service->policy, desired_after(*item->record), item->record->at);
+      auto text = item->service->memory.text_to_save(item->service->policy,
+                                                     {.at = item->record->at,
+                                                      .desired = desired_after(*item->record),
+                                                      .needed = item->decision().occupied});
       if (text && allowed == 0) {
         later.push_back(item);
       } else if (text) {

@@ -470,13 +470,28 @@ TEST_F(RunPass, WhoHasNoLaterPassWaitsForTheSlowInASecondRound) {
 }
 
 TEST_F(RunPass, UnderARateWhoWasNotLookedAtForLongestIsNext) {
-  fleet_of(10, fixed(2));
+  fleet_of(14, fixed(2));
   cloud_.looks_at_once = 4;
   cloud_.look_time = 1s;
-  const auto records = passes({.deadline = clock_.steady() + 2s});
-  EXPECT_EQ(std::ranges::count_if(records, &PassRecord::looked), 8);
-  passes({.deadline = clock_.steady() + 2s});
-  EXPECT_EQ(cloud_.looks[2], (std::vector<std::string>{"8", "9", "0", "1"}));
+  const auto records = passes({.deadline = clock_.steady() + 4s});
+  EXPECT_EQ(std::ranges::count_if(records, &PassRecord::looked), 12);
+  passes({.deadline = clock_.steady() + 4s});
+  EXPECT_EQ(cloud_.looks[3], (std::vector<std::string>{"12", "13", "0", "1"}));
+}
+
+// A process for each pass, as cron makes them: what the tag holds is all that they remember.
+TEST_F(RunPass, ProcessesThatPassOnceEachScaleInAfterAFewLooks) {
+  running(9);
+  queue() = QueueDepth{.visible = 3};
+  int looks = 0;
+  for (; cloud_.set.empty() && looks < 10; ++looks) {
+    fleet_ = {managed("s", per_task(1))};
+    pass();
+    clock_.pass(1min);
+  }
+  EXPECT_EQ(cloud_.set_of("s"), Counts{3});
+  EXPECT_GE(looks, 2);
+  EXPECT_LE(looks, 4);
 }
 
 TEST_F(RunPass, ChangesWithoutASlotWaitAndGoFirst) {

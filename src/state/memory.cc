@@ -22,15 +22,17 @@ constexpr Duration kClocksDiffer = std::chrono::minutes(1);
 /// are left out: a reader who knows nothing holds for a whole window, which is as cautious. The
 /// lowest needs, which only delay scale-out, are left out.
 std::vector<TasksAt> significant(const std::vector<TasksAt>& recommendations, const Policy& policy,
-                                 std::int64_t desired) {
+                                 const Memory::Now& now) {
   std::vector<TasksAt> kept;
-  if (recommendations.empty() || recommendations.back().tasks >= desired) {
+  if (recommendations.empty() || now.needed >= now.desired) {
     return kept;
   }
   for (const TasksAt& entry : recommendations) {
     remember_recommendation(kept, entry, policy.scale_in_window(), Duration::zero());
   }
-  kept.back().at += ahead(policy);
+  if (kept.back().tasks < now.desired) {
+    kept.back().at += ahead(policy);
+  }
   return kept;
 }
 
@@ -44,22 +46,21 @@ void drop_unless_older(std::optional<Instant>& instant, Instant at, Duration age
 /// The part of a state that is worth a write: counters only as far as a rule looks at them, no idle
 /// clock for a service that has nothing left to stop (an old clock must never outlive a write that
 /// fails), and no start that is merely under way.
-ServiceState significant(ServiceState state, const Policy& policy, std::int64_t desired,
-                         Instant at) {
+ServiceState significant(ServiceState state, const Policy& policy, const Memory::Now& now) {
   constexpr std::int64_t kLateTold = 3;
   constexpr Duration kLasts = std::chrono::minutes(5);
-  state.recommendations = significant(state.recommendations, policy, desired);
+  state.recommendations = significant(state.recommendations, policy, now);
   state.empty_observations = std::min(state.empty_observations, policy->zero_confirmations);
   state.failures =
       policy->fallback_tasks ? std::min(state.failures, policy->failures_before_fallback) : 0;
-  if (desired <= policy.bounds_at(at).tasks_min) {
+  if (now.desired <= policy.bounds_at(now.at).tasks_min) {
     state.empty_since.reset();
     state.empty_observations = 0;
     state.recommendations.clear();
     state.deploying_since.reset();
   }
-  drop_unless_older(state.short_since, at, policy->shortage_after / 4);
-  drop_unless_older(state.kept_since, at, kLasts);
+  drop_unless_older(state.short_since, now.at, policy->shortage_after / 4);
+  drop_unless_older(state.kept_since, now.at, kLasts);
   state.late_looks = state.late_looks < kLateTold ? 0 : kLateTold;
   state.full.reset();  // Told by who sees it; a text has no room for it.
   return state;
@@ -79,7 +80,7 @@ bool covers(const std::vector<TasksAt>& saved, const std::vector<TasksAt>& state
   };
   std::vector<TasksAt> needs = state;
   if (!needs.empty()) {
-    needs.back().at -= ahead;
+    needs.back().at -= ahead;  // Or it was not written ahead, and is covered by that much more.
   }
   for (TasksAt& need : needs) {  // The text tells whole seconds, and later ones.
     need.at = std::chrono::floor<std::chrono::seconds>(need.at);
@@ -242,17 +243,18 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
   return {.state = state_};
 }
 
-std::optional<std::string> Memory::text_to_save(const Policy& policy, std::int64_t desired,
-                                                Instant at) const {
-  if (refused_at_ && since(*refused_at_, at) < kRefusedPause) {
+std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now& pass) const {
+  if (refused_at_ && since(*refused_at_, pass.at) < kRefusedPause) {
     return std::nullopt;
   }
-  ServiceState now = significant(state_, policy, desired, at);
+  const ServiceState now = significant(state_, policy, pass);
   if (odd_ || !covers(tag_state_.recommendations, now.recommendations, ahead(policy))) {
     return format_state(now);
   }
-  const bool stale = !tag_state_.last_look || since(*tag_state_.last_look, at) >= kRenewal;
-  if (waits(now) && stale) {
+  const bool stale = !tag_state_.last_look || since(*tag_state_.last_look, pass.at) >= kRenewal;
+  const bool surplus =
+      pass.needed < pass.desired && pass.desired > policy.bounds_at(pass.at).tasks_min;
+  if ((waits(now) || surplus) && stale) {  // One look alone lets nothing scale in.
     return format_state(now);
   }
   // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.

@@ -30,11 +30,16 @@ class Memory {
   /// Remembers the state in this process.
   void remember(const ServiceState& state) { state_ = state; }
 
+  /// A pass as far as it matters to what is saved.
+  struct Now {
+    Instant at = {};
+    std::int64_t desired = 0;  ///< after the pass
+    std::int64_t needed = 0;   ///< by it; less than is desired: a scale-in waits for something
+  };
+
   /// The text to write to the tag, or nothing when the tag says all that matters already. What ends
   /// a wait, or lengthens it, is written at once; a wait that merely goes on once a minute.
-  /// `desired` is the count after the pass at `at`.
-  std::optional<std::string> text_to_save(const Policy& policy, std::int64_t desired,
-                                          Instant at) const;
+  std::optional<std::string> text_to_save(const Policy& policy, const Now& now) const;
 
   /// The tag holds that text from now on.
   void saved(std::string text, Instant at);

@@ -18,7 +18,7 @@ const ServiceState kIdle{
 TEST(Memory, KnowsNothingAtFirst) {
   Memory memory;
   EXPECT_EQ(memory.recall("", fixed(1), kNoon).state, ServiceState{});
-  EXPECT_EQ(memory.text_to_save(fixed(1), 0, kNoon), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(1), {.at = kNoon, .desired = 0}), std::nullopt);
 }
 
 TEST(Memory, TakesTheTagsWordAfterAColdStart) {
@@ -37,21 +37,22 @@ TEST(Memory, KeepsItsFinerStateWhileTheTagIsWhatItWrote) {
   Memory memory;
   ServiceState state = kIdle;
   memory.remember(state);
-  memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
+  memory.saved(*memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), kNoon);
   state.empty_observations = 40;
   memory.remember(state);
-  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), std::nullopt);
   EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon + 1h).state.empty_observations, 40);
 }
 
 TEST(Memory, AnAbsentTagSaysNothingAgainstWhatThisProcessSaw) {
   Memory memory;
   memory.remember(kIdle);
-  memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
+  memory.saved(*memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), kNoon);
   EXPECT_EQ(memory.recall("", fixed(3), kNoon + 5s).state, kIdle);
-  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon + 5s), std::nullopt);  // A reading may lag.
+  EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon + 5s, .desired = 3}),
+            std::nullopt);  // A reading may lag.
   EXPECT_EQ(memory.recall("", fixed(3), kNoon + 61s).state, kIdle);
-  EXPECT_TRUE(memory.text_to_save(fixed(3), 3, kNoon + 61s).has_value());
+  EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon + 61s, .desired = 3}).has_value());
 }
 
 TEST(Memory, AForeignTagSaysNothingAndIsWrittenOver) {
@@ -60,7 +61,7 @@ TEST(Memory, AForeignTagSaysNothingAndIsWrittenOver) {
   const Memory::Recalled recalled = memory.recall("team blue", fixed(3), kNoon);
   EXPECT_EQ(recalled.state, kIdle);
   EXPECT_NE(recalled.complaint, "");
-  EXPECT_TRUE(memory.text_to_save(fixed(3), 0, kNoon).has_value());
+  EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 0}).has_value());
 }
 
 TEST(Memory, AnOlderTextIsNoEvidence) {
@@ -69,7 +70,7 @@ TEST(Memory, AnOlderTextIsNoEvidence) {
   fresh.last_look = kNoon;
   fresh.empty_since = kNoon - 10s;
   memory.remember(fresh);
-  memory.saved(*memory.text_to_save(fixed(3), 3, kNoon), kNoon);
+  memory.saved(*memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), kNoon);
   const std::string old =
       format_state({.last_look = kNoon - 1h, .empty_since = kNoon - 3h, .empty_observations = 90});
   EXPECT_EQ(memory.recall(old, fixed(3), kNoon + 5s).state.empty_since, kNoon - 10s);
@@ -89,7 +90,7 @@ TEST(Memory, AWaitThatGoesOnIsWrittenOnceAMinute) {
   for (int second = 0; second <= 600; second += 10) {
     const Instant at = kNoon + std::chrono::seconds(second);
     memory.remember({.last_look = at, .empty_since = kNoon, .empty_observations = second / 10 + 1});
-    if (auto text = memory.text_to_save(fixed(3), 3, at)) {
+    if (auto text = memory.text_to_save(fixed(3), {.at = at, .desired = 3})) {
       ++writes;
       memory.saved(*std::move(text), at);
     }
@@ -108,7 +109,7 @@ TEST(Memory, ATextOfTheFutureIsWrittenOver) {
     for (const auto* history : {&state.recommendations, &state.changes}) {
       EXPECT_TRUE(history->empty() || history->back().at == kNoon);
     }
-    const auto text = memory.text_to_save(fixed(9), 0, kNoon);
+    const auto text = memory.text_to_save(fixed(9), {.at = kNoon, .desired = 0});
     ASSERT_TRUE(text.has_value());
     EXPECT_LE(parse_state(*text)->last_look, kNoon);
   }
@@ -130,8 +131,8 @@ TEST(Memory, ATagThatCannotBeWrittenIsToldOnceAnHourAndLeftAloneForAWhile) {
   Memory memory;
   memory.remember(kIdle);
   EXPECT_TRUE(memory.refused(kNoon));
-  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon + 1min), std::nullopt);
-  EXPECT_TRUE(memory.text_to_save(fixed(3), 3, kNoon + 5min).has_value());
+  EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon + 1min, .desired = 3}), std::nullopt);
+  EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon + 5min, .desired = 3}).has_value());
   EXPECT_FALSE(memory.refused(kNoon + 59min));
   EXPECT_TRUE(memory.refused(kNoon + 1h));
 }
@@ -142,7 +143,7 @@ TEST(Memory, WritersOfTwoVersionsSideBySideNeverScaleInEarly) {
   Memory memory;
   ServiceState own{.last_look = kNoon, .empty_since = kNoon - 5s, .empty_observations = 1};
   memory.remember(own);
-  const auto text = memory.text_to_save(fixed(3), 3, kNoon);
+  const auto text = memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3});
   EXPECT_TRUE(text->starts_with("v3 "));  // Version 2 calls it foreign, and knows nothing.
   memory.saved(*text, kNoon);
   const Memory::Recalled recalled = memory.recall(v2, fixed(3), kNoon + 5s);
@@ -153,24 +154,25 @@ TEST(Memory, WritersOfTwoVersionsSideBySideNeverScaleInEarly) {
 TEST(Memory, WritesTheIdleClockOnceAndNotAtRest) {
   Memory memory;
   memory.remember(kIdle);
-  EXPECT_TRUE(memory.text_to_save(fixed(3), 3, kNoon).has_value());
+  EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}).has_value());
   memory.remember({.empty_since = kNoon, .empty_observations = 1});
-  EXPECT_EQ(memory.text_to_save(fixed(3), 0, kNoon), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 0}), std::nullopt);
 }
 
 TEST(Memory, ForgetsTheIdleClockInTheTagWhenTheServiceIsAtRest) {
   Memory memory;
   EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon).state, kIdle);
-  EXPECT_EQ(memory.text_to_save(fixed(3), 0, kNoon),
+  EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 0}),
             format_state({.last_look = kNoon, .last_set = 3}));
 }
 
 TEST(Memory, CountsFailuresInTheTagOnlyForAFallback) {
   Memory memory;
   memory.remember({.failures = 7});
-  EXPECT_EQ(memory.text_to_save(fixed(3), 3, kNoon), std::nullopt);
+  EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3, .needed = 3}), std::nullopt);
   const Policy fallback = testing::policy({.scale_up_target = 3, .fallback_tasks = 1});
-  EXPECT_EQ(memory.text_to_save(fallback, 3, kNoon), format_state({.failures = 3}));
+  EXPECT_EQ(memory.text_to_save(fallback, {.at = kNoon, .desired = 3, .needed = 3}),
+            format_state({.failures = 3}));
 }
 
 TEST(United, TakesTheLaterInstantOfTwoMemories) {

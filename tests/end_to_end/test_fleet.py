@@ -20,7 +20,7 @@ def fleet(emulator, run_program, ecs_scaler, tmp_path):
     urls["gone"] = urls["three"].replace("/three", "/gone")
     path = tmp_path / "fleet.yaml"
     path.write_text(f"""
-defaults: {{mode: backlog, backlog_per_task: 10, tasks_max: 50}}
+defaults: {{mode: backlog, backlog_per_task: 10, tasks_max: 50, busy_window: 0}}
 services:
   - {{cluster: test, service: one, queues: [{urls["one"]}], policy: {{backlog_per_task: 2}}}}
   - cluster: test
@@ -73,6 +73,8 @@ def test_half_of_the_queues_read_never_scales_in(fleet):
     fleet.send("two-a", 11)
     fleet.send("three", 1)
 
+    fleet.once()
+    assert fleet.desired() == {"one": 0, "two": 5, "three": 5}, "the first look is not enough"
     fleet.once()
 
     assert fleet.desired() == {"one": 0, "two": 2, "three": 5}

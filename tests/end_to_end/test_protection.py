@@ -13,10 +13,14 @@ def test_scale_in_stops_at_the_protected_tasks(emulator, run_program, ecs_scaler
     wait_until(lambda: running.depth() == (0, 2, 0), what="two messages in flight")
 
     # 2 messages at 10 a task need 1 task, and so do those in flight at 10 a task; 2 are protected.
-    process = run_program([ecs_scaler, "once", "--output", "json"], env={
+    environment = {
         "AWS_ENDPOINT_URL": running.endpoint, "SQS_QUEUE_URL": running.queue_url,
         "ECS_CLUSTER_NAME": "test", "ECS_SERVICE_NAME": "worker", "MODE": "backlog",
-        "BACKLOG_PER_TASK": 10, "CONCURRENCY_PER_TASK": 10, "SCALE_IN_WHEN": "protected"})
+        "BACKLOG_PER_TASK": 10, "CONCURRENCY_PER_TASK": 10, "SCALE_IN_WHEN": "protected",
+        "BUSY_WINDOW": 0}
+    run_program([ecs_scaler, "once"], env=environment)
+    assert running.tasks() == (4, 4), "the first look is not enough"
+    process = run_program([ecs_scaler, "once", "--output", "json"], env=environment)
 
     assert process.code == 0, process.output()
     decision = json.loads(process.stdout())["decision"]

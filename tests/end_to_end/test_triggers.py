@@ -112,8 +112,8 @@ def test_the_doorbell_scales_out_only_and_is_consumed(start_job):
 
     assert job.emulator.tasks()[0] == TARGET
     assert job.emulator.depth(bell) == (0, 0, 0)
-    job.tick_the_clock()
-    job.wait_until_asleep()
+    wait_until(lambda: job.tick_the_clock() and job.emulator.tasks() == (0, 0), interval=0.5,
+               what="rest, once no look tells of a ring")
 
 
 def test_a_notification_rings_as_well(start_job):
