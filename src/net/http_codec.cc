@@ -7,6 +7,8 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
+#include "net/beast_input.h"
+
 namespace scaler::net {
 namespace {
 
@@ -123,7 +125,7 @@ std::unexpected<Error> ReplyParser::Impl::malformed(const boost::system::error_c
 /// How many of the bytes the parser has taken.
 Result<std::size_t> ReplyParser::Impl::consume(std::string_view bytes) {
   std::size_t taken = 0;
-  while (taken < bytes.size() && !parser->is_done()) {
+  while (!parser->is_done() && taken < bytes.size() && may_put(*parser, bytes.size() - taken)) {
     boost::system::error_code error;
     taken += parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
     if (error == http::error::need_more) {
@@ -138,6 +140,10 @@ Result<std::size_t> ReplyParser::Impl::consume(std::string_view bytes) {
       }
       begin();
     }
+  }
+  // A header or body is bounded by the parser itself; the line of a chunk, or a trailer, is not.
+  if (!parser->is_done() && bytes.size() - taken > kHeaderMax) {
+    return fail(ErrorKind::Malformed, "the reply is not HTTP: a line of a chunk without end");
   }
   return taken;
 }

@@ -70,6 +70,70 @@ TEST(ReplyParser, TakesEverySplitOfAReply) {
   }
 }
 
+/// The body of the reply that arrives in these pieces, or why there is none.
+std::string outcome(const std::vector<std::string_view>& pieces) {
+  ReplyParser parser(kMax);
+  for (const std::string_view piece : pieces) {
+    const Result<bool> done = parser.feed(piece);
+    if (!done) {
+      return "malformed";
+    }
+    if (*done) {
+      return "[" + parser.take().body + "]";
+    }
+  }
+  return parser.end() ? "ended" : "waiting";
+}
+
+struct Chunked {
+  std::string body;
+  std::string outcome;
+};
+
+TEST(ReplyParser, TakesChunkedRepliesInWhateverPieces) {
+  const std::vector<Chunked> replies{
+      {"0\r\n\r\n", "[]"},
+      {"0;a=b\r\nA: b\r\n\r\n", "[]"},
+      {"0\r\nA: b\r\nC: d\r\n\r\n", "[]"},
+      {"3;a=b\r\nabc\r\n1\r\nd\r\n0;x\r\nT: u\r\n\r\n", "[abcd]"},
+      {"0\r\nxyzabc\r\n\r\n", "malformed"},
+      {"3\r\nabcd\r\n0\r\n\r\n", "malformed"},
+      {"0 \r\n\r\n", "malformed"},
+      {"zz\r\n\r\n", "malformed"},
+      {"0\r\nx", "waiting"},
+      {"0\r\n", "waiting"},
+  };
+  for (const Chunked& reply : replies) {
+    const std::string text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + reply.body;
+    const std::string_view view = text;
+    SCOPED_TRACE(reply.body);
+    std::vector<std::string_view> bytes;
+    for (std::size_t i = 0; i < view.size(); ++i) {
+      bytes.push_back(view.substr(i, 1));
+    }
+    EXPECT_EQ(outcome(bytes), reply.outcome);
+    for (std::size_t a = 1; a < view.size(); ++a) {
+      ASSERT_EQ(outcome({view.substr(0, a), view.substr(a)}), reply.outcome) << a;
+      for (std::size_t b = a + 1; b < view.size(); ++b) {
+        ASSERT_EQ(outcome({view.substr(0, a), view.substr(a, b - a), view.substr(b)}),
+                  reply.outcome)
+            << a << " " << b;
+      }
+    }
+  }
+}
+
+TEST(ReplyParser, RefusesALineOfAChunkWithoutEnd) {
+  ReplyParser parser(kMax);
+  ASSERT_TRUE(parser.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0;").has_value());
+  Result<bool> fed = false;
+  for (int i = 0; i < 100 && fed; ++i) {
+    fed = parser.feed(std::string(1000, 'a'));
+  }
+  ASSERT_FALSE(fed.has_value());
+  EXPECT_EQ(fed.error().kind, ErrorKind::Malformed);
+}
+
 TEST(ReplyParser, KeepsOnlyConnectionsThatAreInOrder) {
   const std::vector<std::pair<std::string, bool>> replies{
       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},

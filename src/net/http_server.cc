@@ -1,6 +1,7 @@
 #include "net/http_server.h"
 
 #include <cerrno>
+#include <expected>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
@@ -12,9 +13,6 @@
 
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/string.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/string_body.hpp>
 
 #include "net/event_loop_impl.h"
 #include "net/response_text.h"
@@ -23,12 +21,8 @@ namespace scaler::net {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
-using Parser = http::request_parser<http::string_body>;
 
-constexpr std::uint32_t kHeaderMax = 64U << 10U;
-constexpr std::uint64_t kBodyMax = 8U << 20U;
 constexpr std::size_t kReadSize = 64U << 10U;
 /// What is still read from a peer whose request was refused, so that the refusal reaches it:
 /// closing with unread bytes resets the connection and may take the answer with it.
@@ -40,28 +34,10 @@ bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
 
-HttpResponse refusal(const error_code& error) {
-  int status = 400;
-  if (error == http::error::body_limit) {
-    status = 413;
-  } else if (error == http::error::header_limit) {
-    status = 431;
-  }
-  return {.status = status,
+HttpResponse refusal(const Refusal& refusal) {
+  return {.status = refusal.status,
           .headers = {{.name = "Content-Type", .value = "text/plain"}},
-          .body = "The request was refused: " + error.message() + "\n"};
-}
-
-ServerRequest take_request(Parser& parser) {
-  http::request<http::string_body>& message = parser.get();
-  ServerRequest request = {.method = std::string(message.method_string()),
-                           .target = std::string(message.target())};
-  for (const auto& field : message.base()) {
-    request.headers.push_back(
-        {.name = std::string(field.name_string()), .value = std::string(field.value())});
-  }
-  request.body = std::move(message.body());
-  return request;
+          .body = "The request was refused: " + refusal.why + "\n"};
 }
 
 class Connection;
@@ -140,7 +116,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
       drained_ += static_cast<std::size_t>(size);
       drained_ > kDrainMax ? close() : wait_readable();
     } else {
-      input_.append(buffer.data(), static_cast<std::size_t>(size));
+      requests_.append({buffer.data(), static_cast<std::size_t>(size)});
       advance();
     }
   }
@@ -158,8 +134,6 @@ class Connection final : public std::enable_shared_from_this<Connection> {
       progress = parse_one();
     }
     advancing_ = false;
-    input_.erase(0, consumed_);
-    consumed_ = 0;
     if (can_take_request()) {
       wait_readable();
     }
@@ -172,63 +146,25 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   /// True when a request was completed (and perhaps another one waits), false when bytes are
   /// missing.
   bool parse_one() {
-    if (!parser_) {
-      skip_empty_lines();
-      if (consumed_ == input_.size()) {
-        return false;
-      }
-      parser_.emplace();
-      parser_->header_limit(kHeaderMax);
-      parser_->body_limit(kBodyMax);
-      parser_->eager(true);
-    }
-    error_code error;
-    std::size_t used = 1;
-    while (used > 0 && !error && !parser_->is_done() && consumed_ < input_.size()) {
-      used =
-          parser_->put(asio::buffer(input_.data() + consumed_, input_.size() - consumed_), error);
-      consumed_ += used;
-    }
-    if (error && error != http::error::need_more) {
-      refuse(error);
+    const std::expected<bool, Refusal> complete = requests_.parse();
+    if (!complete) {
+      refuse(complete.error());
       return true;
     }
-    if (!parser_->is_done()) {
-      // Only an unfinished line is left unconsumed, be it of the header, a chunk or a trailer.
-      if (input_.size() - consumed_ > kHeaderMax) {
-        refuse(http::error::header_limit);
-        return true;
+    if (!*complete) {
+      if (requests_.wants_encouragement()) {
+        output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+        flush();
       }
-      encourage();
       return false;
     }
     dispatch();
     return true;
   }
 
-  /// RFC 9112, 2.2: empty lines before a request line are ignored.
-  void skip_empty_lines() {
-    while (consumed_ < input_.size() && (input_[consumed_] == '\r' || input_[consumed_] == '\n')) {
-      ++consumed_;
-    }
-  }
-
-  /// Answers "Expect: 100-continue" once, when the body has not come with the header.
-  void encourage() {
-    if (encouraged_ || !parser_->is_header_done() || parser_->get().version() < 11) {
-      return;
-    }
-    encouraged_ = true;
-    const auto expect = parser_->get()[http::field::expect];
-    if (boost::beast::iequals(expect, "100-continue")) {
-      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
-      flush();
-    }
-  }
-
-  void refuse(const error_code& error) {
+  void refuse(const Refusal& why) {
     framing_ = {.keep_alive = false};
-    append_response(output_, refusal(error), framing_);
+    append_response(output_, refusal(why), framing_);
     closing_ = true;
     drain_after_ = true;
     flush();
@@ -283,16 +219,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::optional<asio::ip::tcp::socket> socket_;  ///< nothing once closed
   std::optional<asio::steady_timer> drain_timer_;
   std::shared_ptr<Shared> shared_;
-  std::optional<Parser> parser_;
+  RequestParser requests_;
   Framing framing_;
-  std::string input_;
-  std::size_t consumed_ = 0;  ///< of input_
   std::string output_;
   std::size_t sent_ = 0;  ///< of output_
   std::size_t drained_ = 0;
   bool advancing_ = false;
   bool awaiting_answer_ = false;
-  bool encouraged_ = false;
   bool waiting_writable_ = false;
   bool closing_ = false;      ///< close once output_ is sent
   bool drain_after_ = false;  ///< but read what the peer is still sending first
@@ -323,12 +256,8 @@ class Owed final {
 };
 
 void Connection::dispatch() {
-  framing_ = {.head = parser_->get().method() == http::verb::head,
-              .keep_alive = parser_->get().keep_alive(),
-              .http10 = parser_->get().version() < 11};
-  ServerRequest request = take_request(*parser_);
-  parser_.reset();
-  encouraged_ = false;
+  framing_ = requests_.framing();
+  ServerRequest request = requests_.take();
   awaiting_answer_ = true;
   auto owed = std::make_shared<Owed>(shared_from_this());
   // The handler may destroy its own server: Shared, and with it the function, lives on here.

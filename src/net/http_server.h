@@ -8,15 +8,9 @@
 #include "base/result.h"
 #include "net/event_loop.h"
 #include "net/http.h"
+#include "net/request_parser.h"
 
 namespace scaler::net {
-
-struct ServerRequest {
-  std::string method = {};
-  std::string target = {};  ///< path and query as they came
-  HttpHeaders headers = {};
-  std::string body = {};
-};
 
 /// Answers one request; to be called once, on the loop's thread. Calling it after the peer has gone
 /// is harmless. Not calling it at all (destroying every copy) closes the connection without an

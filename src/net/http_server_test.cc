@@ -223,6 +223,18 @@ TEST_F(HttpServerTest, TakesARequestByteByByte) {
   EXPECT_TRUE(peer.answer().ends_with("POST /b [abcd]"));
 }
 
+TEST_F(HttpServerTest, SurvivesALastChunkInPieces) {
+  Peer peer(server_->port());
+  for (const std::string_view piece :
+       {"GET /m HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n", "x"}) {
+    ASSERT_TRUE(peer.send(piece));
+    EXPECT_TRUE(peer.silent());  // which also keeps the pieces apart
+  }
+  Peer other(server_->port());
+  ASSERT_TRUE(other.send(kGet));
+  EXPECT_TRUE(other.answer().ends_with("GET /a []"));
+}
+
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   Peer peer(server_->port());
   ASSERT_TRUE(
