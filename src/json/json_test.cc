@@ -26,6 +26,24 @@ TEST(Parse, RefusesWhatIsNotOneDocument) {
   }
 }
 
+TEST(Parse, FindsARepeatedNameAmongFewAndMany) {
+  for (const int count : {1, 15, 16, 17, 1000, 60'000}) {
+    std::string text = "{";
+    for (int i = 0; i < count; ++i) {
+      text += "\"m" + std::to_string(i) + "\":1,";
+    }
+    EXPECT_TRUE(parse(text + "\"\":2}").has_value()) << count;
+    EXPECT_EQ(parse(text + "\"m0\":2}").error().message, "not JSON: the member 'm0' stands twice");
+    EXPECT_EQ(parse(text + "\"\":2,\"\":2}").error().message,
+              "not JSON: the member '' stands twice");
+  }
+}
+
+TEST(Parse, EchoesOnlyTheBeginningOfALongName) {
+  const std::string name = "\"" + std::string(100'000, 'n') + "\":1";
+  EXPECT_LT(parse("{" + name + "," + name + "}").error().message.size(), 300U);
+}
+
 TEST(Parse, AllowsBlanksAroundTheDocument) {
   EXPECT_TRUE(parse(" \n{}\r\n ").has_value());
 }
@@ -74,6 +92,21 @@ TEST(Reader, RefusesUnknownFieldsWithTheNearestKnownName) {
   const Value other = *parse(R"({"colour":1})");
   EXPECT_EQ(Reader(other).only_fields({"tasks_min"}).error().message,
             "$.colour is not a known field");
+}
+
+TEST(Reader, KeepsMessagesShortWhateverTheDocument) {
+  std::string text = "{\"" + std::string(100'000, 'n') + "\":1";
+  for (int i = 0; i < 20'000; ++i) {
+    text += ",\"unknown" + std::to_string(i) + "\":1";
+  }
+  const Value value = *parse(text + "}");
+  const std::string message = Reader(value).only_fields({"tasks_min"}).error().message;
+  EXPECT_LT(message.size(), 2500U);
+  EXPECT_TRUE(message.ends_with(" more")) << message;
+  EXPECT_LT(Reader(value).field(std::string(100'000, 'f')).error().message.size(), 300U);
+  const Value umlauts = *parse("\"" + std::string(59, 'a') + "\u00e4\u00e4\"");
+  EXPECT_EQ(Reader(umlauts).boolean().error().message,
+            "$: '" + std::string(59, 'a') + "...' is not true or false");
 }
 
 TEST(Reader, TakesNullForAbsent) {

@@ -15,8 +15,7 @@ namespace {
 std::string excerpt(const Value& value) {
   constexpr std::size_t kMaxLength = 60;
   if (const auto* text = std::get_if<std::string>(&value.data())) {
-    return text->size() <= kMaxLength ? fmt::format("'{}'", *text)
-                                      : fmt::format("'{}...'", text->substr(0, kMaxLength));
+    return fmt::format("'{}'", shortened(*text, kMaxLength));
   }
   if (const auto* number = std::get_if<std::int64_t>(&value.data())) {
     return std::to_string(*number);
@@ -63,7 +62,7 @@ std::unexpected<Error> Reader::expected(std::string_view what) const {
 }
 
 std::string Reader::member_path(std::string_view name) const {
-  return fmt::format("{}{}{}", path_, path_.ends_with(kFileMark) ? "" : ".", name);
+  return fmt::format("{}{}{}", path_, path_.ends_with(kFileMark) ? "" : ".", shortened(name));
 }
 
 Result<std::string> Reader::string() const {
@@ -169,7 +168,12 @@ Result<void> Reader::only_fields(std::span<const std::string_view> known) const 
   }
   Problems problems;
   for (const auto& [name, value] : *object) {
-    if (std::ranges::find(known, name) == known.end()) {
+    if (std::ranges::find(known, name) != known.end()) {
+      continue;
+    }
+    if (problems.full()) {
+      problems.add({});
+    } else {
       const auto near = nearest_name(name, known);
       problems.add(fmt::format("{} is not a known field{}", member_path(name),
                                near ? fmt::format("; did you mean '{}'?", *near) : ""));
@@ -180,6 +184,10 @@ Result<void> Reader::only_fields(std::span<const std::string_view> known) const 
 
 std::optional<std::string_view> nearest_name(std::string_view name,
                                              std::span<const std::string_view> known) {
+  constexpr std::size_t kLongest = 100;
+  if (name.size() > kLongest) {
+    return std::nullopt;  // No known name is, and the distance costs the product of both lengths.
+  }
   std::optional<std::string_view> nearest;
   std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const std::string_view candidate : known) {

@@ -2,9 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include <boost/json/basic_parser_impl.hpp>
 #include <fmt/format.h>
+
+#include "base/problems.h"
 
 namespace scaler::json {
 namespace {
@@ -46,25 +49,23 @@ class Builder {
     keep(part);
     return true;
   }
-  bool on_string(Text part, std::size_t /*size*/, Code& error) {
+  bool on_string(Text part, std::size_t /*size*/, Code& /*error*/) {
     keep(part);
-    return add(Value(std::exchange(text_, {})), error);
+    return add(Value(std::exchange(text_, {})));
   }
   bool on_number_part(Text /*part*/, Code& /*error*/) { return true; }
-  bool on_int64(std::int64_t number, Text /*text*/, Code& error) {
-    return add(Value(number), error);
+  bool on_int64(std::int64_t number, Text /*text*/, Code& /*error*/) { return add(Value(number)); }
+  bool on_uint64(std::uint64_t number, Text /*text*/, Code& /*error*/) {
+    return add(Value(static_cast<double>(number)));
   }
-  bool on_uint64(std::uint64_t number, Text /*text*/, Code& error) {
-    return add(Value(static_cast<double>(number)), error);
-  }
-  bool on_double(double number, Text /*text*/, Code& error) { return add(Value(number), error); }
-  bool on_bool(bool flag, Code& error) { return add(Value(flag), error); }
-  bool on_null(Code& error) { return add(Value(), error); }
+  bool on_double(double number, Text /*text*/, Code& /*error*/) { return add(Value(number)); }
+  bool on_bool(bool flag, Code& /*error*/) { return add(Value(flag)); }
+  bool on_null(Code& /*error*/) { return add(Value()); }
   bool on_comment_part(Text /*part*/, Code& /*error*/) { return true; }
   bool on_comment(Text /*part*/, Code& /*error*/) { return true; }
 
   Value take() { return std::move(root_); }
-  const std::string& duplicate() const { return duplicate_; }
+  const std::optional<std::string>& duplicate() const { return duplicate_; }
 
  private:
   struct Open {
@@ -98,14 +99,21 @@ class Builder {
   bool close(Code& error) {
     if (depth_unread_ > 0) {
       --depth_unread_;
-      return add(Value(), error);  // Null in its place, once it ends; nothing inside of it.
+      return add(Value());  // Null in its place, once it ends; nothing inside of it.
     }
     Value value = std::move(open_.back().value);
     open_.pop_back();
-    return add(std::move(value), error);
+    if (const auto* object = std::get_if<Object>(&value.data())) {
+      if (const std::string* name = repeated_name(*object)) {
+        duplicate_ = *name;
+        error = boost::json::error::syntax;
+        return false;
+      }
+    }
+    return add(std::move(value));
   }
 
-  bool add(Value value, Code& error) {
+  bool add(Value value) {
     if (depth_unread_ > 0) {
       return true;
     }
@@ -118,11 +126,6 @@ class Builder {
       array->push_back(std::move(value));
       return true;
     }
-    if (parent.value.find(parent.key) != nullptr) {
-      duplicate_ = parent.key;
-      error = boost::json::error::syntax;
-      return false;
-    }
     std::get<Object>(parent.value.data()).emplace_back(std::move(parent.key), std::move(value));
     return true;
   }
@@ -131,7 +134,7 @@ class Builder {
   int depth_unread_ = 0;  ///< containers open from the unread member on
   std::vector<Open> open_;
   std::string text_;
-  std::string duplicate_;
+  std::optional<std::string> duplicate_;
   Value root_;
 };
 
@@ -146,15 +149,36 @@ const Value* Value::find(std::string_view name) const {
   return found == object->end() ? nullptr : &found->second;
 }
 
+const std::string* repeated_name(const Object& object) {
+  constexpr std::size_t kFew = 16;  // up to here looking is faster than sorting
+  if (object.size() <= kFew) {
+    for (auto it = object.begin(); it != object.end(); ++it) {
+      if (std::ranges::find(object.begin(), it, it->first, &Object::value_type::first) != it) {
+        return &it->first;
+      }
+    }
+    return nullptr;
+  }
+  std::vector<const std::string*> names;
+  names.reserve(object.size());
+  for (const auto& [name, value] : object) {
+    names.push_back(&name);
+  }
+  const auto name_of = [](const std::string* name) -> std::string_view { return *name; };
+  std::ranges::sort(names, {}, name_of);
+  const auto twice = std::ranges::adjacent_find(names, {}, name_of);
+  return twice == names.end() ? nullptr : *twice;
+}
+
 Result<Value> parse(std::string_view text, std::string_view unread) {
   boost::json::parse_options options;
   options.max_depth = kMaxDepth;
   boost::json::basic_parser<Builder> parser(options, unread);
   boost::system::error_code error;
   const std::size_t read = parser.write_some(false, text.data(), text.size(), error);
-  if (!parser.handler().duplicate().empty()) {
-    return fail(ErrorKind::Malformed, fmt::format("not JSON: the member '{}' stands twice",
-                                                  parser.handler().duplicate()));
+  if (const auto& name = parser.handler().duplicate()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("not JSON: the member '{}' stands twice", shortened(*name)));
   }
   if (!error && read < text.size()) {
     const std::size_t rest = text.find_first_not_of(" \t\r\n", read);

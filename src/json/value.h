@@ -41,6 +41,9 @@ class Value {
 /// Errors: Malformed with the offset in bytes; also for a member that stands twice.
 Result<Value> parse(std::string_view text, std::string_view unread = {});
 
+/// A name that two members have, or nullptr; in O(n log n).
+const std::string* repeated_name(const Object& object);
+
 /// "null", "a boolean", "a number", "a string", "an array", "an object": for messages.
 std::string_view kind_name(const Value& value);
 

@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "json/reader.h"
 
 namespace scaler::lambda {
@@ -50,14 +51,14 @@ Result<Event> records_event(const json::Reader& root) {
   for (const json::Reader& item : items) {
     const std::string source = TRY(source_of(item));
     if (source != "aws:sqs" && source != "aws:sns") {
-      return fail(
-          ErrorKind::Malformed,
-          fmt::format("{}.eventSource: '{}' is neither aws:sqs nor aws:sns", item.path(), source));
+      return fail(ErrorKind::Malformed,
+                  fmt::format("{}.eventSource: '{}' is neither aws:sqs nor aws:sns", item.path(),
+                              shortened(source)));
     }
     if (source != first) {
       return fail(ErrorKind::Malformed,
                   fmt::format("{}.eventSource: '{}' after records of {} in the same event",
-                              item.path(), source, first));
+                              item.path(), shortened(source), shortened(first)));
     }
     if (source == "aws:sqs") {
       queue.records.push_back(TRY(sqs_record(item)));
@@ -87,8 +88,9 @@ Result<Event> parse_event(std::string_view text) {
     if (source == "aws.events" || source == "aws.scheduler") {
       return ScheduleEvent{.source = source};
     }
-    return fail(ErrorKind::Malformed,
-                fmt::format("$.source: '{}' is not one of aws.events|aws.scheduler", source));
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("$.source: '{}' is not one of aws.events|aws.scheduler", shortened(source)));
   }
   const Result<void> known = root.only_fields({"dry_run"});
   if (!known) {
