@@ -5,11 +5,15 @@
 #include <charconv>
 #include <limits>
 #include <optional>
+#include <sstream>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
+
+#include "base/problems.h"
 
 namespace scaler::yaml {
 namespace {
@@ -96,6 +100,76 @@ std::optional<double> real_number(std::string_view text) {
   return std::nullopt;
 }
 
+/// What the parser says while nothing is built: how many values there are, and where documents
+/// begin. Nodes of yaml-cpp take some 500 bytes each, so a document that only consists of commas
+/// must be refused before they are made.
+class Survey final : public YAML::EventHandler {
+ public:
+  void OnDocumentStart(const YAML::Mark& mark) override { start_ = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override { count(mark); }
+  void OnScalar(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                const std::string& /*value*/) override {
+    count(mark);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& /*tag*/,
+                       YAML::anchor_t /*anchor*/, YAML::EmitterStyle::value /*style*/) override {
+    count(mark);
+  }
+  void OnSequenceEnd() override {}
+  void OnMapStart(const YAML::Mark& mark, const std::string& /*tag*/, YAML::anchor_t /*anchor*/,
+                  YAML::EmitterStyle::value /*style*/) override {
+    count(mark);
+  }
+  void OnMapEnd() override {}
+
+  const YAML::Mark& start() const { return start_; }
+  /// The first value that is too many.
+  const std::optional<YAML::Mark>& excess() const { return excess_; }
+
+ private:
+  /// Keys are scalars here as well, so there are up to two of them for each value.
+  void count(const YAML::Mark& mark) {
+    if (++values_ > 2 * kValuesMax && !excess_) {
+      excess_ = mark;
+    }
+  }
+
+  YAML::Mark start_;
+  std::size_t values_ = 0;
+  std::optional<YAML::Mark> excess_;
+};
+
+std::unexpected<Error> too_many(const YAML::Mark& mark) {
+  return malformed(mark, fmt::format("more than {} values", kValuesMax));
+}
+
+/// One document of bounded size, and nothing after it. At most two documents are asked for: where a
+/// document cannot begin, as at a ',', yaml-cpp finds an empty one and stays there, so a loop until
+/// the end of the text does not end.
+Result<void> survey(const std::string& text) {
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Survey survey;
+  if (!parser.HandleNextDocument(survey)) {
+    return fail(ErrorKind::Malformed, "there is nothing in it");
+  }
+  if (survey.excess()) {
+    return too_many(*survey.excess());
+  }
+  if (!parser.HandleNextDocument(survey)) {
+    return {};
+  }
+  const YAML::Mark& mark = survey.start();
+  const auto at = static_cast<std::size_t>(std::max(mark.pos, 0));
+  const std::string_view next = std::string_view(text).substr(std::min(at, text.size()), 1);
+  if (one_of(next, {",", "]", "}"})) {
+    return malformed(mark, fmt::format("'{}' does not belong here", next));
+  }
+  return malformed(mark, "a second document begins");
+}
+
 /// A plain scalar by YAML 1.2's core schema (chapter 10.3.2).
 json::Value plain(const std::string& text) {
   if (one_of(text, {"", "~", "null", "Null", "NULL"})) {
@@ -123,7 +197,7 @@ class Converter {
       return malformed(node.Mark(), fmt::format("nested more than {} deep", kDepthMax));
     }
     if (++values_ > kValuesMax) {
-      return malformed(node.Mark(), fmt::format("more than {} values", kValuesMax));
+      return too_many(node.Mark());
     }
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
@@ -148,7 +222,7 @@ class Converter {
     if (tag == "!" || tag == "tag:yaml.org,2002:str") {
       return json::Value(node.Scalar());
     }
-    return malformed(node.Mark(), fmt::format("the tag {} is not known", tag));
+    return malformed(node.Mark(), fmt::format("the tag {} is not known", shortened(tag)));
   }
 
   Result<json::Value> sequence(const YAML::Node& node, int depth) {
@@ -165,13 +239,24 @@ class Converter {
       if (!member.first.IsScalar()) {
         return malformed(member.first.Mark(), "a key must be a scalar");
       }
-      const std::string& name = member.first.Scalar();
-      if (std::ranges::find(object, name, &json::Object::value_type::first) != object.end()) {
-        return malformed(member.first.Mark(), fmt::format("the key '{}' stands twice", name));
-      }
-      object.emplace_back(name, TRY(convert(member.second, depth + 1)));
+      object.emplace_back(member.first.Scalar(), TRY(convert(member.second, depth + 1)));
+    }
+    if (const std::string* name = json::repeated_name(object)) {
+      return malformed(second_of(node, *name),
+                       fmt::format("the key '{}' stands twice", shortened(*name)));
     }
     return json::Value(std::move(object));
+  }
+
+  /// Where the key stands for the second time.
+  static YAML::Mark second_of(const YAML::Node& map, const std::string& name) {
+    int seen = 0;
+    for (const auto& member : map) {
+      if (member.first.Scalar() == name && ++seen == 2) {
+        return member.first.Mark();
+      }
+    }
+    return {};
   }
 
   std::size_t values_ = 0;
@@ -185,14 +270,13 @@ Result<json::Value> parse(std::string_view text) {
   }
   TRY(check_encoding(text));
   try {
-    const std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.empty() || (documents.size() == 1 && documents.front().IsNull())) {
+    const std::string document(text);
+    TRY(survey(document));
+    const YAML::Node root = YAML::Load(document);
+    if (root.IsNull()) {
       return fail(ErrorKind::Malformed, "there is nothing in it");
     }
-    if (documents.size() > 1) {
-      return malformed(documents[1].Mark(), "a second document begins");
-    }
-    return Converter().convert(documents.front(), 0);
+    return Converter().convert(root, 0);
   } catch (const YAML::Exception& exception) {
     return malformed(exception.mark, exception.msg);
   }

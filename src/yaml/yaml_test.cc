@@ -42,7 +42,7 @@ TEST(Yaml, SaysWhereItStops) {
   EXPECT_EQ(read("a: 1\nb: 2\na: 3\n"), "error: line 3, column 1: the key 'a' stands twice");
   EXPECT_EQ(read("? [a]\n: 1\n"), "error: line 1, column 3: a key must be a scalar");
   EXPECT_EQ(read("a: !date x\n"), "error: line 1, column 4: the tag !date is not known");
-  EXPECT_EQ(read("a: 1\n--- \nb: 1\n"), "error: line 3, column 1: a second document begins");
+  EXPECT_EQ(read("a: 1\n--- \nb: 1\n"), "error: line 2, column 1: a second document begins");
 }
 
 TEST(Yaml, RefusesWhatIsNoDocument) {
@@ -51,6 +51,37 @@ TEST(Yaml, RefusesWhatIsNoDocument) {
   EXPECT_EQ(read("a: 1\nb: \xff\n"), "error: line 2: not UTF-8");
   EXPECT_EQ(read("a: \xc3"), "error: line 1: not UTF-8");
   EXPECT_EQ(read(std::string("a: x\0y", 6)), "error: line 1: a control character");
+}
+
+TEST(Yaml, EndsWhereNoDocumentCanBegin) {
+  EXPECT_EQ(read(",\n"), "error: line 1, column 1: ',' does not belong here");
+  EXPECT_EQ(read("# fleet\n, a: 1\n"), "error: line 2, column 1: ',' does not belong here");
+  EXPECT_EQ(read("[1]\n]"), "error: line 2, column 1: illegal flow end");
+  EXPECT_EQ(read("{a: 1}}"), "error: line 1, column 7: illegal flow end");
+  for (const char* text :
+       {"[,", "{,", "- ,", "? ,", ", :", "a: ,", "a: 1\n,", "}", "]", "[,]]", "--- ,", "...\n,",
+        "%A\n,", "\t,", "&a ,", "*a ,", "! ,", "'a' ,", "a:\n  ,"}) {
+    EXPECT_TRUE(read(text).starts_with("error: line ")) << text << ": " << read(text);
+  }
+}
+
+TEST(Yaml, CountsBeforeItBuilds) {
+  const std::string commas = "[" + std::string(900'000, ',') + "]";
+  EXPECT_TRUE(read(commas).starts_with("error: line 1, column "));
+  std::string nulls = "[";
+  for (int i = 0; i < 240'000; ++i) {
+    nulls += "~, ";
+  }
+  EXPECT_EQ(read(nulls + "]"), "error: line 1, column 599999: more than 100000 values");
+}
+
+TEST(Yaml, ReadsAMapOfManyKeys) {
+  std::string text;
+  for (int i = 0; i < 15'000; ++i) {
+    text += "k" + std::to_string(i) + ": 1\n";
+  }
+  EXPECT_TRUE(parse(text).has_value());
+  EXPECT_EQ(read(text + "k7: 2\n"), "error: line 15001, column 1: the key 'k7' stands twice");
 }
 
 TEST(Yaml, BoundsSizeDepthAndAliases) {
