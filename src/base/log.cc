@@ -4,6 +4,12 @@
 #include <array>
 #include <cctype>
 #include <cerrno>
+#include <climits>
+#include <fcntl.h>
+#include <mutex>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
 
@@ -89,19 +95,122 @@ struct AppendValue {
   void operator()(RawJson json) const { out += json.text; }
 };
 
-void write_all(int file_descriptor, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(file_descriptor, text.data(), text.size());
-    if (written < 0 && errno != EINTR) {
-      return;  // A log that cannot be written must not stop the scaling.
-    }
-    if (written > 0) {
-      text.remove_prefix(static_cast<std::size_t>(written));
-    }
+/// What writes without waiting, and what one such write may be given at most.
+enum class Way { Unknown, Plain, Reopened, Polled, Socket };
+
+/// How the descriptor is written to without waiting. O_NONBLOCK belongs to the open file, which
+/// other processes may share, and which they do not expect to change; so a pipe or terminal is
+/// opened once more (two system calls, once, and none more per line). Where that is forbidden, a
+/// poll precedes each write: after POLLOUT a pipe takes PIPE_BUF bytes. Files are written as they
+/// are.
+Way choose_way(int& file_descriptor) {
+  struct stat status = {};
+  if (::fstat(file_descriptor, &status) != 0) {
+    return Way::Plain;
   }
+  if (S_ISSOCK(status.st_mode)) {
+    return Way::Socket;
+  }
+  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) {
+    return Way::Plain;
+  }
+  const std::string path = "/proc/self/fd/" + std::to_string(file_descriptor);
+  const int reopened =
+      ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_APPEND);
+  if (reopened < 0) {
+    return Way::Polled;
+  }
+  file_descriptor = reopened;
+  return Way::Reopened;
+}
+
+bool writable_now(int file_descriptor) {
+  pollfd entry = {.fd = file_descriptor, .events = POLLOUT, .revents = 0};
+  return ::poll(&entry, 1, 0) > 0;
 }
 
 }  // namespace
+
+class Log::Sink {
+ public:
+  explicit Sink(int file_descriptor) : file_descriptor_(file_descriptor) {}
+  ~Sink() {
+    if (way_ == Way::Reopened) {
+      ::close(file_descriptor_);
+    }
+  }
+  Sink(const Sink&) = delete;
+  Sink& operator=(const Sink&) = delete;
+
+  /// Writes the line as a whole or drops it; `notice` makes the line that tells how many were.
+  template <typename Notice>
+  void write(std::string line, const Notice& notice) {
+    const std::scoped_lock lock(mutex_);
+    if (way_ == Way::Unknown) {
+      way_ = choose_way(file_descriptor_);
+    }
+    finish_rest();
+    // The notice goes with the next line, not before it: in the last corner of a full pipe there is
+    // always room for another notice.
+    if (rest_.empty() && put(dropped_ > 0 ? notice(dropped_).append(line) : std::move(line))) {
+      dropped_ = 0;
+    } else {
+      ++dropped_;
+    }
+  }
+
+ private:
+  /// False when nothing of the line was taken. Of one that was begun the rest comes before anything
+  /// else.
+  bool put(std::string_view line) {
+    const std::size_t taken = put_some(line);
+    if (taken > 0) {
+      rest_ = line.substr(taken);
+    }
+    return taken > 0;
+  }
+
+  void finish_rest() {
+    if (!rest_.empty()) {
+      rest_.erase(0, put_some(rest_));
+    }
+  }
+
+  std::size_t put_some(std::string_view text) {
+    std::size_t taken = 0;
+    while (taken < text.size()) {
+      const ssize_t size = put_once(text.substr(taken));
+      if (size < 0 && errno != EINTR) {
+        break;  // Full, or the reader has gone; a log must not stop the scaling.
+      }
+      taken += size > 0 ? static_cast<std::size_t>(size) : 0;
+    }
+    return taken;
+  }
+
+  ssize_t put_once(std::string_view text) const {
+    if (way_ == Way::Socket) {
+      return ::send(file_descriptor_, text.data(), text.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    }
+    if (way_ == Way::Polled) {
+      if (!writable_now(file_descriptor_)) {
+        errno = EAGAIN;
+        return -1;
+      }
+      text = text.substr(0, PIPE_BUF);
+    }
+    return ::write(file_descriptor_, text.data(), text.size());
+  }
+
+  std::mutex mutex_;
+  int file_descriptor_;
+  Way way_ = Way::Unknown;
+  std::string rest_ = {};  ///< of a line that was taken in part
+  std::int64_t dropped_ = 0;
+};
+
+Log::Log(int file_descriptor, LogLevel level, const Clock& clock)
+    : sink_(std::make_shared<Sink>(file_descriptor)), level_(level), clock_(&clock) {}
 
 std::string_view to_string(LogLevel level) {
   return kLevelNames.at(static_cast<std::size_t>(std::to_underlying(level)));
@@ -149,14 +258,14 @@ void append_json_string(std::string& out, std::string_view text) {
   out += '"';
 }
 
-void Log::write(LogLevel level, std::string_view message, std::span<const LogField> fields) const {
-  if (!enabled(level)) {
-    return;
-  }
+namespace {
+
+std::string line_of(LogLevel level, Instant now, std::string_view message,
+                    std::span<const LogField> fields) {
   std::string line = "{\"level\":";
   append_json_string(line, to_string(level));
   line += ",\"timestamp\":";
-  append_json_string(line, format_instant(clock_->now()));
+  append_json_string(line, format_instant(now));
   line += ",\"message\":";
   append_json_string(line, message);
   for (const LogField& field : fields) {
@@ -166,7 +275,21 @@ void Log::write(LogLevel level, std::string_view message, std::span<const LogFie
     std::visit(AppendValue{line}, field.value);
   }
   line += "}\n";
-  write_all(file_descriptor_, line);
+  return line;
+}
+
+}  // namespace
+
+void Log::write(LogLevel level, std::string_view message, std::span<const LogField> fields) const {
+  if (!enabled(level)) {
+    return;
+  }
+  const Instant now = clock_->now();
+  sink_->write(line_of(level, now, message, fields), [now](std::int64_t dropped) {
+    const LogField field{"dropped", dropped};
+    return line_of(LogLevel::Warn, now, "log lines were dropped because nobody read them",
+                   std::span(&field, 1));
+  });
 }
 
 }  // namespace scaler

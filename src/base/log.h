@@ -1,9 +1,11 @@
 #pragma once
 // Log: one JSON object a line, fields not prose: {"level":..,"timestamp":..,"message":..,fields}.
-// One write(2) per line, so lines of several processes never mix.
+// One write(2) per line, so lines of several processes never mix. Writing never waits for a reader:
+// what a pipe does not take is dropped, counted and told once it takes lines again.
 
 #include <cstdint>
 #include <initializer_list>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -33,11 +35,15 @@ struct LogField {
 class Log {
  public:
   /// Writes to the file descriptor; the clock gives the timestamps.
-  Log(int file_descriptor, LogLevel level, const Clock& clock)
-      : file_descriptor_(file_descriptor), level_(level), clock_(&clock) {}
+  /// May be used from several threads. There should be one Log per descriptor, and copies of it.
+  Log(int file_descriptor, LogLevel level, const Clock& clock);
 
   /// The same log with another threshold.
-  Log at_level(LogLevel level) const { return {file_descriptor_, level, *clock_}; }
+  Log at_level(LogLevel level) const {
+    Log log = *this;
+    log.level_ = level;
+    return log;
+  }
 
   bool enabled(LogLevel level) const { return level >= level_; }
   void write(LogLevel level, std::string_view message, std::span<const LogField> fields) const;
@@ -47,7 +53,9 @@ class Log {
   }
 
  private:
-  int file_descriptor_;
+  class Sink;
+
+  std::shared_ptr<Sink> sink_;
   LogLevel level_;
   const Clock* clock_;
 };

@@ -1,6 +1,7 @@
 // bootstrap: the Lambda custom runtime. Builds everything before the first event is asked for, then
 // serves.
 
+#include <csignal>
 #include <unistd.h>
 
 #include "config/environment.h"
@@ -45,16 +46,16 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
 }
 
 /// Everything that can be wrong before the first event: reported as an init error.
-Result<void> start(const Environment& environment, lambda::RuntimeApi& api) {
+Result<void> start(const Environment& environment, lambda::RuntimeApi& api, const Log& log) {
   const LogLevel level = TRY(log_level_from_environment(environment));
   const ServiceConfig config = TRY(service_from_environment(environment));
-  const Log log(STDOUT_FILENO, level, system_clock());
-  return serve(environment, api, log, config);
+  return serve(environment, api, log.at_level(level), config);
 }
 
 }  // namespace
 
 int main() {
+  std::signal(SIGPIPE, SIG_IGN);  // A log's reader that has gone must not end the scaling.
   const Environment environment = process_environment();
   const Log log(STDOUT_FILENO, LogLevel::Info, system_clock());
   // The wait for the next event may last for hours, and so may the sandbox's sleep within it.
@@ -65,7 +66,7 @@ int main() {
     log.write(LogLevel::Fatal, api.error().message);
     return 1;
   }
-  const Result<void> started = start(environment, *api);
+  const Result<void> started = start(environment, *api, log);
   if (!started) {
     log.write(LogLevel::Fatal, started.error().message);
     const Result<void> reported = api->report_init_failure(started.error());

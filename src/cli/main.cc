@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <exception>
 #include <iostream>
@@ -381,6 +382,9 @@ int finish_output(int code) {
   if (flushed && std::ferror(stdout) == 0) {
     return code;
   }
+  if (errno == EPIPE) {
+    return code == kDone ? kFailed : code;  // As `| head` does, which needs no complaint.
+  }
   const std::string reason = flushed ? "" : ": " + std::generic_category().message(errno);
   return complain(code == kDone ? kFailed : static_cast<ExitCode>(code),
                   "standard output could not be written" + reason);
@@ -389,6 +393,8 @@ int finish_output(int code) {
 }  // namespace
 
 int main(int argc, char** argv) try {
+  // Who reads the log or a peer may go at any time, which must not end a pass half-way.
+  std::signal(SIGPIPE, SIG_IGN);
   CLI::App app("Keeps an ECS service at exactly the number of tasks that its SQS queue needs.",
                "ecs-scaler");
   app.require_subcommand(1);
