@@ -51,7 +51,7 @@ int run_command(const Environment& environment, const RunFlags& flags) {
     return complain(kConfiguration, fleet.error().message);
   }
   const Log& log = (*fleet)->log;
-  const StopOnSignal stop;
+  const StopOnSignal stop(log);
   const ControllerOptions options{.interval = flags.interval};
   const auto metrics = serve_metrics(flags.listen, options);
   if (!metrics) {
