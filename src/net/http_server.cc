@@ -1,10 +1,12 @@
 #include "net/http_server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <expected>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <unordered_set>
@@ -40,12 +42,26 @@ HttpResponse refusal(const Refusal& refusal) {
           .body = "The request was refused: " + refusal.why + "\n"};
 }
 
+/// What a connection is waiting for.
+enum class Phase { Idle, Header, Body, Handler, Sending, Draining };
+
+std::size_t default_connections() {
+  constexpr std::size_t kMost = 1024;
+  rlimit files = {};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
+    return kMost;
+  }
+  // The other half is for what the process does itself.
+  return std::clamp<std::size_t>(files.rlim_cur / 2, 1, kMost);
+}
+
 class Connection;
 
 /// What the connections of one server share; it outlives the server for as long as one of them
 /// does.
 struct Shared {
   Handler handler = {};
+  ServerLimits limits = {};
   std::vector<char> buffer = std::vector<char>(kReadSize);
   std::unordered_set<Connection*> open = {};
 };
@@ -83,10 +99,50 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     advance();
   }
 
+  Phase phase() const { return phase_; }
+  Deadline since() const { return since_; }
+
+  /// Ends what has taken too long by now.
+  void check_time(Deadline now) {
+    const ServerLimits& limits = shared_->limits;
+    const Duration limit = phase_ == Phase::Header ? limits.header
+                           : phase_ == Phase::Body ? limits.body
+                                                   : limits.idle;
+    if (!socket_ || phase_ == Phase::Handler || now - since_ < limit) {
+      return;
+    }
+    if (phase_ == Phase::Header || phase_ == Phase::Body) {
+      refuse({.status = 408, .why = "it did not arrive in time"});
+      note_phase();
+    } else {
+      close();
+    }
+  }
+
  private:
+  /// To be called when anything has moved.
+  void note_phase() {
+    const Phase now = draining_                ? Phase::Draining
+                      : awaiting_answer_       ? Phase::Handler
+                      : !output_.empty()       ? Phase::Sending
+                      : !requests_.begun()     ? Phase::Idle
+                      : requests_.has_header() ? Phase::Body
+                                               : Phase::Header;
+    // The time of a request that comes byte by byte goes on, that of anything else begins anew.
+    const bool request = now == Phase::Header || now == Phase::Body;
+    if (now != phase_ || !request) {
+      since_ = std::chrono::steady_clock::now();
+    }
+    phase_ = now;
+  }
+
   void wait_readable() {
+    if (std::exchange(waiting_readable_, true)) {
+      return;
+    }
     socket_->async_wait(asio::socket_base::wait_read,
                         [self = shared_from_this()](const error_code& error) {
+                          self->waiting_readable_ = false;
                           if (!error && self->socket_) {
                             self->on_readable();
                           }
@@ -134,6 +190,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
       progress = parse_one();
     }
     advancing_ = false;
+    note_phase();
     if (can_take_request()) {
       wait_readable();
     }
@@ -179,6 +236,7 @@ class Connection final : public std::enable_shared_from_this<Connection> {
                                   output_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
       if (size >= 0) {
         sent_ += static_cast<std::size_t>(size);
+        note_phase();
       } else if (would_block(errno)) {
         if (!std::exchange(waiting_writable_, true)) {
           wait_writable();
@@ -226,10 +284,13 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   std::size_t drained_ = 0;
   bool advancing_ = false;
   bool awaiting_answer_ = false;
+  bool waiting_readable_ = false;
   bool waiting_writable_ = false;
   bool closing_ = false;      ///< close once output_ is sent
   bool drain_after_ = false;  ///< but read what the peer is still sending first
   bool draining_ = false;
+  Phase phase_ = Phase::Idle;
+  Deadline since_ = std::chrono::steady_clock::now();  ///< when this phase began, or last moved
 };
 
 /// The one answer that a handler owes. When the last copy of its Respond goes without having been
@@ -259,6 +320,7 @@ void Connection::dispatch() {
   framing_ = requests_.framing();
   ServerRequest request = requests_.take();
   awaiting_answer_ = true;
+  note_phase();
   auto owed = std::make_shared<Owed>(shared_from_this());
   // The handler may destroy its own server: Shared, and with it the function, lives on here.
   const auto shared = shared_;
@@ -271,11 +333,16 @@ void Connection::dispatch() {
 
 class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
  public:
-  Impl(EventLoop& loop, Handler handler)
+  Impl(EventLoop& loop, Handler handler, const ServerLimits& limits)
       : acceptor_(loop.impl().context()),
         pause_(loop.impl().context()),
+        sweep_(loop.impl().context()),
         shared_(std::make_shared<Shared>()) {
     shared_->handler = std::move(handler);
+    shared_->limits = limits;
+    if (limits.connections == 0) {
+      shared_->limits.connections = default_connections();
+    }
   }
 
   error_code listen(int port) {
@@ -310,16 +377,67 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
     error_code ignored;
     acceptor_.close(ignored);
     pause_.cancel();
-    std::vector<std::shared_ptr<Connection>> open;
-    for (Connection* connection : shared_->open) {
-      open.push_back(connection->shared_from_this());
-    }
-    for (const auto& connection : open) {
+    sweep_.cancel();
+    for (const auto& connection : open_connections()) {
       connection->close();
     }
   }
 
  private:
+  std::vector<std::shared_ptr<Connection>> open_connections() const {
+    std::vector<std::shared_ptr<Connection>> open;
+    for (Connection* connection : shared_->open) {
+      open.push_back(connection->shared_from_this());
+    }
+    return open;
+  }
+
+  /// Looks for what takes too long, for as long as there are connections at all.
+  void sweep_later() {
+    const ServerLimits& limits = shared_->limits;
+    const Duration shortest = std::min({limits.header, limits.body, limits.idle});
+    sweep_.expires_after(std::clamp(shortest / 4, Duration(10), Duration(1000)));
+    sweep_.async_wait([self = shared_from_this()](const error_code& error) {
+      if (error || !self->acceptor_.is_open()) {
+        return;
+      }
+      const Deadline now = std::chrono::steady_clock::now();
+      for (const auto& connection : self->open_connections()) {
+        connection->check_time(now);
+      }
+      self->sweeping_ = !self->shared_->open.empty();
+      if (self->sweeping_) {
+        self->sweep_later();
+      }
+    });
+  }
+
+  bool full() const { return shared_->open.size() >= shared_->limits.connections; }
+
+  /// Who is to go when there is no room: the longest idle, else the longest at its request or
+  /// answer; nobody whose answer the handler owes.
+  Connection* dispensable() const {
+    Connection* found = nullptr;
+    const auto rank = [](const Connection& connection) {
+      return std::pair(connection.phase() != Phase::Idle, connection.since());
+    };
+    for (Connection* connection : shared_->open) {
+      if (connection->phase() != Phase::Handler &&
+          (found == nullptr || rank(*connection) < rank(*found))) {
+        found = connection;
+      }
+    }
+    return found;
+  }
+
+  bool make_room() const {
+    Connection* const gone = dispensable();
+    if (gone != nullptr) {
+      gone->shared_from_this()->close();
+    }
+    return gone != nullptr;
+  }
+
   void wait_peer() {
     acceptor_.async_wait(asio::socket_base::wait_read,
                          [self = shared_from_this()](const error_code& error) {
@@ -331,13 +449,22 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
 
   void accept_all() {
     while (true) {
+      if (full() && dispensable() == nullptr) {
+        accept_later();
+        return;
+      }
       const int fd =
           ::accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
       if (fd >= 0) {
+        if (full()) {
+          make_room();
+        }
         take(fd);
       } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-        accept_later();
-        return;
+        if (!make_room()) {
+          accept_later();
+          return;
+        }
       } else if (errno != ECONNABORTED && errno != EINTR) {
         wait_peer();
         return;
@@ -345,8 +472,8 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  /// Out of file descriptors: the peer stays in the backlog, which would wake the loop at once
-  /// again.
+  /// No room, and nobody who could go: the peer stays in the backlog, which would wake the loop at
+  /// once again.
   void accept_later() {
     pause_.expires_after(kAcceptPause);
     pause_.async_wait([self = shared_from_this()](const error_code& error) {
@@ -367,20 +494,26 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
       return;
     }
     std::make_shared<Connection>(std::move(socket), shared_)->start();
+    if (!std::exchange(sweeping_, true)) {
+      sweep_later();
+    }
   }
 
   asio::ip::tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  asio::steady_timer sweep_;
   std::shared_ptr<Shared> shared_;
   int port_ = 0;
+  bool sweeping_ = false;
 };
 
-Result<std::unique_ptr<HttpServer>> HttpServer::listen(EventLoop& loop, int port, Handler handler) {
+Result<std::unique_ptr<HttpServer>> HttpServer::listen(EventLoop& loop, int port, Handler handler,
+                                                       ServerLimits limits) {
   const std::string what = "listen on 127.0.0.1:" + std::to_string(port);
   if (port < 0 || port > 65535) {
     return fail(ErrorKind::Unavailable, what + ": a port is a number from 0 to 65535");
   }
-  auto impl = std::make_shared<Impl>(loop, std::move(handler));
+  auto impl = std::make_shared<Impl>(loop, std::move(handler), limits);
   if (const error_code error = impl->listen(port)) {
     return fail(ErrorKind::Unavailable, what + ": " + error.message());
   }

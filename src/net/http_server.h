@@ -2,6 +2,7 @@
 // HttpServer: an HTTP/1.1 server on loopback with kept connections, on an EventLoop's thread. The
 // handler may answer at once or later (long polls).
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 
@@ -18,11 +19,23 @@ namespace scaler::net {
 using Respond = std::function<void(HttpResponse)>;
 using Handler = std::function<void(ServerRequest, Respond)>;
 
+/// What one peer may make the server wait or keep for it.
+struct ServerLimits {
+  Duration header = std::chrono::seconds(5);  ///< from the first byte of a request to its header
+  Duration body = std::chrono::seconds(30);   ///< from there to its end
+  Duration idle = std::chrono::seconds(30);   ///< between requests, or while an answer does not go
+  /// Connections at the same time; 0: 1,024, but at most half of the process's descriptors.
+  std::size_t connections = 0;
+};
+
+/// A request that takes longer than its limit is answered with 408; an idle connection is closed. A
+/// peer for whom there is no room takes the place of the one that has been idle for longest.
 class HttpServer {
  public:
   /// Listens on 127.0.0.1; port 0 lets the system choose.
   /// Errors: Unavailable, naming the port.
-  static Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, int port, Handler handler);
+  static Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, int port, Handler handler,
+                                                    ServerLimits limits = {});
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
