@@ -2,6 +2,7 @@
 
 import json
 import signal
+import socket
 import urllib.error
 
 import pytest
@@ -178,6 +179,21 @@ def test_the_controller_serves_its_metrics_and_stops_when_asked(start_process, e
     controller.process.popen.send_signal(signal.SIGTERM)
     assert controller.process.wait(STOP_SECONDS) == 0
     assert log_lines(controller.process)[-1]["message"] == "controller stopped"
+
+
+def test_the_controller_ends_in_time_though_aws_hangs_and_lives_through_sighup(start_process,
+                                                                               ecs_scaler):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = start_process(
+            [ecs_scaler, "run", "--interval", "200ms"], ready=started,
+            env={"SQS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/q",
+                 "ECS_CLUSTER_NAME": "c", "ECS_SERVICE_NAME": "s",
+                 "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        process.popen.send_signal(signal.SIGHUP)
+        wait_until(lambda: "SIGHUP: nothing to reload yet" in process.stdout(), what="its line")
+        process.popen.send_signal(signal.SIGTERM)
+        assert process.wait(3) == 0
+    assert log_lines(process)[-1]["message"] == "stopped: what was under way did not end in time"
 
 
 def test_the_controllers_memory_survives_a_restart(start_process, ecs_scaler, job):

@@ -40,18 +40,9 @@ Result<std::unique_ptr<MetricsServer>> serve_metrics(const std::optional<int>& p
               : Result<std::unique_ptr<MetricsServer>>(nullptr);
 }
 
-}  // namespace
-
-int run_command(const Environment& environment, const RunFlags& flags) {
-  if (flags.forget) {
-    return forget_command(environment, flags.config_file);
-  }
-  const auto fleet = open_fleet(environment, flags.config_file, STDOUT_FILENO);
-  if (!fleet) {
-    return complain(kConfiguration, fleet.error().message);
-  }
-  const Log& log = (*fleet)->log;
-  const StopOnSignal stop(log);
+/// Takes the fleet, so that its cloud has gone when this returns: that may wait for a name server.
+int control(std::unique_ptr<LiveFleet> fleet, const RunFlags& flags, const std::stop_token& stop) {
+  const Log& log = fleet->log;
   const ControllerOptions options{.interval = flags.interval};
   const auto metrics = serve_metrics(flags.listen, options);
   if (!metrics) {
@@ -59,19 +50,33 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   }
   log.write(LogLevel::Info, "controller started",
             {{"interval", format_duration(flags.interval)},
-             {"services", static_cast<std::int64_t>((*fleet)->services.size())},
+             {"services", static_cast<std::int64_t>(fleet->services.size())},
              {"metrics_port", *metrics ? (*metrics)->port() : 0}});
   // The state lives in this process and in the services' tags, so that a restart forgets nothing.
-  Cloud& cloud = *(*fleet)->cloud;
-  Invoker invoker(std::move((*fleet)->services),
+  Cloud& cloud = *fleet->cloud;
+  Invoker invoker(std::move(fleet->services),
                   {.look_every = flags.interval, .patience = Patience::AllButSlow},
                   {.reader = cloud.reader(),
                    .scaler = cloud.scaler(),
                    .states = &cloud.states(),
                    .clock = system_clock()});
-  run_controller(invoker, system_clock(), options, recorder(log, metrics->get()), stop.token());
+  run_controller(invoker, system_clock(), options, recorder(log, metrics->get()), stop);
   log.write(LogLevel::Info, "controller stopped");
   return kDone;
+}
+
+}  // namespace
+
+int run_command(const Environment& environment, const RunFlags& flags) {
+  if (flags.forget) {
+    return forget_command(environment, flags.config_file);
+  }
+  auto fleet = open_fleet(environment, flags.config_file, STDOUT_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  const StopOnSignal stop((*fleet)->log);
+  return control(*std::move(fleet), flags, stop.token());
 }
 
 }  // namespace scaler::cli
