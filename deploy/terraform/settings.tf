@@ -12,6 +12,7 @@ locals {
     BACKLOG_PER_TASK     = var.mode == "backlog" ? tostring(var.backlog_per_task) : null
     TASKS_MAX            = var.mode == "backlog" ? tostring(var.tasks_max) : null
     WAKE                 = tostring(var.wake)
+    SCHEDULE_SECONDS     = var.monitoring_rate
     TICK_QUEUE_URL       = one(aws_sqs_queue.tick[*].url)
     TICK_SECONDS         = var.tick_seconds == 0 ? null : tostring(var.tick_seconds)
     DOORBELL_QUEUE_URL   = one(aws_sqs_queue.doorbell[*].url)

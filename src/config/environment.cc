@@ -182,17 +182,50 @@ void read_ticks(const Environment& environment, ServiceConfig& config, Problems&
   }
 }
 
-/// A wait that is counted by looks must know how far apart they are.
+/// "rate(5 minutes)" -> 300; nothing when it is none.
+std::optional<std::int64_t> seconds_of_rate(std::string_view text) {
+  constexpr std::string_view kRate = "rate(";
+  std::int64_t count = 0;
+  if (!text.starts_with(kRate) || !text.ends_with(')')) {
+    return std::nullopt;
+  }
+  text = text.substr(kRate.size(), text.size() - kRate.size() - 1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [name, seconds] : {std::pair<std::string_view, std::int64_t>(" minute", 60),
+                                      {" hour", 3'600},
+                                      {" day", 86'400}}) {
+    const bool one = unit == name;
+    const bool several = unit.starts_with(name) && unit.substr(name.size()) == "s";
+    if (error == std::errc() && count > 0 && count <= 1000 && (one || several)) {
+      return count * seconds;
+    }
+  }
+  return std::nullopt;
+}
+
+/// A wait that is counted by looks must know how far apart they are. The templates hand on what
+/// they give to EventBridge; what is between two times of a cron expression is taken for a quarter
+/// of an hour.
 void read_schedule(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  constexpr std::int64_t kCronSeconds = 900;
+  constexpr std::int64_t kMax = 86'400;
   const auto text = variable(environment, kScheduleSeconds);
   if (!text) {
     return;
   }
-  const json::Value value = value_of(*text);
-  const Result<std::int64_t> seconds =
-      json::Reader(value, std::string(kScheduleSeconds)).integer({.min = 1, .max = 86'400});
-  problems.add_if_failed(seconds);
-  config.look_every = std::chrono::seconds(seconds.value_or(1));
+  std::optional<std::int64_t> seconds = seconds_of_rate(*text);
+  if (text->starts_with("cron(")) {
+    seconds = kCronSeconds;
+  }
+  if (!seconds) {
+    const json::Value value = value_of(*text);
+    const Result<std::int64_t> number =
+        json::Reader(value, std::string(kScheduleSeconds)).integer({.min = 1, .max = kMax});
+    problems.add_if_failed(number);
+    seconds = number.value_or(1);
+  }
+  config.look_every = std::chrono::seconds(std::min(*seconds, kMax));
 }
 
 /// Lambda's own filter drops a line below its level before CloudWatch sees the metrics in it.
@@ -277,7 +310,7 @@ std::vector<VariableHelp> environment_help() {
                   "minute to it, and each is a pass. Without it there are no ticks."});
   help.push_back(
       {std::string(kTickSeconds), "seconds", "10", "Time between ticks, 1 to 59; 0 sends none."});
-  help.push_back({std::string(kScheduleSeconds), "seconds", "60",
+  help.push_back({std::string(kScheduleSeconds), "seconds|rate(...)", "60",
                   "How far apart the scheduled passes are. Looks that are more than three times as "
                   "far apart, and more than 3 minutes, say nothing about the time between them."});
   help.push_back({std::string(kDoorbell), "", "",

@@ -178,5 +178,25 @@ TEST(EnvironmentHelp, NamesEveryVariableOnce) {
   EXPECT_GE(help.size(), 20U);
 }
 
+TEST(Environment, KnowsHowFarApartScheduledPassesAre) {
+  Environment environment{
+      {"SQS_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"},
+      {"ECS_CLUSTER_NAME", "c"},
+      {"ECS_SERVICE_NAME", "s"}};
+  EXPECT_EQ(service_from_environment(environment)->look_every, std::chrono::seconds(60));
+  for (const auto& [text, seconds] :
+       {std::pair("300", 300), std::pair("rate(1 minute)", 60), std::pair("rate(5 minutes)", 300),
+        std::pair("rate(1 hour)", 3600), std::pair("cron(0/5 * * * ? *)", 900)}) {
+    environment["SCHEDULE_SECONDS"] = text;
+    EXPECT_EQ(service_from_environment(environment)->look_every, std::chrono::seconds(seconds))
+        << text;
+  }
+  for (const char* text :
+       {"0", "-1", "soon", "rate(0 minutes)", "rate(5 weeks)", "rate(5 minutesx)"}) {
+    environment["SCHEDULE_SECONDS"] = text;
+    EXPECT_FALSE(service_from_environment(environment).has_value()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace scaler

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/test_support.h"
+#include "state/state_text.h"
 
 namespace scaler::doctor {
 namespace {
@@ -112,6 +113,10 @@ TEST(Diagnosis, Service) {
   EXPECT_TRUE(finding_after([](Facts& f) {
                 f.service->tags["ecs-scaler:state"] = "v99 x";
               }).starts_with("risk state: the tag ecs-scaler:state cannot be read: "));
+  EXPECT_TRUE(finding_after([](Facts& f) {
+                f.service->tags["ecs-scaler:state"] =
+                    format_state({.last_look = Instant(Duration(1)), .late_looks = 3});
+              }).starts_with("risk state: the last 3 scale-ins or more were withheld"));
 }
 
 TEST(Diagnosis, StateTag) {

@@ -156,11 +156,21 @@ void check_state_tag(const Facts& facts, Findings& findings) {
                        "nothing scales in.",
                        kScaleInPage);
     }
-  } else if (const auto state = parse_state(tag->second); !tag->second.empty() && !state) {
+    return;
+  }
+  const auto state = parse_state(tag->second);
+  if (!tag->second.empty() && !state) {
     findings.risk("state",
                   fmt::format("the tag ecs-scaler:state cannot be read: {}", state.error().message),
                   "Nothing needs to be done once: it counts as none, and the next pass replaces "
                   "it. If it comes back, something else writes the tag.");
+  } else if (state && state->late_looks > 0) {
+    findings.risk("state",
+                  fmt::format("the last {} scale-ins or more were withheld, because queue and "
+                              "service took too long to be looked at",
+                              state->late_looks),
+                  "Run the scaler nearer to its Region: tasks stay that are not needed.",
+                  kScaleInPage);
   }
 }
 
