@@ -19,7 +19,23 @@ struct Options {
   std::uint64_t first = 1;
   std::uint64_t step = 1;
   std::uint64_t seed = 0;
+  double busy_window = -1;  ///< seconds, for every policy; negative: each scenario's own
+  double count_lag = -1;    ///< seconds, for every queue; likewise
 };
+
+Scenario scenario_of(std::uint64_t seed, const Options& options) {
+  const auto milliseconds = [](double seconds) {
+    return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
+  };
+  Scenario scenario = random_scenario(seed);
+  if (options.busy_window >= 0) {
+    scenario.policy.busy_window = milliseconds(options.busy_window);
+  }
+  if (options.count_lag >= 0) {
+    scenario.queue.count_lag = milliseconds(options.count_lag);
+  }
+  return scenario;
+}
 
 struct Totals {
   std::int64_t scenarios = 0;
@@ -50,6 +66,7 @@ void add(Totals& totals, const Trial& trial) {
   totals.score.killed.in_race += score.killed.in_race;
   totals.score.killed.misled += score.killed.misled;
   totals.score.simulated += score.simulated;
+  totals.score.task_time += score.task_time;
 }
 
 void print(const Totals& totals) {
@@ -57,8 +74,9 @@ void print(const Totals& totals) {
   fmt::print("{} scenarios, {} failed: {} of virtual time, {} messages, {} lost, {} passes\n",
              totals.scenarios, totals.failed, format_duration(score.simulated), score.messages.sent,
              score.messages.lost, score.actions.passes);
-  fmt::print("busy tasks stopped: {} under `any`, {} in a race, {} by SQS's errors\n",
-             score.killed.by_scaler, score.killed.in_race, score.killed.misled);
+  fmt::print("busy tasks stopped: {} under `any`, {} in a race, {} by SQS's errors; {} of tasks\n",
+             score.killed.by_scaler, score.killed.in_race, score.killed.misled,
+             format_duration(score.task_time));
   fmt::print("faults:");
   for (std::size_t i = 0; i < kFaults; ++i) {
     const auto fault = static_cast<Fault>(i);
@@ -85,7 +103,7 @@ int run_many(const Options& options) {
   Totals totals;
   for (std::uint64_t i = 0; i < options.seeds; ++i) {
     const std::uint64_t seed = options.first + (i * options.step);
-    const Trial trial = try_passes(random_scenario(seed), seed);
+    const Trial trial = try_passes(scenario_of(seed, options), seed);
     report(seed, trial);
     add(totals, trial);
   }
@@ -126,6 +144,8 @@ int main(int argc, char** argv) try {
   app.add_option("--first", options.first, "the first seed")->capture_default_str();
   app.add_option("--step", options.step, "from one seed to the next")->capture_default_str();
   app.add_option("--seed", options.seed, "replay this one and print its journal");
+  app.add_option("--busy-window", options.busy_window, "seconds, for every policy");
+  app.add_option("--count-lag", options.count_lag, "how late SQS's counts are, in seconds");
   CLI11_PARSE(app, argc, argv);
   return options.seed != 0 ? scaler::sim::replay(options.seed) : scaler::sim::run_many(options);
 } catch (const std::exception& error) {
