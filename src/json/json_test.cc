@@ -27,7 +27,7 @@ TEST(Parse, RefusesWhatIsNotOneDocument) {
 }
 
 TEST(Parse, FindsARepeatedNameAmongFewAndMany) {
-  for (const int count : {1, 15, 16, 17, 1000, 60'000}) {
+  for (const int count : {1, 47, 48, 49, 1000, 60'000}) {
     std::string text = "{";
     for (int i = 0; i < count; ++i) {
       text += "\"m" + std::to_string(i) + "\":1,";

@@ -150,7 +150,7 @@ const Value* Value::find(std::string_view name) const {
 }
 
 const std::string* repeated_name(const Object& object) {
-  constexpr std::size_t kFew = 16;  // up to here looking is faster than sorting
+  constexpr std::size_t kFew = 48;  // up to here looking is cheaper than sorting, by instructions
   if (object.size() <= kFew) {
     for (auto it = object.begin(); it != object.end(); ++it) {
       if (std::ranges::find(object.begin(), it, it->first, &Object::value_type::first) != it) {

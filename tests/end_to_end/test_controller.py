@@ -193,7 +193,9 @@ def test_the_controller_ends_in_time_though_aws_hangs_and_lives_through_sighup(s
         wait_until(lambda: "SIGHUP: nothing to reload yet" in process.stdout(), what="its line")
         process.popen.send_signal(signal.SIGTERM)
         assert process.wait(3) == 0
-    assert log_lines(process)[-1]["message"] == "stopped: what was under way did not end in time"
+    # The pass may be given up at about the same time.
+    assert log_lines(process)[-1]["message"] in (
+        "stopped: what was under way did not end in time", "controller stopped")
 
 
 def test_the_controllers_memory_survives_a_restart(start_process, ecs_scaler, job):
