@@ -231,8 +231,9 @@ double longest_unseen(const std::vector<Call>& looks, int services, double end) 
   return static_cast<int>(last.size()) < services ? end : longest;
 }
 
-void sleep_for(double seconds) {
-  std::this_thread::sleep_for(Seconds(seconds));
+void pass_time(double seconds) {
+  Clock& clock = system_clock();
+  clock.wait_until(clock.now() + std::chrono::round<Duration>(Seconds(seconds)), {});
 }
 
 constexpr double kDescribesPerSecond = 20;
@@ -245,7 +246,7 @@ void looks(int services, Duration least, Duration most) {
   constexpr double kEnd = 75;
   aws.restart();
   Run run(aws, services, std::chrono::seconds(10));
-  sleep_for(kEnd);
+  pass_time(kEnd);
   const auto describes = aws.calls("describe");
   const double from = 10;  // The burst of 100 is used up long before.
   const double rate =
@@ -262,15 +263,15 @@ void burst(int services) {
   MemoryAws aws(Duration(5), Duration(20));
   aws.restart();
   Run run(aws, services + 1, std::chrono::seconds(10));
-  sleep_for(12);
+  pass_time(12);
   aws.restart();
   aws.fill(0, services);
   constexpr double kUntil = 100;
-  sleep_for(kUntil - 35);
+  pass_time(kUntil - 35);
   const std::string newcomer = fmt::format("s{}", services);
   const double filled = kUntil - 35;
   aws.fill(services, services + 1);
-  sleep_for(35);
+  pass_time(35);
   const auto updates = aws.calls("UpdateService");
   const auto tags = aws.calls("TagResource");
   double seen = kUntil;
@@ -295,13 +296,13 @@ void hanging(int services, int queues) {
   MemoryAws aws(Duration(5), Duration(20));
   aws.hang(queues);
   Run run(aws, services, std::chrono::seconds(5));
-  sleep_for(21);              // Some passes, which learn who is slow.
+  pass_time(21);              // Some passes, which learn who is slow.
   constexpr int kWoken = 40;  // Within the burst of UpdateService.
   std::vector<double> late;
   for (int round = 0; round < 1; ++round) {
     aws.restart();
     aws.fill(services - kWoken, services);
-    sleep_for(12);
+    pass_time(12);
     for (const Call& update : aws.calls("UpdateService")) {
       late.push_back(update.at);
     }

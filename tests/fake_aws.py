@@ -1,6 +1,6 @@
 """An AWS of services and queues in memory over HTTP, each call of which a test may delay or refuse.
 
-For what needs exact moments: moto and the emulator are whole services and answer as fast as they can.
+For what needs exact moments: moto and the emulator are whole services.
 """
 
 import http.server

@@ -58,7 +58,8 @@ emulate() {
   say "not modelled and left out: VPC, subnets, security group, roles, logs, CloudFormation"
   nohup "$program" emulate --port 0 --cluster "$stack" --service "$stack-workers" \
     --queue "$stack-jobs" --lambda "$state/bootstrap" --env SCALE_UP_TARGET=2 \
-    --env SCALE_DOWN_THRESHOLD=0.1 --env BUSY_WINDOW=5 --env WAKE_RETURN_SECONDS=2 --work-time "${work_seconds}s" \
+    --env SCALE_DOWN_THRESHOLD=0.1 --env BUSY_WINDOW=5 \
+    --env WAKE_RETURN_SECONDS=2 --work-time "${work_seconds}s" \
     --task-start 2s --task-stop 1s --schedule 5s --mapping-toggle 2s \
     >"$state/ready" 2>"$state/log" </dev/null &
   echo $! >"$state/pid"

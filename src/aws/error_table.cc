@@ -131,7 +131,8 @@ std::string decode_entities(std::string_view text) {
   return decoded;
 }
 
-/// A 404 without a code that says what is missing may be a proxy's: it is no proof that a queue is gone.
+/// A 404 without a code that says what is missing may be a proxy's: it is no proof that a queue is
+/// gone.
 ErrorKind kind_of_status(int status) {
   if (status == 429) {
     return ErrorKind::Throttled;

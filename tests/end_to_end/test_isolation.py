@@ -1,6 +1,6 @@
-"""No old look, no neighbour, no refused step: what the program does when the parts of its knowledge come
-at different times, and when one of a fleet is denied, slow or gone. `SCALER_PAIRS=1000` makes the
-overlapping invocations as many as an issue asked for (some minutes)."""
+"""No old look, no neighbour, no refused step: what the program does when the parts of its knowledge
+come at different times, and when one of a fleet is denied, slow or gone. `SCALER_PAIRS=1000` makes
+more of the overlapping invocations (ten minutes)."""
 
 import http.server
 import json
@@ -101,7 +101,8 @@ def test_a_controller_beside_a_queue_that_hangs_stops_nobody_at_work(
     fleet = tmp_path / "fleet.json"
     fleet.write_text(json.dumps({
         "defaults": {"mode": "backlog", "backlog_per_task": 1, "tasks_max": 50},
-        "services": [{"cluster": "test", "service": "other", "queues": [running.queue_url.replace("/mine", "/other")]},
+        "services": [{"cluster": "test", "service": "other",
+                      "queues": [running.queue_url.replace("/mine", "/other")]},
                      {"cluster": "test", "service": "mine", "queues": [running.queue_url]}]}))
     running.send(4)
     proxy = HoldingProxy(running.endpoint, "/other")
@@ -246,7 +247,7 @@ def test_a_link_that_is_slow_as_a_whole_still_scales_in(fake_aws, start_process,
     wait_until(lambda: aws.services["worker"] == 0, 30, what="the scale-in")
 
 
-# --- a tag that others own -------------------------------------------------------------------------
+# --- a tag that others own ------------------------------------------------------------------------
 
 def test_a_tag_that_is_stripped_all_the_time_delays_no_scale_in(
         fake_aws, start_process, ecs_scaler):

@@ -19,7 +19,8 @@ from support import (TEST_KEYS, Emulator, Process, has_endpoint_line, program_en
 SCALER_KEY = "ASIAEMULATEDFUNCTION"
 QUICK = {"task_start": "500ms", "task_stop": "100ms", "work_time": "200ms", "schedule": "1s",
          "mapping_toggle": "300ms"}
-QUICK_ENV = ("SCALE_UP_TARGET=2", "SCALE_DOWN_THRESHOLD=0.02", "BUSY_WINDOW=1", "WAKE_RETURN_SECONDS=1")
+QUICK_ENV = ("SCALE_UP_TARGET=2", "SCALE_DOWN_THRESHOLD=0.02", "BUSY_WINDOW=1",
+             "WAKE_RETURN_SECONDS=1")
 # A bootstrap that answers everything with {}, as if all were well.
 YES_MAN = """#!{python}
 import os, urllib.request
