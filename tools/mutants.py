@@ -28,7 +28,7 @@ BUILD = ROOT / "build/mutants"
 EQUIVALENT = ROOT / "tests/mutants/equivalent.txt"
 COPIED = ("CMakeLists.txt", "cmake", "src", "tests", "bench")
 # Their unit tests are asked, those of the mutant's own folder first.
-TESTED = ("core", "pass", "invocation", "state", "controller")
+TESTED = ("core", "pass", "invocation", "state", "controller", "handler")
 WORKERS = 2
 SURVIVORS_PERCENT = 5
 FLAGS = "-O1 -w -D_GLIBCXX_ASSERTIONS"

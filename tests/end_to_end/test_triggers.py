@@ -270,3 +270,33 @@ def test_an_unknown_metric_is_refused_at_the_start(start_job):
 
     assert failed
     assert "'QueDepth' is not a metric (did you mean 'QueueDepth'?)" in answer["errorMessage"]
+
+
+# --- counts that lag ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lag", ["1s", "10s", "60s"])
+@pytest.mark.parametrize("count_in_flight", ["true", "false"])
+def test_a_wake_needs_no_counts(start_job, lag, count_in_flight):
+    job = start_job(count_lag=lag, env=[f"COUNT_IN_FLIGHT={count_in_flight}"])
+    job.wait_for_mapping("Enabled")
+
+    job.emulator.send(3)
+
+    # One invocation: the schedule, whose looks see nothing yet, sets no count.
+    job.wait_for_desired(TARGET, timeout=10)
+    job.wait_until_processed(3)
+    assert job.mapping()["deleted"] == 0
+
+
+@pytest.mark.parametrize("lag", ["1s", "10s", "60s"])
+def test_a_doorbell_needs_no_counts(start_job, lag):
+    job = start_job(count_lag=lag, doorbell_queue="bell", env=[NO_WAKE, "COUNT_IN_FLIGHT=false"],
+                    **NO_SCHEDULE)
+    job.emulator.send(3)
+
+    job.emulator.aws.sqs.send_message(QueueUrl=job.emulator.ready["doorbell_queue_url"],
+                                      MessageBody="ring")
+
+    job.wait_for_desired(TARGET, timeout=10)
+    job.wait_until_processed(3)
