@@ -277,7 +277,8 @@ void check_wake(const Moment& moment) {
 
 void check_idempotent(const Moment& moment) {
   if (moment.decision.blind || moment.decision.empty || moment.decision.stray ||
-      moment.decision.gone > 0 || !past(moment).continuous) {
+      moment.decision.gone > 0 || !past(moment).continuous ||
+      past(moment).gap >= moment.policy->busy_window) {
     return;  // A second look is new knowledge there: it counts towards fallback and zero.
   }
   const auto below_activation = [](const Step& step) {

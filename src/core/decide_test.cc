@@ -245,6 +245,12 @@ TEST(Decide, WhatWasBusyAMomentAgoIsBusy) {
   // Ten seconds later the count dips, as SQS documents that it may for a minute.
   const Observation dip = seen({.visible = 3}, 10, kNoon + 10s);
   expect(decide(one_each, state, dip), Action::Hold, 10, "backlog stabilization");
+  // The look before counts however long ago it was; earlier ones for the window.
+  expect(decide(one_each, state, seen({.visible = 3}, 10, kNoon + 60s)), Action::Hold, 10,
+         "backlog stabilization");
+  state = advance(state, one_each, decide(one_each, state, dip), Outcome::Held);
+  expect(decide(one_each, state, seen({.visible = 3}, 10, kNoon + 59s)), Action::Hold, 10,
+         "backlog stabilization");
   expect(decide(one_each, state, seen({.visible = 3}, 10, kNoon + 60s)), Action::ScaleIn, 3,
          "backlog");
 }

@@ -74,7 +74,8 @@ TEST(DecisionJson, WritesADecision) {
       writer.text(),
       R"({"action":"scale_out","desired":10,"demand":10,"steps":[{"rule":"backlog","tasks":10,)"
       R"("note":"95 visible + 5 in flight = 100 messages; 10 per task -> 10"}],)"
-      R"("state":{"last_scale_out":"2026-11-23T12:00:00Z","last_set":10}})");
+      R"("state":{"last_look":"2026-11-23T12:00:00Z","last_scale_out":"2026-11-23T12:00:00Z",)"
+      R"("recommendations":[{"at":"2026-11-23T12:00:00Z","tasks":10}],"last_set":10}})");
 }
 
 TEST(DecisionJson, WritesARecordOnOneLineEvenOfAFailure) {
