@@ -267,6 +267,12 @@ TEST(Decide, OldLooksAreNoEvidence) {
   const ServiceState next = advance(state, fixed(3), decision, Outcome::Held);
   EXPECT_EQ(next.empty_since, kNoon);
   EXPECT_EQ(next.empty_observations, 1);
+  const Policy long_window =
+      policy({.mode = Mode::Backlog, .backlog_per_task = 1, .scale_in_window = 1h});
+  state.recommendations = {{kNoon - 10min, 9}};
+  const Decision after_gap = decide(long_window, state, seen({.visible = 1}, 5));
+  EXPECT_EQ(advance(state, long_window, after_gap, Outcome::Held).recommendations,
+            (std::vector<TasksAt>{{kNoon, 5}}));
 }
 
 TEST(Decide, AClockThatIsSetForwardEndsNoWait) {
@@ -361,6 +367,23 @@ TEST(Decide, TellsABacklogThatGrowsAtTheMaximum) {
   state.full = MessagesAt{.at = kNoon - 5min, .messages = 10};
   expect(decide(fixed(1), state, seen({.visible = 95}, 1)), Action::Hold, 1, "backlog bounds");
   expect(decide(fixed(1), state, seen({.visible = 10}, 1)), Action::Hold, 1, "backlog");
+  const Policy roomy = policy({.mode = Mode::Backlog, .backlog_per_task = 10, .tasks_max = 99});
+  expect(decide(roomy, state, seen({.visible = 95}, 9)), Action::ScaleOut, 10, "backlog");
+}
+
+TEST(Decide, AShortageHoldsOrIsOnlyTold) {
+  PolicyOptions options{.mode = Mode::Backlog, .backlog_per_task = 10, .hold_on_shortage = true};
+  ServiceState state = quiet();
+  state.short_since = kNoon - 10min;
+  Observation wanting = seen({.visible = 90}, 4);
+  wanting.service.running = 2;
+  const Decision held_back = decide(policy(options), state, wanting);
+  expect(held_back, Action::Hold, 4, "backlog shortage");
+  EXPECT_EQ(held_back.steps.back().reason, Reason::CapacityShortageHold);
+  options.hold_on_shortage = false;
+  const Decision told = decide(policy(options), state, wanting);
+  expect(told, Action::ScaleOut, 9, "backlog shortage");
+  EXPECT_EQ(told.steps.back().reason, Reason::CapacityShortage);
 }
 
 TEST(Decide, PausesOverrideEverything) {
@@ -430,6 +453,8 @@ TEST(Advance, ASecondManualChangeRestartsItsHold) {
   state.manual = TasksAt{.at = kNoon - 9min, .tasks = 7};
   const Decision same = decide(respectful, state, seen({}, 7));
   EXPECT_EQ(advance(state, respectful, same, Outcome::Held).manual->at, kNoon - 9min);
+  const Decision own = decide(respectful, state, seen({}, 3));
+  EXPECT_EQ(advance(state, respectful, own, Outcome::Held).manual, std::nullopt);
   const Decision other = decide(respectful, state, seen({}, 8));
   EXPECT_EQ(advance(state, respectful, other, Outcome::Held).manual,
             (TasksAt{.at = kNoon, .tasks = 8}));

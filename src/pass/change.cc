@@ -119,7 +119,6 @@ std::vector<Item*> with_counts_read_again(std::vector<Item*> items,
       const std::int64_t desired = looks[i].service->service.desired;
       record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
       record.reading = std::move(looks[i].service);
-      old[i]->look.service = record.reading;
     }
   }
   std::erase_if(items, [&](const Item* item) {

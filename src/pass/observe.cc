@@ -11,7 +11,6 @@ LookRequest request_of(const ManagedService& service, const PassOptions& options
   LookRequest request{.service = service.id,
                       .protection = service.policy->scale_in_when == ScaleInWhen::Protected,
                       .urgent = options.delivered > 0};
-  request.queue_urls.reserve(service.queues.size());
   for (const JobQueue& queue : service.queues) {
     request.queue_urls.push_back(queue.url);
   }

@@ -210,6 +210,7 @@ TEST_F(RunPass, DecidesAScaleOutAnewBeforeItTriesAgain) {
   EXPECT_EQ(record.outcome, Outcome::Applied);
   EXPECT_TRUE(record.errors.empty());
   EXPECT_EQ(cloud_.set_of("s"), (Counts{3, 3, 3}));
+  EXPECT_EQ(clock_.passed, 1h + 300ms);  // Two pauses, and none after the success.
 }
 
 TEST_F(RunPass, NeverLowersWhatAnotherPassHasSetMeanwhile) {
@@ -242,7 +243,32 @@ TEST_F(RunPass, AScaleOutOnAnOldLookReadsTheCountAgainAndNeverLowersIt) {
 TEST_F(RunPass, SlownessAloneWithholdsNoScaleOut) {
   queue() = QueueDepth{.visible = 5};
   cloud_.look_time = 10s;
-  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_EQ(record.look_age, 10s);  // Of the count that was read again.
+  EXPECT_EQ(cloud_.set_of("s"), Counts{3});
+}
+
+TEST_F(RunPass, AScaleOutOnAnOldLookWaitsForACountThatCannotBeRead) {
+  queue() = QueueDepth{.visible = 5};
+  cloud_.look_time = 1s;
+  at_look(2, [this] { cloud_.service("s") = fail(ErrorKind::Unavailable, "no answer"); });
+  const PassRecord failed = pass();
+  EXPECT_EQ(failed.outcome, Outcome::Failed);
+  EXPECT_EQ(failed.errors, std::vector<std::string>{"no answer"});
+  EXPECT_TRUE(cloud_.set.empty());
+  cloud_.service("s") = ServiceReading{.arn = "arn:s"};
+  cloud_.looks.clear();
+  cloud_.before_look = [this](int look) {
+    if (look == 2) {
+      cloud_.service("s") = fail(ErrorKind::Unavailable, "no answer");
+    } else if (look == 3) {
+      cloud_.service("s") = ServiceReading{.arn = "arn:s"};
+    }
+  };
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_TRUE(record.errors.empty());
   EXPECT_EQ(cloud_.set_of("s"), Counts{3});
 }
 
