@@ -49,7 +49,7 @@ def send_as_in(scenario, job):
 
 
 def test_the_same_decisions_at_the_same_seconds(start_job, foreseen):
-    assert [change["desired"] for change in foreseen] == [3, 6, 8, 0]
+    assert [change["desired"] for change in foreseen] == [3, 6, 8, 1, 0]
     job = start_as_in(SCENARIO, start_job)
 
     sent = send_as_in(SCENARIO, job)
