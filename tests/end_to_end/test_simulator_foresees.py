@@ -12,7 +12,7 @@ from support import instant, wait_until
 TOLERANCE = 1.0
 SCENARIO = {
     "policy": {"mode": "backlog", "backlog_per_task": 5, "tasks_max": 20,
-               "scale_down_threshold": 7.5, "scale_out_cooldown": 8, "busy_window": 6},
+               "scale_down_threshold": 7.5, "scale_out_cooldown": 8, "busy_window": 5},
     "schedule": 3, "task_start": 2.4, "task_stop": 1, "work_time": 3.9,
     "messages": [[1.5, 12], [4.5, 20], [25.5, 29]], "length": 75,
 }
