@@ -193,7 +193,8 @@ class Trial:
         """Goes through everything that the deployed scaler does; what was refused on the way."""
         self.reset()
         host = LambdaHost(self.stack.configuration, self.role, directory=self.admin)
-        self.start_process([self.program], env=host.environment(self.keys, self.admin_endpoint))
+        process = self.start_process([self.program],
+                                     env=host.environment(self.keys, self.admin_endpoint))
         refused = []
         for step in (self.log, self.schedule, self.wake, self.tick, self.doorbell):
             try:
@@ -201,6 +202,9 @@ class Trial:
             except (FunctionError, botocore.exceptions.ClientError) as error:
                 refused.append(f"{step.__name__}: {error}")
         host.close()
+        # A state that cannot be kept fails no invocation; it is told.
+        refused += [line for line in process.stdout().splitlines()
+                    if "the state tag cannot be written" in line]
         return refused
 
     @property

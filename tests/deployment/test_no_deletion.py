@@ -28,7 +28,7 @@ def test_a_whole_cycle_makes_no_such_call(emulator, bootstrap):
     world = emulator(lambda_=bootstrap, schedule="1s", task_start="500ms", task_stop="200ms",
                      work_time="200ms", mapping_toggle="500ms",
                      env=["SCALE_UP_TARGET=2", "SCALE_DOWN_THRESHOLD=0.03",
-                          "WAKE_RETURN_SECONDS=1"])
+                          "BUSY_WINDOW=1", "WAKE_RETURN_SECONDS=1"])
     world.send(3)
 
     wait_until(lambda: world.tasks()[0] == 2, 30, what="two tasks")
