@@ -50,8 +50,8 @@ int once_command(const Environment& environment, const OnceFlags& flags) {
     if (!record.complaint.empty()) {
       complain(kDone, record.complaint);
     }
-    longest_gap_seen = std::max(longest_gap_seen,
-                                record.decision ? record.decision->gap : Duration::zero());
+    longest_gap_seen =
+        std::max(longest_gap_seen, record.decision ? record.decision->gap : Duration::zero());
   }
   advise_distance(longest_gap_seen, flags.every);
   return failed ? kFailed : kDone;
