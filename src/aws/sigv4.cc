@@ -29,11 +29,11 @@ Digest sha256(std::string_view text) {
 
 std::string hex(const Digest& digest) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(2 * digest.size());
+  std::string text(2 * digest.size(), '\0');
+  auto place = text.begin();
   for (const unsigned char byte : digest) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 0xfU];
+    *place++ = kDigits[byte >> 4U];
+    *place++ = kDigits[byte & 0xfU];
   }
   return text;
 }

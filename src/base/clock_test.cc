@@ -23,6 +23,20 @@ TEST(Instant, ReadsOffsetsAndFractions) {
             "2026-11-23T12:00:00.123Z");
 }
 
+TEST(Instant, IsWrittenWithAllItsDigits) {
+  const Instant epoch = {};
+  EXPECT_EQ(format_instant(epoch), "1970-01-01T00:00:00Z");
+  EXPECT_EQ(format_instant(epoch + 5ms), "1970-01-01T00:00:00.005Z");
+  EXPECT_EQ(format_instant(epoch - 1ms), "1969-12-31T23:59:59.999Z");
+  const auto first_of = [](int year) {
+    return Instant(std::chrono::sys_days(std::chrono::year(year) / 1 / 1));
+  };
+  EXPECT_EQ(format_instant(first_of(11)), "0011-01-01T00:00:00Z");
+  EXPECT_EQ(format_instant(first_of(9999)), "9999-01-01T00:00:00Z");
+  EXPECT_EQ(format_instant(first_of(10'988)), "10988-01-01T00:00:00Z");
+  EXPECT_EQ(format_instant(first_of(-29)), "-029-01-01T00:00:00Z");
+}
+
 TEST(Instant, RefusesWhatIsNoTime) {
   for (const char* text : {"", "yesterday", "2026-11-23", "2026-11-23T12:00:00",
                            "2026-13-01T00:00:00Z", "2026-02-30T00:00:00Z", "2026-11-23T24:00:00Z",

@@ -235,8 +235,18 @@ std::optional<LogLevel> parse_log_level(std::string_view text) {
   return std::nullopt;
 }
 
+/// Of each byte whether it stands in a JSON string as it is: every log line asks it of all its
+/// characters.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain = {};
+  for (std::size_t c = ' '; c < 0x7f; ++c) {
+    plain.at(c) = c != '"' && c != '\\';
+  }
+  return plain;
+}();
+
 void append_json_string(std::string& out, std::string_view text) {
-  const auto plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+  const auto plain = [](char c) { return kPlain[static_cast<unsigned char>(c)]; };
   out += '"';
   while (!text.empty()) {
     const auto run = static_cast<std::size_t>(std::ranges::find_if_not(text, plain) - text.begin());

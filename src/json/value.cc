@@ -40,8 +40,7 @@ class Builder {
   }
   bool on_key(Text part, std::size_t /*size*/, Code& /*error*/) {
     if (depth_unread_ == 0) {
-      text_.append(part);
-      open_.back().key = std::exchange(text_, {});
+      open_.back().key = whole(part);
     }
     return true;
   }
@@ -50,8 +49,7 @@ class Builder {
     return true;
   }
   bool on_string(Text part, std::size_t /*size*/, Code& /*error*/) {
-    keep(part);
-    return add(Value(std::exchange(text_, {})));
+    return depth_unread_ > 0 || add(Value(whole(part)));
   }
   bool on_number_part(Text /*part*/, Code& /*error*/) { return true; }
   bool on_int64(std::int64_t number, Text /*text*/, Code& /*error*/) { return add(Value(number)); }
@@ -89,6 +87,15 @@ class Builder {
     if (depth_unread_ == 0) {
       text_.append(part);
     }
+  }
+
+  /// A text with its last part, which mostly is the only one.
+  std::string whole(Text last) {
+    if (text_.empty()) {
+      return std::string(last);
+    }
+    text_.append(last);
+    return std::exchange(text_, {});
   }
 
   bool open(Value::Variant container) {

@@ -1,6 +1,7 @@
 #include "net/http_codec.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -51,14 +52,22 @@ using Parser = http::response_parser<GrowingBody>;
 constexpr std::uint32_t kHeaderMax = 64U << 10U;
 
 bool breaks_line(std::string_view text) {
-  return std::ranges::any_of(text, [](char c) { return c == '\r' || c == '\n' || c == '\0'; });
+  return std::ranges::any_of(
+      text, [](char c) { return c <= '\r' && (c == '\r' || c == '\n' || c == '\0'); });
 }
 
+constexpr auto kTokenCharacters = [] {
+  std::array<bool, 256> allowed = {};
+  for (const char c : std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyz"
+                                       "ABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    allowed.at(static_cast<unsigned char>(c)) = true;
+  }
+  return allowed;
+}();
+
 bool is_token(std::string_view text) {
-  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.contains(c);
+    return kTokenCharacters[static_cast<unsigned char>(c)];
   });
 }
 
@@ -76,19 +85,24 @@ Result<std::string> write_request(const HttpRequest& request) {
       request.target.contains(' ') || breaks_line(request.origin.host)) {
     return fail(ErrorKind::Malformed, "not a request target or host");
   }
-  std::string text = request.method + " " + request.target +
-                     " HTTP/1.1\r\nHost: " + host_header(request.origin) + "\r\n";
+  constexpr std::size_t kUsual = 1024;  // A signed request without a session token has 600.
+  std::string text;
+  text.reserve(kUsual + request.body.size());
+  const auto append = [&text](const auto&... parts) {
+    (text.append(std::string_view(parts)), ...);
+  };
+  append(request.method, " ", request.target, " HTTP/1.1\r\nHost: ", host_header(request.origin),
+         "\r\n");
   for (const HttpHeader& header : request.headers) {
     if (!is_token(header.name) || breaks_line(header.value)) {
       return fail(ErrorKind::Malformed, "header '" + header.name + "' does not fit on one line");
     }
-    text += header.name + ": " + header.value + "\r\n";
+    append(header.name, ": ", header.value, "\r\n");
   }
   if (!request.body.empty() || request.method == "POST" || request.method == "PUT") {
-    text += "Content-Length: " + std::to_string(request.body.size()) + "\r\n";
+    append("Content-Length: ", std::to_string(request.body.size()), "\r\n");
   }
-  text += "\r\n";
-  text += request.body;
+  append("\r\n", request.body);
   return text;
 }
 
