@@ -101,9 +101,9 @@ std::optional<Instant> not_after(std::optional<Instant> instant, Instant at) {
 /// that is not known. Looks that found the queue empty throughout know it.
 std::int64_t recommendation(const ServiceState& state, const Policy& policy,
                             const Decision& decision, const Past& past) {
-  const bool empty_throughout =
-      past.empty_since && since(*past.empty_since, decision.at) >= policy.scale_in_window();
-  const bool known = !decision.partial && (empty_throughout || !state.recommendations.empty());
+  const bool known =
+      !decision.partial && (past.empty_throughout(policy.scale_in_window(), decision.at) ||
+                            !state.recommendations.empty());
   const std::int64_t need =
       known ? decision.occupied : std::max(decision.occupied, decision.before);
   return std::min(need, kTasksLimit);

@@ -122,9 +122,7 @@ Duration busy_window(const Context& context) {
 }
 
 bool window_known(const Context& context, Duration window) {
-  const bool empty_throughout =
-      context.past.empty_since && since(*context.past.empty_since, context.at) >= window;
-  return window == Duration::zero() || empty_throughout ||
+  return window == Duration::zero() || context.past.empty_throughout(window, context.at) ||
          (context.past.continuous && !context.state.recommendations.empty());
 }
 

@@ -36,6 +36,10 @@ Duration since(Instant past, Instant at) {
   return std::max(at - past, Duration::zero());
 }
 
+bool Past::empty_throughout(Duration window, Instant at) const {
+  return empty_since && since(*empty_since, at) >= window;
+}
+
 void merge_nearest(std::vector<TasksAt>& history, Merge merge) {
   if (history.size() < 2) {
     return;

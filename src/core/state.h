@@ -69,6 +69,9 @@ struct Past {
   /// looks counts as two distances at most, so that a clock set forward ends no wait.
   std::optional<Instant> empty_since = {};
   Duration gap = Duration::zero();  ///< from the last look to this one
+
+  /// Whether looks found the queue empty throughout the last `window`.
+  bool empty_throughout(Duration window, Instant at) const;
 };
 Past past_of(const ServiceState& state, Instant at, Duration look_every);
 
