@@ -4,14 +4,10 @@
 #include <limits>
 
 #include "aws/ecs.h"
-#include "aws/task_protection.h"
 
 namespace scaler::aws {
 
 namespace {
-
-/// So long a look that waits for no slow one waits for the protection of tasks.
-constexpr Duration kProtectionLimit = std::chrono::seconds(2);
 
 std::size_t tokens(const Client& client, std::string_view operation) {
   const auto allowance = client.allowance(Service::Ecs, operation);
@@ -23,13 +19,7 @@ std::size_t tokens(const Client& client, std::string_view operation) {
 
 std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience patience,
                               Deadline deadline) {
-  std::vector<Look> looks = looker_.look(requests, patience, deadline);
-  if (std::ranges::any_of(requests, &LookRequest::protection)) {
-    const Deadline limit = client_->clock().steady() + kProtectionLimit;
-    count_protected(requests, looks,
-                    patience == Patience::All ? deadline : std::min(deadline, limit));
-  }
-  return looks;
+  return looker_.look(requests, patience, deadline);
 }
 
 std::size_t Cloud::looks_allowed() {
@@ -47,26 +37,6 @@ std::size_t Cloud::changes_allowed() {
 
 std::size_t Cloud::saves_allowed() {
   return tokens(*client_, "TagResource");
-}
-
-void Cloud::count_protected(std::span<const LookRequest> requests, std::span<Look> looks,
-                            Deadline deadline) {
-  std::vector<std::size_t> chosen;
-  std::vector<ServiceId> ids;
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (requests[i].protection && looks[i].service && looks[i].service->service.desired > 0) {
-      chosen.push_back(i);
-      ids.push_back(requests[i].service);
-    }
-  }
-  const std::vector<Result<std::int64_t>> counts = protected_tasks(*client_, ids, deadline);
-  for (std::size_t i = 0; i < counts.size(); ++i) {
-    ServiceReading& reading = *looks[chosen[i]].service;
-    reading.service.protected_tasks = counts[i].value_or(reading.service.desired);
-    if (!counts[i]) {
-      reading.protection_error = counts[i].error();
-    }
-  }
 }
 
 std::vector<Result<void>> Cloud::set_desired(std::span<const DesiredCount> changes,

@@ -23,10 +23,6 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
   std::size_t saves_allowed() override;
 
  private:
-  /// Where it is asked for. What cannot be read counts as protected, and the reading says so.
-  void count_protected(std::span<const LookRequest> requests, std::span<Look> looks,
-                       Deadline deadline);
-
   Client* client_;
   Looker looker_;
 };

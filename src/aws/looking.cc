@@ -26,6 +26,10 @@ std::string name_of(const LookedAtQueue& queue) {
   return "SQS GetQueueAttributes " + queue.url;
 }
 
+std::string name_of_protection(const LookedAtService& service) {
+  return "ECS GetTaskProtection " + service.id.cluster + "/" + service.id.service;
+}
+
 std::string name_of(const LookedAtService& service) {
   return "ECS DescribeServices " + service.id.cluster + "/" + service.id.service;
 }
@@ -78,6 +82,7 @@ void Looker::find_all(std::span<const LookRequest> requests) {
     if (service.id.service.empty()) {
       service.id = request.service;
     }
+    service.protection.wanted = request.protection;
     current_.services.push_back(&service);
     for (const std::string& url : request.queue_urls) {
       LookedAtQueue& queue = queues_[url];
@@ -103,6 +108,12 @@ void Looker::join_under_way() {
   };
   std::ranges::for_each(current_.queues, join);
   std::ranges::for_each(current_.services, join);
+  for (auto& [id, question] : questions_) {
+    if (question.protection_of != nullptr && question.protection_of->protection.wanted &&
+        question.wait == Wait::NotAtAll) {
+      wait_for(question, wait);
+    }
+  }
 }
 
 void Looker::ask_all(std::span<const LookRequest> requests) {
@@ -124,6 +135,7 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
   std::size_t trials = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     LookedAtService* service = current_.services[i];
+    ask_protection(*service, Wait::ForIt);  // Of one whose description came between two looks.
     const std::optional<Refusal>& refusal = service->refusal;
     if ((refusal && current_.begun < refusal->again && !requests[i].urgent) || !plan(*service)) {
       continue;
@@ -205,6 +217,10 @@ void Looker::ask(ApiCall call, Question question) {
   for (LookedAtService* service : question.services) {
     mark(*service);
   }
+  if (question.protection_of != nullptr) {
+    mark(question.protection_of->protection);
+    ++question.protection_of->protection.open;
+  }
   slow_under_way_ += question.slow ? 1 : 0;
   const Wait wait = std::exchange(question.wait, Wait::NotAtAll);
   wait_for(questions_.emplace(id, std::move(question)).first->second, wait);
@@ -227,6 +243,9 @@ void Looker::wait_for_answers() {
     const Deadline moment = now();
     if (moment >= current_.deadline || (current_.awaited == 0 && moment >= shortly)) {
       return;
+    }
+    if (learn_pace_early()) {
+      check = std::min(check, current_.begun + current_.slow_after);
     }
     if (!all && moment >= check) {
       check = set_slow_aside();
@@ -271,6 +290,9 @@ Deadline Looker::set_slow_aside() {
       current_.slow.push_back(question->queue);
     }
     std::ranges::copy(question->services, std::back_inserter(current_.slow));
+    if (question->protection_of != nullptr) {
+      current_.slow.push_back(&question->protection_of->protection);
+    }
   }
   cancel_surplus();
   return next;
@@ -306,6 +328,11 @@ void Looker::give_up(std::map<CallId, Question>::iterator question) {
   for (LookedAtService* service : asked.services) {
     service->asked_by = 0;
   }
+  if (asked.protection_of != nullptr) {
+    LookedAtProtection& protection = asked.protection_of->protection;
+    protection.counting.reset();  // A part of it is lost.
+    protection.asked_by = --protection.open == 0 ? 0 : protection.asked_by;
+  }
   questions_.erase(question);
 }
 
@@ -334,18 +361,35 @@ void Looker::end_waiting() {
 /// By what nine in ten needed: one that is slow sets no pace. Known as slow is what took longer
 /// than most; where most took long the way was slow.
 void Looker::learn_pace() {
-  std::vector<Duration>& took = current_.took;
-  if (current_.slow_calls < took.size()) {
+  if (current_.slow_calls < current_.took.size()) {
     for (LookedAt* part : current_.slow) {
       part->slow = true;
     }
   }
-  if (took.empty()) {
-    return;
+  if (!current_.took.empty()) {
+    usual_ = std::max(pace(), usual_ ? *usual_ - *usual_ / 8 : Duration::zero());
   }
+}
+
+/// What nine in ten of this look's answers needed.
+Duration Looker::pace() {
+  std::vector<Duration>& took = current_.took;
   const auto place = took.begin() + static_cast<std::ptrdiff_t>((took.size() - 1) * 9 / 10);
   std::ranges::nth_element(took, place);
-  usual_ = std::max(*place, usual_ ? *usual_ - *usual_ / 8 : Duration::zero());
+  return *place;
+}
+
+/// A first look knows no pace. Once there are enough answers they tell what is slow: with a hundred
+/// silent queues in a fleet each wave of connections would else be waited for in full. Whether that
+/// is so now.
+bool Looker::learn_pace_early() {
+  constexpr std::size_t kEnough = 16;
+  if (usual_ || current_.paced || current_.took.size() < kEnough) {
+    return false;
+  }
+  current_.paced = true;
+  current_.slow_after = std::clamp(2 * pace(), kSlowLeast, kSlowMost);
+  return true;
 }
 
 std::vector<Look> Looker::tell(std::span<const LookRequest> requests) {
@@ -371,7 +415,11 @@ Result<ServiceReading> Looker::tell_service(const LookedAtService& service, Look
     if (service.left != Deadline{}) {
       look.asked = std::min(look.asked, service.left);
     }
-    return *service.answer;
+    Result<ServiceReading> reading = *service.answer;
+    if (service.protection_wanted()) {
+      tell_protection(service, *reading, look);
+    }
+    return reading;
   }
   if (service.refusal && service.asked_by == 0) {
     const Duration left = std::chrono::ceil<Duration>(service.refusal->again - now());
@@ -379,6 +427,24 @@ Result<ServiceReading> Looker::tell_service(const LookedAtService& service, Look
                                                  format_duration(std::max(left, Duration::zero())));
   }
   return std::unexpected(missing(service, name_of(service), look));
+}
+
+void Looker::tell_protection(const LookedAtService& service, ServiceReading& reading,
+                             Look& look) const {
+  const LookedAtProtection& protection = service.protection;
+  reading.service.protected_tasks = reading.service.desired;
+  if (!protection.answer) {
+    reading.protection_error = missing(protection, name_of_protection(service), look);
+    return;
+  }
+  if (protection.left != Deadline{}) {
+    look.asked = std::min(look.asked, protection.left);
+  }
+  if (*protection.answer) {
+    reading.service.protected_tasks = **protection.answer;
+  } else {
+    reading.protection_error = protection.answer->error();
+  }
 }
 
 Result<QueueDepth> Looker::tell_queue(const LookedAtQueue& queue, Look& look) const {
@@ -417,6 +483,8 @@ void Looker::forget_told(std::span<const LookRequest> requests) {
   }
   for (LookedAtService* service : current_.services) {
     service->answer.reset();
+    service->protection.answer.reset();
+    service->protection.wanted = false;
   }
   for (const LookRequest& request : requests) {
     for (const std::string& url : request.queue_urls) {
@@ -427,7 +495,8 @@ void Looker::forget_told(std::span<const LookRequest> requests) {
     }
     const auto found = services_.find(key_of(request.service));
     if (found != services_.end() && found->second.asked_by == 0 && !found->second.slow &&
-        !found->second.refusal && !found->second.without_tags_until) {
+        !found->second.refusal && !found->second.without_tags_until &&
+        found->second.protection.open == 0 && !found->second.protection.slow) {
       services_.erase(found);
     }
   }

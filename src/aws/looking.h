@@ -12,6 +12,7 @@
 
 #include "aws/client.h"
 #include "aws/ecs.h"
+#include "aws/task_protection.h"
 #include "pass/ports.h"
 
 namespace scaler::aws {
@@ -36,11 +37,25 @@ struct LookedAtQueue : LookedAt {
   std::optional<Result<QueueDepth>> answer = {};  ///< not told yet
 };
 
+/// The protected tasks of a service, which several calls count.
+struct LookedAtProtection : LookedAt {
+  bool wanted = false;  ///< by the look that goes on
+  std::optional<ProtectionCount> counting = {};
+  std::size_t open = 0;  ///< calls under way
+  std::optional<Result<std::int64_t>> answer = {};
+};
+
 struct LookedAtService : LookedAt {
   ServiceId id = {};
   std::optional<Result<ServiceReading>> answer = {};
   std::optional<Refusal> refusal = {};
   std::optional<Deadline> without_tags_until = {};  ///< its tags were denied
+  LookedAtProtection protection = {};
+
+  /// Whether its protected tasks are to be known: they are once there are tasks.
+  bool protection_wanted() const {
+    return protection.wanted && answer && *answer && (*answer)->service.desired > 0;
+  }
 };
 
 class Looker {
@@ -53,7 +68,8 @@ class Looker {
   Looker(const Looker&) = delete;
   Looker& operator=(const Looker&) = delete;
 
-  /// As CloudReader::look(), but for protected tasks.
+  /// As CloudReader::look(). What protection cannot be read counts all tasks as protected, and the
+  /// reading says so.
   std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
                          Deadline deadline);
 
@@ -64,10 +80,13 @@ class Looker {
     NotAtAll
   };
 
-  /// One call under way: about a queue, or about services of one cluster.
+  /// One call under way: about a queue, about services of one cluster, or about the protected tasks
+  /// of one service.
   struct Question {
     LookedAtQueue* queue = nullptr;
     std::vector<LookedAtService*> services = {};
+    LookedAtService* protection_of = nullptr;
+    bool lists_tasks = false;  ///< of those, or else asks for their protection
     WithTags with_tags = WithTags::Yes;
     bool split_off = false;                      ///< out of a batch that was refused
     std::optional<Error> denied_with_tags = {};  ///< what it is repeated after
@@ -86,6 +105,7 @@ class Looker {
     std::size_t awaited = 0;
     std::size_t hoped_for = 0;
     std::vector<Duration> took = {};   ///< by each that was awaited and answered
+    bool paced = false;                ///< those have told what is slow
     std::vector<LookedAt*> slow = {};  ///< what was not waited for any longer
     std::size_t slow_calls = 0;
   };
@@ -96,6 +116,8 @@ class Looker {
   void ask_services(std::vector<LookedAtService*> services, const Question& pattern);
   void ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services);
   void ask(ApiCall call, Question question);
+  void ask_protection(LookedAtService& service, Wait wait);
+  void ask_protection(LookedAtService& service, std::vector<ApiCall> calls, const Question& from);
   void wait_for(Question& question, Wait wait);
   void join_under_way();
   void wait_for_answers();
@@ -104,9 +126,12 @@ class Looker {
   void cancel_surplus();
   void give_up(std::map<CallId, Question>::iterator question);
   void end_waiting();
+  Duration pace();
+  bool learn_pace_early();
   void learn_pace();
   std::vector<Look> tell(std::span<const LookRequest> requests);
   Result<ServiceReading> tell_service(const LookedAtService& service, Look& look) const;
+  void tell_protection(const LookedAtService& service, ServiceReading& reading, Look& look) const;
   Result<QueueDepth> tell_queue(const LookedAtQueue& queue, Look& look) const;
   Error missing(const LookedAt& part, const std::string& what, Look& look) const;
   void forget_told(std::span<const LookRequest> requests);
@@ -115,6 +140,7 @@ class Looker {
   void take_answers();
   void settle(Question& question, FinishedCall& finished);
   void settle_services(Question& question, FinishedCall& finished);
+  void settle_protection(Question& question, const FinishedCall& finished);
   void split(Question& question);
   void refuse(Question& question, Error error, Deadline left);
   void accept(Question& question, const ApiReply& reply, Deadline left);

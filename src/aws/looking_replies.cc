@@ -58,10 +58,65 @@ void Looker::settle(Question& question, FinishedCall& finished) {
     question.queue->answer = read_queue_depth(finished.reply, question.queue->url);
     return;
   }
+  if (question.protection_of != nullptr) {
+    release(question.protection_of->protection);
+    settle_protection(question, finished);
+    return;
+  }
   for (LookedAtService* service : question.services) {
     release(*service);
   }
   settle_services(question, finished);
+}
+
+/// Begins to count the protected tasks of a service that has just been described.
+void Looker::ask_protection(LookedAtService& service, Wait wait) {
+  LookedAtProtection& protection = service.protection;
+  if (!service.protection_wanted() || protection.answer || protection.open > 0 ||
+      (protection.slow && current_.patience != Patience::All && slow_under_way_ >= kSlowMax)) {
+    return;
+  }
+  protection.counting.emplace(service.id);
+  protection.left = {};
+  Question question{.slow = protection.slow, .wait = wait};
+  if (protection.slow && current_.patience != Patience::All) {
+    question.wait = Wait::Shortly;
+  }
+  ask_protection(service, {protection.counting->list()}, question);
+}
+
+void Looker::ask_protection(LookedAtService& service, std::vector<ApiCall> calls,
+                            const Question& from) {
+  for (ApiCall& call : calls) {
+    Question question{.protection_of = &service,
+                      .lists_tasks = ProtectionCount::lists(call),
+                      .slow = from.slow,
+                      .wait = from.wait};
+    ask(std::move(call), std::move(question));
+  }
+}
+
+void Looker::settle_protection(Question& question, const FinishedCall& finished) {
+  LookedAtService& service = *question.protection_of;
+  LookedAtProtection& protection = service.protection;
+  --protection.open;
+  if (protection.counting) {
+    if (protection.left == Deadline{}) {
+      protection.left = finished.left;  // Of the first call: nothing that it tells is older.
+    }
+    if (question.lists_tasks) {
+      ask_protection(service, protection.counting->take_page(finished.reply), question);
+    } else {
+      protection.counting->take_protection(finished.reply);
+    }
+  }
+  if (protection.open > 0) {
+    return;
+  }
+  if (protection.counting) {
+    protection.answer = protection.counting->count();
+  }
+  protection.counting.reset();
 }
 
 void Looker::settle_services(Question& question, FinishedCall& finished) {
@@ -123,6 +178,7 @@ void Looker::accept(Question& question, const ApiReply& reply, Deadline left) {
     service->left = left;
     service->refusal.reset();
     service->answer = read_description(reply, service->id);
+    ask_protection(*service, question.wait);
     if (question.with_tags == WithTags::Yes) {
       service->without_tags_until.reset();
     } else if (question.denied_with_tags) {

@@ -30,6 +30,13 @@ class LookingTest : public testing::Test {
     if (body.find("QueueUrl") != nullptr) {
       return {text_of(body, "QueueUrl")};
     }
+    if (body.find("serviceName") != nullptr) {
+      return {"tasks of " + text_of(body, "serviceName")};
+    }
+    if (body.find("tasks") != nullptr) {
+      const auto& tasks = std::get<json::Array>(body.find("tasks")->data());
+      return {"protection of " + std::get<std::string>(tasks.at(0).data())};
+    }
     std::vector<std::string> names;
     for (const json::Value& name : std::get<json::Array>(body.find("services")->data())) {
       names.push_back(std::get<std::string>(name.data()));
@@ -42,6 +49,14 @@ class LookingTest : public testing::Test {
       return ok(R"({"Attributes":{"ApproximateNumberOfMessages":"1",)"
                 R"("ApproximateNumberOfMessagesNotVisible":"2",)"
                 R"("ApproximateNumberOfMessagesDelayed":"3"}})");
+    }
+    const std::string first = names(request).at(0);
+    if (first.starts_with("tasks of ")) {
+      return ok(R"({"taskArns":[")" + first.substr(9) +
+                (pages_end ? R"("]})" : R"("],"nextToken":"n"})"));
+    }
+    if (first.starts_with("protection of ")) {
+      return ok(R"({"protectedTasks":[{"protectionEnabled":true},{"protectionEnabled":false}]})");
     }
     const bool tags = request.body.find("TAGS") != std::string::npos;
     std::string services;
@@ -82,6 +97,15 @@ class LookingTest : public testing::Test {
     return requests;
   }
 
+  /// Services whose tasks protect themselves.
+  static std::vector<LookRequest> protected_fleet(int size) {
+    std::vector<LookRequest> requests = fleet(size);
+    for (LookRequest& request : requests) {
+      request.protection = true;
+    }
+    return requests;
+  }
+
   std::vector<Look> look(std::span<const LookRequest> requests,
                          Patience patience = Patience::AllButSlow) {
     test.transport.requests.clear();
@@ -111,6 +135,7 @@ class LookingTest : public testing::Test {
   std::string refusal = "InvalidParameterException";
   std::set<std::string> tags_denied = {};
   std::map<std::string, Duration> delays = {};
+  bool pages_end = true;
   Duration usual = 10ms;
   Deadline begun = {};
   Duration took = {};
@@ -316,6 +341,85 @@ TEST_F(LookingTest, ReadsAServiceWhoseTagsAreDeniedWithoutThem) {
   EXPECT_EQ(look(requests)[1].service->saved_state, "v");
   look(requests);
   EXPECT_EQ(calls(), 1U);
+}
+
+TEST_F(LookingTest, CountsProtectedTasksWithoutWaitingForOneThatHangs) {
+  const auto requests = protected_fleet(6);
+  for (const Look& one : look(requests)) {
+    EXPECT_EQ(one.service->service.protected_tasks, 1);
+    EXPECT_FALSE(one.service->protection_error.has_value());
+    EXPECT_EQ(one.asked, begun);
+  }
+  EXPECT_EQ(took, 30ms);  // Services, their tasks, and the protection of these.
+  for (const std::string hangs : {"tasks of s3", "protection of s3"}) {
+    delays = {{hangs, 1h}};
+    const auto looks = look(requests);
+    EXPECT_LE(took, 100ms);
+    for (std::size_t i = 0; i < looks.size(); ++i) {
+      EXPECT_EQ(looks[i].service->service.protected_tasks, i == 3 ? 4 : 1);
+      EXPECT_EQ(looks[i].under_way, i == 3);
+      EXPECT_TRUE(looks[i].queues.at(0).has_value());
+    }
+    EXPECT_EQ(looks[3].service->protection_error->kind, ErrorKind::Unavailable);
+    test.clock.advance(1s);
+    look(requests);
+    EXPECT_EQ(asked_about("tasks of s3"), 0U) << "a second time";
+    EXPECT_LE(took, 100ms);
+    delays.clear();
+    for (int i = 0; i < 6; ++i) {
+      test.clock.advance(2s);
+      look(requests);
+    }
+    EXPECT_EQ(look(requests)[3].service->service.protected_tasks, 1);
+  }
+}
+
+TEST_F(LookingTest, TakesALateCountOfProtectedTasksForAsOldAsItIs) {
+  const auto requests = protected_fleet(6);
+  look(requests);
+  delays = {{"protection of s3", 600ms}};
+  EXPECT_TRUE(look(requests)[3].under_way);
+  const Deadline asked = begun;
+  test.clock.advance(1s);
+  const auto looks = look(requests);
+  EXPECT_EQ(looks[3].service->service.protected_tasks, 1);
+  EXPECT_FALSE(looks[3].service->protection_error.has_value());
+  EXPECT_LE(looks[3].asked, asked + 20ms);
+  EXPECT_EQ(looks[2].asked, begun);
+}
+
+TEST_F(LookingTest, GivesUpOnPagesOfTasksThatDoNotEnd) {
+  pages_end = false;
+  const auto looks = look(protected_fleet(1), Patience::All);
+  EXPECT_EQ(looks[0].service->service.protected_tasks, 4);
+  EXPECT_EQ(looks[0].service->protection_error->kind, ErrorKind::Malformed);
+}
+
+TEST_F(LookingTest, KeepsAtMostAQuarterOfTheConnectionsForSlowProtectionToo) {
+  const auto requests = protected_fleet(100);
+  for (int i = 0; i < 30; ++i) {
+    delays["protection of s" + std::to_string(i)] = 1h;
+  }
+  for (int pass = 0; pass < 10; ++pass) {
+    const auto looks = look(requests);
+    EXPECT_LE(test.transport.under_way(), Looker::kSlowMax);
+    for (std::size_t i = 0; i < looks.size(); ++i) {
+      EXPECT_EQ(looks[i].service->service.protected_tasks, i < 30 ? 4 : 1) << i;
+    }
+    test.clock.advance(1s);
+  }
+}
+
+TEST_F(LookingTest, LearnsInAFirstLookWhatIsSlow) {
+  const auto requests = fleet(1000);
+  for (int i = 0; i < 100; ++i) {
+    delays["q" + std::to_string(i)] = 1h;
+  }
+  const auto looks = look(requests);
+  EXPECT_LE(took, 2s);
+  for (std::size_t i = 100; i < looks.size(); ++i) {
+    EXPECT_TRUE(looks[i].queues.at(0).has_value());
+  }
 }
 
 TEST_F(LookingTest, TellsWhatTheRatesAllow) {

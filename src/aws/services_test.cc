@@ -251,7 +251,11 @@ Result<net::HttpResponse> protection_reply(const net::HttpRequest& request,
                ? ok(R"({"taskArns":["t1","t2"],"nextToken":"more"})")
                : ok(R"({"taskArns":["t3","t4"],"nextToken":null})");
   }
-  EXPECT_EQ(request.body, R"({"cluster":"c","tasks":["t1","t2","t3","t4"]})");
+  if (request.body == R"({"cluster":"c","tasks":["t1","t2"]})") {
+    return ok(R"({"protectedTasks":[{"taskArn":"t1","protectionEnabled":true},)"
+              R"({"taskArn":"t2","protectionEnabled":false}]})");
+  }
+  EXPECT_EQ(request.body, R"({"cluster":"c","tasks":["t3","t4"]})");
   return protection.empty() ? service_failure(400, "AccessDeniedException") : ok(protection);
 }
 
@@ -267,12 +271,12 @@ ServiceReading read_with_protection(TestClient& test, const std::string& protect
 TEST(Cloud, CountsProtectedTasksWhereItIsAsked) {
   TestClient test;
   const ServiceReading reading = read_with_protection(
-      test, R"({"protectedTasks":[{"taskArn":"t1","protectionEnabled":true},)"
-            R"({"taskArn":"t2","protectionEnabled":false}],)"
+      test, R"({"protectedTasks":[],)"
             R"("failures":[{"arn":"t3","reason":"MISSING"},{"arn":"t4","reason":"?"}]})");
   EXPECT_EQ(reading.service.protected_tasks, 2);  // t1, and t4 of which ECS cannot tell.
   EXPECT_FALSE(reading.protection_error.has_value());
-  EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{1, 1, 1, 1}));
+  // A page's protection is asked for while the next page is listed.
+  EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{1, 1, 2, 1}));
 }
 
 TEST(Cloud, TakesAllTasksForProtectedWhenItCannotTell) {

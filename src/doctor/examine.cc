@@ -27,8 +27,7 @@ Facts examine(aws::Client& client, const Place& place, Instant now, Deadline dea
     facts.instances = aws::container_instances(client, place.service.cluster, deadline);
   }
   if (facts.service && place.scale_in_when == "protected") {
-    facts.protected_tasks =
-        aws::protected_tasks(client, std::span(&place.service, 1), deadline).front();
+    facts.protected_tasks = aws::protected_tasks(client, place.service, deadline);
   }
   facts.scalable_target = aws::scalable_target(client, place.service, deadline);
   if (!place.function.empty()) {
