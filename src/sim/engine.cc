@@ -144,6 +144,14 @@ void Engine::arrive() {
 
 bool Engine::strikes(Fault fault) {
   const FaultPlan& plan = scenario_->faults;
+  const Duration after = now() - scenario_->begin;
+  const bool planned = std::ranges::any_of(plan.planned, [&](const PlannedFault& one) {
+    return one.fault == fault && one.from <= after && after < one.until;
+  });
+  if (planned) {
+    score_.faults.count(fault);
+    return true;
+  }
   if (plan.of_call <= 0 || now() >= faults_end_ || !plan.allows(fault) ||
       chances_.calls.uniform() >= plan.of_call) {
     return false;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 
@@ -41,7 +42,14 @@ inline constexpr std::size_t kFaults = static_cast<std::size_t>(Fault::PoisonMes
 /// "throttled", "server_error", ...
 std::string_view to_string(Fault fault);
 
-/// How often something goes wrong, until `end`.
+/// A fault of a call that strikes at every call of a while.
+struct PlannedFault {
+  Fault fault = {};
+  Duration from = {};   ///< since the scenario's begin
+  Duration until = {};  ///< not any more
+};
+
+/// What goes wrong: how often by chance, and what at a time that is given.
 struct FaultPlan {
   double of_call = 0;                       ///< probability of each fault of a call, at each call
   double per_day = 0;                       ///< mean number of each fault of the world in a day
@@ -49,7 +57,8 @@ struct FaultPlan {
   Duration dip_max = std::chrono::seconds(55);  ///< SQS documents a minute; two dips never adjoin
   Duration clock_jump_max = std::chrono::hours(2);  ///< in either direction
   Duration late_max = std::chrono::seconds(4);
-  Duration until = Duration::max();  ///< from the scenario's begin; none strikes later
+  Duration until = Duration::max();  ///< from the scenario's begin; none strikes by chance later
+  std::vector<PlannedFault> planned = {};
 
   bool allows(Fault fault) const { return ((kinds >> static_cast<unsigned>(fault)) & 1U) != 0; }
 };

@@ -200,5 +200,16 @@ TEST(United, AWaitDoesNotReachBackBeyondALookThatDoesNotTellOfIt) {
   EXPECT_EQ(united(waits, says_nothing).empty_observations, 1);
 }
 
+TEST(United, ALaterLookThatTellsNoNeedsLeavesAHole) {
+  // A text leaves the needs out while all tasks are needed: who has looked less lately must not
+  // take its own older ones for a window without a break.
+  const ServiceState earlier{.last_look = kNoon - 1min, .recommendations = {{kNoon - 1min, 3}}};
+  const ServiceState all_needed{.last_look = kNoon, .last_set = 6};
+  EXPECT_TRUE(united(earlier, all_needed).recommendations.empty());
+  EXPECT_TRUE(united(all_needed, earlier).recommendations.empty());
+  const ServiceState later{.last_look = kNoon + 1s, .recommendations = {{kNoon + 1s, 2}}};
+  EXPECT_EQ(united(all_needed, later).recommendations, later.recommendations);
+}
+
 }  // namespace
 }  // namespace scaler

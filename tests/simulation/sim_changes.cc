@@ -35,6 +35,45 @@ Result<Arrivals> read_messages(const Reader& scenario, Instant begin) {
   return trace_of(std::move(intervals));
 }
 
+/// [[name, from, until], ...] in seconds since the beginning
+Result<std::vector<PlannedFault>> read_faults(const Reader& list) {
+  std::vector<PlannedFault> planned;
+  for (const Reader& entry : TRY(list.items())) {
+    const std::vector<Reader> parts = TRY(entry.items());
+    const std::string name = TRY(parts.at(0).string());
+    std::size_t kind = 0;
+    while (kind < kFaults && to_string(static_cast<Fault>(kind)) != name) {
+      ++kind;
+    }
+    if (kind == kFaults) {
+      return fail(ErrorKind::Malformed, "no fault is named '" + name + "'");
+    }
+    planned.push_back({.fault = static_cast<Fault>(kind),
+                       .from = TRY(parts.at(1).seconds()),
+                       .until = TRY(parts.at(2).seconds())});
+  }
+  return planned;
+}
+
+Result<void> read_triggers(const Reader& object, Triggers& triggers) {
+  triggers.schedule = TRY(seconds_of(object, "schedule"));
+  triggers.schedule_latency = {};
+  triggers.tick_latency = {};
+  triggers.message_latency = {};
+  triggers.call_latency = {.min = std::chrono::milliseconds(2),
+                           .max = std::chrono::milliseconds(2)};
+  triggers.cold_share = 0;
+  if (object.optional_field("tick")) {
+    triggers.tick = TRY(seconds_of(object, "tick"));
+    triggers.doorbell = true;
+    triggers.wake = true;
+    triggers.wake_return = TRY(seconds_of(object, "wake_return"));
+    const Duration toggle = TRY(seconds_of(object, "mapping_toggle"));
+    triggers.mapping_transition = {.min = toggle, .max = toggle};
+  }
+  return {};
+}
+
 /// Nothing here is left to chance: a pass begins when the schedule says so, and its calls take the
 /// time that they take over the loopback interface.
 Result<Scenario> read_scenario(const Reader& object) {
@@ -51,11 +90,10 @@ Result<Scenario> read_scenario(const Reader& object) {
     const Duration time = TRY(seconds_of(object, name));
     *range = {.min = time, .max = time};
   }
-  scenario.triggers.schedule = TRY(seconds_of(object, "schedule"));
-  scenario.triggers.schedule_latency = {};
-  scenario.triggers.call_latency = {.min = std::chrono::milliseconds(2),
-                                    .max = std::chrono::milliseconds(2)};
-  scenario.triggers.cold_share = 0;
+  TRY(read_triggers(object, scenario.triggers));
+  if (const auto faults = object.optional_field("faults")) {
+    scenario.faults.planned = TRY(read_faults(*faults));
+  }
   return scenario;
 }
 
