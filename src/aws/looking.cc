@@ -12,6 +12,9 @@ namespace {
 /// Slow is what takes twice what recent looks needed, but not less than the first of these.
 constexpr Duration kSlowLeast = std::chrono::milliseconds(50);
 constexpr Duration kSlowMost = std::chrono::seconds(2);
+/// While nothing is known of how long answers take. With what the next wave of connections then
+/// needs, a first look is no more than 2 s late.
+constexpr Duration kSlowUnknown = std::chrono::milliseconds(1500);
 /// So long a look waits for what is known to be slow.
 constexpr Duration kShortly = std::chrono::milliseconds(50);
 /// Services whose tags were denied are asked for them again so many at a time.
@@ -20,18 +23,6 @@ constexpr CallId kPlanned = ~CallId{0};  ///< no call: it is about to be asked
 
 std::string key_of(const ServiceId& id) {
   return id.cluster + "\n" + id.service;
-}
-
-std::string name_of(const LookedAtQueue& queue) {
-  return "SQS GetQueueAttributes " + queue.url;
-}
-
-std::string name_of_protection(const LookedAtService& service) {
-  return "ECS GetTaskProtection " + service.id.cluster + "/" + service.id.service;
-}
-
-std::string name_of(const LookedAtService& service) {
-  return "ECS DescribeServices " + service.id.cluster + "/" + service.id.service;
 }
 
 /// Whether it is neither answered nor asked for yet; then it is to be asked now.
@@ -61,7 +52,7 @@ Looker::~Looker() {
 std::vector<Look> Looker::look(std::span<const LookRequest> requests, Patience patience,
                                Deadline deadline) {
   current_ = {.patience = patience, .deadline = deadline, .begun = now()};
-  current_.slow_after = usual_ ? std::clamp(2 * *usual_, kSlowLeast, kSlowMost) : kSlowMost;
+  current_.slow_after = usual_ ? std::clamp(2 * *usual_, kSlowLeast, kSlowMost) : kSlowUnknown;
   group_->renewal_tried = false;
   group_->clock_corrected = false;
   take_answers();
@@ -279,8 +270,9 @@ Deadline Looker::set_slow_aside() {
       next = std::min(next, *progress->begun + current_.slow_after);
     }
   }
-  if (!slow.empty() && 2 * slow.size() >= begun && current_.slow_after < kSlowMost) {
-    current_.slow_after = std::min(2 * current_.slow_after, kSlowMost);
+  const Duration most = usual_ ? kSlowMost : kSlowUnknown;
+  if (!slow.empty() && 2 * slow.size() >= begun && current_.slow_after < most) {
+    current_.slow_after = std::min(2 * current_.slow_after, most);
     return moment;
   }
   for (Question* question : slow) {
@@ -388,93 +380,8 @@ bool Looker::learn_pace_early() {
     return false;
   }
   current_.paced = true;
-  current_.slow_after = std::clamp(2 * pace(), kSlowLeast, kSlowMost);
+  current_.slow_after = std::clamp(2 * pace(), kSlowLeast, kSlowUnknown);
   return true;
-}
-
-std::vector<Look> Looker::tell(std::span<const LookRequest> requests) {
-  std::vector<Look> looks(requests.size());
-  auto queue = current_.queues.begin();
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    Look& look = looks[i];
-    look.asked = Deadline::max();
-    look.service = tell_service(*current_.services[i], look);
-    look.queues.reserve(requests[i].queue_urls.size());
-    for (std::size_t j = 0; j < requests[i].queue_urls.size(); ++j) {
-      look.queues.push_back(tell_queue(**queue++, look));
-    }
-    if (look.asked == Deadline::max()) {
-      look.asked = current_.begun;
-    }
-  }
-  return looks;
-}
-
-Result<ServiceReading> Looker::tell_service(const LookedAtService& service, Look& look) const {
-  if (service.answer) {
-    if (service.left != Deadline{}) {
-      look.asked = std::min(look.asked, service.left);
-    }
-    Result<ServiceReading> reading = *service.answer;
-    if (service.protection_wanted()) {
-      tell_protection(service, *reading, look);
-    }
-    return reading;
-  }
-  if (service.refusal && service.asked_by == 0) {
-    const Duration left = std::chrono::ceil<Duration>(service.refusal->again - now());
-    return fail(service.refusal->error.kind, service.refusal->error.message + "; asked again in " +
-                                                 format_duration(std::max(left, Duration::zero())));
-  }
-  return std::unexpected(missing(service, name_of(service), look));
-}
-
-void Looker::tell_protection(const LookedAtService& service, ServiceReading& reading,
-                             Look& look) const {
-  const LookedAtProtection& protection = service.protection;
-  reading.service.protected_tasks = reading.service.desired;
-  if (!protection.answer) {
-    reading.protection_error = missing(protection, name_of_protection(service), look);
-    return;
-  }
-  if (protection.left != Deadline{}) {
-    look.asked = std::min(look.asked, protection.left);
-  }
-  if (*protection.answer) {
-    reading.service.protected_tasks = **protection.answer;
-  } else {
-    reading.protection_error = protection.answer->error();
-  }
-}
-
-Result<QueueDepth> Looker::tell_queue(const LookedAtQueue& queue, Look& look) const {
-  if (queue.answer) {
-    if (queue.left != Deadline{}) {
-      look.asked = std::min(look.asked, queue.left);
-    }
-    return *queue.answer;
-  }
-  return std::unexpected(missing(queue, name_of(queue), look));
-}
-
-/// Why a part has no answer.
-Error Looker::missing(const LookedAt& part, const std::string& what, Look& look) const {
-  Error error{.kind = ErrorKind::Unavailable, .message = what};
-  const CallProgress* progress = part.asked_by == 0 ? nullptr : client_->progress(part.asked_by);
-  if (progress == nullptr) {
-    error.message += part.slow ? ": no answer in time; it has been slow, and others go before it"
-                               : ": no answer before the deadline";
-    return error;
-  }
-  look.under_way = true;
-  if (progress->last_failure) {
-    return {.kind = progress->last_failure->kind,
-            .message = progress->last_failure->message + "; still asked"};
-  }
-  const Deadline since = progress->begun.value_or(part.last_asked);
-  error.message += ": no answer yet after " +
-                   format_duration(std::chrono::floor<Duration>(now() - since)) + "; still asked";
-  return error;
 }
 
 void Looker::forget_told(std::span<const LookRequest> requests) {

@@ -116,8 +116,6 @@ class Looker {
   void ask_services(std::vector<LookedAtService*> services, const Question& pattern);
   void ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services);
   void ask(ApiCall call, Question question);
-  void ask_protection(LookedAtService& service, Wait wait);
-  void ask_protection(LookedAtService& service, std::vector<ApiCall> calls, const Question& from);
   void wait_for(Question& question, Wait wait);
   void join_under_way();
   void wait_for_answers();
@@ -129,17 +127,21 @@ class Looker {
   Duration pace();
   bool learn_pace_early();
   void learn_pace();
+  void forget_told(std::span<const LookRequest> requests);
+
+  // looking_told.cc
   std::vector<Look> tell(std::span<const LookRequest> requests);
   Result<ServiceReading> tell_service(const LookedAtService& service, Look& look) const;
   void tell_protection(const LookedAtService& service, ServiceReading& reading, Look& look) const;
   Result<QueueDepth> tell_queue(const LookedAtQueue& queue, Look& look) const;
   Error missing(const LookedAt& part, const std::string& what, Look& look) const;
-  void forget_told(std::span<const LookRequest> requests);
 
   // looking_replies.cc
   void take_answers();
   void settle(Question& question, FinishedCall& finished);
   void settle_services(Question& question, FinishedCall& finished);
+  void ask_protection(LookedAtService& service, Wait wait);
+  void ask_protection(LookedAtService& service, std::vector<ApiCall> calls, const Question& from);
   void settle_protection(Question& question, const FinishedCall& finished);
   void split(Question& question);
   void refuse(Question& question, Error error, Deadline left);
