@@ -23,10 +23,17 @@ namespace scaler::emulator {
 namespace {
 
 constexpr Duration kSavePause = std::chrono::seconds(1);
-/// Of the scaler's own queues: what nobody took for so long is stale, and a failed invocation gets
-/// one more try: a tick waits for up to 59 s and comes back after its visibility timeout.
-constexpr Duration kOwnRetention = std::chrono::seconds(150);
-constexpr Duration kOwnVisibility = std::chrono::seconds(60);
+/// The scaler's own queues as the templates have them: what nobody took for so long is stale, and a
+/// failed invocation gets one more try. A tick waits for up to 59 s and comes back after its
+/// visibility timeout.
+struct OwnQueue {
+  Duration visibility = {};
+  Duration retention = {};
+};
+constexpr OwnQueue kTicks{.visibility = std::chrono::seconds(60),
+                          .retention = std::chrono::seconds(150)};
+constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
+                             .retention = std::chrono::seconds(300)};
 constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
 constexpr std::string_view kPages = "/_emulator/";
 
@@ -210,9 +217,10 @@ class Emulator::Impl {
     queue->change_settings(std::move(settings), world_.now());
     for (const std::string& name : own_queues()) {
       if (world_.find_queue(name) == nullptr) {
+        const OwnQueue& own = name == options_.tick_queue ? kTicks : kDoorbell;
         world_.create_queue(
-            name, {.visibility_timeout = std::max(kOwnVisibility, options_.lambda_timeout),
-                   .retention = kOwnRetention});
+            name, {.visibility_timeout = std::max(own.visibility, options_.lambda_timeout),
+                   .retention = own.retention});
       }
     }
   }

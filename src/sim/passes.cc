@@ -11,9 +11,11 @@ constexpr const char* kDoorbell = "doorbell";
 constexpr const char* kMapping = "wake";
 /// A mapping asks again after an empty long poll.
 constexpr Duration kPollAgain = std::chrono::seconds(20);
-/// As the templates have it: a failed tick is tried once more.
+/// As the templates have them: a failed tick or ring is tried once more.
 constexpr Duration kTickVisibility = std::chrono::minutes(1);
 constexpr Duration kTickRetention = std::chrono::minutes(2) + std::chrono::seconds(30);
+constexpr Duration kDoorbellVisibility = std::chrono::minutes(3);
+constexpr Duration kDoorbellRetention = std::chrono::minutes(5);
 /// Of a burst no more rings are sent than one batch takes.
 constexpr std::int64_t kRingsMax = 10;
 
@@ -38,7 +40,10 @@ Passes::Passes(Engine& engine, Cloud& cloud, const Policy& policy, const Hooks& 
         triggers.tick_latency);
   }
   if (triggers.doorbell) {
-    doorbell_.emplace(engine, kDoorbell, world::QueueSettings{}, triggers.message_latency);
+    doorbell_.emplace(engine, kDoorbell,
+                      world::QueueSettings{.visibility_timeout = kDoorbellVisibility,
+                                           .retention = kDoorbellRetention},
+                      triggers.message_latency);
   }
   start(warm_);
   start(other_);
@@ -198,8 +203,8 @@ std::vector<Result<void>> Passes::hand_back(const std::string& /*queue_url*/,
 
 Result<WakeSettings> Passes::settings(const std::string& /*queue_url*/, Deadline /*deadline*/) {
   TRY(cloud_->perform("GetQueueAttributes", [] {}));
-  // What a wake would be refused for is not what a simulation is about.
-  return WakeSettings{};
+  const std::int64_t receives = engine_->scenario().queue.max_receive_count;
+  return WakeSettings{.receives_max = receives > 0 ? std::optional(receives) : std::nullopt};
 }
 
 Result<std::vector<MappingStatus>> Passes::find(const MappingQuestion& /*question*/,
