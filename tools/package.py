@@ -4,7 +4,8 @@
 usage: package.py --version 0.1.0 [--out dist] ARCH=BUILD_FOLDER ...
 
 For each ARCH (x86_64 or arm64): bootstrap-ARCH.zip for Lambda, its bill of materials
-(bootstrap-ARCH.cdx.json, CycloneDX 1.5), and, where the build has `ecs-scaler`, a Debian package.
+(bootstrap-ARCH.cdx.json, CycloneDX 1.5), template-ARCH.yaml for AWS SAM, and, where the build has
+`ecs-scaler`, a Debian package.
 Also LICENSES.txt, the licences of everything that is linked in, and SHA256SUMS.
 """
 
@@ -92,6 +93,19 @@ def write_function(out, version, arch, build):
     return packages
 
 
+def write_template(out, arch):
+    """The template for AWS SAM beside its zip. CodeUri takes no parameter where SAM uploads a local
+    file, so each architecture has a template of its own."""
+    text = (ROOT / "deploy/cloudformation/template.yaml").read_text()
+    for old, new in (("CodeUri: ../../dist/bootstrap-x86_64.zip", f"CodeUri: bootstrap-{arch}.zip"),
+                     ("    Default: x86_64\n    AllowedValues: [x86_64]\n",
+                      f"    Default: {arch}\n    AllowedValues: [{arch}]\n")):
+        if text.count(old) != 1:
+            sys.exit(f"package: deploy/cloudformation/template.yaml: not once: {old!r}")
+        text = text.replace(old, new)
+    (out / f"template-{arch}.yaml").write_text(text)
+
+
 def write_debian_package(out, version, arch, build):
     """`ecs-scaler` with a systemd unit for `ecs-scaler run`, and its bill of materials."""
     architecture = DEBIAN_NAMES[arch]
@@ -146,6 +160,7 @@ def main():
     packages = set()
     for arch, build in arguments.builds.items():
         packages |= set(write_function(out, arguments.version, arch, build))
+        write_template(out, arch)
         if (build / "bin/ecs-scaler").is_file():
             packages |= set(write_debian_package(out, arguments.version, arch, build))
     (out / "LICENSES.txt").write_text(licences(sorted(packages)))

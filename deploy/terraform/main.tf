@@ -106,6 +106,10 @@ resource "aws_lambda_function" "scaler" {
 
   lifecycle {
     precondition {
+      condition     = !strcontains(basename(var.zip), var.architecture == "arm64" ? "x86_64" : "arm64")
+      error_message = "zip is ${var.zip}, and architecture is ${var.architecture}: give bootstrap-${var.architecture}.zip."
+    }
+    precondition {
       condition     = (var.queue_name == "") != (var.queue_arn == "")
       error_message = "Give either queue_name, to create a queue, or queue_arn, to use one of yours."
     }

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import zipfile
@@ -57,6 +58,18 @@ def test_the_zip_is_what_lambda_takes(dist, make_packages, architecture):
     machine = int.from_bytes(program[18:20], "little")
     assert machine == {"x86_64": 62, "arm64": 183}[architecture]
     assert b"/src/" + b"bootstrap/main.cc" not in program, "a path of the build machine"
+
+
+@pytest.mark.parametrize("architecture", ["x86_64", "arm64"])
+def test_the_template_of_an_architecture_takes_its_zip(dist, make_packages, architecture):
+    if architecture not in make_packages.architectures:
+        pytest.skip("the arm64 program was not built: its compiler could not be installed")
+    template = (dist / f"template-{architecture}.yaml").read_text()
+
+    uri, = re.findall(r"CodeUri: (.*)", template)
+    assert (dist / uri).is_file() and uri == f"bootstrap-{architecture}.zip"
+    allowed, = re.findall(r"AllowedValues: \[((?:arm64|x86_64)[^]]*)\]", template)
+    assert allowed == architecture
 
 
 def test_the_bill_of_materials_names_what_is_linked_in(dist):
