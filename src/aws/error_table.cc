@@ -79,9 +79,11 @@ constexpr auto kTable = std::to_array<Row>({
     {"ServiceQuotaExceededException", ErrorKind::Rejected},
 });
 
-/// Of a change of a service this says that the account may not run so much; of other operations,
-/// that they come too fast.
-constexpr std::string_view kLimitOfAChange = "LimitExceededException";
+/// Of a change of a service these say that it, or the account, may not have so many tasks. Of other
+/// operations the last says that they come too fast.
+constexpr auto kTooManyTasks =
+    std::to_array<std::string_view>({"InvalidParameterException", "ClientException",
+                                     "ServiceQuotaExceededException", "LimitExceededException"});
 
 constexpr auto kCredentialCodes = std::to_array<std::string_view>(
     {"ExpiredToken", "ExpiredTokenException", "UnrecognizedClientException", "InvalidClientTokenId",
@@ -179,8 +181,8 @@ ServiceError read_error(const net::HttpResponse& response) {
 }
 
 ErrorKind classify(std::string_view code, int status, std::string_view operation) {
-  if (operation == "UpdateService" && code == kLimitOfAChange) {
-    return ErrorKind::Rejected;
+  if (operation == "UpdateService" && contains(kTooManyTasks, code)) {
+    return ErrorKind::TooMany;
   }
   const auto* const row =
       std::ranges::find_if(kTable, [code](const Row& candidate) { return candidate.code == code; });

@@ -21,6 +21,10 @@ TEST(Classify, TakesALimitOnAChangeForARefusal) {
   EXPECT_EQ(classify("LimitExceededException", 400), ErrorKind::Throttled);
   for (const char* code : {"LimitExceededException", "ServiceQuotaExceededException",
                            "InvalidParameterException", "ClientException"}) {
+    EXPECT_EQ(classify(code, 400, "UpdateService"), ErrorKind::TooMany) << code;
+  }
+  for (const char* code : {"ServiceNotActiveException", "PlatformUnknownException",
+                           "UnsupportedFeatureException", "NamespaceNotFoundException"}) {
     EXPECT_EQ(classify(code, 400, "UpdateService"), ErrorKind::Rejected) << code;
   }
   EXPECT_EQ(classify("ThrottlingException", 400, "UpdateService"), ErrorKind::Throttled);

@@ -18,6 +18,8 @@ std::string_view to_string(ErrorKind kind) {
       return "Denied";
     case ErrorKind::Rejected:
       return "Rejected";
+    case ErrorKind::TooMany:
+      return "TooMany";
     case ErrorKind::Overdue:
       return "Overdue";
     case ErrorKind::Malformed:

@@ -18,6 +18,7 @@ enum class ErrorKind {
   Conflict,      ///< the thing is in transition (ResourceInUse): left to the next pass
   Denied,        ///< these credentials may not do it: never retried, told with what is missing
   Rejected,      ///< the service calls the request wrong: never retried
+  TooMany,       ///< so high a count is not accepted: a smaller one is tried
   Overdue,       ///< not sent, because by then it would have been decided on old knowledge
   Malformed,     ///< a reply, document or setting of the wrong shape
 };

@@ -171,7 +171,7 @@ std::vector<Item*> send_until_accepted(std::vector<Item*> items, const Surroundi
       } else if (passes_by(error)) {
         item.record->errors.push_back(error.message);
         failed.push_back(&item);
-      } else if (error.kind == ErrorKind::Rejected && make_smaller(item, tries, surroundings)) {
+      } else if (error.kind == ErrorKind::TooMany && make_smaller(item, tries, surroundings)) {
         complain_of_refusal(item, error);
         smaller.push_back(&item);
       } else {

@@ -374,12 +374,15 @@ TEST_F(RunPass, OneTaskIsTheLastTryOfFour) {
   EXPECT_EQ(pass().outcome, Outcome::Failed);
 }
 
-TEST_F(RunPass, WhatIsDeniedIsNotTriedSmaller) {
-  fleet_ = {managed("s", per_task(10))};
-  queue() = QueueDepth{.visible = 30'000};
-  cloud_.scaling = fail(ErrorKind::Denied, "denied");
-  pass();
-  EXPECT_EQ(cloud_.set_of("s"), Counts{3000});
+TEST_F(RunPass, WhatIsRefusedForAnotherReasonIsNotTriedSmaller) {
+  for (const ErrorKind kind : {ErrorKind::Denied, ErrorKind::Rejected, ErrorKind::NotFound}) {
+    fleet_ = {managed("s", per_task(10))};
+    queue() = QueueDepth{.visible = 30'000};
+    cloud_.set.clear();
+    cloud_.scaling = fail(kind, "no");
+    pass();
+    EXPECT_EQ(cloud_.set_of("s"), Counts{3000}) << to_string(kind);
+  }
 }
 
 // The largest accepted step is found by halving: to within a tenth, or one task.

@@ -86,7 +86,7 @@ class ServiceScaler {
   virtual ~ServiceScaler() = default;
   /// Sets desired counts. Idempotent, and yet never repeated after a pause: a count is right at the
   /// moment of the look that it follows from only.
-  /// Errors: Overdue for one that could not leave in time; Rejected for a count that the service
+  /// Errors: Overdue for one that could not leave in time; TooMany for a count that the service
   ///         does not accept; Denied, Throttled, Unavailable and the others as they are.
   virtual std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                                 Deadline deadline) = 0;

@@ -82,7 +82,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
       if (change.leave_by < clock_->steady()) {
         result = fail(ErrorKind::Overdue, "not sent");
       } else if (accepted_max.contains(name) && change.desired > accepted_max[name]) {
-        result = fail(ErrorKind::Rejected, "InvalidParameterException: quota");
+        result = fail(ErrorKind::TooMany, "InvalidParameterException: quota");
       }
       if (result) {
         const std::string state = service(name)->saved_state;
