@@ -44,8 +44,15 @@ std::string describe(const ApiCall& call) {
   return call.subject.empty() ? text : text + " " + call.subject;
 }
 
-net::HttpRequest request_of(const ApiCall& call, const Settings& settings) {
-  const Endpoint& endpoint = settings.endpoint(call.service);
+Result<Destination> destination_of(const ApiCall& call, const Settings& settings) {
+  if (call.queue_url.empty()) {
+    return settings.destination(call.service, call.region);
+  }
+  const QueueAddress queue = TRY(parse_queue(call.queue_url));
+  return settings.destination(queue);
+}
+
+net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
   const Protocol protocol = protocol_of(call.service);
   net::HttpRequest request{.origin = endpoint.origin,
                            .method = call.method,

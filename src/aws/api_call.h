@@ -15,6 +15,9 @@ namespace scaler::aws {
 
 struct ApiCall {
   Service service = Service::Sqs;
+  /// Where it is asked: the queue's own region and host, or a region; both empty: the default one.
+  std::string queue_url = {};
+  std::string region = {};
   std::string operation = {};  ///< "GetQueueAttributes"
   std::string subject = {};    ///< the queue or service that it is about: for messages
   std::string method = "POST";
@@ -39,7 +42,10 @@ struct ApiReply {
 std::string describe(const ApiCall& call);
 
 /// The request without its signature.
-net::HttpRequest request_of(const ApiCall& call, const Settings& settings);
+net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint);
+
+/// Errors: Malformed, as Settings::destination() and parse_queue().
+Result<Destination> destination_of(const ApiCall& call, const Settings& settings);
 
 /// Reads the response to a call that succeeded. Errors: Malformed.
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response);

@@ -25,26 +25,29 @@ bool worth_repeating(ErrorKind kind) {
 Client::Client(Settings settings, ClientSurroundings surroundings)
     : settings_(std::move(settings)),
       surroundings_(surroundings),
-      signer_(settings_.region),
-      policy_(settings_.attempts_max) {
-  for (std::size_t i = 0; i < kServiceCount; ++i) {
-    const net::Origin& origin = settings_.endpoints.at(i).origin;
-    const auto* const first = std::ranges::find_if(
-        settings_.endpoints, [&origin](const Endpoint& one) { return one.origin == origin; });
-    lane_of_.at(i) = static_cast<std::size_t>(first - settings_.endpoints.begin());
-  }
-}
+      policy_(settings_.attempts_max) {}
 
 bool Client::Lane::full() const {
   return sent >= kSentMax;
 }
 
-Client::Lane& Client::lane_of(const Call& call) {
-  return lanes_.at(lane_of_.at(static_cast<std::size_t>(call.call.service)));
+Client::Route Client::route_to(const Destination& destination) {
+  const net::Origin& origin = destination.endpoint.origin;
+  Place& place = places_.try_emplace(destination.region, Signer(destination.region)).first->second;
+  Lane& lane = lanes_[origin.scheme + "://" + net::host_header(origin)];
+  return {.endpoint = destination.endpoint, .place = &place, .lane = &lane};
 }
 
-Duration Client::for_reply() const {
-  return std::clamp(kRoundTripsLeft * round_trip_.fastest(), kLeastLeft, kMostLeft);
+Duration Client::for_reply(const Place& place) {
+  return std::clamp(kRoundTripsLeft * place.round_trip.fastest(), kLeastLeft, kMostLeft);
+}
+
+Duration Client::round_trip() const {
+  Duration slowest{};
+  for (const auto& [region, place] : places_) {
+    slowest = std::max(slowest, place.round_trip.fastest());
+  }
+  return slowest;
 }
 
 std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadline deadline) {
@@ -76,6 +79,12 @@ CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
   started.group = group;
   started.limits = limits;
   ++group->open;
+  const Result<Destination> destination = destination_of(started.call, settings_);
+  if (!destination) {
+    finish(started, fail(destination.error(), describe(started.call)));
+    return id;
+  }
+  started.route = route_to(*destination);
   const Deadline now = surroundings_.clock.steady();
   if (take_slot(started, now)) {
     wait_until(started, started.due);
@@ -85,7 +94,7 @@ CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
 
 void Client::wait_until(Call& call, Deadline due) {
   call.due = due;
-  lane_of(call).waiting.emplace(due, call.id);
+  call.route.lane->waiting.emplace(due, call.id);
 }
 
 /// Sets `due` to its slot under the documented rate; false when there is none in time, which ends
@@ -96,9 +105,11 @@ bool Client::take_slot(Call& call, Deadline now) {
   if (!surroundings_.within_limits) {
     return true;
   }
-  const Deadline in_time = std::min(call.limits.start_by, call.limits.answer_by) - for_reply();
+  const Deadline in_time =
+      std::min(call.limits.start_by, call.limits.answer_by) - for_reply(*call.route.place);
   const Deadline latest = std::min(in_time, call.call.leave_by);
-  if (const auto slot = limiter_.reserve(call.call.service, call.call.operation, now, latest)) {
+  if (const auto slot =
+          call.route.place->limiter.reserve(call.call.service, call.call.operation, now, latest)) {
     call.due = *slot;
     call.delayed = *slot > now;
     return true;
@@ -139,7 +150,7 @@ void Client::run(Deadline until) {
 
 Deadline Client::next_due() const {
   Deadline next = Deadline::max();
-  for (const Lane& lane : lanes_) {
+  for (const auto& [origin, lane] : lanes_) {
     if (!lane.waiting.empty() && !lane.full()) {
       next = std::min(next, lane.waiting.begin()->first);
     }
@@ -152,7 +163,7 @@ void Client::begin_due() {
   Deadline now = surroundings_.clock.steady();
   std::optional<Result<Credentials>> credentials;
   Instant signed_at = {};
-  for (Lane& lane : lanes_) {
+  for (auto& [origin, lane] : lanes_) {
     while (!lane.waiting.empty() && !lane.full() && lane.waiting.begin()->first <= now) {
       Call& call = calls_.at(lane.waiting.begin()->second);
       lane.waiting.erase(lane.waiting.begin());
@@ -187,12 +198,13 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
     return;
   }
   const Deadline end = std::min(call.limits.start_by, call.limits.answer_by);
-  if (now >= end || (call.delayed && now + for_reply() > end)) {
+  if (now >= end || (call.delayed && now + for_reply(*call.route.place) > end)) {
     finish(call, not_sent(call, now >= end ? ErrorKind::Unavailable : ErrorKind::Throttled));
     return;
   }
-  net::HttpRequest request = request_of(wanted, settings_);
-  signer_.sign(request, credentials, signing_name(wanted.service), signed_at + clock_offset_);
+  net::HttpRequest request = request_of(wanted, call.route.endpoint);
+  call.route.place->signer.sign(request, credentials, signing_name(wanted.service),
+                                signed_at + clock_offset_);
   call.signed_at = signed_at;
   call.signed_as = signature_version_;
   if (!call.progress.begun) {
@@ -203,7 +215,7 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
       request,
       {.deadline = std::min(call.limits.answer_by, now + limit), .leave_by = wanted.leave_by});
   sent_.emplace(call.ticket, call.id);
-  ++lane_of(call).sent;
+  ++call.route.lane->sent;
 }
 
 /// Ends a call with what an attempt came to, or lets it go again.
@@ -214,13 +226,13 @@ void Client::settle(net::Finished& answered) {
   }
   Call& call = calls_.at(found->second);
   sent_.erase(found);
-  --lane_of(call).sent;
+  --call.route.lane->sent;
   call.ticket = 0;
   const Deadline now = surroundings_.clock.steady();
   Result<ApiReply> result;
   Attempt attempt;
   if (answered.response.has_value()) {
-    round_trip_.add(std::chrono::ceil<Duration>(now - answered.left), now);
+    call.route.place->round_trip.add(std::chrono::ceil<Duration>(now - answered.left), now);
     attempt = judge(call, *answered.response, result);
   } else {
     result = fail(std::move(answered.response).error(), describe(call.call));
@@ -261,9 +273,9 @@ void Client::cancel(CallId id) {
   if (call.ticket != 0) {
     surroundings_.transport.cancel(call.ticket);
     sent_.erase(call.ticket);
-    --lane_of(call).sent;
+    --call.route.lane->sent;
   } else {
-    lane_of(call).waiting.erase({call.due, id});
+    call.route.lane->waiting.erase({call.due, id});
   }
   --call.group->open;
   calls_.erase(found);
@@ -279,7 +291,13 @@ std::optional<RateLimiter::Allowance> Client::allowance(Service service,
   if (!surroundings_.within_limits) {
     return std::nullopt;
   }
-  return limiter_.allowance(service, operation, surroundings_.clock.steady());
+  const Deadline now = surroundings_.clock.steady();
+  std::optional<RateLimiter::Allowance> least = RateLimiter().allowance(service, operation, now);
+  for (const auto& [region, place] : places_) {
+    const auto there = place.limiter.allowance(service, operation, now);
+    least = there && there->tokens < least->tokens ? there : least;
+  }
+  return least;
 }
 
 Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result) {

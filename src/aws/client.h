@@ -8,6 +8,7 @@
 #include <optional>
 #include <set>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -90,11 +91,13 @@ class Client {
   /// Null when it is not under way.
   const CallProgress* progress(CallId id) const;
 
-  /// What the documented rate leaves for an operation; nothing when it is not limited.
+  /// What the documented rate leaves for an operation, in the region that leaves the least; nothing
+  /// when it is not limited.
   std::optional<RateLimiter::Allowance> allowance(Service service,
                                                   std::string_view operation) const;
-  /// The fastest of the last minutes; zero while none is known.
-  Duration round_trip() const { return round_trip_.fastest(); }
+  /// The fastest of the last minutes, to the region that is farthest away; zero while none is
+  /// known.
+  Duration round_trip() const;
 
   const Settings& settings() const { return settings_; }
   const Clock& clock() const { return surroundings_.clock; }
@@ -103,9 +106,31 @@ class Client {
   Duration clock_difference() const { return clock_difference_; }
 
  private:
+  /// What all calls to a region share.
+  struct Place {
+    Signer signer;
+    RateLimiter limiter = {};
+    RoundTrip round_trip = {};
+  };
+
+  /// The calls to one origin.
+  struct Lane {
+    std::set<std::pair<Deadline, CallId>> waiting = {};  ///< by `due`
+    std::size_t sent = 0;
+    bool full() const;
+  };
+
+  /// A destination with what belongs to it.
+  struct Route {
+    Endpoint endpoint = {};
+    Place* place = nullptr;
+    Lane* lane = nullptr;
+  };
+
   struct Call {
     CallId id = 0;
     ApiCall call = {};
+    Route route = {};
     std::shared_ptr<CallGroup> group = {};
     CallLimits limits = {};
     Deadline due = {};      ///< when it is to be sent, while it waits
@@ -118,17 +143,10 @@ class Client {
     int signed_as = 0;       ///< the signature's version then
   };
 
-  /// The calls to one origin.
-  struct Lane {
-    std::set<std::pair<Deadline, CallId>> waiting = {};  ///< by `due`
-    std::size_t sent = 0;
-    bool full() const;
-  };
-
-  Lane& lane_of(const Call& call);
+  Route route_to(const Destination& destination);
   /// What is left for the reply of a call that leaves at the last moment.
-  Duration for_reply() const;
-  void wait_until(Call& call, Deadline due);
+  static Duration for_reply(const Place& place);
+  static void wait_until(Call& call, Deadline due);
   static std::unexpected<Error> not_sent(const Call& call, ErrorKind kind);
   bool take_slot(Call& call, Deadline now);
   void begin_due();
@@ -143,13 +161,10 @@ class Client {
 
   Settings settings_;
   ClientSurroundings surroundings_;
-  Signer signer_;
   RetryPolicy policy_;
-  RateLimiter limiter_;
-  RoundTrip round_trip_;
   std::map<CallId, Call> calls_;
-  std::array<Lane, kServiceCount> lanes_;             ///< of origins
-  std::array<std::size_t, kServiceCount> lane_of_{};  ///< service -> its origin's
+  std::map<std::string, Place> places_;  ///< by region
+  std::map<std::string, Lane> lanes_;    ///< by origin
   std::unordered_map<net::Ticket, CallId> sent_;
   CallId last_id_ = 0;
   std::size_t finished_count_ = 0;

@@ -261,8 +261,10 @@ TEST_F(FaultsTest, OfOneItemLeaveTheOthersOfTheBatchAlone) {
                 R"("desiredCount":1,"runningCount":1,"pendingCount":0}]})")});
   environment_["AWS_ENDPOINT_URL_SQS"] = sqs.url();
   Cloud cloud(client_for(ecs.url()));
-  const Look look = look_at(
-      cloud, {.service = {.cluster = "c", .service = "a"}, .queue_urls = {"q1", "q2"}}, soon());
+  const Look look = look_at(cloud,
+                            {.service = {.cluster = "c", .service = "a"},
+                             .queue_urls = {"https://sqs/1/q1", "https://sqs/1/q2"}},
+                            soon());
   EXPECT_EQ(look.queues.at(0).error().kind, ErrorKind::Denied);
   EXPECT_EQ(look.queues.at(1).error().kind, ErrorKind::Denied);
   ASSERT_TRUE(look.service.has_value()) << look.service.error().message;
@@ -291,10 +293,10 @@ TEST_F(FaultsTest, OfOneThatHangsHoldNobodyUp) {
   Cloud cloud(client_for("http://127.0.0.1:" + std::to_string(server.origin().port)));
   std::vector<LookRequest> requests(20, {.service = {.cluster = "c", .service = "a"}});
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    requests[i].queue_urls = {"q" + std::to_string(i)};
+    requests[i].queue_urls = {"https://sqs/1/q" + std::to_string(i)};
   }
   cloud.look(requests, Patience::AllButSlow, soon());
-  requests[7].queue_urls = {"hangs"};
+  requests[7].queue_urls = {"https://sqs/1/hangs"};
   const Deadline begun = after(0s);
   EXPECT_TRUE(cloud.look(requests, Patience::AllButSlow, soon()).at(7).under_way);
   EXPECT_LT(after(0s) - begun, 2s);
@@ -326,10 +328,14 @@ TEST(Session, IsBuiltFromTheEnvironmentAndOpensConnectionsAhead) {
   const VirtualClock clock(*parse_instant("2026-11-23T12:00:00Z"));
   const Log log(-1, LogLevel::Fatal, clock);
   const std::unique_ptr<Session> session = *Session::create(environment, clock, {}, log);
-  session->prewarm(after(5s));
+  session->prewarm({.service = {.cluster = "c", .service = "s"},
+                    .queue_urls = {"https://sqs.us-east-1.amazonaws.com/123456789012/p"}},
+                   after(5s));
   EXPECT_TRUE(server.requests().empty());
-  EXPECT_EQ(*session->sqs().queue_url("q", soon()), "u");
-  environment.erase("AWS_REGION");
+  EXPECT_EQ(
+      *session->sqs().url_beside("https://sqs.us-east-1.amazonaws.com/123456789012/p", "q", soon()),
+      "u");
+  environment["AWS_ENDPOINT_URL"] = "nowhere";
   EXPECT_EQ(Session::create(environment, clock, {}, log).error().kind, ErrorKind::Malformed);
 }
 

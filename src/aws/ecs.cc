@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -12,8 +13,10 @@ namespace {
 
 constexpr json::IntegerRange kCount{.min = 0};
 
-ApiCall ecs_call(std::string operation, std::string subject, std::string body) {
+ApiCall ecs_call(std::string operation, std::string subject, std::string_view region,
+                 std::string body) {
   return {.service = Service::Ecs,
+          .region = std::string(region),
           .operation = std::move(operation),
           .subject = std::move(subject),
           .body = std::move(body)};
@@ -23,18 +26,29 @@ std::string subject_of(const ServiceId& id) {
   return id.cluster + "/" + id.service;
 }
 
-std::string_view last_part(std::string_view arn) {
-  const std::size_t slash = arn.rfind('/');
-  return slash == std::string_view::npos ? arn : arn.substr(slash + 1);
+/// "arn:aws:ecs:eu-central-1:123456789012": what is the same for an ARN with the cluster and
+/// without.
+std::string_view place_of_arn(std::string_view arn) {
+  return arn.substr(0, arn.find(":service/"));
 }
 
 /// Whether the caller's id, a name or an ARN, means the service of that ARN. All services of one
-/// call are of one cluster, where names are unique.
+/// call are of one cluster, where names are unique; by ARN it must be the same account and region.
 bool means(const ServiceId& id, std::string_view arn) {
-  return id.service == arn || last_part(id.service) == last_part(arn);
+  const bool named = !id.service.starts_with("arn:");
+  return plain_name(id.service) == plain_name(arn) &&
+         (named || place_of_arn(id.service) == place_of_arn(arn));
 }
 
 }  // namespace
+
+std::string_view region_of(const ServiceId& id) {
+  return region_of_service(id.cluster, id.service);
+}
+
+std::pair<std::string_view, std::string_view> call_key(const ServiceId& id) {
+  return {region_of(id), id.cluster};
+}
 
 ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags) {
   json::Writer body;
@@ -49,7 +63,8 @@ ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags) {
     body.name("include").begin_array().value("TAGS").end_array();
   }
   body.end_object();
-  ApiCall call = ecs_call("DescribeServices", std::move(subject), std::move(body).text());
+  ApiCall call = ecs_call("DescribeServices", std::move(subject), region_of(ids.front()),
+                          std::move(body).text());
   call.unread = "events";  // A hundred of them, nine tenths of the reply.
   return call;
 }
@@ -194,7 +209,7 @@ ApiCall tag_call(const std::string& arn, std::span<const Tag> tags) {
     body.begin_object().field("key", tag.key).field("value", tag.value).end_object();
   }
   body.end_array().end_object();
-  return ecs_call("TagResource", arn, std::move(body).text());
+  return ecs_call("TagResource", arn, region_of_service({}, arn), std::move(body).text());
 }
 
 ApiCall untag_call(const std::string& arn, std::span<const std::string> keys) {
@@ -204,7 +219,7 @@ ApiCall untag_call(const std::string& arn, std::span<const std::string> keys) {
     body.value(key);
   }
   body.end_array().end_object();
-  return ecs_call("UntagResource", arn, std::move(body).text());
+  return ecs_call("UntagResource", arn, region_of_service({}, arn), std::move(body).text());
 }
 
 }  // namespace
@@ -223,7 +238,7 @@ ServiceDescriptions::ServiceDescriptions(std::span<const ServiceId> ids)
   for (std::size_t i = 0; i < order.size(); ++i) {
     order[i] = i;
   }
-  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return ids_[i].cluster; });
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return call_key(ids_[i]); });
   std::vector<ServiceId> chunk;
   const auto close_chunk = [this, &chunk] {
     if (!chunk.empty()) {
@@ -233,7 +248,7 @@ ServiceDescriptions::ServiceDescriptions(std::span<const ServiceId> ids)
   };
   for (const std::size_t i : order) {
     if (chunk.size() == kServicesPerDescription ||
-        (!chunk.empty() && chunk.front().cluster != ids_[i].cluster)) {
+        (!chunk.empty() && call_key(chunk.front()) != call_key(ids_[i]))) {
       close_chunk();
     }
     chunk.push_back(ids_[i]);
@@ -274,7 +289,8 @@ std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes
         .field("service", change.service.service)
         .field("desiredCount", change.desired)
         .end_object();
-    calls.push_back(ecs_call("UpdateService", subject_of(change.service), std::move(body).text()));
+    calls.push_back(ecs_call("UpdateService", subject_of(change.service), region_of(change.service),
+                             std::move(body).text()));
     calls.back().once = true;
     calls.back().leave_by = change.leave_by;
   }

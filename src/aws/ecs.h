@@ -3,6 +3,8 @@
 
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "aws/client.h"
@@ -14,6 +16,11 @@ namespace scaler::aws {
 inline constexpr std::string_view kStateTag = "ecs-scaler:state";
 
 inline constexpr std::size_t kServicesPerDescription = 10;
+
+/// The region that its ARN says; empty: the default one.
+std::string_view region_of(const ServiceId& id);
+/// Services with the same can be described in one call: region and cluster.
+std::pair<std::string_view, std::string_view> call_key(const ServiceId& id);
 
 enum class WithTags { Yes, No };
 

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "net/url.h"
@@ -102,8 +103,14 @@ ApiCall list_call(const MappingFilter& filter, const std::string& marker) {
   add("FunctionName", filter.function_name);
   add("Marker", marker);
   add("MaxItems", "100");
+  // A mapping lies in its function's region, which is that of its queue.
+  const auto function = parse_function_arn(filter.function_name);
+  const auto source = parse_arn(filter.event_source_arn);
   return {
       .service = Service::Lambda,
+      .region = function ? function->region
+                : source ? source->region
+                         : "",
       .operation = "ListEventSourceMappings",
       .subject = filter.event_source_arn.empty() ? filter.function_name : filter.event_source_arn,
       .method = "GET",

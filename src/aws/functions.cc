@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/names.h"
 #include "json/reader.h"
 #include "net/url.h"
 
@@ -12,7 +13,9 @@ namespace {
 constexpr Duration kInvocationLimit = std::chrono::minutes(15);
 
 ApiCall function_call(std::string operation, const std::string& function, const char* what) {
+  const auto arn = parse_function_arn(function);
   return {.service = Service::Lambda,
+          .region = arn ? arn->region : "",
           .operation = std::move(operation),
           .subject = function,
           .target = "/2015-03-31/functions/" + net::percent_encode(function) + "/" + what};

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "aws/ecs.h"
+#include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -9,11 +11,6 @@ namespace scaler::aws {
 namespace {
 
 constexpr json::IntegerRange kCount{.min = 0};
-
-/// "arn:aws:ecs:r:1:service/c/s" -> "s"; a name stands for itself.
-std::string plain_name(const std::string& text) {
-  return text.substr(text.rfind('/') + 1);
-}
 
 Result<std::string> text_or(const json::Reader& object, std::string_view name,
                             std::string_view otherwise) {
@@ -109,6 +106,7 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
   body.value(id.service).end_array().name("include").begin_array().value("TAGS").end_array();
   body.end_object();
   const ApiCall call{.service = Service::Ecs,
+                     .region = std::string(region_of(id)),
                      .operation = "DescribeServices",
                      .subject = id.cluster + "/" + id.service,
                      .body = std::move(body).text()};
@@ -124,30 +122,32 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
   return details;
 }
 
-Result<std::int64_t> container_instances(Client& client, const std::string& cluster,
-                                         Deadline deadline) {
+Result<std::int64_t> container_instances(Client& client, const ServiceId& id, Deadline deadline) {
   json::Writer body;
-  body.begin_object().name("clusters").begin_array().value(cluster).end_array().end_object();
+  body.begin_object().name("clusters").begin_array().value(id.cluster).end_array().end_object();
   const ApiCall call{.service = Service::Ecs,
+                     .region = std::string(region_of(id)),
                      .operation = "DescribeClusters",
-                     .subject = cluster,
+                     .subject = id.cluster,
                      .body = std::move(body).text()};
   const ApiReply reply = TRY(client.call(call, deadline));
   const auto found = TRY(only_element(reply.value, "clusters"));
   if (!found) {
-    return fail(ErrorKind::NotFound, "ECS DescribeClusters " + cluster + ": MISSING");
+    return fail(ErrorKind::NotFound, "ECS DescribeClusters " + id.cluster + ": MISSING");
   }
   return count_of(*found, "registeredContainerInstancesCount");
 }
 
 Result<std::optional<ScalableTarget>> scalable_target(Client& client, const ServiceId& id,
                                                       Deadline deadline) {
-  const std::string resource = "service/" + plain_name(id.cluster) + "/" + plain_name(id.service);
+  const std::string resource =
+      "service/" + std::string(plain_name(id.cluster)) + "/" + std::string(plain_name(id.service));
   json::Writer body;
   body.begin_object().field("ServiceNamespace", "ecs").name("ResourceIds").begin_array();
   body.value(resource).end_array().field("ScalableDimension", "ecs:service:DesiredCount");
   body.end_object();
   const ApiCall call{.service = Service::AutoScaling,
+                     .region = std::string(region_of(id)),
                      .operation = "DescribeScalableTargets",
                      .subject = resource,
                      .body = std::move(body).text()};

@@ -47,9 +47,8 @@ struct ScalableTarget {
 /// Errors: NotFound for a service or cluster that ECS does not know.
 Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Deadline deadline);
 
-/// How many EC2 instances are registered with the cluster.
-Result<std::int64_t> container_instances(Client& client, const std::string& cluster,
-                                         Deadline deadline);
+/// How many EC2 instances are registered with the service's cluster.
+Result<std::int64_t> container_instances(Client& client, const ServiceId& id, Deadline deadline);
 
 /// The target that is registered for the service, if any. `id` holds names or ARNs.
 Result<std::optional<ScalableTarget>> scalable_target(Client& client, const ServiceId& id,

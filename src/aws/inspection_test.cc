@@ -87,9 +87,9 @@ TEST(Inspection, CountsInstances) {
   TestClient test;
   test.transport.reply_with({ok(R"({"clusters":[{"registeredContainerInstancesCount":3}]})"),
                              ok(R"({"clusters":[]})"), ok(R"({"clusters":[{}]})")});
-  EXPECT_EQ(container_instances(test.client(), "c", soon()), 3);
-  EXPECT_EQ(container_instances(test.client(), "c", soon()).error().kind, ErrorKind::NotFound);
-  EXPECT_EQ(container_instances(test.client(), "c", soon()).error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(container_instances(test.client(), kId, soon()), 3);
+  EXPECT_EQ(container_instances(test.client(), kId, soon()).error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(container_instances(test.client(), kId, soon()).error().kind, ErrorKind::Malformed);
 }
 
 TEST(Inspection, FindsWhoElseScales) {

@@ -154,14 +154,14 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
 
 /// By cluster, ten a call.
 void Looker::ask_services(std::vector<LookedAtService*> services, const Question& pattern) {
-  std::ranges::stable_sort(services, {}, [](const auto* one) { return one->id.cluster; });
+  std::ranges::stable_sort(services, {}, [](const auto* one) { return call_key(one->id); });
   std::vector<ServiceId> ids;
   Question question = pattern;
   for (std::size_t i = 0; i < services.size(); ++i) {
     ids.push_back(services[i]->id);
     question.services.push_back(services[i]);
     const bool last =
-        i + 1 == services.size() || services[i + 1]->id.cluster != services[i]->id.cluster;
+        i + 1 == services.size() || call_key(services[i + 1]->id) != call_key(services[i]->id);
     if (last || ids.size() == kServicesPerDescription) {
       ask(describe_call(ids, pattern.with_tags), std::exchange(question, pattern));
       ids.clear();

@@ -6,10 +6,13 @@
 
 #include "aws/cloud.h"
 #include "aws/test_support.h"
+#include "core/names.h"
 #include "json/value.h"
 
 namespace scaler::aws {
 namespace {
+
+const std::string kQueues = "https://sqs.us-east-1.amazonaws.com/123456789012/";
 
 using namespace std::chrono_literals;
 
@@ -28,7 +31,7 @@ class LookingTest : public testing::Test {
   static std::vector<std::string> names(const net::HttpRequest& request) {
     const json::Value body = *json::parse(request.body);
     if (body.find("QueueUrl") != nullptr) {
-      return {text_of(body, "QueueUrl")};
+      return {std::string(plain_name(text_of(body, "QueueUrl")))};
     }
     if (body.find("serviceName") != nullptr) {
       return {"tasks of " + text_of(body, "serviceName")};
@@ -91,7 +94,7 @@ class LookingTest : public testing::Test {
       const std::string number = std::to_string(i);
       requests.push_back({.service = {.cluster = "c", .service = "s" + number}});
       if (with_queues) {
-        requests.back().queue_urls = {"q" + number};
+        requests.back().queue_urls = {kQueues + "q" + number};
       }
     }
     return requests;
@@ -159,7 +162,7 @@ TEST_F(LookingTest, WaitsForNoMemberThatHangs) {
   }
   EXPECT_EQ(looks[3].queues[0].error().kind, ErrorKind::Unavailable);
   EXPECT_EQ(looks[3].queues[0].error().message,
-            "SQS GetQueueAttributes q3: no answer yet after 2.5 s; still asked");
+            "SQS GetQueueAttributes " + kQueues + "q3: no answer yet after 2.5 s; still asked");
   EXPECT_EQ(asked_about("q3"), 0U);  // Not a second time.
   EXPECT_EQ(looks[0].asked, begun);
 }

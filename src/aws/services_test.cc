@@ -206,7 +206,7 @@ TEST(Cloud, ReadsQueuesAndServicesInOneBatch) {
   TestClient test;
   test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
     if (request.origin.host.starts_with("sqs.")) {
-      return request.body.find("/lost") == std::string::npos
+      return request.body.find("-lost") == std::string::npos
                  ? ok(depth_reply("\"1\""))
                  : service_failure(400, "QueueDoesNotExist");
     }
@@ -214,7 +214,7 @@ TEST(Cloud, ReadsQueuesAndServicesInOneBatch) {
   };
   Cloud cloud(test.client());
   const Look look = look_at(
-      cloud, {.service = {.cluster = "c", .service = "a"}, .queue_urls = {kUrl, kUrl + "/lost"}},
+      cloud, {.service = {.cluster = "c", .service = "a"}, .queue_urls = {kUrl, kUrl + "-lost"}},
       soon());
   EXPECT_EQ(test.transport.round_sizes, std::vector<std::size_t>{3});
   EXPECT_EQ(look.queues.at(0)->visible, 1);

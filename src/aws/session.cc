@@ -1,7 +1,7 @@
 #include "aws/session.h"
 
-#include <array>
 #include <utility>
+#include <vector>
 
 namespace scaler::aws {
 
@@ -29,10 +29,18 @@ Session::Session(Settings settings, Environment environment, const Clock& clock,
       mappings_(client_),
       cloud_(client_) {}
 
-void Session::prewarm(Deadline deadline) {
+void Session::prewarm(const LookRequest& look, Deadline deadline) {
   static_cast<void>(credentials_.current(deadline));
-  const std::array<net::Origin, 2> origins{settings().endpoint(Service::Sqs).origin,
-                                           settings().endpoint(Service::Ecs).origin};
+  std::vector<net::Origin> origins;
+  const auto add = [&origins](const Result<Destination>& destination) {
+    if (destination) {
+      origins.push_back(destination->endpoint.origin);
+    }
+  };
+  for (const std::string& url : look.queue_urls) {
+    add(destination_of({.service = Service::Sqs, .queue_url = url}, settings()));
+  }
+  add(settings().destination(Service::Ecs, region_of(look.service)));
   transport_.connect(origins, deadline);
 }
 

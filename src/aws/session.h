@@ -34,9 +34,9 @@ class Session {
   /// CloudReader, ServiceScaler and StateWriter of pass/ports.h.
   Cloud& cloud() { return cloud_; }
 
-  /// Finds credentials and opens the connections to SQS and ECS. What fails here is tried again by
-  /// the first call.
-  void prewarm(Deadline deadline);
+  /// Finds credentials and opens the connections that such a look needs. What fails here is tried
+  /// again by the first call.
+  void prewarm(const LookRequest& look, Deadline deadline);
 
  private:
   Session(Settings settings, Environment environment, const Clock& clock,

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aws/profile_file.h"
+#include "core/names.h"
 #include "net/url.h"
 
 namespace scaler::aws {
@@ -13,53 +14,19 @@ namespace {
 
 constexpr int kAttemptsLimit = 100;
 
-struct ServiceNames {
-  std::string_view signing = {};
-  std::string_view display = {};
-  std::string_view variable = {};
-};
-
-constexpr std::array<ServiceNames, kServiceCount> kServices{{
-    {.signing = "sqs", .display = "SQS", .variable = "AWS_ENDPOINT_URL_SQS"},
-    {.signing = "ecs", .display = "ECS", .variable = "AWS_ENDPOINT_URL_ECS"},
-    {.signing = "lambda", .display = "Lambda", .variable = "AWS_ENDPOINT_URL_LAMBDA"},
-    {.signing = "sts", .display = "STS", .variable = "AWS_ENDPOINT_URL_STS"},
-    {.signing = "application-autoscaling",
-     .display = "Application Auto Scaling",
-     .variable = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"},
-}};
-
-struct Partition {
-  std::string_view region_prefix = {};
-  std::string_view suffix = {};
-};
-
-constexpr std::array<Partition, 8> kPartitions{{
-    {.region_prefix = "cn-", .suffix = "amazonaws.com.cn"},
-    {.region_prefix = "eusc-", .suffix = "amazonaws.eu"},
-    {.region_prefix = "us-iso-", .suffix = "c2s.ic.gov"},
-    {.region_prefix = "us-isob-", .suffix = "sc2s.sgov.gov"},
-    {.region_prefix = "eu-isoe-", .suffix = "cloud.adc-e.uk"},
-    {.region_prefix = "us-isof-", .suffix = "csp.hci.ic.gov"},
-    {.region_prefix = "eu-isof-", .suffix = "csp.hci.ic.gov"},
-    {.region_prefix = "", .suffix = "amazonaws.com"},
-}};
-
-const ServiceNames& names_of(Service service) {
-  return kServices.at(static_cast<std::size_t>(service));
-}
-
 std::optional<std::string> setting(const ProfileSettings& settings, std::string_view name) {
   const auto found = settings.find(name);
   return found == settings.end() || found->second.empty() ? std::nullopt
                                                           : std::optional(found->second);
 }
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
 bool is_true(const Environment& environment, std::string_view name) {
   const std::string text = variable(environment, name).value_or("");
-  return std::ranges::equal(text, std::string_view("true"), {}, [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  return std::ranges::equal(text, std::string_view("true"), {}, lower);
 }
 
 Result<std::string> read_region(const Environment& environment, const Profile& profile) {
@@ -71,8 +38,7 @@ Result<std::string> read_region(const Environment& environment, const Profile& p
     region = setting(profile.settings, "region");
   }
   if (!region) {
-    return fail(ErrorKind::Malformed,
-                "AWS_REGION is not set, and profile '" + profile.name + "' has no region");
+    return "";
   }
   const bool plain = std::ranges::all_of(
       *region, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
@@ -95,7 +61,7 @@ std::optional<NamedUrl> configured_url(Service service, const Environment& envir
     return std::nullopt;
   }
   for (const std::string_view name :
-       {names_of(service).variable, std::string_view("AWS_ENDPOINT_URL")}) {
+       {endpoint_variable(service), std::string_view("AWS_ENDPOINT_URL")}) {
     if (const auto url = variable(environment, name)) {
       return NamedUrl{.name = std::string(name), .url = *url};
     }
@@ -111,23 +77,68 @@ std::optional<NamedUrl> configured_url(Service service, const Environment& envir
   return std::nullopt;
 }
 
-Result<Endpoint> read_endpoint(Service service, const std::string& region,
-                               const std::optional<NamedUrl>& configured) {
-  if (!configured) {
-    return Endpoint{.origin = {.host = std::string(signing_name(service)) + "." + region + "." +
-                                       std::string(dns_suffix(region))}};
+Result<Endpoint> read_endpoint(std::string_view text) {
+  net::Url url = TRY(net::parse_url(text));
+  if (!url.query.empty()) {
+    return fail(ErrorKind::Malformed, "an endpoint has no query");
   }
-  Result<net::Url> url = net::parse_url(configured->url);
-  if (!url.has_value()) {
-    return fail(std::move(url).error(), configured->name);
+  while (url.path.ends_with('/')) {
+    url.path.pop_back();
   }
-  if (!url->query.empty()) {
-    return fail(ErrorKind::Malformed, configured->name + ": an endpoint has no query");
+  return Endpoint{.origin = std::move(url.origin), .path = std::move(url.path)};
+}
+
+Result<std::optional<Settings::Configured>> read_configured(Service service,
+                                                            const Environment& environment,
+                                                            const Profile& profile) {
+  std::optional<NamedUrl> url = configured_url(service, environment, profile);
+  if (!url) {
+    return std::nullopt;
   }
-  while (url->path.ends_with('/')) {
-    url->path.pop_back();
+  Result<Endpoint> endpoint = read_endpoint(url->url);
+  if (!endpoint) {
+    return fail(std::move(endpoint).error(), url->name);
   }
-  return Endpoint{.origin = std::move(url->origin), .path = std::move(url->path)};
+  const std::optional<AwsHost> host = parse_aws_host(endpoint->origin.host);
+  return Settings::Configured{.by = std::move(url->name),
+                              .endpoint = *std::move(endpoint),
+                              .region = host ? host->region : ""};
+}
+
+/// A switch of the environment, else of the profile: who says "true"; empty when nobody does.
+Result<std::string> who_demands(const Environment& environment, const Profile& profile,
+                                std::string_view name, std::string_view key) {
+  std::optional<std::string> text = variable(environment, name);
+  std::string who(name);
+  if (!text) {
+    text = setting(profile.settings, key);
+    who = std::string(key) + " of profile '" + profile.name + "'";
+  }
+  std::string word = text.value_or("false");
+  std::ranges::transform(word, word.begin(), lower);
+  if (word != "true" && word != "false") {
+    return fail(ErrorKind::Malformed, who + ": '" + *text + "' is neither true nor false");
+  }
+  return word == "true" ? who : "";
+}
+
+Result<void> read_kind(const Environment& environment, const Profile& profile, Settings& settings) {
+  const std::string fips =
+      TRY(who_demands(environment, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
+  const std::string dual_stack = TRY(
+      who_demands(environment, profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"));
+  if (!fips.empty() && !dual_stack.empty()) {
+    return fail(ErrorKind::Malformed,
+                fips + " and " + dual_stack +
+                    " are both true, and no endpoint is known that is FIPS and dual-stack: switch "
+                    "one off, or name endpoints with AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_ECS "
+                    "and AWS_ENDPOINT_URL_LAMBDA");
+  }
+  settings.kind = !fips.empty()         ? EndpointKind::Fips
+                  : !dual_stack.empty() ? EndpointKind::DualStack
+                                        : EndpointKind::Plain;
+  settings.kind_by = fips + dual_stack;
+  return {};
 }
 
 Result<int> read_attempts(const Environment& environment, const Profile& profile) {
@@ -150,37 +161,57 @@ Result<int> read_attempts(const Environment& environment, const Profile& profile
 
 }  // namespace
 
-std::string_view signing_name(Service service) {
-  return names_of(service).signing;
+Result<Destination> Settings::destination(Service service, std::string_view of_region) const {
+  Destination destination{.region = std::string(of_region.empty() ? region : of_region)};
+  if (destination.region.empty()) {
+    return fail(ErrorKind::Malformed, no_region);
+  }
+  const std::optional<Configured>& given = configured.at(static_cast<std::size_t>(service));
+  if (!given) {
+    Result<std::string> host = endpoint_host(service, destination.region, kind);
+    if (!host) {
+      return fail(std::move(host).error(), kind_by);
+    }
+    destination.endpoint.origin.host = *std::move(host);
+    return destination;
+  }
+  if (!may_be_same(std::string_view(given->region), destination.region)) {
+    return fail(ErrorKind::Malformed, given->by + ": " + given->endpoint.origin.host +
+                                          " is the endpoint of " + given->region + ", but " +
+                                          std::string(display_name(service)) +
+                                          " is to be asked in " + destination.region);
+  }
+  destination.endpoint = given->endpoint;
+  return destination;
 }
 
-std::string_view display_name(Service service) {
-  return names_of(service).display;
-}
-
-std::string_view dns_suffix(std::string_view region) {
-  const auto* const found = std::ranges::find_if(kPartitions, [region](const Partition& partition) {
-    return region.starts_with(partition.region_prefix);
-  });
-  return found->suffix;
+Result<Destination> Settings::destination(const QueueAddress& queue) const {
+  const bool given = configured.at(static_cast<std::size_t>(Service::Sqs)).has_value();
+  if (given || queue.origin.empty()) {
+    return destination(Service::Sqs, queue.region);
+  }
+  if (kind == EndpointKind::Fips && !queue.fips) {
+    return fail(ErrorKind::Malformed,
+                kind_by + ": " + queue.origin +
+                    " is no FIPS endpoint that is known: name the right one with "
+                    "AWS_ENDPOINT_URL_SQS");
+  }
+  if (queue.region.empty() && region.empty()) {
+    return fail(ErrorKind::Malformed, no_region);
+  }
+  return Destination{.region = queue.region.empty() ? region : queue.region,
+                     .endpoint = TRY(read_endpoint(queue.origin))};
 }
 
 Result<Settings> read_settings(const Environment& environment) {
   const Profile profile = TRY(read_profile(environment));
-  for (const std::string_view name : {"AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"}) {
-    if (is_true(environment, name)) {
-      return fail(ErrorKind::Malformed,
-                  std::string(name) +
-                      " is not supported; set AWS_ENDPOINT_URL_SQS, "
-                      "AWS_ENDPOINT_URL_ECS and AWS_ENDPOINT_URL_LAMBDA instead");
-    }
-  }
-  Settings settings{.region = TRY(read_region(environment, profile))};
+  Settings settings{
+      .region = TRY(read_region(environment, profile)),
+      .no_region = "AWS_REGION is not set, and profile '" + profile.name + "' has no region"};
   for (std::size_t i = 0; i < kServiceCount; ++i) {
-    const auto service = static_cast<Service>(i);
-    settings.endpoints.at(i) =
-        TRY(read_endpoint(service, settings.region, configured_url(service, environment, profile)));
+    settings.configured.at(i) = TRY(read_configured(static_cast<Service>(i), environment, profile));
   }
+  TRY(read_kind(environment, profile, settings));
   const std::optional<std::string> bundle = variable(environment, "AWS_CA_BUNDLE");
   settings.ca_bundle = bundle ? *bundle : setting(profile.settings, "ca_bundle").value_or("");
   settings.attempts_max = TRY(read_attempts(environment, profile));

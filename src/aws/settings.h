@@ -1,48 +1,54 @@
 #pragma once
-// Where AWS is: region, endpoints, roots to trust and the number of attempts, read once from
-// environment and profile. Nothing is guessed: a missing region is an error.
+// Where AWS is: default region, endpoints, roots to trust and the number of attempts, read once
+// from environment and profile. Nothing is guessed.
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 
+#include "aws/endpoints.h"
 #include "base/environment.h"
 #include "base/result.h"
-#include "net/http.h"
+#include "core/queue_names.h"
 
 namespace scaler::aws {
 
-enum class Service { Sqs, Ecs, Lambda, Sts, AutoScaling };
-inline constexpr std::size_t kServiceCount = 5;
-
-/// The name that stands in host names and signatures: "sqs", ...
-std::string_view signing_name(Service service);
-/// For messages: "SQS", ...
-std::string_view display_name(Service service);
-
-struct Endpoint {
-  net::Origin origin = {};
-  std::string path = {};  ///< put in front of every path; empty for AWS itself
+/// Where a call goes, and for which region it is signed.
+struct Destination {
+  std::string region = {};
+  Endpoint endpoint = {};
 };
 
 struct Settings {
-  std::string region = {};
-  std::array<Endpoint, kServiceCount> endpoints = {};
+  /// An endpoint that a variable or the profile gives.
+  struct Configured {
+    std::string by = {};  ///< who: "AWS_ENDPOINT_URL", ...
+    Endpoint endpoint = {};
+    std::string region = {};  ///< that its host says; empty when it says none
+  };
+
+  std::string region = {};  ///< of what does not say its own; empty when none was given
+  std::string no_region = "there is no region";  ///< what is said then
+  std::array<std::optional<Configured>, kServiceCount> configured = {};
+  EndpointKind kind = EndpointKind::Plain;
+  std::string kind_by = {};  ///< who demands that kind: "AWS_USE_FIPS_ENDPOINT", ...
   std::string ca_bundle = {};
   int attempts_max = 3;
 
-  const Endpoint& endpoint(Service service) const {
-    return endpoints.at(static_cast<std::size_t>(service));
-  }
+  /// Of calls to a service in the region, or in the default region when that is empty.
+  /// Errors: Malformed, when there is no region, no such endpoint, or the endpoint that was
+  /// configured is one of another region.
+  Result<Destination> destination(Service service, std::string_view of_region = {}) const;
+  /// Of calls about a queue: a configured endpoint, else the URL's own host where that is not just
+  /// the region's, else the region's endpoint.
+  Result<Destination> destination(const QueueAddress& queue) const;
 };
 
 /// Reads AWS_REGION (else AWS_DEFAULT_REGION, else the profile's region),
 /// AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
-/// AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS and the profile's counterparts. Errors: Malformed, naming the
-/// variable.
+/// AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS and the
+/// profile's counterparts. Errors: Malformed, naming the variable.
 Result<Settings> read_settings(const Environment& environment);
-
-/// The DNS suffix of the region's partition: "amazonaws.com", ...
-std::string_view dns_suffix(std::string_view region);
 
 }  // namespace scaler::aws

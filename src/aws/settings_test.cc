@@ -34,7 +34,7 @@ class ProfileFolder {
 };
 
 std::string host(const Environment& environment, Service service) {
-  return read_settings(environment)->endpoint(service).origin.host;
+  return read_settings(environment)->destination(service)->endpoint.origin.host;
 }
 
 TEST(Settings, KnowTheDnsSuffixOfEveryPartition) {
@@ -66,7 +66,7 @@ TEST(Settings, TakeTheRegionFromEnvironmentThenProfile) {
 }
 
 TEST(Settings, RefuseAMissingOrImpossibleRegion) {
-  EXPECT_EQ(read_settings({}).error().message,
+  EXPECT_EQ(read_settings({})->destination(Service::Ecs).error().message,
             "AWS_REGION is not set, and profile 'default' has no region");
   for (const char* region : {"eu central 1", "evil.example/", "EU-CENTRAL-1"}) {
     EXPECT_EQ(read_settings({{"AWS_REGION", region}}).error().kind, ErrorKind::Malformed) << region;
@@ -78,7 +78,7 @@ TEST(Settings, PreferTheServicesOwnEndpoint) {
                           {"AWS_ENDPOINT_URL", "http://all:1"},
                           {"AWS_ENDPOINT_URL_ECS", "https://ecs-only/prefix/"}};
   EXPECT_EQ(host(environment, Service::Sqs), "all");
-  const Endpoint ecs = read_settings(environment)->endpoint(Service::Ecs);
+  const Endpoint ecs = read_settings(environment)->destination(Service::Ecs)->endpoint;
   EXPECT_EQ(ecs.origin, (net::Origin{.scheme = "https", .host = "ecs-only", .port = 443}));
   EXPECT_EQ(ecs.path, "/prefix");
   environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "True";
@@ -103,7 +103,7 @@ TEST(Settings, NameTheVariableThatIsWrong) {
       {"AWS_MAX_ATTEMPTS", "0"},
       {"AWS_MAX_ATTEMPTS", "three"},
       {"AWS_MAX_ATTEMPTS", "101"},
-      {"AWS_USE_FIPS_ENDPOINT", "true"}};
+      {"AWS_USE_FIPS_ENDPOINT", "yes"}};
   for (const auto& [name, value] : wrong) {
     const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}, {name, value}});
     ASSERT_FALSE(settings.has_value()) << name;
@@ -132,11 +132,77 @@ TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
 TEST(Settings, EveryServiceHasAnEndpoint) {
   const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}});
   ASSERT_TRUE(settings.has_value());
-  EXPECT_EQ(settings->endpoint(Service::AutoScaling).origin.host,
+  EXPECT_EQ(settings->destination(Service::AutoScaling)->endpoint.origin.host,
             "application-autoscaling.eu-central-1.amazonaws.com");
-  for (const Endpoint& endpoint : settings->endpoints) {
-    EXPECT_FALSE(endpoint.origin.host.empty());
+  EXPECT_EQ(settings->destination(Service::Sts, "cn-north-1")->endpoint.origin.host,
+            "sts.cn-north-1.amazonaws.com.cn");
+}
+
+TEST(Settings, DemandFipsEndpointsOnlyWhereTheyAre) {
+  struct Case {
+    const char* region;
+    Service service;
+    const char* host;  ///< nullptr: there is none
+  };
+  constexpr Case kCases[] = {
+      {"us-east-1", Service::Sqs, "sqs-fips.us-east-1.amazonaws.com"},
+      {"us-west-2", Service::Ecs, "ecs-fips.us-west-2.amazonaws.com"},
+      {"us-east-2", Service::Lambda, "lambda-fips.us-east-2.amazonaws.com"},
+      {"us-west-1", Service::Sts, "sts-fips.us-west-1.amazonaws.com"},
+      {"ca-west-1", Service::Sqs, "sqs-fips.ca-west-1.amazonaws.com"},
+      {"us-gov-west-1", Service::Sqs, "sqs.us-gov-west-1.amazonaws.com"},
+      {"us-gov-west-1", Service::Ecs, "ecs-fips.us-gov-west-1.amazonaws.com"},
+      {"us-gov-east-1", Service::AutoScaling,
+       "application-autoscaling.us-gov-east-1.amazonaws.com"},
+      {"us-iso-east-1", Service::Sqs, nullptr},  // Sources differ.
+      {"eu-west-1", Service::Sqs, nullptr},
+      {"ca-central-1", Service::Ecs, nullptr},
+      {"us-east-1", Service::AutoScaling, nullptr}};
+  const auto settings = read_settings({{"AWS_USE_FIPS_ENDPOINT", "TRUE"}});
+  for (const auto& [region, service, host] : kCases) {
+    const auto destination = settings->destination(service, region);
+    ASSERT_EQ(destination.has_value(), host != nullptr) << region;
+    if (host != nullptr) {
+      EXPECT_EQ(destination->endpoint.origin.host, host);
+    } else {
+      EXPECT_TRUE(destination.error().message.starts_with("AWS_USE_FIPS_ENDPOINT: no FIPS"));
+    }
   }
+}
+
+TEST(Settings, KnowTheDualStackDomainOfEveryPartition) {
+  const auto settings = read_settings({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}});
+  for (const auto& [region, expected] :
+       {std::pair("eu-west-1", "ecs.eu-west-1.api.aws"),
+        std::pair("us-gov-west-1", "ecs.us-gov-west-1.api.aws"),
+        std::pair("cn-north-1", "ecs.cn-north-1.api.amazonwebservices.com.cn"),
+        std::pair("eusc-de-east-1", "ecs.eusc-de-east-1.api.amazonwebservices.eu"),
+        std::pair("us-isof-south-1", "ecs.us-isof-south-1.api.aws.hci.ic.gov")}) {
+    EXPECT_EQ(settings->destination(Service::Ecs, region)->endpoint.origin.host, expected);
+  }
+}
+
+TEST(Settings, TakeTheKindOfEndpointFromTheProfileUnlessTheEnvironmentSaysOtherwise) {
+  const ProfileFolder folder("[default]\nregion=us-east-1\nuse_fips_endpoint = true\n", "");
+  Environment environment = folder.environment();
+  EXPECT_EQ(host(environment, Service::Sqs), "sqs-fips.us-east-1.amazonaws.com");
+  environment["AWS_USE_FIPS_ENDPOINT"] = "false";
+  EXPECT_EQ(host(environment, Service::Sqs), "sqs.us-east-1.amazonaws.com");
+  environment.erase("AWS_USE_FIPS_ENDPOINT");
+  environment["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
+  EXPECT_TRUE(read_settings(environment)
+                  .error()
+                  .message.starts_with("use_fips_endpoint of profile 'default' and "
+                                       "AWS_USE_DUALSTACK_ENDPOINT are both true"));
+}
+
+TEST(Settings, LetAnEndpointOfAnotherRegionAnswerForNone) {
+  const auto settings = read_settings(
+      {{"AWS_REGION", "eu-west-1"}, {"AWS_ENDPOINT_URL_ECS", "https://ecs.eu-west-1.api.aws"}});
+  EXPECT_TRUE(settings->destination(Service::Ecs).has_value());
+  EXPECT_EQ(settings->destination(Service::Ecs, "eu-west-2").error().message,
+            "AWS_ENDPOINT_URL_ECS: ecs.eu-west-1.api.aws is the endpoint of eu-west-1, but ECS is "
+            "to be asked in eu-west-2");
 }
 
 }  // namespace

@@ -14,10 +14,11 @@ namespace {
 
 constexpr std::size_t kEntriesPerRequest = 10;
 
-ApiCall sqs_call(std::string operation, std::string subject, std::string body) {
+ApiCall sqs_call(std::string operation, const std::string& queue_url, std::string body) {
   return {.service = Service::Sqs,
+          .queue_url = queue_url,
           .operation = std::move(operation),
-          .subject = std::move(subject),
+          .subject = queue_url,
           .body = std::move(body)};
 }
 
@@ -242,11 +243,13 @@ Result<QueueSettings> Sqs::settings(const std::string& queue_url, Deadline deadl
   return settings;
 }
 
-Result<std::string> Sqs::queue_url(const std::string& name, Deadline deadline) {
+Result<std::string> Sqs::url_beside(const std::string& queue_url, const std::string& name,
+                                    Deadline deadline) {
   json::Writer body;
   body.begin_object().field("QueueName", name).end_object();
-  const ApiReply reply =
-      TRY(client_->call(sqs_call("GetQueueUrl", name, std::move(body).text()), deadline));
+  ApiCall call = sqs_call("GetQueueUrl", queue_url, std::move(body).text());
+  call.subject = name;
+  const ApiReply reply = TRY(client_->call(call, deadline));
   const json::Reader url = TRY(json::Reader(reply.value).field("QueueUrl"));
   return url.string();
 }

@@ -4,8 +4,9 @@
 
 namespace scaler::aws {
 
-Result<CallerIdentity> caller_identity(Client& client, Deadline deadline) {
+Result<CallerIdentity> caller_identity(Client& client, Deadline deadline, std::string_view region) {
   const ApiCall call{.service = Service::Sts,
+                     .region = std::string(region),
                      .operation = "GetCallerIdentity",
                      .body = "Action=GetCallerIdentity&Version=2011-06-15"};
   const ApiReply reply = TRY(client.call(call, deadline));

@@ -2,6 +2,7 @@
 // STS: who the credentials belong to.
 
 #include <string>
+#include <string_view>
 
 #include "aws/client.h"
 
@@ -12,6 +13,8 @@ struct CallerIdentity {
   std::string arn = {};
 };
 
-Result<CallerIdentity> caller_identity(Client& client, Deadline deadline);
+/// `region`: where it is asked; empty for the default one.
+Result<CallerIdentity> caller_identity(Client& client, Deadline deadline,
+                                       std::string_view region = {});
 
 }  // namespace scaler::aws

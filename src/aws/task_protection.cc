@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "aws/ecs.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -15,6 +16,7 @@ constexpr int kPagesMax = 100;  ///< ECS has at most 5,000 tasks a service, 100 
 
 ApiCall ecs_call(std::string operation, const ServiceId& id, json::Writer body) {
   return {.service = Service::Ecs,
+          .region = std::string(region_of(id)),
           .operation = std::move(operation),
           .subject = id.cluster + "/" + id.service,
           .body = std::move(body).text()};

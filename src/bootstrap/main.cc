@@ -25,6 +25,8 @@ using namespace scaler;
 Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
                    const ServiceConfig& config) {
   const std::unique_ptr<Cloud> cloud = TRY(Cloud::create(environment, system_clock(), log));
+  const LookRequest look{.service = config.id, .queue_urls = {config.queue_url}};
+  TRY(cloud->check(look));
   Handler handler(config,
                   {.reader = cloud->reader(),
                    .scaler = cloud->scaler(),
@@ -34,7 +36,7 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
                    .mapping = &cloud->mapping(),
                    .ticks = &cloud->ticks()},
                   log);
-  cloud->prewarm();
+  cloud->prewarm(look);
   const Error ended = lambda::run_loop(
       api,
       [&handler](const lambda::Invocation& invocation) {

@@ -1,6 +1,7 @@
 #include <span>
 #include <utility>
 
+#include "aws/ecs.h"
 #include "aws/task_protection.h"
 #include "doctor/facts.h"
 
@@ -20,11 +21,11 @@ Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
 
 Facts examine(aws::Client& client, const Place& place, Instant now, Deadline deadline) {
   Facts facts{.place = place};
-  facts.caller = aws::caller_identity(client, deadline);
+  facts.caller = aws::caller_identity(client, deadline, aws::region_of(place.service));
   facts.queue = aws::Sqs(client).settings(place.queue_url, deadline);
   facts.service = aws::service_details(client, place.service, deadline);
   if (facts.service && facts.service->launch_type == "EC2") {
-    facts.instances = aws::container_instances(client, place.service.cluster, deadline);
+    facts.instances = aws::container_instances(client, place.service, deadline);
   }
   if (facts.service && place.scale_in_when == "protected") {
     facts.protected_tasks = aws::protected_tasks(client, place.service, deadline);

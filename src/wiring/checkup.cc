@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "aws/functions.h"
+#include "aws/places.h"
 #include "aws/session.h"
+#include "core/names.h"
 
 namespace scaler {
 namespace {
@@ -102,11 +104,16 @@ class AwsCheckup final : public Checkup {
     deployment.queue_arn = settings.arn;
     std::string dead_letter_url;
     if (!settings.dead_letter_arn.empty()) {
-      const std::string name =
-          settings.dead_letter_arn.substr(settings.dead_letter_arn.rfind(':') + 1);
-      dead_letter_url = TRY(session_->sqs().queue_url(name, after(kCallTimeout)));
+      const auto arn = parse_arn(settings.dead_letter_arn);
+      dead_letter_url = TRY(session_->sqs().url_beside(
+          deployment.queue_url, arn ? arn->resource : settings.dead_letter_arn,
+          after(kCallTimeout)));
     }
     return std::make_unique<AwsTarget>(*session_, deployment, std::move(dead_letter_url));
+  }
+
+  Result<void> check(const LookRequest& look) const override {
+    return aws::check_places(session_->settings(), look);
   }
 
   doctor::Facts examine(const doctor::Place& place) override {

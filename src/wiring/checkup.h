@@ -13,8 +13,8 @@ namespace scaler {
 
 class Checkup {
  public:
-  /// Errors: Malformed for settings that are missing or wrong (region, endpoints, credentials'
-  /// variables). The clock must outlive it.
+  /// Errors: Malformed for settings that are wrong (region, endpoints, profile). The clock must
+  /// outlive it.
   static Result<std::unique_ptr<Checkup>> create(const Environment& environment, Clock& clock,
                                                  const Log& log);
   virtual ~Checkup() = default;
@@ -23,6 +23,8 @@ class Checkup {
   virtual Result<Environment> function_environment(const std::string& function) = 0;
   /// The queue's ARN and dead-letter queue are read. The target must not outlive this.
   virtual Result<std::unique_ptr<verify::Target>> target(verify::Deployment& deployment) = 0;
+  /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
+  virtual Result<void> check(const LookRequest& look) const = 0;
   virtual doctor::Facts examine(const doctor::Place& place) = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "aws/places.h"
 #include "aws/session.h"
 #include "wiring/wake_mapping.h"
 
@@ -72,7 +73,12 @@ class AwsCloud final : public Cloud {
   JobMessages& messages() override { return messages_; }
   WakeMapping& mapping() override { return mapping_; }
   Ticks& ticks() override { return ticks_; }
-  void prewarm() override { session_->prewarm(after(kPrewarmTimeout)); }
+  Result<void> check(const LookRequest& look) const override {
+    return aws::check_places(session_->settings(), look);
+  }
+  void prewarm(const LookRequest& look) override {
+    session_->prewarm(look, after(kPrewarmTimeout));
+  }
 
   std::vector<Result<void>> send_messages(const std::string& queue_url,
                                           std::span<const std::string> bodies,

@@ -16,8 +16,7 @@ namespace scaler {
 
 class Cloud {
  public:
-  /// Errors: Malformed for settings that are missing or wrong (region, endpoints, credentials'
-  /// variables).
+  /// Errors: Malformed for settings that are wrong (region, endpoints, profile).
   static Result<std::unique_ptr<Cloud>> create(const Environment& environment, Clock& clock,
                                                const Log& log);
   virtual ~Cloud() = default;
@@ -32,9 +31,11 @@ class Cloud {
   virtual std::vector<Result<void>> send_messages(const std::string& queue_url,
                                                   std::span<const std::string> bodies,
                                                   Deadline deadline) = 0;
-  /// Opens the connections that a pass will need, so that the first pass does not wait for
+  /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
+  virtual Result<void> check(const LookRequest& look) const = 0;
+  /// Opens the connections that such a look will need, so that the first pass does not wait for
   /// handshakes. What fails here is tried again by the pass.
-  virtual void prewarm() = 0;
+  virtual void prewarm(const LookRequest& look) = 0;
 };
 
 }  // namespace scaler

@@ -2,7 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "aws/arns.h"
+#include "core/names.h"
+#include "core/queue_names.h"
 
 namespace scaler {
 namespace {
@@ -23,20 +24,22 @@ MappingStatus status_of(const aws::EventSourceMapping& mapping, bool invoked) {
 
 Result<std::vector<MappingStatus>> AwsWakeMapping::find(const MappingQuestion& question,
                                                         Deadline deadline) {
-  const auto function = aws::parse_function_arn(question.function_arn);
+  const auto function = parse_function_arn(question.function_arn);
   if (!function) {
     return fail(ErrorKind::Malformed,
                 fmt::format("the event source mapping cannot be found: Lambda said that '{}' was "
                             "invoked, which is no function's ARN",
                             question.function_arn));
   }
-  const std::string queue_arn = question.queue_arn.empty()
-                                    ? aws::queue_arn_of_url(question.queue_url, *function)
-                                    : question.queue_arn;
+  std::string queue_arn = question.queue_arn;
+  if (queue_arn.empty()) {
+    const QueueAddress queue = TRY(parse_queue(question.queue_url));
+    queue_arn = arn_of(queue, function->region);  // Lambda takes messages of its own region only.
+  }
   std::vector<MappingStatus> found;
   for (const aws::EventSourceMapping& mapping :
        TRY(mappings_->list({.event_source_arn = queue_arn}, deadline))) {
-    const auto target = aws::parse_function_arn(mapping.function_arn);
+    const auto target = parse_function_arn(mapping.function_arn);
     if (target && target->plain == function->plain && mapping.event_source_arn == queue_arn) {
       found.push_back(status_of(mapping, target->qualifier == function->qualifier));
     }

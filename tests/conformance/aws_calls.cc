@@ -128,7 +128,7 @@ Result<std::string> queue_settings(aws::Session& session, const Reader& argument
 
 Result<std::string> queue_url(aws::Session& session, const Reader& arguments) {
   const std::string name = TRY(text(arguments, "name"));
-  return Writer().value(TRY(session.sqs().queue_url(name, after(kTimeout)))).text();
+  return Writer().value(TRY(session.sqs().url_beside("", name, after(kTimeout)))).text();
 }
 
 Result<std::string> send_messages(aws::Session& session, const Reader& arguments) {
