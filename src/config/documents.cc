@@ -59,7 +59,33 @@ windows in force the highest bounds count. [decision.md](decision.md) has the de
 )";
 
 constexpr std::string_view kFleet = R"(
-Region, endpoints and credentials come from the usual `AWS_...` variables and files.
+Credentials come from the usual `AWS_...` variables and files.
+
+## Regions, accounts and endpoints
+
+Each queue and each service is asked in its own region, and calls are signed for it. The region is
+that of the queue's URL or ARN, and of the ARN of the service or its cluster; only what is named
+without one is in `AWS_REGION` (else `AWS_DEFAULT_REGION`, else the profile's). Queue and service
+may be in different regions and accounts; the same names in two regions are two services. What
+contradicts itself is refused: a service's ARN of another cluster, region or account than the
+cluster's, a host whose domain does not hold its region, a queue in another partition than its
+service. `ecs-scaler config` says for each queue and service where it is and what is asked.
+
+What a queue's URL says, and what is asked:
+
+- `https://sqs.REGION.amazonaws.com/ACCOUNT/NAME` in the domain of any partition,
+  `https://REGION.queue.amazonaws.com/..`, `https://queue.amazonaws.com/..` (us-east-1) and
+  `arn:aws:sqs:REGION:ACCOUNT:NAME`: the region's endpoint.
+- `https://vpce-ID.sqs.REGION.vpce.amazonaws.com/..`: that VPC endpoint.
+- `https://sqs-fips.REGION.amazonaws.com/..` and `https://sqs.REGION.api.aws/..`: that host.
+- Any other host, such as `http://localhost:4566/000000000000/NAME`: that host, for the region in
+  `sqs.REGION.`, `REGION.queue.` or `/queue/REGION/` if there is one.
+
+`AWS_ENDPOINT_URL_SQS`, `AWS_ENDPOINT_URL_ECS`, `AWS_ENDPOINT_URL_LAMBDA`, `AWS_ENDPOINT_URL_STS`,
+`AWS_ENDPOINT_URL` and the profile's `endpoint_url` go before all of this, unless they name a host
+of AWS in another region: that is refused. `AWS_USE_DUALSTACK_ENDPOINT` and `AWS_USE_FIPS_ENDPOINT`
+(`use_dualstack_endpoint` and `use_fips_endpoint` in the profile) choose the kind of the region's
+endpoint. Where no FIPS endpoint is known, or both are set, it is an error, not another endpoint.
 
 ## Fleet file
 
@@ -72,7 +98,7 @@ services:
   - cluster: production         # name or ARN
     service: thumbnails         # name or ARN
     queues:
-      - https://sqs.eu-central-1.amazonaws.com/123456789012/thumbnails
+      - https://sqs.eu-central-1.amazonaws.com/123456789012/thumbnails   # or its ARN
       - url: https://sqs.eu-central-1.amazonaws.com/123456789012/thumbnails-large
         weight: 4               # each of its messages counts four times; 0.001 to 1000, default 1
     policy:                     # what differs from the defaults
@@ -217,7 +243,8 @@ constexpr std::string_view kQueueSchema =
     R"("required":["url"],"properties":{"url":{"$ref":"#/$defs/url"},)"
     R"("weight":{"type":"number","minimum":0.001,"maximum":1000,"default":1}}}]})";
 constexpr std::string_view kUrlSchema =
-    R"({"type":"string","pattern":"^https?://[^/\\s]+/[^\\s]*[^/\\s]+/[^/\\s]+$"})";
+    R"({"type":"string","pattern":"^(https?://[^/\\s]+/[^\\s]*[^/\\s]+/[^/\\s]+|)"
+    R"(arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\\.fifo)?)$"})";
 constexpr std::string_view kNameSchema =
     R"({"type":"string","pattern":"^(arn:[A-Za-z0-9_:/-]{1,251}|[A-Za-z0-9_-]{1,255})$"})";
 constexpr std::string_view kSchedulesSchema =

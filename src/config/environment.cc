@@ -9,9 +9,10 @@
 #include <fmt/format.h>
 
 #include "base/problems.h"
-#include "config/names.h"
 #include "config/policy_reader.h"
 #include "config/setting_text.h"
+#include "core/names.h"
+#include "core/queue_names.h"
 
 namespace scaler {
 namespace {
@@ -50,27 +51,52 @@ json::Value value_of(const std::string& text) {
 
 struct RequiredVariable {
   std::string_view name;
-  bool (*valid)(std::string_view);
   std::string_view meaning;
 };
 
 constexpr std::array kRequired{
-    RequiredVariable{"SQS_QUEUE_URL", is_queue_url, kQueueUrlMeaning},
-    RequiredVariable{"ECS_CLUSTER_NAME", is_ecs_name, kClusterMeaning},
-    RequiredVariable{"ECS_SERVICE_NAME", is_ecs_name, kServiceMeaning},
+    RequiredVariable{"SQS_QUEUE_URL",
+                     "the URL or ARN of the job queue, such as "
+                     "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
+    RequiredVariable{"ECS_CLUSTER_NAME", kClusterMeaning},
+    RequiredVariable{"ECS_SERVICE_NAME", kServiceMeaning},
 };
 
+/// Empty when it is not set, which is a problem.
 std::string required(const Environment& environment, const RequiredVariable& wanted,
                      Problems& problems) {
   const auto value = variable(environment, wanted.name);
   if (!value) {
     problems.add(fmt::format("{} is not set: it must be {}", wanted.name, wanted.meaning));
-    return {};
   }
-  if (!wanted.valid(*value)) {
-    problems.add(fmt::format("{}: '{}' is not {}", wanted.name, *value, wanted.meaning));
+  return value.value_or("");
+}
+
+/// The queue that a variable names; empty when it is not set, or wrong.
+QueueAddress read_queue(const std::string& text, std::string_view name, Problems& problems) {
+  Result<QueueAddress> queue = text.empty() ? QueueAddress() : parse_queue(text);
+  if (!queue) {
+    problems.add(fmt::format("{}: {}", name, queue.error().message));
   }
-  return *value;
+  return std::move(queue).value_or(QueueAddress());
+}
+
+ServiceId read_service(const Environment& environment, Problems& problems) {
+  ServiceId id{.cluster = required(environment, kRequired[1], problems),
+               .service = required(environment, kRequired[2], problems)};
+  bool valid = true;
+  for (const auto& [text, wanted, is_valid] :
+       {std::tuple(id.cluster, kRequired[1], is_cluster(id.cluster)),
+        std::tuple(id.service, kRequired[2], is_service(id.service))}) {
+    valid = valid && is_valid;
+    if (!text.empty() && !is_valid) {
+      problems.add(fmt::format("{}: '{}' is not {}", wanted.name, text, wanted.meaning));
+    }
+  }
+  if (valid) {
+    problems.add_if_failed(parse_service(id.cluster, id.service));
+  }
+  return id;
 }
 
 /// The seed counts this one in minutes; decimals are allowed.
@@ -121,52 +147,42 @@ void read_wake(const Environment& environment, ServiceConfig& config, Problems& 
   }
 }
 
-/// "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs" -> "123456789012/jobs": the same
-/// queue can stand behind several hosts.
-std::string_view queue_path(std::string_view url) {
-  const std::size_t name = url.rfind('/');
-  return name == std::string_view::npos || name == 0 ? url : url.substr(url.rfind('/', name - 1));
-}
-
-std::string read_own_queue(const Environment& environment, std::string_view name,
-                           Problems& problems) {
-  const auto url = variable(environment, name);
-  if (url && !is_queue_url(*url)) {
-    problems.add(
-        fmt::format("{}: '{}' is not a queue URL such as "
-                    "https://sqs.eu-central-1.amazonaws.com/123456789012/{}",
-                    name, *url, name == kTickQueue ? "ticks" : "doorbell"));
-  }
-  return url.value_or("");
-}
-
 /// What comes on these queues is consumed, so neither may be the job queue.
-void check_own_queues(const ServiceConfig& config, Problems& problems) {
-  const std::string_view jobs = queue_path(config.queue_url);
-  const std::string_view ticks = queue_path(config.tick_queue_url);
-  const std::string_view doorbell = queue_path(config.doorbell_queue_url);
-  for (const auto& [name, path] : {std::pair(kTickQueue, ticks), std::pair(kDoorbell, doorbell)}) {
-    if (!path.empty() && path == jobs) {
+void check_own_queues(const QueueAddress& jobs, const QueueAddress& ticks,
+                      const QueueAddress& doorbell, Problems& problems) {
+  for (const auto& [name, queue] : {std::pair(kTickQueue, ticks), std::pair(kDoorbell, doorbell)}) {
+    if (!queue.url.empty() && may_be_same(queue, jobs)) {
       problems.add(fmt::format(
           "{} is the job queue: its jobs would be consumed; it must be a queue of its own", name));
     }
   }
-  if (!ticks.empty() && ticks == doorbell) {
+  if (!ticks.url.empty() && may_be_same(ticks, doorbell)) {
     problems.add(
         fmt::format("{} and {} are the same queue: each must have its own", kTickQueue, kDoorbell));
   }
-  if (ticks.ends_with(".fifo")) {
+  if (ticks.name.ends_with(".fifo")) {
     problems.add(
         fmt::format("{}: '{}' is FIFO, which has no delay for each message: ticks need a "
                     "standard queue",
-                    kTickQueue, config.tick_queue_url));
+                    kTickQueue, ticks.url));
   }
 }
 
+void read_queues(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const auto own = [&](std::string_view name) {
+    return read_queue(variable(environment, name).value_or(""), name, problems);
+  };
+  const QueueAddress jobs =
+      read_queue(required(environment, kRequired[0], problems), kRequired[0].name, problems);
+  const QueueAddress ticks = own(kTickQueue);
+  const QueueAddress doorbell = own(kDoorbell);
+  check_own_queues(jobs, ticks, doorbell, problems);
+  config.queue_url = jobs.url;
+  config.tick_queue_url = ticks.url;
+  config.doorbell_queue_url = doorbell.url;
+}
+
 void read_ticks(const Environment& environment, ServiceConfig& config, Problems& problems) {
-  config.tick_queue_url = read_own_queue(environment, kTickQueue, problems);
-  config.doorbell_queue_url = read_own_queue(environment, kDoorbell, problems);
-  check_own_queues(config, problems);
   const auto text = variable(environment, kTickSeconds);
   if (!text) {
     return;
@@ -250,13 +266,10 @@ void read_metrics(const Environment& environment, ServiceConfig& config, Problem
 
 Result<ServiceConfig> service_from_environment(const Environment& environment) {
   Problems problems;
-  const std::string queue_url = required(environment, kRequired[0], problems);
-  const std::string cluster = required(environment, kRequired[1], problems);
-  const std::string service = required(environment, kRequired[2], problems);
+  ServiceConfig config{.policy = Policy::create({}).value()};
+  read_queues(environment, config, problems);
+  config.id = read_service(environment, problems);
   const PolicyOptions options = read_options(environment, problems);
-  ServiceConfig config{.id = {.cluster = cluster, .service = service},
-                       .queue_url = queue_url,
-                       .policy = Policy::create({}).value()};
   read_wake(environment, config, problems);
   read_ticks(environment, config, problems);
   read_schedule(environment, config, problems);

@@ -15,7 +15,7 @@ namespace scaler {
 
 struct ServiceConfig {
   ServiceId id = {};
-  std::string queue_url = {};
+  std::string queue_url = {};  ///< of all queues: as QueueAddress::url
   Policy policy;
   bool wake = false;  ///< the job queue's own event source mapping is ours to switch on and off
   Duration wake_return =

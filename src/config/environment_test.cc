@@ -101,6 +101,42 @@ TEST(ServiceFromEnvironment, RefusesWhatIsNoQueueUrl) {
   EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "http://127.0.0.1:4566/000000000000/jobs"}}), "");
 }
 
+TEST(ServiceFromEnvironment, TakesQueuesByArn) {
+  Environment environment = seed_of_five();
+  environment["SQS_QUEUE_URL"] = "arn:aws:sqs:eu-west-1:123456789012:jobs";
+  environment["DOORBELL_QUEUE_URL"] = "arn:aws:sqs:eu-west-1:123456789012:bell";
+  const auto config = service_from_environment(environment);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->queue_url, "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs");
+  EXPECT_EQ(config->doorbell_queue_url, "https://sqs.eu-west-1.amazonaws.com/123456789012/bell");
+}
+
+TEST(ServiceFromEnvironment, KnowsTheJobQueueBehindItsOtherHosts) {
+  const std::string jobs = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs";
+  for (const char* bell :
+       {"https://eu-west-1.queue.amazonaws.com/123456789012/jobs",
+        "arn:aws:sqs:eu-west-1:123456789012:jobs", "http://127.0.0.1:4566/123456789012/jobs"}) {
+    EXPECT_EQ(complaint({{"SQS_QUEUE_URL", jobs}, {"DOORBELL_QUEUE_URL", bell}}),
+              "DOORBELL_QUEUE_URL is the job queue: its jobs would be consumed; it must be a queue "
+              "of its own");
+  }
+  EXPECT_EQ(
+      complaint({{"SQS_QUEUE_URL", jobs},
+                 {"DOORBELL_QUEUE_URL", "https://sqs.eu-west-2.amazonaws.com/123456789012/jobs"}}),
+      "");
+}
+
+TEST(ServiceFromEnvironment, RefusesNamesThatContradictEachOther) {
+  const std::string service = "arn:aws:ecs:eu-west-1:123456789012:service/main/worker";
+  EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "other"}, {"ECS_SERVICE_NAME", service}}),
+            "the service '" + service +
+                "' is one of another cluster than the cluster 'other' that was given with it");
+  EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "main"}, {"ECS_SERVICE_NAME", service}}), "");
+  EXPECT_TRUE(complaint({{"SQS_QUEUE_URL", "https://sqs.cn-north-1.amazonaws.com/1/jobs"}})
+                  .starts_with("SQS_QUEUE_URL: 'https://sqs.cn-north-1.amazonaws.com/1/jobs': "
+                               "cn-north-1 is one of the partition aws-cn"));
+}
+
 TEST(ServiceFromEnvironment, ReportsAllProblemsTogether) {
   const std::string text = complaint({{"ECS_SERVICE_NAME", ""}, {"SCALE_UP_TARGET", "0"}});
   EXPECT_NE(text.find("ECS_SERVICE_NAME is not set"), std::string::npos);
@@ -144,7 +180,7 @@ TEST(ServiceFromEnvironment, RefusesAQueueThatWouldConsumeJobs) {
   EXPECT_TRUE(complaint({{"TICK_QUEUE_URL", "https://sqs/1/x.fifo"}})
                   .starts_with("TICK_QUEUE_URL: 'https://sqs/1/x.fifo' is FIFO"));
   EXPECT_TRUE(complaint({{"TICK_QUEUE_URL", "ticks"}})
-                  .starts_with("TICK_QUEUE_URL: 'ticks' is not a queue URL such as "));
+                  .starts_with("TICK_QUEUE_URL: 'ticks' is not the URL or ARN of a queue"));
   EXPECT_EQ(complaint({{"TICK_QUEUE_URL", "https://sqs/1/x"}, {"TICK_SECONDS", "60"}}),
             "TICK_SECONDS: 60 is not a whole number from 0 to 59");
 }

@@ -2,15 +2,16 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
+#include <map>
 #include <string>
 #include <utility>
 
 #include <fmt/format.h>
 
 #include "base/problems.h"
-#include "config/names.h"
 #include "config/policy_reader.h"
+#include "core/names.h"
+#include "core/queue_names.h"
 #include "json/reader.h"
 
 namespace scaler {
@@ -33,13 +34,28 @@ Result<std::string> read_name(const json::Reader& object, std::string_view name,
   return read_name(value, valid, meaning);
 }
 
+struct NamedQueue {
+  QueueAddress address = {};
+  Millionths weight = JobQueue{}.weight;
+};
+
+Result<QueueAddress> read_address(const json::Reader& value) {
+  const std::string text = TRY(value.string());
+  Result<QueueAddress> address = parse_queue(text);
+  if (!address) {
+    return fail(std::move(address).error(), value.path());
+  }
+  return address;
+}
+
 /// "https://..." or {"url": "https://...", "weight": 2}
-Result<JobQueue> read_queue(const json::Reader& value) {
+Result<NamedQueue> read_queue(const json::Reader& value) {
   if (std::holds_alternative<std::string>(value.value().data())) {
-    return JobQueue{.url = TRY(read_name(value, is_queue_url, kQueueUrlMeaning))};
+    return NamedQueue{.address = TRY(read_address(value))};
   }
   TRY(value.only_fields({"url", "weight"}));
-  JobQueue queue{.url = TRY(read_name(value, "url", is_queue_url, kQueueUrlMeaning))};
+  const json::Reader url = TRY(value.field("url"));
+  NamedQueue queue{.address = TRY(read_address(url))};
   if (const auto weight = value.optional_field("weight")) {
     queue.weight = {TRY(weight->millionths(kWeightMin, kWeightMax))};
   }
@@ -48,18 +64,24 @@ Result<JobQueue> read_queue(const json::Reader& value) {
 
 std::vector<JobQueue> read_queues(const json::Reader& service, Problems& problems) {
   std::vector<JobQueue> queues;
+  std::vector<QueueAddress> known;
   const Result<json::Reader> field = service.field("queues");
   const Result<std::vector<json::Reader>> items =
       field ? field->items() : std::unexpected(field.error());
   problems.add_if_failed(items);
   for (const json::Reader& item : items.value_or(std::vector<json::Reader>())) {
-    Result<JobQueue> queue = read_queue(item);
+    const Result<NamedQueue> queue = read_queue(item);
     problems.add_if_failed(queue);
-    if (queue && std::ranges::find(queues, queue->url, &JobQueue::url) != queues.end()) {
-      problems.add(fmt::format("{}: '{}' stands twice", item.path(), queue->url));
-    } else if (queue) {
-      queues.push_back(*std::move(queue));
+    if (!queue) {
+      continue;
     }
+    if (std::ranges::any_of(known, [&queue](const QueueAddress& other) {
+          return may_be_same(queue->address, other);
+        })) {
+      problems.add(fmt::format("{}: '{}' stands twice", item.path(), queue->address.url));
+    }
+    queues.push_back({.url = queue->address.url, .weight = queue->weight});
+    known.push_back(queue->address);
   }
   if (items && items->empty()) {
     problems.add(fmt::format("{} is empty, but at least one queue is needed", field->path()));
@@ -95,17 +117,12 @@ void refuse_nulls(const json::Reader& value, Problems& problems) {
   }
 }
 
-/// "arn:aws:ecs:eu-central-1:123456789012:cluster/main" -> "main": the same thing by either name.
-std::string name_of(const std::string& name_or_arn) {
-  return name_or_arn.substr(name_or_arn.rfind('/') + 1);
-}
-
 /// One service, if it is whole; what is wrong goes to the problems.
 std::optional<ManagedService> read_service(const json::Reader& object,
                                            const PolicyOptions& defaults, Problems& problems) {
   problems.add_if_failed(object.only_fields({"cluster", "service", "queues", "policy"}));
-  const auto cluster = read_name(object, "cluster", is_ecs_name, kClusterMeaning);
-  const auto service = read_name(object, "service", is_ecs_name, kServiceMeaning);
+  const auto cluster = read_name(object, "cluster", is_cluster, kClusterMeaning);
+  const auto service = read_name(object, "service", is_service, kServiceMeaning);
   problems.add_if_failed(cluster);
   problems.add_if_failed(service);
   std::vector<JobQueue> queues = read_queues(object, problems);
@@ -119,9 +136,37 @@ std::optional<ManagedService> read_service(const json::Reader& object,
                         .policy = *std::move(policy)};
 }
 
+/// The services of a file so far, by what their texts say of where they are.
+class KnownServices {
+ public:
+  explicit KnownServices(std::string_view default_region) : default_region_(default_region) {}
+
+  /// Errors: Malformed for one that contradicts itself, and for one that is known already.
+  Result<void> add(const ServiceId& id) {
+    ServiceAddress address = TRY(parse_service(id.cluster, id.service));
+    if (address.region.empty()) {
+      address.region = default_region_;
+    }
+    std::vector<ServiceAddress>& namesakes = by_name_[{address.cluster, address.service}];
+    if (std::ranges::any_of(namesakes, [&address](const ServiceAddress& other) {
+          return may_be_same(address, other);
+        })) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("the service {}/{} stands twice", id.cluster, id.service));
+    }
+    namesakes.push_back(std::move(address));
+    return {};
+  }
+
+ private:
+  std::string default_region_;
+  std::map<std::pair<std::string, std::string>, std::vector<ServiceAddress>> by_name_;
+};
+
 }  // namespace
 
-Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file) {
+Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file,
+                                               std::string_view default_region) {
   const json::Reader root = json::Reader::of_file(document, file);
   Problems problems;
   refuse_nulls(root, problems);
@@ -137,15 +182,14 @@ Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std:
                              items.size(), kFleetMax));
   }
   std::vector<ManagedService> fleet;
-  std::set<std::pair<std::string, std::string>> known;
+  KnownServices known(default_region);
   for (const json::Reader& item : items) {
     std::optional<ManagedService> service = read_service(item, defaults, problems);
     if (!service) {
       continue;
     }
-    if (!known.emplace(name_of(service->id.cluster), name_of(service->id.service)).second) {
-      problems.add(fmt::format("{}: the service {}/{} stands twice", item.path(),
-                               service->id.cluster, service->id.service));
+    if (const Result<void> added = known.add(service->id); !added) {
+      problems.add(fmt::format("{}: {}", item.path(), added.error().message));
     }
     fleet.push_back(*std::move(service));
   }

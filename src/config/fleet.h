@@ -12,7 +12,9 @@ namespace scaler {
 
 inline constexpr std::size_t kFleetMax = 10'000;  ///< services in a file
 
-/// The services of a document. `file` is its name, for the errors.
+/// The services of a document. `file` is its name, for the errors. `default_region`: of services
+/// that are named without a region; empty when it is not known, and then such a service may be the
+/// same as one of any region.
 ///
 ///   defaults: {mode: backlog, backlog_per_task: 10, tasks_max: 20}
 ///   services:
@@ -23,6 +25,7 @@ inline constexpr std::size_t kFleetMax = 10'000;  ///< services in a file
 ///
 /// Errors: Malformed, all that is wrong at once, each with file, path, value and what would be
 ///         right; unknown members with the nearest known name.
-Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file);
+Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file,
+                                               std::string_view default_region = {});
 
 }  // namespace scaler

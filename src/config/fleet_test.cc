@@ -45,7 +45,7 @@ TEST(Fleet, NamesFilePathValueAndRange) {
             "fleet.yaml: services[0].policy.tasks_max: 0 is not a whole number from 1 to 5000");
   EXPECT_EQ(error_of(R"({"services":[{"cluster":"c c","service":"s","queues":["q"]}]})"),
             "fleet.yaml: services[0].cluster: 'c c' is not the name or ARN of the ECS cluster; "
-            "fleet.yaml: services[0].queues[0]: 'q' is not the URL of the job queue, such as "
+            "fleet.yaml: services[0].queues[0]: 'q' is not the URL or ARN of a queue, such as "
             "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs");
 }
 
@@ -81,6 +81,54 @@ TEST(Fleet, KnowsAServiceByNameAndByArn) {
                      kQueue + R"("]}]})")
                 .substr(0, 35),
             "fleet.yaml: services[1]: the servic");
+}
+
+/// The problem of two services, each {cluster, service}; empty when there is none.
+std::string two(const ServiceId& a, const ServiceId& b, std::string_view default_region) {
+  const auto text = [](const ServiceId& id) {
+    return R"({"cluster":")" + id.cluster + R"(","service":")" + id.service + R"(","queues":[")" +
+           kQueue + R"("]})";
+  };
+  const auto document = json::parse(R"({"services":[)" + text(a) + "," + text(b) + "]}");
+  const auto fleet = read_fleet(*document, "f", default_region);
+  return fleet ? "" : fleet.error().message;
+}
+
+TEST(Fleet, TakesTheSameNamesInTwoRegionsOrAccountsForTwoServices) {
+  const ServiceId named{.cluster = "c", .service = "s"};
+  const ServiceId west{.cluster = "c", .service = "arn:aws:ecs:eu-west-1:123456789012:service/c/s"};
+  const ServiceId other_region{.cluster = "c",
+                               .service = "arn:aws:ecs:eu-west-2:123456789012:service/c/s"};
+  const ServiceId other_account{.cluster = "c",
+                                .service = "arn:aws:ecs:eu-west-1:210987654321:service/c/s"};
+  EXPECT_EQ(two(west, other_region, ""), "");
+  EXPECT_EQ(two(west, other_account, ""), "");
+  EXPECT_EQ(two(named, west, "eu-west-2"), "");
+  const std::string twice = "f: services[1]: the service c/" + west.service + " stands twice";
+  EXPECT_EQ(two(named, west, "eu-west-1"), twice);
+  EXPECT_EQ(two(named, west, ""), twice);
+  EXPECT_EQ(two(west, west, ""), twice);
+}
+
+TEST(Fleet, RefusesAServiceOfAnotherCluster) {
+  EXPECT_EQ(two({.cluster = "c", .service = "s"},
+                {.cluster = "d", .service = "arn:aws:ecs:eu-west-1:123456789012:service/c/s"}, ""),
+            "f: services[1]: the service 'arn:aws:ecs:eu-west-1:123456789012:service/c/s' is one "
+            "of another cluster than the cluster 'd' that was given with it");
+}
+
+TEST(Fleet, TakesQueuesByArnAndKnowsThemBehindTheirHosts) {
+  const auto queues = [](const std::string& list) {
+    return R"({"services":[{"cluster":"c","service":"s","queues":[)" + list + "]}]}";
+  };
+  const std::string arn = R"("arn:aws:sqs:eu-west-1:123456789012:jobs")";
+  const auto fleet = read_fleet(*json::parse(queues(arn)), "f");
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  EXPECT_EQ(fleet->front().queues.front().url,
+            "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs");
+  EXPECT_EQ(error_of(queues(arn + R"(,"https://eu-west-1.queue.amazonaws.com/123456789012/jobs")")),
+            "fleet.yaml: services[0].queues[1]: "
+            "'https://eu-west-1.queue.amazonaws.com/123456789012/jobs' stands twice");
 }
 
 TEST(Fleet, TakesNoUnfinishedLineForADefault) {

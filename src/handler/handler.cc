@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/names.h"
+#include "core/queue_names.h"
 #include "journal/decision_json.h"
 #include "journal/metrics.h"
 
@@ -93,12 +95,6 @@ Result<std::string> queue_arn_of(const lambda::SqsEvent& event) {
   return arn;
 }
 
-/// "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs" -> "123456789012/jobs"
-std::string queue_path_of_url(const std::string& url) {
-  const std::size_t name = url.rfind('/');
-  return url.substr(url.rfind('/', name - 1) + 1);
-}
-
 std::vector<ManagedService> fleet_of(const ServiceConfig& config) {
   std::vector<ManagedService> fleet;
   fleet.push_back({.id = config.id, .queues = {{config.queue_url}}, .policy = config.policy});
@@ -123,8 +119,12 @@ Handler::Handler(const ServiceConfig& config, const InvocationPorts& ports, cons
 
 // The job queue comes first: whatever else is configured, its messages are never consumed.
 Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
-  const auto came_from = [path = lambda::queue_path_of_arn(queue_arn)](const std::string& url) {
-    return !url.empty() && path == queue_path_of_url(url);
+  const std::optional<Arn> arn = parse_arn(queue_arn);
+  const auto came_from = [&arn](const std::string& url) {
+    const Result<QueueAddress> queue = parse_queue(url);
+    return arn && arn->service == "sqs" && queue &&
+           may_be_same(*queue,
+                       {.region = arn->region, .account = arn->account, .name = arn->resource});
   };
   if (came_from(config_.queue_url)) {
     return Trigger::Wake;

@@ -103,14 +103,4 @@ Result<Event> parse_event(std::string_view text) {
   return ManualEvent{.dry_run = dry_run ? TRY(dry_run->boolean()) : false};
 }
 
-std::string queue_path_of_arn(std::string_view arn) {
-  const std::size_t name = arn.rfind(':');
-  const bool sqs = arn.starts_with("arn:") && arn.find(":sqs:") != std::string_view::npos;
-  if (!sqs || std::ranges::count(arn, ':') != 5) {
-    return {};
-  }
-  const std::size_t account = arn.rfind(':', name - 1);
-  return fmt::format("{}/{}", arn.substr(account + 1, name - account - 1), arn.substr(name + 1));
-}
-
 }  // namespace scaler::lambda

@@ -43,8 +43,4 @@ using Event = std::variant<ScheduleEvent, SqsEvent, SnsEvent, ManualEvent>;
 /// Errors: Malformed, naming what was wrong; also for an event of any other source.
 Result<Event> parse_event(std::string_view text);
 
-/// "arn:aws:sqs:eu-central-1:123456789012:jobs" -> "123456789012/jobs": how a queue URL ends.
-/// Empty when the text is no ARN of a queue.
-std::string queue_path_of_arn(std::string_view arn);
-
 }  // namespace scaler::lambda

@@ -81,11 +81,5 @@ TEST(Event, NamesWhatIsWrongWithAnyOther) {
   }
 }
 
-TEST(QueuePathOfArn, IsHowTheQueuesUrlEnds) {
-  EXPECT_EQ(queue_path_of_arn("arn:aws-cn:sqs:cn-north-1:123456789012:jobs"), "123456789012/jobs");
-  EXPECT_EQ(queue_path_of_arn("arn:aws:sns:us-east-1:123456789012:topic"), "");
-  EXPECT_EQ(queue_path_of_arn("jobs"), "");
-}
-
 }  // namespace
 }  // namespace scaler::lambda

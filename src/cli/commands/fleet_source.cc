@@ -1,8 +1,10 @@
 #include "cli/commands/fleet_source.h"
 
 #include "base/file.h"
+#include "base/problems.h"
 #include "config/environment.h"
 #include "config/fleet.h"
+#include "wiring/places.h"
 #include "yaml/yaml.h"
 
 namespace scaler::cli {
@@ -21,7 +23,16 @@ Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
   if (!document) {
     return fail(document.error(), config_file);
   }
-  return read_fleet(*document, config_file);
+  const Places places = TRY(Places::create(environment));
+  return read_fleet(*document, config_file, places.default_region());
+}
+
+LookRequest look_at_all_of(const ManagedService& service) {
+  LookRequest look{.service = service.id};
+  for (const JobQueue& queue : service.queues) {
+    look.queue_urls.push_back(queue.url);
+  }
+  return look;
 }
 
 Ports LiveFleet::ports() const {
@@ -37,6 +48,11 @@ Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
   auto fleet = std::make_unique<LiveFleet>(Log(log_descriptor, level, system_clock()));
   fleet->services = TRY(load_fleet(environment, config_file));
   fleet->cloud = TRY(Cloud::create(environment, system_clock(), fleet->log));
+  Problems problems;
+  for (const ManagedService& service : fleet->services) {
+    problems.add_if_failed(fleet->cloud->check(look_at_all_of(service)));
+  }
+  TRY(problems.result());
   return fleet;
 }
 

@@ -19,6 +19,9 @@ namespace scaler::cli {
 Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
                                                const std::string& config_file);
 
+/// What a look at the service and all of its queues asks for.
+LookRequest look_at_all_of(const ManagedService& service);
+
 /// Services, and the AWS that they live in.
 struct LiveFleet {
   Log log;
@@ -30,7 +33,7 @@ struct LiveFleet {
 };
 
 /// Reads the services and makes their cloud, which logs to the descriptor. Nothing is called yet.
-/// Errors: those of load_fleet() and Cloud::create().
+/// Errors: those of load_fleet(), Cloud::create() and Cloud::check().
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
                                               const std::string& config_file, int log_descriptor);
 
