@@ -111,7 +111,8 @@ std::string environment_footer() {
                         variable.sentence);
   }
   return text +
-         "Region, endpoints and credentials come from the usual AWS_... variables and files.";
+         "Queues and services are asked in the region of their URL or ARN, others in AWS_REGION.\n"
+         "Endpoints and credentials come from the usual AWS_... variables and files.";
 }
 
 struct Flags {

@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "core/names.h"
+#include "core/queue_names.h"
 #include "doctor/findings.h"
 #include "doctor/service_checks.h"
 #include "json/writer.h"
@@ -184,6 +186,33 @@ void check_wake_mapping(const Facts& facts, Findings& findings) {
   }
 }
 
+bool same_queue(const std::string& a, const std::string& b) {
+  const Result<QueueAddress> one = parse_queue(a);
+  const Result<QueueAddress> other = parse_queue(b);
+  return one && other ? may_be_same(*one, *other) : a == b;
+}
+
+bool same_name(const std::string& a, const std::string& b) {
+  return a == b ||
+         (a.starts_with("arn:") != b.starts_with("arn:") && plain_name(a) == plain_name(b));
+}
+
+/// What the function works on is what was examined.
+void check_same_place(const Facts& facts, Findings& findings) {
+  const auto compare = [&](std::string_view name, const std::string& examined,
+                           bool (*same)(const std::string&, const std::string&)) {
+    const std::string configured = setting(facts, name);
+    if (!configured.empty() && !same(configured, examined)) {
+      findings.risk("function",
+                    fmt::format("its {} is {}, but {} was examined", name, configured, examined),
+                    "Examine what the function works on, or correct its configuration.");
+    }
+  };
+  compare("SQS_QUEUE_URL", facts.place.queue_url, same_queue);
+  compare("ECS_CLUSTER_NAME", facts.place.service.cluster, same_name);
+  compare("ECS_SERVICE_NAME", facts.place.service.service, same_name);
+}
+
 void check_function(const Facts& facts, Findings& findings) {
   if (!facts.function) {
     findings.note("function", "no function is named",
@@ -198,17 +227,7 @@ void check_function(const Facts& facts, Findings& findings) {
     findings.problem("function", fmt::format("its state is {}", function.state),
                      "Deploy it again; see StateReason in aws lambda get-function-configuration.");
   }
-  const auto differs = [&](std::string_view name, const std::string& examined) {
-    const std::string configured = setting(facts, name);
-    if (!configured.empty() && configured != examined) {
-      findings.risk("function",
-                    fmt::format("its {} is {}, but {} was examined", name, configured, examined),
-                    "Examine what the function works on, or correct its configuration.");
-    }
-  };
-  differs("SQS_QUEUE_URL", facts.place.queue_url);
-  differs("ECS_CLUSTER_NAME", facts.place.service.cluster);
-  differs("ECS_SERVICE_NAME", facts.place.service.service);
+  check_same_place(facts, findings);
   if (facts.mapping) {
     check_wake_mapping(facts, findings);
   }

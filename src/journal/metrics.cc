@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -66,11 +67,6 @@ std::optional<std::int64_t> demand(const PassRecord& record) {
 
 std::string_view unit_of(Metric metric) {
   return metric == Metric::PassMilliseconds ? "Milliseconds" : "Count";
-}
-
-/// "arn:aws:ecs:eu-central-1:123456789012:service/main/worker" -> "worker"
-std::string name_of(const std::string& name_or_arn) {
-  return name_or_arn.substr(name_or_arn.rfind('/') + 1);
 }
 
 }  // namespace
@@ -138,8 +134,8 @@ std::optional<std::int64_t> metric_value(Metric metric, const PassRecord& record
 
 MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& record,
                              Duration took) {
-  MetricMembers members{.cluster = name_of(record.id.cluster),
-                        .service = name_of(record.id.service)};
+  MetricMembers members{.cluster = std::string(plain_name(record.id.cluster)),
+                        .service = std::string(plain_name(record.id.service))};
   json::Writer writer;
   writer.begin_object().field("Timestamp", record.at.time_since_epoch().count());
   writer.name("CloudWatchMetrics").begin_array().begin_object().field("Namespace", kNamespace);

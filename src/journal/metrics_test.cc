@@ -16,7 +16,7 @@ std::string complaint(std::string_view text) {
 
 /// A scale-out from 1 to 4 that was applied.
 PassRecord scaled_out() {
-  PassRecord record{.id = {"arn:aws:ecs:us-east-1:1:cluster/main", "worker"},
+  PassRecord record{.id = {"arn:aws:ecs:us-east-1:123456789012:cluster/main", "worker"},
                     .at = testing::kNoon,
                     .reading = ServiceReading{.service = testing::tasks(1)},
                     .queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}},

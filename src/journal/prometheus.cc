@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "core/names.h"
+
 namespace scaler {
 namespace {
 
@@ -52,12 +54,17 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
+/// The same names in two regions or accounts are two services; where ARNs tell them apart, so do
+/// the labels.
 std::string labels_of(const PassRecord& record) {
-  const auto name = [](const std::string& name_or_arn) {
-    return escaped(name_or_arn.substr(name_or_arn.rfind('/') + 1));
-  };
-  return fmt::format(R"(cluster="{}",service="{}")", name(record.id.cluster),
-                     name(record.id.service));
+  const ServiceId& id = record.id;
+  std::string labels = fmt::format(R"(cluster="{}",service="{}")", escaped(plain_name(id.cluster)),
+                                   escaped(plain_name(id.service)));
+  const Result<ServiceAddress> address = parse_service(id.cluster, id.service);
+  if (address && !address->region.empty()) {
+    labels += fmt::format(R"(,region="{}",account="{}")", address->region, address->account);
+  }
+  return labels;
 }
 
 void append_head(std::string& text, const Family& family) {

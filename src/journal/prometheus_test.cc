@@ -15,7 +15,7 @@ using ::testing::Not;
 /// A scale-out from 1 to 4 that was applied.
 PassRecord scaled_out(std::string service = "worker") {
   PassRecord record;
-  record.id = {"arn:aws:ecs:us-east-1:1:cluster/main", std::move(service)};
+  record.id = {"main", std::move(service)};
   record.at = testing::kNoon;
   record.reading = ServiceReading{.service = testing::tasks(1)};
   record.queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}};
@@ -69,6 +69,20 @@ TEST(PrometheusPage, EscapesLabelsAndHasNoServicesBeforeTheFirstPass) {
   EXPECT_THAT(page_of({{scaled_out("a\"b\\c\nd")}}), HasSubstr(R"(service="a\"b\\c\nd"})"));
   EXPECT_THAT(page_of({}), Not(HasSubstr("{")));
   EXPECT_THAT(page_of({}), HasSubstr("pass_duration_seconds_count 0\n"));
+}
+
+// The same names in two regions: one line for both would be the one's counts under the other's
+// name.
+TEST(PrometheusPage, TellsServicesOfTwoRegionsApart) {
+  PassRecord west = scaled_out();
+  west.id.cluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/main";
+  const std::string text =
+      page_of({{scaled_out("arn:aws:ecs:us-east-1:123456789012:service/main/worker"), west}});
+  for (const char* region : {"us-east-1", "eu-west-1"}) {
+    EXPECT_THAT(text,
+                HasSubstr(std::string(R"(desired_tasks{cluster="main",service="worker",region=")") +
+                          region + R"(",account="123456789012"} 4)"));
+  }
 }
 
 }  // namespace

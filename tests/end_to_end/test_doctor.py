@@ -95,7 +95,8 @@ def test_names_the_action_that_is_denied(emulator, doctor):
 
 @pytest.mark.parametrize("environment, named", [
     ({}, "neither --queue-url nor SQS_QUEUE_URL"),
-    ({"AWS_REGION": None}, "AWS_REGION"),
+    ({"AWS_REGION": None, "SQS_QUEUE_URL": "http://127.0.0.1:1/000000000000/jobs",
+      "ECS_CLUSTER_NAME": "main", "ECS_SERVICE_NAME": "worker"}, "AWS_REGION"),
 ])
 def test_says_what_it_must_be_told(run_program, ecs_scaler, environment, named):
     process = run_program([ecs_scaler, "doctor"], env=environment)

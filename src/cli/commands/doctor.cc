@@ -5,6 +5,7 @@
 
 #include "base/problems.h"
 #include "cli/commands/commands.h"
+#include "cli/commands/examined.h"
 #include "doctor/diagnosis.h"
 #include "wiring/checkup.h"
 
@@ -46,6 +47,9 @@ Result<doctor::Place> find_place(Checkup& checkup, const Environment& own,
   if (!complete) {
     TRY(problems.result());
   }
+  LookRequest look = TRY(examined(checkup, place.queue_url, place.service, place.function));
+  place.service = std::move(look.service);
+  place.queue_url = std::move(look.queue_urls.front());
   return place;
 }
 

@@ -7,6 +7,7 @@
 #include "cli/commands/commands.h"
 #include "cli/commands/fleet_source.h"
 #include "config/environment.h"
+#include "core/names.h"
 #include "core/policy_fields.h"
 #include "journal/decision_json.h"
 #include "wiring/cloud.h"
@@ -23,7 +24,7 @@ std::string_view status_of(const ServiceObservation& service) {
 }
 
 std::string queue_row(const JobQueue& queue, const Result<QueueDepth>& depth) {
-  const std::string name = queue.url.substr(queue.url.rfind('/') + 1);
+  const std::string_view name = plain_name(queue.url);
   const std::string weight = format_millionths(queue.weight);
   return depth ? fmt::format("  {:<24} {:>6} {:>9} {:>10} {:>9}\n", name, weight, depth->visible,
                              depth->in_flight, depth->delayed)

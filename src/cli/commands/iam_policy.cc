@@ -1,7 +1,7 @@
 #include "cli/commands/iam_policy.h"
 
 #include <algorithm>
-#include <array>
+#include <initializer_list>
 #include <string_view>
 #include <utility>
 
@@ -9,6 +9,8 @@
 
 #include "base/problems.h"
 #include "cli/commands/commands.h"
+#include "core/names.h"
+#include "core/queue_names.h"
 #include "json/writer.h"
 
 namespace scaler::cli {
@@ -16,83 +18,36 @@ namespace {
 
 constexpr std::string_view kStateTag = "ecs-scaler:state";
 
-/// The longest prefixes first.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kPartitions{{
-    {"us-gov-", "aws-us-gov"},
-    {"us-isob-", "aws-iso-b"},
-    {"us-isof-", "aws-iso-f"},
-    {"eu-isoe-", "aws-iso-e"},
-    {"us-iso-", "aws-iso"},
-    {"eusc-", "aws-eusc"},
-    {"cn-", "aws-cn"},
-}};
-
-std::string_view partition_of(std::string_view region) {
-  for (const auto& [prefix, partition] : kPartitions) {
-    if (region.starts_with(prefix)) {
-      return partition;
-    }
-  }
-  return "aws";
-}
-
-bool is_account(std::string_view text) {
-  return text.size() == 12 &&
-         std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
-}
-
-bool is_region(std::string_view text) {
-  return text.find('-') != std::string_view::npos && std::ranges::all_of(text, [](char c) {
-           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-         });
-}
-
-struct QueueAddress {
-  std::string region = {};  ///< empty when the host does not say it
-  std::string account = {};
-  std::string name = {};
-};
-
-/// "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs" taken apart.
-QueueAddress address_of(std::string_view url) {
-  const std::size_t name = url.rfind('/');
-  const std::size_t account = url.rfind('/', name - 1);
-  QueueAddress address{.account = std::string(url.substr(account + 1, name - account - 1)),
-                       .name = std::string(url.substr(name + 1))};
-  constexpr std::string_view kHost = "https://sqs.";
-  if (url.starts_with(kHost)) {
-    url.remove_prefix(kHost.size());
-    address.region = url.substr(0, url.find_first_of("./"));
-  }
-  return address;
-}
-
 /// Makes the ARNs of one scope.
 class Arns {
  public:
   explicit Arns(const IamScope& scope) : scope_(&scope) {}
 
-  std::string of(std::string_view service, std::string_view resource) const {
-    return fmt::format("arn:{}:{}:{}:{}:{}", scope_->partition, service, scope_->region,
-                       scope_->account, resource);
+  static std::string of(const IamPlace& place, std::string_view service, std::string resource) {
+    return text_of({.partition = std::string(partition_of(place.region).name),
+                    .service = std::string(service),
+                    .region = place.region,
+                    .account = place.account,
+                    .resource = std::move(resource)});
+  }
+  std::string of_ecs(std::string resource) const {
+    return of(scope_->service, "ecs", std::move(resource));
   }
   /// A queue may belong to another account and region than the rest.
   std::string of_queue(const std::string& url) const {
-    const QueueAddress address = address_of(url);
-    return fmt::format("arn:{}:sqs:{}:{}:{}", scope_->partition,
-                       is_region(address.region) ? address.region : scope_->region, address.account,
-                       address.name);
+    const Result<QueueAddress> queue = parse_queue(url);
+    return queue ? arn_of(*queue, scope_->queue_region) : url;
   }
   std::string of_service(const ServiceId& id) const {
     return id.service.starts_with("arn:")
                ? id.service
-               : of("ecs", fmt::format("service/{}/{}", cluster_name(id), id.service));
+               : of_ecs(fmt::format("service/{}/{}", plain_name(id.cluster), id.service));
   }
   std::string of_cluster(const ServiceId& id) const {
-    return id.cluster.starts_with("arn:") ? id.cluster : of("ecs", "cluster/" + id.cluster);
+    return of_ecs(fmt::format("cluster/{}", plain_name(id.cluster)));
   }
-  static std::string cluster_name(const ServiceId& id) {
-    return id.cluster.substr(id.cluster.rfind('/') + 1);
+  std::string of_function(std::string_view service, std::string resource) const {
+    return of(scope_->function, service, std::move(resource));
   }
 
  private:
@@ -134,7 +89,7 @@ void add_protection(Statements& statements, const ServiceConfig& config, const A
       {.sid = "ReadTaskProtection",
        .why = "which of them protect themselves",
        .actions = {"ecs:GetTaskProtection"},
-       .resources = {arns.of("ecs", fmt::format("task/{}/*", Arns::cluster_name(config.id)))}});
+       .resources = {arns.of_ecs(fmt::format("task/{}/*", plain_name(config.id.cluster)))}});
 }
 
 /// What Lambda needs of a queue whose messages it may consume.
@@ -179,43 +134,87 @@ void add_wake(Statements& statements, const ServiceConfig& config, const IamScop
                         .actions = {"lambda:ListEventSourceMappings"},
                         .resources = {"*"}});
   // A mapping may be bound to an alias or a version.
-  const std::string function = arns.of("lambda", "function:" + scope.function_name);
+  const std::string function = arns.of_function("lambda", "function:" + scope.function_name);
   statements.push_back(
       {.sid = "SwitchMapping",
        .why = "it is enabled only while the service rests at zero; mappings have random names, so "
               "the function restricts them",
        .actions = {"lambda:UpdateEventSourceMapping"},
-       .resources = {arns.of("lambda", "event-source-mapping:*")},
+       .resources = {arns.of_function("lambda", "event-source-mapping:*")},
        .condition = IamCondition{"ArnEquals", "lambda:FunctionArn", {function, function + ":*"}}});
 }
 
-std::string first_of(const std::string& flag, const std::optional<std::string>& variable,
-                     const std::string& otherwise) {
-  return !flag.empty() ? flag : variable.value_or(otherwise);
+/// The first that says something.
+std::string first_of(std::initializer_list<std::string> texts) {
+  const auto* const found =
+      std::ranges::find_if(texts, [](const std::string& text) { return !text.empty(); });
+  return found == texts.end() ? "" : *found;
+}
+
+/// What a flag says must be what an ARN says, where both do.
+void compare(std::string_view flag, const std::string& flagged, std::string_view what,
+             const std::string& said, Problems& problems) {
+  if (!may_be_same(std::string_view(flagged), said)) {
+    problems.add(fmt::format("{} is {}, but {} is of {}", flag, flagged, what, said));
+  }
+}
+
+void check_place(const IamPlace& place, Problems& problems) {
+  if (!is_region(place.region)) {
+    problems.add(fmt::format("the region '{}' is none: give one such as eu-central-1 with --region",
+                             place.region));
+  }
+  if (!is_account(place.account)) {
+    problems.add(fmt::format("the account '{}' is not twelve digits: give it with --account",
+                             place.account));
+  }
+}
+
+/// A function by name, name:qualifier or ARN; only a name is left of it.
+Result<FunctionArn> read_function(const std::string& text) {
+  if (auto arn = parse_function_arn(text)) {
+    return *std::move(arn);
+  }
+  const std::string name = text.substr(0, text.find(':'));
+  const std::string_view qualifier =
+      std::string_view(text).substr(std::min(text.size(), name.size() + 1));
+  if (!std::ranges::all_of(name, is_name_character) || qualifier.contains(':') ||
+      name.empty() != text.empty()) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("'{}' is no function: give its name or ARN with --function-name", text));
+  }
+  return FunctionArn{.name = name};
 }
 
 }  // namespace
 
 Result<IamScope> iam_scope(const IamFlags& flags, const Environment& environment,
                            const ServiceConfig& config) {
-  const QueueAddress queue = address_of(config.queue_url);
-  const auto region = variable(environment, "AWS_REGION");
-  IamScope scope{.region = first_of(flags.region,
-                                    region ? region : variable(environment, "AWS_DEFAULT_REGION"),
-                                    is_region(queue.region) ? queue.region : ""),
-                 .account = first_of(flags.account, {}, queue.account),
-                 .function_name = first_of(flags.function_name,
-                                           variable(environment, "AWS_LAMBDA_FUNCTION_NAME"), "")};
-  scope.partition = partition_of(scope.region);
+  const QueueAddress queue = TRY(parse_queue(config.queue_url));
+  const ServiceAddress service = TRY(parse_service(config.id.cluster, config.id.service));
+  const FunctionArn function = TRY(read_function(first_of(
+      {flags.function_name, variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or("")})));
+  const std::string variables =
+      first_of({variable(environment, "AWS_REGION").value_or(""),
+                variable(environment, "AWS_DEFAULT_REGION").value_or("")});
+  const std::string region =
+      first_of({flags.region, function.region, variables, service.region, queue.region});
+  IamScope scope{
+      .service = {.region = first_of({service.region, region}),
+                  .account =
+                      first_of({service.account, flags.account, function.account, queue.account})},
+      .function = {.region = region,
+                   .account =
+                       first_of({function.account, flags.account, service.account, queue.account})},
+      .queue_region = region,
+      .function_name = function.name};
   Problems problems;
-  if (!is_region(scope.region)) {
-    problems.add(fmt::format("the region '{}' is none: give one such as eu-central-1 with --region",
-                             scope.region));
-  }
-  if (!is_account(scope.account)) {
-    problems.add(fmt::format("the account '{}' is not twelve digits: give it with --account",
-                             scope.account));
-  }
+  check_place(scope.service, problems);
+  compare("--region", flags.region, "the service's ARN", service.region, problems);
+  compare("--account", flags.account, "the service's ARN", service.account, problems);
+  compare("--region", flags.region, "the function's ARN", function.region, problems);
+  compare("--account", flags.account, "the function's ARN", function.account, problems);
   if (config.wake && scope.function_name.empty()) {
     problems.add(
         "WAKE is true, but the function whose mapping is switched is not known: give its name with "
@@ -233,11 +232,12 @@ std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamS
   if (scope.function_name.empty()) {
     return statements;
   }
-  statements.push_back({.sid = "WriteLogs",
-                        .why = "the function's log group, which exists already",
-                        .actions = {"logs:CreateLogStream", "logs:PutLogEvents"},
-                        .resources = {arns.of("logs", fmt::format("log-group:/aws/lambda/{}:*",
-                                                                  scope.function_name))}});
+  statements.push_back(
+      {.sid = "WriteLogs",
+       .why = "the function's log group, which exists already",
+       .actions = {"logs:CreateLogStream", "logs:PutLogEvents"},
+       .resources = {arns.of_function(
+           "logs", fmt::format("log-group:/aws/lambda/{}:*", scope.function_name))}});
   add_own_queues(statements, config, arns);
   if (config.wake) {
     add_wake(statements, config, scope, arns);

@@ -14,11 +14,16 @@ namespace scaler::cli {
 
 struct IamFlags;
 
+struct IamPlace {
+  std::string region = {};
+  std::string account = {};  ///< twelve digits
+};
+
 /// Whose ARNs the policy names.
 struct IamScope {
-  std::string partition = {};  ///< "aws", "aws-cn", ...
-  std::string region = {};
-  std::string account = {};        ///< twelve digits
+  IamPlace service = {};
+  IamPlace function = {};
+  std::string queue_region = {};   ///< of queues whose URLs do not say theirs
   std::string function_name = {};  ///< empty: the program does not run in Lambda
 };
 
@@ -36,9 +41,10 @@ struct IamStatement {
   std::optional<IamCondition> condition = {};
 };
 
-/// Each part from its flag, else from AWS_REGION (or AWS_DEFAULT_REGION) and
-/// AWS_LAMBDA_FUNCTION_NAME, else from the job queue's URL.
-/// Errors: Malformed, naming every part that is missing or wrong and the flag that gives it.
+/// Each part from the ARN of the service, its cluster or the function, else from its flag, else
+/// from AWS_REGION (or AWS_DEFAULT_REGION) and AWS_LAMBDA_FUNCTION_NAME, else from the job queue.
+/// Errors: Malformed, naming every part that is missing, wrong or contradicts a flag, and the flag
+///         that gives it.
 Result<IamScope> iam_scope(const IamFlags& flags, const Environment& environment,
                            const ServiceConfig& config);
 

@@ -104,15 +104,66 @@ TEST(IamPolicy, PartitionAccountAndRegionComeFromTheFlagsFirst) {
 
 TEST(IamPolicy, ArnsOfClusterAndServiceAreTakenAsTheyAre) {
   Environment environment = five();
-  environment["ECS_CLUSTER_NAME"] = "arn:aws:ecs:eu-west-1:1:cluster/main";
+  environment["ECS_CLUSTER_NAME"] = "arn:aws:ecs:eu-west-1:123456789012:cluster/main";
   const auto by_name = policy(environment);
   ASSERT_TRUE(by_name);
   EXPECT_THAT((*by_name)[1].resources,
-              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:service/main/worker"));
-  environment["ECS_SERVICE_NAME"] = "arn:aws:ecs:eu-west-1:1:service/main/worker";
+              ElementsAre("arn:aws:ecs:eu-west-1:123456789012:service/main/worker"));
+  environment["ECS_SERVICE_NAME"] = "arn:aws:ecs:eu-west-1:123456789012:service/main/worker";
   const auto by_arn = policy(environment);
   ASSERT_TRUE(by_arn);
-  EXPECT_THAT((*by_arn)[1].resources, ElementsAre("arn:aws:ecs:eu-west-1:1:service/main/worker"));
+  EXPECT_THAT((*by_arn)[1].resources,
+              ElementsAre("arn:aws:ecs:eu-west-1:123456789012:service/main/worker"));
+}
+
+/// All resources of the statement of that id.
+std::vector<std::string> resources(const Environment& environment, const IamFlags& flags,
+                                   std::string_view sid) {
+  const auto statements = policy(environment, flags);
+  if (!statements) {
+    return {statements.error().message};
+  }
+  const auto found = std::ranges::find(*statements, sid, &IamStatement::sid);
+  return found == statements->end() ? std::vector<std::string>() : found->resources;
+}
+
+TEST(IamPolicy, KeepsTheAccountsOfServiceFunctionAndQueuesApart) {
+  const Environment environment =
+      with({{"SQS_QUEUE_URL", "https://sqs.eu-west-1.amazonaws.com/111111111111/jobs"},
+            {"ECS_CLUSTER_NAME", "arn:aws:ecs:eu-west-2:222222222222:cluster/main"},
+            {"ECS_SERVICE_NAME", "worker"}},
+           {{"WAKE", "true"}, {"SCALE_IN_WHEN", "protected"}});
+  const IamFlags flags{.function_name =
+                           "arn:aws:lambda:eu-west-1:333333333333:function:scaler:live"};
+  EXPECT_THAT(resources(environment, flags, "ReadJobQueue"),
+              ElementsAre("arn:aws:sqs:eu-west-1:111111111111:jobs"));
+  EXPECT_THAT(resources(environment, flags, "RememberState"),
+              ElementsAre("arn:aws:ecs:eu-west-2:222222222222:service/main/worker"));
+  EXPECT_THAT(resources(environment, flags, "ReadTaskProtection"),
+              ElementsAre("arn:aws:ecs:eu-west-2:222222222222:task/main/*"));
+  EXPECT_THAT(resources(environment, flags, "WriteLogs"),
+              ElementsAre("arn:aws:logs:eu-west-1:333333333333:log-group:/aws/lambda/scaler:*"));
+  EXPECT_THAT(resources(environment, flags, "SwitchMapping"),
+              ElementsAre("arn:aws:lambda:eu-west-1:333333333333:event-source-mapping:*"));
+}
+
+TEST(IamPolicy, NamesAFunctionWithoutItsQualifier) {
+  for (const char* name : {"f", "f:live", "f:7", "f:$LATEST"}) {
+    EXPECT_THAT(resources(five(), {.function_name = name}, "WriteLogs"),
+                ElementsAre("arn:aws:logs:eu-central-1:123456789012:log-group:/aws/lambda/f:*"));
+  }
+  for (const char* name : {"f:a:b", "arn:aws:lambda:eu-west-1:1:layer:f", "a b", ":live"}) {
+    EXPECT_THAT(complaint(five(), {.function_name = name}), HasSubstr("is no function")) << name;
+  }
+}
+
+TEST(IamPolicy, RefusesAFlagThatContradictsAnArn) {
+  Environment environment = five();
+  environment["ECS_SERVICE_NAME"] = "arn:aws:ecs:eu-west-1:123456789012:service/main/worker";
+  EXPECT_EQ(complaint(environment, {.region = "eu-west-2"}),
+            "--region is eu-west-2, but the service's ARN is of eu-west-1");
+  EXPECT_EQ(complaint(environment, {.account = "210987654321"}),
+            "--account is 210987654321, but the service's ARN is of 123456789012");
 }
 
 TEST(IamPolicy, SaysWhichPartIsMissing) {

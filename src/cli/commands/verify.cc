@@ -8,9 +8,11 @@
 
 #include "base/problems.h"
 #include "cli/commands/emulator_thread.h"
+#include "cli/commands/examined.h"
 #include "cli/signals.h"
 #include "config/environment.h"
 #include "core/decide.h"
+#include "core/queue_names.h"
 #include "wiring/checkup.h"
 
 namespace scaler::cli {
@@ -45,6 +47,12 @@ std::string first_of(const std::string& flag, std::string_view name, const Envir
                        : variable(own, name).value_or(variable(functions, name).value_or(""));
 }
 
+/// The URL of a queue that a variable of the function may name; empty when it does not.
+Result<std::string> own_queue(const Environment& functions, std::string_view name) {
+  const auto text = variable(functions, name);
+  return text ? TRY(parse_queue(*text)).url : "";
+}
+
 /// What the function's policy wants for one message and no task; nothing when it cannot be told.
 std::optional<std::int64_t> tasks_for_one(const Environment& function_environment) {
   const Result<ServiceConfig> config = service_from_environment(function_environment);
@@ -77,11 +85,16 @@ Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& 
   deployment.cluster = find(flags.cluster, "--cluster", "ECS_CLUSTER_NAME");
   deployment.service = find(flags.service, "--service", "ECS_SERVICE_NAME");
   TRY(problems.result());
+  LookRequest look = TRY(examined(checkup, deployment.queue_url,
+                                  {.cluster = deployment.cluster, .service = deployment.service},
+                                  deployment.function));
+  deployment.queue_url = std::move(look.queue_urls.front());
+  deployment.cluster = std::move(look.service.cluster);
   deployment.wake = variable(functions, "WAKE") == "true";
   if (variable(functions, "TICK_SECONDS") != "0") {
-    deployment.tick_queue_url = variable(functions, "TICK_QUEUE_URL").value_or("");
+    deployment.tick_queue_url = TRY(own_queue(functions, "TICK_QUEUE_URL"));
   }
-  deployment.doorbell_queue_url = variable(functions, "DOORBELL_QUEUE_URL").value_or("");
+  deployment.doorbell_queue_url = TRY(own_queue(functions, "DOORBELL_QUEUE_URL"));
   return deployment;
 }
 
