@@ -15,7 +15,8 @@ class FakeAws(http.server.ThreadingHTTPServer):
     """`services[name]` is the desired count, `queues[name]` are (visible, in flight, delayed).
 
     `before(operation, body)` is called outside the lock before each answer: it may sleep, or return
-    (status, body) to be answered instead. `changes` are (moment, service, before, after).
+    (status, body) to be answered instead. `changes` are (moment, service, before, after), `signed`
+    are (operation, region and service of the signature, body). Services answer to their ARNs, too.
     """
 
     daemon_threads = True
@@ -24,7 +25,7 @@ class FakeAws(http.server.ThreadingHTTPServer):
     def __init__(self, services=("worker",)):
         self.services = dict.fromkeys(services, 0)
         self.queues = {name: (0, 0, 0) for name in services}
-        self.tags, self.changes, self.calls = {}, [], []
+        self.tags, self.changes, self.calls, self.signed = {}, [], [], []
         self.before = lambda operation, body: None
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", 0), FakeAwsRequest)
@@ -58,7 +59,7 @@ class FakeAws(http.server.ThreadingHTTPServer):
                 return {"services": [self.describe(name) for name in body["services"]],
                         "failures": []}
             if operation == "UpdateService":
-                name = body["service"]
+                name = body["service"].rsplit("/", 1)[-1]
                 self.changes.append((time.monotonic(), name, self.services[name],
                                      body["desiredCount"]))
                 self.services[name] = body["desiredCount"]
@@ -67,9 +68,11 @@ class FakeAws(http.server.ThreadingHTTPServer):
                 self.tags[body["resourceArn"].rsplit("/", 1)[1]] = body["tags"]
         return {}
 
-    def describe(self, name):
+    def describe(self, name_or_arn):
+        name = name_or_arn.rsplit("/", 1)[-1]
         count = self.services[name]
-        return {"serviceArn": f"arn:aws:ecs:us-east-1:{ACCOUNT}:service/main/{name}",
+        arn = f"arn:aws:ecs:us-east-1:{ACCOUNT}:service/main/{name}"
+        return {"serviceArn": name_or_arn if name_or_arn.startswith("arn:") else arn,
                 "serviceName": name, "status": "ACTIVE", "desiredCount": count,
                 "runningCount": count, "pendingCount": 0, "schedulingStrategy": "REPLICA",
                 "deployments": [{"status": "PRIMARY", "rolloutState": "COMPLETED"}],
@@ -83,8 +86,12 @@ class FakeAwsRequest(http.server.BaseHTTPRequestHandler):
         pass
 
     def do_POST(self):
-        body = json.loads(self.rfile.read(int(self.headers.get("Content-Length", 0))) or b"{}")
+        text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        body = json.loads(text) if text.startswith(b"{") else {}
         operation = self.headers.get("X-Amz-Target", ".").split(".", 1)[1]
+        scope = self.headers.get("Authorization", "////").split("/")
+        with self.server.lock:
+            self.server.signed.append((operation, "/".join(scope[2:4]), body))
         status, answer = self.server.before(operation, body) or (200, None)
         if answer is None:
             answer = self.server.answer(operation, body)
