@@ -233,10 +233,12 @@ ServiceState advance(ServiceState state, const Policy& policy, const Decision& d
     forget_waits(state);
   }
   if (policy.longest_window() > Duration::zero()) {
-    remember_recommendation(
-        state.recommendations,
-        {.at = decision.at, .tasks = recommendation(state, policy, decision, past)},
-        policy.scale_in_window(), policy->scale_out_window);
+    const TasksAt latest{.at = decision.at, .tasks = recommendation(state, policy, decision, past)};
+    if (past.gap > usual_gap(decision.look_every)) {
+      bridge_gap(state.recommendations, latest);
+    }
+    remember_recommendation(state.recommendations, latest, policy.scale_in_window(),
+                            policy->scale_out_window);
   } else {
     state.recommendations.clear();
   }

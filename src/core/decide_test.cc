@@ -255,6 +255,22 @@ TEST(Decide, WhatWasBusyAMomentAgoIsBusy) {
          "backlog");
 }
 
+TEST(Decide, ATimeThatNobodySpeaksForIsNoWindow) {
+  const Policy one_each = per_task(1);
+  ServiceState state = quiet();
+  const auto look = [&](const Observation& observation) {
+    const Decision decision = decide(one_each, state, observation);
+    state = advance(state, one_each, decision, Outcome::Held);
+    return decision.action;
+  };
+  look(seen({.in_flight = 7}, 10, kNoon));
+  // Another sandbox looked for the next 100 s. Two looks soon after each other say nothing of them.
+  EXPECT_EQ(look(seen({.visible = 3}, 10, kNoon + 100s)), Action::Hold);
+  EXPECT_EQ(look(seen({.visible = 3}, 10, kNoon + 110s)), Action::Hold);
+  EXPECT_EQ(look(seen({.visible = 3}, 10, kNoon + 159s)), Action::Hold);
+  EXPECT_EQ(look(seen({.visible = 3}, 10, kNoon + 160s)), Action::ScaleIn);
+}
+
 TEST(Decide, OldLooksAreNoEvidence) {
   ServiceState state = empty_for(1h, 50);
   state.last_look = kNoon - 3min - 1ms;

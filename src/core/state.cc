@@ -56,6 +56,16 @@ void merge_nearest(std::vector<TasksAt>& history, Merge merge) {
   history.erase(nearest);
 }
 
+Duration usual_gap(Duration look_every) {
+  return look_every + look_every / 2;
+}
+
+void bridge_gap(std::vector<TasksAt>& recommendations, const TasksAt& latest) {
+  if (!recommendations.empty() && recommendations.back().tasks > latest.tasks) {
+    recommendations.back().at = latest.at;
+  }
+}
+
 // The envelope reads the highest and the lowest of a span that ends now. So an entry matters only
 // while every later one is lower (for the highest) or every later one is higher (for the lowest).
 void remember_recommendation(std::vector<TasksAt>& recommendations, const TasksAt& latest,

@@ -83,6 +83,14 @@ Duration since(Instant past, Instant at);
 void remember_recommendation(std::vector<TasksAt>& recommendations, const TasksAt& latest,
                              Duration in_window, Duration out_window);
 
+/// Looks that are farther apart than this leave a time that nobody speaks for, though they are near
+/// enough to count: a second sandbox of a function wakes after a minute in which the first one saw
+/// all tasks at work.
+Duration usual_gap(Duration look_every);
+
+/// After such a time: what the look before it needed may have been needed until the latest one.
+void bridge_gap(std::vector<TasksAt>& recommendations, const TasksAt& latest);
+
 /// Adds one to the changes (unless its tasks are 0) and drops those older than `period`.
 void remember_change(std::vector<TasksAt>& changes, const TasksAt& latest, Duration period);
 
