@@ -16,6 +16,7 @@ void Cloud::begin_invocation() {
   in_invocation_ = true;
   killed_ = false;
   told_.reset();
+  described_.reset();
 }
 
 bool Cloud::wait_until(Instant instant, const std::stop_token& stop) {
@@ -33,9 +34,11 @@ Cloud::Fortune Cloud::call(std::string_view what) {
   engine_->advance(engine_->now() + latency);
   if (in_invocation_ && meanwhile_ && engine_->strikes(Fault::Overlap)) {
     const auto told = told_;
+    const auto described = described_;
     std::exchange(meanwhile_, {})();
     killed_ = false;
     told_ = told;
+    described_ = described;
   }
   if (in_invocation_ && engine_->strikes(Fault::KilledHalfWay)) {
     killed_ = true;
@@ -101,8 +104,8 @@ Look Cloud::look_at_one(const LookRequest& request) {
   }
   if (told_) {
     told_->asked = asked;
-    told_->desired = look.service ? std::optional(look.service->service.desired) : std::nullopt;
   }
+  described_ = look.service ? std::optional(look.service->service.desired) : std::nullopt;
   if (request.protection && look.service) {
     read_protection(*look.service);
   }
@@ -188,9 +191,11 @@ Result<void> Cloud::set_one(const DesiredCount& change) {
   if (change.desired > accepted_max_ && change.desired > before &&
       engine_->now() < refuses_until_) {
     TRY(perform("UpdateService", [] {}));
-    return fail(ErrorKind::Rejected, "UpdateService: InvalidParameterException: quota");
+    return fail(ErrorKind::TooMany, "UpdateService: InvalidParameterException: quota");
   }
-  return perform("UpdateService", [&] { engine_->scale(change.desired, told_); });
+  const Engine::Request request{
+      .desired = change.desired, .told = told_, .from = described_, .left = engine_->now()};
+  return perform("UpdateService", [&] { engine_->scale(request); });
 }
 
 std::vector<Result<void>> Cloud::save(std::span<const SavedState> states, Deadline /*deadline*/) {

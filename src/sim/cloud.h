@@ -55,7 +55,8 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
   bool in_invocation_ = false;
   bool killed_ = false;
   std::optional<Engine::Told> told_ = {};
-  std::int64_t accepted_max_ = 0;  ///< while counts above it are refused
+  std::optional<std::int64_t> described_ = {};  ///< the desired count by the last look
+  std::int64_t accepted_max_ = 0;               ///< while counts above it are refused
   Instant refuses_until_ = {};
 };
 

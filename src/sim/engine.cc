@@ -292,13 +292,15 @@ void Engine::raise() {
                          2 * most_tasks(scenario_->policy)));
 }
 
-void Engine::scale(std::int64_t desired, const std::optional<Told>& told) {
+// What somebody sets while a request is on its way, no look can tell its sender.
+void Engine::scale(const Request& request) {
+  const auto& [desired, told, from, left] = request;
   const std::int64_t before = service_->desired();
   if (desired == before) {
     return;
   }
-  meant_out_ = told && told->desired && *told->desired < desired;
-  stood_ = now() - set_at_;
+  meant_out_ = from && *from < desired;
+  stood_ = std::max(left - set_at_, Duration(0));
   const std::int64_t direction = desired > before ? 1 : -1;
   ++(direction > 0 ? score_.actions.scale_outs : score_.actions.scale_ins);
   score_.actions.direction_changes += direction == -last_direction_ ? 1 : 0;
@@ -317,7 +319,7 @@ void Engine::scale(std::int64_t desired, const std::optional<Told>& told) {
                        .after = desired,
                        .told = told ? std::optional(told->depth) : std::nullopt,
                        .meant_out = meant_out_,
-                       .meant_in = told && told->desired && *told->desired > desired,
+                       .meant_in = from && *from > desired,
                        .stood = stood_,
                        .killed = score_.killed - killed});
   }

@@ -60,17 +60,22 @@ class Engine {
   bool denied() const { return denied_; }
   /// How wrong the scaler's clock is.
   Duration skew() const { return skew_; }
-  /// What a scaler was told: SQS's counts, and the moment that they describe; ECS's desired count.
+  /// What a scaler was told: SQS's counts, and the moment that they describe.
   struct Told {
     QueueDepth depth = {};
     Instant described = {};
-    std::optional<std::int64_t> desired = {};
     Instant asked = {};  ///< when the look at the service began
   };
   Told told_depth();
 
-  /// A scaler's change of the desired count, after what it was told last (nothing: it did not ask).
-  void scale(std::int64_t desired, const std::optional<Told>& told);
+  /// A request to change the desired count that takes effect now.
+  struct Request {
+    std::int64_t desired = 0;
+    std::optional<Told> told = {};          ///< of the queue, last; nothing: it was not read
+    std::optional<std::int64_t> from = {};  ///< the count that it follows from
+    Instant left = {};
+  };
+  void scale(const Request& request);
   ActionScore& actions() { return score_.actions; }
 
   /// The end: the score, and what is left.
@@ -123,7 +128,7 @@ class Engine {
   bool dipping_ = false;
   bool denied_ = false;
   bool meant_out_ = false;  ///< the scaler's change under way was meant as a scale-out
-  Duration stood_ = {};     ///< and the count that it lowers all the same has stood for so long
+  Duration stood_ = {};     ///< and the count that it lowers had stood for so long when it left
   std::optional<Told> earlier_ = {};  ///< for stale counts
 
   Score score_ = {};

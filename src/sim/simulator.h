@@ -42,7 +42,7 @@ struct Change {
                                         ///< there was none
   bool meant_out = false;               ///< by the look that it follows from
   bool meant_in = false;                ///< likewise
-  Duration stood = {};                  ///< how long the count before had stood
+  Duration stood = {};                  ///< how long the count before had stood when it left
   KilledScore killed = {};              ///< works that this very change cut short
 };
 
