@@ -48,13 +48,17 @@ bool is_literal_address(const std::string& host) {
   return literal(host, 0).has_value();
 }
 
-Result<std::vector<Address>> resolve(const std::string& host, int port) {
+std::vector<Address> fixed_addresses(const std::string& host, int port) {
   if (const auto address = literal(host, port)) {
-    return std::vector{*address};
+    return {*address};
   }
   if (host == "localhost") {
-    return std::vector{*literal("127.0.0.1", port), *literal("::1", port)};
+    return {*literal("127.0.0.1", port), *literal("::1", port)};
   }
+  return {};
+}
+
+Result<std::vector<Address>> resolve(const std::string& host, int port) {
   use_built_in_name_services();
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;

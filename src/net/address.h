@@ -1,6 +1,6 @@
 #pragma once
-// Addresses of a host: literals and "localhost" at once, names through the resolver (blocking,
-// cached by the caller).
+// Addresses of a host: literals and "localhost" at once, names through the C library, which blocks
+// (resolver.h calls it on threads).
 
 #include <string>
 #include <sys/socket.h>
@@ -15,9 +15,13 @@ struct Address {
   socklen_t length = 0;
 };
 
-/// The host's addresses, in the order in which they should be tried; never empty.
+/// The host's addresses, in the order in which they should be tried; never empty. Waits for name
+/// servers, up to 40 s with glibc's defaults.
 /// Errors: Unavailable, naming the host.
 Result<std::vector<Address>> resolve(const std::string& host, int port);
+
+/// Those of a literal address or "localhost", at once; none for any other name.
+std::vector<Address> fixed_addresses(const std::string& host, int port);
 
 /// True for a dotted IPv4 or an IPv6 literal without brackets.
 bool is_literal_address(const std::string& host);
