@@ -12,11 +12,29 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+std::string via(const Pool& pool) {
+  return pool.proxy.has_value() && *pool.proxy != nullptr
+             ? " via the proxy " + to_string(**pool.proxy) + " of " + (*pool.proxy)->variable
+             : "";
+}
+
 std::string describe(const HttpRequest& request) {
   // Without the query: it may hold what should not be logged.
   const std::string& target = request.target;
   return request.method + " " + request.origin.scheme + "://" + host_header(request.origin) +
          target.substr(0, target.find('?'));
+}
+
+/// What was waited for by then.
+std::string_view unfinished(const Exchange& exchange) {
+  if (exchange.connection == nullptr) {
+    return exchange.pool->host->addresses.empty() ? ": no address from the name server"
+                                                  : ": not sent";
+  }
+  if (exchange.connection->stage == Stage::Tunnelling) {
+    return ": no answer of the proxy to CONNECT";
+  }
+  return setting_up(*exchange.connection) ? ": no connection" : ": not sent";
 }
 
 /// For poll(2), rounded up; -1 for no limit.
@@ -42,10 +60,8 @@ std::unexpected<Error> too_late(const Exchange& exchange, Deadline now) {
     return fail(ErrorKind::Unavailable, exchange.what + ": no reply before the deadline");
   }
   if (now >= exchange.limits.deadline) {
-    const bool set_up = exchange.connection == nullptr || !setting_up(*exchange.connection);
     return fail(ErrorKind::Unavailable,
-                exchange.what + (set_up ? ": not sent before the deadline"
-                                        : ": no connection before the deadline"));
+                exchange.what + std::string(unfinished(exchange)) + " before the deadline");
   }
   return fail(ErrorKind::Overdue, exchange.what + ": not sent: its time has passed");
 }
@@ -73,17 +89,33 @@ Exchange& HttpClient::Impl::add(const Origin& origin, const RequestLimits& limit
 
 Exchange& HttpClient::Impl::add(const HttpRequest& request, const RequestLimits& limits) {
   Exchange& exchange = add(request.origin, limits);
-  exchange.what = describe(request);
+  exchange.what = describe(request) + via(*exchange.pool);
   exchange.repeatable = request.repeatable;
-  Result<std::string> text = write_request(request);
+  const Proxy* proxy = exchange.pool->proxy.value_or(nullptr);
+  // To an origin behind a tunnel a request goes as if there were no proxy.
+  Result<std::string> text =
+      write_request(request, request.origin.scheme == "http" ? proxy : nullptr);
   if (text.has_value()) {
     exchange.text = *std::move(text);
-    exchange.pool->waiting.push_back(&exchange);
+    enter(exchange);
   } else {
-    exchange.result = fail(std::move(text).error(), exchange.what);
-    --outstanding_;
+    refuse(exchange, text.error());
   }
   return exchange;
+}
+
+void HttpClient::Impl::refuse(Exchange& exchange, const Error& error) {
+  exchange.result = fail(error, exchange.what);
+  --outstanding_;
+}
+
+/// Lets it wait for a connection, unless there can be none.
+void HttpClient::Impl::enter(Exchange& exchange) {
+  if (exchange.pool->proxy.has_value()) {
+    exchange.pool->waiting.push_back(&exchange);
+  } else {
+    refuse(exchange, exchange.pool->proxy.error());
+  }
 }
 
 Ticket HttpClient::Impl::begin(const HttpRequest& request, const RequestLimits& limits) {
@@ -98,9 +130,9 @@ Ticket HttpClient::Impl::begin(const HttpRequest& request, const RequestLimits& 
 
 Exchange& HttpClient::Impl::add_connection(const Origin& origin, Deadline deadline) {
   Exchange& exchange = add(origin, {.deadline = deadline});
-  exchange.what = "connect to " + origin.scheme + "://" + host_header(origin);
+  exchange.what = "connect to " + origin.scheme + "://" + host_header(origin) + via(*exchange.pool);
   exchange.collected = true;
-  exchange.pool->waiting.push_back(&exchange);
+  enter(exchange);
   return exchange;
 }
 
@@ -134,16 +166,19 @@ void HttpClient::Impl::cancel(Ticket ticket) {
 }
 
 Deadline HttpClient::Impl::next_limit(Deadline until) const {
-  Deadline limit = std::min(until, earliest_limit_);
+  Deadline limit = std::min({until, earliest_limit_, resolver_.next_limit()});
   for (const ConnectionPointer& connection : active_) {
     if (setting_up(*connection)) {
       limit = std::min(limit, connection->set_up_until);
     }
   }
+  for (const auto& pool : pools_) {
+    limit = std::min(limit, pool->name_by.value_or(limit));
+  }
   return limit;
 }
 
-/// Waits for the active connections' sockets, and advances those that are ready.
+/// Waits for the active connections' sockets and for look-ups, and goes on with what is ready.
 void HttpClient::Impl::poll_until(Deadline limit) {
   polled_.clear();
   for (const ConnectionPointer& connection : active_) {
@@ -152,33 +187,71 @@ void HttpClient::Impl::poll_until(Deadline limit) {
                        .events = static_cast<short>(write ? POLLOUT : POLLIN),
                        .revents = 0});
   }
+  if (const int lookups = resolver_.socket(); lookups >= 0) {
+    polled_.push_back({.fd = lookups, .events = POLLIN, .revents = 0});
+  }
   if (::poll(polled_.data(), polled_.size(), milliseconds_until(limit)) <= 0) {
     return;
   }
   std::vector<ConnectionPointer> ready;
-  for (std::size_t i = 0; i < polled_.size(); ++i) {
+  for (std::size_t i = 0; i < active_.size(); ++i) {
     if (polled_[i].revents != 0) {
       ready.push_back(active_[i]);
     }
+  }
+  if (polled_.size() > active_.size() && resolver_.collect(SteadyClock::now())) {
+    fail_unresolved();
   }
   for (const ConnectionPointer& connection : ready) {
     advance(connection);
   }
 }
 
+/// Ends what waits for a name that was looked up in vain.
+void HttpClient::Impl::fail_unresolved() {
+  for (const auto& pool : pools_) {
+    if (pool->host != nullptr && pool->host->failure) {
+      for (Exchange* exchange : std::exchange(pool->waiting, {})) {
+        finish(*exchange, fail(*pool->host->failure, exchange->what));
+      }
+    }
+  }
+  resolver_.forget_failures();
+}
+
 void HttpClient::Impl::expire(Exchange& exchange, Deadline now) {
   const std::unexpected<Error> error = too_late(exchange, now);
-  if (exchange.connection != nullptr) {
-    release(*exchange.connection);
+  if (Connection* const connection = exchange.connection; connection != nullptr) {
+    if (setting_up(*connection)) {
+      demote(*connection);
+    }
+    release(*connection);
   } else {
     std::erase(exchange.pool->waiting, &exchange);
   }
   finish(exchange, error);
 }
 
+/// Ends attempts that wait for a name for too long. The look-up goes on, for the next ones.
+void HttpClient::Impl::expire_names(Deadline now) {
+  for (const auto& pool : pools_) {
+    if (!pool->name_by || now < *pool->name_by) {
+      continue;
+    }
+    pool->name_by.reset();
+    for (Exchange* exchange : std::exchange(pool->waiting, {})) {
+      finish(*exchange,
+             fail(ErrorKind::Unavailable, exchange->what + ": no address of " + pool->host->name +
+                                              " from the name server within " +
+                                              format_duration(longer_timeout())));
+    }
+  }
+}
+
 /// Ends what is over its limits.
 void HttpClient::Impl::expire(Deadline now) {
   expire_set_up(now);
+  expire_names(now);
   if (now < earliest_limit_) {
     return;
   }

@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "net/http.h"
+#include "net/proxy.h"
+#include "net/resolver.h"
 
 namespace scaler::net {
 
@@ -21,6 +23,8 @@ struct HttpClientOptions {
   Duration idle_timeout =
       std::chrono::seconds(50);       ///< a connection unused for longer is not used again
   std::size_t body_max = 16U << 20U;  ///< a larger reply is Malformed
+  Proxies proxies = {};               ///< none
+  Lookup lookup = resolve;            ///< of names; called on helper threads
 };
 
 /// Names a request that is under way; never the same twice.
@@ -54,7 +58,8 @@ class HttpClient {
   /// could be waited for, and tells what has finished; every status, also 500, is a response.
   /// Errors: Unavailable for no connection, a broken one, an unverified certificate, or the
   ///         deadline; Overdue for one that could not leave in time; Malformed for a reply that is
-  ///         no HTTP.
+  ///         no HTTP, and for a proxy that cannot be used or does not let this through;
+  ///         Unauthorized for one that wants a password. What comes of a proxy names it.
   /// A kept connection that the other side has closed meanwhile is replaced when not one byte of a
   /// reply had come; a request is otherwise sent once. One that is not repeatable takes a kept
   /// connection only if that was in use a moment ago, and never goes again once a byte of it has

@@ -1,6 +1,7 @@
 #pragma once
 // What HttpClient consists of. http_client.cc has the requests, their limits and the loop;
-// http_connections.cc has the connections and what happens on them.
+// http_connections.cc has the connections and what happens on them, http_set_up.cc how they come
+// to be.
 
 #include <array>
 #include <deque>
@@ -11,6 +12,8 @@
 #include "net/address.h"
 #include "net/http_client.h"
 #include "net/http_codec.h"
+#include "net/proxy.h"
+#include "net/resolver.h"
 #include "net/stream.h"
 #include "net/tls.h"
 
@@ -35,7 +38,7 @@ struct Exchange {
   bool sent_before = false;          ///< a byte of it has gone, perhaps over another connection
 };
 
-enum class Stage { Connecting, Handshaking, Sending, Receiving };
+enum class Stage { Connecting, Tunnelling, Handshaking, Sending, Receiving };
 
 struct Connection {
   Connection(Pool& owner, std::size_t body_max) : pool(&owner), parser(body_max) {}
@@ -44,9 +47,10 @@ struct Connection {
   std::unique_ptr<Stream> stream = {};
   Exchange* exchange = nullptr;
   Stage stage = Stage::Connecting;
-  std::size_t address = 0;  ///< of the pool's addresses
+  std::vector<Address> addresses = {};  ///< to be tried, in this order
+  std::size_t address = 0;              ///< which of them
   Deadline set_up_until = {};
-  std::size_t sent = 0;  ///< bytes of the exchange's text
+  std::size_t sent = 0;  ///< bytes of the exchange's text, or of what opens the tunnel
   ReplyParser parser;
   bool reused = false;
   bool reply_begun = false;
@@ -57,8 +61,14 @@ struct Connection {
 using ConnectionPointer = std::shared_ptr<Connection>;
 
 inline bool setting_up(const Connection& connection) {
-  return connection.stage == Stage::Connecting || connection.stage == Stage::Handshaking;
+  return connection.stage < Stage::Sending;
 }
+
+/// RFC 9110, section 15.5.8.
+constexpr int kProxyWantsUser = 407;
+
+/// What a proxy's answer means that did not let a request through.
+Error refusal_of(const HttpResponse& response);
 
 /// Why an exchange ends that is over one of its limits.
 std::unexpected<Error> too_late(const Exchange& exchange, Deadline now);
@@ -66,7 +76,9 @@ std::unexpected<Error> too_late(const Exchange& exchange, Deadline now);
 /// The connections of one origin.
 struct Pool {
   Origin origin = {};
-  std::vector<Address> addresses = {};       ///< kept while they work, the good one first
+  Result<const Proxy*> proxy = nullptr;      ///< null for direct connections
+  Host* host = nullptr;                      ///< the origin's, or the proxy's
+  std::optional<Deadline> name_by = {};      ///< how long those that wait wait for its addresses
   std::vector<ConnectionPointer> idle = {};  ///< the latest used last
   std::size_t active = 0;
   std::deque<Exchange*> waiting = {};
@@ -76,7 +88,8 @@ struct Pool {
 // are started between two polls, so nothing recurses.
 class HttpClient::Impl {
  public:
-  explicit Impl(HttpClientOptions options) : options_(std::move(options)) {}
+  explicit Impl(HttpClientOptions options)
+      : options_(std::move(options)), resolver_(options_.lookup) {}
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -101,20 +114,33 @@ class HttpClient::Impl {
   Deadline next_limit(Deadline until) const;
   void expire(Deadline now);
   void expire(Exchange& exchange, Deadline now);
+  void enter(Exchange& exchange);
+  void refuse(Exchange& exchange, const Error& error);
+  void fail_unresolved();
+  void expire_names(Deadline now);
 
-  // http_connections.cc
+  // http_set_up.cc
   Pool& pool_of(const Origin& origin);
   Result<TlsContext*> tls_for(const Origin& origin);
-  void start_waiting();
-  void start(Exchange& exchange);
-  void put_on(const ConnectionPointer& connection, Exchange& exchange);
-  ConnectionPointer take_idle(Pool& pool, Duration longest_idle);
   void open(Exchange& exchange);
   Result<void> open_stream(Connection& connection);
   void try_next_address(const ConnectionPointer& connection, const std::string& reason);
-  void advance(const ConnectionPointer& connection);
+  static void demote(const Connection& connection);
   void connected(const ConnectionPointer& connection);
+  void open_tunnel(const ConnectionPointer& connection);
+  void read_tunnel_reply(const ConnectionPointer& connection);
+  void secure(const ConnectionPointer& connection);
   void shake_hands(const ConnectionPointer& connection);
+  void expire_set_up(Deadline now);
+  /// For what others do on our behalf: name servers and proxies.
+  Duration longer_timeout() const { return options_.connect_timeout * 3 / 2; }
+
+  // http_connections.cc
+  void start_waiting();
+  bool start(Pool& pool);
+  void put_on(const ConnectionPointer& connection, Exchange& exchange);
+  ConnectionPointer take_idle(Pool& pool, Duration longest_idle);
+  void advance(const ConnectionPointer& connection);
   void begin_request(const ConnectionPointer& connection);
   void send_more(const ConnectionPointer& connection);
   void receive_more(const ConnectionPointer& connection);
@@ -123,9 +149,9 @@ class HttpClient::Impl {
   void keep(const ConnectionPointer& connection);
   void fail_connection(const ConnectionPointer& connection, ErrorKind kind, const std::string& why);
   void release(Connection& connection);
-  void expire_set_up(Deadline now);
 
   HttpClientOptions options_;
+  Resolver resolver_;
   std::optional<Result<std::unique_ptr<TlsContext>>> tls_;
   std::vector<std::unique_ptr<Pool>> pools_;
   std::vector<ConnectionPointer> active_;

@@ -1,5 +1,7 @@
 #include "net/http_client.h"
 
+#include <array>
+#include <future>
 #include <poll.h>
 
 #include <gtest/gtest.h>
@@ -345,6 +347,145 @@ TEST(HttpClientUnderWay, RefusesLineBreaksInHeaders) {
   const HttpRequest request{.origin = {"http", "127.0.0.1", 1}, .headers = {{"A", "b\r\nC: d"}}};
   const Ticket ticket = client.begin(request, {});
   EXPECT_EQ(finish(client, ticket).response.error().kind, ErrorKind::Malformed);
+}
+
+std::vector<Address> addresses_at(std::initializer_list<int> ports) {
+  std::vector<Address> list;
+  for (const int port : ports) {
+    list.push_back(fixed_addresses("127.0.0.1", port).front());
+  }
+  return list;
+}
+
+/// Answers for all names but "silent.example", until it is opened or goes.
+class Gate {
+ public:
+  ~Gate() { open(); }
+  void open() {
+    if (!std::exchange(opened_, true)) {
+      promise_.set_value();
+    }
+  }
+  Lookup lookup(std::vector<Address> addresses) {
+    return [future = future_, addresses = std::move(addresses)](
+               const std::string& host, int) -> Result<std::vector<Address>> {
+      if (host == "silent.example") {
+        future.wait();
+      }
+      return addresses;
+    };
+  }
+
+ private:
+  bool opened_ = false;
+  std::promise<void> promise_;
+  std::shared_future<void> future_ = promise_.get_future().share();
+};
+
+HttpRequest request_to(const std::string& host) {
+  return {.origin = {.scheme = "http", .host = host, .port = 80}};
+}
+
+TEST(HttpClientNames, ANameThatIsNotAnsweredDelaysNothingElse) {
+  const RawServer server(answering(std::string(kHello)));
+  Gate gate;
+  HttpClient client({.lookup = gate.lookup(addresses_at({server.origin().port}))});
+  const Ticket silent = client.begin(request_to("silent.example"), {.deadline = after(300ms)});
+  const Ticket other = client.begin(request_to("fast.example"), {.deadline = after(5s)});
+  const std::vector<Finished> first = client.run(after(5s));
+  ASSERT_EQ(first.size(), 1U);
+  EXPECT_EQ(first[0].ticket, other);
+  EXPECT_TRUE(first[0].response.has_value());
+  const std::vector<Finished> second = client.run(after(5s));
+  ASSERT_EQ(second.size(), 1U);
+  EXPECT_EQ(second[0].ticket, silent);
+  EXPECT_EQ(second[0].response.error().kind, ErrorKind::Unavailable);
+  EXPECT_EQ(second[0].response.error().message,
+            "GET http://silent.example/: no address from the name server before the deadline");
+}
+
+TEST(HttpClientNames, AnAnswerThatCameLateServesTheNextRequest) {
+  const RawServer server(answering(std::string(kHello)));
+  Gate gate;
+  HttpClient client({.lookup = gate.lookup(addresses_at({server.origin().port}))});
+  EXPECT_FALSE(client.send(request_to("silent.example"), after(20ms)).has_value());
+  client.connect(std::array{request_to("silent.example").origin}, after(20ms));
+  gate.open();
+  const auto response = client.send(request_to("silent.example"), after(5s));
+  EXPECT_TRUE(response.has_value()) << response.error().message;
+}
+
+TEST(HttpClientNames, AnAttemptThatWaitsForANameEndsSoThatTheReasonIsKnown) {
+  const RawServer server(answering(std::string(kHello)));
+  Gate gate;
+  HttpClient client(
+      {.connect_timeout = 20ms, .lookup = gate.lookup(addresses_at({server.origin().port}))});
+  const std::vector<HttpRequest> requests(2, request_to("silent.example"));
+  for (int i = 0; i < 2; ++i) {
+    for (const auto& response : client.send(requests, after(10s))) {
+      ASSERT_FALSE(response.has_value());
+      EXPECT_EQ(response.error().kind, ErrorKind::Unavailable);
+      EXPECT_EQ(response.error().message,
+                "GET http://silent.example/: no address of silent.example from the name server "
+                "within 30 ms");
+    }
+  }
+  gate.open();
+  EXPECT_TRUE(client.send(request_to("silent.example"), after(10s)).has_value());
+}
+
+TEST(HttpClientNames, ACancelledRequestMayWaitForAName) {
+  Gate gate;
+  HttpClient client({.lookup = gate.lookup({})});
+  const Ticket silent = client.begin(request_to("silent.example"), {});
+  EXPECT_TRUE(client.run(after(20ms)).empty());
+  client.cancel(silent);
+  EXPECT_TRUE(client.run(Deadline::max()).empty());
+}
+
+TEST(HttpClientNames, AFailureIsToldToAllThatWaitAndTheNextRequestAsksAgain) {
+  const RawServer server(answering(std::string(kHello)));
+  std::atomic<int> asked = 0;
+  HttpClient client({.lookup = [&](const std::string&, int) -> Result<std::vector<Address>> {
+    return asked++ == 0 ? Result<std::vector<Address>>(fail(ErrorKind::Unavailable, "not known"))
+                        : addresses_at({server.origin().port});
+  }});
+  const std::vector<HttpRequest> requests(3, request_to("a.example"));
+  for (const auto& response : client.send(requests, after(5s))) {
+    ASSERT_FALSE(response.has_value());
+    EXPECT_EQ(response.error().message, "GET http://a.example/: not known");
+  }
+  EXPECT_TRUE(client.send(request_to("a.example"), after(5s)).has_value());
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(HttpClientNames, AllAddressesAreTriedAndTheGoodOneIsTriedFirstFromThenOn) {
+  const RawServer server(
+      answering("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"));
+  HttpClient client({.lookup = [&](const std::string&, int) -> Result<std::vector<Address>> {
+    return addresses_at({1, 2, server.origin().port});
+  }});
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_TRUE(client.send(request_to("a.example"), after(5s)).has_value());
+  }
+  EXPECT_EQ(server.accepted(), 3);
+}
+
+TEST(HttpClientNames, AddressesThatNobodyAnswersAtAreLookedUpAgain) {
+  const RawServer server(answering(std::string(kHello)));
+  std::atomic<bool> moved = false;
+  HttpClient client({.lookup = [&](const std::string&, int) -> Result<std::vector<Address>> {
+    return addresses_at({moved.exchange(true) ? server.origin().port : 1});
+  }});
+  EXPECT_FALSE(client.send(request_to("a.example"), after(5s)).has_value());
+  // Known addresses are looked up again after a second at the earliest.
+  const Deadline end = after(10s);
+  bool answered = false;
+  while (!answered && after(0s) < end) {
+    answered = client.send(request_to("a.example"), after(5s)).has_value();
+    client.run(after(100ms));
+  }
+  EXPECT_TRUE(answered);
 }
 
 }  // namespace

@@ -75,9 +75,23 @@ std::string_view view(boost::beast::string_view text) {
   return {text.data(), text.size()};
 }
 
+std::string authorization_line(const Proxy& proxy) {
+  return proxy.authorization.empty()
+             ? ""
+             : "Proxy-Authorization: " + proxy.authorization.reveal() + "\r\n";
+}
+
 }  // namespace
 
-Result<std::string> write_request(const HttpRequest& request) {
+std::string write_connect(const Origin& origin, const Proxy& proxy) {
+  const bool six = origin.host.contains(':');
+  const std::string authority =
+      (six ? "[" + origin.host + "]" : origin.host) + ":" + std::to_string(origin.port);
+  return "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n" +
+         authorization_line(proxy) + "\r\n";
+}
+
+Result<std::string> write_request(const HttpRequest& request, const Proxy* proxy) {
   if (!is_token(request.method)) {
     return fail(ErrorKind::Malformed, "'" + request.method + "' is not an HTTP method");
   }
@@ -91,8 +105,15 @@ Result<std::string> write_request(const HttpRequest& request) {
   const auto append = [&text](const auto&... parts) {
     (text.append(std::string_view(parts)), ...);
   };
-  append(request.method, " ", request.target, " HTTP/1.1\r\nHost: ", host_header(request.origin),
-         "\r\n");
+  const std::string host = host_header(request.origin);
+  append(request.method, " ");
+  if (proxy != nullptr) {
+    append(request.origin.scheme, "://", host);
+  }
+  append(request.target, " HTTP/1.1\r\nHost: ", host, "\r\n");
+  if (proxy != nullptr) {
+    append(authorization_line(*proxy));
+  }
   for (const HttpHeader& header : request.headers) {
     if (!is_token(header.name) || breaks_line(header.value)) {
       return fail(ErrorKind::Malformed, "header '" + header.name + "' does not fit on one line");
@@ -107,11 +128,12 @@ Result<std::string> write_request(const HttpRequest& request) {
 }
 
 struct ReplyParser::Impl {
-  explicit Impl(std::size_t limit) : body_max(limit) { begin(); }
+  Impl(std::size_t limit, Reads wanted) : body_max(limit), reads(wanted) { begin(); }
 
   void begin() {
     parser.emplace();
     parser->eager(true);
+    parser->skip(reads == Reads::HeaderOnly);
     parser->header_limit(kHeaderMax);
     parser->body_limit(body_max);
   }
@@ -119,11 +141,13 @@ struct ReplyParser::Impl {
   std::unexpected<Error> malformed(const boost::system::error_code& error) const;
 
   std::size_t body_max;
+  Reads reads;
   std::optional<Parser> parser = {};
   std::string pending = {};  ///< bytes that the parser has not taken yet
 };
 
-ReplyParser::ReplyParser(std::size_t body_max) : impl_(std::make_unique<Impl>(body_max)) {}
+ReplyParser::ReplyParser(std::size_t body_max, Reads reads)
+    : impl_(std::make_unique<Impl>(body_max, reads)) {}
 ReplyParser::~ReplyParser() = default;
 ReplyParser::ReplyParser(ReplyParser&&) noexcept = default;
 ReplyParser& ReplyParser::operator=(ReplyParser&&) noexcept = default;
@@ -187,8 +211,12 @@ Result<void> ReplyParser::end() {
   return {};
 }
 
+bool ReplyParser::has_rest() const {
+  return !impl_->pending.empty();
+}
+
 bool ReplyParser::keeps_connection() const {
-  return impl_->pending.empty() && impl_->parser->keep_alive() && !impl_->parser->need_eof();
+  return !has_rest() && impl_->parser->keep_alive() && !impl_->parser->need_eof();
 }
 
 HttpResponse ReplyParser::take() {

@@ -8,17 +8,24 @@
 
 #include "base/result.h"
 #include "net/http.h"
+#include "net/proxy.h"
 
 namespace scaler::net {
 
-/// The request as it goes over the wire, with Host and Content-Length.
+/// The request as it goes over the wire, with Host and Content-Length; to a proxy that forwards it,
+/// unless that is null.
 /// Errors: Malformed for a method, target or header that would break out of its line.
-Result<std::string> write_request(const HttpRequest& request);
+Result<std::string> write_request(const HttpRequest& request, const Proxy* proxy = nullptr);
+
+/// What makes a proxy open a tunnel to the origin (RFC 9110, section 9.3.6).
+std::string write_connect(const Origin& origin, const Proxy& proxy);
 
 /// Reads one reply. Interim replies (1xx) are passed over.
 class ReplyParser {
  public:
-  explicit ReplyParser(std::size_t body_max);
+  enum class Reads { All, HeaderOnly };
+
+  explicit ReplyParser(std::size_t body_max, Reads reads = Reads::All);
   ~ReplyParser();
   ReplyParser(ReplyParser&&) noexcept;
   ReplyParser& operator=(ReplyParser&&) noexcept;
@@ -29,6 +36,8 @@ class ReplyParser {
   /// The peer has closed the connection: completes a reply whose body ends there.
   /// Errors: Unavailable when the reply is not complete.
   Result<void> end();
+  /// Of a complete reply: whether bytes came after it.
+  bool has_rest() const;
   /// Of a complete reply: whether the connection may carry another request.
   bool keeps_connection() const;
   HttpResponse take();

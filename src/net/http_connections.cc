@@ -13,51 +13,39 @@ constexpr Duration kSurelyOpen = std::chrono::seconds(1);
 
 }  // namespace
 
-Pool& HttpClient::Impl::pool_of(const Origin& origin) {
-  for (const auto& pool : pools_) {
-    if (pool->origin == origin) {
-      return *pool;
-    }
-  }
-  pools_.push_back(std::make_unique<Pool>());
-  pools_.back()->origin = origin;
-  return *pools_.back();
-}
-
-Result<TlsContext*> HttpClient::Impl::tls_for(const Origin& origin) {
-  if (origin.scheme == "http") {
-    return nullptr;
-  }
-  if (!tls_) {
-    tls_ = TlsContext::create(options_.ca_bundle);
-  }
-  if (!tls_->has_value()) {
-    return std::unexpected(tls_->error());
-  }
-  return (*tls_)->get();
-}
-
 void HttpClient::Impl::start_waiting() {
   for (const auto& pool : pools_) {
-    while (!pool->waiting.empty() && pool->active < options_.connections_per_origin) {
-      Exchange& exchange = *pool->waiting.front();
-      pool->waiting.pop_front();
-      start(exchange);
+    while (!pool->waiting.empty() && pool->active < options_.connections_per_origin &&
+           start(*pool)) {
     }
   }
 }
 
-void HttpClient::Impl::start(Exchange& exchange) {
+/// Puts the first that waits on a connection; false while there can be none.
+bool HttpClient::Impl::start(Pool& pool) {
+  Exchange& exchange = *pool.waiting.front();
   if (!exchange.fresh_connection) {
     const Duration longest_idle = exchange.repeatable ? options_.idle_timeout : kSurelyOpen;
-    if (const ConnectionPointer connection = take_idle(*exchange.pool, longest_idle)) {
+    if (const ConnectionPointer connection = take_idle(pool, longest_idle)) {
+      pool.waiting.pop_front();
       put_on(connection, exchange);
       connection->reused = true;
       begin_request(connection);
-      return;
+      return true;
     }
   }
+  const Deadline now = SteadyClock::now();
+  if (!resolver_.ready(*pool.host, now)) {
+    pool.name_by = pool.name_by.value_or(now + longer_timeout());
+    if (pool.host->failure) {
+      fail_unresolved();
+    }
+    return false;
+  }
+  pool.name_by.reset();
+  pool.waiting.pop_front();
   open(exchange);
+  return true;
 }
 
 void HttpClient::Impl::put_on(const ConnectionPointer& connection, Exchange& exchange) {
@@ -79,94 +67,18 @@ ConnectionPointer HttpClient::Impl::take_idle(Pool& pool, Duration longest_idle)
   return nullptr;
 }
 
-void HttpClient::Impl::open(Exchange& exchange) {
-  Pool& pool = *exchange.pool;
-  if (pool.addresses.empty()) {
-    Result<std::vector<Address>> addresses = resolve(pool.origin.host, pool.origin.port);
-    if (!addresses.has_value()) {
-      // A name that does not resolve fails for all who wait: looking it up again for each of them
-      // could block for minutes.
-      finish(exchange, fail(addresses.error(), exchange.what));
-      for (Exchange* other : std::exchange(pool.waiting, {})) {
-        finish(*other, fail(addresses.error(), other->what));
-      }
-      return;
-    }
-    pool.addresses = *std::move(addresses);
-  }
-  auto connection = std::make_shared<Connection>(pool, options_.body_max);
-  put_on(connection, exchange);
-  if (const Result<void> opened = open_stream(*connection); !opened.has_value()) {
-    try_next_address(connection, opened.error().message);
-  }
-}
-
-Result<void> HttpClient::Impl::open_stream(Connection& connection) {
-  const Pool& pool = *connection.pool;
-  TlsContext* tls = TRY(tls_for(pool.origin));
-  connection.stream = TRY(Stream::open(pool.addresses[connection.address], pool.origin, tls));
-  connection.stage = Stage::Connecting;
-  connection.awaited = IoStep::WantWrite;
-  connection.set_up_until = SteadyClock::now() + options_.connect_timeout;
-  return {};
-}
-
-void HttpClient::Impl::try_next_address(const ConnectionPointer& connection,
-                                        const std::string& reason) {
-  std::string why = reason;
-  while (++connection->address < connection->pool->addresses.size()) {
-    const Result<void> opened = open_stream(*connection);
-    if (opened.has_value()) {
-      return;
-    }
-    why = opened.error().message;
-  }
-  connection->pool->addresses.clear();  // They may have changed: look again next time.
-  fail_connection(connection, ErrorKind::Unavailable, why);
-}
-
 void HttpClient::Impl::advance(const ConnectionPointer& connection) {
   switch (connection->stage) {
     case Stage::Connecting:
       return connected(connection);
+    case Stage::Tunnelling:
+      return open_tunnel(connection);
     case Stage::Handshaking:
       return shake_hands(connection);
     case Stage::Sending:
       return send_more(connection);
     case Stage::Receiving:
       return receive_more(connection);
-  }
-}
-
-void HttpClient::Impl::connected(const ConnectionPointer& connection) {
-  if (connection->stream->finish_connect() != IoStep::Done) {
-    try_next_address(connection, "connect: " + connection->stream->error());
-    return;
-  }
-  std::vector<Address>& addresses = connection->pool->addresses;
-  if (connection->address > 0 && connection->address < addresses.size()) {
-    std::swap(addresses.front(), addresses[connection->address]);
-  }
-  connection->stage = Stage::Handshaking;
-  connection->set_up_until = SteadyClock::now() + options_.connect_timeout;
-  shake_hands(connection);
-}
-
-void HttpClient::Impl::shake_hands(const ConnectionPointer& connection) {
-  const IoStep step = connection->stream->handshake();
-  switch (step) {
-    case IoStep::Done:
-      return begin_request(connection);
-    case IoStep::WantRead:
-    case IoStep::WantWrite:
-      connection->awaited = step;
-      return;
-    case IoStep::Closed:
-      return fail_connection(connection, ErrorKind::Unavailable,
-                             "TLS: the peer closed the connection");
-    case IoStep::Failed:
-      return fail_connection(connection, ErrorKind::Unavailable,
-                             "TLS: " + connection->stream->error());
   }
 }
 
@@ -263,7 +175,14 @@ void HttpClient::Impl::peer_gone(const ConnectionPointer& connection, IoStep ste
 
 void HttpClient::Impl::complete(const ConnectionPointer& connection) {
   const bool reusable = connection->parser.keeps_connection();
-  finish(*connection->exchange, connection->parser.take());
+  Exchange& exchange = *connection->exchange;
+  HttpResponse response = connection->parser.take();
+  const Proxy* proxy = *connection->pool->proxy;
+  if (proxy != nullptr && response.status == kProxyWantsUser) {
+    finish(exchange, fail(refusal_of(response), exchange.what));
+  } else {
+    finish(exchange, std::move(response));
+  }
   if (reusable) {
     keep(connection);
   } else {
@@ -289,23 +208,13 @@ void HttpClient::Impl::release(Connection& connection) {
 
 void HttpClient::Impl::fail_connection(const ConnectionPointer& connection, ErrorKind kind,
                                        const std::string& why) {
+  if (setting_up(*connection)) {
+    demote(*connection);
+  }
   Exchange& exchange = *connection->exchange;
   std::string message = exchange.what + ": " + why;
   finish(exchange, fail(kind, std::move(message)));
   release(*connection);
-}
-
-/// Ends attempts to set up a connection that take too long.
-void HttpClient::Impl::expire_set_up(Deadline now) {
-  const std::vector<ConnectionPointer> connections = active_;
-  for (const ConnectionPointer& connection : connections) {
-    if (setting_up(*connection) && now >= connection->set_up_until) {
-      const bool connecting = connection->stage == Stage::Connecting;
-      const std::string why = std::string(connecting ? "connect" : "TLS") + ": no answer within " +
-                              format_duration(options_.connect_timeout);
-      try_next_address(connection, why);
-    }
-  }
 }
 
 }  // namespace scaler::net

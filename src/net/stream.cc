@@ -22,24 +22,24 @@ bool would_block(int error) {
 
 }  // namespace
 
-Result<std::unique_ptr<Stream>> Stream::open(const Address& address, const Origin& origin,
-                                             TlsContext* tls) {
+Result<std::unique_ptr<Stream>> Stream::open(const Address& address) {
   const int socket =
       ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   if (socket < 0) {
     return fail(ErrorKind::Unavailable, "open a socket: " + error_text(errno));
   }
-  std::unique_ptr<Stream> stream(new Stream(socket, nullptr));
+  std::unique_ptr<Stream> stream(new Stream(socket));
   const int on = 1;
   ::setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const auto* raw = reinterpret_cast<const sockaddr*>(&address.storage);
   if (::connect(socket, raw, address.length) != 0 && errno != EINPROGRESS) {
     return fail(ErrorKind::Unavailable, "connect: " + error_text(errno));
   }
-  if (tls != nullptr) {
-    stream->tls_ = std::make_unique<TlsSession>(*tls, socket, origin);
-  }
   return stream;
+}
+
+void Stream::encrypt(TlsContext& tls, const Origin& origin) {
+  tls_ = std::make_unique<TlsSession>(tls, socket_, origin);
 }
 
 Stream::~Stream() {

@@ -15,10 +15,8 @@ namespace scaler::net {
 
 class Stream {
  public:
-  /// Starts connecting; `tls` is null for a plain connection. The stream owns the socket.
-  /// Errors: Unavailable.
-  static Result<std::unique_ptr<Stream>> open(const Address& address, const Origin& origin,
-                                              TlsContext* tls);
+  /// Starts connecting, plain. Errors: Unavailable.
+  static Result<std::unique_ptr<Stream>> open(const Address& address);
   ~Stream();
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
@@ -27,6 +25,8 @@ class Stream {
   bool encrypted() const { return tls_ != nullptr; }
   /// To be called when the socket has become writable after open().
   IoStep finish_connect();
+  /// From here on all is TLS with the origin, beginning with handshake().
+  void encrypt(TlsContext& tls, const Origin& origin);
   /// Done at once on a plain connection.
   IoStep handshake();
   IoResult read(std::span<char> buffer);
@@ -39,13 +39,13 @@ class Stream {
   const std::string& error() const { return error_; }
 
  private:
-  Stream(int socket, std::unique_ptr<TlsSession> tls) : socket_(socket), tls_(std::move(tls)) {}
+  explicit Stream(int socket) : socket_(socket) {}
   IoResult failed(int error);
   IoResult checked(IoResult result);
 
   int socket_;
-  std::unique_ptr<TlsSession> tls_;
-  std::string error_;
+  std::unique_ptr<TlsSession> tls_ = {};
+  std::string error_ = {};
 };
 
 }  // namespace scaler::net

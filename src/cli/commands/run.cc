@@ -40,7 +40,7 @@ Result<std::unique_ptr<MetricsServer>> serve_metrics(const std::optional<int>& p
               : Result<std::unique_ptr<MetricsServer>>(nullptr);
 }
 
-/// Takes the fleet, so that its cloud has gone when this returns: that may wait for a name server.
+/// Takes the fleet, so that its cloud goes while the watcher of signals still bounds every wait.
 int control(std::unique_ptr<LiveFleet> fleet, const RunFlags& flags, const std::stop_token& stop) {
   const Log& log = fleet->log;
   const ControllerOptions options{.interval = flags.interval};
