@@ -22,13 +22,13 @@ class FakeAws(http.server.ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, services=("worker",)):
+    def __init__(self, services=("worker",), port=0):
         self.services = dict.fromkeys(services, 0)
         self.queues = {name: (0, 0, 0) for name in services}
         self.tags, self.changes, self.calls, self.signed = {}, [], [], []
         self.before = lambda operation, body: None
         self.lock = threading.Lock()
-        super().__init__(("127.0.0.1", 0), FakeAwsRequest)
+        super().__init__(("127.0.0.1", port), FakeAwsRequest)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def close(self):
