@@ -15,7 +15,7 @@ Result<std::unique_ptr<Session>> Session::create(const Environment& environment,
 Session::Session(Settings settings, Environment environment, const Clock& clock,
                  const SessionOptions& options, const Log& log)
     : environment_(std::move(environment)),
-      transport_({.ca_bundle = settings.ca_bundle}),
+      transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
       credentials_({.environment = environment_, .transport = transport_, .clock = clock}, log),
       random_(options.seed),
       client_(std::move(settings), {.transport = transport_,

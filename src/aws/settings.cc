@@ -159,6 +159,12 @@ Result<int> read_attempts(const Environment& environment, const Profile& profile
   return attempts;
 }
 
+/// Refuses what lies behind a proxy that cannot be used.
+Result<Destination> reachable(Destination destination, const net::Proxies& proxies) {
+  static_cast<void>(TRY(proxies.of(destination.endpoint.origin)));
+  return destination;
+}
+
 }  // namespace
 
 Result<Destination> Settings::destination(Service service, std::string_view of_region) const {
@@ -173,7 +179,7 @@ Result<Destination> Settings::destination(Service service, std::string_view of_r
       return fail(std::move(host).error(), kind_by);
     }
     destination.endpoint.origin.host = *std::move(host);
-    return destination;
+    return reachable(std::move(destination), proxies);
   }
   if (!may_be_same(std::string_view(given->region), destination.region)) {
     return fail(ErrorKind::Malformed, given->by + ": " + given->endpoint.origin.host +
@@ -182,7 +188,7 @@ Result<Destination> Settings::destination(Service service, std::string_view of_r
                                           " is to be asked in " + destination.region);
   }
   destination.endpoint = given->endpoint;
-  return destination;
+  return reachable(std::move(destination), proxies);
 }
 
 Result<Destination> Settings::destination(const QueueAddress& queue) const {
@@ -199,8 +205,9 @@ Result<Destination> Settings::destination(const QueueAddress& queue) const {
   if (queue.region.empty() && region.empty()) {
     return fail(ErrorKind::Malformed, no_region);
   }
-  return Destination{.region = queue.region.empty() ? region : queue.region,
-                     .endpoint = TRY(read_endpoint(queue.origin))};
+  return reachable({.region = queue.region.empty() ? region : queue.region,
+                    .endpoint = TRY(read_endpoint(queue.origin))},
+                   proxies);
 }
 
 Result<Settings> read_settings(const Environment& environment) {
@@ -215,6 +222,7 @@ Result<Settings> read_settings(const Environment& environment) {
   const std::optional<std::string> bundle = variable(environment, "AWS_CA_BUNDLE");
   settings.ca_bundle = bundle ? *bundle : setting(profile.settings, "ca_bundle").value_or("");
   settings.attempts_max = TRY(read_attempts(environment, profile));
+  settings.proxies = net::Proxies(environment);
   return settings;
 }
 

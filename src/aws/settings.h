@@ -1,6 +1,6 @@
 #pragma once
-// Where AWS is: default region, endpoints, roots to trust and the number of attempts, read once
-// from environment and profile. Nothing is guessed.
+// Where AWS is: default region, endpoints, proxies, roots to trust and the number of attempts, read
+// once from environment and profile. Nothing is guessed.
 
 #include <array>
 #include <optional>
@@ -11,6 +11,8 @@
 #include "base/environment.h"
 #include "base/result.h"
 #include "core/queue_names.h"
+#include "net/http.h"
+#include "net/proxy.h"
 
 namespace scaler::aws {
 
@@ -34,11 +36,12 @@ struct Settings {
   EndpointKind kind = EndpointKind::Plain;
   std::string kind_by = {};  ///< who demands that kind: "AWS_USE_FIPS_ENDPOINT", ...
   std::string ca_bundle = {};
+  net::Proxies proxies = {};
   int attempts_max = 3;
 
   /// Of calls to a service in the region, or in the default region when that is empty.
-  /// Errors: Malformed, when there is no region, no such endpoint, or the endpoint that was
-  /// configured is one of another region.
+  /// Errors: Malformed, when there is no region, no such endpoint, the endpoint that was configured
+  /// is one of another region, or the proxy before it cannot be used.
   Result<Destination> destination(Service service, std::string_view of_region = {}) const;
   /// Of calls about a queue: a configured endpoint, else the URL's own host where that is not just
   /// the region's, else the region's endpoint.
@@ -48,7 +51,8 @@ struct Settings {
 /// Reads AWS_REGION (else AWS_DEFAULT_REGION, else the profile's region),
 /// AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
 /// AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS and the
-/// profile's counterparts. Errors: Malformed, naming the variable.
+/// profile's counterparts, and the variables of net/proxy.h.
+/// Errors: Malformed, naming the variable.
 Result<Settings> read_settings(const Environment& environment);
 
 }  // namespace scaler::aws

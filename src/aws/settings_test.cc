@@ -112,6 +112,24 @@ TEST(Settings, NameTheVariableThatIsWrong) {
   }
 }
 
+TEST(Settings, RefuseAProxyThatCannotBeUsedWhereItWouldBe) {
+  const Environment socks{{"AWS_REGION", "eu-central-1"}, {"ALL_PROXY", "socks5://u:secret@p:1"}};
+  const auto refused = read_settings(socks)->destination(Service::Sqs);
+  ASSERT_FALSE(refused.has_value());
+  EXPECT_EQ(refused.error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(refused.error().message,
+            "ALL_PROXY: socks5://p:1: socks5 proxies are not supported, only http://host:port");
+  Environment direct = socks;
+  direct["AWS_ENDPOINT_URL"] = "http://localhost:4566";
+  EXPECT_TRUE(read_settings(direct)->destination(Service::Sqs).has_value());
+  direct = socks;
+  direct["HTTPS_PROXY"] = "http://p:3128";
+  const auto settings = read_settings(direct);
+  ASSERT_TRUE(settings.has_value());
+  const Destination queues = *settings->destination(Service::Sqs);
+  EXPECT_EQ((*settings->proxies.of(queues.endpoint.origin))->origin.host, "p");
+}
+
 TEST(ProfileFile, ReadsSectionsCommentsAndGroups) {
   const auto file = parse_profile_file(
       "# comment\r\n[ profile   a ]\r\nx = 1 ; note\r\n; note\r\ny=a#b\n\n[b]\ns3 =\n  k = "

@@ -87,6 +87,26 @@ of AWS in another region: that is refused. `AWS_USE_DUALSTACK_ENDPOINT` and `AWS
 (`use_dualstack_endpoint` and `use_fips_endpoint` in the profile) choose the kind of the region's
 endpoint. Where no FIPS endpoint is known, or both are set, it is an error, not another endpoint.
 
+## Proxies
+
+Calls go through an HTTP proxy that the environment names, read as curl reads it:
+
+| variable | for |
+|---|---|
+| `https_proxy`, else `HTTPS_PROXY` | https, which is all of AWS: a tunnel with TLS inside it |
+| `http_proxy` (small letters only) | endpoints with http |
+| `all_proxy`, else `ALL_PROXY` | both, where there is no other |
+| `no_proxy`, else `NO_PROXY` | hosts that are reached directly |
+
+A proxy is `http://[user:password@]host[:port]`; without a port it is 1080, and characters in
+user and password may be percent-encoded. socks and https proxies are refused by name.
+`no_proxy` is a list with commas or blanks: names, which stand for themselves and all below
+them, addresses, and networks such as `10.0.0.0/8`; `*` alone is every host. Loopback and
+link-local addresses (`localhost`, `127.0.0.0/8`, `169.254.0.0/16`, `fe80::/10`) and the
+endpoints that hand out credentials (`169.254.169.254`, `169.254.170.2`, `fd00:ec2::254`, ...)
+are always reached directly. `ecs-scaler doctor` names the proxy in use, and every error that
+comes of one names it, never with its password.
+
 ## Fleet file
 
 ```yaml

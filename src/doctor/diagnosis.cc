@@ -233,6 +233,16 @@ void check_function(const Facts& facts, Findings& findings) {
   }
 }
 
+void check_proxies(const Facts& facts, Findings& findings) {
+  for (const ProxyUse& use : facts.proxies) {
+    findings.note(
+        "proxy",
+        fmt::format("calls to {} go through {} of {}", use.services, use.proxy, use.variable),
+        "Hosts that are to be reached directly belong in NO_PROXY.",
+        "docs/configuration.md#proxies");
+  }
+}
+
 void check_caller(const Facts& facts, Findings& findings) {
   if (!facts.caller) {
     findings.failed("credentials", facts.caller.error(), "sts:GetCallerIdentity");
@@ -255,6 +265,7 @@ std::string_view to_string(Severity severity) {
 
 std::vector<Finding> diagnose(const Facts& facts) {
   Findings findings;
+  check_proxies(facts, findings);
   check_caller(facts, findings);
   check_queue(facts, findings);
   check_service(facts, findings);

@@ -66,6 +66,13 @@ TEST(Diagnosis, FindsNothingOnAHealthyDeployment) {
   EXPECT_EQ(text_of(diagnose(healthy())), "0 problems, 0 risks, 0 notes\n");
 }
 
+TEST(Diagnosis, Proxy) {
+  EXPECT_EQ(finding_after([](Facts& f) {
+              f.proxies = {{.proxy = "http://p:1", .variable = "HTTPS_PROXY", .services = "SQS"}};
+            }),
+            "note proxy: calls to SQS go through http://p:1 of HTTPS_PROXY");
+}
+
 TEST(Diagnosis, Queue) {
   EXPECT_EQ(finding_after([](Facts& f) { f.queue = fail(ErrorKind::NotFound, "no queue"); }),
             "problem queue: no queue");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <span>
 #include <utility>
 
@@ -17,11 +18,32 @@ Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
                        : std::optional(std::move(found.front()));
 }
 
+std::vector<ProxyUse> proxy_uses(const aws::Settings& settings, std::string_view region) {
+  std::vector<ProxyUse> uses;
+  for (std::size_t i = 0; i < aws::kServiceCount; ++i) {
+    const auto service = static_cast<aws::Service>(i);
+    const auto destination = settings.destination(service, region);
+    const auto* proxy =
+        destination ? settings.proxies.of(destination->endpoint.origin).value_or(nullptr) : nullptr;
+    if (proxy == nullptr) {
+      continue;
+    }
+    const std::string text = to_string(*proxy);
+    auto use = std::ranges::find(uses, text, &ProxyUse::proxy);
+    if (use == uses.end()) {
+      use = uses.insert(use, {.proxy = text, .variable = proxy->variable});
+    }
+    use->services += (use->services.empty() ? "" : ", ") + std::string(display_name(service));
+  }
+  return uses;
+}
+
 }  // namespace
 
 Facts examine(aws::Client& client, const Place& place, Instant now, Deadline deadline) {
-  Facts facts{.place = place};
-  facts.caller = aws::caller_identity(client, deadline, aws::region_of(place.service));
+  const std::string_view region = aws::region_of(place.service);
+  Facts facts{.place = place, .proxies = proxy_uses(client.settings(), region)};
+  facts.caller = aws::caller_identity(client, deadline, region);
   facts.queue = aws::Sqs(client).settings(place.queue_url, deadline);
   facts.service = aws::service_details(client, place.service, deadline);
   if (facts.service && facts.service->launch_type == "EC2") {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "aws/event_source_mappings.h"
 #include "aws/functions.h"
@@ -21,9 +22,17 @@ struct Place {
   std::string scale_in_when = {};  ///< idle, protected, any; empty: the default, idle
 };
 
+/// Services whose calls go through a proxy.
+struct ProxyUse {
+  std::string proxy = {};  ///< "http://host:port", without user and password
+  std::string variable = {};
+  std::string services = {};  ///< "SQS, ECS"
+};
+
 struct Facts {
   Place place = {};
   Instant at = {};  ///< by AWS's clock
+  std::vector<ProxyUse> proxies = {};
   Result<aws::CallerIdentity> caller = {};
   Duration clock_difference = {};  ///< what AWS's clock is ahead of ours
   Result<aws::QueueSettings> queue = {};
