@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "aws/redaction.h"
+
 namespace scaler::aws {
 namespace {
 
@@ -315,7 +317,12 @@ Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiR
 }
 
 Attempt Client::judge_failure(Call& call, const net::HttpResponse& response, Error& error) {
-  const ServiceError said = read_error(response);
+  ServiceError said = read_error(response);
+  // AWS quotes the canonical request, and with it the session token, when a signature does not
+  // match.
+  const Credentials& known = surroundings_.credentials.latest();
+  said.message = without_secrets(std::move(said.message),
+                                 {known.session_token.reveal(), known.secret_access_key.reveal()});
   error = error_of(call.call, said, response.status);
   if (worth_repeating(error.kind)) {
     surroundings_.log.write(LogLevel::Debug, "AWS call failed",

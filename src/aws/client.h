@@ -100,6 +100,8 @@ class Client {
   Duration round_trip() const;
 
   const Settings& settings() const { return settings_; }
+  /// Where the credentials in use come from; empty before the first call.
+  std::string credential_source() const { return surroundings_.credentials.source(); }
   const Clock& clock() const { return surroundings_.clock; }
   const Log& log() const { return surroundings_.log; }
   /// What AWS's clock is ahead of ours by; the Date of the latest reply says so, to the second.

@@ -139,9 +139,9 @@ class FaultsTest : public testing::Test {
   Client& client_for(const std::string& url) {
     environment_["AWS_ENDPOINT_URL"] = url;
     provider_ = std::make_unique<CredentialProvider>(
-        CredentialSurroundings{
-            .environment = environment_, .transport = transport_, .clock = clock_},
-        log_);
+        lambda_sources({.environment = environment_, .transport = transport_, .clock = clock_},
+                       log_),
+        clock_, log_);
     client_ = std::make_unique<Client>(*read_settings(environment_),
                                        ClientSurroundings{.transport = transport_,
                                                           .credentials = *provider_,

@@ -233,6 +233,20 @@ TEST(Client, ReportsExpiredCredentialsOfTheEnvironment) {
   EXPECT_EQ(test.transport.requests.size(), 1U);
 }
 
+TEST(Client, TellsARefusedSignatureWithoutTheTokenThatAwsEchoes) {
+  TestClient test(Environment{{"AWS_SESSION_TOKEN", "IQoJb3JpZ2luX2VjE"}});
+  test.transport.reply_with({service_failure(
+      403, "InvalidSignatureException",
+      R"(The Canonical String should have been\n'POST\n/\n\nx-amz-security-token:IQoJb3JpZ2luX2VjE\n)"
+      R"(x-amz-security-token:an-older-one\n\nhost' and top-secret-key)")});
+  const auto reply = test.client().call(kCall, soon());
+  const std::string& message = reply.error().message;
+  EXPECT_EQ(message.find("IQoJ"), std::string::npos) << message;
+  EXPECT_EQ(message.find("an-older-one"), std::string::npos) << message;
+  EXPECT_EQ(message.find("top-secret-key"), std::string::npos) << message;
+  EXPECT_NE(message.find("x-amz-security-token:[hidden]"), std::string::npos) << message;
+}
+
 TEST(Client, SendsNothingWithoutCredentials) {
   TestClient test;
   test.environment.erase("AWS_ACCESS_KEY_ID");

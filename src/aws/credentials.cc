@@ -1,10 +1,9 @@
 #include "aws/credentials.h"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
-
-#include "aws/credential_sources.h"
 
 namespace scaler::aws {
 namespace {
@@ -21,12 +20,12 @@ void sleep_on_thread(Duration duration) {
   std::condition_variable().wait_until(lock, after(duration), [] { return false; });
 }
 
-CredentialProvider::CredentialProvider(const CredentialSurroundings& surroundings, const Log& log)
-    : clock_(&surroundings.clock), log_(&log) {
-  sources_.push_back(environment_source(surroundings));
-  sources_.push_back(profile_source(surroundings));
-  sources_.push_back(container_source(surroundings));
-  sources_.push_back(instance_source(surroundings));
+CredentialProvider::CredentialProvider(CredentialSources sources, const Clock& clock,
+                                       const Log& log)
+    : clock_(&clock), log_(&log), sources_(std::move(sources)) {}
+
+std::string CredentialProvider::source() const {
+  return in_use_ == nullptr ? "" : in_use_->description();
 }
 
 Result<Credentials> CredentialProvider::current(Deadline deadline) {
@@ -38,10 +37,11 @@ Result<Credentials> CredentialProvider::current(Deadline deadline) {
   }
   const Instant now = clock_->now();
   const Duration left = *credentials_.expires - now;
-  if (left < kNeededRefresh) {
+  if (left < std::min(kNeededRefresh, lifetime_ / 3)) {
     return fetch_again(deadline);
   }
-  if (left < kEarlyRefresh && (!next_early_refresh_ || now >= *next_early_refresh_)) {
+  if (left < std::min(kEarlyRefresh, lifetime_ / 2) &&
+      (!next_early_refresh_ || now >= *next_early_refresh_)) {
     next_early_refresh_ = now + kEarlyRefreshPause;
     if (const Result<Credentials> fetched = fetch_again(deadline); !fetched.has_value()) {
       log_->write(LogLevel::Warn, "credentials could not be refreshed early",
@@ -73,8 +73,8 @@ Result<Credentials> CredentialProvider::search(Deadline deadline) {
     std::optional<Credentials> found = TRY(source->fetch(deadline));
     if (found) {
       in_use_ = source.get();
-      credentials_ = *std::move(found);
-      log_->write(LogLevel::Debug, "credentials found", {{"source", source->name()}});
+      keep(*std::move(found));
+      log_->write(LogLevel::Debug, "credentials found", {{"source", source->description()}});
       return credentials_;
     }
     asked += (asked.empty() ? "" : ", ") + std::string(source->name());
@@ -88,8 +88,13 @@ Result<Credentials> CredentialProvider::fetch_again(Deadline deadline) {
     return fail(ErrorKind::Unauthorized,
                 "the " + std::string(in_use_->name()) + " has no credentials any more");
   }
-  credentials_ = *std::move(fetched);
   next_early_refresh_.reset();
+  return keep(*std::move(fetched));
+}
+
+const Credentials& CredentialProvider::keep(Credentials credentials) {
+  credentials_ = std::move(credentials);
+  lifetime_ = credentials_.expires ? *credentials_.expires - clock_->now() : Duration::zero();
   return credentials_;
 }
 

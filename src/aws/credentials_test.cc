@@ -1,9 +1,5 @@
 #include "aws/credentials.h"
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-
 #include <gtest/gtest.h>
 
 #include "aws/test_support.h"
@@ -14,35 +10,24 @@ namespace {
 using namespace std::chrono_literals;
 
 class CredentialsTest : public testing::Test {
- public:
-  ~CredentialsTest() override { std::filesystem::remove_all(folder_); }
-
  protected:
-  CredentialsTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "credentials-XXXXXX").string();
-    folder_ = ::mkdtemp(pattern.data());
-    environment_["HOME"] = folder_;
-  }
-
-  std::string write(const std::string& name, std::string_view text) {
-    const std::filesystem::path path = folder_ / name;
-    std::filesystem::create_directories(path.parent_path());
-    std::ofstream(path) << text;
-    return path;
+  std::string write(const std::string& name, std::string_view text) const {
+    return folder_.write(name, text);
   }
 
   CredentialProvider provider() {
-    return {{.environment = environment_,
-             .transport = transport_,
-             .clock = clock_,
-             .sleep = [this](Duration pause) { pauses_.push_back(pause); }},
-            log_};
+    return {lambda_sources({.environment = environment_,
+                            .transport = transport_,
+                            .clock = clock_,
+                            .sleep = [this](Duration pause) { pauses_.push_back(pause); }},
+                           log_),
+            clock_, log_};
   }
 
   Result<Credentials> current() { return provider().current(soon()); }
 
-  std::filesystem::path folder_;
-  Environment environment_{{"AWS_EC2_METADATA_DISABLED", "true"}};
+  TemporaryFolder folder_;
+  Environment environment_{{"HOME", folder_.path()}};
   VirtualClock clock_{*parse_instant("2026-11-23T12:00:00Z")};
   Log log_{-1, LogLevel::Fatal, clock_};
   ScriptedTransport transport_{clock_};
@@ -78,30 +63,32 @@ TEST_F(CredentialsTest, DoNotFallThroughFromAHalfSetEnvironment) {
   EXPECT_EQ(current().error().message.find("sesame"), std::string::npos);
 }
 
-TEST_F(CredentialsTest, ComeFromTheProfileThatIsNamed) {
-  write(".aws/config", "[profile p]\naws_access_key_id=C\naws_secret_access_key=c\n");
-  write(".aws/credentials",
-        "[default]\naws_access_key_id=D\naws_secret_access_key=d\n"
-        "[p]\naws_access_key_id=P\naws_secret_access_key=p\naws_session_token=t\n");
-  EXPECT_EQ(current()->access_key_id, "D");
-  environment_["AWS_PROFILE"] = "p";
-  EXPECT_EQ(current()->access_key_id, "P");
-  EXPECT_EQ(current()->session_token, Secret("t"));
-  environment_["AWS_PROFILE"] = "q";
-  EXPECT_EQ(current().error().message, "AWS_PROFILE: there is no profile 'q'");
+TEST_F(CredentialsTest, InTheEnvironmentCountAsUnsetWhenTheyAreBlank) {
+  environment_["AWS_ACCESS_KEY_ID"] = " ";
+  environment_["AWS_SECRET_ACCESS_KEY"] = "\t";
+  EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized);
+  environment_["AWS_ACCESS_KEY_ID"] = " E\n";
+  environment_["AWS_SECRET_ACCESS_KEY"] = "e";
+  environment_["AWS_SESSION_TOKEN"] = " ";
+  EXPECT_EQ(current()->access_key_id, "E");
+  EXPECT_TRUE(current()->session_token.empty());
 }
 
-TEST_F(CredentialsTest, RefuseWhatIsNotSupportedByName) {
-  write(".aws/config", "[default]\nrole_arn=arn:aws:iam::1:role/r\nsource_profile=x\n");
-  EXPECT_EQ(current().error().message, "profile 'default': role_arn is not supported");
-  environment_["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/token";
-  EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized);
+TEST_F(CredentialsTest, OfALambdaAreNotTheContainersWhereAProfileIsMeant) {
+  environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
+  transport_.reply_with({ok(reply("K", "2026-11-23T18:00:00Z"))});
+  for (const char* name : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"}) {
+    environment_[name] = "x";
+    EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized) << name;
+    EXPECT_TRUE(current().error().message.starts_with(name));
+    environment_.erase(name);
+  }
+  EXPECT_EQ(current()->access_key_id, "K");
 }
 
 TEST_F(CredentialsTest, SayWhereTheyWereLookedFor) {
-  EXPECT_EQ(
-      current().error().message,
-      "no AWS credentials found in: environment, profile, container endpoint, instance metadata");
+  EXPECT_EQ(current().error().message,
+            "no AWS credentials found in: environment, profile, container endpoint");
   EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized);
 }
 
@@ -166,50 +153,6 @@ TEST_F(CredentialsTest, QuoteNoReplyInErrors) {
   }
 }
 
-/// An instance with the role "worker". `token_status` is what the token of IMDSv2 answers with.
-ScriptedTransport::Answer instance(int token_status, const std::string& expires) {
-  return [=](const net::HttpRequest& request) -> Result<net::HttpResponse> {
-    if (request.method == "PUT") {
-      return net::HttpResponse{.status = token_status, .body = token_status == 200 ? "tkn" : ""};
-    }
-    const bool has_token = net::find_header(request.headers, "x-aws-ec2-metadata-token") == "tkn";
-    if (has_token != (token_status == 200)) {
-      return net::HttpResponse{.status = 401};
-    }
-    return request.target.ends_with("/worker") ? ok(reply("I", expires)) : ok("worker\n");
-  };
-}
-
-TEST_F(CredentialsTest, ComeFromTheInstance) {
-  environment_.erase("AWS_EC2_METADATA_DISABLED");
-  transport_.answer = instance(200, "2026-11-23T18:00:00Z");
-  EXPECT_EQ(current()->access_key_id, "I");
-  EXPECT_EQ(transport_.requests.at(0).origin.host, "169.254.169.254");
-  EXPECT_EQ(transport_.requests.at(0).target, "/latest/api/token");
-
-  environment_["AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"] = "IPv6";
-  EXPECT_TRUE(current().has_value());
-  EXPECT_EQ(transport_.requests.at(3).origin.host, "fd00:ec2::254");
-  environment_["AWS_EC2_METADATA_SERVICE_ENDPOINT"] = "http://127.0.0.1:1338/";
-  EXPECT_TRUE(current().has_value());
-  EXPECT_EQ(transport_.requests.at(6).origin.port, 1338);
-  EXPECT_EQ(transport_.requests.at(6).target, "/latest/api/token");
-}
-
-TEST_F(CredentialsTest, UseTheOldMetadataOnlyWhereItIsAllowed) {
-  environment_.erase("AWS_EC2_METADATA_DISABLED");
-  transport_.answer = instance(404, "2026-11-23T18:00:00Z");
-  EXPECT_EQ(current()->access_key_id, "I");
-  environment_["AWS_EC2_METADATA_V1_DISABLED"] = "true";
-  EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized);
-}
-
-TEST_F(CredentialsTest, AreNotFoundWhereThereIsNoInstance) {
-  environment_.erase("AWS_EC2_METADATA_DISABLED");
-  transport_.reply_with({fail(ErrorKind::Unavailable, "no route")});
-  EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized);
-}
-
 TEST_F(CredentialsTest, AreRefreshedBeforeTheyExpire) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
   transport_.reply_with({ok(reply("A", "2026-11-23T13:00:00Z")), fail(ErrorKind::Rejected, "busy"),
@@ -228,6 +171,18 @@ TEST_F(CredentialsTest, AreRefreshedBeforeTheyExpire) {
   EXPECT_EQ(kept.current(soon())->access_key_id, "B");
 }
 
+TEST_F(CredentialsTest, ThatLiveShortlyAreNotFetchedAgainAllTheTime) {
+  environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
+  transport_.reply_with(
+      {ok(reply("A", "2026-11-23T12:15:00Z")), ok(reply("B", "2026-11-23T12:30:00Z"))});
+  CredentialProvider kept = provider();
+  EXPECT_EQ(kept.current(soon())->access_key_id, "A");
+  clock_.advance(7min);
+  EXPECT_EQ(kept.current(soon())->access_key_id, "A");
+  clock_.advance(1min);
+  EXPECT_EQ(kept.current(soon())->access_key_id, "B");
+}
+
 TEST_F(CredentialsTest, AreAnErrorWhenANeededRefreshFails) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
   transport_.reply_with({ok(reply("A", "2026-11-23T13:00:00Z")), net::HttpResponse{.status = 403}});
@@ -235,15 +190,6 @@ TEST_F(CredentialsTest, AreAnErrorWhenANeededRefreshFails) {
   EXPECT_TRUE(kept.current(soon()).has_value());
   clock_.advance(51min);
   EXPECT_EQ(kept.current(soon()).error().kind, ErrorKind::Unauthorized);
-}
-
-TEST_F(CredentialsTest, OfAnInstanceAreUsedBeyondTheirTimeWhenThereAreNoOthers) {
-  environment_.erase("AWS_EC2_METADATA_DISABLED");
-  transport_.answer = instance(200, "2026-11-23T11:00:00Z");
-  CredentialProvider kept = provider();
-  EXPECT_TRUE(kept.current(soon()).has_value());
-  EXPECT_TRUE(kept.current(soon()).has_value());
-  EXPECT_EQ(transport_.requests.size(), 3U);
 }
 
 TEST_F(CredentialsTest, AreRenewedOnDemandOnlyWhenThereAreOthers) {

@@ -16,7 +16,9 @@ Session::Session(Settings settings, Environment environment, const Clock& clock,
                  const SessionOptions& options, const Log& log)
     : environment_(std::move(environment)),
       transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
-      credentials_({.environment = environment_, .transport = transport_, .clock = clock}, log),
+      credentials_(options.sources(
+                       {.environment = environment_, .transport = transport_, .clock = clock}, log),
+                   clock, log),
       random_(options.seed),
       client_(std::move(settings), {.transport = transport_,
                                     .credentials = credentials_,

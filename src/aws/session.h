@@ -15,6 +15,8 @@ namespace scaler::aws {
 struct SessionOptions {
   std::uint64_t seed = 1;     ///< for the jitter of retries
   bool within_limits = true;  ///< keeps calls within the services' documented rates
+  /// Where credentials are looked for.
+  CredentialSources (*sources)(const CredentialSurroundings&, const Log&) = lambda_sources;
 };
 
 class Session {

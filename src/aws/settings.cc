@@ -5,7 +5,6 @@
 #include <optional>
 #include <utility>
 
-#include "aws/profile_file.h"
 #include "core/names.h"
 #include "net/url.h"
 
@@ -54,20 +53,19 @@ struct NamedUrl {
   std::string url = {};
 };
 
-/// The endpoint that was configured for the service, and where.
-std::optional<NamedUrl> configured_url(Service service, const Environment& environment,
-                                       const Profile& profile) {
+/// The endpoint that was configured for what has this variable and section, and where.
+std::optional<NamedUrl> configured_url(std::string_view service_variable, std::string_view section,
+                                       const Environment& environment, const Profile& profile) {
   if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
     return std::nullopt;
   }
-  for (const std::string_view name :
-       {endpoint_variable(service), std::string_view("AWS_ENDPOINT_URL")}) {
+  for (const std::string_view name : {service_variable, std::string_view("AWS_ENDPOINT_URL")}) {
     if (const auto url = variable(environment, name)) {
       return NamedUrl{.name = std::string(name), .url = *url};
     }
   }
   const std::string in_profile = "endpoint_url of profile '" + profile.name + "'";
-  const std::string key = std::string(signing_name(service)) + ".endpoint_url";
+  const std::string key = std::string(section) + ".endpoint_url";
   if (const auto url = setting(profile.service_settings, key)) {
     return NamedUrl{.name = in_profile, .url = *url};
   }
@@ -88,20 +86,26 @@ Result<Endpoint> read_endpoint(std::string_view text) {
   return Endpoint{.origin = std::move(url.origin), .path = std::move(url.path)};
 }
 
+Result<Endpoint> read_endpoint(const NamedUrl& configured) {
+  Result<Endpoint> endpoint = read_endpoint(configured.url);
+  if (!endpoint) {
+    return fail(std::move(endpoint).error(), configured.name);
+  }
+  return endpoint;
+}
+
 Result<std::optional<Settings::Configured>> read_configured(Service service,
                                                             const Environment& environment,
                                                             const Profile& profile) {
-  std::optional<NamedUrl> url = configured_url(service, environment, profile);
+  std::optional<NamedUrl> url =
+      configured_url(endpoint_variable(service), signing_name(service), environment, profile);
   if (!url) {
     return std::nullopt;
   }
-  Result<Endpoint> endpoint = read_endpoint(url->url);
-  if (!endpoint) {
-    return fail(std::move(endpoint).error(), url->name);
-  }
-  const std::optional<AwsHost> host = parse_aws_host(endpoint->origin.host);
+  Endpoint endpoint = TRY(read_endpoint(*url));
+  const std::optional<AwsHost> host = parse_aws_host(endpoint.origin.host);
   return Settings::Configured{.by = std::move(url->name),
-                              .endpoint = *std::move(endpoint),
+                              .endpoint = std::move(endpoint),
                               .region = host ? host->region : ""};
 }
 
@@ -208,6 +212,15 @@ Result<Destination> Settings::destination(const QueueAddress& queue) const {
   return reachable({.region = queue.region.empty() ? region : queue.region,
                     .endpoint = TRY(read_endpoint(queue.origin))},
                    proxies);
+}
+
+Result<Endpoint> other_endpoint(const OtherService& service, std::string_view host,
+                                const Environment& environment, const Profile& profile) {
+  if (const auto configured =
+          configured_url(service.variable, service.section, environment, profile)) {
+    return read_endpoint(*configured);
+  }
+  return Endpoint{.origin = {.host = std::string(host)}};
 }
 
 Result<Settings> read_settings(const Environment& environment) {

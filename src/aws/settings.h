@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "aws/endpoints.h"
+#include "aws/profile_file.h"
 #include "base/environment.h"
 #include "base/result.h"
 #include "core/queue_names.h"
@@ -54,5 +55,16 @@ struct Settings {
 /// profile's counterparts, and the variables of net/proxy.h.
 /// Errors: Malformed, naming the variable.
 Result<Settings> read_settings(const Environment& environment);
+
+/// A service that the program asks for credentials only.
+struct OtherService {
+  std::string_view variable = {};  ///< "AWS_ENDPOINT_URL_SSO"
+  std::string_view section = {};   ///< of [services ...]: "sso"
+};
+
+/// Where it is: the endpoint that was configured, else https and the host.
+/// Errors: Malformed, naming what is configured.
+Result<Endpoint> other_endpoint(const OtherService& service, std::string_view host,
+                                const Environment& environment, const Profile& profile);
 
 }  // namespace scaler::aws

@@ -130,23 +130,6 @@ TEST(Settings, RefuseAProxyThatCannotBeUsedWhereItWouldBe) {
   EXPECT_EQ((*settings->proxies.of(queues.endpoint.origin))->origin.host, "p");
 }
 
-TEST(ProfileFile, ReadsSectionsCommentsAndGroups) {
-  const auto file = parse_profile_file(
-      "# comment\r\n[ profile   a ]\r\nx = 1 ; note\r\n; note\r\ny=a#b\n\n[b]\ns3 =\n  k = "
-      "v\nz=2\n");
-  ASSERT_TRUE(file.has_value());
-  EXPECT_EQ(file->at("profile a"), (ProfileSettings{{"x", "1"}, {"y", "a#b"}}));
-  EXPECT_EQ(file->at("b"), (ProfileSettings{{"s3", ""}, {"s3.k", "v"}, {"z", "2"}}));
-}
-
-TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
-  for (const char* text : {"[a]\nsecret", "\nx=1", "[a]\n=1", "\n[a"}) {
-    const auto file = parse_profile_file(text);
-    ASSERT_FALSE(file.has_value()) << text;
-    EXPECT_EQ(file.error().message, "line 2 is neither [section] nor name = value");
-  }
-}
-
 TEST(Settings, EveryServiceHasAnEndpoint) {
   const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}});
   ASSERT_TRUE(settings.has_value());

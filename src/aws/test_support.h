@@ -2,13 +2,21 @@
 // What the tests of this folder share: a scripted transport and a client on it that never sleeps.
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include <gtest/gtest.h>
+
 #include "aws/client.h"
+#include "base/file.h"
+#include "json/reader.h"
 
 namespace scaler::aws {
 
@@ -167,10 +175,12 @@ struct TestClient {
   /// Made at the first use, so that a test can still change the environment.
   Client& client() {
     if (!client_) {
-      provider_ = std::make_unique<CredentialProvider>(
-          CredentialSurroundings{
-              .environment = environment, .transport = transport, .clock = clock, .sleep = sleeper},
-          log);
+      provider_ = std::make_unique<CredentialProvider>(lambda_sources({.environment = environment,
+                                                                       .transport = transport,
+                                                                       .clock = clock,
+                                                                       .sleep = sleeper},
+                                                                      log),
+                                                       clock, log);
       client_ = std::make_unique<Client>(*read_settings(environment),
                                          ClientSurroundings{.transport = transport,
                                                             .credentials = *provider_,
@@ -185,6 +195,58 @@ struct TestClient {
  private:
   std::unique_ptr<CredentialProvider> provider_ = {};
   std::unique_ptr<Client> client_ = {};
+};
+
+/// A document of tests/vectors.
+inline json::Value read_vectors(const std::string& path) {
+  const Result<std::string> text = read_file(path);
+  EXPECT_TRUE(text.has_value()) << path;
+  Result<json::Value> value = json::parse(text.value_or(""));
+  EXPECT_TRUE(value.has_value()) << path;
+  return value.value_or(json::Value());
+}
+
+/// The member's text; empty where there is none.
+inline std::string text_in(const json::Reader& object, std::string_view name) {
+  const auto member = object.optional_field(name);
+  return member ? member->string().value_or("") : "";
+}
+
+/// Name and value of each member, the values being texts.
+inline std::map<std::string, std::string, std::less<>> texts_in(const json::Reader& object,
+                                                                std::string_view name) {
+  std::map<std::string, std::string, std::less<>> texts;
+  const auto member = object.optional_field(name);
+  if (member) {
+    for (const auto& [key, value] : std::get<json::Object>(member->value().data())) {
+      texts[key] = std::get<std::string>(value.data());
+    }
+  }
+  return texts;
+}
+
+/// A folder of its own, removed afterwards.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "scaler-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string path() const { return path_; }
+  /// The path of the file that it writes; `name` may begin with a slash.
+  std::string write(const std::string& name, std::string_view text) const {
+    const std::filesystem::path path = path_ + "/" + name;
+    std::filesystem::create_directories(path.parent_path());
+    std::ofstream(path) << text;
+    return path;
+  }
+
+ private:
+  std::string path_;
 };
 
 inline Deadline soon() {
