@@ -7,6 +7,7 @@
 #include "aws/places.h"
 #include "aws/session.h"
 #include "core/names.h"
+#include "identity/workstation.h"
 
 namespace scaler {
 namespace {
@@ -129,8 +130,10 @@ class AwsCheckup final : public Checkup {
 
 Result<std::unique_ptr<Checkup>> Checkup::create(const Environment& environment, Clock& clock,
                                                  const Log& log) {
-  return std::make_unique<AwsCheckup>(
-      TRY(aws::Session::create(environment, clock, {.seed = std::random_device()()}, log)), clock);
+  const aws::SessionOptions options{.seed = std::random_device()(),
+                                    .sources = identity::workstation_sources};
+  return std::make_unique<AwsCheckup>(TRY(aws::Session::create(environment, clock, options, log)),
+                                      clock);
 }
 
 }  // namespace scaler

@@ -3,7 +3,7 @@
 #include <random>
 
 #include "aws/places.h"
-#include "aws/session.h"
+#include "wiring/aws_cloud.h"
 #include "wiring/wake_mapping.h"
 
 namespace scaler {
@@ -105,11 +105,14 @@ class AwsCloud final : public Cloud {
 
 }  // namespace
 
+Result<std::unique_ptr<Cloud>> make_aws_cloud(const Environment& environment, Clock& clock,
+                                              const Log& log, const aws::SessionOptions& options) {
+  return std::make_unique<AwsCloud>(TRY(aws::Session::create(environment, clock, options, log)));
+}
+
 Result<std::unique_ptr<Cloud>> Cloud::create(const Environment& environment, Clock& clock,
                                              const Log& log) {
-  std::unique_ptr<aws::Session> session =
-      TRY(aws::Session::create(environment, clock, {.seed = std::random_device()()}, log));
-  return std::make_unique<AwsCloud>(std::move(session));
+  return make_aws_cloud(environment, clock, log, {.seed = std::random_device()()});
 }
 
 }  // namespace scaler

@@ -183,7 +183,8 @@ int demo_command(const DemoFlags& flags) {
   if (!emulator) {
     return complain(kFailed, emulator.error().message);
   }
-  const auto cloud = Cloud::create((*emulator)->client_environment(), system_clock(), log);
+  const auto cloud =
+      Cloud::create_on_workstation((*emulator)->client_environment(), system_clock(), log);
   if (!cloud) {
     return complain(kFailed, cloud.error().message);
   }

@@ -33,7 +33,7 @@ struct LiveFleet {
 };
 
 /// Reads the services and makes their cloud, which logs to the descriptor. Nothing is called yet.
-/// Errors: those of load_fleet(), Cloud::create() and Cloud::check().
+/// Errors: those of load_fleet(), Cloud::create_on_workstation() and Cloud::check().
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
                                               const std::string& config_file, int log_descriptor);
 
