@@ -243,6 +243,20 @@ void check_proxies(const Facts& facts, Findings& findings) {
   }
 }
 
+/// Whether no place had credentials. Then nothing could be asked, and all else follows from it.
+bool lacks_credentials(const Facts& facts) {
+  return !facts.caller && facts.credential_source.empty();
+}
+
+void check_credentials(const Facts& facts, Findings& findings) {
+  const Error& error = facts.caller.error();
+  findings.problem("credentials", error.message,
+                   error.kind == ErrorKind::Unavailable
+                       ? "The place that has them does not answer; try again."
+                       : "Mend what it names.",
+                   "docs/credentials.md");
+}
+
 void check_caller(const Facts& facts, Findings& findings) {
   if (!facts.caller) {
     findings.failed("credentials", facts.caller.error(), "sts:GetCallerIdentity");
@@ -266,6 +280,10 @@ std::string_view to_string(Severity severity) {
 std::vector<Finding> diagnose(const Facts& facts) {
   Findings findings;
   check_proxies(facts, findings);
+  if (lacks_credentials(facts)) {
+    check_credentials(facts, findings);
+    return std::move(findings).sorted();
+  }
   check_caller(facts, findings);
   check_queue(facts, findings);
   check_service(facts, findings);
@@ -292,6 +310,13 @@ std::string text_of(const std::vector<Finding>& findings) {
   return text + fmt::format("{} problems, {} risks, {} notes\n", counts[0], counts[1], counts[2]);
 }
 
+std::string identity_of(const Facts& facts) {
+  return facts.caller
+             ? fmt::format("Asked as {} (account {}) with credentials of: {}\n", facts.caller->arn,
+                           facts.caller->account, facts.credential_source)
+             : "";
+}
+
 std::string json_of(const Facts& facts, const std::vector<Finding>& findings) {
   json::Writer writer;
   writer.begin_object()
@@ -300,6 +325,11 @@ std::string json_of(const Facts& facts, const std::vector<Finding>& findings) {
       .field("service", facts.place.service.service)
       .field("function", facts.place.function)
       .field("healthy", !has_problem(findings));
+  writer.name("identity").begin_object().field("source", facts.credential_source);
+  if (facts.caller) {
+    writer.field("arn", facts.caller->arn).field("account", facts.caller->account);
+  }
+  writer.end_object();
   writer.name("findings").begin_array();
   for (const Finding& finding : findings) {
     writer.begin_object()

@@ -28,6 +28,8 @@ std::vector<Finding> diagnose(const Facts& facts);
 
 bool has_problem(const std::vector<Finding>& findings);
 std::string text_of(const std::vector<Finding>& findings);
+/// Who asked, and where the credentials came from, as a line; empty when AWS did not tell.
+std::string identity_of(const Facts& facts);
 std::string json_of(const Facts& facts, const std::vector<Finding>& findings);
 
 }  // namespace scaler::doctor

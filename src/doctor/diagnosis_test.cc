@@ -24,6 +24,7 @@ Facts healthy() {
       .place = {.queue_url = url, .service = {.cluster = "c", .service = "s"}, .function = "f"},
       .at = kNow,
       .caller = aws::CallerIdentity{.account = "123456789012", .arn = "arn"},
+      .credential_source = "environment",
       .queue = aws::QueueSettings{.arn = "arn:aws:sqs:eu-central-1:123456789012:jobs",
                                   .visibility_timeout = 180s,
                                   .receives_max = 5,
@@ -355,6 +356,27 @@ TEST(Diagnosis, ClockAndCredentials) {
             "problem credentials: expired");
   EXPECT_EQ(finding_after([](Facts& f) { f.caller = fail(ErrorKind::Unavailable, "down"); }),
             "problem credentials: down");
+}
+
+TEST(Diagnosis, WithoutCredentialsSpeaksOfNothingElse) {
+  Facts facts = healthy();
+  facts.credential_source = "";
+  facts.caller = fail(ErrorKind::Malformed, "profile 'p': half");
+  facts.queue = fail(ErrorKind::Malformed, "profile 'p': half");
+  const std::vector<Finding> findings = diagnose(facts);
+  ASSERT_EQ(findings.size(), 1U) << text_of(findings);
+  EXPECT_EQ(finding(facts), "problem credentials: profile 'p': half");
+  EXPECT_EQ(findings[0].advice, "Mend what it names.");
+  EXPECT_EQ(identity_of(facts), "");
+}
+
+TEST(Diagnosis, TellsWhoAskedAndByWhichCredentials) {
+  EXPECT_EQ(identity_of(healthy()),
+            "Asked as arn (account 123456789012) with credentials of: environment\n");
+  EXPECT_NE(
+      json_of(healthy(), {})
+          .find(R"("identity":{"source":"environment","arn":"arn","account":"123456789012"})"),
+      std::string::npos);
 }
 
 TEST(Diagnosis, TellsTheWorstFirstAndAsJson) {

@@ -44,6 +44,7 @@ Facts examine(aws::Client& client, const Place& place, Instant now, Deadline dea
   const std::string_view region = aws::region_of(place.service);
   Facts facts{.place = place, .proxies = proxy_uses(client.settings(), region)};
   facts.caller = aws::caller_identity(client, deadline, region);
+  facts.credential_source = client.credential_source();
   facts.queue = aws::Sqs(client).settings(place.queue_url, deadline);
   facts.service = aws::service_details(client, place.service, deadline);
   if (facts.service && facts.service->launch_type == "EC2") {

@@ -34,7 +34,8 @@ struct Facts {
   Instant at = {};  ///< by AWS's clock
   std::vector<ProxyUse> proxies = {};
   Result<aws::CallerIdentity> caller = {};
-  Duration clock_difference = {};  ///< what AWS's clock is ahead of ours
+  std::string credential_source = {};  ///< which place had credentials; empty for none
+  Duration clock_difference = {};      ///< what AWS's clock is ahead of ours
   Result<aws::QueueSettings> queue = {};
   Result<aws::ServiceDetails> service = {};
   std::optional<Result<std::int64_t>> instances = {};  ///< asked only for launch type EC2

@@ -62,10 +62,10 @@ class SsoSource final : public aws::CredentialSource {
 
   Result<aws::Endpoint> place(const aws::OtherService& service, std::string_view host) const {
     const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
-    return aws::other_endpoint(
-        service,
-        std::string(host) + "." + role_.region + "." + std::string(aws::dns_suffix(role_.region)),
-        surroundings_.environment, profile);
+    return aws::other_endpoint(service,
+                               std::string(host) + "." + role_.region + "." +
+                                   std::string(partition_of(role_.region).dns_suffix),
+                               surroundings_.environment, profile);
   }
 
   Result<Secret> access_token(Deadline deadline) {

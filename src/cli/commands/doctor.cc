@@ -67,8 +67,9 @@ int doctor_command(const Environment& environment, const DoctorFlags& flags) {
   }
   const doctor::Facts facts = (*checkup)->examine(*place);
   const std::vector<doctor::Finding> findings = doctor::diagnose(facts);
-  const std::string text =
-      flags.output == Output::Json ? doctor::json_of(facts, findings) : doctor::text_of(findings);
+  const std::string text = flags.output == Output::Json
+                               ? doctor::json_of(facts, findings)
+                               : doctor::identity_of(facts) + doctor::text_of(findings);
   std::fputs(text.c_str(), stdout);
   return doctor::has_problem(findings) ? kFailed : kDone;
 }
