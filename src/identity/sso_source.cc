@@ -5,6 +5,7 @@
 
 #include "aws/settings.h"
 #include "aws/source_request.h"
+#include "core/names.h"
 #include "identity/digest.h"
 #include "identity/token_file.h"
 #include "json/writer.h"
