@@ -73,6 +73,8 @@ BANS = (
         files=("*.h",), allowed=("*_impl.h", *TESTS)),
     Ban(r'#include "\.\.?/', "project includes are written from src/"),
     Ban(r"\b(?:TODO|FIXME|XXX)\b", "open work is an issue", files=TEXT, in_comments=True),
+    Ban(r"\buses:\s+(?!\./)\S+(?<!@[0-9a-f]{40})(?!\S)",
+        "an action is pinned by its full commit: a tag can be moved", files=(".github/*",)),
     Ban(r"/(?:home|Users|work)/\w|/root/\w", "a path of one machine", files=TEXT, in_comments=True,
         allowed=("*.txt",)),
     Ban(r"\b(?:pypi\.org|pythonhosted\.org|registry\.npmjs|deb\.debian\.org|proxy\.golang)",

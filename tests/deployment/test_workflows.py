@@ -59,6 +59,14 @@ def test_a_release_carries_both_zips():
     assert "sha256sum --check SHA256SUMS" in text and "dist/*" in text
 
 
+def test_a_release_is_attested_before_it_is_published():
+    steps = [step.get("uses", step.get("run", "")) for step in jobs("release")["release"]["steps"]]
+    attested = [i for i, step in enumerate(steps) if step.startswith("actions/attest-build-")]
+    published = [i for i, step in enumerate(steps) if step.startswith("gh release create")]
+
+    assert attested and attested[0] < published[0]
+
+
 def test_a_deployment_is_optional_and_always_cleaned_up():
     job = jobs("deploy-test")["deploy"]
     steps = {step.get("name", step.get("run")): step for step in job["steps"]}

@@ -40,6 +40,9 @@ def complaints(name, text):
     ("docs/a.md", "TO" + "DO\n", "open work is an issue"),
     ("docs/a.md", "see /ho" + "me/somebody/x\n", "path of one machine"),
     ("tools/a.py", "x = 1  # py" + "pi.org\n", "registries"),
+    (".github/workflows/a.yml", "  - uses: actions/checkout@v4\n", "pinned"),
+    (".github/workflows/a.yml", "  - uses: actions/checkout\n", "pinned"),
+    (".github/workflows/a.yml", f"  - uses: actions/checkout@{'a' * 39}  # v4\n", "pinned"),
     ("src/a/a.cc", "int f() {\n" + "  g();\n" * 70 + "}\n", "a function of 72 lines"),
     ("tools/a.py", "def f():\n" + "    g()\n" * 71, "f has 72 lines"),
 ])
@@ -61,6 +64,8 @@ def test_complains(name, text, expected):
     ("src/a/a.cc", "namespace a {\n" + "int x;\n" * 80 + "}\n"),
     ("src/a/a.cc", "constexpr int kTable[] = {\n" + "  1,\n" * 80 + "};\n"),
     ("README.md", "x" * 300 + "\n"),
+    (".github/workflows/a.yml", f"  - uses: actions/checkout@{'a' * 40}  # v4\n"),
+    (".github/workflows/a.yml", "  - uses: ./.github/actions/build\n"),
 ])
 def test_accepts(name, text):
     assert complaints(name, text) == []
