@@ -8,7 +8,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
 
-#include "net/beast_input.h"
+#include "net/beast_input_impl.h"
 
 namespace scaler::net {
 namespace {
@@ -132,7 +132,6 @@ struct ReplyParser::Impl {
 
   void begin() {
     parser.emplace();
-    parser->eager(true);
     parser->skip(reads == Reads::HeaderOnly);
     parser->header_limit(kHeaderMax);
     parser->body_limit(body_max);
@@ -163,27 +162,20 @@ std::unexpected<Error> ReplyParser::Impl::malformed(const boost::system::error_c
 /// How many of the bytes the parser has taken.
 Result<std::size_t> ReplyParser::Impl::consume(std::string_view bytes) {
   std::size_t taken = 0;
-  while (!parser->is_done() && taken < bytes.size() && may_put(*parser, bytes.size() - taken)) {
+  while (true) {
     boost::system::error_code error;
-    taken += parser->put(boost::asio::buffer(bytes.data() + taken, bytes.size() - taken), error);
-    if (error == http::error::need_more) {
-      break;
-    }
+    taken += put_input(*parser, bytes.substr(taken), error);
     if (error) {
       return malformed(error);
     }
-    if (parser->is_done() && parser->get().result_int() / 100 == 1) {
-      if (parser->get().result_int() == 101) {
-        return fail(ErrorKind::Malformed, "the reply is not HTTP: an upgrade nobody asked for");
-      }
-      begin();
+    if (!parser->is_done() || parser->get().result_int() / 100 != 1) {
+      return taken;
     }
+    if (parser->get().result_int() == 101) {
+      return fail(ErrorKind::Malformed, "the reply is not HTTP: an upgrade nobody asked for");
+    }
+    begin();
   }
-  // A header or body is bounded by the parser itself; the line of a chunk, or a trailer, is not.
-  if (!parser->is_done() && bytes.size() - taken > kHeaderMax) {
-    return fail(ErrorKind::Malformed, "the reply is not HTTP: a line of a chunk without end");
-  }
-  return taken;
 }
 
 Result<bool> ReplyParser::feed(std::string_view bytes) {

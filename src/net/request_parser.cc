@@ -8,7 +8,7 @@
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
 
-#include "net/beast_input.h"
+#include "net/beast_input_impl.h"
 
 namespace scaler::net {
 namespace {
@@ -66,25 +66,15 @@ std::expected<bool, Refusal> RequestParser::parse() {
     self.parser.emplace();
     self.parser->header_limit(kHeaderMax);
     self.parser->body_limit(kBodyMax);
-    self.parser->eager(true);
   }
   error_code error;
-  std::size_t used = 1;
-  while (used > 0 && !error && !self.parser->is_done() && self.left() > 0 &&
-         may_put(*self.parser, self.left())) {
-    used = self.parser->put(boost::asio::buffer(self.input.data() + self.consumed, self.left()),
-                            error);
-    self.consumed += used;
-  }
-  if (error && error != http::error::need_more) {
+  self.consumed +=
+      put_input(*self.parser, std::string_view(self.input).substr(self.consumed), error);
+  if (error) {
     return refuse(error);
   }
   if (self.parser->is_done()) {
     return true;
-  }
-  // Only an unfinished line is left unconsumed, be it of the header, a chunk or a trailer.
-  if (self.left() > kHeaderMax) {
-    return refuse(http::error::header_limit);
   }
   self.compact();
   return false;

@@ -76,6 +76,25 @@ TEST(RequestParser, TakesChunkedRequestsInWhateverPieces) {
   }
 }
 
+// Beast throws for a field of 64 KiB and more, and does not bound a trailer.
+TEST(RequestParser, BoundsTheLineOfAChunkAndItsTrailer) {
+  const std::string_view header = kHeader;
+  for (const std::size_t size : {std::size_t{9000}, std::size_t{70'000}, std::size_t{200'000}}) {
+    for (const std::string& body :
+         {"0\r\nA: " + std::string(size, 'a') + "\r\n\r\n",
+          "0\r\n" + std::string(size, 'a') + ": b\r\n\r\n", std::string(size, '0') + "\r\n\r\n",
+          "1;a=" + std::string(size, 'a') + "\r\nx\r\n0\r\n\r\n"}) {
+      const std::string text = kHeader + body;
+      const std::string_view view = text;
+      EXPECT_EQ(outcome({view}), "refused 431") << size;
+      EXPECT_EQ(outcome({header, view.substr(header.size())}), "refused 431") << size;
+      EXPECT_EQ(outcome({view.substr(0, 5000), view.substr(5000)}), "refused 431") << size;
+      EXPECT_EQ(outcome(bytes_of(view)), "refused 431") << size;
+    }
+  }
+  EXPECT_EQ(outcome({kHeader, "0\r\nA: " + std::string(8000, 'a') + "\r\n\r\n"}), "[]");
+}
+
 TEST(RequestParser, KeepsWhatBelongsToTheNextRequest) {
   RequestParser parser;
   parser.append("\r\n" + kHeader + "0\r\n\r\nGET /c HTTP/1.0\r\n\r\n");
