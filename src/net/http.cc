@@ -9,15 +9,15 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
-bool same_name(std::string_view a, std::string_view b) {
+}  // namespace
+
+bool same_header(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
-}  // namespace
-
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name) {
   for (const HttpHeader& header : headers) {
-    if (same_name(header.name, name)) {
+    if (same_header(header.name, name)) {
       return header.value;
     }
   }

@@ -16,7 +16,9 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/problems.h"
 #include "net/event_loop_impl.h"
+#include "net/host_check.h"
 #include "net/response_text.h"
 
 namespace scaler::net {
@@ -321,6 +323,12 @@ void Connection::dispatch() {
   ServerRequest request = requests_.take();
   awaiting_answer_ = true;
   note_phase();
+  if (const auto host = foreign_host(request.headers)) {
+    answer(refusal({.status = 403,
+                    .why = "its host is '" + shortened(*host) +
+                           "', but this server is for localhost and addresses only"}));
+    return;
+  }
   auto owed = std::make_shared<Owed>(shared_from_this());
   // The handler may destroy its own server: Shared, and with it the function, lives on here.
   const auto shared = shared_;

@@ -28,8 +28,9 @@ struct ServerLimits {
   std::size_t connections = 0;
 };
 
-/// A request that takes longer than its limit is answered with 408; an idle connection is closed. A
-/// peer for whom there is no room takes the place of the one that has been idle for longest.
+/// A request that takes longer than its limit is answered with 408, one that means another host
+/// (host_check.h) with 403; an idle connection is closed. A peer for whom there is no room takes
+/// the place of the one that has been idle for longest.
 class HttpServer {
  public:
   /// Listens on 127.0.0.1; port 0 lets the system choose.

@@ -186,14 +186,14 @@ class HttpServerTest : public testing::Test {
   std::jthread thread_;
 };
 
-constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: x\r\n\r\n";
+constexpr std::string_view kGet = "GET /a HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
 TEST_F(HttpServerTest, AnswersAndKeepsTheConnection) {
   Peer peer(server_->port());
 
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(peer.send(
-        "POST /p?q=1 HTTP/1.1\r\nHost: x\r\nX-Name:  me \r\nContent-Length: 2\r\n\r\nhi"));
+        "POST /p?q=1 HTTP/1.1\r\nHost: localhost\r\nX-Name:  me \r\nContent-Length: 2\r\n\r\nhi"));
 
     const std::string answer = peer.answer();
     EXPECT_TRUE(answer.starts_with("HTTP/1.1 200 OK\r\n")) << answer;
@@ -214,7 +214,7 @@ TEST_F(HttpServerTest, AHeaderValueCannotAddAHeader) {
 TEST_F(HttpServerTest, TakesARequestByteByByte) {
   Peer peer(server_->port());
   const std::string request =
-      "\r\nPOST /b HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+      "\r\nPOST /b HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
       "3;name=value\r\nabc\r\n1\r\nd\r\n0\r\nTrailer: t\r\n\r\n";
 
   for (const char byte : request) {
@@ -236,10 +236,23 @@ TEST_F(HttpServerTest, SurvivesALastChunkInPieces) {
   EXPECT_TRUE(other.answer().ends_with("GET /a []"));
 }
 
+// DNS rebinding: a web page's own name resolves to this server.
+TEST_F(HttpServerTest, RefusesRequestsThatMeanAnotherHost) {
+  Peer peer(server_->port());
+  ASSERT_TRUE(peer.send("GET /a HTTP/1.1\r\nHost: evil.example:4566\r\n\r\n"));
+  const std::string answer = peer.answer();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 403 ")) << answer;
+  EXPECT_NE(answer.find("its host is 'evil.example:4566'"), std::string::npos) << answer;
+  EXPECT_EQ(handled_, 0);
+
+  ASSERT_TRUE(peer.send(kGet));
+  EXPECT_TRUE(peer.answer().ends_with("GET /a []"));
+}
+
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   Peer peer(server_->port());
   ASSERT_TRUE(
-      peer.send("GET /later HTTP/1.1\r\nHost: x\r\n\r\nPOST /1 HTTP/1.1\r\nContent-Length: "
+      peer.send("GET /later HTTP/1.1\r\nHost: localhost\r\n\r\nPOST /1 HTTP/1.1\r\nContent-Length: "
                 "3\r\n\r\noneGET /2 "
                 "HTTP/1.1\r\n\r\n"));
   ASSERT_TRUE(wait_handled(1));
@@ -458,7 +471,8 @@ class ImpatientServerTest : public HttpServerTest {
 
 TEST_F(ImpatientServerTest, RefusesARequestThatDoesNotEnd) {
   for (const std::string_view begun :
-       {"GET", "GET /a HTTP/1.1\r\nHost: x\r\n", "POST /b HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
+       {"GET", "GET /a HTTP/1.1\r\nHost: localhost\r\n",
+        "POST /b HTTP/1.1\r\nContent-Length: 5\r\n\r\nabc",
         "POST /b HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n"}) {
     Peer peer(server_->port());
     ASSERT_TRUE(peer.send(begun));

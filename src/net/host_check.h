@@ -1,0 +1,18 @@
+#pragma once
+// Whether a request means a server on loopback at all. A web page of any site can make its own name
+// resolve to 127.0.0.1 (DNS rebinding) and then reads what the server answers; the browser still
+// tells that name in the Host header.
+
+#include <optional>
+#include <string>
+
+#include "net/http.h"
+
+namespace scaler::net {
+
+/// What a Host header says that names no server on loopback; nothing when each that is there holds
+/// an address, "localhost" or a name below it, or a name below "internal", which no site can have
+/// (such as host.docker.internal).
+std::optional<std::string> foreign_host(const HttpHeaders& headers);
+
+}  // namespace scaler::net
