@@ -1,3 +1,5 @@
+#include <cstdlib>
+
 #include <gtest/gtest.h>
 
 #include "json/reader.h"
@@ -46,6 +48,18 @@ TEST(Parse, EchoesOnlyTheBeginningOfALongName) {
 
 TEST(Parse, AllowsBlanksAroundTheDocument) {
   EXPECT_TRUE(parse(" \n{}\r\n ").has_value());
+}
+
+// Boost.JSON 1.81 reads some of these as a neighbour of the nearest number.
+TEST(Parse, RoundsToTheNearestNumber) {
+  for (const char* text : {"922332233720368547758009.0", "1234567890123456789012345.7890123456789",
+                           "0.1234567890123456789", "1.7976931348623157e308", "5e-324",
+                           "123456789.123456789e-200", "-3.0000000000000000000001e-7"}) {
+    const Value value = *parse(text);
+    EXPECT_EQ(std::get<double>(value.data()), std::strtod(text, nullptr)) << text;
+    EXPECT_EQ(Writer().value(*parse(Writer().value(value).text())).text(),
+              Writer().value(value).text());
+  }
 }
 
 TEST(Parse, LimitsTheDepth) {
@@ -136,6 +150,7 @@ TEST(Reader, TakesWholeDoublesForIntegersButNothingBeyond64Bits) {
 TEST(Writer, WritesNumbersThatReadBackTheSame) {
   EXPECT_EQ(Writer().begin_array().value(0.1).value(1e300 * 1e300).value(7).end_array().text(),
             "[0.1,null,7]");
+  EXPECT_EQ(Writer().value(-0.0).text(), "0");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <optional>
 
 #include <boost/json/basic_parser_impl.hpp>
@@ -56,7 +57,11 @@ class Builder {
   bool on_uint64(std::uint64_t number, Text /*text*/, Code& /*error*/) {
     return add(Value(static_cast<double>(number)));
   }
-  bool on_double(double number, Text /*text*/, Code& /*error*/) { return add(Value(number)); }
+  /// Boost.JSON 1.81 may round to a neighbour of the nearest number; the text is read again.
+  bool on_double(double number, Text text, Code& /*error*/) {
+    std::from_chars(text.data(), text.data() + text.size(), number);
+    return add(Value(number));
+  }
   bool on_bool(bool flag, Code& /*error*/) { return add(Value(flag)); }
   bool on_null(Code& /*error*/) { return add(Value()); }
   bool on_comment_part(Text /*part*/, Code& /*error*/) { return true; }

@@ -60,7 +60,9 @@ Writer& Writer::value(bool flag) {
 }
 
 Writer& Writer::value(double number) {
-  return std::isfinite(number) ? raw(fmt::format("{}", number)) : null();
+  // "-0" would read back as the whole number 0.
+  const double written = number == 0 ? 0 : number;
+  return std::isfinite(number) ? raw(fmt::format("{}", written)) : null();
 }
 
 Writer& Writer::integer(std::int64_t number) {
