@@ -134,6 +134,22 @@ TEST(ReplyParser, RefusesALineOfAChunkWithoutEnd) {
   EXPECT_EQ(fed.error().kind, ErrorKind::Malformed);
 }
 
+// Beast throws for a field of 64 KiB and more, and does not bound a trailer.
+TEST(ReplyParser, RefusesATrailerThatIsTooLong) {
+  const std::string reply =
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: " + std::string(70'000, 'a') +
+      "\r\n\r\n";
+  for (const std::size_t piece : {std::size_t{1000}, std::size_t{16'384}, reply.size()}) {
+    ReplyParser parser(kMax);
+    Result<bool> fed = false;
+    for (std::size_t at = 0; at < reply.size() && fed; at += piece) {
+      fed = parser.feed(std::string_view(reply).substr(at, piece));
+    }
+    ASSERT_FALSE(fed.has_value()) << piece;
+    EXPECT_EQ(fed.error().kind, ErrorKind::Malformed);
+  }
+}
+
 TEST(ReplyParser, KeepsOnlyConnectionsThatAreInOrder) {
   const std::vector<std::pair<std::string, bool>> replies{
       {"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", true},
