@@ -3,6 +3,8 @@
 #include <charconv>
 #include <utility>
 
+#include "base/problems.h"
+
 namespace scaler::aws {
 namespace {
 
@@ -105,12 +107,13 @@ std::optional<Duration> server_pause(const net::HttpResponse& response) {
 }
 
 Error error_of(const ApiCall& call, const ServiceError& error, int status) {
-  std::string message = describe(call) + ": " + error.code;
+  constexpr std::size_t kMessageMax = 2000;
+  std::string message = describe(call) + ": " + shortened(error.code);
   if (!error.message.empty()) {
-    message += ": " + error.message;
+    message += ": " + shortened(error.message, kMessageMax);
   }
   if (!error.request_id.empty()) {
-    message += " (request id " + error.request_id + ")";
+    message += " (request id " + shortened(error.request_id) + ")";
   }
   return {.kind = classify(error.code, status, call.operation), .message = std::move(message)};
 }

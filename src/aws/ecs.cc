@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/problems.h"
 #include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -92,7 +93,8 @@ Result<ServiceStatus> read_status(const json::Reader& service) {
   if (text == "INACTIVE") {
     return ServiceStatus::Inactive;
   }
-  return fail(ErrorKind::Malformed, service.path() + ".status: '" + text + "' is not known");
+  return fail(ErrorKind::Malformed,
+              service.path() + ".status: '" + shortened(text) + "' is not known");
 }
 
 /// Whether a deployment is under way. One without a rolloutState is, while others live beside it.

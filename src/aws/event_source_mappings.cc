@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "base/problems.h"
 #include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -40,7 +41,7 @@ Result<MappingState> read_state(const json::Reader& field) {
       return state;
     }
   }
-  return fail(ErrorKind::Malformed, field.path() + ": '" + text + "' is not known");
+  return fail(ErrorKind::Malformed, field.path() + ": '" + shortened(text) + "' is not known");
 }
 
 Result<std::string> optional_text(const json::Reader& object, std::string_view name) {

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "aws/error_table.h"
+#include "base/problems.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -34,7 +35,7 @@ Result<std::int64_t> read_number(const json::Reader& attributes, std::string_vie
   const char* end = text.data() + text.size();
   const auto parsed = std::from_chars(text.data(), end, number);
   if (parsed.ec != std::errc{} || parsed.ptr != end || number < 0) {
-    return fail(ErrorKind::Malformed, field.path() + ": '" + text + "' is not a count");
+    return fail(ErrorKind::Malformed, field.path() + ": '" + shortened(text) + "' is not a count");
   }
   return number;
 }
@@ -63,7 +64,7 @@ Result<std::size_t> read_index(const json::Reader& entry, std::size_t first, std
       return i;
     }
   }
-  return fail(ErrorKind::Malformed, id.path() + ": '" + text + "' was not asked for");
+  return fail(ErrorKind::Malformed, id.path() + ": '" + shortened(text) + "' was not asked for");
 }
 
 struct Chunk {

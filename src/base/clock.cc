@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler {
 namespace {
 
@@ -145,8 +147,9 @@ std::string format_instant(Instant instant) {
 
 Result<Instant> parse_instant(std::string_view text) {
   const auto malformed = [text] {
-    return fail(ErrorKind::Malformed,
-                fmt::format("'{}' is not an RFC 3339 time such as 2026-11-23T12:00:00Z", text));
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("'{}' is not an RFC 3339 time such as 2026-11-23T12:00:00Z", shortened(text)));
   };
   std::string_view rest = text;
   const int year = take_digits(rest, 4);

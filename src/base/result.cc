@@ -1,5 +1,7 @@
 #include "base/result.h"
 
+#include "base/problems.h"
+
 namespace scaler {
 
 std::string_view to_string(ErrorKind kind) {
@@ -26,6 +28,17 @@ std::string_view to_string(ErrorKind kind) {
       return "Malformed";
   }
   std::unreachable();
+}
+
+std::unexpected<Error> fail(ErrorKind kind, std::string message) {
+  if (message.size() > kMessageMax) {
+    message = shortened(message, kMessageMax);
+  }
+  return std::unexpected(Error{.kind = kind, .message = std::move(message)});
+}
+
+std::unexpected<Error> fail(Error error, std::string_view context) {
+  return fail(error.kind, std::string(context) + ": " + error.message);
 }
 
 }  // namespace scaler

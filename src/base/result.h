@@ -2,6 +2,7 @@
 // Result<T>: a value or an Error, and TRY to pass an Error on. Nothing in src/ throws; what a
 // library throws becomes an Error at the call.
 
+#include <cstddef>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -38,16 +39,15 @@ class [[nodiscard]] Result : public std::expected<T, Error> {
   using std::expected<T, Error>::expected;
 };
 
+/// A message is cut off here: what it quotes may come from anybody, and it goes into logs
+/// and answers. Whoever quotes cuts the quotation first (problems.h).
+inline constexpr std::size_t kMessageMax = 4096;
+
 /// Makes the failing Result of any type: `return fail(ErrorKind::Malformed, "...")`.
-inline std::unexpected<Error> fail(ErrorKind kind, std::string message) {
-  return std::unexpected(Error{.kind = kind, .message = std::move(message)});
-}
+std::unexpected<Error> fail(ErrorKind kind, std::string message);
 
 /// The same error with `context` and a colon in front of its message.
-inline std::unexpected<Error> fail(Error error, std::string_view context) {
-  error.message.insert(0, std::string(context) + ": ");
-  return std::unexpected(std::move(error));
-}
+std::unexpected<Error> fail(Error error, std::string_view context);
 
 }  // namespace scaler
 

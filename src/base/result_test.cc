@@ -37,6 +37,12 @@ TEST(Result, FailPutsContextInFrontOfTheMessage) {
   EXPECT_EQ(failed.error().kind, ErrorKind::Rejected);
 }
 
+TEST(Result, MessagesAreBounded) {
+  const Error error = fail(ErrorKind::Malformed, std::string(1'000'000, 'x')).error();
+  EXPECT_EQ(error.message, std::string(kMessageMax, 'x') + "...");
+  EXPECT_LE(fail(error, "a file").error().message.size(), kMessageMax + 3);
+}
+
 TEST(Result, EveryKindHasItsName) {
   EXPECT_EQ(to_string(ErrorKind::Throttled), "Throttled");
   EXPECT_EQ(to_string(ErrorKind::Unavailable), "Unavailable");

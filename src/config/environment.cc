@@ -90,7 +90,7 @@ ServiceId read_service(const Environment& environment, Problems& problems) {
         std::tuple(id.service, kRequired[2], is_service(id.service))}) {
     valid = valid && is_valid;
     if (!text.empty() && !is_valid) {
-      problems.add(fmt::format("{}: '{}' is not {}", wanted.name, text, wanted.meaning));
+      problems.add(fmt::format("{}: '{}' is not {}", wanted.name, shortened(text), wanted.meaning));
     }
   }
   if (valid) {
@@ -108,8 +108,8 @@ Result<void> read_threshold(const std::string& text, PolicyOptions& options) {
   const bool valid = minutes && *minutes >= 0 && *minutes <= kMinutesMax;
   if (!valid) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{}: '{}' is not a number of minutes from 0 to {}", kThreshold, text,
-                            kMinutesMax));
+                fmt::format("{}: '{}' is not a number of minutes from 0 to {}", kThreshold,
+                            shortened(text), kMinutesMax));
   }
   options.scale_down_threshold = Duration(std::llround(*minutes * 60'000));
   return {};
@@ -164,7 +164,7 @@ void check_own_queues(const QueueAddress& jobs, const QueueAddress& ticks,
     problems.add(
         fmt::format("{}: '{}' is FIFO, which has no delay for each message: ticks need a "
                     "standard queue",
-                    kTickQueue, ticks.url));
+                    kTickQueue, shortened(ticks.url)));
   }
 }
 
@@ -289,9 +289,9 @@ Result<LogLevel> log_level_from_environment(const Environment& environment) {
       if (const auto level = parse_log_level(*text)) {
         return *level;
       }
-      return fail(
-          ErrorKind::Malformed,
-          fmt::format("{}: '{}' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL", name, *text));
+      return fail(ErrorKind::Malformed,
+                  fmt::format("{}: '{}' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL", name,
+                              shortened(*text)));
     }
   }
   return LogLevel::Info;

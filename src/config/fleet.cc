@@ -23,7 +23,7 @@ Result<std::string> read_name(const json::Reader& value, bool (*valid)(std::stri
   std::string text = TRY(value.string());
   if (!valid(text)) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{}: '{}' is not {}", value.path(), text, meaning));
+                fmt::format("{}: '{}' is not {}", value.path(), shortened(text), meaning));
   }
   return text;
 }
@@ -78,7 +78,8 @@ std::vector<JobQueue> read_queues(const json::Reader& service, Problems& problem
     if (std::ranges::any_of(known, [&queue](const QueueAddress& other) {
           return may_be_same(queue->address, other);
         })) {
-      problems.add(fmt::format("{}: '{}' stands twice", item.path(), queue->address.url));
+      problems.add(
+          fmt::format("{}: '{}' stands twice", item.path(), shortened(queue->address.url)));
     }
     queues.push_back({.url = queue->address.url, .weight = queue->weight});
     known.push_back(queue->address);

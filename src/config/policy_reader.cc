@@ -15,7 +15,7 @@ Result<Word> read_word(const json::Reader& value, std::string_view words) {
   const std::optional<Word> word = parse_word<Word>(text);
   if (!word) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{}: '{}' is not one of {}", value.path(), text, words));
+                fmt::format("{}: '{}' is not one of {}", value.path(), shortened(text), words));
   }
   return *word;
 }

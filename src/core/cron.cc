@@ -11,6 +11,8 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler {
 namespace {
 
@@ -54,7 +56,7 @@ std::optional<int> number(std::string_view text) {
 }
 
 std::unexpected<Error> wrong(const Field& field, std::string_view text, std::string_view right) {
-  return fail(ErrorKind::Malformed, fmt::format("{} '{}' {}", field.name, text, right));
+  return fail(ErrorKind::Malformed, fmt::format("{} '{}' {}", field.name, shortened(text), right));
 }
 
 Result<int> value_of(const Field& field, std::string_view text) {

@@ -54,7 +54,7 @@ Result<absl::TimeZone> load_zone(const std::string& name) {
     return fail(ErrorKind::Malformed,
                 fmt::format("is '{}', which is no time zone that this machine knows: IANA's name, "
                             "such as Europe/Berlin or UTC",
-                            name));
+                            shortened(name)));
   }
   return zone;
 }
@@ -68,7 +68,8 @@ Result<Schedule> Schedule::create(const ScheduleOptions& options, const std::str
   Problems problems;
   const Result<Cron> cron = Cron::parse(options.cron);
   if (!cron) {
-    problems.add(fmt::format("{}.cron is '{}': {}", path, options.cron, cron.error().message));
+    problems.add(
+        fmt::format("{}.cron is '{}': {}", path, shortened(options.cron), cron.error().message));
   }
   if (options.duration < std::chrono::minutes(1) || options.duration > kDurationLimit) {
     problems.add(fmt::format("{}.duration is {}, but must be from 1 min to {}", path,

@@ -62,7 +62,7 @@ std::string lambda_operation(const net::ServerRequest& request) {
 }
 
 ApiError unknown(std::string message, int status) {
-  return {.code = "UnknownOperationException", .message = std::move(message), .status = status};
+  return refuse("UnknownOperationException", std::move(message), status).error();
 }
 
 Route json_route(const net::ServerRequest& request, std::string_view target) {

@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler::emulator {
 namespace {
 
@@ -115,22 +117,32 @@ ApiResult<Caller> parse_scope(std::string_view credential, std::string_view date
                 .service = std::string(parts[3])};
 }
 
+/// In small letters; sorted, because there may be thousands of both kinds.
+std::vector<std::string> sorted_names(const net::HttpHeaders& headers) {
+  std::vector<std::string> names;
+  for (const net::HttpHeader& header : headers) {
+    std::string& name = names.emplace_back(header.name);
+    std::ranges::transform(name, name.begin(), [](char c) {
+      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 /// Every header that must be signed is, and every signed header is there.
 ApiResult<void> check_signed_headers(const net::HttpHeaders& headers, std::string_view list) {
   const std::vector<std::string_view> names = split(list, ';');
   if (!std::ranges::is_sorted(names) || std::ranges::adjacent_find(names) != names.end()) {
     return invalid("SignedHeaders must be distinct and in alphabetical order.");
   }
+  const std::vector<std::string> sent = sorted_names(headers);
   for (const std::string_view name : names) {
-    if (name != "content-length" && !net::find_header(headers, name)) {
+    if (name != "content-length" && !std::ranges::binary_search(sent, name)) {
       return invalid(fmt::format("Header '{}' is signed but was not sent.", name));
     }
   }
-  for (const net::HttpHeader& header : headers) {
-    std::string name = header.name;
-    std::ranges::transform(name, name.begin(), [](char c) {
-      return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
+  for (const std::string& name : sent) {
     const bool needed = name == "host" || name.starts_with("x-amz-");
     if (needed && !std::ranges::binary_search(names, std::string_view(name))) {
       return invalid(fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
@@ -140,6 +152,15 @@ ApiResult<void> check_signed_headers(const net::HttpHeaders& headers, std::strin
 }
 
 }  // namespace
+
+std::unexpected<ApiError> refuse(std::string code, std::string message, int status) {
+  constexpr std::size_t kMessageMax = 1000;
+  if (message.size() > kMessageMax) {
+    message = shortened(message, kMessageMax);
+  }
+  return std::unexpected(
+      ApiError{.code = std::move(code), .message = std::move(message), .status = status});
+}
 
 ApiResult<Instant> parse_amz_date(std::string_view text) {
   const auto malformed = [&] {

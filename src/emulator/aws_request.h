@@ -29,10 +29,8 @@ class [[nodiscard]] ApiResult : public std::expected<T, ApiError> {
   using std::expected<T, ApiError>::expected;
 };
 
-inline std::unexpected<ApiError> refuse(std::string code, std::string message, int status = 400) {
-  return std::unexpected(
-      ApiError{.code = std::move(code), .message = std::move(message), .status = status});
-}
+/// A message is cut off after a thousand bytes: it may quote what the caller sent.
+std::unexpected<ApiError> refuse(std::string code, std::string message, int status = 400);
 
 /// Who calls, and for which region and service the request is signed.
 struct Caller {

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "json/reader.h"
 
 namespace scaler::emulator {
@@ -32,7 +33,7 @@ Result<FaultKind> parse_kind(const json::Reader& reader) {
     return fail(ErrorKind::Malformed,
                 fmt::format("{}: '{}' is none of throttle, unavailable, denied, expired, reset, "
                             "hang, malformed, slow, lost, crash, duplicate",
-                            reader.path(), name));
+                            reader.path(), shortened(name)));
   }
   return found->second;
 }

@@ -368,8 +368,8 @@ ApiResult<MappingSettings> check_mapping(const MappingSettings& settings) {
 void answer_lambda(const LambdaApiTargets& targets, const net::ServerRequest& request,
                    const net::Respond& respond) {
   if (!request.target.starts_with(kBase)) {
-    return respond(error_response(
-        {.code = "UnknownOperationException", .message = request.target, .status = 404}));
+    return respond(
+        error_response(refuse("UnknownOperationException", request.target, 404).error()));
   }
   const auto response = answer(targets, request, respond);
   if (!response) {

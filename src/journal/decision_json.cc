@@ -6,6 +6,8 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler {
 namespace {
 
@@ -95,8 +97,8 @@ Result<ServiceStatus> read_status(const json::Reader& value) {
       return static_cast<ServiceStatus>(i);
     }
   }
-  return fail(ErrorKind::Malformed,
-              fmt::format("{}: '{}' is not one of ACTIVE|DRAINING|INACTIVE", value.path(), word));
+  return fail(ErrorKind::Malformed, fmt::format("{}: '{}' is not one of ACTIVE|DRAINING|INACTIVE",
+                                                value.path(), shortened(word)));
 }
 
 Result<SchedulingStrategy> read_scheduling(const json::Reader& value) {
@@ -105,7 +107,7 @@ Result<SchedulingStrategy> read_scheduling(const json::Reader& value) {
     return word == "DAEMON" ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica;
   }
   return fail(ErrorKind::Malformed,
-              fmt::format("{}: '{}' is not one of REPLICA|DAEMON", value.path(), word));
+              fmt::format("{}: '{}' is not one of REPLICA|DAEMON", value.path(), shortened(word)));
 }
 
 Result<ServiceObservation> read_service(const json::Reader& object) {

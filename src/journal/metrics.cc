@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "base/problems.h"
 #include "core/names.h"
 #include "json/reader.h"
 #include "json/writer.h"
@@ -31,7 +32,7 @@ Result<Metric> find_metric(std::string_view name) {
   }
   const auto near = json::nearest_name(name, kNames);
   return fail(ErrorKind::Malformed,
-              fmt::format("METRICS: '{}' is not a metric{}; there are {}", name,
+              fmt::format("METRICS: '{}' is not a metric{}; there are {}", shortened(name),
                           near ? fmt::format(" (did you mean '{}'?)", *near) : "",
                           fmt::join(kNames, ", ")));
 }
@@ -85,8 +86,8 @@ Result<std::vector<Metric>> parse_metrics(std::string_view text) {
   }
   if (!text.starts_with(kEmf) || text.substr(kEmf.size(), 1) != ":") {
     return fail(ErrorKind::Malformed,
-                fmt::format("METRICS: '{}' is neither emf nor emf:NAME,NAME with some of {}", text,
-                            fmt::join(kNames, ", ")));
+                fmt::format("METRICS: '{}' is neither emf nor emf:NAME,NAME with some of {}",
+                            shortened(text), fmt::join(kNames, ", ")));
   }
   text.remove_prefix(kEmf.size() + 1);
   std::vector<Metric> wanted;

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <optional>
 
+#include "base/problems.h"
+
 namespace scaler::net {
 namespace {
 
@@ -77,7 +79,7 @@ bool printable(std::string_view text) {
 Result<Url> parse_url(std::string_view text) {
   const auto malformed = [text] {
     return fail(ErrorKind::Malformed,
-                "'" + std::string(text) + "' is not a URL such as https://host:port/path");
+                "'" + shortened(text) + "' is not a URL such as https://host:port/path");
   };
   const std::size_t scheme_end = text.find("://");
   if (scheme_end == std::string_view::npos || !printable(text)) {

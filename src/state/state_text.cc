@@ -8,6 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
+
 namespace scaler {
 namespace {
 
@@ -360,8 +362,7 @@ std::string format_state(const ServiceState& state) {
 
 Result<ServiceState> parse_state(std::string_view text) {
   const auto malformed = [text](std::string_view what) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("saved state '{}' {}", text.substr(0, 256), what));
+    return fail(ErrorKind::Malformed, fmt::format("saved state '{}' {}", shortened(text), what));
   };
   const std::size_t checksum = text.rfind(kChecksum);
   const std::string_view version = text.substr(0, text.find(' '));
@@ -386,7 +387,7 @@ Result<ServiceState> parse_state(std::string_view text) {
   while (!rest.empty()) {
     const std::string_view field = take_word(rest);
     if (!take_field(reading, field)) {
-      return malformed(fmt::format("has a field that is not understood: '{}'", field));
+      return malformed(fmt::format("has a field that is not understood: '{}'", shortened(field)));
     }
   }
   if (!reading.base && reading.state != ServiceState{}) {

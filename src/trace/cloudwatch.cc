@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "json/reader.h"
 #include "trace/formats.h"
 #include "trace/intervals.h"
@@ -121,8 +122,9 @@ Result<Metric*> choose(Metrics& metrics) {
   if (metrics.size() == 1) {
     return &metrics.begin()->second;
   }
-  return fail(ErrorKind::Malformed, fmt::format("of the metrics {} exactly one must be labelled {}",
-                                                all.empty() ? "(there is none)" : all, kMetric));
+  return fail(ErrorKind::Malformed,
+              fmt::format("of the metrics {} exactly one must be labelled {}",
+                          all.empty() ? "(there is none)" : shortened(all, 1000), kMetric));
 }
 
 }  // namespace

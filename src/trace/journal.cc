@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "journal/decision_json.h"
 #include "json/reader.h"
 #include "trace/formats.h"
@@ -68,7 +69,7 @@ Result<void> check_service(const json::Value& record, Journal& journal) {
              : fail(ErrorKind::Malformed,
                     fmt::format("this is a pass of '{}', but earlier lines are of '{}'; give the "
                                 "lines of one service",
-                                name, journal.service));
+                                shortened(name), shortened(journal.service)));
 }
 
 Result<void> read_line(std::string_view line, Journal& journal) {
