@@ -13,6 +13,7 @@
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "json/reader.h"
 #include "json/writer.h"
 
@@ -27,6 +28,11 @@ using world::StoredMessage;
 
 constexpr std::int64_t kVersion = 1;
 constexpr int kFileMode = 0600;
+/// What a file may hold is added to and multiplied by a thousand later: numbers up to 2^53, times
+/// up to the year 9999, durations up to a century.
+constexpr std::int64_t kCountMax = std::int64_t{1} << 53U;
+constexpr Instant kInstantMax = std::chrono::sys_days(std::chrono::year(9999) / 12 / 31);
+constexpr Duration kDurationMax = std::chrono::days(36'525);
 
 /// The numbers of QueueTotals by name.
 constexpr std::array<std::pair<std::string_view, std::int64_t QueueTotals::*>, 8> kTotals{
@@ -79,7 +85,8 @@ void write_instant(json::Writer& writer, std::string_view name, const std::optio
 }
 
 Result<Instant> read_instant(const Reader& reader) {
-  return Instant(Duration(TRY(reader.integer())));
+  return Instant(
+      Duration(TRY(reader.integer({.min = 0, .max = kInstantMax.time_since_epoch().count()}))));
 }
 
 Result<std::optional<Instant>> read_optional_instant(const Reader& object, std::string_view name) {
@@ -97,14 +104,15 @@ Result<std::uint64_t> read_bits(const Reader& reader) {
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 16);
   if (error != std::errc() || end != text.data() + text.size()) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{}: '{}' is no hexadecimal number", reader.path(), text));
+                fmt::format("{}: '{}' is no hexadecimal number", reader.path(), shortened(text)));
   }
   return bits;
 }
 
-Result<std::int64_t> read_count(const Reader& object, std::string_view name) {
+Result<std::int64_t> read_count(const Reader& object, std::string_view name,
+                                std::int64_t max = kCountMax) {
   const Reader field = TRY(object.field(name));
-  return field.integer({.min = 0});
+  return field.integer({.min = 0, .max = max});
 }
 
 Result<std::string> read_text(const Reader& object, std::string_view name) {
@@ -128,7 +136,7 @@ void write_settings(json::Writer& writer, const QueueSettings& settings) {
 Result<QueueSettings> read_settings(const Reader& reader) {
   QueueSettings settings;
   for (const auto& [name, member] : kDurations) {
-    settings.*member = Duration(TRY(read_count(reader, name)));
+    settings.*member = Duration(TRY(read_count(reader, name, kDurationMax.count())));
   }
   settings.message_size_max = TRY(read_count(reader, "message_size_max"));
   if (reader.optional_field("dead_letter_queue")) {
@@ -221,7 +229,7 @@ Result<void> read_queue(const Reader& reader, world::World& world) {
   std::string name = TRY(read_text(reader, "name"));
   if (world.find_queue(name) != nullptr) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{}: the queue '{}' stands twice", reader.path(), name));
+                fmt::format("{}: the queue '{}' stands twice", reader.path(), shortened(name)));
   }
   const Reader settings = TRY(reader.field("settings"));
   Queue& queue = world.create_queue(std::move(name), TRY(read_settings(settings)));

@@ -67,6 +67,9 @@ TEST(StateFile, NamesWhatIsWrong) {
   for (const auto& [from, to, message] :
        {std::tuple("\"version\":1", "\"version\":2", "$.version"),
         std::tuple("\"sent_at\":", "\"sent\":", "$.queues[1].messages[0]"),
+        std::tuple("\"sent_at\":", "\"sent_at\":9999", "messages[0].sent_at"),
+        std::tuple("\"retention\":", "\"retention\":9999999", "settings.retention"),
+        std::tuple("\"next_sequence\":", "\"next_sequence\":9999999999999999", "next_sequence"),
         std::tuple("\"name\":\"jobs\"", "\"name\":\"dead\"", "stands twice"),
         std::tuple("\"handle_key\":\"", "\"handle_key\":\"x", "hexadecimal"),
         std::tuple("\"sequence\":2", "\"sequence\":1", "sequence is not higher")}) {

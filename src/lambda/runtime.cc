@@ -1,9 +1,11 @@
 #include "lambda/runtime.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include <fmt/format.h>
 
+#include "base/problems.h"
 #include "json/writer.h"
 
 namespace scaler::lambda {
@@ -50,7 +52,7 @@ Result<RuntimeApi> RuntimeApi::create(std::string_view address, net::HttpClient&
       colon == std::string_view::npos ? std::nullopt : number_of<int>(address.substr(colon + 1));
   if (!port || *port < 1 || *port > 65'535 || colon == 0) {
     return fail(ErrorKind::Malformed,
-                fmt::format("AWS_LAMBDA_RUNTIME_API: '{}' is not host:port", address));
+                fmt::format("AWS_LAMBDA_RUNTIME_API: '{}' is not host:port", shortened(address)));
   }
   return RuntimeApi(
       {.scheme = "http", .host = std::string(address.substr(0, colon)), .port = *port}, http,
@@ -72,10 +74,15 @@ Result<Invocation> RuntimeApi::next() {
   const std::string deadline = TRY(header(*response, "Lambda-Runtime-Deadline-Ms"));
   const auto milliseconds = number_of<std::int64_t>(deadline);
   if (!milliseconds) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("Lambda-Runtime-Deadline-Ms: '{}' is not a number", deadline));
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("Lambda-Runtime-Deadline-Ms: '{}' is not a number", shortened(deadline)));
   }
-  invocation.deadline = after(Instant(Duration(*milliseconds)) - clock_->now());
+  // Lambda's limit is 15 minutes; a day is far enough in both directions to add without overflow.
+  const Instant now = clock_->now();
+  const Instant end{Duration(*milliseconds)};
+  invocation.deadline =
+      after(std::clamp(end, now - std::chrono::days(1), now + std::chrono::days(1)) - now);
   invocation.function_arn =
       net::find_header(response->headers, "Lambda-Runtime-Invoked-Function-Arn").value_or("");
   return invocation;
