@@ -92,10 +92,10 @@ TEST(ServiceFromEnvironment, NamesVariableValueAndWhatWouldBeRight) {
 
 TEST(ServiceFromEnvironment, RefusesWhatIsNoQueueUrl) {
   for (const char* url :
-       {"jobs", "https://sqs.eu-west-1.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com/",
-        "https://sqs.eu-west-1.amazonaws.com/123456789012", "https:///123456789012/jobs",
-        "https://sqs.eu-west-1.amazonaws.com/123456789012/", "ftp://host/1/jobs",
-        "https://sqs.eu-west-1.amazonaws.com/123456789012/my jobs"}) {
+       {"jobs", "123456789012/jobs", "/", "https:#/jobs", "https://sqs.eu-west-1.amazonaws.com",
+        "https://sqs.eu-west-1.amazonaws.com/", "https://sqs.eu-west-1.amazonaws.com/123456789012",
+        "https:///123456789012/jobs", "https://sqs.eu-west-1.amazonaws.com/123456789012/",
+        "ftp://host/1/jobs", "https://sqs.eu-west-1.amazonaws.com/123456789012/my jobs"}) {
     EXPECT_TRUE(complaint({{"SQS_QUEUE_URL", url}}).starts_with("SQS_QUEUE_URL: '")) << url;
   }
   EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "http://127.0.0.1:4566/000000000000/jobs"}}), "");

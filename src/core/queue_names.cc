@@ -79,8 +79,9 @@ std::optional<SuffixMatch> match_suffix(std::string_view host) {
 
 std::unexpected<Error> no_queue(std::string_view whole, std::string_view why = {}) {
   const std::string text = shortened(whole);
-  return fail(ErrorKind::Malformed, why.empty() ? fmt::format("'{}' is not {}", text, kQueueMeaning)
-                                                : fmt::format("'{}': {}", text, why));
+  return fail(ErrorKind::Malformed,
+              why.empty() ? fmt::format("'{}' is not {}", shortened(text), kQueueMeaning)
+                          : fmt::format("'{}': {}", shortened(text), why));
 }
 
 bool is_queue_name(std::string_view name) {
@@ -165,7 +166,7 @@ Result<QueueAddress> queue_of_aws(std::string_view url, const UrlParts& parts, Q
   if (!is_queue_name(queue.name)) {
     return no_queue(url, fmt::format("'{}' is no name of a queue: letters, digits, - and _, at "
                                      "most 80, and .fifo at the end of a FIFO queue's",
-                                     queue.name));
+                                     shortened(queue.name)));
   }
   const bool regions_own =
       !host->fips && (host->form == AwsHost::Form::Regional || host->form == AwsHost::Form::Legacy);
