@@ -1,0 +1,27 @@
+#include "aws/ecs.h"
+#include "aws/inspection.h"
+#include "aws/task_protection.h"
+#include "aws_reply.h"
+
+namespace scaler::fuzz {
+
+FUZZ(ecs_reply) {
+  const std::vector<ServiceId> ids{{.cluster = "main", .service = "worker"},
+                                   {.cluster = "main", .service = "other"}};
+  with_replies(bytes, [&](aws::Client& client) {
+    for (const auto& reading : aws::Ecs(client).describe(ids, aws::soon())) {
+      check_short(reading);
+      CHECK(!reading || reading->service.desired >= 0);
+    }
+  });
+  with_replies(bytes, [&](aws::Client& client) {
+    check_short(aws::protected_tasks(client, ids, aws::soon()));
+  });
+  with_replies(bytes, [&](aws::Client& client) {
+    check_short(aws::service_details(client, ids.front(), aws::soon()));
+    check_short(aws::scalable_target(client, ids.front(), aws::soon()));
+    check_short(aws::container_instances(client, "main", aws::soon()));
+  });
+}
+
+}  // namespace scaler::fuzz

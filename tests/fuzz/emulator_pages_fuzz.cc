@@ -1,0 +1,30 @@
+// What the emulator reads besides AWS's requests: faults, its saved queues, a function's answer to
+// a batch, targets of Lambda's API.
+
+#include "emulator/event_source_mapping.h"
+#include "emulator/faults.h"
+#include "emulator/lambda_request.h"
+#include "emulator/state_file.h"
+#include "emulator/sts_api.h"
+#include "fuzz.h"
+
+namespace scaler::fuzz {
+
+FUZZ(emulator_pages) {
+  check_short(emulator::Faults().add(bytes));
+  emulator::failed_items(bytes, {"a", "b"});
+  emulator::form_action(bytes);
+  emulator::parse_lambda_target("/2015-03-31/" + std::string(bytes));
+
+  Random random(1);
+  const Instant noon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
+  world::World world({}, noon, random);
+  const auto processed = emulator::read_state(bytes, world);
+  check_short(processed);
+  if (processed) {
+    world::World again({}, noon, random);
+    CHECK(emulator::read_state(emulator::write_state(world, *processed), again).has_value());
+  }
+}
+
+}  // namespace scaler::fuzz

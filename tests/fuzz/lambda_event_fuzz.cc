@@ -1,0 +1,10 @@
+#include "fuzz.h"
+#include "lambda/event.h"
+
+namespace scaler::fuzz {
+
+FUZZ(lambda_event) {
+  check_short(lambda::parse_event(bytes));
+}
+
+}  // namespace scaler::fuzz

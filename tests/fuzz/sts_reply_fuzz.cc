@@ -1,0 +1,11 @@
+#include "aws/sts.h"
+#include "aws_reply.h"
+
+namespace scaler::fuzz {
+
+FUZZ(sts_reply) {
+  with_replies(bytes,
+               [](aws::Client& client) { check_short(aws::caller_identity(client, aws::soon())); });
+}
+
+}  // namespace scaler::fuzz
