@@ -27,11 +27,14 @@ class FakeAws(http.server.ThreadingHTTPServer):
         self.queues = {name: (0, 0, 0) for name in services}
         self.tags, self.changes, self.calls, self.signed = {}, [], [], []
         self.before = lambda operation, body: None
+        self.closed = False
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", port), FakeAwsRequest)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def close(self):
+        """Kept connections end at their next request."""
+        self.closed = True
         self.shutdown()
         self.server_close()
 
@@ -88,6 +91,9 @@ class FakeAwsRequest(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         text = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         body = json.loads(text) if text.startswith(b"{") else {}
+        if self.server.closed:
+            self.close_connection = True
+            return
         operation = self.headers.get("X-Amz-Target", ".").split(".", 1)[1]
         scope = self.headers.get("Authorization", "////").split("/")
         with self.server.lock:
