@@ -123,14 +123,14 @@ def aws_session():
     return boto3.session.Session()
 
 
-def aws_clients(endpoint, keys=None):
+def aws_clients(endpoint, keys=None, verify=None):
     """boto3 clients for an endpoint, as attributes: sqs, ecs, sts, lambda_ and more on demand."""
     keys = keys or TEST_KEYS
     config = botocore.config.Config(region_name=REGION, proxies={}, connect_timeout=5,
                                     read_timeout=40, retries={"total_max_attempts": 1})
 
     def client(name):
-        return aws_session().client(name, endpoint_url=endpoint, config=config,
+        return aws_session().client(name, endpoint_url=endpoint, config=config, verify=verify,
                               aws_access_key_id=keys["AWS_ACCESS_KEY_ID"],
                               aws_secret_access_key=keys["AWS_SECRET_ACCESS_KEY"],
                               aws_session_token=keys.get("AWS_SESSION_TOKEN"))
