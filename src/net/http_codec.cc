@@ -7,6 +7,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
+#include <fmt/format.h>
 
 #include "net/beast_input_impl.h"
 
@@ -76,19 +77,21 @@ std::string_view view(boost::beast::string_view text) {
 }
 
 std::string authorization_line(const Proxy& proxy) {
-  return proxy.authorization.empty()
-             ? ""
-             : "Proxy-Authorization: " + proxy.authorization.reveal() + "\r\n";
+  const std::string& value = proxy.authorization.reveal();
+  return value.empty() ? "" : fmt::format("Proxy-Authorization: {}\r\n", value);
 }
 
 }  // namespace
 
-std::string write_connect(const Origin& origin, const Proxy& proxy) {
+std::string authority_of(const Origin& origin) {
   const bool six = origin.host.contains(':');
-  const std::string authority =
-      (six ? "[" + origin.host + "]" : origin.host) + ":" + std::to_string(origin.port);
-  return "CONNECT " + authority + " HTTP/1.1\r\nHost: " + authority + "\r\n" +
-         authorization_line(proxy) + "\r\n";
+  return six ? fmt::format("[{}]:{}", origin.host, origin.port)
+             : fmt::format("{}:{}", origin.host, origin.port);
+}
+
+std::string write_connect(const Origin& origin, const Proxy& proxy) {
+  return fmt::format("CONNECT {0} HTTP/1.1\r\nHost: {0}\r\n{1}\r\n", authority_of(origin),
+                     authorization_line(proxy));
 }
 
 Result<std::string> write_request(const HttpRequest& request, const Proxy* proxy) {

@@ -17,6 +17,9 @@ namespace scaler::net {
 /// Errors: Malformed for a method, target or header that would break out of its line.
 Result<std::string> write_request(const HttpRequest& request, const Proxy* proxy = nullptr);
 
+/// "host:port", with brackets round IPv6.
+std::string authority_of(const Origin& origin);
+
 /// What makes a proxy open a tunnel to the origin (RFC 9110, section 9.3.6).
 std::string write_connect(const Origin& origin, const Proxy& proxy);
 

@@ -8,8 +8,10 @@
 #include <initializer_list>
 #include <utility>
 
+#include <fmt/format.h>
 #include <openssl/evp.h>
 
+#include "net/http_codec.h"
 #include "net/url.h"
 
 namespace scaler::net {
@@ -113,8 +115,8 @@ Secret basic_authorization(std::string_view user_info) {
   const std::size_t colon = user_info.find(':');
   const std::string_view password =
       colon == std::string_view::npos ? std::string_view() : user_info.substr(colon + 1);
-  return Secret("Basic " + base64(percent_decode(user_info.substr(0, colon)) + ":" +
-                                  percent_decode(password)));
+  return Secret("Basic " + base64(fmt::format("{}:{}", percent_decode(user_info.substr(0, colon)),
+                                              percent_decode(password))));
 }
 
 Result<Proxy> read_proxy(const std::string& variable, std::string_view text) {
@@ -127,10 +129,10 @@ Result<Proxy> read_proxy(const std::string& variable, std::string_view text) {
   const std::string_view user_info =
       at == std::string_view::npos ? std::string_view() : rest.substr(0, at);
   rest.remove_prefix(at == std::string_view::npos ? 0 : at + 1);
-  const std::string shown = scheme + "://" + std::string(rest);
   if (scheme != "http") {
-    return fail(ErrorKind::Malformed, variable + ": " + shown + ": " + scheme +
-                                          " proxies are not supported, only http://host:port");
+    return fail(ErrorKind::Malformed,
+                fmt::format("{0}: {1}://{2}: {1} proxies are not supported, only http://host:port",
+                            variable, scheme, rest));
   }
   std::string authority(rest.substr(0, rest.find_first_of("/?#")));
   if (authority.ends_with(':')) {
@@ -139,8 +141,9 @@ Result<Proxy> read_proxy(const std::string& variable, std::string_view text) {
   const bool has_port = authority.find(':', authority.rfind(']') + 1) != std::string::npos;
   const Result<Url> url = parse_url("http://" + authority);
   if (!url.has_value() || user_info.find_first_of("/?#") != std::string_view::npos) {
-    return fail(ErrorKind::Malformed,
-                variable + ": '" + shown + "' is not a proxy such as http://host:port");
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("{}: 'http://{}' is not a proxy such as http://host:port", variable, rest));
   }
   Proxy proxy{.variable = variable, .origin = url->origin};
   if (!has_port) {
@@ -165,9 +168,7 @@ Result<std::optional<Proxy>> first_of(const Environment& environment,
 }  // namespace
 
 std::string to_string(const Proxy& proxy) {
-  const bool six = proxy.origin.host.contains(':');
-  return "http://" + (six ? "[" + proxy.origin.host + "]" : proxy.origin.host) + ":" +
-         std::to_string(proxy.origin.port);
+  return "http://" + authority_of(proxy.origin);
 }
 
 Proxies::Proxies(const Environment& environment)
