@@ -261,7 +261,8 @@ def test_ends_at_once_and_in_order_on_sigint(deployed, start_process, ecs_scaler
 
 @pytest.mark.parametrize("arguments, environment, named", [
     (["--queue-url", "http://127.0.0.1/1/q"], {}, "neither --cluster nor ECS_CLUSTER_NAME"),
-    ([], {"AWS_REGION": None}, "AWS_REGION"),
+    (["--queue-url", "http://127.0.0.1:1/000000000000/q", "--cluster", "c", "--service", "s"],
+     {"AWS_REGION": None}, "AWS_REGION"),
 ])
 def test_names_what_is_missing(run_program, ecs_scaler, arguments, environment, named):
     process = run_program([ecs_scaler, "verify", *arguments], env=environment)
