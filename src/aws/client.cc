@@ -33,11 +33,19 @@ bool Client::Lane::full() const {
   return sent >= kSentMax;
 }
 
-Client::Route Client::route_to(const Destination& destination) {
+Result<const Client::Route*> Client::route_of(const ApiCall& call) {
+  // A region holds no colon, and a queue's URL does.
+  std::pair<Service, std::string> key(call.service,
+                                      call.queue_url.empty() ? call.region : call.queue_url);
+  if (const auto known = routes_.find(key); known != routes_.end()) {
+    return &known->second;
+  }
+  Destination destination = TRY(destination_of(call, settings_));
   const net::Origin& origin = destination.endpoint.origin;
   Place& place = places_.try_emplace(destination.region, Signer(destination.region)).first->second;
   Lane& lane = lanes_[origin.scheme + "://" + net::host_header(origin)];
-  return {.endpoint = destination.endpoint, .place = &place, .lane = &lane};
+  const Route route{.endpoint = std::move(destination.endpoint), .place = &place, .lane = &lane};
+  return &routes_.emplace(std::move(key), route).first->second;
 }
 
 Duration Client::for_reply(const Place& place) {
@@ -81,12 +89,12 @@ CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
   started.group = group;
   started.limits = limits;
   ++group->open;
-  const Result<Destination> destination = destination_of(started.call, settings_);
-  if (!destination) {
-    finish(started, fail(destination.error(), describe(started.call)));
+  Result<const Route*> route = route_of(started.call);
+  if (!route) {
+    finish(started, fail(std::move(route).error(), describe(started.call)));
     return id;
   }
-  started.route = route_to(*destination);
+  started.route = *route;
   const Deadline now = surroundings_.clock.steady();
   if (take_slot(started, now)) {
     wait_until(started, started.due);
@@ -96,7 +104,7 @@ CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
 
 void Client::wait_until(Call& call, Deadline due) {
   call.due = due;
-  call.route.lane->waiting.emplace(due, call.id);
+  call.route->lane->waiting.emplace(due, call.id);
 }
 
 /// Sets `due` to its slot under the documented rate; false when there is none in time, which ends
@@ -108,10 +116,10 @@ bool Client::take_slot(Call& call, Deadline now) {
     return true;
   }
   const Deadline in_time =
-      std::min(call.limits.start_by, call.limits.answer_by) - for_reply(*call.route.place);
+      std::min(call.limits.start_by, call.limits.answer_by) - for_reply(*call.route->place);
   const Deadline latest = std::min(in_time, call.call.leave_by);
   if (const auto slot =
-          call.route.place->limiter.reserve(call.call.service, call.call.operation, now, latest)) {
+          call.route->place->limiter.reserve(call.call.service, call.call.operation, now, latest)) {
     call.due = *slot;
     call.delayed = *slot > now;
     return true;
@@ -200,13 +208,13 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
     return;
   }
   const Deadline end = std::min(call.limits.start_by, call.limits.answer_by);
-  if (now >= end || (call.delayed && now + for_reply(*call.route.place) > end)) {
+  if (now >= end || (call.delayed && now + for_reply(*call.route->place) > end)) {
     finish(call, not_sent(call, now >= end ? ErrorKind::Unavailable : ErrorKind::Throttled));
     return;
   }
-  net::HttpRequest request = request_of(wanted, call.route.endpoint);
-  call.route.place->signer.sign(request, credentials, signing_name(wanted.service),
-                                signed_at + clock_offset_);
+  net::HttpRequest request = request_of(wanted, call.route->endpoint);
+  call.route->place->signer.sign(request, credentials, signing_name(wanted.service),
+                                 signed_at + clock_offset_);
   call.signed_at = signed_at;
   call.signed_as = signature_version_;
   if (!call.progress.begun) {
@@ -217,7 +225,7 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
       request,
       {.deadline = std::min(call.limits.answer_by, now + limit), .leave_by = wanted.leave_by});
   sent_.emplace(call.ticket, call.id);
-  ++call.route.lane->sent;
+  ++call.route->lane->sent;
 }
 
 /// Ends a call with what an attempt came to, or lets it go again.
@@ -228,13 +236,13 @@ void Client::settle(net::Finished& answered) {
   }
   Call& call = calls_.at(found->second);
   sent_.erase(found);
-  --call.route.lane->sent;
+  --call.route->lane->sent;
   call.ticket = 0;
   const Deadline now = surroundings_.clock.steady();
   Result<ApiReply> result;
   Attempt attempt;
   if (answered.response.has_value()) {
-    call.route.place->round_trip.add(std::chrono::ceil<Duration>(now - answered.left), now);
+    call.route->place->round_trip.add(std::chrono::ceil<Duration>(now - answered.left), now);
     attempt = judge(call, *answered.response, result);
   } else {
     result = fail(std::move(answered.response).error(), describe(call.call));
@@ -275,9 +283,9 @@ void Client::cancel(CallId id) {
   if (call.ticket != 0) {
     surroundings_.transport.cancel(call.ticket);
     sent_.erase(call.ticket);
-    --call.route.lane->sent;
+    --call.route->lane->sent;
   } else {
-    call.route.lane->waiting.erase({call.due, id});
+    call.route->lane->waiting.erase({call.due, id});
   }
   --call.group->open;
   calls_.erase(found);

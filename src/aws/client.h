@@ -132,7 +132,7 @@ class Client {
   struct Call {
     CallId id = 0;
     ApiCall call = {};
-    Route route = {};
+    const Route* route = nullptr;
     std::shared_ptr<CallGroup> group = {};
     CallLimits limits = {};
     Deadline due = {};      ///< when it is to be sent, while it waits
@@ -145,7 +145,8 @@ class Client {
     int signed_as = 0;       ///< the signature's version then
   };
 
-  Route route_to(const Destination& destination);
+  /// Found out once for each queue and for each service and region.
+  Result<const Route*> route_of(const ApiCall& call);
   /// What is left for the reply of a call that leaves at the last moment.
   static Duration for_reply(const Place& place);
   static void wait_until(Call& call, Deadline due);
@@ -165,8 +166,9 @@ class Client {
   ClientSurroundings surroundings_;
   RetryPolicy policy_;
   std::map<CallId, Call> calls_;
-  std::map<std::string, Place> places_;  ///< by region
-  std::map<std::string, Lane> lanes_;    ///< by origin
+  std::map<std::string, Place> places_;                      ///< by region
+  std::map<std::string, Lane> lanes_;                        ///< by origin
+  std::map<std::pair<Service, std::string>, Route> routes_;  ///< by queue's URL, or region
   std::unordered_map<net::Ticket, CallId> sent_;
   CallId last_id_ = 0;
   std::size_t finished_count_ = 0;
