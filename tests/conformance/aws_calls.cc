@@ -12,6 +12,7 @@
 
 #include "aws/session.h"
 #include "aws/sts.h"
+#include "identity/workstation.h"
 #include "json/reader.h"
 #include "json/writer.h"
 #include "wiring/process_environment.h"
@@ -258,7 +259,8 @@ const std::array<Operation, 15>& operations() {
 
 Result<std::string> run(std::string_view name, std::string_view arguments_text) {
   const Log log(STDERR_FILENO, LogLevel::Debug, system_clock());
-  const auto session = TRY(aws::Session::create(process_environment(), system_clock(), {}, log));
+  const auto session = TRY(aws::Session::create(process_environment(), system_clock(),
+                                                {.sources = identity::workstation_sources}, log));
   session->prewarm(after(kTimeout));
   const json::Value arguments = TRY(json::parse(arguments_text));
   for (const Operation& operation : operations()) {

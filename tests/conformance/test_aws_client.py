@@ -89,6 +89,39 @@ def moto_checks(tmp_path_factory):
     process.stop()
 
 
+def test_becomes_a_role_by_its_profile(moto_checks, bin_dir, run_program, tmp_path):
+    """Role on role on keys, and then a call in the last one's name, all signatures checked."""
+    (tmp_path / "config").write_text(
+        "[profile p]\nrole_arn = arn:aws:iam::123456789012:role/scaler\nsource_profile = q\n"
+        "role_session_name = last\nexternal_id = ours\nduration_seconds = 900\n"
+        "[profile q]\nrole_arn = arn:aws:iam::123456789012:role/scaler\nsource_profile = r\n"
+        "[profile r]\n" + "".join(f"{name.lower()} = {value}\n"
+                                  for name, value in moto_checks.user.items()))
+
+    process = run_program([bin_dir / "aws_calls", "caller_identity", "{}"],
+                          env={"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+                               "AWS_CONFIG_FILE": tmp_path / "config", "AWS_PROFILE": "p",
+                               "AWS_ENDPOINT_URL": moto_checks.endpoint})
+
+    assert process.code == 0, process.output()
+    assert json.loads(process.stdout())["arn"].endswith(":assumed-role/scaler/last")
+
+
+def test_becomes_a_role_by_a_web_identity(moto, bin_dir, run_program, tmp_path):
+    """moto has no keys of an OpenID provider: it takes any token, and this call is not signed."""
+    (tmp_path / "token").write_text("a.b.c\n")
+
+    process = run_program([bin_dir / "aws_calls", "caller_identity", "{}"],
+                          env={"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+                               "AWS_WEB_IDENTITY_TOKEN_FILE": tmp_path / "token",
+                               "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/web",
+                               "AWS_ROLE_SESSION_NAME": "by-oidc",
+                               "AWS_ENDPOINT_URL": moto.endpoint})
+
+    assert process.code == 0, process.output()
+    assert json.loads(process.stdout())["arn"].endswith(":assumed-role/web/by-oidc")
+
+
 @pytest.fixture(params=["user", "role"])
 def keys(request, moto_checks):
     """Long-term keys, then temporary ones with a session token."""

@@ -1,0 +1,280 @@
+"""Whose credentials are used: the program beside botocore, on the same files and variables.
+
+Each set-up is a home folder and variables. Both must come to the same access key, or both refuse.
+"""
+
+import hashlib
+import json
+import os
+import pathlib
+import pty
+import subprocess
+import unittest.mock
+
+import botocore.credentials
+import botocore.exceptions
+import botocore.session
+import botocore.tokens
+import pytest
+
+import identity_server
+
+DOCTOR = ("doctor", "--output", "json", "--queue-url", "https://sqs.x/1/q", "--cluster", "c",
+          "--service", "s")
+KEYS = "aws_access_key_id = {0}\naws_secret_access_key = secret\n"
+ROLE = "role_arn = arn:aws:iam::123456789012:role/"
+SSO = "sso_account_id = 123456789012\nsso_role_name = Dev\n"
+SSO_PLACE = "sso_region = eu-central-1\nsso_start_url = https://corp.example/start\n"
+SESSION = "[sso-session corp]\n" + SSO_PLACE
+PRINTED = '{{"Version":{0},"AccessKeyId":"PROCESS","SecretAccessKey":"secret"}}'
+
+
+def keys(name):
+    return KEYS.format(name)
+
+
+def process(version=1):
+    return f"credential_process = echo '{PRINTED.format(version)}'\n"
+
+
+def token(key, expires="2099-01-01T00:00:00Z", **more):
+    name = hashlib.sha1(key.encode()).hexdigest()
+    content = {"startUrl": "https://corp.example/start", "region": "eu-central-1",
+               "accessToken": "access", "expiresAt": expires, **more}
+    return {f".aws/sso/cache/{name}.json": json.dumps(content)}
+
+
+def config(text, **more):
+    return {".aws/config": text, **more}
+
+
+OLD = token("corp", "2020-01-01T00:00:00Z")
+STALE = token("corp", "2020-01-01T00:00:00Z", clientId="c", clientSecret="s", refreshToken="r",
+              registrationExpiresAt="2099-01-01T00:00:00Z")
+CREDENTIALS = ".aws/credentials"
+ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "ENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "secret"}
+PROFILE = {"AWS_PROFILE": "p"}
+WEB = {"AWS_WEB_IDENTITY_TOKEN_FILE": "@HOME/token", "AWS_ROLE_ARN": "arn:aws:iam::1:role/web"}
+JWT = {"token": "a.b.c"}
+CONTAINER = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "@URL/container"}
+INSTANCE = {"AWS_EC2_METADATA_DISABLED": "false", "AWS_EC2_METADATA_SERVICE_ENDPOINT": "@URL"}
+
+# Name -> (files, variables); @HOME and @URL stand for those of the test.
+SETUPS = {
+    "nothing": ({}, {}),
+    "environment": ({}, ENVIRONMENT),
+    "environment and token": ({}, {**ENVIRONMENT, "AWS_SESSION_TOKEN": "token"}),
+    "environment before the default profile": (config("[default]\n" + keys("C")), ENVIRONMENT),
+    "environment before a named profile": (config("[profile p]\n" + keys("C")),
+                                           {**ENVIRONMENT, **PROFILE}),
+    "environment half set": ({}, {"AWS_ACCESS_KEY_ID": "ENVIRONMENT"}),
+    "credentials file": ({CREDENTIALS: "[default]\n" + keys("S")}, {}),
+    "config file": (config("[default]\n" + keys("C")), {}),
+    "credentials file before config file": (
+        {**config("[default]\n" + keys("C")), CREDENTIALS: "[default]\n" + keys("S")}, {}),
+    "named profile of config": (config("[default]\n" + keys("D") + "[profile p]\n" + keys("C")),
+                                PROFILE),
+    "named profile of credentials": ({CREDENTIALS: "[default]\n" + keys("D") + "[p]\n" + keys("S")},
+                                     PROFILE),
+    "profile by the older variable": ({CREDENTIALS: "[p]\n" + keys("S")},
+                                      {"AWS_DEFAULT_PROFILE": "p"}),
+    "profile that does not exist": ({CREDENTIALS: "[default]\n" + keys("S")}, PROFILE),
+    "profile that does not exist, beside the environment": ({}, {**ENVIRONMENT, **PROFILE}),
+    "profile without its word in config": (config("[p]\n" + keys("C")), PROFILE),
+    "names in capitals": ({CREDENTIALS: "[default]\n" + keys("S").upper().replace("SECRET\n",
+                                                                                 "secret\n")}, {}),
+    "key without secret": ({CREDENTIALS: "[default]\naws_access_key_id = S\n"}, {}),
+    "other files": ({"a": "[default]\n" + keys("C"), "b": "[x]\n" + keys("S")},
+                    {"AWS_CONFIG_FILE": "@HOME/a", "AWS_SHARED_CREDENTIALS_FILE": "@HOME/b"}),
+    "role": (config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n" + keys("B")), {}),
+    "role with keys in the other file": (
+        {**config(f"[default]\n{ROLE}a\nsource_profile = b\n"), CREDENTIALS: "[b]\n" + keys("B")},
+        {}),
+    "role with an external id and a duration": (
+        config(f"[default]\n{ROLE}a\nsource_profile = b\nexternal_id = ours\n"
+               "duration_seconds = 1800\n[profile b]\n" + keys("B")), {}),
+    "roles in a chain": (
+        config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n{ROLE}b\n"
+               "source_profile = c\n[profile c]\n" + keys("B")), {}),
+    "roles in a circle": (config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n{ROLE}b\n"
+                                 "source_profile = default\n"), {}),
+    "role of its own keys": (config(f"[default]\n{ROLE}a\nsource_profile = default\n" + keys("B")),
+                             {}),
+    "role of itself": (config(f"[default]\n{ROLE}a\nsource_profile = default\n"), {}),
+    "role of nobody": (config(f"[default]\n{ROLE}a\nsource_profile = b\n"), {}),
+    "role without a source": (config(f"[default]\n{ROLE}a\n"), {}),
+    "role of an empty profile": (config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n"
+                                        "region = eu-west-1\n"), {}),
+    "role of both kinds of source": (
+        config(f"[default]\n{ROLE}a\nsource_profile = b\ncredential_source = Environment\n"
+               "[profile b]\n" + keys("B")), {}),
+    "role of a profile that has keys and a role": (
+        config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n{ROLE}b\n"
+               "source_profile = c\n" + keys("B") + "[profile c]\n" + keys("D")), {}),
+    "role of the container": (config(f"[default]\n{ROLE}a\ncredential_source = EcsContainer\n"),
+                              CONTAINER),
+    "role of the instance": (
+        config(f"[default]\n{ROLE}a\ncredential_source = Ec2InstanceMetadata\n"), INSTANCE),
+    "role of an environment without keys": (
+        config(f"[default]\n{ROLE}a\ncredential_source = Environment\n"), CONTAINER),
+    "role of an unknown source": (config(f"[default]\n{ROLE}a\ncredential_source = Somewhere\n"),
+                                  CONTAINER),
+    "role of a process": (config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n"
+                                 + process()), {}),
+    "role of SSO": ({**config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n{SSO}"
+                              f"{SSO_PLACE}"), **token("https://corp.example/start")}, {}),
+    "role of a web identity": (
+        {**config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n{ROLE}b\n"
+                  "web_identity_token_file = @HOME/token\n"), **JWT}, {}),
+    "web identity": (JWT, WEB),
+    "web identity without its file": ({}, WEB),
+    "web identity without a role": (JWT, {"AWS_WEB_IDENTITY_TOKEN_FILE": "@HOME/token"}),
+    "web identity of a profile": (
+        {**config(f"[default]\n{ROLE}a\nweb_identity_token_file = @HOME/token\n"), **JWT}, {}),
+    "web identity of a profile without a role": (
+        {**config("[default]\nweb_identity_token_file = @HOME/token\n"), **JWT}, CONTAINER),
+    "web identity before keys": ({**config("[default]\n" + keys("C")), **JWT}, WEB),
+    "role before web identity": (
+        {**config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n" + keys("B")), **JWT},
+        WEB),
+    "process": (config("[default]\n" + process()), {}),
+    "process of another version": (config("[default]\n" + process(2)), CONTAINER),
+    "process that fails": (config("[default]\ncredential_process = false\n"), CONTAINER),
+    "process that says nothing": (config("[default]\ncredential_process = true\n"), CONTAINER),
+    "process before config file": (config("[default]\n" + keys("C") + process()), {}),
+    "credentials file before process": (
+        {**config("[default]\n" + process()), CREDENTIALS: "[default]\n" + keys("S")}, {}),
+    "SSO": ({**config(f"[default]\nsso_session = corp\n{SSO}{SESSION}"), **token("corp")}, {}),
+    "SSO of the older form": ({**config(f"[default]\n{SSO}{SSO_PLACE}"),
+                               **token("https://corp.example/start")}, {}),
+    "SSO before keys": ({**config(f"[default]\nsso_session = corp\n{SSO}{SESSION}"),
+                         **token("corp"), CREDENTIALS: "[default]\n" + keys("S")}, {}),
+    "SSO refreshed": ({**config(f"[default]\nsso_session = corp\n{SSO}{SESSION}"), **STALE}, {}),
+    "SSO expired": ({**config(f"[default]\nsso_session = corp\n{SSO}{SESSION}"), **OLD}, CONTAINER),
+    "SSO without a token": (config(f"[default]\nsso_session = corp\n{SSO}{SESSION}"), CONTAINER),
+    "SSO without an account": (
+        {**config(f"[default]\nsso_session = corp\nsso_role_name = Dev\n{SESSION}"),
+         **token("corp")}, CONTAINER),
+    "SSO without its session": (
+        {**config(f"[default]\nsso_session = corp\n{SSO}"), **token("corp")}, CONTAINER),
+    "SSO that contradicts itself": (
+        {**config(f"[default]\nsso_session = corp\nsso_region = eu-west-1\n{SSO}{SESSION}"),
+         **token("corp")}, CONTAINER),
+    "container": ({}, CONTAINER),
+    "container of a stranger": ({}, {"AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://10.0.0.1/x"}),
+    "container before instance": ({}, {**CONTAINER, **INSTANCE}),
+    "instance": ({}, INSTANCE),
+    "instance behind a profile of settings": (
+        config("[profile p]\nregion = eu-west-1\noutput = json\n"), {**PROFILE, **INSTANCE}),
+    "instance that is switched off": ({}, {**INSTANCE, "AWS_EC2_METADATA_DISABLED": "true"}),
+}
+
+# What botocore leaves to the machine, and this program refuses: somebody else was meant.
+STRICTER = {
+    "misspelt": "[default]\nlogin_sesion = x\n",
+    "source without a role": "[default]\nsource_profile = b\n[profile b]\n" + keys("B"),
+    "session without a role": f"[default]\nsso_session = corp\n{SESSION}",
+    "role session alone": "[default]\nrole_session_name = x\n",
+}
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = identity_server.IdentityServer()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def place(tmp_path, server):
+    """place(files, variables) -> the environment with a home that holds the files."""
+
+    def make(files, variables):
+        home = tmp_path / "home"
+
+        def filled(text):
+            return text.replace("@HOME", str(home)).replace("@URL", server.url)
+
+        home.mkdir()
+        for name, text in files.items():
+            path = home / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(filled(text))
+        return {"HOME": str(home), "PATH": os.environ["PATH"], "AWS_REGION": "eu-west-1",
+                "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": server.url,
+                "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
+                **{name: filled(text) for name, text in variables.items()}}
+
+    return make
+
+
+def botocore_key(environment):
+    """The access key; None when botocore refuses or finds nothing."""
+    cache = str(pathlib.Path(environment["HOME"]) / ".aws/sso/cache")
+    providers = (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider)
+    with unittest.mock.patch.dict(os.environ, environment, clear=True), \
+            unittest.mock.patch.object(providers[0], "_SSO_TOKEN_CACHE_DIR", cache), \
+            unittest.mock.patch.object(providers[1], "_SSO_TOKEN_CACHE_DIR", cache):
+        try:
+            credentials = botocore.session.Session().get_credentials()
+            return credentials.get_frozen_credentials().access_key if credentials else None
+        except (botocore.exceptions.BotoCoreError, ValueError, OSError):
+            return None
+
+
+@pytest.fixture
+def program_key(run_program, ecs_scaler):
+    """program_key(environment) -> the access key that signed, or None."""
+
+    def run(environment):
+        variables = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, **environment}
+        process = run_program([ecs_scaler, *DOCTOR], env=variables)
+        assert process.code in (1, 3), process.output()
+        if process.code == 3:
+            return None
+        return json.loads(process.stdout())["identity"].get("arn")
+
+    return run
+
+
+@pytest.mark.parametrize("name", SETUPS)
+def test_is_whom_botocore_is(name, place, program_key):
+    files, variables = SETUPS[name]
+    environment = place(files, variables)
+
+    ours = program_key(environment)
+    for path, text in files.items():
+        if "sso/cache" in path:  # Refreshed, perhaps: botocore is to find what the program found.
+            (pathlib.Path(environment["HOME"]) / path).write_text(text)
+
+    assert ours == botocore_key(environment)
+
+
+@pytest.mark.parametrize("name", STRICTER)
+def test_never_becomes_the_machine_where_somebody_was_meant(name, place, program_key):
+    environment = place({".aws/config": STRICTER[name]}, INSTANCE)
+
+    assert botocore_key(environment) == "MACHINE"
+    assert program_key(environment) is None
+
+
+def test_asks_for_an_mfa_code_once_and_only_on_a_terminal(place, run_program, ecs_scaler):
+    environment = place(
+        config(f"[default]\n{ROLE}a\nsource_profile = b\nmfa_serial = arn:aws:iam::1:mfa/me\n"
+               "[profile b]\n" + keys("B")), {})
+    variables = {"AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None, **environment}
+    command = [ecs_scaler, *DOCTOR]
+
+    alone = run_program(command, env=variables)
+    ours, terminal = pty.openpty()
+    os.write(ours, b"123456\n")
+    asked = subprocess.run(command, env={**environment, "ASAN_OPTIONS": "log_path=stderr"},
+                           stdin=terminal, capture_output=True, text=True, timeout=60, check=False)
+    for end in (ours, terminal):
+        os.close(end)
+
+    assert "standard input is no terminal" in alone.stdout(), alone.output()
+    assert "Enter MFA code" not in alone.output()
+    assert asked.stderr.count("Enter MFA code for arn:aws:iam::1:mfa/me: ") == 1, asked
+    assert json.loads(asked.stdout)["identity"]["arn"] == identity_server.key_of(
+        "B", "arn:aws:iam::123456789012:role/a", "", "", "123456")
