@@ -59,7 +59,7 @@ windows in force the highest bounds count. [decision.md](decision.md) has the de
 )";
 
 constexpr std::string_view kFleet = R"(
-Credentials come from the usual `AWS_...` variables and files.
+Credentials come from the usual `AWS_...` variables and files ([credentials.md](credentials.md)).
 
 ## Regions, accounts and endpoints
 

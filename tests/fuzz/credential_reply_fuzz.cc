@@ -1,7 +1,8 @@
 // The endpoints that hand out credentials: a container's, and the instance's.
 
-#include "aws/credential_sources.h"
+#include "aws/container_source.h"
 #include "aws_reply.h"
+#include "identity/instance_source.h"
 
 namespace scaler::fuzz {
 namespace {
@@ -25,7 +26,7 @@ void fetch(std::string_view bytes, const Environment& environment, MakeSource ma
 FUZZ(credential_reply) {
   fetch(bytes, {{"AWS_CONTAINER_CREDENTIALS_FULL_URI", "http://127.0.0.1/role"}},
         &aws::container_source);
-  fetch(bytes, {}, &aws::instance_source);
+  fetch(bytes, {}, &identity::instance_source);
 }
 
 }  // namespace scaler::fuzz

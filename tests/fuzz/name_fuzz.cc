@@ -1,19 +1,23 @@
-// ARNs, queue URLs and names.
+// ARNs, hosts, queue URLs and names.
 
-#include "aws/arns.h"
-#include "config/names.h"
+#include "core/names.h"
+#include "core/queue_names.h"
 #include "fuzz.h"
-#include "lambda/event.h"
 
 namespace scaler::fuzz {
 
 FUZZ(name) {
-  const auto function = aws::parse_function_arn(bytes);
-  aws::region_of_queue_url(bytes);
-  aws::queue_arn_of_url(bytes, function.value_or(aws::FunctionArn{}));
-  lambda::queue_path_of_arn(bytes);
-  is_queue_url(bytes);
-  is_ecs_name(bytes);
+  parse_arn(bytes);
+  parse_function_arn(bytes);
+  parse_aws_host(bytes);
+  const auto queue = parse_queue(bytes);
+  if (queue) {
+    may_be_same(*queue, *parse_queue(bytes));
+  }
+  const std::size_t half = bytes.find(' ');
+  parse_service(bytes.substr(0, half),
+                half == std::string_view::npos ? "" : bytes.substr(half + 1));
+  plain_name(bytes);
 }
 
 }  // namespace scaler::fuzz
