@@ -26,12 +26,12 @@ def keys_xml(operation, key):
 
 
 class IdentityServer(http.server.ThreadingHTTPServer):
-    """`calls` are (path, access key that signed or "")."""
+    """`calls` are (path, access key that signed or ""); `proofs` are those of aws login."""
 
     daemon_threads = True
 
     def __init__(self):
-        self.calls = []
+        self.calls, self.proofs = [], []
         super().__init__(("127.0.0.1", 0), IdentityRequest)
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
@@ -88,6 +88,12 @@ class IdentityRequest(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
         self.server.calls.append((self.path, self.signer()))
+        if self.path == "/v1/token":
+            self.server.proofs.append(self.headers.get("DPoP", ""))
+            self.answer(200, {"accessToken": {
+                "accessKeyId": "LOGIN", "secretAccessKey": "secret", "sessionToken": "token"},
+                "expiresIn": 900, "refreshToken": "next", "tokenType": "aws_sigv4"})
+            return
         if self.path == "/token":
             self.answer(200, {"accessToken": "fresh", "expiresIn": 3600, "tokenType": "Bearer",
                               "refreshToken": "next"})

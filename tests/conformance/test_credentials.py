@@ -3,6 +3,7 @@
 Each set-up is a home folder and variables. Both must come to the same access key, or both refuse.
 """
 
+import base64
 import hashlib
 import json
 import os
@@ -16,6 +17,9 @@ import botocore.exceptions
 import botocore.session
 import botocore.tokens
 import pytest
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import identity_server
 
@@ -278,3 +282,39 @@ def test_asks_for_an_mfa_code_once_and_only_on_a_terminal(place, run_program, ec
     assert asked.stderr.count("Enter MFA code for arn:aws:iam::1:mfa/me: ") == 1, asked
     assert json.loads(asked.stdout)["identity"]["arn"] == identity_server.key_of(
         "B", "arn:aws:iam::123456789012:role/a", "", "", "123456")
+
+
+def decoded(text):
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def test_proves_its_key_where_aws_login_is_renewed(place, server, program_key):
+    """The proof (DPoP) is read by a library that this project did not write."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(serialization.Encoding.PEM,
+                            serialization.PrivateFormat.TraditionalOpenSSL,
+                            serialization.NoEncryption()).decode()
+    session = "arn:aws:sts::123456789012:assumed-role/Admin/me"
+    file = f".aws/login/cache/{hashlib.sha256(session.encode()).hexdigest()}.json"
+    kept = {"accessToken": {"accessKeyId": "OLD", "secretAccessKey": "s", "sessionToken": "t",
+                            "accountId": "123456789012", "expiresAt": "2020-01-01T00:00:00Z"},
+            "clientId": "arn:aws:signin:::devtools/same-device", "refreshToken": "first",
+            "dpopKey": pem, "of others": [1]}
+    environment = place({**config(f"[default]\nlogin_session = {session}\n"),
+                         file: json.dumps(kept)}, {})
+
+    assert program_key(environment) == "LOGIN"
+
+    header, payload, signature = server.proofs[-1].split(".")
+    raw = decoded(signature)
+    numbers = (int.from_bytes(raw[:32], "big"), int.from_bytes(raw[32:], "big"))
+    key.public_key().verify(encode_dss_signature(*numbers), f"{header}.{payload}".encode(),
+                            ec.ECDSA(hashes.SHA256()))
+    point = key.public_key().public_numbers()
+    jwk = json.loads(decoded(header))["jwk"]
+    assert int.from_bytes(decoded(jwk["x"]), "big") == point.x
+    assert int.from_bytes(decoded(jwk["y"]), "big") == point.y
+    assert json.loads(decoded(payload))["htu"] == server.url + "/v1/token"
+    written = json.loads((pathlib.Path(environment["HOME"]) / file).read_text())
+    assert written["refreshToken"] == "next" and written["accessToken"]["accessKeyId"] == "LOGIN"
+    assert written["of others"] == [1] and written["dpopKey"] == pem
