@@ -20,8 +20,8 @@ bool is_loopback(std::string_view host) {
 
 class ContainerSource final : public CredentialSource {
  public:
-  explicit ContainerSource(const CredentialSurroundings& surroundings)
-      : surroundings_(surroundings) {}
+  explicit ContainerSource(CredentialSurroundings surroundings)
+      : surroundings_(std::move(surroundings)) {}
 
   std::string_view name() const override { return "container endpoint"; }
 

@@ -34,7 +34,7 @@ void hide_value(std::string& text, std::string_view name) {
   while (at != std::string::npos) {
     std::size_t begin = at + name.size();
     if (begin < text.size() && (text[begin] == ':' || text[begin] == '=')) {
-      begin = std::min(lowered.find_first_not_of(" ", begin + 1), text.size());
+      begin = std::min(lowered.find_first_not_of(' ', begin + 1), text.size());
       const std::size_t end = std::min(text.find_first_of(" \t\r\n'\"&,;", begin), text.size());
       text.replace(begin, end - begin, kHidden);
       lowered.replace(begin, end - begin, kHidden);

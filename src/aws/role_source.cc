@@ -13,9 +13,9 @@ constexpr Duration kAfterCode = std::chrono::seconds(10);
 
 class RoleSource final : public CredentialSource {
  public:
-  RoleSource(const CredentialSurroundings& surroundings, std::shared_ptr<CredentialProvider> base,
+  RoleSource(CredentialSurroundings surroundings, std::shared_ptr<CredentialProvider> base,
              Role role, AskCode ask_code)
-      : surroundings_(surroundings),
+      : surroundings_(std::move(surroundings)),
         base_(std::move(base)),
         role_(std::move(role)),
         ask_code_(std::move(ask_code)) {}
@@ -27,7 +27,10 @@ class RoleSource final : public CredentialSource {
   bool renewable() const override { return role_.mfa_serial.empty(); }
 
   Result<std::optional<Credentials>> fetch(Deadline deadline) override {
-    const Credentials base = TRY(base_->current(deadline));
+    Result<Credentials> base = base_->current(deadline);
+    if (!base.has_value()) {
+      return fail(std::move(base).error(), "role " + role_.arn);
+    }
     StsCall call{.action = "AssumeRole",
                  .parameters = {{"RoleArn", role_.arn},
                                 {"RoleSessionName", role_.session_name.empty()
@@ -46,7 +49,7 @@ class RoleSource final : public CredentialSource {
       call.parameters.emplace_back("TokenCode", call.secret.reveal());
       deadline = std::max(deadline, after(kAfterCode));
     }
-    Result<Credentials> assumed = sts_credentials(surroundings_, call, &base, deadline);
+    Result<Credentials> assumed = sts_credentials(surroundings_, call, &*base, deadline);
     if (!assumed.has_value() && assumed.error().kind == ErrorKind::Unauthorized && renewable()) {
       // The base may have been revoked; where it has others, they are tried once.
       if (const Result<Credentials> renewed = base_->renew(deadline); renewed.has_value()) {

@@ -47,8 +47,8 @@ std::unexpected<Error> refused(const std::string& what, int status) {
 
 class InstanceSource final : public aws::CredentialSource {
  public:
-  explicit InstanceSource(const aws::CredentialSurroundings& surroundings)
-      : surroundings_(surroundings) {}
+  explicit InstanceSource(aws::CredentialSurroundings surroundings)
+      : surroundings_(std::move(surroundings)) {}
 
   std::string_view name() const override { return "instance metadata"; }
   std::string description() const override {

@@ -41,8 +41,8 @@ bool complete(const aws::Credentials& keys) {
 
 class LoginSource final : public aws::CredentialSource {
  public:
-  LoginSource(const aws::CredentialSurroundings& surroundings, const Log& log, LoginSession session)
-      : surroundings_(surroundings), log_(&log), session_(std::move(session)) {}
+  LoginSource(aws::CredentialSurroundings surroundings, const Log& log, LoginSession session)
+      : surroundings_(std::move(surroundings)), log_(&log), session_(std::move(session)) {}
 
   std::string_view name() const override { return "aws login"; }
   std::string description() const override {

@@ -31,8 +31,8 @@ bool has_version_1(std::string_view body) {
 
 class ProcessSource final : public aws::CredentialSource {
  public:
-  ProcessSource(const aws::CredentialSurroundings& surroundings, CredentialProcess process)
-      : surroundings_(surroundings), process_(std::move(process)) {}
+  ProcessSource(aws::CredentialSurroundings surroundings, CredentialProcess process)
+      : surroundings_(std::move(surroundings)), process_(std::move(process)) {}
 
   std::string_view name() const override { return "credential_process"; }
   std::string description() const override {

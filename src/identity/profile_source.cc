@@ -59,9 +59,8 @@ struct FirstSource {
 
 class ProfileSource final : public aws::CredentialSource {
  public:
-  ProfileSource(const aws::CredentialSurroundings& surroundings, const Log& log,
-                aws::AskCode ask_code)
-      : surroundings_(surroundings), log_(&log), ask_code_(std::move(ask_code)) {}
+  ProfileSource(aws::CredentialSurroundings surroundings, const Log& log, aws::AskCode ask_code)
+      : surroundings_(std::move(surroundings)), log_(&log), ask_code_(std::move(ask_code)) {}
 
   std::string_view name() const override { return "profile"; }
   std::string description() const override {

@@ -20,8 +20,8 @@ constexpr Duration kRefreshBefore = std::chrono::minutes(15);
 
 class SsoSource final : public aws::CredentialSource {
  public:
-  SsoSource(const aws::CredentialSurroundings& surroundings, const Log& log, SsoRole role)
-      : surroundings_(surroundings), log_(&log), role_(std::move(role)) {}
+  SsoSource(aws::CredentialSurroundings surroundings, const Log& log, SsoRole role)
+      : surroundings_(std::move(surroundings)), log_(&log), role_(std::move(role)) {}
 
   std::string_view name() const override { return "SSO"; }
   std::string description() const override {

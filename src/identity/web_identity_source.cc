@@ -10,8 +10,8 @@ namespace {
 
 class WebIdentitySource final : public aws::CredentialSource {
  public:
-  WebIdentitySource(const aws::CredentialSurroundings& surroundings, WebIdentity identity)
-      : surroundings_(surroundings), identity_(std::move(identity)) {}
+  WebIdentitySource(aws::CredentialSurroundings surroundings, WebIdentity identity)
+      : surroundings_(std::move(surroundings)), identity_(std::move(identity)) {}
 
   std::string_view name() const override { return "web identity"; }
   std::string description() const override {

@@ -43,7 +43,7 @@ TEST_F(WorkstationTest, AsksTheMachineOnlyWhenTheProfileMeansNobody) {
   write_config("[default]\nregion = x\nlogin_sesion = y\n");
   EXPECT_TRUE(error().starts_with("profile 'default': it has no credentials")) << error();
   write_config("[default]\nrole_arn = r\ncredential_source = Environment\n");
-  EXPECT_EQ(error(), "no AWS credentials found in: environment");
+  EXPECT_EQ(error(), "role r: no AWS credentials found in: environment");
   write_config("[default]\ncredential_process = no-such-program-here\n");
   EXPECT_EQ(error(),
             "credential_process of profile 'default': run no-such-program-here: No such "
