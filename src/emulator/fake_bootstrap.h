@@ -24,7 +24,7 @@ set -f
 host=${AWS_LAMBDA_RUNTIME_API%:*} port=${AWS_LAMBDA_RUNTIME_API#*:}
 call() {
   exec 3<>"/dev/tcp/$host/$port" || exit 9
-  printf '%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' \
+  printf '%s /2018-06-01/runtime/%s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%s' \
     "$1" "$2" "${#3}" "$3" >&3
   reply=$(tr -d '\r' <&3)
   exec 3>&-

@@ -59,7 +59,9 @@ class Builder {
   }
   /// Boost.JSON 1.81 may round to a neighbour of the nearest number; the text is read again.
   bool on_double(double number, Text text, Code& /*error*/) {
-    std::from_chars(text.data(), text.data() + text.size(), number);
+    if (depth_unread_ == 0) {
+      std::from_chars(text.data(), text.data() + text.size(), number);
+    }
     return add(Value(number));
   }
   bool on_bool(bool flag, Code& /*error*/) { return add(Value(flag)); }
