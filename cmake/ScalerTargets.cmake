@@ -22,6 +22,11 @@ if(SCALER_STATIC)
   # The linker's warning about getaddrinfo in static programs is harmless (docs/adr). It must not
   # be silenced with --no-warnings: that silences undefined symbols, too; the program is broken.
   target_link_options(scaler_options INTERFACE -static -no-pie -s)
+  # What a fault in memory can be made into is bounded (docs/adr/0014 says what was left, and why).
+  set(unguarded "$<BOOL:$<TARGET_PROPERTY:SCALER_UNGUARDED>>")
+  target_compile_options(scaler_options INTERFACE
+    $<$<NOT:${unguarded}>:-fstack-protector-strong> -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
+  target_link_options(scaler_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack)
 endif()
 
 # Nothing is ever thrown through OpenSSL: without the tables that could unwind its functions a
@@ -43,6 +48,14 @@ endif()
 function(scaler_small)
   foreach(folder IN LISTS ARGN)
     target_compile_options(scaler_${folder} PRIVATE $<$<BOOL:${SCALER_STATIC}>:-Os>)
+  endforeach()
+endfunction()
+
+# scaler_unguarded(folder ...): without stack protectors. For the folder of which a pass is made for
+# the most part, and which has no array on any stack (docs/adr/0014).
+function(scaler_unguarded)
+  foreach(folder IN LISTS ARGN)
+    set_target_properties(scaler_${folder} PROPERTIES SCALER_UNGUARDED TRUE)
   endforeach()
 endfunction()
 
