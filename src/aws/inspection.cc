@@ -52,29 +52,32 @@ Result<std::vector<ServiceDeployment>> deployments_of(const json::Reader& servic
   std::vector<ServiceDeployment> deployments;
   if (const auto list = service.optional_field("deployments")) {
     for (const json::Reader& deployment : TRY(list->items())) {
-      deployments.push_back({.id = TRY(text_or(deployment, "id", "")),
-                             .rollout = TRY(text_or(deployment, "rolloutState", "")),
-                             .reason = TRY(text_or(deployment, "rolloutStateReason", "")),
-                             .created_at = TRY(time_of(deployment, "createdAt")),
-                             .updated_at = TRY(time_of(deployment, "updatedAt"))});
+      ServiceDeployment& added = deployments.emplace_back();
+      added.id = TRY(text_or(deployment, "id", ""));
+      added.rollout = TRY(text_or(deployment, "rolloutState", ""));
+      added.reason = TRY(text_or(deployment, "rolloutStateReason", ""));
+      added.created_at = TRY(time_of(deployment, "createdAt"));
+      added.updated_at = TRY(time_of(deployment, "updatedAt"));
     }
   }
   return deployments;
 }
 
 Result<ServiceDetails> read_details(const json::Reader& service) {
-  return ServiceDetails{
-      .arn = TRY(text_or(service, "serviceArn", "")),
-      .cluster_arn = TRY(text_or(service, "clusterArn", "")),
-      .status = TRY(text_or(service, "status", "")),
-      .scheduling_strategy = TRY(text_or(service, "schedulingStrategy", "REPLICA")),
-      .deployment_controller = TRY(controller_of(service)),
-      .launch_type = TRY(text_or(service, "launchType", "")),
-      .desired = TRY(count_of(service, "desiredCount")),
-      .running = TRY(count_of(service, "runningCount")),
-      .zone_rebalancing = TRY(text_or(service, "availabilityZoneRebalancing", "")),
-      .deployments = TRY(deployments_of(service)),
-      .tags = TRY(tags_of(service))};
+  // One by one: g++ 12 does not destroy what is already there of a braced list that TRY leaves.
+  ServiceDetails details;
+  details.arn = TRY(text_or(service, "serviceArn", ""));
+  details.cluster_arn = TRY(text_or(service, "clusterArn", ""));
+  details.status = TRY(text_or(service, "status", ""));
+  details.scheduling_strategy = TRY(text_or(service, "schedulingStrategy", "REPLICA"));
+  details.deployment_controller = TRY(controller_of(service));
+  details.launch_type = TRY(text_or(service, "launchType", ""));
+  details.desired = TRY(count_of(service, "desiredCount"));
+  details.running = TRY(count_of(service, "runningCount"));
+  details.zone_rebalancing = TRY(text_or(service, "availabilityZoneRebalancing", ""));
+  details.deployments = TRY(deployments_of(service));
+  details.tags = TRY(tags_of(service));
+  return details;
 }
 
 /// The only element of `list` in the reply; nothing when there is none.
