@@ -261,7 +261,6 @@ Result<std::string> run(std::string_view name, std::string_view arguments_text) 
   const Log log(STDERR_FILENO, LogLevel::Debug, system_clock());
   const auto session = TRY(aws::Session::create(process_environment(), system_clock(),
                                                 {.sources = identity::workstation_sources}, log));
-  session->prewarm(after(kTimeout));
   const json::Value arguments = TRY(json::parse(arguments_text));
   for (const Operation& operation : operations()) {
     if (operation.name == name) {

@@ -15,12 +15,12 @@ FUZZ(ecs_reply) {
     }
   });
   with_replies(bytes, [&](aws::Client& client) {
-    check_short(aws::protected_tasks(client, ids, aws::soon()));
+    check_short(aws::protected_tasks(client, ids.front(), aws::soon()));
   });
   with_replies(bytes, [&](aws::Client& client) {
     check_short(aws::service_details(client, ids.front(), aws::soon()));
     check_short(aws::scalable_target(client, ids.front(), aws::soon()));
-    check_short(aws::container_instances(client, "main", aws::soon()));
+    check_short(aws::container_instances(client, ids.front(), aws::soon()));
   });
 }
 

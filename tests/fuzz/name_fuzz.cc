@@ -15,8 +15,9 @@ FUZZ(name) {
     may_be_same(*queue, *parse_queue(bytes));
   }
   const std::size_t half = bytes.find(' ');
-  parse_service(bytes.substr(0, half),
-                half == std::string_view::npos ? "" : bytes.substr(half + 1));
+  const std::string_view service =
+      half == std::string_view::npos ? std::string_view() : bytes.substr(half + 1);
+  check_short(parse_service(bytes.substr(0, half), service));
   plain_name(bytes);
 }
 
