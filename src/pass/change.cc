@@ -45,7 +45,6 @@ std::vector<Attempt> send(Items items, const Surroundings& surroundings) {
   const Ports& ports = surroundings.ports;
   const Duration bound = freshness_bound(ports.reader);
   std::vector<DesiredCount> changes;
-  changes.reserve(items.size());
   for (const Item* item : items) {
     item->record->look_age = age_of(*item, ports.clock);
     item->record->look_bound = bound;
@@ -132,8 +131,8 @@ bool make_smaller(Item& item, int tries, const Surroundings& surroundings) {
   PassRecord& record = *item.record;
   const std::int64_t refused = record.decision->desired;
   item.past.refused = {.at = record.at, .tasks = refused};
-  if (refused <= record.decision->before + 1 || tries >= kTriesPerPass ||
-      (item.searching && record.decision->before > 0)) {
+  const bool single = refused <= record.decision->before + 1;  // As the last try is.
+  if (single || (item.searching && record.decision->before > 0)) {
     return false;
   }
   record.decision = decide_on(item, item.past, record.at, surroundings.options);
@@ -224,7 +223,7 @@ void confirm(Item& item, const Surroundings& surroundings) {
   const std::int64_t desired = record.decision->before;
   if (item.look.service && item.look.service->service.desired == desired) {
     const Decision again = decide_on(item, item.past, record.at, surroundings.options);
-    if (again.action == Action::ScaleIn && again.desired <= record.decision->desired) {
+    if (again.desired <= record.decision->desired) {
       return;
     }
   }
@@ -262,9 +261,9 @@ std::vector<Item*> scale_out(std::vector<Item*> items, const Surroundings& surro
 // A few at a time, so that no scale-in is far from its second look. What fails is left to the next
 // pass.
 void scale_in(Items items, const Surroundings& surroundings) {
-  for (Items rest = items; !rest.empty();) {
+  while (!items.empty()) {
     const std::size_t allowed = surroundings.ports.scaler.changes_allowed();
-    const Items chosen = rest.first(std::min({rest.size(), kScaleInsPerLook, allowed}));
+    const Items chosen = items.first(std::min({items.size(), kScaleInsPerLook, allowed}));
     if (chosen.empty()) {
       break;
     }
@@ -286,13 +285,10 @@ void scale_in(Items items, const Surroundings& surroundings) {
         attempt.item->record->errors.push_back(attempt.result.error().message);
       }
     }
-    rest = rest.subspan(chosen.size());
-    items = rest;
+    items = items.subspan(chosen.size());
   }
   for (Item* item : items) {
-    if (item->record->outcome == Outcome::Held && item->action() == Action::ScaleIn) {
-      item->record->outcome = Outcome::Waiting;
-    }
+    item->record->outcome = Outcome::Waiting;
   }
 }
 

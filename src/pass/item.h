@@ -17,7 +17,7 @@ struct Item {
   bool searching = false;  ///< an earlier pass was refused a count: this one tries one other
 
   const Decision& decision() const { return *record->decision; }
-  Action action() const { return record->decision ? record->decision->action : Action::Hold; }
+  Action action() const { return decision().action; }
 };
 
 using Items = std::span<Item* const>;

@@ -18,11 +18,8 @@ LookRequest request_of(const ManagedService& service, const PassOptions& options
 }
 
 std::vector<Millionths> weights_of(const ManagedService& service) {
-  std::vector<Millionths> weights;
-  weights.reserve(service.queues.size());
-  for (const JobQueue& queue : service.queues) {
-    weights.push_back(queue.weight);
-  }
+  std::vector<Millionths> weights(service.queues.size());
+  std::ranges::transform(service.queues, weights.begin(), &JobQueue::weight);
   return weights;
 }
 
@@ -43,11 +40,10 @@ Duration age_of(const Item& item, const Clock& clock) {
 }
 
 void look(Items items, const Surroundings& surroundings, Patience patience) {
-  std::vector<LookRequest> requests;
-  requests.reserve(items.size());
-  for (const Item* item : items) {
-    requests.push_back(request_of(*item->service, surroundings.options));
-  }
+  std::vector<LookRequest> requests(items.size());
+  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
+    return request_of(*item->service, surroundings.options);
+  });
   std::vector<Look> looks =
       surroundings.ports.reader.look(requests, patience, surroundings.options.deadline);
   CHECK(looks.size() == items.size());

@@ -16,7 +16,6 @@ class Pass {
  public:
   Pass(std::span<ManagedService> fleet, const Ports& ports, const PassOptions& options)
       : ports_(ports), options_(options), records_(fleet.size()), items_(fleet.size()) {
-    unseen_.reserve(fleet.size());
     for (std::size_t i = 0; i < fleet.size(); ++i) {
       records_[i].id = fleet[i].id;
       items_[i] = {.service = &fleet[i], .record = &records_[i]};
@@ -33,10 +32,8 @@ class Pass {
     if (!slow_.empty() && options_.patience == Patience::All) {
       round(std::exchange(slow_, {}), Patience::All);
     }
-    if (!failed_.empty()) {
-      try_again(failed_, surroundings_);
-      conclude(failed_);
-    }
+    try_again(failed_, surroundings_);
+    conclude(failed_);
     remember();
     return std::move(records_);
   }
@@ -56,8 +53,7 @@ class Pass {
   std::vector<Item*> next_chunk() {
     while (!over() && !(unseen_.empty() && waiting_.empty())) {
       const std::size_t room = std::max<std::size_t>(ports_.reader.looks_allowed(), 1);
-      const std::size_t slots =
-          waiting_.empty() ? 0 : std::min(ports_.scaler.changes_allowed(), waiting_.size());
+      const std::size_t slots = std::min(ports_.scaler.changes_allowed(), waiting_.size());
       std::vector<Item*> chunk;
       const std::size_t first = std::min(unseen_.size(), room - std::min(room, slots));
       take(unseen_, first, chunk);
@@ -118,9 +114,7 @@ class Pass {
         in.push_back(item);
       }
     }
-    if (!out.empty()) {
-      std::ranges::copy(scale_out(std::move(out), surroundings_), std::back_inserter(failed_));
-    }
+    std::ranges::copy(scale_out(std::move(out), surroundings_), std::back_inserter(failed_));
     scale_in(in, surroundings_);
   }
 
@@ -203,7 +197,6 @@ class Pass {
   void remember() {
     constexpr Duration kPause = std::chrono::milliseconds(100);
     const Deadline until = std::min(options_.deadline, options_.slots_until);
-    save();
     while (!saving_.empty() && ports_.clock.steady() + kPause < until &&
            ports_.clock.wait_until(ports_.clock.now() + kPause, {})) {
       save();

@@ -9,55 +9,13 @@ namespace scaler {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::Counts;
 using testing::fixed;
 using testing::kNoon;
 using testing::managed;
 using testing::per_task;
 
-using Counts = std::vector<std::int64_t>;
-
-class RunPass : public ::testing::Test {
- protected:
-  std::vector<PassRecord> passes(const PassOptions& options = {}) {
-    return run_pass(
-        fleet_, {.reader = cloud_, .scaler = cloud_, .states = &cloud_, .clock = clock_}, options);
-  }
-  PassRecord pass(const PassOptions& options = {}) { return passes(options).front(); }
-  Result<QueueDepth>& queue(const std::string& name = "s") {
-    return cloud_.queue("https://sqs/" + name);
-  }
-  void running(std::int64_t count, const std::string& name = "s") {
-    cloud_.service(name)->service = testing::tasks(count);
-  }
-  void at_look(int which, std::function<void()> happens) {
-    cloud_.before_look = [which, happens = std::move(happens)](int look) {
-      if (look == which) {
-        happens();
-      }
-    };
-  }
-  void idle_for(Duration duration, const std::string& name = "s") {
-    cloud_.service(name)->saved_state = format_state({.last_look = clock_.at - 10s,
-                                                      .empty_since = clock_.at - duration,
-                                                      .empty_observations = 2});
-  }
-  /// A past in which nothing holds a scale-in.
-  void quiet(const std::string& name = "s") {
-    cloud_.service(name)->saved_state = format_state(testing::quiet(clock_.at));
-  }
-  /// A fleet of so many, named "0", "1", .., each with a quiet past.
-  void fleet_of(int size, const Policy& policy) {
-    fleet_.clear();
-    for (int i = 0; i < size; ++i) {
-      fleet_.push_back(managed(std::to_string(i), policy));
-      quiet(std::to_string(i));
-    }
-  }
-
-  testing::FakeClock clock_;
-  testing::FakeCloud cloud_{clock_};
-  std::vector<ManagedService> fleet_{managed("s", fixed(3))};
-};
+class RunPass : public testing::PassTest {};
 
 TEST_F(RunPass, ScalesOutAndRemembersIt) {
   queue() = QueueDepth{.visible = 1};
