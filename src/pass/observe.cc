@@ -99,6 +99,7 @@ void decide_first(Item& item, const Surroundings& surroundings) {
   item.searching = item.past.refused.has_value();
   record.complaint = std::move(recalled.complaint);
   record.decision = decide_on(item, item.past, record.at, surroundings.options);
+  record.outcome = Outcome::Held;  // Also of one that waited for a slot, and needs none any more.
   if (surroundings.options.permission == Permission::ScaleOutOnly &&
       record.decision->action == Action::ScaleIn) {
     record.decision =

@@ -98,6 +98,20 @@ TEST_F(Rates, AChangeIsMadeAsSoonAsThereIsASlot) {
   EXPECT_FALSE(fleet_[1].waits);
 }
 
+TEST_F(Rates, WhoNeedsNothingAnyMoreWaitsForNoSlot) {
+  waking(2);
+  cloud_.changes_left = 1;
+  cloud_.look_time = 100ms;
+  clock_.after_wait = [this] {
+    cloud_.changes_left = 1;
+    queue("1") = QueueDepth{};
+  };
+  const auto records = passes({.deadline = clock_.steady() + 10s});
+  EXPECT_EQ(records[1].outcome, Outcome::Held);
+  EXPECT_FALSE(fleet_[1].waits);
+  EXPECT_EQ(cloud_.looks.size(), 3U);
+}
+
 TEST_F(Rates, SlotsAreWaitedForUntilTheirTimeIsOver) {
   waking(1);
   cloud_.changes_left = 0;
