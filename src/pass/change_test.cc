@@ -1,6 +1,8 @@
 // What becomes of a decision: the looks before and after it, what is refused, late or unreadable.
 #include "pass/change.h"
 
+#include <algorithm>
+
 #include "pass/test_support.h"
 
 namespace scaler {
