@@ -65,7 +65,7 @@ std::int64_t fallback(Context& context) {
                          .tasks = context.desired(),
                          .numbers = {failures}});
   }
-  const Bounds bounds = policy.bounds_at(context.at);
+  const Bounds& bounds = context.bounds;
   const std::int64_t allowed = std::clamp(*wanted, bounds.tasks_min, bounds.tasks_max);
   const std::int64_t tasks = std::max(context.desired(), allowed);
   return context.tell({.rule = Rule::Blind,
@@ -188,12 +188,13 @@ Decision decide(const Policy& policy, const ServiceState& state, const Observati
                   .state = state,
                   .service = observation.service,
                   .at = observation.at,
+                  .bounds = policy.bounds_at(observation.at),
                   .past = past,
                   .backlog = backlog,
                   .decision = decision};
   decision.demand = backlog.blind() ? fallback(context) : need(context);
-  decision.occupied = std::max(
-      std::min(decision.demand, policy.bounds_at(observation.at).tasks_max), busy_floor(context));
+  decision.occupied =
+      std::max(std::min(decision.demand, context.bounds.tasks_max), busy_floor(context));
   if (const auto reason = untouchable(context.service)) {
     conclude(
         decision,

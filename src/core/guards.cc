@@ -146,7 +146,7 @@ std::int64_t shortage(Context& context, std::int64_t proposal) {
 }
 
 std::int64_t bounds(Context& context, std::int64_t proposal) {
-  const Bounds bounds = context.policy.bounds_at(context.at);
+  const Bounds& bounds = context.bounds;
   context.decision.full = context.desired() >= bounds.tasks_max && context.backlog.counted > 0;
   if (proposal < bounds.tasks_min) {
     return context.tell({.rule = Rule::Bounds,

@@ -199,6 +199,9 @@ Result<Policy> Policy::create(const PolicyOptions& options) {
 
 Bounds Policy::bounds_at(Instant at) const {
   const Bounds own{.tasks_min = options_.tasks_min, .tasks_max = tasks_max_};
+  if (schedules_.empty()) {
+    return own;
+  }
   std::optional<Bounds> highest;
   for (std::size_t i = 0; i < schedules_.size(); ++i) {
     const std::optional<Schedule::Window> window = schedules_[i].in_force(at);

@@ -31,6 +31,7 @@ struct Context {
   const ServiceState& state;
   const ServiceObservation& service;
   Instant at;
+  Bounds bounds = {};  ///< those in force now
   Past past = {};
   Backlog backlog = {};
   bool idle_confirmed = false;  ///< the wait for an empty queue is over
