@@ -423,70 +423,12 @@ TEST(Held, TurnsADecisionIntoAHoldWithItsReason) {
   expect(held(decision, 3, Reason::ScaleOutOnly), Action::Hold, 3, "backlog idle trigger");
 }
 
-TEST(Advance, CountsEmptyObservationsFromTheFirst) {
-  const Policy two_minutes = fixed(2);
-  ServiceState state;
-  for (int minute = 0; minute < 3; ++minute) {
-    const Decision decision = decide(two_minutes, state, seen({}, 2, kNoon + minute * 1min));
-    EXPECT_EQ(decision.action, minute < 2 ? Action::Hold : Action::ScaleIn);
-    state = advance(state, two_minutes, decision, Outcome::Held);
-  }
-  EXPECT_EQ(state.empty_since, kNoon);
-  EXPECT_EQ(state.empty_observations, 3);
-}
-
-TEST(Advance, OneMessageStartsTheIdleClockAnew) {
-  const Decision decision = decide(fixed(2), empty_for(1h, 9), seen({.delayed = 1}, 2));
-  const ServiceState state = advance(empty_for(1h, 9), fixed(2), decision, Outcome::Held);
-  EXPECT_EQ(state.empty_since, std::nullopt);
-  EXPECT_EQ(state.empty_observations, 0);
-}
-
-TEST(Advance, StartsACooldownOnlyWhenTheChangeSucceeded) {
-  const Decision decision = decide(fixed(2), {}, seen({.visible = 1}, 0));
-  EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Applied),
-            (ServiceState{.last_look = kNoon,
-                          .last_scale_out = kNoon,
-                          .recommendations = {{kNoon, 2}},
-                          .last_set = 2}));
-  EXPECT_EQ(advance({}, fixed(2), decision, Outcome::Failed),
-            (ServiceState{.last_look = kNoon, .recommendations = {{kNoon, 2}}}));
-}
-
-TEST(Advance, APartialLookRemembersAtLeastWhatIsThere) {
-  Observation observation = seen({.visible = 10}, 4);
-  observation.queues.emplace_back(fail(ErrorKind::Throttled, "slow down"));
-  const Decision decision = decide(per_task(10), quiet(), observation);
-  const ServiceState state = advance(quiet(), per_task(10), decision, Outcome::Held);
-  EXPECT_EQ(state.recommendations.back(), (TasksAt{.at = kNoon, .tasks = 4}));
-}
-
-TEST(Advance, ASecondManualChangeRestartsItsHold) {
-  const Policy respectful =
-      policy({.mode = Mode::Backlog, .backlog_per_task = 1, .manual_hold = 10min});
-  ServiceState state = quiet();
-  state.last_set = 3;
-  state.manual = TasksAt{.at = kNoon - 9min, .tasks = 7};
-  const Decision same = decide(respectful, state, seen({}, 7));
-  EXPECT_EQ(advance(state, respectful, same, Outcome::Held).manual->at, kNoon - 9min);
-  const Decision own = decide(respectful, state, seen({}, 3));
-  EXPECT_EQ(advance(state, respectful, own, Outcome::Held).manual, std::nullopt);
-  const Decision other = decide(respectful, state, seen({}, 8));
-  EXPECT_EQ(advance(state, respectful, other, Outcome::Held).manual,
-            (TasksAt{.at = kNoon, .tasks = 8}));
-}
-
-TEST(Advance, CountsFailuresInARow) {
-  const Decision blind = decide(fixed(2), {}, unreadable(1));
-  const ServiceState once = advance({}, fixed(2), blind, Outcome::Held);
-  EXPECT_EQ(advance(once, fixed(2), blind, Outcome::Held).failures, 2);
-  EXPECT_EQ(advance(once, fixed(2), decide(fixed(2), once, seen({}, 1)), Outcome::Held).failures,
-            0);
-}
-
-TEST(Advance, AnUnreadableQueueStopsTheIdleClock) {
-  const Decision blind = decide(fixed(2), empty_for(1h, 9), unreadable(1));
-  EXPECT_EQ(advance(empty_for(1h, 9), fixed(2), blind, Outcome::Held).empty_since, std::nullopt);
+TEST(LastTry, IsOneTaskMoreThanThereAre) {
+  const Decision wanting = decide(per_task(1), {}, seen({.visible = 90}, 7));
+  const Decision one_more = last_try(wanting);
+  expect(one_more, Action::ScaleOut, 8, "backlog quota");
+  EXPECT_EQ(one_more.steps.back().reason, Reason::RefusedLastTry);
+  EXPECT_EQ(one_more.steps.back().tasks, 8);
 }
 
 }  // namespace

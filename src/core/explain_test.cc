@@ -132,6 +132,12 @@ TEST(Explain, TellsWhatTheServiceIsAbout) {
                 "3 in flight: no task is stopped while one may be working; 8 tasks beyond the need "
                 "kept for 1 h 30 min (12.0 task-hours), until nothing is in flight or workers "
                 "protect themselves (scale_in_when=protected)"},
+           Note{{.rule = Rule::Busy,
+                 .reason = Reason::MessagesInFlight,
+                 .numbers = {3, 9, 1, 60'000}},
+                "3 in flight: no task is stopped while one may be working; 1 task beyond the need "
+                "kept for 1 min (0.0 task-hours), until nothing is in flight or workers protect "
+                "themselves (scale_in_when=protected)"},
            Note{{.rule = Rule::Deployment,
                  .reason = Reason::DeploymentInProgress,
                  .numbers = {600'000, 3'600'000}},

@@ -19,9 +19,26 @@ TEST(Region, LiesInAPartition) {
     EXPECT_TRUE(is_region(region)) << region;
     EXPECT_EQ(partition_of(region).name, partition) << region;
   }
-  for (const char* text : {"", "-", "eu", "eu-1", "eu-central", "eu-central-", "-central-1",
-                           "EU-central-1", "eu-central-1a", "eu.central-1", "1-central-1"}) {
+  for (const char* text :
+       {"", "-", "eu", "eu-1", "eu-central", "eu-central-", "-central-1", "EU-central-1",
+        "eu-central-1a", "eu.central-1", "1-central-1", "-1", "eu-Central-1"}) {
     EXPECT_FALSE(is_region(text)) << text;
+  }
+}
+
+TEST(Name, HasLettersDigitsDashesAndUnderscores) {
+  constexpr std::string_view kAllowed =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_";
+  for (int c = 0; c < 256; ++c) {
+    EXPECT_EQ(is_name_character(static_cast<char>(c)), kAllowed.contains(static_cast<char>(c)))
+        << c;
+  }
+}
+
+TEST(Account, HasTwelveDigits) {
+  EXPECT_TRUE(is_account("123456789012"));
+  for (const char* text : {"", "12345678901", "1234567890123", "12345678901x"}) {
+    EXPECT_FALSE(is_account(text)) << text;
   }
 }
 
@@ -30,8 +47,8 @@ TEST(Arn, IsTakenApartAndMade) {
   ASSERT_TRUE(arn.has_value());
   EXPECT_EQ(arn->resource, "task:a/b");
   EXPECT_EQ(text_of(*arn), "arn:aws:ecs:eu-west-1:123456789012:task:a/b");
-  for (const char* text :
-       {"", "arn", "arn:aws:ecs:r:1", "arn:aws:ecs:r:1:", "arn::ecs:r:1:x", "urn:aws:ecs:r:1:x"}) {
+  for (const char* text : {"", "arn", "arn:aws:ecs:r:1", "arn:aws:ecs:r:1:", "arn::ecs:r:1:x",
+                           "arn:aws::r:1:x", "urn:aws:ecs:r:1:x"}) {
     EXPECT_FALSE(parse_arn(text).has_value()) << text;
   }
 }
@@ -77,10 +94,28 @@ TEST(Service, ThatContradictsItsClusterIsRefusedByName) {
        {"", "a b", "a/b", "arn:aws:ecs", "arn:aws:sqs:eu-west-1:123456789012:jobs",
         "arn:aws-cn:ecs:eu-west-1:123456789012:service/main/worker",
         "arn:aws:ecs:eu-west-1:1:service/main/worker",
+        "arn:aws:ecs:nowhere:123456789012:service/main/worker",
+        "arn:aws:sqs:eu-west-1:123456789012:service/main/worker",
+        "arn:aws:ecs:eu-west-1:123456789012:service/m.n/worker",
         "arn:aws:ecs:eu-west-1:123456789012:service/a/b/c",
         "arn:aws:ecs:eu-west-1:123456789012:service/main/"}) {
     refused("main", text, "is not the name or ARN of the ECS service");
   }
+}
+
+TEST(Service, HasANameOfAtMost255Characters) {
+  EXPECT_TRUE(is_service(std::string(255, 'a')));
+  EXPECT_FALSE(is_service(std::string(256, 'a')));
+}
+
+TEST(Cluster, IsInNoOther) {
+  EXPECT_TRUE(is_cluster(kCluster));
+  EXPECT_FALSE(is_cluster(kCluster + "/other"));
+}
+
+TEST(Service, HasARegionOnlyByAnArn) {
+  EXPECT_EQ(region_of_service("main", "a:b:c:d:e:f"), "");
+  EXPECT_EQ(region_of_service("main", "arn:aws:ecs"), "");
 }
 
 TEST(Service, IsAnotherInAnotherRegionOrAccount) {
@@ -93,6 +128,8 @@ TEST(Service, IsAnotherInAnotherRegionOrAccount) {
   EXPECT_FALSE(
       may_be_same(here, *parse_service("main", "arn:aws:ecs:eu-west-1:210987654321" + path)));
   EXPECT_FALSE(may_be_same(here, *parse_service("two", "worker")));
+  EXPECT_FALSE(may_be_same(here, *parse_service("main", "other")));
+  EXPECT_TRUE(may_be_same(*parse_service("main", "worker"), here));
 }
 
 TEST(Name, IsTheLastPartOfAnArn) {
@@ -121,9 +158,10 @@ TEST(Function, IsPlainOrHasAQualifier) {
 }
 
 TEST(Function, IsNothingElse) {
-  for (const std::string text : {"", "scaler", "arn:aws:sqs:us-east-1:123456789012:jobs",
-                                 "arn:aws:lambda:r:1:function:", "arn:aws:lambda:r:1:layer:f",
-                                 "arn:aws:lambda:r:1:function:f:1:2"}) {
+  for (const std::string text :
+       {"", "scaler", "arn:aws:sqs:us-east-1:123456789012:jobs",
+        "arn:aws:lambda:r:1:function:", "arn:aws:lambda:r:1:layer:f",
+        "arn:aws:lambda:r:1:function:f:1:2", "arn:aws:ecs:r:1:function:f"}) {
     EXPECT_FALSE(parse_function_arn(text).has_value()) << text;
   }
 }

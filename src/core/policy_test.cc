@@ -36,6 +36,10 @@ TEST(Policy, NamesFieldValueAndRangeWhenItRefuses) {
            Refusal{"budget",
                    {.scale_in_budget = {.limits = {{.amount = 1}, {.amount = 0, .period = 25h}}}},
                    "scale_in_budget.policies[1].tasks is 0, but must be from 1 to 5000"},
+           Refusal{
+               "percent",
+               {.scale_in_budget = {.limits = {{.unit = BudgetLimit::Unit::Percent, .amount = 0}}}},
+               "scale_in_budget.policies[0].percent is 0, but must be from 1 to 1000000"},
            Refusal{"period",
                    {.scale_out_budget = {.limits = {{.unit = BudgetLimit::Unit::Percent,
                                                      .amount = 10,

@@ -18,6 +18,7 @@ TEST(Queue, IsTakenFromEveryHostOfEveryPartition) {
       {"https://sqs.eu-central-1.amazonaws.com", "eu-central-1", false},
       {"http://sqs.eu-central-1.amazonaws.com", "eu-central-1", false},
       {"https://SQS.Eu-Central-1.AmazonAWS.com", "eu-central-1", false},
+      {"https://SQS.EU-CENTRAL-1.AMAZONAWS.COM", "eu-central-1", false},
       {"https://queue.amazonaws.com", "us-east-1", false},
       {"https://eu-west-1.queue.amazonaws.com", "eu-west-1", false},
       {"https://cn-north-1.queue.amazonaws.com.cn", "cn-north-1", false},
@@ -49,6 +50,14 @@ TEST(Queue, IsTakenFromEveryHostOfEveryPartition) {
       {"http://sqs.eu-north-1.localhost.localstack.cloud:4566", "eu-north-1", true},
       {"http://eu-north-1.queue.localhost.localstack.cloud:4566", "eu-north-1", true},
       {"http://localhost:4566/queue/ap-south-1", "ap-south-1", true},
+      {"http://sqs.eu-north-1:4566", "", true},
+      {"http://eu-north-1.queue:4566", "", true},
+      {"http://jobs.eu-north-1.localhost:4566", "", true},
+      {"http://eu-north-1.jobs.localhost:4566", "", true},
+      {"http://jobs.queue.localhost:4566", "", true},
+      {"http://localhost:4566/queue/jobs", "", true},
+      {"http://localhost:4566/jobs/ap-south-1", "", true},
+      {"http://localhost:4566/queue/ap-south-1/more", "", true},
       {"https://sqs.example.com/behind/a/proxy", "", true},
       {"https://notamazonaws.com", "", true},
   };
@@ -124,10 +133,23 @@ TEST(Queue, IsNoOtherText) {
   for (const char* text :
        {"", "jobs", "/", "https://", "https:///123456789012/jobs", "https://host",
         "https://host/jobs", "https://host//jobs", "https://host/1/", "ftp://host/1/jobs",
-        "https://host/1/jo bs", "https://host/1/jobs\n", "https://host/1/jobs?x=1",
-        "https://host/1/jobs#x", "http:/host/1/jobs", "arn:", "arn:aws:sqs"}) {
+        "https://host/1/jo bs", "https://host/1/jo\x7f", "https://host/1/jobs\n",
+        "https://host/1/jobs?x=1", "https://host/1/jobs#x", "http:/host/1/jobs",
+        "arn:", "arn:aws:sqs"}) {
     EXPECT_FALSE(parse_queue(text).has_value()) << text;
   }
+}
+
+TEST(Queue, HasANameOfAtMost80Characters) {
+  const std::string others = "arn:aws:sqs:eu-west-1:123456789012:";
+  EXPECT_TRUE(parse_queue(others + std::string(80, 'a')).has_value());
+  EXPECT_FALSE(parse_queue(others + std::string(81, 'a')).has_value());
+  EXPECT_FALSE(parse_queue(others + ".fifo").has_value());
+}
+
+TEST(Queue, OfAnUnknownRegionHasTheArnOfTheOther) {
+  EXPECT_EQ(arn_of(*parse_queue("http://127.0.0.1:4566" + kPath), "us-east-1"),
+            "arn:aws:sqs:us-east-1:123456789012:jobs");
 }
 
 TEST(Queue, IsTheSameBehindEachOfItsHosts) {
@@ -151,8 +173,15 @@ TEST(AwsHost, IsReadForEveryService) {
   EXPECT_EQ(ecs->region, "us-gov-west-1");
   EXPECT_TRUE(ecs->fips && ecs->exists);
   EXPECT_EQ(parse_aws_host("vpce-1.lambda.eu-west-1.vpce.amazonaws.com")->form, AwsHost::Form::Vpc);
-  for (const char* host : {"", "localhost", "amazonaws.com", ".amazonaws.com", "api.aws",
-                           "x.execute-api.eu-west-1.amazonaws.com", "..amazonaws.com"}) {
+  EXPECT_EQ(parse_aws_host("queue.amazonaws.com")->form, AwsHost::Form::Legacy);
+  EXPECT_EQ(parse_aws_host("lambda.eu-west-1.amazonaws.com")->service, "lambda");
+  for (const char* host :
+       {"", "localhost", "amazonaws.com", ".amazonaws.com", "api.aws",
+        "x.execute-api.eu-west-1.amazonaws.com", "..amazonaws.com", ".eu-west-1.amazonaws.com",
+        "queue.api.aws", "jobs.queue.amazonaws.com", "eu-west-1.jobs.queue.amazonaws.com",
+        "a.sqs.eu-west-1.vpce.amazonaws.com", "vpce-0a.sqs.nowhere.vpce.amazonaws.com",
+        "vpce-0a.sqs.eu-west-1.jobs.amazonaws.com", "vpce-0a.sqs.nowhere.jobs.amazonaws.com",
+        "a.sqs.nowhere.jobs.amazonaws.com", "vpce-0a.sqs.eu-west-1.vpce.jobs.amazonaws.com"}) {
     EXPECT_FALSE(parse_aws_host(host).has_value()) << host;
   }
 }

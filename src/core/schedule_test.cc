@@ -1,5 +1,8 @@
 #include "core/schedule.h"
 
+#include <algorithm>
+
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "core/policy.h"
@@ -39,8 +42,40 @@ TEST(Cron, RefusesWhatIsNoCron) {
             "minute '*/60' must have a step from 1 to 59 after * or a range, such as */15");
   EXPECT_EQ(complaint("1-2-3 8 * * 1"),
             "minute '1-2-3' must be a value, a range such as 1-5, or either with one /step");
+  const std::string_view wrong_step =
+      "must have a step from 1 to 59 after * or a range, such as */15";
+  for (const std::string item : {"5/2", "*/x", "*/0", "*/-5", "*/60"}) {
+    EXPECT_EQ(complaint(item + " 8 * * 1"), fmt::format("minute '{}' {}", item, wrong_step));
+  }
+  EXPECT_EQ(complaint("*/5/6 8 * * 1"),
+            "minute '*/5/6' must be a value, a range such as 1-5, or either with one /step");
+  EXPECT_EQ(complaint("5x 8 * * 1"), "minute '5x' must be from 0 to 59");
+  EXPECT_EQ(complaint("99999999999 8 * * 1"), "minute '99999999999' must be from 0 to 59");
+  EXPECT_EQ(complaint("0 8 0 1 *"), "day of the month '0' must be from 1 to 31");
   EXPECT_EQ(complaint("0 8 30 feb *"), "names a day that never comes");
   EXPECT_EQ(complaint(" 0\t8  30 feb mon "), "");
+}
+
+TEST(Cron, TakesTheSmallestAndTheLargestStep) {
+  EXPECT_EQ(Cron::parse("*/1 8 * * *").value(), Cron::parse("* 8 * * *").value());
+  EXPECT_EQ(Cron::parse("*/59 8 * * *").value(), Cron::parse("0,59 8 * * *").value());
+}
+
+TEST(Cron, SundayIsZeroOrSeven) {
+  EXPECT_EQ(Cron::parse("0 8 * * 7").value(), Cron::parse("0 8 * * 0").value());
+}
+
+TEST(Cron, ReadsNotBeyondItsText) {
+  constexpr std::string_view longer = "0 8 * * 123";
+  EXPECT_EQ(Cron::parse(longer.substr(0, 9)).value(), Cron::parse("0 8 * * 1").value());
+}
+
+TEST(Cron, ADayOfTheMonthAloneIsNoOtherDay) {
+  const std::chrono::local_days twentieth{std::chrono::year(2026) / 11 / 20};
+  const Cron cron = Cron::parse("0 8 15 * *").value();
+  EXPECT_EQ(cron.latest(twentieth, std::chrono::days(10)), twentieth - std::chrono::days(5) + 8h);
+  EXPECT_EQ(Cron::parse("0 8 31 2 1").value().latest(twentieth, std::chrono::days(10)),
+            std::nullopt);
 }
 
 TEST(Cron, FindsTheLatestStart) {
@@ -88,6 +123,14 @@ TEST(Schedule, FollowsDaylightSaving) {
   EXPECT_EQ(gap.in_force(instant("2026-10-25T01:30:00Z")), std::nullopt);
   const Schedule late = schedule("50 2 * * *", 30min, "Europe/Berlin");
   EXPECT_EQ(late.in_force(instant("2026-10-25T01:10:00Z"))->since, instant("2026-10-25T00:50:00Z"));
+  // As the clocks are set back, an hour has just passed as a whole.
+  EXPECT_EQ(late.in_force(instant("2026-10-25T01:00:00Z"))->since, instant("2026-10-25T00:50:00Z"));
+}
+
+TEST(Schedule, KnowsZonesByTheirOffset) {
+  const Instant morning = instant("2026-11-23T08:00:00Z");
+  EXPECT_EQ(schedule("0 3 * * *", 1min, "Etc/GMT+5").in_force(morning)->since, morning);
+  EXPECT_EQ(schedule("0 13 * * *", 1min, "Etc/GMT-5").in_force(morning)->since, morning);
 }
 
 TEST(Schedule, RefusesWithPathValueAndWhatWouldBeRight) {
@@ -96,9 +139,13 @@ TEST(Schedule, RefusesWithPathValueAndWhatWouldBeRight) {
             "of the month, month, day of the week, such as 0 8 * * 1-5; schedules[0].duration is "
             "1 s, but must be from 1 min to 336 h; schedules[0].time_zone is 'Mars/Base', which is "
             "no time zone that this machine knows: IANA's name, such as Europe/Berlin or UTC");
-  for (const char* zone : {"", "/etc/localtime", "localtime", "../UTC", "UTC:0"}) {
+  for (const char* zone : {"", "/etc/localtime", "localtime", "../UTC", "UTC:0", "../zoneinfo/UTC",
+                           "Fixed/UTC+05:00:00", "file:UTC"}) {
     EXPECT_NE(refused({.cron = "* * * * *", .duration = 1h, .time_zone = zone}), "") << zone;
   }
+  EXPECT_EQ(refused({.cron = "* * * * *", .duration = 336h}), "");
+  EXPECT_EQ(refused({.cron = "* * * * *", .duration = 337h}),
+            "schedules[0].duration is 337 h, but must be from 1 min to 336 h");
 }
 
 TEST(Schedule, BoundsMustNotCross) {
@@ -119,8 +166,24 @@ TEST(Schedule, BoundsMustNotCross) {
   EXPECT_EQ(complaint({.tasks_max = 5000, .schedules = {high}}),
             "schedules[0].tasks_min is 5001, but must be from 0 to 5000; schedules[0]: in its "
             "windows tasks_min is 5001, but must not be above tasks_max (5000, the policy's own)");
+  high.tasks_min = 5;
+  high.tasks_max = 2;
+  EXPECT_EQ(complaint({.schedules = {high}}),
+            "schedules[0]: in its windows tasks_min is 5, but must not be above tasks_max (2)");
+  low.tasks_max = 0;
+  EXPECT_EQ(complaint({.schedules = {low}}),
+            "schedules[0].tasks_max is 0, but must be from 1 to 5000");
+  low.tasks_max = 2;
+  EXPECT_EQ(complaint({.schedules = std::vector<ScheduleOptions>(100, low)}), "");
   EXPECT_EQ(complaint({.schedules = std::vector<ScheduleOptions>(101, low)}),
             "schedules has 101 entries, but must have at most 100");
+}
+
+TEST(Policy, IsRefusedWithAScheduleThatIs) {
+  const Result<Policy> made =
+      Policy::create({.schedules = {{.cron = "daily", .duration = 1h, .tasks_max = 2}}});
+  ASSERT_FALSE(made.has_value());
+  EXPECT_TRUE(made.error().message.starts_with("schedules[0].cron is 'daily': has 1 fields"));
 }
 
 TEST(Policy, OfSeveralWindowsTheHighestBoundsCount) {
@@ -139,6 +202,14 @@ TEST(Policy, OfSeveralWindowsTheHighestBoundsCount) {
   EXPECT_EQ(bounds("2026-11-23T12:00:00Z"), std::pair(std::int64_t{5}, std::int64_t{10}));
   EXPECT_EQ(policy.bounds_at(instant("2026-11-23T12:00:00Z")).min_from->schedule, 1U);
   EXPECT_EQ(policy.bounds_at(instant("2026-11-23T12:00:00Z")).max_from->schedule, 0U);
+  std::ranges::reverse(options.schedules);
+  const Bounds reversed = Policy::create(options)->bounds_at(instant("2026-11-23T12:00:00Z"));
+  EXPECT_EQ(std::pair(reversed.tasks_min, reversed.tasks_max),
+            std::pair(std::int64_t{5}, std::int64_t{10}));
+  options.schedules = {options.schedules[0], options.schedules[0]};
+  const Bounds equal = Policy::create(options)->bounds_at(instant("2026-11-23T12:00:00Z"));
+  EXPECT_EQ(equal.min_from->schedule, 0U) << "of equal ones the first is named";
+  EXPECT_EQ(equal.max_from->schedule, 0U);
 }
 
 }  // namespace
