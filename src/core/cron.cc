@@ -51,7 +51,7 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
 std::optional<int> number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size() && value >= 0;
+  const bool whole = error == std::errc() && end == text.data() + text.size();
   return whole ? std::optional(value) : std::nullopt;
 }
 
@@ -156,8 +156,8 @@ Result<Cron> Cron::parse(std::string_view text) {
 
 bool Cron::ever_comes() const {
   constexpr std::array<int, 12> kLongest{31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (!any_day_ && !any_weekday_) {
-    return true;
+  if (!any_weekday_) {
+    return true;  // "*" as the day of the month comes, too.
   }
   for (unsigned month = 1; month <= kLongest.size(); ++month) {
     if (has(months_, month) && highest(days_, kLongest.at(month - 1))) {

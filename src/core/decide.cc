@@ -40,7 +40,7 @@ Decision begun(const Observation& observation, const Backlog& backlog) {
 /// could not be read.
 void forgive_gone(Backlog& backlog, const ServiceState& state, const Past& past, Instant at) {
   const std::optional<QueuesGone>& gone = state.gone;
-  if (backlog.gone > 0 && past.continuous && gone && gone->queues >= backlog.gone &&
+  if (past.continuous && gone && gone->queues >= backlog.gone &&
       since(gone->since, at) >= kGoneForLong) {
     backlog.unreadable -= backlog.gone;
     backlog.readable += backlog.gone;

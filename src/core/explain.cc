@@ -31,7 +31,7 @@ std::string messages(const Step& step) {
   if (delayed > 0) {
     text += fmt::format(" + {} delayed", delayed);
   }
-  if (delivered > 0 && counted == delivered) {
+  if (counted == delivered) {
     return fmt::format("{}, but {} delivered", text, plural(delivered, "message"));
   }
   const bool plain = counted == saturating_add(saturating_add(visible, in_flight), delayed);
@@ -132,7 +132,7 @@ std::string kept_tasks(const Step& step) {
   constexpr double kHour = 3'600'000;
   const std::int64_t beyond = step.numbers[2];
   const std::int64_t since = step.numbers[3];
-  if (beyond == 0 || since < kMinute) {
+  if (since < kMinute) {
     return {};
   }
   return fmt::format(

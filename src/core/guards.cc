@@ -53,14 +53,12 @@ bool fixed_target_keeps(const Context& context) {
 /// busy_window. Where nothing is known that is the desired count.
 std::int64_t occupied_floor(const Context& context) {
   const Duration window = context.policy->busy_window;
-  const bool old = !context.past.continuous && window > Duration::zero();
-  if (!context.past.known || old || !window_known(context, window) ||
-      context.backlog.unreadable > 0 || rollout_holds(context) || fixed_target_keeps(context)) {
+  if (!context.past.known || !window_known(context, window) || context.backlog.unreadable > 0 ||
+      rollout_holds(context) || fixed_target_keeps(context)) {
     return context.desired();
   }
   const Envelope seen = envelope(context, busy_window(context));
-  const std::int64_t remembered = seen.any ? std::min(seen.highest.tasks, context.desired()) : 0;
-  return std::max(busy_floor(context), remembered);
+  return std::max(busy_floor(context), std::min(seen.highest.tasks, context.desired()));
 }
 
 /// Says when the maximum is what keeps a backlog from being worked off.
@@ -109,7 +107,7 @@ std::int64_t busy(Context& context, std::int64_t proposal) {
     step.reason = Reason::MessagesInFlight;
     step.numbers[2] = floor - proposal;
     step.numbers[3] = since(context.state.kept_since.value_or(context.at), context.at).count();
-  } else if (in_flight && floor > context.service.protected_tasks) {
+  } else if (floor > context.service.protected_tasks) {
     step.reason = Reason::TasksNeededInFlight;
   }
   return context.tell(step);
@@ -173,7 +171,7 @@ std::int64_t bounds(Context& context, std::int64_t proposal) {
 std::int64_t quota(Context& context, std::int64_t proposal) {
   const std::optional<TasksAt>& refused = context.state.refused;
   const std::int64_t desired = context.desired();
-  if (!refused || proposal <= desired || desired >= refused->tasks ||
+  if (!refused || desired >= refused->tasks ||
       since(refused->at, context.at) >= kRefusalForgotten) {
     return proposal;
   }

@@ -65,12 +65,14 @@ std::int64_t backlog(Context& context) {
   const std::int64_t in_flight = context.policy->count_in_flight ? backlog.depth.in_flight : 0;
   const std::int64_t delayed = context.policy->count_delayed ? backlog.depth.delayed : 0;
   Step step{.rule = Rule::Backlog,
+            .reason = Reason::NoBacklog,
             .tasks = tasks_for(context.policy, backlog.counted),
             .numbers = {backlog.depth.visible, in_flight, delayed, backlog.counted, 0,
                         backlog.delivered}};
   if (backlog.counted == 0) {
-    step.reason = Reason::NoBacklog;
-  } else if (context.policy->mode == Mode::Fixed) {
+    return context.tell(step);
+  }
+  if (context.policy->mode == Mode::Fixed) {
     step.reason = Reason::FixedTarget;
   } else {
     const auto& [messages, tasks] = context.policy.messages_per_task();
@@ -87,8 +89,8 @@ std::int64_t activation(Context& context, std::int64_t proposal) {
     return proposal;
   }
   const QueueDepth& depth = context.backlog.depth;
-  context.decision.stray = depth.visible == 0 && depth.delayed == 0 && depth.in_flight > 0 &&
-                           context.backlog.delivered == 0;
+  context.decision.stray =
+      depth.visible == 0 && depth.delayed == 0 && context.backlog.delivered == 0;
   if (context.decision.stray && !(context.past.continuous && context.state.stray_since)) {
     return context.tell({.rule = Rule::Activation,
                          .reason = Reason::InFlightAlone,

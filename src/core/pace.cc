@@ -15,7 +15,7 @@ std::int64_t exact_demand(const Context& context, std::int64_t proposal) {
   const auto& [messages, tasks] = context.policy.messages_per_task();
   const std::int64_t exact =
       scale_rounding_up(context.backlog.counted, tasks * Millionths::kOne, messages);
-  return rounded - exact < Millionths::kOne ? std::min(rounded, exact) : rounded;
+  return std::min(rounded, exact);
 }
 
 std::int64_t stabilized_out(Context& context, std::int64_t proposal) {
@@ -50,7 +50,7 @@ std::int64_t stabilized_in(Context& context, std::int64_t proposal) {
   }
   const Envelope found = envelope(context, std::max(window, busy_window(context)));
   const std::int64_t highest = std::min(found.highest.tasks, context.desired());
-  if (!found.any || highest <= proposal || highest <= busy_floor(context)) {
+  if (highest <= proposal || highest <= busy_floor(context)) {
     return proposal;  // What is busy now says so itself, and holds as much.
   }
   return context.tell({.rule = Rule::Stabilization,
@@ -105,7 +105,7 @@ Envelope envelope(const Context& context, Duration window) {
     if (since(entry.at, context.at) >= window) {
       continue;
     }
-    if (!found.any || entry.tasks >= found.highest.tasks) {
+    if (entry.tasks >= found.highest.tasks) {
       found.highest = entry;
     }
     if (!found.any || entry.tasks <= found.lowest.tasks) {
@@ -130,7 +130,7 @@ bool window_known(const Context& context, Duration window) {
 // within a tenth of 10.
 std::int64_t tolerance(Context& context, std::int64_t proposal) {
   const std::int64_t desired = context.desired();
-  if (context.policy->tolerance.count == 0 || proposal == desired || desired == 0) {
+  if (context.policy->tolerance.count == 0 || proposal == desired) {
     return proposal;
   }
   const std::int64_t allowed = desired * context.policy->tolerance.count;
@@ -183,7 +183,7 @@ std::int64_t budget(Context& context, std::int64_t proposal) {
 std::int64_t cooldown(Context& context, std::int64_t proposal) {
   const std::int64_t desired = context.desired();
   const bool out = proposal > desired;
-  if (proposal == desired || (out && desired == 0)) {
+  if (proposal == desired || desired == 0) {
     return proposal;
   }
   const ServiceState& state = context.state;
