@@ -64,8 +64,7 @@ Result<EcsName> read_ecs_name(std::string_view text, std::string_view type,
     const std::vector<std::string_view> parts =
         split(text.substr(text.size() - arn->resource.size()), '/');
     const bool with_cluster = parts.size() == 3 && type == "service";
-    if (parts[0] != type || (parts.size() != 2 && !with_cluster) ||
-        (with_cluster && !is_ecs_name(parts[1]))) {
+    if (parts[0] != type || (parts.size() != 2 && !with_cluster) || !is_ecs_name(parts[1])) {
       return no_ecs_name(text, meaning);
     }
     read.arn = *std::move(arn);
