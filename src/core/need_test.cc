@@ -12,7 +12,6 @@ using testing::kNoon;
 using testing::per_task;
 using testing::policy;
 using testing::quiet;
-using testing::rules_of;
 using testing::seen;
 
 std::string first_note(const Decision& decision) {

@@ -66,8 +66,8 @@ TEST(Cron, SundayIsZeroOrSeven) {
 }
 
 TEST(Cron, ReadsNotBeyondItsText) {
-  constexpr std::string_view longer = "0 8 * * 123";
-  EXPECT_EQ(Cron::parse(longer.substr(0, 9)).value(), Cron::parse("0 8 * * 1").value());
+  constexpr std::string_view kLonger = "0 8 * * 123";
+  EXPECT_EQ(Cron::parse(kLonger.substr(0, 9)).value(), Cron::parse("0 8 * * 1").value());
 }
 
 TEST(Cron, ADayOfTheMonthAloneIsNoOtherDay) {

@@ -77,6 +77,7 @@ TEST(Recommendations, AreKeptForTheWindowThatStillNeedsThem) {
       remember_recommendation(history, need, in_window, out_window);
     }
     std::vector<std::int64_t> tasks;
+    tasks.reserve(history.size());
     for (const TasksAt& entry : history) {
       tasks.push_back(entry.tasks);
     }
