@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace scaler::aws {
 namespace {
@@ -37,14 +38,6 @@ bool is_name(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("-_./%@:+").contains(c);
   });
-}
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return result;
 }
 
 bool is_quoted(std::string_view text) {
@@ -129,7 +122,7 @@ class FileParser {
     }
     const std::string_view name = trim(text.substr(0, equals));
     if (is_name(name)) {
-      property_ = &section_->settings[lower(name)];
+      property_ = &section_->settings[lower_case(name)];
     } else {
       section_->unread.emplace_back(name);
       property_ = &unread_value_;
@@ -204,7 +197,7 @@ void add_group(ProfileSettings& flat, const std::string& group, std::string_view
     const std::string_view line = text.substr(0, end);
     const std::size_t equals = line.find('=');
     if (equals != std::string_view::npos) {
-      flat[group + "." + lower(trim(line.substr(0, equals)))] =
+      flat[group + "." + lower_case(trim(line.substr(0, equals)))] =
           without_comment(line.substr(equals + 1));
     }
     text.remove_prefix(std::min(end + 1, text.size()));

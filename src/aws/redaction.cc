@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.h"
+
 namespace scaler::aws {
 namespace {
 
@@ -11,10 +13,6 @@ constexpr std::string_view kHidden = "[hidden]";
 constexpr std::size_t kSecretMin = 4;
 constexpr std::array<std::string_view, 3> kCarriers{
     "x-amz-security-token", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token"};
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
 
 void hide(std::string& text, std::string_view secret) {
   if (secret.size() < kSecretMin) {
@@ -28,8 +26,7 @@ void hide(std::string& text, std::string_view secret) {
 
 /// "name:value" and "name=value", in any case.
 void hide_value(std::string& text, std::string_view name) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(), lower);
+  std::string lowered = lower_case(text);
   std::size_t at = lowered.find(name);
   while (at != std::string::npos) {
     std::size_t begin = at + name.size();

@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.h"
 #include "core/names.h"
 #include "net/url.h"
 
@@ -17,10 +18,6 @@ std::optional<std::string> setting(const ProfileSettings& settings, std::string_
   const auto found = settings.find(name);
   return found == settings.end() || found->second.empty() ? std::nullopt
                                                           : std::optional(found->second);
-}
-
-char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
 
 bool is_true(const Environment& environment, std::string_view name) {
@@ -118,8 +115,7 @@ Result<std::string> who_demands(const Environment& environment, const Profile& p
     text = setting(profile.settings, key);
     who = std::string(key) + " of profile '" + profile.name + "'";
   }
-  std::string word = text.value_or("false");
-  std::ranges::transform(word, word.begin(), lower);
+  const std::string word = lower_case(text.value_or("false"));
   if (word != "true" && word != "false") {
     return fail(ErrorKind::Malformed, who + ": '" + *text + "' is neither true nor false");
   }

@@ -9,10 +9,11 @@
 #include <map>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/sha.h>
 
 #include "base/check.h"
+#include "base/text.h"
 #include "net/url.h"
 
 namespace scaler::aws {
@@ -56,14 +57,6 @@ Digest hmac(std::string_view key, std::string_view text) {
   inner += text;
   outer += bytes(sha256(inner));
   return sha256(outer);
-}
-
-std::string lower(std::string_view text) {
-  std::string lowered(text);
-  std::ranges::transform(lowered, lowered.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lowered;
 }
 
 /// Without blanks at the ends, and one blank for each run within.
@@ -142,7 +135,7 @@ bool left_unsigned(std::string_view name) {
 std::map<std::string, std::string> canonical_headers(const net::HttpRequest& request) {
   std::map<std::string, std::string> headers{{"host", net::host_header(request.origin)}};
   for (const net::HttpHeader& header : request.headers) {
-    const std::string name = lower(header.name);
+    const std::string name = lower_case(header.name);
     if (left_unsigned(name)) {
       continue;
     }

@@ -3,15 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <cctype>
 #include <charconv>
 #include <span>
 #include <string>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
+#include "base/text.h"
 
 namespace scaler {
 namespace {
@@ -36,18 +36,6 @@ constexpr std::array<Field, 5> kFields{
     Field{"minute", 0, 59}, Field{"hour", 0, 23}, Field{"day of the month", 1, 31},
     Field{"month", 1, 12, kMonths}, Field{"day of the week", 0, 7, kWeekdays}};
 
-std::vector<std::string_view> split(std::string_view text, std::string_view separators) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const std::size_t end = text.find_first_of(separators);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
-
 std::optional<int> number(std::string_view text) {
   int value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -60,9 +48,8 @@ std::unexpected<Error> wrong(const Field& field, std::string_view text, std::str
 }
 
 Result<int> value_of(const Field& field, std::string_view text) {
-  std::string lower(text);
-  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return std::tolower(c); });
-  if (const auto name = std::ranges::find(field.names, lower); name != field.names.end()) {
+  if (const auto name = std::ranges::find(field.names, lower_case(text));
+      name != field.names.end()) {
     return field.min + static_cast<int>(name - field.names.begin());
   }
   const std::optional<int> value = number(text);

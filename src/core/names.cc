@@ -2,9 +2,10 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
+#include "base/text.h"
 
 namespace scaler {
 namespace {
@@ -62,7 +63,7 @@ Result<EcsName> read_ecs_name(std::string_view text, std::string_view type,
       return no_ecs_name(text, meaning);
     }
     const std::vector<std::string_view> parts =
-        split(text.substr(text.size() - arn->resource.size()), '/');
+        split(text.substr(text.size() - arn->resource.size()), "/");
     const bool with_cluster = parts.size() == 3 && type == "service";
     if (parts[0] != type || (parts.size() != 2 && !with_cluster) || !is_ecs_name(parts[1])) {
       return no_ecs_name(text, meaning);
@@ -95,18 +96,6 @@ std::string_view contradiction(const EcsName& cluster, const EcsName& service) {
 
 }  // namespace
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t end = text.find(separator);
-    parts.push_back(text.substr(0, end));
-    if (end == std::string_view::npos) {
-      return parts;
-    }
-    text.remove_prefix(end + 1);
-  }
-}
-
 bool is_name_character(char c) {
   return is_lower(c) || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '-' || c == '_';
 }
@@ -134,7 +123,7 @@ bool is_account(std::string_view text) {
 
 std::optional<Arn> parse_arn(std::string_view text) {
   constexpr std::size_t kResource = 5;
-  const std::vector<std::string_view> parts = split(text, ':');
+  const std::vector<std::string_view> parts = split(text, ":");
   if (parts.size() <= kResource || parts[0] != "arn" || parts[1].empty() || parts[2].empty() ||
       parts[kResource].empty()) {
     return std::nullopt;
@@ -193,7 +182,7 @@ std::string_view region_of_service(std::string_view cluster, std::string_view se
 std::optional<FunctionArn> parse_function_arn(std::string_view text) {
   const std::optional<Arn> arn = parse_arn(text);
   const std::vector<std::string_view> parts =
-      arn ? split(arn->resource, ':') : std::vector<std::string_view>();
+      arn ? split(arn->resource, ":") : std::vector<std::string_view>();
   if (!arn || arn->service != "lambda" || (parts.size() != 2 && parts.size() != 3) ||
       parts[0] != "function" || parts[1].empty()) {
     return std::nullopt;

@@ -35,9 +35,6 @@ inline constexpr std::array<Partition, 9> kPartitions{{
 /// That of the region; the public one for regions that nobody knows.
 const Partition& partition_of(std::string_view region);
 
-/// The parts between the separators, empty ones too; at least one.
-std::vector<std::string_view> split(std::string_view text, char separator);
-
 /// "eu-central-1", "us-gov-west-1": letters, and a number at the end.
 bool is_region(std::string_view text);
 /// A letter, digit, hyphen or underscore: what names of queues, clusters and services are made of.

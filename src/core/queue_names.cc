@@ -4,9 +4,10 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
+#include "base/text.h"
 #include "core/names.h"
 
 namespace scaler {
@@ -132,7 +133,7 @@ std::optional<UrlParts> cut(std::string_view url) {
       url.find_first_of("?#@") != std::string_view::npos) {
     return std::nullopt;
   }
-  UrlParts parts{.origin = url.substr(0, path), .segments = split(url.substr(path + 1), '/')};
+  UrlParts parts{.origin = url.substr(0, path), .segments = split(url.substr(path + 1), "/")};
   const std::string_view authority = url.substr(scheme, path - scheme);
   parts.host = authority.substr(0, authority.find(':'));
   parts.has_port = parts.host.size() < authority.size();
@@ -181,7 +182,7 @@ Result<QueueAddress> queue_of_aws(std::string_view url, const UrlParts& parts, Q
 /// What an emulator's URL says of the region: sqs.REGION.localhost..., REGION.queue.localhost...,
 /// or the path /queue/REGION/ACCOUNT/NAME.
 std::string region_of_other(const UrlParts& parts) {
-  const std::vector<std::string_view> labels = split(parts.host, '.');
+  const std::vector<std::string_view> labels = split(parts.host, ".");
   if (labels.size() > 2 && labels[0] == "sqs" && is_region(labels[1])) {
     return std::string(labels[1]);
   }
@@ -200,7 +201,7 @@ std::optional<AwsHost> parse_aws_host(std::string_view host) {
   if (!match) {
     return std::nullopt;
   }
-  std::optional<AwsHost> read = read_labels(split(match->before, '.'), match->dual_stack);
+  std::optional<AwsHost> read = read_labels(split(match->before, "."), match->dual_stack);
   if (read) {
     const Partition& partition = partition_of(read->region);
     read->exists =

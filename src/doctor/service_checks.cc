@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <ranges>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "aws/ecs.h"
+#include "base/text.h"
 #include "state/state_text.h"
 
 namespace scaler::doctor {
@@ -40,12 +40,6 @@ constexpr std::array kTools{
     Tool{"opentofu", "OpenTofu", "docs/infrastructure-tools.md#terraform"},
     Tool{"ecspresso", "ecspresso", "docs/infrastructure-tools.md#ecspresso"}};
 
-std::string lower(std::string_view text) {
-  std::string result(text);
-  std::ranges::transform(result, result.begin(), [](unsigned char c) { return std::tolower(c); });
-  return result;
-}
-
 bool says_who_manages(std::string_view key) {
   constexpr std::array<std::string_view, 3> kKeys{"managedby", "managed-by", "managed_by"};
   return std::ranges::find(kKeys, key) != kKeys.end();
@@ -54,8 +48,8 @@ bool says_who_manages(std::string_view key) {
 /// Whether the tag is one that the tool, or people who use it, put on what it manages:
 /// "aws:cloudformation:stack-name", "copilot-application", "pulumi:stack", "ManagedBy=terraform".
 bool is_mark_of(const Tool& tool, std::string_view key, std::string_view value) {
-  const std::string low_key = lower(key);
-  const std::string low_value = lower(value);
+  const std::string low_key = lower_case(key);
+  const std::string low_value = lower_case(value);
   if (says_who_manages(low_key)) {
     return low_value.contains(tool.mark);
   }

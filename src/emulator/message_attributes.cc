@@ -7,8 +7,9 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include "base/text.h"
 #include "emulator/md5.h"
 #include "json/writer.h"
 
@@ -77,11 +78,8 @@ ApiResult<void> check_name(std::string_view name) {
         name,
         "The name can contain 1 to 256 of A-Z, a-z, 0-9, underscore, hyphen and single dots.");
   }
-  std::string lower(name);
-  std::ranges::transform(lower, lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  if (lower.starts_with("aws.") || lower.starts_with("amazon.")) {
+  const std::string small = lower_case(name);
+  if (small.starts_with("aws.") || small.starts_with("amazon.")) {
     return bad(name, "The prefixes AWS. and Amazon. are reserved.");
   }
   return {};

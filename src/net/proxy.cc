@@ -8,9 +8,10 @@
 #include <initializer_list>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <openssl/evp.h>
 
+#include "base/text.h"
 #include "net/http_codec.h"
 #include "net/url.h"
 
@@ -27,14 +28,6 @@ struct Network {
   Ip ip = {};
   int bits = 128;
 };
-
-std::string lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result) {
-    c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  }
-  return result;
-}
 
 std::optional<Ip> parse_ip(std::string_view text) {
   const std::string host(text.substr(0, text.find('%')));  // Without the zone of fe80::1%eth0.
@@ -98,7 +91,7 @@ bool entry_names_host(std::string_view entry, std::string_view host, const std::
   }
   entry = without_final_dot(entry);
   entry.remove_prefix(entry.starts_with('.') ? 1 : 0);
-  return is_or_is_below(host, lower(entry));
+  return is_or_is_below(host, lower_case(entry));
 }
 
 std::string base64(std::string_view text) {
@@ -122,7 +115,7 @@ Secret basic_authorization(std::string_view user_info) {
 Result<Proxy> read_proxy(const std::string& variable, std::string_view text) {
   const std::size_t scheme_end = text.find("://");
   const bool bare = scheme_end == std::string_view::npos || text.find('@') < scheme_end;
-  const std::string scheme = bare ? "http" : lower(text.substr(0, scheme_end));
+  const std::string scheme = bare ? "http" : lower_case(text.substr(0, scheme_end));
   std::string_view rest = bare ? text : text.substr(scheme_end + 3);
   // The last of them, so that no part of a password is ever shown.
   const std::size_t at = rest.rfind('@');
@@ -193,7 +186,7 @@ bool names_host(std::string_view list, std::string_view host) {
   if (list == "*") {
     return true;
   }
-  const std::string name = lower(without_final_dot(host));
+  const std::string name = lower_case(without_final_dot(host));
   const std::optional<Ip> ip = parse_ip(name);
   constexpr std::string_view kSeparators = ", \t";
   while (!list.empty()) {
@@ -207,7 +200,7 @@ bool names_host(std::string_view list, std::string_view host) {
 }
 
 bool is_local(std::string_view host) {
-  const std::string name = lower(without_final_dot(host));
+  const std::string name = lower_case(without_final_dot(host));
   const std::optional<Ip> ip = parse_ip(name);
   if (!ip) {
     return is_or_is_below(name, "localhost");

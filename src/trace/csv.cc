@@ -1,14 +1,14 @@
 // CSV: timestamp and value, with or without a header.
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
+#include "base/text.h"
 #include "trace/formats.h"
 #include "trace/intervals.h"
 
@@ -16,12 +16,6 @@ namespace scaler::trace {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return std::tolower(c); });
-  return out;
-}
 
 std::string_view unquoted(std::string_view cell) {
   cell = trimmed(cell);
@@ -63,7 +57,7 @@ template <std::size_t Count>
 std::optional<std::size_t> find_name(const std::vector<std::string_view>& cells,
                                      const std::array<std::string_view, Count>& names) {
   for (const std::string_view name : names) {
-    const auto found = std::ranges::find(cells, name, lower);
+    const auto found = std::ranges::find(cells, name, lower_case);
     if (found != cells.end()) {
       return static_cast<std::size_t>(found - cells.begin());
     }
@@ -81,7 +75,7 @@ void read_header(const std::vector<std::string_view>& cells, Columns& columns) {
 }
 
 bool is_gap(std::string_view cell) {
-  const std::string word = lower(cell);
+  const std::string word = lower_case(cell);
   return word.empty() || word == "nan" || word == "null" || word == "na" || word == "n/a" ||
          word == "-";
 }
