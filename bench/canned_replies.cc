@@ -1,6 +1,6 @@
 #include "canned_replies.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace scaler::bench {
 namespace {

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include <benchmark/benchmark.h>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "aws/session.h"
 #include "base/check.h"

@@ -16,7 +16,7 @@
 #include <thread>
 #include <unistd.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "aws/session.h"
 #include "base/check.h"

@@ -9,7 +9,7 @@
 #include <ranges>
 #include <span>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 

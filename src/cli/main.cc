@@ -13,7 +13,7 @@
 #include <system_error>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/study_options.h"

@@ -2,7 +2,7 @@
 
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 

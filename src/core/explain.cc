@@ -1,5 +1,5 @@
 // The notes of the steps, for people. Built only when somebody asks.
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/clock.h"
 #include "core/decision.h"

@@ -4,7 +4,7 @@
 #include <string>
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 #include "core/policy_fields.h"

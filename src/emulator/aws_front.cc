@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "emulator/lambda_request.h"
 #include "emulator/sts_api.h"

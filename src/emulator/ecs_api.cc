@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "emulator/ecs_input.h"
 #include "emulator/ecs_json.h"

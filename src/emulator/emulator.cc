@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "emulator/aws_front.h"
 #include "emulator/ecs_names.h"

@@ -1,6 +1,6 @@
 #include "emulator/lambda_ids.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace scaler::emulator {
 

@@ -1,6 +1,6 @@
 #include "emulator/sqs_input.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace scaler::emulator {
 

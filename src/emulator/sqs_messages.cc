@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "emulator/md5.h"
 #include "emulator/message_attributes.h"

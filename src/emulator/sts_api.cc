@@ -5,7 +5,7 @@
 #include <ranges>
 #include <utility>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace scaler::emulator {
 namespace {

@@ -1,6 +1,6 @@
 #include "handler/handler.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "core/names.h"
 #include "core/queue_names.h"

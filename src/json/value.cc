@@ -6,7 +6,7 @@
 #include <optional>
 
 #include <boost/json/basic_parser_impl.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 

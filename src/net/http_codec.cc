@@ -7,7 +7,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/beast/http/parser.hpp>
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "net/beast_input_impl.h"
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <type_traits>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "core/policy_fields.h"
 #include "json/writer.h"

@@ -4,7 +4,7 @@
 #include <charconv>
 #include <string>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "trace/formats.h"
 

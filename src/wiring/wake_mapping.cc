@@ -1,6 +1,6 @@
 #include "wiring/wake_mapping.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "core/names.h"
 #include "core/queue_names.h"

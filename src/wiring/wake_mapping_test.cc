@@ -1,6 +1,6 @@
 #include "wiring/wake_mapping.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include "aws/test_support.h"

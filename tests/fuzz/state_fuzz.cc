@@ -1,6 +1,6 @@
 // A state tag, which whoever may tag the service can write: it is read, decided upon and saved.
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "core/decide.h"
 #include "fuzz.h"

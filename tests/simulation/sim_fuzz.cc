@@ -7,7 +7,7 @@
 #include <cstdlib>
 #include <exception>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "sim/trial.h"
 

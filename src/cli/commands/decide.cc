@@ -3,7 +3,7 @@
 #include <iterator>
 #include <ostream>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands/commands.h"
 #include "config/policy_reader.h"

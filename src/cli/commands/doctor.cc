@@ -1,7 +1,7 @@
 #include <cstdio>
 #include <unistd.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 #include "cli/commands/commands.h"

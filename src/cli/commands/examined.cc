@@ -1,6 +1,6 @@
 #include "cli/commands/examined.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 #include "core/names.h"

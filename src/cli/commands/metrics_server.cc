@@ -1,6 +1,6 @@
 #include "cli/commands/metrics_server.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace scaler::cli {
 namespace {

@@ -2,7 +2,7 @@
 #include <cstdio>
 #include <unistd.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/fleet_source.h"

@@ -1,6 +1,6 @@
 #include "cli/commands/report.h"
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 namespace scaler::cli {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands/study_flags.h"
 #include "study/backtest.h"

@@ -13,7 +13,7 @@
 #include <map>
 #include <system_error>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/file.h"
 #include "cli/commands/parallel.h"

@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "rivals/rivals.h"
 #include "study/objective.h"

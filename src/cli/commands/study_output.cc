@@ -1,7 +1,7 @@
 // The answers of a study for people and programs.
 #include <algorithm>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands/study_flags.h"
 

@@ -4,7 +4,7 @@
 #include <fstream>
 #include <unistd.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "base/problems.h"
 #include "cli/commands/emulator_thread.h"

@@ -2,7 +2,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-#include <fmt/format.h>
+#include <fmt/core.h>
 
 #include "cli/commands/verify.h"
 
