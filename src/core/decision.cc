@@ -8,7 +8,7 @@ namespace scaler {
 
 void Steps::add(const Step& step) {
   CHECK(size_ < kCapacity);
-  steps_.at(size_++) = step;
+  std::construct_at(steps_.data() + size_++, step);
 }
 
 std::string_view to_string(Action action) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -100,10 +101,20 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-/// Up to kCapacity steps in place: a decision allocates nothing.
+/// Up to kCapacity steps in place: a decision allocates nothing, and writes no more than the steps
+/// that it has. Zeroing and copying room for all of them was a fifth of the time of a decision.
 class Steps {
  public:
   static constexpr std::size_t kCapacity = 20;
+
+  Steps() {}
+  Steps(const Steps& other) { *this = other; }
+  Steps& operator=(const Steps& other) {
+    size_ = other.size_;
+    std::uninitialized_copy_n(other.begin(), size_, steps_.data());
+    return *this;
+  }
+  ~Steps() = default;
 
   void add(const Step& step);
   std::size_t size() const { return size_; }
@@ -112,7 +123,9 @@ class Steps {
   const Step& back() const { return steps_.at(size_ - 1); }
 
  private:
-  std::array<Step, kCapacity> steps_ = {};
+  union {
+    std::array<Step, kCapacity> steps_;
+  };
   std::size_t size_ = 0;
 };
 

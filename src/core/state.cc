@@ -20,7 +20,7 @@ Duration longest_gap(Duration look_every) {
 }
 
 Past past_of(const ServiceState& state, Instant at, Duration look_every) {
-  Past past{.known = state != ServiceState{}};
+  Past past{.known = state.last_look || state != ServiceState{}};
   if (state.last_look) {
     past.gap = since(*state.last_look, at);
   }

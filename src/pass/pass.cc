@@ -18,11 +18,14 @@ class Pass {
       : ports_(ports), options_(options), records_(fleet.size()), items_(fleet.size()) {
     for (std::size_t i = 0; i < fleet.size(); ++i) {
       records_[i].id = fleet[i].id;
-      items_[i] = {.service = &fleet[i], .record = &records_[i]};
+      items_[i].service = &fleet[i];
+      items_[i].record = &records_[i];
       (fleet[i].waits ? waiting_ : unseen_).push_back(&items_[i]);
     }
-    std::ranges::stable_sort(unseen_, {},
-                             [](const Item* item) { return item->service->looked_at; });
+    if (unseen_.size() > 1) {
+      std::ranges::stable_sort(unseen_, {},
+                               [](const Item* item) { return item->service->looked_at; });
+    }
   }
 
   std::vector<PassRecord> run() {
@@ -101,6 +104,8 @@ class Pass {
     if (options_.permission != Permission::Nothing) {
       act(decided);
     }
+    std::erase_if(decided,
+                  [this](Item* item) { return std::ranges::find(failed_, item) != failed_.end(); });
     conclude(decided);
   }
 
@@ -118,11 +123,12 @@ class Pass {
     scale_in(in, surroundings_);
   }
 
-  /// What these items come to in this round; who waits for a slot comes again.
+  /// What these items come to, once each; who waits for a slot comes again, and decides anew.
   void conclude(Items items) {
     for (Item* item : items) {
       PassRecord& record = *item->record;
-      record.state = advance(item->past, item->service->policy, *record.decision, record.outcome);
+      record.state =
+          advance(std::move(item->past), item->service->policy, *record.decision, record.outcome);
       item->service->waits = record.outcome == Outcome::Waiting;
       if (options_.permission == Permission::Nothing) {
         continue;

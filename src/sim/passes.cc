@@ -171,9 +171,10 @@ bool Passes::run_once(const Invocation& invocation, Container& container) {
   }
   cloud_->begin_invocation();
   if (&container == &warm_) {
-    cloud_->set_meanwhile([this, invocation] { run_once(invocation, other_); });
+    cloud_->set_meanwhile([this, &invocation] { run_once(invocation, other_); });
   }
   const Effect effect = container->invoke(invocation);
+  cloud_->set_meanwhile({});
   const PassRecord& record = effect.records.front();
   ++engine_->actions().passes;
   engine_->actions().failed_passes += effect.errors.empty() ? 0 : 1;

@@ -72,20 +72,21 @@ bool waits(const ServiceState& state) {
          state.deploying_since || state.gone || state.stray_since;
 }
 
-/// Whether a reader of `saved` holds every need at least as long as one of `state` would.
+/// Whether a reader of `saved` holds every need at least as long as one of `state` would. The text
+/// tells whole seconds, and later ones.
 bool covers(const std::vector<TasksAt>& saved, const std::vector<TasksAt>& state, Duration ahead) {
-  const auto covered = [&](const TasksAt& need) {
+  if (saved.empty() || state.empty()) {
+    return saved.empty() == state.empty();
+  }
+  const auto covered = [&](Instant at, std::int64_t tasks) {
+    at = std::chrono::floor<std::chrono::seconds>(at);
     return std::ranges::any_of(
-        saved, [&](const TasksAt& s) { return s.at >= need.at && s.tasks >= need.tasks; });
+        saved, [&](const TasksAt& told) { return told.at >= at && told.tasks >= tasks; });
   };
-  std::vector<TasksAt> needs = state;
-  if (!needs.empty()) {
-    needs.back().at -= ahead;  // Or it was not written ahead, and is covered by that much more.
-  }
-  for (TasksAt& need : needs) {  // The text tells whole seconds, and later ones.
-    need.at = std::chrono::floor<std::chrono::seconds>(need.at);
-  }
-  return saved.empty() == state.empty() && std::ranges::all_of(needs, covered);
+  // The last one was written ahead, or is covered by that much more.
+  return covered(state.back().at - ahead, state.back().tasks) &&
+         std::all_of(state.begin(), state.end() - 1,
+                     [&](const TasksAt& need) { return covered(need.at, need.tasks); });
 }
 
 /// Histories of two processes as one.
@@ -164,8 +165,12 @@ bool pull_to(ServiceState& state, Instant at, Duration ahead) {
   return odd;
 }
 
-/// As the text tells it: in whole seconds, and later ones.
-ServiceState in_seconds(ServiceState state) {
+/// What a text tells beside the histories and the last look, as it tells it: in whole seconds, and
+/// later ones.
+ServiceState gist(ServiceState state) {
+  state.recommendations.clear();
+  state.changes.clear();
+  state.last_look.reset();
   for_each_instant(
       state, [](Instant& instant) { instant = std::chrono::ceil<std::chrono::seconds>(instant); });
   return state;
@@ -226,8 +231,7 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
   Result<ServiceState> parsed =
       saved.empty() ? Result<ServiceState>(ServiceState{}) : parse_state(saved);
   if (!parsed) {
-    tag_ = saved;
-    tag_state_ = {};
+    tag_says(std::string(saved), {});
     odd_ = true;
     return {.state = state_, .complaint = parsed.error().message};
   }
@@ -237,8 +241,7 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
   if (older && lags) {
     return {.state = state_};  // An old reading: what was written comes yet.
   }
-  tag_ = saved;
-  tag_state_ = *parsed;
+  tag_says(std::string(saved), *parsed);
   odd_ = odd;
   if (*parsed == ServiceState{}) {
     return {.state = state_};
@@ -251,7 +254,7 @@ std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now&
   if (refused_at_ && since(*refused_at_, pass.at) < kRefusedPause) {
     return std::nullopt;
   }
-  const ServiceState now = significant(state_, policy, pass);
+  ServiceState now = significant(state_, policy, pass);
   if (odd_ || !covers(tag_state_.recommendations, now.recommendations, ahead(policy))) {
     return format_state(now);
   }
@@ -262,22 +265,25 @@ std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now&
     return format_state(now);
   }
   // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.
-  ServiceState said = in_seconds(tag_state_);
-  ServiceState told = in_seconds(now);
-  for (ServiceState* state : {&said, &told}) {
-    state->recommendations.clear();
-    state->changes.clear();
-    state->last_look.reset();
+  // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.
+  // What a gap moves in empty_since, the renewal says.
+  ServiceState told = gist(std::move(now));
+  if (told.empty_since && tag_gist_.empty_since) {
+    told.empty_since = tag_gist_.empty_since;
   }
-  if (said.empty_since && told.empty_since) {
-    said.empty_since = told.empty_since;  // What a gap moves, the renewal says.
-  }
-  return said == told ? std::nullopt : std::optional(format_state(now));
+  return told == tag_gist_ ? std::nullopt
+                           : std::optional(format_state(significant(state_, policy, pass)));
+}
+
+void Memory::tag_says(std::string text, ServiceState state) {
+  tag_ = std::move(text);
+  tag_gist_ = gist(state);
+  tag_state_ = std::move(state);
 }
 
 void Memory::saved(std::string text, Instant at) {
-  tag_ = std::move(text);
-  tag_state_ = parse_state(tag_).value_or(ServiceState{});
+  Result<ServiceState> said = parse_state(text);
+  tag_says(std::move(text), std::move(said).value_or(ServiceState{}));
   odd_ = false;
   written_at_ = at;
   refused_at_.reset();

@@ -58,9 +58,12 @@ class Memory {
   static constexpr Duration kRefusedPause = std::chrono::minutes(5);
 
  private:
+  void tag_says(std::string text, ServiceState state);
+
   ServiceState state_ = {};
   std::string tag_ = {};         ///< the text that state_ refines
   ServiceState tag_state_ = {};  ///< what it says; nothing known when it is damaged
+  ServiceState tag_gist_ = {};   ///< of that, what is compared in every pass
   bool odd_ = false;             ///< the tag's text must not stay
   std::optional<Instant> written_at_ = {};
   std::optional<Instant> refused_at_ = {};
