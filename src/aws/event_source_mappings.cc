@@ -52,10 +52,11 @@ Result<std::string> optional_text(const json::Reader& object, std::string_view n
 Result<EventSourceMapping> read_mapping(const json::Reader& mapping) {
   const json::Reader id = TRY(mapping.field("UUID"));
   const json::Reader state = TRY(mapping.field("State"));
-  EventSourceMapping read{.id = TRY(id.string()),
-                          .event_source_arn = TRY(optional_text(mapping, "EventSourceArn")),
-                          .function_arn = TRY(optional_text(mapping, "FunctionArn")),
-                          .state = TRY(read_state(state))};
+  EventSourceMapping read;
+  read.id = TRY(id.string());
+  read.event_source_arn = TRY(optional_text(mapping, "EventSourceArn"));
+  read.function_arn = TRY(optional_text(mapping, "FunctionArn"));
+  read.state = TRY(read_state(state));
   if (const auto types = mapping.optional_field("FunctionResponseTypes")) {
     for (const json::Reader& type : TRY(types->items())) {
       const bool reports = TRY(type.string()) == "ReportBatchItemFailures";

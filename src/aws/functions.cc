@@ -42,12 +42,13 @@ Result<Environment> read_environment(const json::Reader& configuration) {
 Result<FunctionConfiguration> read_configuration(const json::Value& reply) {
   const json::Reader root(reply);
   const json::Reader timeout = TRY(root.field("Timeout"));
-  return FunctionConfiguration{
-      .name = TRY(optional_text(root, "FunctionName")),
-      .arn = TRY(optional_text(root, "FunctionArn")),
-      .timeout = std::chrono::seconds(TRY(timeout.integer({.min = 1, .max = 900}))),
-      .state = TRY(optional_text(root, "State")),
-      .environment = TRY(read_environment(root))};
+  FunctionConfiguration configuration;
+  configuration.name = TRY(optional_text(root, "FunctionName"));
+  configuration.arn = TRY(optional_text(root, "FunctionArn"));
+  configuration.timeout = std::chrono::seconds(TRY(timeout.integer({.min = 1, .max = 900})));
+  configuration.state = TRY(optional_text(root, "State"));
+  configuration.environment = TRY(read_environment(root));
+  return configuration;
 }
 
 }  // namespace

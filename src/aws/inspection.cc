@@ -64,7 +64,6 @@ Result<std::vector<ServiceDeployment>> deployments_of(const json::Reader& servic
 }
 
 Result<ServiceDetails> read_details(const json::Reader& service) {
-  // One by one: g++ 12 does not destroy what is already there of a braced list that TRY leaves.
   ServiceDetails details;
   details.arn = TRY(text_or(service, "serviceArn", ""));
   details.cluster_arn = TRY(text_or(service, "clusterArn", ""));
@@ -159,9 +158,10 @@ Result<std::optional<ScalableTarget>> scalable_target(Client& client, const Serv
   if (!target) {
     return std::optional<ScalableTarget>();
   }
-  return std::optional(ScalableTarget{.tasks_min = TRY(count_of(*target, "MinCapacity")),
-                                      .tasks_max = TRY(count_of(*target, "MaxCapacity")),
-                                      .suspended = all_suspended(*target)});
+  ScalableTarget found{.suspended = all_suspended(*target)};
+  found.tasks_min = TRY(count_of(*target, "MinCapacity"));
+  found.tasks_max = TRY(count_of(*target, "MaxCapacity"));
+  return std::optional(found);
 }
 
 }  // namespace scaler::aws

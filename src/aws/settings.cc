@@ -205,9 +205,9 @@ Result<Destination> Settings::destination(const QueueAddress& queue) const {
   if (queue.region.empty() && region.empty()) {
     return fail(ErrorKind::Malformed, no_region);
   }
-  return reachable({.region = queue.region.empty() ? region : queue.region,
-                    .endpoint = TRY(read_endpoint(queue.origin))},
-                   proxies);
+  Destination destination{.region = queue.region.empty() ? region : queue.region};
+  destination.endpoint = TRY(read_endpoint(queue.origin));
+  return reachable(std::move(destination), proxies);
 }
 
 Result<Endpoint> other_endpoint(const OtherService& service, std::string_view host,

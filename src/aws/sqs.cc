@@ -154,10 +154,11 @@ Result<void> read_redrive(const std::string& text, QueueSettings& settings) {
 }
 
 Result<QueueDepth> read_counts(const json::Reader& attributes) {
-  return QueueDepth{
-      .visible = TRY(read_number(attributes, "ApproximateNumberOfMessages")),
-      .in_flight = TRY(read_number(attributes, "ApproximateNumberOfMessagesNotVisible")),
-      .delayed = TRY(read_number(attributes, "ApproximateNumberOfMessagesDelayed"))};
+  QueueDepth depth;
+  depth.visible = TRY(read_number(attributes, "ApproximateNumberOfMessages"));
+  depth.in_flight = TRY(read_number(attributes, "ApproximateNumberOfMessagesNotVisible"));
+  depth.delayed = TRY(read_number(attributes, "ApproximateNumberOfMessagesDelayed"));
+  return depth;
 }
 
 Result<QueueDepth> read_depth_reply(const json::Value& reply) {

@@ -51,8 +51,8 @@ std::unexpected<Error> fail(Error error, std::string_view context);
 
 }  // namespace scaler
 
-/// The value of a Result, or return its Error from the calling function. Do not nest one in
-/// another.
+/// The value of a Result, or return its Error from the calling function. Never inside another, nor
+/// behind the first element of a braced list, of which g++ 12 then does not destroy the others.
 #define TRY(...)                                                    \
   __extension__({                                                   \
     auto&& scaler_try_result = (__VA_ARGS__);                       \

@@ -344,6 +344,7 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
     return bad_parameter("TaskDefinition can not be blank.");
   }
   const auto* const definition = TRY(find_task_definition(input.text("taskDefinition")));
+  std::string rebalancing = TRY(zone_rebalancing(input, daemon ? "DISABLED" : "ENABLED"));
   world::ServiceDefinition service{
       .name = std::string(name),
       .cluster = cluster.name,
@@ -351,7 +352,7 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
       .desired = desired.value_or(0),
       .scheduling = daemon ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica,
       .launch_type = std::string(launch),
-      .zone_rebalancing = TRY(zone_rebalancing(input, daemon ? "DISABLED" : "ENABLED")),
+      .zone_rebalancing = std::move(rebalancing),
       .behaviour = behaviour_};
   service.behaviour.job_queue = job_queue(*definition);
   return service;

@@ -140,9 +140,10 @@ Result<QueueSettings> read_settings(const Reader& reader) {
   }
   settings.message_size_max = TRY(read_count(reader, "message_size_max"));
   if (reader.optional_field("dead_letter_queue")) {
-    settings.redrive =
-        world::Redrive{.dead_letter_queue = TRY(read_text(reader, "dead_letter_queue")),
-                       .max_receive_count = TRY(read_count(reader, "max_receive_count"))};
+    world::Redrive redrive;
+    redrive.dead_letter_queue = TRY(read_text(reader, "dead_letter_queue"));
+    redrive.max_receive_count = TRY(read_count(reader, "max_receive_count"));
+    settings.redrive = std::move(redrive);
   }
   return settings;
 }

@@ -143,7 +143,8 @@ Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
 
 Result<Invocation> Handler::translate(const lambda::Event& event) const {
   if (const auto* sqs = std::get_if<lambda::SqsEvent>(&event)) {
-    Invocation invocation{.source = TRY(queue_arn_of(*sqs))};
+    Invocation invocation;
+    invocation.source = TRY(queue_arn_of(*sqs));
     invocation.trigger = TRY(trigger_of(invocation.source));
     for (const lambda::SqsRecord& record : sqs->records) {
       invocation.messages.push_back({.id = record.message_id,

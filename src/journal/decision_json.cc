@@ -36,7 +36,10 @@ Result<QueuesGone> read_gone(const json::Reader& object) {
   TRY(object.only_fields({"since", "queues"}));
   const json::Reader since = TRY(object.field("since"));
   const json::Reader queues = TRY(object.field("queues"));
-  return QueuesGone{.since = TRY(since.instant()), .queues = TRY(queues.integer({.min = 1}))};
+  QueuesGone gone;
+  gone.since = TRY(since.instant());
+  gone.queues = TRY(queues.integer({.min = 1}));
+  return gone;
 }
 
 /// {"at":..,"messages":..}
@@ -44,7 +47,10 @@ Result<MessagesAt> read_full(const json::Reader& object) {
   TRY(object.only_fields({"at", "messages"}));
   const json::Reader at = TRY(object.field("at"));
   const json::Reader messages = TRY(object.field("messages"));
-  return MessagesAt{.at = TRY(at.instant()), .messages = TRY(messages.integer(kCount))};
+  MessagesAt full;
+  full.at = TRY(at.instant());
+  full.messages = TRY(messages.integer(kCount));
+  return full;
 }
 
 Result<std::optional<Instant>> optional_instant(const json::Reader& object, std::string_view name) {

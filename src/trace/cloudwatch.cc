@@ -72,7 +72,8 @@ Result<void> read_result(const json::Reader& result, Metrics& metrics) {
     if (!instant) {
       return fail(instant.error(), timestamps.at(i).path());
     }
-    metric.rows.push_back({.at = *instant, .messages = TRY(read_value(values.at(i)))});
+    const auto messages = TRY(read_value(values.at(i)));
+    metric.rows.push_back({.at = *instant, .messages = messages});
   }
   return {};
 }

@@ -108,7 +108,8 @@ Result<void> read_row(const std::vector<std::string_view>& cells, const Columns&
     ++rows.empty_values;
     return {};
   }
-  rows.rows.push_back({.at = at, .messages = TRY(parse_messages(cells.at(columns.value)))});
+  const auto messages = TRY(parse_messages(cells.at(columns.value)));
+  rows.rows.push_back({.at = at, .messages = messages});
   return {};
 }
 

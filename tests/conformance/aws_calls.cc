@@ -137,7 +137,8 @@ Result<std::string> send_messages(aws::Session& session, const Reader& arguments
   const Reader delay = TRY(arguments.field("delay"));
   std::vector<aws::OutgoingMessage> messages;
   for (const std::string& body : TRY(texts(arguments, "bodies"))) {
-    messages.push_back({.body = body, .delay = TRY(delay.seconds())});
+    const Duration wait = TRY(delay.seconds());
+    messages.push_back({.body = body, .delay = wait});
   }
   return list_of(session.sqs().send(url, messages, after(kTimeout)),
                  [](Writer& out, const Result<std::string>& id) { out.value(*id); });
@@ -148,7 +149,8 @@ Result<std::string> change_visibility(aws::Session& session, const Reader& argum
   const Reader visibility = TRY(arguments.field("visibility"));
   std::vector<aws::VisibilityChange> changes;
   for (const std::string& handle : TRY(texts(arguments, "receipt_handles"))) {
-    changes.push_back({.receipt_handle = handle, .visibility = TRY(visibility.seconds())});
+    const Duration hidden = TRY(visibility.seconds());
+    changes.push_back({.receipt_handle = handle, .visibility = hidden});
   }
   return list_of(session.sqs().change_visibility(url, changes, after(kTimeout)), write_nothing);
 }
@@ -162,13 +164,16 @@ Result<std::string> set_desired(aws::Session& session, const Reader& arguments) 
   const Reader desired = TRY(arguments.field("desired"));
   std::vector<DesiredCount> changes;
   for (const ServiceId& id : TRY(services(arguments))) {
-    changes.push_back({.service = id, .desired = TRY(desired.integer())});
+    const std::int64_t tasks = TRY(desired.integer());
+    changes.push_back({.service = id, .desired = tasks});
   }
   return list_of(session.cloud().set_desired(changes, after(kTimeout)), write_nothing);
 }
 
 Result<std::string> tag(aws::Session& session, const Reader& arguments) {
-  const aws::Tag tag{.key = TRY(text(arguments, "key")), .value = TRY(text(arguments, "value"))};
+  aws::Tag tag;
+  tag.key = TRY(text(arguments, "key"));
+  tag.value = TRY(text(arguments, "value"));
   const std::string arn = TRY(text(arguments, "arn"));
   TRY(session.ecs().tag(arn, std::span(&tag, 1), after(kTimeout)));
   return "{}";

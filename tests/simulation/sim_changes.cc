@@ -48,9 +48,9 @@ Result<std::vector<PlannedFault>> read_faults(const Reader& list) {
     if (kind == kFaults) {
       return fail(ErrorKind::Malformed, "no fault is named '" + name + "'");
     }
-    planned.push_back({.fault = static_cast<Fault>(kind),
-                       .from = TRY(parts.at(1).seconds()),
-                       .until = TRY(parts.at(2).seconds())});
+    const Duration from = TRY(parts.at(1).seconds());
+    const Duration until = TRY(parts.at(2).seconds());
+    planned.push_back({.fault = static_cast<Fault>(kind), .from = from, .until = until});
   }
   return planned;
 }
