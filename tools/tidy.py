@@ -82,6 +82,26 @@ BANS = (
 )
 
 
+# What stands before the braces of a block, within so many characters.
+BLOCK_HEAD = re.compile(r"(?:\)|\b(?:else|do|const|noexcept|override))\s*\Z")
+HEAD = 100
+
+
+@dataclasses.dataclass
+class Bracket:
+    """What check_braced_lists knows of a bracket that is open."""
+
+    is_block: bool
+    is_list: bool = False  # unless it is a block
+    has_comma: bool = False
+    tries: list = dataclasses.field(default_factory=list)  # lines of all TRYs
+    behind: list = dataclasses.field(default_factory=list)  # lines of those behind a comma
+
+    def note(self, lines):
+        self.tries += lines
+        self.behind += lines if self.has_comma else []
+
+
 def matches(name, patterns):
     return any(fnmatch.fnmatch(name, pattern) for pattern in patterns)
 
@@ -142,6 +162,35 @@ def check_cpp_functions(text):
             start = None
 
 
+def check_braced_lists(text):
+    """TRYs behind the first element of a braced list.
+
+    Braces behind ')' or a word of BLOCK_HEAD, or around a ';', are a block and no list.
+    """
+    code = code_only(text)
+    opened = [Bracket(is_block=True)]
+    for match in re.finditer(r"[(){},;]|\bTRY\b", code):
+        token = match.group()
+        if token in "({":
+            start = match.start()
+            head = BLOCK_HEAD.search(code, max(0, start - HEAD), start) if token == "{" else None
+            opened.append(Bracket(is_block=head is not None, is_list=token == "{"))
+        elif token == ",":
+            opened[-1].has_comma = True
+        elif token == ";":
+            opened[-1].is_block = True
+        elif token == "TRY":
+            opened[-1].note([code.count("\n", 0, match.start()) + 1])
+        elif len(opened) > 1:
+            closed = opened.pop()
+            if closed.is_block:
+                continue
+            refused = closed.behind if closed.is_list else []
+            for line in refused:
+                yield line, "TRY behind others in a braced list: g++ 12 leaks them; take it before"
+            opened[-1].note([line for line in closed.tries if line not in refused])
+
+
 def check_python(text):
     for node in ast.walk(ast.parse(text)):
         if not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
@@ -159,6 +208,7 @@ def complaints(name, text):
         yield from check_header(text)
     if matches(name, CPP):
         yield from check_cpp_functions(text)
+        yield from check_braced_lists(text)
     if matches(name, ("*.py",)):
         yield from check_python(text)
 

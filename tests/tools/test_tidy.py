@@ -45,6 +45,9 @@ def complaints(name, text):
     (".github/workflows/a.yml", f"  - uses: actions/checkout@{'a' * 39}  # v4\n", "pinned"),
     ("src/a/a.cc", "int f() {\n" + "  g();\n" * 70 + "}\n", "a function of 72 lines"),
     ("tools/a.py", "def f():\n" + "    g()\n" * 71, "f has 72 lines"),
+    ("src/a/a.cc", "return A{.a = TRY(b()), .c = TRY(d())};\n", "braced list"),
+    ("src/a/a.cc", "v.push_back({a, f(TRY(d()))});\n", "braced list"),
+    ("src/a/a.cc", "A x{\n    .a = b,\n    .c = {.d = TRY(e())}};\n", "braced list"),
 ])
 def test_complains(name, text, expected):
     found = complaints(name, text)
@@ -63,6 +66,10 @@ def test_complains(name, text, expected):
     ("src/base/clock.cc", "auto t = std::chrono::system_clock::now();\n"),
     ("src/a/a.cc", "namespace a {\n" + "int x;\n" * 80 + "}\n"),
     ("src/a/a.cc", "constexpr int kTable[] = {\n" + "  1,\n" * 80 + "};\n"),
+    ("src/a/a.cc", "return A{.a = TRY(b()), .c = d};\nf(a, TRY(b()));\n"),
+    ("src/a/a.cc", "if (a) {\n  for (b : TRY(c)) {\n  }\n  for (d, e : TRY(f)) {\n  }\n}\n"),
+    ("src/a/a.cc", "g({.a = b, .c = [d, e] { return TRY(f(d)); }});\n"),
+    ("src/a/a.cc", "void f() const {\n  int a = b(c, d), e = TRY(f());\n}\n"),
     ("README.md", "x" * 300 + "\n"),
     (".github/workflows/a.yml", f"  - uses: actions/checkout@{'a' * 40}  # v4\n"),
     (".github/workflows/a.yml", "  - uses: ./.github/actions/build\n"),
