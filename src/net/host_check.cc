@@ -1,7 +1,6 @@
 #include "net/host_check.h"
 
-#include <algorithm>
-
+#include "base/text.h"
 #include "net/address.h"
 
 namespace scaler::net {
@@ -12,10 +11,7 @@ std::string host_of(std::string_view value) {
   if (const std::size_t end = value.find(']'); value.starts_with('[') && end != value.npos) {
     return std::string(value.substr(1, end - 1));
   }
-  std::string host(value.substr(0, value.find(':')));
-  std::ranges::transform(host, host.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
+  std::string host = lower_case(value.substr(0, value.find(':')));
   if (host.ends_with('.')) {
     host.pop_back();
   }
@@ -33,6 +29,20 @@ bool is_local(std::string_view value) {
 std::optional<std::string> foreign_host(const HttpHeaders& headers) {
   for (const HttpHeader& header : headers) {
     if (same_header(header.name, "host") && !is_local(header.value)) {
+      return header.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> foreign_page(const HttpHeaders& headers) {
+  const std::string own = "http://" + lower_case(find_header(headers, "host").value_or(""));
+  for (const HttpHeader& header : headers) {
+    const bool is_origin = same_header(header.name, "origin");
+    const bool is_site = same_header(header.name, "sec-fetch-site");
+    // "none" is what a person typed.
+    if ((is_origin && lower_case(header.value) != own) ||
+        (is_site && header.value != "same-origin" && header.value != "none")) {
       return header.value;
     }
   }

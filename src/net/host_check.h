@@ -1,7 +1,8 @@
 #pragma once
 // Whether a request means a server on loopback at all. A web page of any site can make its own name
-// resolve to 127.0.0.1 (DNS rebinding) and then reads what the server answers; the browser still
-// tells that name in the Host header.
+// resolve to 127.0.0.1 (DNS rebinding) and then reads what the server answers; and it can send to
+// 127.0.0.1 what it likes without reading the answer. The browser still tells the name in the Host
+// header, and whose page it is in Origin and Sec-Fetch-Site.
 
 #include <optional>
 #include <string>
@@ -14,5 +15,9 @@ namespace scaler::net {
 /// an address, "localhost" or a name below it, or a name below "internal", which no site can have
 /// (such as host.docker.internal).
 std::optional<std::string> foreign_host(const HttpHeaders& headers);
+
+/// What a browser says of the page that sends a request, when the page is not the server's own;
+/// nothing for a request of a person or a program.
+std::optional<std::string> foreign_page(const HttpHeaders& headers);
 
 }  // namespace scaler::net

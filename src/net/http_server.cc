@@ -44,6 +44,21 @@ HttpResponse refusal(const Refusal& refusal) {
           .body = "The request was refused: " + refusal.why + "\n"};
 }
 
+/// Why a request is none for a server on loopback; nothing when it is one.
+std::optional<std::string> why_foreign(const ServerRequest& request) {
+  if (const auto host = foreign_host(request.headers)) {
+    return "its host is '" + shortened(*host) +
+           "', but this server is for localhost and addresses only";
+  }
+  if (request.method == "GET" || request.method == "HEAD") {
+    return std::nullopt;  // It changes nothing, and the page cannot read the answer.
+  }
+  const auto page = foreign_page(request.headers);
+  return page ? std::optional("it comes from a web page of another server, '" + shortened(*page) +
+                              "', which may change nothing here")
+              : std::nullopt;
+}
+
 /// What a connection is waiting for.
 enum class Phase { Idle, Header, Body, Handler, Sending, Draining };
 
@@ -323,10 +338,8 @@ void Connection::dispatch() {
   ServerRequest request = requests_.take();
   awaiting_answer_ = true;
   note_phase();
-  if (const auto host = foreign_host(request.headers)) {
-    answer(refusal({.status = 403,
-                    .why = "its host is '" + shortened(*host) +
-                           "', but this server is for localhost and addresses only"}));
+  if (auto why = why_foreign(request)) {
+    answer(refusal({.status = 403, .why = *std::move(why)}));
     return;
   }
   auto owed = std::make_shared<Owed>(shared_from_this());

@@ -28,8 +28,9 @@ struct ServerLimits {
   std::size_t connections = 0;
 };
 
-/// A request that takes longer than its limit is answered with 408, one that means another host
-/// (host_check.h) with 403; an idle connection is closed. A peer for whom there is no room takes
+/// A request that takes longer than its limit is answered with 408; one that means another host,
+/// or that changes something and comes from another server's web page (host_check.h), with 403; an
+/// idle connection is closed. A peer for whom there is no room takes
 /// the place of the one that has been idle for longest.
 class HttpServer {
  public:

@@ -249,6 +249,29 @@ TEST_F(HttpServerTest, RefusesRequestsThatMeanAnotherHost) {
   EXPECT_TRUE(peer.answer().ends_with("GET /a []"));
 }
 
+// A form or a script of any site can send to this machine what needs no leave of the server.
+TEST_F(HttpServerTest, RefusesChangesFromWebPagesOfOthers) {
+  Peer peer(server_->port());
+  ASSERT_TRUE(
+      peer.send("POST /a HTTP/1.1\r\nHost: localhost:1\r\nOrigin: https://evil.example\r\n"
+                "Content-Type: text/plain\r\nContent-Length: 2\r\n\r\n{}"));
+  const std::string answer = peer.answer();
+  EXPECT_TRUE(answer.starts_with("HTTP/1.1 403 ")) << answer;
+  EXPECT_NE(answer.find("another server, 'https://evil.example'"), std::string::npos) << answer;
+  ASSERT_TRUE(
+      peer.send("DELETE /a HTTP/1.1\r\nHost: localhost:1\r\nSec-Fetch-Site: cross-site\r\n\r\n"));
+  EXPECT_TRUE(peer.answer().starts_with("HTTP/1.1 403 "));
+  EXPECT_EQ(handled_, 0);
+
+  ASSERT_TRUE(
+      peer.send("POST /a HTTP/1.1\r\nHost: localhost:1\r\nOrigin: http://localhost:1\r\n"
+                "Content-Length: 2\r\n\r\n{}"));
+  EXPECT_TRUE(peer.answer().ends_with("POST /a [{}]"));
+  ASSERT_TRUE(
+      peer.send("GET /a HTTP/1.1\r\nHost: localhost:1\r\nOrigin: https://evil.example\r\n\r\n"));
+  EXPECT_TRUE(peer.answer().ends_with("GET /a []"));
+}
+
 TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   Peer peer(server_->port());
   ASSERT_TRUE(

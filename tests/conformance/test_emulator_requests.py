@@ -229,6 +229,29 @@ def test_refuses_faults(aws, document):
     assert status == 400 and answer["message"]
 
 
+@pytest.mark.parametrize("method, path", [("POST", "faults"), ("DELETE", "faults"),
+                                          ("POST", "queues"), ("PUT", "faults")])
+@pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Origin": "null"},
+                                    {"Origin": "http://127.0.0.1:1"},
+                                    {"Sec-Fetch-Site": "cross-site"}])
+def test_web_pages_of_others_change_nothing(aws, method, path, header):
+    fault(aws, "ListQueues", "throttle")
+    document = {"faults": {"operation": "*", "fault": "throttle", "count": 1000},
+                "queues": {"queue": aws.queue, "count_lag": 60}}[path]
+
+    # What a page may send without asking has this type.
+    headers = {"Content-Type": "text/plain", **header}
+    connection = http.client.HTTPConnection("127.0.0.1", aws.endpoint.rpartition(":")[2])
+    connection.request(method, f"/_emulator/{path}", json.dumps(document), headers)
+    answer = connection.getresponse()
+
+    assert answer.status == 403
+    assert b"web page of another server" in answer.read()
+    connection.close()
+    assert [one["left"] for one in aws.call("faults")["faults"]] == [1]
+    assert aws.call("status")["queues"][aws.queue]["count_lag"] == 0
+
+
 def test_tells_its_history_from_a_number_on(aws):
     aws.send(3)
     first = aws.call("events")
