@@ -15,11 +15,42 @@ struct Named {
   std::string account = {};
 };
 
+/// What is wrong. Why a place cannot be reached is told once for all that it concerns (a proxy
+/// stands before each of them), and by name for one alone.
+class PlaceProblems {
+ public:
+  void add(std::string_view problem) { problems_.add(problem); }
+  void add_unreachable(const std::string& what, const std::string& why) {
+    const auto found = std::ranges::find(unreachable_, why, &Unreachable::why);
+    if (found == unreachable_.end()) {
+      unreachable_.push_back({.why = why, .what = what + ": "});
+    } else {
+      found->what.clear();
+    }
+  }
+  Result<void> result() const {
+    Problems all = problems_;
+    for (const auto& [why, what] : unreachable_) {
+      all.add(what + why);
+    }
+    return all.result();
+  }
+
+ private:
+  struct Unreachable {
+    std::string why = {};
+    std::string what = {};
+  };
+
+  Problems problems_;
+  std::vector<Unreachable> unreachable_;
+};
+
 Location locate(const Settings& settings, const Named& named,
-                const Result<Destination>& destination, Problems& problems) {
+                const Result<Destination>& destination, PlaceProblems& problems) {
   const bool no_region = named.region.empty() && settings.region.empty();
   if (!destination && !no_region) {
-    problems.add(named.what + ": " + destination.error().message);
+    problems.add_unreachable(named.what, destination.error().message);
   }
   if (!destination) {
     return {.account = named.account};
@@ -31,7 +62,7 @@ Location locate(const Settings& settings, const Named& named,
               endpoint.origin.scheme + "://" + net::host_header(endpoint.origin) + endpoint.path};
 }
 
-Location locate_service(const Settings& settings, const ServiceId& id, Problems& problems) {
+Location locate_service(const Settings& settings, const ServiceId& id, PlaceProblems& problems) {
   const Result<ServiceAddress> service = parse_service(id.cluster, id.service);
   if (!service) {
     problems.add(service.error().message);
@@ -44,7 +75,7 @@ Location locate_service(const Settings& settings, const ServiceId& id, Problems&
                 settings.destination(Service::Ecs, service->region), problems);
 }
 
-Location locate_queue(const Settings& settings, const std::string& url, Problems& problems) {
+Location locate_queue(const Settings& settings, const std::string& url, PlaceProblems& problems) {
   const Result<QueueAddress> queue = parse_queue(url);
   if (!queue) {
     problems.add(queue.error().message);
@@ -59,7 +90,7 @@ Location locate_queue(const Settings& settings, const std::string& url, Problems
 }  // namespace
 
 Result<Whereabouts> whereabouts(const Settings& settings, const LookRequest& look) {
-  Problems problems;
+  PlaceProblems problems;
   Whereabouts found{.service = locate_service(settings, look.service, problems)};
   const std::string& here = found.service.region;
   for (const std::string& url : look.queue_urls) {

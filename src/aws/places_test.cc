@@ -135,6 +135,24 @@ TEST(Whereabouts, TellAllThatIsWrong) {
   }
 }
 
+TEST(Whereabouts, SayOnceWhatIsWrongForAll) {
+  const std::vector<std::string> urls{"https://sqs.us-east-1.amazonaws.com/123456789012/a",
+                                      "https://sqs.us-east-1.amazonaws.com/123456789012/b"};
+  const Environment proxy{{"AWS_REGION", "us-east-1"}, {"ALL_PROXY", "socks5://p.test:1080"}};
+  const std::string refused =
+      "ALL_PROXY: socks5://p.test:1080: socks5 proxies are not supported, only http://host:port";
+
+  const auto found = find({.cluster = "main", .service = "worker"}, urls, proxy);
+  ASSERT_FALSE(found.has_value());
+  EXPECT_EQ(found.error().message, refused);
+
+  Environment but_queues = proxy;
+  but_queues["NO_PROXY"] = "sqs.us-east-1.amazonaws.com";
+  const auto service = find({.cluster = "main", .service = "worker"}, urls, but_queues);
+  ASSERT_FALSE(service.has_value());
+  EXPECT_EQ(service.error().message, "the service main/worker: " + refused);
+}
+
 /// Every request's host and the region that it is signed for.
 std::vector<std::pair<std::string, std::string>> hosts_and_scopes(const TestClient& test) {
   std::vector<std::pair<std::string, std::string>> seen;

@@ -1,8 +1,10 @@
 #pragma once
 // Problems: collects what is wrong, so that one look at the message mends everything.
 
+#include <algorithm>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -22,11 +24,16 @@ inline std::string shortened(std::string_view text, std::size_t max = 200) {
 
 class Problems {
  public:
+  /// What is there already, such as one setting that is wrong for each service, is told once.
   void add(std::string_view problem) {
+    if (std::ranges::find(told_, problem) != told_.end()) {
+      return;
+    }
     if (full()) {
       ++untold_;
       return;
     }
+    told_.emplace_back(problem);
     text_ += (text_.empty() ? "" : "; ");
     text_ += problem;
   }
@@ -54,6 +61,7 @@ class Problems {
   static constexpr std::size_t kTextMax = 2000;
 
   std::size_t untold_ = 0;
+  std::vector<std::string> told_ = {};  ///< they make up the text, and are as bounded
   std::string text_ = {};
 };
 
