@@ -97,38 +97,62 @@ Result<ServiceStatus> read_status(const json::Reader& service) {
               service.path() + ".status: '" + shortened(text) + "' is not known");
 }
 
-/// Whether a deployment is under way. One without a rolloutState is, while others live beside it.
-Result<bool> rolling_out(const json::Reader& service) {
+/// Deployments or task sets that are under way, and when the latest of them was made.
+struct Rollouts {
+  int count = 0;
+  std::optional<Instant> latest = {};
+
+  /// A time that does not stand there as ECS has it, in seconds since 1970, is one that is not
+  /// told: the rest is no less known for it.
+  void add(const json::Reader& made) {
+    constexpr double kSecondsMax = 1e12;
+    ++count;
+    const auto field = made.optional_field("createdAt");
+    if (!field) {
+      return;
+    }
+    if (const Result<std::int64_t> time = field->millionths(0, kSecondsMax)) {
+      latest = std::max(latest, std::optional(Instant(Duration(*time / 1000))));
+    }
+  }
+};
+
+/// Deployments without a rolloutState are under way while others live beside them.
+Result<Rollouts> rolling_out(const json::Reader& service) {
   const auto list = service.optional_field("deployments");
   if (!list) {
-    return false;
+    return Rollouts{};
   }
-  int live = 0;
+  Rollouts told;
+  Rollouts live;
   bool untold = false;
   for (const json::Reader& deployment : TRY(list->items())) {
     const auto state = deployment.optional_field("rolloutState");
     if (state && TRY(state->string()) == "IN_PROGRESS") {
-      return true;
+      told.add(deployment);
     }
     const std::string status = TRY(text_field(deployment, "status"));
-    live += status == "PRIMARY" || status == "ACTIVE" ? 1 : 0;
+    if (status == "PRIMARY" || status == "ACTIVE") {
+      live.add(deployment);
+    }
     untold = untold || !state;
   }
-  return untold && live > 1;
+  return told.count == 0 && untold && live.count > 1 ? live : told;
 }
 
-Result<bool> stabilizing(const json::Reader& service) {
+Result<Rollouts> stabilizing(const json::Reader& service) {
+  Rollouts rollouts;
   const auto list = service.optional_field("taskSets");
   if (!list) {
-    return false;
+    return rollouts;
   }
   for (const json::Reader& task_set : TRY(list->items())) {
     const auto state = task_set.optional_field("stabilityStatus");
     if (state && TRY(state->string()) == "STABILIZING") {
-      return true;
+      rollouts.add(task_set);
     }
   }
-  return false;
+  return rollouts;
 }
 
 Result<std::string> read_state_tag(const json::Reader& service) {
@@ -157,8 +181,10 @@ Result<ServiceReading> read_service(const json::Reader& service) {
     const bool daemon = TRY(strategy->string()) == "DAEMON";
     reading.service.scheduling = daemon ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica;
   }
-  const bool rollout = TRY(rolling_out(service));
-  reading.service.deploying = rollout || TRY(stabilizing(service));
+  const Rollouts deployments = TRY(rolling_out(service));
+  const Rollouts task_sets = TRY(stabilizing(service));
+  reading.service.deploying = deployments.count + task_sets.count > 0;
+  reading.service.deploying_since = std::max(deployments.latest, task_sets.latest);
   reading.saved_state = TRY(read_state_tag(service));
   return reading;
 }

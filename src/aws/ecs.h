@@ -33,7 +33,7 @@ ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags);
 /// stabilityStatus is STABILIZING. A rollout that FAILED does not, nor do two task sets in a steady
 /// state: nothing of theirs is going to end. A plain change of the desired count makes no new
 /// deployment. Only for a deployment that tells no rolloutState (as under other deployment
-/// controllers) it counts that another lives beside it.
+/// controllers) it counts that another lives beside it. Since when is that of the latest.
 /// Errors: NotFound for a service that ECS does not know; Rejected; Malformed.
 Result<ServiceReading> read_description(const ApiReply& reply, const ServiceId& id);
 

@@ -162,13 +162,17 @@ TEST(Ecs, MatchesServicesByNameAndArnWhateverTheOrder) {
   EXPECT_EQ(readings.at(3).error().kind, ErrorKind::Malformed);
 }
 
-bool deploying(const std::string& more) {
+ServiceObservation observed(const std::string& more) {
   TestClient test;
   test.transport.reply_with({ok(R"({"services":[)" + service_json("a", more) + "]}")});
   const ServiceId id{.cluster = "c", .service = "a"};
   const auto readings = Ecs(test.client()).describe(std::span(&id, 1), soon());
   EXPECT_TRUE(readings.at(0).has_value());
-  return readings.at(0)->service.deploying;
+  return readings.at(0)->service;
+}
+
+bool deploying(const std::string& more) {
+  return observed(more).deploying;
 }
 
 TEST(Ecs, CountsAsDeployingWhatIsStillGoingOn) {
@@ -185,6 +189,30 @@ TEST(Ecs, CountsAsDeployingWhatIsStillGoingOn) {
                         R"({"status":"ACTIVE","stabilityStatus":"STABILIZING"}])"));
   EXPECT_FALSE(deploying(R"(,"taskSets":[{"status":"PRIMARY","stabilityStatus":"STEADY_STATE"},)"
                          R"({"status":"ACTIVE","stabilityStatus":"STEADY_STATE"}])"));
+}
+
+TEST(Ecs, TellsWhenTheLatestDeploymentUnderWayWasMade) {
+  const auto since = [](const std::string& more) { return observed(more).deploying_since; };
+  const Instant first{std::chrono::seconds(1'763'899'200)};
+  const std::string made = R"(,"createdAt":1763899200.0})";
+  const std::string later = R"(,"createdAt":1763899260.25})";
+  const std::string going_on = R"({"status":"PRIMARY","rolloutState":"IN_PROGRESS")";
+  const std::string done = R"({"status":"ACTIVE","rolloutState":"COMPLETED")";
+  const std::string untold = R"({"status":"ACTIVE")";
+  const auto both = [](const std::string& one, const std::string& other) {
+    return R"(,"deployments":[)" + one + "," + other + "]";
+  };
+  EXPECT_EQ(since(both(going_on + made, done + later)), first);
+  EXPECT_EQ(since(both(going_on + made, going_on + later)), first + Duration(60'250));
+  EXPECT_EQ(since(both(going_on + later, going_on + made)), first + Duration(60'250));
+  EXPECT_EQ(since(both(untold + made, untold + later)), first + Duration(60'250));
+  EXPECT_EQ(since(both(done + made, done + later)), std::nullopt);
+  EXPECT_EQ(since(both(going_on + "}", done + made)), std::nullopt);
+  EXPECT_EQ(since(both(going_on + R"(,"createdAt":"2025-11-23T12:00:00Z"})", done + made)),
+            std::nullopt);
+  EXPECT_EQ(since(R"(,"taskSets":[{"stabilityStatus":"STABILIZING")" + made +
+                  R"(,{"stabilityStatus":"STEADY_STATE")" + later + "]"),
+            first);
 }
 
 TEST(Ecs, RefusesAServiceThatLacksACount) {

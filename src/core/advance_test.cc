@@ -116,6 +116,19 @@ TEST(Advance, NotesSinceWhenSomethingHolds) {
   EXPECT_EQ(state.kept_since, std::nullopt);
 }
 
+TEST(Advance, CountsTheTimeOfTheLatestDeployment) {
+  const auto deploying = [](std::optional<Instant> before, std::optional<Instant> made) {
+    const ServiceState state{.last_look = kNoon - 10s, .deploying_since = before};
+    return after(state, {.deploying = true, .deploying_since = made}).deploying_since;
+  };
+  EXPECT_EQ(deploying(kNoon - 1h, std::nullopt), kNoon - 1h);
+  EXPECT_EQ(deploying(kNoon - 1h, kNoon - 2h), kNoon - 1h) << "as long as it has been seen";
+  EXPECT_EQ(deploying(kNoon - 1h, kNoon - 1min), kNoon - 1min);
+  EXPECT_EQ(deploying(kNoon - 1h, kNoon + 1min), kNoon);
+  EXPECT_EQ(deploying(std::nullopt, kNoon - 1h), kNoon);
+  EXPECT_EQ(after({}, {.deploying_since = kNoon}).deploying_since, std::nullopt);
+}
+
 TEST(Advance, AfterAGapWhateverHoldsHoldsSinceNow) {
   const Instant long_ago = kNoon - 1h;
   const ServiceState old{.last_look = kNoon - 10min,

@@ -30,6 +30,7 @@ Decision begun(const Observation& observation, const Backlog& backlog) {
   decision.partial = backlog.unreadable > 0;
   decision.starting = service.running < service.desired;
   decision.deploying = service.deploying;
+  decision.deploying_since = service.deploying_since;
   decision.gone = backlog.gone;
   decision.counted = backlog.counted;
   decision.look_every = observation.look_every;
@@ -134,6 +135,15 @@ void advance_manual(ServiceState& state, const Policy& policy, const Decision& d
 /// Since when something holds without a break; nothing once it does not.
 void advance_since(std::optional<Instant>& since, bool holds, Instant at) {
   since = holds ? std::optional(std::min(since.value_or(at), at)) : std::nullopt;
+}
+
+/// A deployment that follows another at once has a wait of its own.
+void advance_deploying(ServiceState& state, const Decision& decision) {
+  advance_since(state.deploying_since, decision.deploying, decision.at);
+  if (state.deploying_since) {
+    state.deploying_since =
+        std::max(state.deploying_since, not_after(decision.deploying_since, decision.at));
+  }
 }
 
 void advance_gone(ServiceState& state, const Decision& decision) {
@@ -252,7 +262,7 @@ ServiceState advance(ServiceState state, const Policy& policy, const Decision& d
   advance_empty(state, decision, past);
   advance_manual(state, policy, decision);
   advance_since(state.short_since, decision.starting, decision.at);
-  advance_since(state.deploying_since, decision.deploying, decision.at);
+  advance_deploying(state, decision);
   advance_since(state.stray_since, decision.stray, decision.at);
   advance_since(state.kept_since, decision.kept, decision.at);
   advance_gone(state, decision);

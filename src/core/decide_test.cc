@@ -347,6 +347,21 @@ TEST(Decide, ADeploymentWithoutEndHoldsForAnHour) {
   expect(decide(fixed(4), empty_for(2min, 3), empty), Action::ScaleIn, 0, "backlog idle");
 }
 
+TEST(Decide, ADeploymentAfterAnotherHoldsForAnHourOfItsOwn) {
+  ServiceState state = quiet();
+  state.deploying_since = kNoon - 3h;
+  Observation observation = seen({.visible = 10}, 4);
+  observation.service.deploying = true;
+  observation.service.deploying_since = kNoon - 59min;
+  expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog deployment");
+  observation.service.deploying_since = kNoon + 1min;
+  expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog deployment");
+  observation.service.deploying_since = kNoon - 1h;
+  expect(decide(per_task(10), state, observation), Action::ScaleIn, 1, "backlog deployment");
+  state.deploying_since = kNoon - 59min;
+  expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog deployment");
+}
+
 TEST(Decide, AQueueThatIsGoneForLongCountsAsEmpty) {
   Observation observation = seen({.visible = 10}, 4);
   observation.queues.emplace_back(fail(ErrorKind::NotFound, "QueueDoesNotExist"));

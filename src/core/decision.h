@@ -141,6 +141,7 @@ struct Decision {
   bool starting = false;  ///< fewer tasks run than are desired
   bool shortage = false;  ///< and have been for shortage_after
   bool deploying = false;
+  std::optional<Instant> deploying_since = {};  ///< as it was seen
   bool stray = false;        ///< at zero, and nothing but messages in flight is seen
   bool kept = false;         ///< messages in flight keep tasks beyond the need
   bool full = false;         ///< at the maximum, with a backlog

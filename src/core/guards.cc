@@ -38,9 +38,12 @@ std::optional<Duration> manual_hold_left(const Context& context) {
                                             : std::nullopt;
 }
 
-/// How long a rollout has been holding scale-in; nothing when none does, or not any more.
+/// How long a rollout has been holding scale-in; nothing when none does, or not any more. One that
+/// has just been made holds anew, whatever held before it.
 std::optional<Duration> rollout_holds(const Context& context) {
-  const Duration held = since(context.state.deploying_since.value_or(context.at), context.at);
+  const Instant seen_since = context.state.deploying_since.value_or(context.at);
+  const Instant made = context.service.deploying_since.value_or(seen_since);
+  const Duration held = since(std::max(seen_since, made), context.at);
   return context.service.deploying && held < context.policy->deployment_hold ? std::optional(held)
                                                                              : std::nullopt;
 }

@@ -3,6 +3,7 @@
 // here; it never becomes a zero.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ struct ServiceObservation {
   ServiceStatus status = ServiceStatus::Active;
   SchedulingStrategy scheduling = SchedulingStrategy::Replica;
   bool deploying = false;  ///< a deployment is rolling out, or a task set is not steady yet
+  std::optional<Instant> deploying_since = {};  ///< when the latest of these was made, where told
   bool operator==(const ServiceObservation&) const = default;
 };
 

@@ -118,7 +118,7 @@ Result<SchedulingStrategy> read_scheduling(const json::Reader& value) {
 
 Result<ServiceObservation> read_service(const json::Reader& object) {
   TRY(object.only_fields({"desired", "running", "pending", "protected", "status",
-                          "scheduling_strategy", "deploying"}));
+                          "scheduling_strategy", "deploying", "deploying_since"}));
   ServiceObservation service;
   const json::Reader desired = TRY(object.field("desired"));
   service.desired = TRY(desired.integer({.min = 0, .max = kDesiredMax}));
@@ -135,6 +135,7 @@ Result<ServiceObservation> read_service(const json::Reader& object) {
   if (const auto deploying = object.optional_field("deploying")) {
     service.deploying = TRY(deploying->boolean());
   }
+  service.deploying_since = TRY(optional_instant(object, "deploying_since"));
   return service;
 }
 
@@ -188,8 +189,9 @@ void write_service(json::Writer& writer, const ServiceObservation& service) {
       .field("running", service.running)
       .field("pending", service.pending)
       .field("status", kStatus.at(static_cast<std::size_t>(service.status)))
-      .field("deploying", service.deploying)
-      .end_object();
+      .field("deploying", service.deploying);
+  write_instant(writer, "deploying_since", service.deploying_since);
+  writer.end_object();
 }
 
 std::string_view to_string(Outcome outcome) {

@@ -17,7 +17,8 @@ Result<Observation> observation(std::string_view text) {
 TEST(DecisionJson, ReadsAnObservation) {
   const Result<Observation> seen = observation(
       R"({"at":"2026-11-23T12:00:00Z","queues":[{"visible":95,"in_flight":5,"delayed":0},{"error":"Throttled"}],
-          "service":{"desired":2,"running":2,"pending":0,"status":"DRAINING","deploying":true,"protected":1}})");
+          "service":{"desired":2,"running":2,"pending":0,"status":"DRAINING","deploying":true,
+                     "deploying_since":"2026-11-23T11:00:00Z","protected":1}})");
   ASSERT_TRUE(seen.has_value()) << seen.error().message;
   EXPECT_EQ(seen->at, kNoon);
   EXPECT_EQ(*seen->queues[0], (QueueDepth{.visible = 95, .in_flight = 5}));
@@ -25,6 +26,7 @@ TEST(DecisionJson, ReadsAnObservation) {
   EXPECT_EQ(seen->service.status, ServiceStatus::Draining);
   EXPECT_EQ(seen->service.protected_tasks, 1);
   EXPECT_TRUE(seen->service.deploying);
+  EXPECT_EQ(seen->service.deploying_since, kNoon - std::chrono::hours(1));
 }
 
 TEST(DecisionJson, RefusesWhatIsMissingWrongOrUnknown) {

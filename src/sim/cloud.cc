@@ -147,13 +147,17 @@ Result<ServiceReading> Cloud::read_service() {
     return fail(ErrorKind::Denied, "DescribeServices: AccessDeniedException");
   }
   const world::Service& service = engine_->service();
+  const bool deploying = service.deployments().size() > 1;
   ServiceReading reading{.service = {.desired = service.desired(),
                                      .running = service.running(),
                                      .pending = service.pending(),
                                      .status = service.status(),
                                      .scheduling = service.definition().scheduling,
-                                     .deploying = service.deployments().size() > 1},
+                                     .deploying = deploying},
                          .arn = Engine::kService};
+  if (deploying) {
+    reading.service.deploying_since = service.deployments().front().created_at;
+  }
   if (const auto tag = service.tags().find(Engine::kStateTag); tag != service.tags().end()) {
     reading.saved_state = tag->second;
   }
