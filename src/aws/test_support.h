@@ -89,7 +89,7 @@ class ScriptedTransport final : public Transport {
       clock_->advance_to(next);
     }
     std::vector<net::Finished> finished;
-    for (UnderWay& one : under_way_) {
+    for (const UnderWay& one : under_way_) {
       if (one.at <= clock_->steady()) {
         finished.push_back(one.finished);
       }
@@ -201,7 +201,7 @@ struct TestClient {
 inline json::Value read_vectors(const std::string& path) {
   const Result<std::string> text = read_file(path);
   EXPECT_TRUE(text.has_value()) << path;
-  Result<json::Value> value = json::parse(text.value_or(""));
+  const Result<json::Value> value = json::parse(text.value_or(""));
   EXPECT_TRUE(value.has_value()) << path;
   return value.value_or(json::Value());
 }

@@ -1,5 +1,7 @@
 #include "core/names.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace scaler {
@@ -9,12 +11,17 @@ const std::string kCluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/main";
 const std::string kService = "arn:aws:ecs:eu-west-1:123456789012:service/main/worker";
 
 TEST(Region, LiesInAPartition) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"eu-central-1", "aws"},         {"mx-central-1", "aws"},
-      {"us-gov-west-1", "aws-us-gov"}, {"cn-north-1", "aws-cn"},
-      {"eusc-de-east-1", "aws-eusc"},  {"us-iso-west-1", "aws-iso"},
-      {"us-isob-east-1", "aws-iso-b"}, {"eu-isoe-west-1", "aws-iso-e"},
-      {"us-isof-east-1", "aws-iso-f"}, {"us-east-1", "aws"}};
+  const std::array<std::pair<const char*, const char*>, 10> cases = {
+      {{"eu-central-1", "aws"},
+       {"mx-central-1", "aws"},
+       {"us-gov-west-1", "aws-us-gov"},
+       {"cn-north-1", "aws-cn"},
+       {"eusc-de-east-1", "aws-eusc"},
+       {"us-iso-west-1", "aws-iso"},
+       {"us-isob-east-1", "aws-iso-b"},
+       {"eu-isoe-west-1", "aws-iso-e"},
+       {"us-isof-east-1", "aws-iso-f"},
+       {"us-east-1", "aws"}}};
   for (const auto& [region, partition] : cases) {
     EXPECT_TRUE(is_region(region)) << region;
     EXPECT_EQ(partition_of(region).name, partition) << region;
@@ -57,14 +64,14 @@ TEST(Service, IsNamedByNamesAndArns) {
   struct Case {
     std::string cluster, service, region, account;
   };
-  const Case cases[] = {
-      {"main", "worker", "", ""},
-      {kCluster, "worker", "eu-west-1", "123456789012"},
-      {"main", kService, "eu-west-1", "123456789012"},
-      {kCluster, kService, "eu-west-1", "123456789012"},
-      {"main", "arn:aws:ecs:eu-west-1:123456789012:service/worker", "eu-west-1", "123456789012"},
-      {"main", "arn:aws-cn:ecs:cn-north-1:123456789012:service/main/worker", "cn-north-1",
-       "123456789012"}};
+  const std::array<Case, 6> cases = {
+      {{"main", "worker", "", ""},
+       {kCluster, "worker", "eu-west-1", "123456789012"},
+       {"main", kService, "eu-west-1", "123456789012"},
+       {kCluster, kService, "eu-west-1", "123456789012"},
+       {"main", "arn:aws:ecs:eu-west-1:123456789012:service/worker", "eu-west-1", "123456789012"},
+       {"main", "arn:aws-cn:ecs:cn-north-1:123456789012:service/main/worker", "cn-north-1",
+        "123456789012"}}};
   for (const Case& one : cases) {
     const auto address = parse_service(one.cluster, one.service);
     ASSERT_TRUE(address.has_value()) << address.error().message;
@@ -148,7 +155,10 @@ TEST(Function, IsPlainOrHasAQualifier) {
   EXPECT_EQ(plain->region, "cn-north-1");
   EXPECT_EQ(plain->account, "123456789012");
   for (const std::string qualifier : {"live", "7"}) {
-    const auto qualified = parse_function_arn(kPlain + ":" + qualifier);
+    std::string arn = kPlain;
+    arn += ':';
+    arn += qualifier;
+    const auto qualified = parse_function_arn(arn);
     ASSERT_TRUE(qualified.has_value());
     EXPECT_EQ(qualified->plain, kPlain);
     EXPECT_EQ(qualified->qualifier, qualifier);

@@ -119,7 +119,9 @@ int spawn(pid_t& pid, std::vector<std::string> words, const Environment& environ
           const Pipe& out, const Pipe& err) {
   std::vector<std::string> variables;
   for (const auto& [name, value] : environment) {
-    variables.push_back(name + "=" + value);
+    std::string& variable = variables.emplace_back(name);
+    variable += '=';
+    variable += value;
   }
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
@@ -160,6 +162,18 @@ Reading read_some(int file, std::string& text) {
   return text.size() > kOutputMax ? Reading::TooMuch : Reading::Open;
 }
 
+/// Reads what has come there; false when it is too much.
+bool read_ready(pollfd& end, std::string& text) {
+  if (end.fd < 0 || end.revents == 0) {
+    return true;
+  }
+  const Reading reading = read_some(end.fd, text);
+  if (reading == Reading::Closed) {
+    end.fd = -1;
+  }
+  return reading != Reading::TooMuch;
+}
+
 /// Reads both to their ends; says why not, or nothing.
 std::string read_both(const Pipe& out, const Pipe& err, CommandOutput& output, Deadline deadline) {
   std::array<pollfd, 2> polls{{{.fd = out.read_end(), .events = POLLIN, .revents = 0},
@@ -171,15 +185,9 @@ std::string read_both(const Pipe& out, const Pipe& err, CommandOutput& output, D
       return "it does not end";
     }
     for (std::size_t i = 0; ready > 0 && i < polls.size(); ++i) {
-      pollfd& one = polls.at(i);
-      if (one.fd < 0 || one.revents == 0) {
-        continue;
-      }
-      const Reading reading = read_some(one.fd, *texts.at(i));
-      if (reading == Reading::TooMuch) {
+      if (!read_ready(polls.at(i), *texts.at(i))) {
         return "it writes too much";
       }
-      one.fd = reading == Reading::Closed ? -1 : one.fd;
     }
   }
   return "";

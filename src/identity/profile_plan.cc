@@ -136,8 +136,8 @@ class Planner {
   Result<std::optional<FirstCredentials>> own(const std::string& profile,
                                               const WebIdentity& variables) const {
     const auto found = files_->profiles.find(profile);
-    static const ProfileSection kNone;
-    const ProfileSection& section = found == files_->profiles.end() ? kNone : found->second;
+    static const ProfileSection none;
+    const ProfileSection& section = found == files_->profiles.end() ? none : found->second;
     const ProfileSettings& settings = section.settings;
     if (!variables.token_file.empty() || has(settings, "web_identity_token_file")) {
       return TRY(web_identity_of(profile, settings, variables));
@@ -210,7 +210,8 @@ class Planner {
     if (seen && (source != profile || !has_keys(found->second.settings))) {
       std::string circle;
       for (const std::string& name : visited) {
-        circle += name + " -> ";
+        circle += name;
+        circle += " -> ";
       }
       return wrong(profile, "source_profile goes round in a circle: " + circle + source);
     }
