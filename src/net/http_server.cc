@@ -38,6 +38,10 @@ bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
 
+bool lacks_room(int error) {
+  return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 HttpResponse refusal(const Refusal& refusal) {
   return {.status = refusal.status,
           .headers = {{.name = "Content-Type", .value = "text/plain"}},
@@ -137,14 +141,25 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   }
 
  private:
+  Phase phase_now() const {
+    if (draining_) {
+      return Phase::Draining;
+    }
+    if (awaiting_answer_) {
+      return Phase::Handler;
+    }
+    if (!output_.empty()) {
+      return Phase::Sending;
+    }
+    if (!requests_.begun()) {
+      return Phase::Idle;
+    }
+    return requests_.has_header() ? Phase::Body : Phase::Header;
+  }
+
   /// To be called when anything has moved.
   void note_phase() {
-    const Phase now = draining_                ? Phase::Draining
-                      : awaiting_answer_       ? Phase::Handler
-                      : !output_.empty()       ? Phase::Sending
-                      : !requests_.begun()     ? Phase::Idle
-                      : requests_.has_header() ? Phase::Body
-                                               : Phase::Header;
+    const Phase now = phase_now();
     // The time of a request that comes byte by byte goes on, that of anything else begins anew.
     const bool request = now == Phase::Header || now == Phase::Body;
     if (now != phase_ || !request) {
@@ -481,7 +496,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
           make_room();
         }
         take(fd);
-      } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      } else if (lacks_room(errno)) {
         if (!make_room()) {
           accept_later();
           return;

@@ -225,7 +225,7 @@ TEST_F(HttpServerTest, TakesARequestByteByByte) {
 }
 
 TEST_F(HttpServerTest, SurvivesALastChunkInPieces) {
-  Peer peer(server_->port());
+  const Peer peer(server_->port());
   for (const std::string_view piece :
        {"GET /m HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", "0\r\n", "x"}) {
     ASSERT_TRUE(peer.send(piece));
