@@ -17,11 +17,15 @@ constexpr std::string_view kFips = "-fips";
 
 /// The text before the dot that precedes `suffix`; nothing when it does not end so.
 std::optional<std::string_view> before_suffix(std::string_view host, std::string_view suffix) {
-  if (host.size() <= suffix.size() + 1 || !host.ends_with(suffix) ||
-      host[host.size() - suffix.size() - 1] != '.') {
+  if (!host.ends_with(suffix)) {
     return std::nullopt;
   }
-  return host.substr(0, host.size() - suffix.size() - 1);
+  host.remove_suffix(suffix.size());
+  if (!host.ends_with('.')) {
+    return std::nullopt;
+  }
+  host.remove_suffix(1);
+  return host;
 }
 
 /// "sqs-fips" -> "sqs", and that it is one.

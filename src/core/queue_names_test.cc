@@ -105,6 +105,7 @@ TEST(Queue, ThatContradictsItselfIsRefusedByName) {
       {"https://queue.amazonaws.com.cn/123456789012/jobs", "us-east-1 is one of the partition aws"},
       {"https://sqs.us-gov-west-1.c2s.ic.gov/123456789012/jobs", "partition aws-us-gov"},
       {"https://sqs.amazonaws.com/123456789012/jobs", "sqs.amazonaws.com is no host of SQS"},
+      {"https://.amazonaws.com/123456789012/jobs", ".amazonaws.com is no host of SQS"},
       {"https://s3.eu-west-1.amazonaws.com/123456789012/jobs", "is no host of SQS"},
       {"https://vpce-0a.ecs.eu-west-1.vpce.amazonaws.com/123456789012/jobs", "no host of SQS"},
       {"https://sqs.eu-west.amazonaws.com/123456789012/jobs", "no host of SQS"},
