@@ -41,8 +41,7 @@ std::vector<Duration> tick_delays(Duration tick, Duration every) {
 
 /// Whether this pass woke the service: the wake mapping, if there is one, is not needed any more.
 bool left_zero(const PassRecord& record) {
-  return record.outcome == Outcome::Applied && record.decision->action == Action::ScaleOut &&
-         record.reading && record.reading->service.desired == 0;
+  return record.from_zero && record.outcome == Outcome::Applied;
 }
 
 void note(Effect& effect, const Result<void>& result) {

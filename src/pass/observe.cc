@@ -98,6 +98,7 @@ void decide_first(Item& item, const Surroundings& surroundings) {
   item.past = std::move(recalled.state);
   item.searching = item.past.refused.has_value();
   record.complaint = std::move(recalled.complaint);
+  record.from_zero = item.look.service->service.desired == 0;
   record.decision = decide_on(item, item.past, record.at, surroundings.options);
   record.outcome = Outcome::Held;  // Also of one that waited for a slot, and needs none any more.
   if (surroundings.options.permission == Permission::ScaleOutOnly &&

@@ -64,6 +64,7 @@ struct PassRecord {
   std::vector<Result<QueueDepth>> queues = {};  ///< one per queue, in order
   std::optional<Decision> decision = {};
   Outcome outcome = Outcome::Held;
+  bool from_zero = false;                ///< no task was desired when the pass began
   std::vector<std::string> errors = {};  ///< all that failed, for people; empty when all is well
   std::string complaint = {};            ///< what is wrong and harms no task, and what it costs
   ServiceState state = {};               ///< after the pass

@@ -244,7 +244,9 @@ TEST_F(RunPass, WhatIsNeededMoreByTheTimeOfTheSecondLookIsSet) {
   fleet_ = {managed("s", per_task(1))};
   queue() = QueueDepth{.visible = 5};
   at_look(2, [this] { queue() = QueueDepth{.visible = 10}; });
-  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_TRUE(record.from_zero);
   EXPECT_EQ(cloud_.set_of("s"), (Counts{5, 10}));
 }
 
