@@ -64,12 +64,14 @@ Invoker::Invoker(std::vector<ManagedService> fleet, InvocationSettings settings,
       settings_(std::move(settings)),
       ports_(ports),
       run_(std::move(run)) {
-  if (ports_.messages != nullptr && ports_.mapping != nullptr) {
+  if (ports_.mapping != nullptr) {
+    CHECK(ports_.messages != nullptr);
     CHECK(fleet_.size() == 1 && fleet_.front().queues.size() == 1);
     const ManagedService& service = fleet_.front();
     wake_switch_.emplace(service.queues.front().url, service.policy, *ports_.messages,
                          *ports_.mapping);
   }
+  CHECK(wake_switch_ || !settings_.wake);
 }
 
 Effect Invoker::invoke(const Invocation& invocation) {
@@ -128,9 +130,8 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
 // Each of the three is done whatever became of the others.
 void Invoker::scheduled(const Invocation& invocation, Effect& effect) {
   const Deadline deadline = leaving_time_for(1, invocation.deadline);
-  pass(invocation, invocation.dry_run ? Permission::Nothing : Permission::Everything,
-       leaving_time_for(2, deadline), effect);
-  if (settings_.wake && wake_switch_) {
+  pass(invocation, Permission::Everything, leaving_time_for(2, deadline), effect);
+  if (settings_.wake) {
     note(effect, wake_switch_->follow(effect.records.front(), leaving_time_for(1, deadline)));
   }
   note(effect, send_ticks(deadline));
@@ -143,7 +144,7 @@ void Invoker::looked(const Invocation& invocation, Effect& effect) {
                                 : invocation.trigger == Trigger::Doorbell ? Permission::ScaleOutOnly
                                                                           : Permission::Everything;
   pass(invocation, permission, leaving_time_for(1, deadline), effect);
-  if (settings_.wake && wake_switch_ && left_zero(effect.records.front())) {
+  if (settings_.wake && left_zero(effect.records.front())) {
     note(effect, wake_switch_->follow(effect.records.front(), deadline));
   }
 }
@@ -172,7 +173,6 @@ Result<void> Invoker::send_ticks(Deadline deadline) {
 
 Result<void> Invoker::hand_back(const Invocation& invocation, bool disabled, Deadline deadline) {
   std::vector<ReturnedMessage> messages;
-  messages.reserve(invocation.messages.size());
   for (const ArrivedMessage& message : invocation.messages) {
     messages.push_back(
         {.receipt_handle = message.receipt_handle,

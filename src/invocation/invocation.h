@@ -36,8 +36,8 @@ struct ArrivedMessage {
 struct Invocation {
   Trigger trigger = Trigger::Schedule;
   std::vector<ArrivedMessage> messages = {};
-  std::string source = {};  ///< the ARN of the queue that they came from
-  bool dry_run = false;
+  std::string source = {};        ///< the ARN of the queue that they came from
+  bool dry_run = false;           ///< Manual only: decide, and change nothing
   std::string function_arn = {};  ///< by which the function was invoked, qualifier included
   Deadline deadline = Deadline::max();
   /// Changes that the services' rates leave no slot for by then wait for the next invocation.
@@ -68,9 +68,9 @@ struct InvocationPorts {
 };
 
 struct InvocationSettings {
-  std::string tick_queue_url = {};                  ///< empty: no ticks
-  Duration tick = Duration::zero();                 ///< between two of them; zero: none are sent
-  bool wake = false;                                ///< the first service's queue wakes it
+  std::string tick_queue_url = {};   ///< empty: no ticks
+  Duration tick = Duration::zero();  ///< between two of them; zero: none are sent
+  bool wake = false;                 ///< the service's queue wakes it, by the mapping
   Duration wake_return = std::chrono::seconds(30);  ///< visibility given back to a wake's messages
   Duration look_every = kLookEvery;                 ///< how far apart full passes should be
   Patience patience = Patience::All;
