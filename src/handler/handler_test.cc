@@ -62,6 +62,32 @@ TEST_F(HandlerTest, AWakeNeverScalesIn) {
   EXPECT_EQ(aws_.service->service.desired, 3);
 }
 
+// The function may be invoked by its plain ARN, by an alias or by a version.
+TEST_F(HandlerTest, TheMappingIsAskedForByWhatWasInvokedAndTheQueueOfTheRecords) {
+  function_arn_ = "arn:aws:lambda:us-east-1:1:function:f:live";
+  EXPECT_TRUE(wake().has_value());
+  EXPECT_EQ(aws_.asked.function_arn, function_arn_);
+  EXPECT_EQ(aws_.asked.queue_arn, testing::kJobs);
+}
+
+TEST_F(HandlerTest, WhatFailsBesideAWakesPassFailsItToo) {
+  aws_.failures["uuid"] = {ErrorKind::Throttled, "TooManyRequestsException"};
+  EXPECT_EQ(wake(4).error().message, "TooManyRequestsException");
+  ASSERT_EQ(aws_.returned.size(), 2U);
+  EXPECT_EQ(aws_.returned[0].visibility, 240s);
+}
+
+TEST_F(HandlerTest, AScheduleSwitchesTheMappingOnlyWithWake) {
+  aws_.mappings[0].enabled = false;
+  config_.wake = false;
+  EXPECT_TRUE(schedule().has_value());
+  EXPECT_FALSE(aws_.mappings[0].enabled);
+  handler_.reset();
+  config_.wake = true;
+  EXPECT_TRUE(schedule().has_value());
+  EXPECT_TRUE(aws_.mappings[0].enabled);
+}
+
 TEST_F(HandlerTest, RecordsOfAnotherQueueAreNotConsumed) {
   const Result<std::string> answer = messages("arn:aws:sqs:us-east-1:1:other");
   ASSERT_FALSE(answer.has_value());

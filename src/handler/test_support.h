@@ -2,7 +2,6 @@
 // For the tests of this folder: everything outside as plain data that a test sets and looks at, and
 // a handler before it.
 
-#include <algorithm>
 #include <fcntl.h>
 #include <string>
 #include <string_view>
@@ -14,6 +13,7 @@
 
 #include "core/test_support.h"
 #include "handler/handler.h"
+#include "invocation/test_support.h"
 #include "json/writer.h"
 
 namespace scaler::testing {
@@ -23,7 +23,6 @@ using namespace std::chrono_literals;
 inline constexpr std::string_view kJobs = "arn:aws:sqs:us-east-1:1:jobs";
 inline constexpr std::string_view kTicks = "arn:aws:sqs:us-east-1:1:ticks";
 inline constexpr std::string_view kDoorbell = "arn:aws:sqs:us-east-1:1:doorbell";
-inline constexpr std::string_view kFunction = "arn:aws:lambda:us-east-1:1:function:f";
 
 class FixedClock final : public Clock {
  public:
@@ -36,9 +35,7 @@ class FixedClock final : public Clock {
 class FakeAws final : public CloudReader,
                       public ServiceScaler,
                       public StateWriter,
-                      public JobMessages,
-                      public WakeMapping,
-                      public Ticks {
+                      public FakeFunction {
  public:
   std::vector<Look> look(std::span<const LookRequest> /*requests*/, Patience, Deadline) override {
     ++reads;
@@ -54,58 +51,11 @@ class FakeAws final : public CloudReader,
     service->saved_state = states.front().text;
     return {Result<void>()};
   }
-  std::vector<Result<void>> hand_back(const std::string& /*queue_url*/,
-                                      std::span<const ReturnedMessage> messages,
-                                      Deadline) override {
-    returned.insert(returned.end(), messages.begin(), messages.end());
-    return std::vector<Result<void>>(messages.size(), returning);
-  }
-  Result<WakeSettings> settings(const std::string& /*queue_url*/, Deadline) override {
-    ++settings_reads;
-    return wake_settings;
-  }
-  Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
-                    Deadline) override {
-    EXPECT_EQ(queue_url, "https://sqs/1/ticks");
-    ticks.insert(ticks.end(), delays.begin(), delays.end());
-    return ticking;
-  }
-  Result<std::vector<MappingStatus>> find(const MappingQuestion& question, Deadline) override {
-    ++finds;
-    asked = question;
-    return finding ? Result<std::vector<MappingStatus>>(mappings)
-                   : std::unexpected(finding.error());
-  }
-  Result<void> set_enabled(const std::string& id, bool enabled, Deadline) override {
-    ++switches;
-    if (switching || effect_despite_error) {
-      std::ranges::find(mappings, id, &MappingStatus::id)->enabled = enabled;
-    }
-    return switching;
-  }
 
   Result<QueueDepth> depth = QueueDepth{};
   Result<ServiceReading> service = ServiceReading{.arn = "arn:s"};
   Result<void> scaling = {};
-  Result<void> returning = {};
-  Result<void> switching = {};
-  /// The change holds though it was refused: a twin was quicker, or the first answer was lost.
-  bool effect_despite_error = false;
-  Result<void> ticking = {};
-  Result<WakeSettings> wake_settings = WakeSettings{.receives_max = 5};
-  Result<void> finding = {};
-  std::vector<MappingStatus> mappings = {{.id = "uuid",
-                                          .function_arn = std::string(kFunction),
-                                          .invoked = true,
-                                          .enabled = true,
-                                          .reports_failures = true}};
-  MappingQuestion asked = {};
-  std::vector<ReturnedMessage> returned = {};
-  std::vector<Duration> ticks = {};
   int reads = 0;
-  int settings_reads = 0;
-  int finds = 0;
-  int switches = 0;
 };
 
 class HandlerTest : public ::testing::Test {

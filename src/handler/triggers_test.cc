@@ -37,6 +37,7 @@ constexpr std::string_view kNotification =
 
 TEST_F(TriggersTest, AScheduleSendsTheTicksOfTheComingMinute) {
   EXPECT_TRUE(schedule().has_value());
+  EXPECT_EQ(aws_.ticks_to, "https://sqs/1/ticks");
   EXPECT_EQ(aws_.ticks, (std::vector<Duration>{10s, 20s, 30s, 40s, 50s}));
 }
 
