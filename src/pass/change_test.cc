@@ -50,6 +50,13 @@ TEST_F(ScaleIn, LeavesWhileItsLookIsFreshOrNotAtAll) {
   EXPECT_FALSE(record.failed());
 }
 
+TEST_F(ScaleIn, WhoseLookIsTooOldWaitsForNoSlot) {
+  cloud_.look_time = 501ms;
+  cloud_.slot_time = 10s;
+  pass();
+  EXPECT_EQ(clock_.passed, 1h + 2 * 501ms);
+}
+
 TEST_F(ScaleIn, ThatIsRefusedIsAFailedPass) {
   cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
   EXPECT_EQ(pass().errors, std::vector<std::string>{"slow down"});

@@ -394,8 +394,9 @@ TEST_F(RunPass, EachServiceGetsWhatItsOwnQueueNeeds) {
   for (int i = 0; i < 5; ++i) {
     queue(std::to_string(i)) = QueueDepth{.visible = i};
   }
-  passes();
+  const auto records = passes();
   for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(records[static_cast<std::size_t>(i)].id, (ServiceId{"c", std::to_string(i)}));
     EXPECT_EQ(cloud_.service(std::to_string(i))->service.desired, i);
   }
 }

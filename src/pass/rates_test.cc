@@ -156,6 +156,11 @@ TEST_F(Rates, AStateWaitsForItsSlotUntilTheirTimeIsOver) {
   EXPECT_TRUE(cloud_.saved.empty());
 }
 
+TEST_F(Rates, WhoHasNothingToSaveWaitsForNoSlot) {
+  cloud_.saves_at_once = 0;
+  EXPECT_EQ(took({.deadline = clock_.steady() + 10s}), 0ms);
+}
+
 TEST_F(Rates, AProgramThatEndsDoesNotWaitToSave) {
   waking(1);
   cloud_.saves_at_once = 0;

@@ -111,6 +111,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
 
   std::vector<Result<void>> save(std::span<const SavedState> states,
                                  Deadline /*deadline*/) override {
+    EXPECT_FALSE(states.empty());
     EXPECT_LE(states.size(), saves_at_once);
     for (const SavedState& state : states) {
       saved.push_back(state);
