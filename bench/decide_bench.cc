@@ -7,8 +7,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "base/check.h"
-#include "core/decide.h"
+#include "ground/base/check.h"
+#include "scaler/core/decide.h"
 
 namespace {
 

@@ -11,10 +11,10 @@
 #include <benchmark/benchmark.h>
 #include <fmt/core.h>
 
-#include "aws/session.h"
-#include "base/check.h"
-#include "emulator/emulator.h"
-#include "pass/pass.h"
+#include "edge/aws/session.h"
+#include "emulator/front/emulator.h"
+#include "ground/base/check.h"
+#include "scaler/pass/pass.h"
 
 namespace scaler::emulator {
 namespace {

@@ -18,14 +18,14 @@
 
 #include <fmt/core.h>
 
-#include "aws/session.h"
-#include "base/check.h"
-#include "base/log.h"
-#include "base/random.h"
-#include "controller/controller.h"
-#include "json/value.h"
-#include "net/event_loop.h"
-#include "net/http_server.h"
+#include "edge/aws/session.h"
+#include "ground/base/check.h"
+#include "ground/base/log.h"
+#include "ground/base/random.h"
+#include "ground/json/value.h"
+#include "ground/net/event_loop.h"
+#include "ground/net/http_server.h"
+#include "scaler/controller/controller.h"
 
 namespace scaler::bench {
 namespace {

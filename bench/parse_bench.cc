@@ -5,11 +5,11 @@
 
 #include <benchmark/benchmark.h>
 
-#include "aws/ecs.h"
-#include "aws/sqs.h"
-#include "base/check.h"
 #include "canned_replies.h"
-#include "json/value.h"
+#include "edge/aws/ecs.h"
+#include "edge/aws/sqs.h"
+#include "ground/base/check.h"
+#include "ground/json/value.h"
 
 namespace scaler::aws {
 namespace {

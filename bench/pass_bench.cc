@@ -3,8 +3,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "base/check.h"
-#include "pass/pass.h"
+#include "ground/base/check.h"
+#include "scaler/pass/pass.h"
 
 namespace scaler {
 namespace {

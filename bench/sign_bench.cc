@@ -2,8 +2,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "aws/sigv4.h"
-#include "base/check.h"
+#include "edge/aws/sigv4.h"
+#include "ground/base/check.h"
 
 namespace scaler::aws {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include "base/check.h"
-#include "sim/simulator.h"
+#include "ground/base/check.h"
+#include "lab/sim/simulator.h"
 
 namespace scaler::sim {
 namespace {

@@ -36,7 +36,7 @@ def dev_verbs(root):
 def cli_commands(root):
     """The names that the sources give to CLI11's add_subcommand()."""
     names = set()
-    for path in sorted((root / "src/cli").rglob("*.cc")):
+    for path in sorted((root / "src/programs/ecs_scaler").rglob("*.cc")):
         names |= set(re.findall(r'add_subcommand\(\s*"([a-z-]+)"', path.read_text()))
     return names
 

@@ -1,37 +1,60 @@
 #!/usr/bin/env python3
-"""Compares each #include "folder/..." with the DEPS of its folder; finds cycles, forbidden edges.
+"""Compares each #include "wing/folder/..." with the DEPS of its folder; finds cycles, forbidden
+edges between folders and between wings.
 
-usage: check_layers.py [--root FOLDER]     Exit code 1 on a complaint.
+usage: check_layers.py [--root FOLDER] [--draw]     Exit code 1 on a complaint.
+--draw prints which wing includes which, as docs/architecture.md shows it.
 """
 
 import argparse
+import collections
+import dataclasses
 import pathlib
 import re
 import sys
 
 from project_files import ROOT
 
-# "*" stands for every folder, and as a target for every folder but base.
+# What a wing's folders may include beside their own wing. Tests may look at more (TEST_DEPS).
+WINGS = {
+    "ground": set(),
+    "scaler": {"ground"},
+    "wire": {"ground", "scaler"},
+    "watch": {"ground", "scaler", "wire"},
+    "edge": {"ground", "scaler", "wire", "watch"},
+    "lab": {"ground", "scaler", "wire"},
+    "emulator": {"ground", "lab"},
+    "checkup": {"ground", "scaler", "wire", "edge"},
+    "programs": {"ground", "scaler", "wire", "watch", "edge", "lab", "emulator", "checkup"},
+}
+# (folders, what they must not depend on, why). "*" as a target is every folder but base.
 FORBIDDEN = (
-    # (folder, what it must not depend on, why)
-    ("core", {"*"}, "the decision is pure: it must be possible to replay it"),
-    ("sim", {"json", "net", "aws"}, "a simulation that opens a socket is not deterministic"),
-    ("emulator", {"aws"}, "client and server that share an encoder share its mistakes"),
-    ("aws", {"emulator", "world"}, "client and server that share an encoder share its mistakes"),
-    ("pass", {"aws", "net", "json"}, "ports point inward"),
-    ("controller", {"aws", "net"}, "ports point inward"),
-    ("lambda", {"core", "pass", "aws"}, "the runtime loop knows nothing of scaling"),
-    ("*", {"cli", "bootstrap"}, "nothing includes the programs"),
+    ({"core"}, {"*"}, "the decision is pure: it must be possible to replay it"),
+    ({"state", "pass", "invocation", "controller", "world", "sim", "rivals"},
+     {"json", "yaml", "net"}, "ports point inward, and a simulation opens no socket"),
+    ({"lambda"}, {"core", "pass", "aws"}, "the runtime loop knows nothing of scaling"),
 )
-PROGRAMS = {"cli", "bootstrap"}
 KEYWORDS = {"DEPS", "TEST_DEPS", "LINK", "HEADERS", "SOURCES", "TESTS"}
 STATEMENT = re.compile(r"scaler_library\s*\(([^)]*)\)")
-INCLUDE = re.compile(r'^\s*#\s*include "([^"/]+)/[^"]+"', re.MULTILINE)
+INCLUDE = re.compile(r'^\s*#\s*include "((?:[^"/]+/)+)[^"/]+"', re.MULTILINE)
+PROGRAMS = "programs"
 
 
-def statement(folder):
-    """Where a folder says what it depends on."""
-    return f"src/{folder}/CMakeLists.txt"
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """A library: its name in DEPS lines, and its place below src."""
+    name: str
+    path: str
+    dependencies: frozenset
+    test_dependencies: frozenset
+
+    @property
+    def wing(self):
+        return self.path.split("/", maxsplit=1)[0]
+
+    @property
+    def statement(self):
+        return f"src/{self.path}/CMakeLists.txt"
 
 
 def words_after(words, keyword):
@@ -42,93 +65,143 @@ def words_after(words, keyword):
     return rest[:end]
 
 
-def read_folder(folder):
-    """(DEPS, TEST_DEPS) of a folder, or None when it has no such statement."""
-    text = re.sub(r"#[^\n]*", "", (folder / "CMakeLists.txt").read_text())
+def read_folder(path, source):
+    """The Folder of a place, or None when it has no such statement."""
+    text = re.sub(r"#[^\n]*", "", (path / "CMakeLists.txt").read_text())
     found = STATEMENT.search(text)
     if found is None:
         return None
     words = found.group(1).split()
-    return set(words_after(words, "DEPS")), set(words_after(words, "TEST_DEPS"))
+    return Folder(words[0], path.relative_to(source).as_posix(),
+                  frozenset(words_after(words, "DEPS")), frozenset(words_after(words, "TEST_DEPS")))
 
 
-def read_layers(source):
-    """Folder -> (DEPS, TEST_DEPS). A program without a statement may include everything."""
-    layers, complaints = {}, []
-    folders = sorted(path for path in source.iterdir() if (path / "CMakeLists.txt").is_file())
-    for folder in folders:
-        dependencies = read_folder(folder)
-        if dependencies is None and folder.name not in PROGRAMS:
-            complaints.append(f"{statement(folder.name)}: no scaler_library() with DEPS")
-        layers[folder.name] = dependencies or ({path.name for path in folders} - PROGRAMS, set())
-    for folder, (dependencies, extra) in layers.items():
-        for unknown in sorted((dependencies | extra) - set(layers)):
-            complaints.append(f"{statement(folder)}: DEPS names {unknown}, which is no folder")
-    return layers, complaints
+def places(source):
+    return sorted(path.parent for path in source.rglob("CMakeLists.txt") if path.parent != source)
+
+
+def read_folders(source):
+    """(name -> Folder, complaints). A program needs no statement, and may include everything."""
+    folders, complaints = {}, []
+    for place in places(source):
+        folder = read_folder(place, source)
+        if folder is None:
+            name = place.relative_to(source).as_posix()
+            if not name.startswith(f"{PROGRAMS}/"):
+                complaints.append(f"src/{name}/CMakeLists.txt: no scaler_library() with DEPS")
+        elif folder.name in folders:
+            complaints.append(f"{folder.statement}: {folder.name} is also the name of "
+                              f"src/{folders[folder.name].path}")
+        else:
+            folders[folder.name] = folder
+    for folder in folders.values():
+        for unknown in sorted((folder.dependencies | folder.test_dependencies) - set(folders)):
+            complaints.append(f"{folder.statement}: DEPS names {unknown}, which is no folder")
+    return folders, complaints
 
 
 def is_test(path):
-    return path.name.endswith("_test.cc") or path.name.startswith("test_support.")
+    return path.name.endswith("_test.cc") or path.name.startswith(("test_support.", "fake_"))
 
 
-def check_includes(source, layers):
-    used = {folder: set() for folder in layers}
+def check_includes(source, folders):
+    by_path = {folder.path: folder for folder in folders.values()}
+    used = collections.defaultdict(set)
     for path in sorted(source.rglob("*")):
         if path.suffix not in (".h", ".cc"):
             continue
         name = path.relative_to(source.parent)
-        folder = name.parts[1]
-        if folder not in layers:
+        at = path.relative_to(source).parent
+        own = next((by_path[place.as_posix()] for place in (at, *at.parents)
+                    if place.as_posix() in by_path), None)
+        if own is None:
             continue
-        dependencies, extra = layers[folder]
-        allowed = dependencies | {folder} | (extra if is_test(path) else set())
+        allowed = own.dependencies | {own.name}
+        if is_test(path):
+            allowed |= own.test_dependencies
         for included in sorted(set(INCLUDE.findall(path.read_text(errors="replace")))):
-            used[folder].add(included)
-            if included not in layers:
-                if (source / included).is_dir():
-                    yield f"{name}: includes {included}/, which has no CMakeLists.txt"
-            elif included not in allowed:
-                yield f"{name}: includes {included}/, which DEPS in {statement(folder)} lacks"
-    for folder in sorted(set(layers) - PROGRAMS):
-        for idle in sorted(layers[folder][0] - used[folder] - {"base"}):
-            yield f"{statement(folder)}: DEPS lists {idle}, but no file includes it"
+            place = included.rstrip("/")
+            while place and place not in by_path:
+                place = place.rpartition("/")[0]
+            if place:
+                used[own.name].add(by_path[place].name)
+                if by_path[place].name not in allowed:
+                    yield f"{name}: includes {place}/, which DEPS in {own.statement} lacks"
+            elif (source / included).is_dir():
+                yield f"{name}: includes {included}, which has no CMakeLists.txt"
+    for folder in folders.values():
+        if folder.wing != PROGRAMS:
+            for idle in sorted(folder.dependencies - used[folder.name] - {"base"}):
+                yield f"{folder.statement}: DEPS lists {idle}, but no file includes it"
 
 
-def check_forbidden(layers):
-    for who, banned, reason in FORBIDDEN:
-        for folder, (dependencies, _) in layers.items():
-            if who not in ("*", folder):
-                continue
-            wrong = dependencies - {"base"} if "*" in banned else dependencies & banned
-            for target in sorted(wrong - {folder}):
-                yield f"{statement(folder)}: {folder} must never depend on {target}: {reason}"
+def check_forbidden(folders):
+    for names, banned, reason in FORBIDDEN:
+        for folder in (folders[name] for name in sorted(names & set(folders))):
+            wrong = (folder.dependencies - {"base"} if "*" in banned
+                     else folder.dependencies & banned)
+            for target in sorted(wrong):
+                yield f"{folder.statement}: {folder.name} must never depend on {target}: {reason}"
 
 
-def check_cycles(layers):
+def check_wings(folders):
+    for folder in folders.values():
+        if folder.wing not in WINGS:
+            yield f"{folder.statement}: {folder.wing} is no wing; there are {', '.join(WINGS)}"
+            continue
+        for target in sorted(folder.dependencies & set(folders)):
+            wing = folders[target].wing
+            if wing != folder.wing and wing not in WINGS[folder.wing]:
+                yield (f"{folder.statement}: {folder.wing} must never include {wing}, but "
+                       f"{folder.name} lists {target}")
+
+
+def check_cycles(folders):
     """Takes away folders whose dependencies are all gone; what stays is in or above a cycle."""
-    left = {folder: (dependencies & set(layers)) - {folder}
-            for folder, (dependencies, _) in layers.items()}
+    left = {name: (set(folder.dependencies) & set(folders)) - {name}
+            for name, folder in folders.items()}
     while True:
-        free = {folder for folder, dependencies in left.items() if not dependencies & set(left)}
+        free = {name for name, dependencies in left.items() if not dependencies & set(left)}
         if not free:
             break
-        left = {folder: dependencies for folder, dependencies in left.items() if folder not in free}
+        left = {name: dependencies for name, dependencies in left.items() if name not in free}
     if left:
         yield "a cycle among: " + ", ".join(sorted(left))
 
 
 def check(source):
-    layers, complaints = read_layers(source)
-    complaints += check_includes(source, layers)
-    complaints += check_forbidden(layers)
-    complaints += check_cycles(layers)
+    folders, complaints = read_folders(source)
+    complaints += check_includes(source, folders)
+    complaints += check_forbidden(folders)
+    complaints += check_wings(folders)
+    complaints += check_cycles(folders)
     return complaints
 
 
+def draw(source):
+    """One line a wing: what it holds, and which wings it includes."""
+    folders, _ = read_folders(source)
+    lines = []
+    for wing in WINGS:
+        inside = [folder for folder in folders.values() if folder.wing == wing]
+        targets = {folders[name].wing for folder in inside for name in folder.dependencies}
+        known = ", ".join(target for target in WINGS if target in targets - {wing}) or "nothing"
+        held = " ".join(sorted(folder.path.partition("/")[2] for folder in inside)).strip()
+        lines.append(f"{wing:<9} -> {known:<46} {held}".rstrip())
+    return "\n".join(lines) + "\n"
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--root", type=pathlib.Path, default=ROOT)
-    complaints = check(parser.parse_args().root.resolve() / "src")
+    parser.add_argument("--draw", action="store_true")
+    arguments = parser.parse_args()
+    source = arguments.root.resolve() / "src"
+    if arguments.draw:
+        print(draw(source), end="")
+        return 0
+    complaints = check(source)
     for complaint in complaints:
         print(complaint)
     if complaints:

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Line coverage of folders, from gcovr's JSON: "src/core: 98.5 % of 412 lines", and the lines that
-no test reached. A folder may carry the least share that is wanted: "src/core=100"; the exit code is
-1 when one has less, or no lines at all.
+"""Line coverage of folders, from gcovr's JSON: "src/scaler/core: 98.5 % of 412 lines", and the
+lines that no test reached. A folder may carry the least share that is wanted ("src/wire=100"); the
+exit code is 1 when one has less, or no lines at all.
 
 usage: count_lines.py COVERAGE.json FOLDER[=PERCENT] ...
 """

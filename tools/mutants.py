@@ -21,12 +21,13 @@ import sys
 import time
 
 import mutate
-from check_layers import is_test, read_folder, words_after
+from check_layers import is_test, read_folders, words_after
 from project_files import ROOT
 
 BUILD = ROOT / "build/mutants"
 EQUIVALENT = ROOT / "tests/mutants/equivalent.txt"
 COPIED = ("CMakeLists.txt", "cmake", "src", "tests", "bench")
+MUTATED = ("core", "pass", "invocation")  # unless others are asked for
 # Their unit tests are asked, those of the mutant's own folder first.
 TESTED = ("core", "pass", "invocation", "state", "controller", "handler")
 WORKERS = 2
@@ -47,11 +48,13 @@ class Wrong(Exception):
 
 
 def chosen_folders(asked, source=ROOT / "src"):
-    folders = asked or [name for name in ("core", "pass", "invocation") if (source / name).is_dir()]
-    missing = [name for name in folders if not (source / name / "CMakeLists.txt").is_file()]
+    """The places below src of the folders that DEPS lines call so."""
+    known, _ = read_folders(source)
+    names = asked or [name for name in MUTATED if name in known]
+    missing = [name for name in names if name not in known]
     if missing:
         raise Wrong(f"no folder of src: {', '.join(missing)}")
-    return folders
+    return [known[name].path for name in names]
 
 
 def mutate_folders(folders, root=ROOT):
@@ -134,12 +137,13 @@ def write_project(folder, texts):
 
 def test_programs(source=ROOT / "src"):
     """The folders of TESTED that have unit tests."""
-    def tests(folder):
-        lists = source / folder / "CMakeLists.txt"
-        return lists.is_file() and read_folder(source / folder) and words_after(
-            lists.read_text().replace(")", " ").split(), "TESTS")
+    known, _ = read_folders(source)
 
-    return [folder for folder in TESTED if tests(folder)]
+    def tests(folder):
+        text = (source / folder.path / "CMakeLists.txt").read_text()
+        return words_after(text.replace(")", " ").split(), "TESTS")
+
+    return [name for name in TESTED if name in known and tests(known[name])]
 
 
 def build(texts, programs):

@@ -5,8 +5,8 @@
 
 #include <openssl/err.h>
 
-#include "base/check.h"
 #include "canned_replies.h"
+#include "ground/base/check.h"
 #include "referee/child.h"
 #include "referee/peer.h"
 

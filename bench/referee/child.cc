@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/check.h"
+#include "ground/base/check.h"
 
 namespace scaler::bench {
 namespace {

@@ -11,8 +11,8 @@
 
 #include <fmt/core.h>
 
-#include "base/clock.h"
-#include "json/writer.h"
+#include "ground/base/clock.h"
+#include "ground/json/writer.h"
 #include "referee/canned_aws.h"
 #include "referee/child.h"
 #include "referee/peer.h"

@@ -11,7 +11,7 @@
 #include <fmt/core.h>
 #include <openssl/err.h>
 
-#include "base/check.h"
+#include "ground/base/check.h"
 
 namespace scaler::bench {
 namespace {

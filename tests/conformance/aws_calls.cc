@@ -10,12 +10,12 @@
 #include <unistd.h>
 #include <vector>
 
-#include "aws/session.h"
-#include "aws/sts.h"
-#include "identity/workstation.h"
-#include "json/reader.h"
-#include "json/writer.h"
-#include "wiring/process_environment.h"
+#include "edge/aws/session.h"
+#include "edge/aws/sts.h"
+#include "edge/identity/workstation.h"
+#include "edge/wiring/process_environment.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
 
 namespace scaler {
 namespace {

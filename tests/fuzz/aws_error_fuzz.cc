@@ -1,7 +1,7 @@
 // Errors in all protocols, and the headers that go with them: a line of header value, then the
 // body.
 
-#include "aws/api_call.h"
+#include "edge/aws/api_call.h"
 #include "fuzz.h"
 
 namespace scaler::fuzz {

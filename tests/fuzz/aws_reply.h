@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-#include "aws/test_support.h"
+#include "edge/aws/test_support.h"
 #include "fuzz.h"
 
 namespace scaler::fuzz {

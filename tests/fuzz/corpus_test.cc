@@ -8,8 +8,8 @@
 
 #include <gtest/gtest.h>
 
-#include "base/random.h"
 #include "fuzz.h"
+#include "ground/base/random.h"
 
 namespace scaler::fuzz {
 namespace {

@@ -1,8 +1,8 @@
 // The endpoints that hand out credentials: a container's, and the instance's.
 
-#include "aws/container_source.h"
 #include "aws_reply.h"
-#include "identity/instance_source.h"
+#include "edge/aws/container_source.h"
+#include "edge/identity/instance_source.h"
 
 namespace scaler::fuzz {
 namespace {

@@ -1,5 +1,5 @@
-#include "core/cron.h"
 #include "fuzz.h"
+#include "scaler/core/cron.h"
 
 namespace scaler::fuzz {
 

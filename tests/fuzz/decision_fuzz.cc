@@ -1,7 +1,7 @@
 // The document of `ecs-scaler decide`: observation and state.
 
 #include "fuzz.h"
-#include "journal/decision_json.h"
+#include "wire/decision_json.h"
 
 namespace scaler::fuzz {
 

@@ -1,7 +1,7 @@
-#include "aws/ecs.h"
-#include "aws/inspection.h"
-#include "aws/task_protection.h"
 #include "aws_reply.h"
+#include "edge/aws/ecs.h"
+#include "edge/aws/inspection.h"
+#include "edge/aws/task_protection.h"
 
 namespace scaler::fuzz {
 

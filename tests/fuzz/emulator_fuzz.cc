@@ -2,10 +2,10 @@
 // each says which: "AmazonSQS.SendMessage", "sts", or method and path of Lambda's API; the rest is
 // its body. A second passes between two of them.
 
-#include "emulator/aws_front.h"
-#include "emulator/emulator.h"
+#include "emulator/front/aws_front.h"
+#include "emulator/front/emulator.h"
 #include "fuzz.h"
-#include "json/value.h"
+#include "ground/json/value.h"
 
 namespace scaler::fuzz {
 namespace {

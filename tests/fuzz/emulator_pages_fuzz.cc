@@ -1,11 +1,11 @@
 // What the emulator reads besides AWS's requests: faults, its saved queues, a function's answer to
 // a batch, targets of Lambda's API.
 
-#include "emulator/event_source_mapping.h"
-#include "emulator/faults.h"
-#include "emulator/lambda_request.h"
-#include "emulator/state_file.h"
-#include "emulator/sts_api.h"
+#include "emulator/front/state_file.h"
+#include "emulator/front/sts_api.h"
+#include "emulator/lambda/event_source_mapping.h"
+#include "emulator/lambda/lambda_request.h"
+#include "emulator/request/faults.h"
 #include "fuzz.h"
 
 namespace scaler::fuzz {

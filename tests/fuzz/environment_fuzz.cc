@@ -1,7 +1,7 @@
 // Lines NAME=VALUE as everybody reads the environment who starts with one service.
 
-#include "aws/settings.h"
-#include "config/environment.h"
+#include "edge/aws/settings.h"
+#include "edge/config/environment.h"
 #include "fuzz.h"
 
 namespace scaler::fuzz {

@@ -1,8 +1,8 @@
 // A fleet file, YAML or JSON.
 
-#include "config/fleet.h"
 #include "fuzz.h"
-#include "yaml/yaml.h"
+#include "ground/yaml/yaml.h"
+#include "wire/fleet.h"
 
 namespace scaler::fuzz {
 

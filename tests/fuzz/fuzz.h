@@ -7,8 +7,8 @@
 #include <string_view>
 #include <vector>
 
-#include "base/check.h"
-#include "base/result.h"
+#include "ground/base/check.h"
+#include "ground/base/result.h"
 
 namespace scaler::fuzz {
 

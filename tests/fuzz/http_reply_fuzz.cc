@@ -4,7 +4,7 @@
 #include <optional>
 
 #include "fuzz.h"
-#include "net/http_codec.h"
+#include "ground/net/http_codec.h"
 
 namespace scaler::fuzz {
 namespace {

@@ -2,7 +2,7 @@
 // ones in whatever pieces. (A refusal may come earlier when more has come at once.)
 
 #include "fuzz.h"
-#include "net/request_parser.h"
+#include "ground/net/request_parser.h"
 
 namespace scaler::fuzz {
 namespace {

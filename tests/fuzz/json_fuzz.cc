@@ -1,8 +1,8 @@
 // What is written of a document reads back as the same document.
 
 #include "fuzz.h"
-#include "json/value.h"
-#include "json/writer.h"
+#include "ground/json/value.h"
+#include "ground/json/writer.h"
 
 namespace scaler::fuzz {
 

@@ -1,5 +1,5 @@
+#include "edge/lambda/event.h"
 #include "fuzz.h"
-#include "lambda/event.h"
 
 namespace scaler::fuzz {
 

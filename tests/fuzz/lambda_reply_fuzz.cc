@@ -1,6 +1,6 @@
-#include "aws/event_source_mappings.h"
-#include "aws/functions.h"
 #include "aws_reply.h"
+#include "edge/aws/event_source_mappings.h"
+#include "edge/aws/functions.h"
 
 namespace scaler::fuzz {
 

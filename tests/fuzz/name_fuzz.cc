@@ -1,8 +1,8 @@
 // ARNs, hosts, queue URLs and names.
 
-#include "core/names.h"
-#include "core/queue_names.h"
 #include "fuzz.h"
+#include "scaler/core/names.h"
+#include "scaler/core/queue_names.h"
 
 namespace scaler::fuzz {
 

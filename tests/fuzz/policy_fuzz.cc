@@ -1,6 +1,6 @@
-#include "config/policy_reader.h"
-#include "core/decide.h"
 #include "fuzz.h"
+#include "scaler/core/decide.h"
+#include "wire/policy_reader.h"
 
 namespace scaler::fuzz {
 

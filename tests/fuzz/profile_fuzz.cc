@@ -1,6 +1,6 @@
 // The two profile files, apart at a line "---".
 
-#include "aws/profile_file.h"
+#include "edge/aws/profile_file.h"
 #include "fuzz.h"
 
 namespace scaler::fuzz {

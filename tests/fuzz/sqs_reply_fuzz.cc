@@ -1,5 +1,5 @@
-#include "aws/sqs.h"
 #include "aws_reply.h"
+#include "edge/aws/sqs.h"
 
 namespace scaler::fuzz {
 

@@ -2,9 +2,9 @@
 
 #include <fmt/core.h>
 
-#include "core/decide.h"
 #include "fuzz.h"
-#include "state/state_text.h"
+#include "scaler/core/decide.h"
+#include "scaler/state/state_text.h"
 
 namespace scaler::fuzz {
 namespace {

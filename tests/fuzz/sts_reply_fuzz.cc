@@ -1,5 +1,5 @@
-#include "aws/sts.h"
 #include "aws_reply.h"
+#include "edge/aws/sts.h"
 
 namespace scaler::fuzz {
 

@@ -1,7 +1,7 @@
 // "zone", or "zone|cron": the name of a zone is looked up in the machine's database.
 
-#include "core/schedule.h"
 #include "fuzz.h"
+#include "scaler/core/schedule.h"
 
 namespace scaler::fuzz {
 

@@ -2,7 +2,7 @@
 // What holds for a trace of any format.
 
 #include "fuzz.h"
-#include "trace/trace.h"
+#include "lab/trace/trace.h"
 
 namespace scaler::fuzz {
 

@@ -1,4 +1,4 @@
-#include "trace/formats.h"
+#include "lab/trace/formats.h"
 #include "trace_fuzz.h"
 
 namespace scaler::fuzz {

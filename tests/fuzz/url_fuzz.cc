@@ -1,5 +1,5 @@
 #include "fuzz.h"
-#include "net/url.h"
+#include "ground/net/url.h"
 
 namespace scaler::fuzz {
 

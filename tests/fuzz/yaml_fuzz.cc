@@ -1,9 +1,9 @@
 // A document that YAML gives is one that JSON can carry.
 
 #include "fuzz.h"
-#include "json/value.h"
-#include "json/writer.h"
-#include "yaml/yaml.h"
+#include "ground/json/value.h"
+#include "ground/json/writer.h"
+#include "ground/yaml/yaml.h"
 
 namespace scaler::fuzz {
 

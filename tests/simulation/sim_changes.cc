@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "config/policy_reader.h"
-#include "json/reader.h"
-#include "json/writer.h"
-#include "sim/simulator.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
+#include "lab/sim/simulator.h"
+#include "wire/policy_reader.h"
 
 namespace scaler::sim {
 namespace {

@@ -9,7 +9,7 @@
 
 #include <fmt/core.h>
 
-#include "sim/trial.h"
+#include "lab/sim/trial.h"
 
 namespace scaler::sim {
 namespace {

@@ -5,7 +5,8 @@ import check_docs
 
 BASE = {
     "dev": "verb_test() { :; }\nverb_demo() { :; }\n",
-    "src/cli/main.cc": 'app.add_subcommand("once", "x");\napp.add_subcommand(\n    "demo", "x");\n',
+    "src/programs/ecs_scaler/main.cc":
+        'app.add_subcommand("once", "x");\napp.add_subcommand(\n    "demo", "x");\n',
     "src/core/decide.cc": "",
     "docs/guide.md": "# The guide\n\n## Second part: more\n",
 }

@@ -231,8 +231,9 @@ def test_what_is_killed_is_not_equivalent(capsys):
 
 
 def test_folders_that_are_not_there_are_named(tree):
-    source = tree({"src/core/CMakeLists.txt": "", "src/pass/CMakeLists.txt": ""}) / "src"
-    assert mutants.chosen_folders([], source) == ["core", "pass"]
+    source = tree({f"src/scaler/{name}/CMakeLists.txt": f"scaler_library({name})\n"
+                   for name in ("core", "pass")}) / "src"
+    assert mutants.chosen_folders([], source) == ["scaler/core", "scaler/pass"]
     with pytest.raises(mutants.Wrong, match="no folder of src: cores, passes"):
         mutants.chosen_folders(["core", "cores", "passes"], source)
 

@@ -63,7 +63,7 @@ def test_complains(name, text, expected):
     ("src/a/a.cc", "void f() {\n  using namespace std::chrono_literals;\n}\n"),
     ("src/a/a_test.cc", "using namespace std::chrono_literals;\n"),
     ("src/a/a_test.cc", 'f(R"({"a": "' + "x" * 120 + '"})");\n'),
-    ("src/base/clock.cc", "auto t = std::chrono::system_clock::now();\n"),
+    ("src/ground/base/clock.cc", "auto t = std::chrono::system_clock::now();\n"),
     ("src/a/a.cc", "namespace a {\n" + "int x;\n" * 80 + "}\n"),
     ("src/a/a.cc", "constexpr int kTable[] = {\n" + "  1,\n" * 80 + "};\n"),
     ("src/a/a.cc", "return A{.a = TRY(b()), .c = d};\nf(a, TRY(b()));\n"),

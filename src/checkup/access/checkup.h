@@ -1,0 +1,31 @@
+#pragma once
+// The composition root of `verify` and `doctor`: a deployed scaler on AWS, seen from outside.
+
+#include <memory>
+#include <string>
+
+#include "checkup/doctor/facts.h"
+#include "checkup/verify/target.h"
+#include "ground/base/environment.h"
+#include "ground/base/log.h"
+
+namespace scaler {
+
+class Checkup {
+ public:
+  /// Errors: Malformed for settings that are wrong (region, endpoints, profile). The clock must
+  /// outlive it.
+  static Result<std::unique_ptr<Checkup>> create(const Environment& environment, Clock& clock,
+                                                 const Log& log);
+  virtual ~Checkup() = default;
+
+  /// The environment variables of the deployed function.
+  virtual Result<Environment> function_environment(const std::string& function) = 0;
+  /// The queue's ARN and dead-letter queue are read. The target must not outlive this.
+  virtual Result<std::unique_ptr<verify::Target>> target(verify::Deployment& deployment) = 0;
+  /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
+  virtual Result<void> check(const LookRequest& look) const = 0;
+  virtual doctor::Facts examine(const doctor::Place& place) = 0;
+};
+
+}  // namespace scaler

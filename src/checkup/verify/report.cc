@@ -1,0 +1,164 @@
+#include "checkup/verify/report.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+
+#include "ground/json/writer.h"
+
+namespace scaler::verify {
+namespace {
+
+double seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+
+/// Text and attribute values of XML; what XML 1.0 cannot hold becomes a question mark.
+std::string xml(std::string_view text) {
+  std::string escaped;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        escaped += "&amp;";
+        break;
+      case '<':
+        escaped += "&lt;";
+        break;
+      case '>':
+        escaped += "&gt;";
+        break;
+      case '"':
+        escaped += "&quot;";
+        break;
+      case '\n':
+        escaped += "&#10;";
+        break;
+      default:
+        escaped += static_cast<unsigned char>(c) < ' ' ? '?' : c;
+    }
+  }
+  return escaped;
+}
+
+std::string measurement_text(const Measurement& measurement) {
+  std::string text = fmt::format("{}: {}", measurement.name, format_duration(measurement.took));
+  if (measurement.limit) {
+    text += fmt::format(" (limit {})", format_duration(*measurement.limit));
+  }
+  return text;
+}
+
+std::string junit_case(const CheckResult& check) {
+  std::string text =
+      fmt::format("    <testcase classname=\"verify\" name=\"{}\" time=\"{:.3f}\">\n",
+                  xml(check.name), seconds(check.took));
+  const std::string sentence = xml(check.sentence);
+  if (check.verdict == Verdict::Failed) {
+    text += fmt::format("      <failure message=\"{}\"/>\n", sentence);
+  } else if (check.verdict == Verdict::Skipped) {
+    text += fmt::format("      <skipped message=\"{}\"/>\n", sentence);
+  }
+  std::string details = check.verdict == Verdict::Passed ? sentence : "";
+  for (const Measurement& measurement : check.measurements) {
+    details += (details.empty() ? "" : "\n") + xml(measurement_text(measurement));
+  }
+  if (!details.empty()) {
+    text += fmt::format("      <system-out>{}</system-out>\n", details);
+  }
+  return text + "    </testcase>\n";
+}
+
+void write_check(json::Writer& writer, const CheckResult& check) {
+  writer.begin_object()
+      .field("name", check.name)
+      .field("verdict", to_string(check.verdict))
+      .field("sentence", check.sentence)
+      .field("seconds", seconds(check.took));
+  writer.name("measurements").begin_array();
+  for (const Measurement& measurement : check.measurements) {
+    writer.begin_object()
+        .field("name", measurement.name)
+        .field("seconds", seconds(measurement.took));
+    if (measurement.limit) {
+      writer.field("limit", seconds(*measurement.limit));
+    }
+    writer.end_object();
+  }
+  writer.end_array().end_object();
+}
+
+}  // namespace
+
+std::string describe(const Sight& sight) {
+  return fmt::format("{} visible, {} in flight, {} delayed; desired {}, running {}",
+                     sight.queue.visible, sight.queue.in_flight, sight.queue.delayed, sight.desired,
+                     sight.running);
+}
+
+std::string_view to_string(Verdict verdict) {
+  constexpr std::array<std::string_view, 3> kNames{"passed", "failed", "skipped"};
+  return kNames.at(static_cast<std::size_t>(verdict));
+}
+
+std::int64_t Report::count(Verdict verdict) const {
+  return std::ranges::count(checks, verdict, &CheckResult::verdict);
+}
+
+std::string text_of(const CheckResult& check) {
+  std::string text = fmt::format("{:<8} {:<18} {:>9}  {}\n", to_string(check.verdict), check.name,
+                                 format_duration(check.took), check.sentence);
+  for (const Measurement& measurement : check.measurements) {
+    text += fmt::format("{:>39}{}\n", "", measurement_text(measurement));
+  }
+  return text;
+}
+
+std::string summary_of(const Report& report) {
+  return fmt::format("{} passed, {} failed, {} skipped in {}; {} test messages sent\n",
+                     report.count(Verdict::Passed), report.count(Verdict::Failed),
+                     report.count(Verdict::Skipped), format_duration(report.took),
+                     report.messages_sent);
+}
+
+std::string text_of(const Report& report) {
+  std::string text;
+  for (const CheckResult& check : report.checks) {
+    text += text_of(check);
+  }
+  return text + "\n" + summary_of(report);
+}
+
+std::string json_of(const Report& report) {
+  json::Writer writer;
+  writer.begin_object()
+      .field("passed", report.passed())
+      .field("started", format_instant(report.started))
+      .field("seconds", seconds(report.took))
+      .field("queue_url", report.deployment.queue_url)
+      .field("cluster", report.deployment.cluster)
+      .field("service", report.deployment.service)
+      .field("function", report.deployment.function)
+      .field("messages_sent", report.messages_sent);
+  writer.name("checks").begin_array();
+  for (const CheckResult& check : report.checks) {
+    write_check(writer, check);
+  }
+  writer.end_array().end_object();
+  return std::move(writer).text() + "\n";
+}
+
+std::string junit_of(const Report& report) {
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  text += fmt::format(
+      "  <testsuite name=\"ecs-scaler verify {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
+      "skipped=\"{}\" time=\"{:.3f}\" timestamp=\"{}\">\n",
+      xml(report.deployment.service), report.checks.size(), report.count(Verdict::Failed),
+      report.count(Verdict::Skipped), seconds(report.took), format_instant(report.started));
+  for (const CheckResult& check : report.checks) {
+    text += junit_case(check);
+  }
+  return text + "  </testsuite>\n</testsuites>\n";
+}
+
+}  // namespace scaler::verify

@@ -1,0 +1,66 @@
+#pragma once
+// The deployed scaler as `verify` sees it from outside: a queue to send to, a service to look at, a
+// function to call. Ports are blocking and bound their own calls; AWS and the tests implement them.
+
+#include <optional>
+#include <span>
+#include <string>
+
+#include "ground/base/clock.h"
+#include "ground/json/value.h"
+#include "scaler/core/observation.h"
+
+namespace scaler::verify {
+
+/// Queue and service at one moment.
+struct Sight {
+  QueueDepth queue = {};
+  std::int64_t desired = 0;
+  std::int64_t running = 0;
+
+  bool drained() const { return queue == QueueDepth{}; }
+  bool asleep() const { return desired == 0 && running == 0; }
+};
+
+/// "3 visible, 0 in flight, 0 delayed; desired 2, running 1"
+std::string describe(const Sight& sight);
+
+/// What the function answered, or how it failed.
+struct Answer {
+  bool failed = false;
+  json::Value payload = {};
+};
+
+/// The function's event source mapping on the job queue.
+struct WakeMapping {
+  bool exists = false;
+  bool enabled = false;           ///< and nowhere on the way
+  bool reports_failures = false;  ///< ReportBatchItemFailures
+};
+
+/// What the function's configuration says that it does. The URLs are empty for what it does not.
+struct Deployment {
+  std::string queue_url = {};
+  std::string queue_arn = {};
+  std::string cluster = {};
+  std::string service = {};
+  std::string function = {};  ///< empty: not known, so it is not called
+  bool wake = false;
+  std::string tick_queue_url = {};
+  std::string doorbell_queue_url = {};
+  std::optional<std::int64_t> tasks_for_one = {};  ///< what the policy wants for one message
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+  virtual Result<Sight> look() = 0;
+  virtual Result<QueueDepth> depth(const std::string& queue_url) = 0;
+  /// Messages in the job queue's dead-letter queue; nothing when it has none.
+  virtual Result<std::optional<std::int64_t>> dead_letters() = 0;
+  virtual Result<void> send(const std::string& queue_url, std::span<const std::string> bodies) = 0;
+  virtual Result<Answer> invoke(const std::string& payload) = 0;
+  virtual Result<WakeMapping> wake_mapping() = 0;
+};
+
+}  // namespace scaler::verify

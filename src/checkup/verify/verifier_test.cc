@@ -1,0 +1,401 @@
+// Each check passes on a deployment that works, and fails with its own sentence when what it checks
+// is broken. The deployment is a model of a few lines in virtual time.
+
+#include "checkup/verify/verifier.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <gtest/gtest.h>
+
+namespace scaler::verify {
+namespace {
+
+using namespace std::chrono_literals;
+
+class VirtualClock final : public Clock {
+ public:
+  Instant now() const override { return now_; }
+  bool wait_until(Instant instant, const std::stop_token& stop) override {
+    now_ = std::max(now_, instant);
+    return !stop.stop_requested();
+  }
+
+ private:
+  Instant now_ = *parse_instant("2026-11-25T12:00:00Z");
+};
+
+/// What can be wrong with the deployment.
+struct Defects {
+  bool no_scale_out = false;
+  bool no_tasks = false;
+  bool no_work = false;
+  bool no_scale_in = false;
+  bool no_schedule = false;
+  bool consumes = false;      ///< the mapping deletes what it takes
+  bool dead_letters = false;  ///< every message ends there
+  bool mapping_missing = false;
+  bool mapping_careless = false;  ///< lacks ReportBatchItemFailures
+  bool mapping_idle = false;      ///< enabled, but takes nothing
+  bool ticks_lie = false;
+  bool doorbell_lies = false;
+  bool dry_run_fails = false;
+  bool dry_run_acts = false;
+  bool accepts_all = false;
+  bool drops_to_zero = false;  ///< under load
+  Error look_error = {};       ///< of every look, when it says something
+};
+
+/// A service that wakes at once when woken and after 5 s otherwise, starts tasks in 2 s, works for
+/// 3 s, and sleeps 4 s after the queue is empty.
+class Model final : public Target {
+ public:
+  Model(Clock& clock, Deployment deployment, Defects defects)
+      : clock_(&clock), deployment_(std::move(deployment)), defects_(std::move(defects)) {}
+
+  Result<Sight> look() override {
+    if (!defects_.look_error.message.empty()) {
+      return std::unexpected(defects_.look_error);
+    }
+    advance();
+    return sight_;
+  }
+
+  Result<QueueDepth> depth(const std::string& queue_url) override {
+    const std::int64_t second = (now() - start_) / 1s;
+    if (queue_url == deployment_.tick_queue_url) {
+      const std::int64_t sent = defects_.no_schedule ? 0 : 5 * (second / 10 + 1);
+      return QueueDepth{
+          .delayed = defects_.ticks_lie ? sent : std::max<std::int64_t>(0, sent - second / 2)};
+    }
+    return QueueDepth{.visible = defects_.doorbell_lies || now() - rung_ < 2s ? 1 : 0};
+  }
+
+  Result<std::optional<std::int64_t>> dead_letters() override { return std::optional(dead_); }
+
+  Result<void> send(const std::string& queue_url, std::span<const std::string> bodies) override {
+    advance();
+    if (queue_url == deployment_.doorbell_queue_url) {
+      rung_ = now();
+      return {};
+    }
+    sent_ = sight_.drained() ? now() : sent_;
+    sight_.queue.visible += static_cast<std::int64_t>(bodies.size());
+    woken_ = deployment_.wake && mapping_on_ && !defects_.mapping_idle;
+    mapping_on_ = false;
+    dead_ += defects_.dead_letters ? 1 : 0;
+    if (woken_) {
+      std::swap(sight_.queue.visible, sight_.queue.in_flight);
+    }
+    if (woken_ && defects_.consumes) {
+      sight_.queue = {};
+    }
+    return {};
+  }
+
+  Result<Answer> invoke(const std::string& payload) override {
+    advance();
+    if (payload.find("dry_run") == std::string::npos) {
+      return Answer{.failed = !defects_.accepts_all, .payload = *json::parse("{}")};
+    }
+    if (defects_.dry_run_fails) {
+      return Answer{.failed = true, .payload = *json::parse(R"({"errorMessage":"no queue"})")};
+    }
+    if (defects_.dry_run_acts) {
+      sight_.desired = 1;
+      empty_ = now();
+    }
+    return Answer{.payload = *json::parse(R"({"body":{"trigger_source":"manual"}})")};
+  }
+
+  Result<WakeMapping> wake_mapping() override {
+    advance();
+    return WakeMapping{.exists = !defects_.mapping_missing,
+                       .enabled = mapping_on_,
+                       .reports_failures = !defects_.mapping_careless};
+  }
+
+  Defects& defects() { return defects_; }
+
+ private:
+  Instant now() const { return clock_->now(); }
+
+  void advance() {
+    const bool backlog = !sight_.drained();
+    if (backlog && sight_.desired == 0 && !defects_.no_scale_out &&
+        (woken_ || now() >= sent_ + 5s)) {
+      sight_.desired = 3;
+      out_ = now();
+    }
+    if (sight_.desired > 0 && now() >= out_ + 2s && !defects_.no_tasks) {
+      sight_.running = sight_.desired;
+      sight_.queue.visible += std::exchange(sight_.queue.in_flight, 0);
+    }
+    if (backlog && sight_.running > 0 && now() >= out_ + 5s && !defects_.no_work) {
+      sight_.queue = {};
+      empty_ = now();
+    }
+    if (sight_.running > 0 && sight_.drained() && now() >= empty_ + 4s && !defects_.no_scale_in &&
+        !(defects_.no_schedule && deployment_.tick_queue_url.empty())) {
+      sight_.desired = sight_.running = 0;
+    }
+    if (defects_.drops_to_zero && sight_.running > 0) {
+      sight_.desired = sight_.running = 0;
+    }
+    if (sight_.asleep() && sight_.drained() && !defects_.no_schedule && !defects_.mapping_missing &&
+        !defects_.mapping_careless) {
+      mapping_on_ = true;
+    }
+  }
+
+  Clock* clock_;
+  Deployment deployment_;
+  Defects defects_;
+  Instant start_ = clock_->now();
+  Sight sight_ = {};
+  bool mapping_on_ = false;
+  bool woken_ = false;
+  Instant sent_ = {};
+  Instant out_ = {};
+  Instant empty_ = {};
+  Instant rung_ = {};
+  std::int64_t dead_ = 0;
+};
+
+Deployment full_deployment() {
+  return {.queue_url = "https://sqs/1/jobs",
+          .queue_arn = "arn:aws:sqs:r:1:jobs",
+          .cluster = "c",
+          .service = "s",
+          .function = "f",
+          .wake = true,
+          .tick_queue_url = "https://sqs/1/ticks",
+          .doorbell_queue_url = "https://sqs/1/doorbell",
+          .tasks_for_one = 3};
+}
+
+Options quick_options() {
+  return {.load_time = 20s,
+          .scale_out_limit = 10s,
+          .scale_in_limit = 10s,
+          .watch = {.poll = 500ms, .patience = 60s, .total_limit = 1h, .settle = 5s}};
+}
+
+Report run(const Defects& defects, std::vector<Check> checks,
+           const Deployment& deployment = full_deployment(), Options options = quick_options()) {
+  VirtualClock clock;
+  Model model(clock, deployment, defects);
+  options.checks = std::move(checks);
+  return verify(model, deployment, options, clock, {});
+}
+
+/// "name: sentence" of the checks that failed.
+std::vector<std::string> failures(const Report& report) {
+  std::vector<std::string> list;
+  for (const CheckResult& check : report.checks) {
+    if (check.verdict == Verdict::Failed) {
+      list.push_back(check.name + ": " + check.sentence);
+    }
+  }
+  return list;
+}
+
+/// The only failure, whose sentence must hold the words.
+testing::AssertionResult fails_with(const Report& report, const std::string& words) {
+  const std::vector<std::string> list = failures(report);
+  if (list.size() == 1 && list.front().find(words) != std::string::npos) {
+    return testing::AssertionSuccess();
+  }
+  return testing::AssertionFailure() << text_of(report);
+}
+
+const std::vector<Check> kAll(kAllChecks.begin(), kAllChecks.end());
+
+TEST(Verify, PassesOnADeploymentThatWorks) {
+  const Report report = run({}, kAll);
+  EXPECT_TRUE(report.passed()) << text_of(report);
+  EXPECT_EQ(report.count(Verdict::Skipped), 0) << text_of(report);
+  EXPECT_EQ(report.count(Verdict::Passed), 10) << text_of(report);
+  EXPECT_EQ(report.messages_sent, 1 + 5 + 40 + 1 + 1 + 1);
+}
+
+TEST(Verify, SkipsWhatIsNotConfigured) {
+  Deployment deployment = full_deployment();
+  deployment.wake = false;
+  deployment.tick_queue_url = deployment.doorbell_queue_url = "";
+  const Report report = run({}, {Check::Triggers}, deployment);
+  EXPECT_TRUE(report.passed()) << text_of(report);
+  EXPECT_EQ(report.count(Verdict::Skipped), 3) << text_of(report);
+  deployment.function = "";
+  const Report blind = run({}, {Check::Errors, Check::Triggers}, deployment);
+  EXPECT_FALSE(blind.passed()) << "nothing was checked";
+  EXPECT_EQ(blind.count(Verdict::Skipped), 6) << text_of(blind);
+}
+
+TEST(VerifyBasic, FailsWhereTheCycleEnds) {
+  EXPECT_TRUE(fails_with(run({.no_scale_out = true}, {Check::Basic}),
+                         "basic: the service did not leave zero within 1 min: "));
+  EXPECT_TRUE(fails_with(run({.no_tasks = true}, {Check::Basic}),
+                         "basic: the desired count is 3, but no task was running within 1 min"));
+  EXPECT_TRUE(fails_with(run({.no_work = true}, {Check::Basic}),
+                         "basic: the messages were not processed within 1 min: 1 visible"));
+  EXPECT_TRUE(fails_with(run({.no_scale_in = true}, {Check::Basic}),
+                         "basic: the queue is empty, but the service did not come back to zero"));
+  EXPECT_TRUE(fails_with(run({.dead_letters = true}, {Check::Basic}),
+                         "basic: 1 of the messages went to the dead-letter queue"));
+  Deployment deployment = full_deployment();
+  deployment.tasks_for_one = 2;
+  EXPECT_TRUE(fails_with(run({}, {Check::Basic}, deployment),
+                         "one message should set the desired count to 2, but it was 3"));
+}
+
+TEST(VerifyBasic, FailsWhenTheScalerEatsTheMessage) {
+  VirtualClock clock;
+  Model model(clock, full_deployment(), {.no_tasks = true, .consumes = true});
+  ASSERT_TRUE(model.look().has_value());  // A scheduled pass enables the mapping.
+  Options options = quick_options();
+  options.checks = {Check::Basic};
+  EXPECT_TRUE(fails_with(verify(model, full_deployment(), options, clock, {}),
+                         "the messages left the queue before any task was running"));
+}
+
+TEST(VerifySeveral, FailsWhenMessagesStay) {
+  EXPECT_TRUE(fails_with(run({.no_work = true}, {Check::Several}),
+                         "several: the messages were not processed within 1 min: 5 visible"));
+}
+
+TEST(VerifyLoad, FailsWhenTheServiceSleepsUnderLoad) {
+  EXPECT_TRUE(fails_with(run({.no_work = true, .drops_to_zero = true}, {Check::Load}),
+                         "load: the service was set to zero under load"));
+  EXPECT_TRUE(fails_with(run({.no_work = true}, {Check::Load}),
+                         "load: the messages were not processed within 1 min: 40 visible"));
+  EXPECT_TRUE(fails_with(run({.no_scale_out = true}, {Check::Load}),
+                         "load: the service did not leave zero"));
+}
+
+TEST(VerifyErrors, FailsWithWhatWasMishandled) {
+  EXPECT_TRUE(fails_with(run({.dry_run_fails = true}, {Check::Errors}),
+                         "errors: a dry run failed: no queue"));
+  EXPECT_TRUE(fails_with(run({.dry_run_acts = true}, {Check::Errors}),
+                         "errors: a dry run changed the desired count"));
+  EXPECT_TRUE(fails_with(run({.accepts_all = true}, {Check::Errors}),
+                         "errors: an unknown event was answered as if it were one of its own: {}"));
+  EXPECT_TRUE(fails_with(run({.no_work = true}, {Check::Errors}),
+                         "errors: the messages were not processed"));
+}
+
+TEST(VerifyTriggers, FailsWithTheTriggerThatIsBroken) {
+  const auto triggers = [](const Defects& defects) { return run(defects, {Check::Triggers}); };
+  EXPECT_TRUE(fails_with(triggers({.dry_run_fails = true}), "trigger manual: a dry run failed"));
+  EXPECT_TRUE(fails_with(triggers({.mapping_missing = true}),
+                         "trigger wake: WAKE is true, but the function has no event source"));
+  EXPECT_TRUE(fails_with(triggers({.mapping_careless = true}), "lacks ReportBatchItemFailures"));
+  EXPECT_TRUE(fails_with(triggers({.mapping_idle = true}),
+                         "trigger wake: the message was not taken by the event source mapping"));
+  EXPECT_TRUE(fails_with(triggers({.ticks_lie = true}), "trigger tick: no tick was taken from"));
+  EXPECT_TRUE(fails_with(triggers({.doorbell_lies = true}),
+                         "trigger doorbell: the message on https://sqs/1/doorbell was not taken"));
+}
+
+TEST(VerifyTriggers, SeesThatTheScheduleIsOff) {
+  const auto without_schedule = [](const Deployment& deployment) {
+    return run({.no_schedule = true}, {Check::Triggers}, deployment);
+  };
+  Deployment deployment = full_deployment();
+  EXPECT_TRUE(fails_with(without_schedule(deployment),
+                         "trigger schedule: the service rests, but no scheduled pass enabled"));
+  deployment.wake = false;
+  EXPECT_TRUE(fails_with(without_schedule(deployment), "trigger schedule: no tick came into "));
+  deployment.tick_queue_url = "";
+  EXPECT_TRUE(
+      fails_with(without_schedule(deployment),
+                 "trigger schedule: the queue is empty, but the service did not come back"));
+}
+
+TEST(VerifyTimings, FailsWithTheTimeThatIsTooLong) {
+  Options options = quick_options();
+  options.scale_out_limit = 1s;
+  Deployment deployment = full_deployment();
+  deployment.wake = false;
+  EXPECT_TRUE(fails_with(run({}, {Check::Timings}, deployment, options),
+                         "timings: first message -> desired count took 5 s, more than 1 s"));
+  options = quick_options();
+  options.scale_in_limit = 3s;
+  EXPECT_TRUE(fails_with(run({}, {Check::Basic, Check::Timings}, full_deployment(), options),
+                         "timings: queue empty -> desired count 0 took 4 s, more than 3 s"));
+}
+
+TEST(Verify, DoesNotStartUnlessAtRest) {
+  VirtualClock clock;
+  Model model(clock, full_deployment(), {});
+  const std::vector<std::string> foreign(7, "foreign");
+  ASSERT_TRUE(model.send("https://sqs/1/jobs", foreign).has_value());
+  Options options = quick_options();
+  options.checks = {Check::Basic};
+  const Report refused = verify(model, full_deployment(), options, clock, {});
+  EXPECT_TRUE(fails_with(refused, "at rest: it starts only when the queue is empty"));
+  EXPECT_EQ(refused.messages_sent, 0);
+  EXPECT_EQ(refused.count(Verdict::Skipped), 1);
+  options.wait_for_rest = true;
+  EXPECT_TRUE(verify(model, full_deployment(), options, clock, {}).passed());
+}
+
+TEST(Verify, SkipsTheRestWhenAFailureLeavesItNotAtRest) {
+  const Report report = run({.no_work = true}, kAll);
+  EXPECT_TRUE(fails_with(report, "basic: "));
+  EXPECT_EQ(report.count(Verdict::Skipped), 5);
+}
+
+TEST(Verify, EndsAtTheTotalLimitAndWhenStopped) {
+  Options options = quick_options();
+  options.watch.total_limit = 10s;
+  const Report late = run({.no_scale_out = true}, kAll, full_deployment(), options);
+  EXPECT_TRUE(fails_with(late,
+                         "basic: the total limit of 10 s is over: the service did not leave "
+                         "zero so far: "));
+  VirtualClock clock;
+  Model model(clock, full_deployment(), {});
+  const std::stop_source stop;
+  stop.request_stop();
+  const Report stopped = verify(model, full_deployment(), quick_options(), clock, stop.get_token());
+  EXPECT_FALSE(stopped.passed());
+  EXPECT_EQ(stopped.messages_sent, 0);
+  EXPECT_EQ(stopped.checks.front().sentence, "interrupted");
+}
+
+TEST(Verify, TriesAgainWhatMayPassAndTellsWhatMayNot) {
+  const Error denied{.kind = ErrorKind::Denied, .message = "ECS DescribeServices: AccessDenied"};
+  EXPECT_TRUE(fails_with(run({.look_error = denied}, {Check::Basic}),
+                         "at rest: ECS DescribeServices: AccessDenied"));
+
+  VirtualClock clock;
+  Model model(clock, full_deployment(),
+              {.look_error = {.kind = ErrorKind::Throttled, .message = "Rate exceeded"}});
+  int looks = 0;
+  Options options = quick_options();
+  options.checks = {Check::Basic};
+  // The defect ends with the fourth wait, which the clock's steps count.
+  class Ending final : public Target {
+   public:
+    Ending(Model& inner, int& count) : inner_(&inner), count_(&count) {}
+    Result<Sight> look() override {
+      inner_->defects().look_error.message = ++*count_ > 4 ? "" : "Rate exceeded";
+      return inner_->look();
+    }
+    Result<QueueDepth> depth(const std::string& url) override { return inner_->depth(url); }
+    Result<std::optional<std::int64_t>> dead_letters() override { return inner_->dead_letters(); }
+    Result<void> send(const std::string& url, std::span<const std::string> bodies) override {
+      return inner_->send(url, bodies);
+    }
+    Result<Answer> invoke(const std::string& payload) override { return inner_->invoke(payload); }
+    Result<WakeMapping> wake_mapping() override { return inner_->wake_mapping(); }
+
+   private:
+    Model* inner_;
+    int* count_;
+  } ending(model, looks);
+  EXPECT_TRUE(verify(ending, full_deployment(), options, clock, {}).passed());
+}
+
+}  // namespace
+}  // namespace scaler::verify

@@ -1,0 +1,147 @@
+#include "edge/aws/api_call.h"
+
+#include <charconv>
+#include <utility>
+
+#include "ground/base/problems.h"
+
+namespace scaler::aws {
+namespace {
+
+struct Protocol {
+  std::string_view content_type = {};
+  std::string_view target_prefix = {};  ///< of X-Amz-Target; empty when there is no such header
+};
+
+Protocol protocol_of(Service service) {
+  switch (service) {
+    case Service::Sqs:
+      return {.content_type = "application/x-amz-json-1.0", .target_prefix = "AmazonSQS"};
+    case Service::Ecs:
+      return {.content_type = "application/x-amz-json-1.1",
+              .target_prefix = "AmazonEC2ContainerServiceV20141113"};
+    case Service::Lambda:
+      return {.content_type = "application/json"};
+    case Service::AutoScaling:
+      return {.content_type = "application/x-amz-json-1.1",
+              .target_prefix = "AnyScaleFrontendService"};
+    case Service::Sts:
+      return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
+  }
+  return {};
+}
+
+std::optional<int> number(std::string_view text) {
+  int value = 0;
+  const char* end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, value);
+  return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(value) : std::nullopt;
+}
+
+}  // namespace
+
+std::string describe(const ApiCall& call) {
+  std::string text(display_name(call.service));
+  text += " " + call.operation;
+  return call.subject.empty() ? text : text + " " + call.subject;
+}
+
+Result<Destination> destination_of(const ApiCall& call, const Settings& settings) {
+  if (call.queue_url.empty()) {
+    return settings.destination(call.service, call.region);
+  }
+  const QueueAddress queue = TRY(parse_queue(call.queue_url));
+  return settings.destination(queue);
+}
+
+net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
+  const Protocol protocol = protocol_of(call.service);
+  net::HttpRequest request{.origin = endpoint.origin,
+                           .method = call.method,
+                           .target = endpoint.path + call.target,
+                           .body = call.body,
+                           .repeatable = call.repeatable};
+  if (!call.body.empty()) {
+    request.headers.push_back(
+        {.name = "Content-Type", .value = std::string(protocol.content_type)});
+  }
+  if (!protocol.target_prefix.empty()) {
+    request.headers.push_back(
+        {.name = "X-Amz-Target",
+         .value = std::string(protocol.target_prefix) + "." + call.operation});
+  }
+  request.headers.push_back({.name = "User-Agent", .value = "ecs-scaler"});
+  return request;
+}
+
+Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) {
+  if (call.service == Service::Sts) {
+    return ApiReply{.text = response.body};
+  }
+  ApiReply reply{.value = json::Value(json::Object{}),
+                 .function_error = std::string(
+                     net::find_header(response.headers, "X-Amz-Function-Error").value_or(""))};
+  if (response.body.empty()) {
+    return reply;
+  }
+  Result<json::Value> value = json::parse(response.body, call.unread);
+  if (!value.has_value()) {
+    return fail(std::move(value).error(), describe(call));
+  }
+  reply.value = *std::move(value);
+  return reply;
+}
+
+std::optional<Duration> server_pause(const net::HttpResponse& response) {
+  const auto text = net::find_header(response.headers, "x-amz-retry-after");
+  std::int64_t milliseconds = 0;
+  if (!text) {
+    return std::nullopt;
+  }
+  const char* end = text->data() + text->size();
+  const auto parsed = std::from_chars(text->data(), end, milliseconds);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || milliseconds < 0) {
+    return std::nullopt;
+  }
+  return Duration(milliseconds);
+}
+
+Error error_of(const ApiCall& call, const ServiceError& error, int status) {
+  constexpr std::size_t kMessageMax = 2000;
+  std::string message = describe(call) + ": " + shortened(error.code);
+  if (!error.message.empty()) {
+    message += ": " + shortened(error.message, kMessageMax);
+  }
+  if (!error.request_id.empty()) {
+    message += " (request id " + shortened(error.request_id) + ")";
+  }
+  return {.kind = classify(error.code, status, call.operation), .message = std::move(message)};
+}
+
+// "Tue, 24 Nov 2026 01:45:24 GMT" (RFC 9110 section 5.6.7; servers must not send the older forms).
+std::optional<Instant> parse_http_date(std::string_view text) {
+  static constexpr std::string_view kMonths = "JanFebMarAprMayJunJulAugSepOctNovDec";
+  if (text.size() != 29 || !text.ends_with(" GMT")) {
+    return std::nullopt;
+  }
+  const std::size_t month = kMonths.find(text.substr(8, 3));
+  const auto day = number(text.substr(5, 2));
+  const auto year = number(text.substr(12, 4));
+  const auto hour = number(text.substr(17, 2));
+  const auto minute = number(text.substr(20, 2));
+  const auto second = number(text.substr(23, 2));
+  if (month == std::string_view::npos || month % 3 != 0 || !day || !year || !hour || !minute ||
+      !second) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(*year),
+                                         std::chrono::month(static_cast<unsigned>(month / 3 + 1)),
+                                         std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok()) {
+    return std::nullopt;
+  }
+  return Instant(std::chrono::sys_days(date)) + std::chrono::hours(*hour) +
+         std::chrono::minutes(*minute) + std::chrono::seconds(*second);
+}
+
+}  // namespace scaler::aws

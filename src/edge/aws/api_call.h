@@ -1,0 +1,62 @@
+#pragma once
+// ApiCall: one call as a service wants it, to HTTP and back. No network, no clock.
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "edge/aws/error_table.h"
+#include "edge/aws/settings.h"
+#include "ground/base/clock.h"
+#include "ground/json/value.h"
+#include "ground/net/http.h"
+
+namespace scaler::aws {
+
+struct ApiCall {
+  Service service = Service::Sqs;
+  /// Where it is asked: the queue's own region and host, or a region; both empty: the default one.
+  std::string queue_url = {};
+  std::string region = {};
+  std::string operation = {};  ///< "GetQueueAttributes"
+  std::string subject = {};    ///< the queue or service that it is about: for messages
+  std::string method = "POST";
+  std::string target = "/";  ///< path and query, percent-encoded
+  std::string body = {};
+  bool repeatable = true;  ///< may be carried out twice when it is unclear whether it was at all
+  bool once = false;       ///< not repeated after a failure: by then it may be wrong
+  std::string_view unread = {};  ///< a member of the reply that nobody reads and is not kept
+  /// How long one attempt may take when that is more than the client's own limit.
+  Duration attempt_limit = {};
+  /// After this moment (steady time) it is not sent any more: it is Overdue.
+  Deadline leave_by = Deadline::max();
+};
+
+struct ApiReply {
+  json::Value value = {};  ///< an empty object for an empty body; null for a body that is XML
+  std::string text = {};   ///< a body that is XML
+  std::string function_error = {};  ///< Lambda's X-Amz-Function-Error: the function failed
+};
+
+/// "ECS UpdateService cluster/service": for messages.
+std::string describe(const ApiCall& call);
+
+/// The request without its signature.
+net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint);
+
+/// Errors: Malformed, as Settings::destination() and parse_queue().
+Result<Destination> destination_of(const ApiCall& call, const Settings& settings);
+
+/// Reads the response to a call that succeeded. Errors: Malformed.
+Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response);
+
+/// What a response that is no success says, as error_table.h classifies it.
+Error error_of(const ApiCall& call, const ServiceError& error, int status);
+
+/// The server's x-amz-retry-after.
+std::optional<Duration> server_pause(const net::HttpResponse& response);
+
+/// An instant from an HTTP Date header; nothing when it is none.
+std::optional<Instant> parse_http_date(std::string_view text);
+
+}  // namespace scaler::aws

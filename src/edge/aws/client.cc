@@ -1,0 +1,394 @@
+#include "edge/aws/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "edge/aws/redaction.h"
+
+namespace scaler::aws {
+namespace {
+
+/// Services accept five minutes of difference; some differences are the network's.
+constexpr Duration kSkewIgnored = std::chrono::minutes(4);
+/// Calls to one origin that are with the network at a time: as many as it has connections, so that
+/// no call spends its attempt's time waiting for one.
+constexpr std::size_t kSentMax = 64;
+/// What has to wait for its slot leaves only where so many round trips are left for its reply.
+constexpr int kRoundTripsLeft = 4;
+constexpr Duration kLeastLeft = std::chrono::milliseconds(200);
+constexpr Duration kMostLeft = std::chrono::seconds(1);
+
+bool worth_repeating(ErrorKind kind) {
+  return kind == ErrorKind::Throttled || kind == ErrorKind::Unavailable;
+}
+
+}  // namespace
+
+Client::Client(Settings settings, ClientSurroundings surroundings)
+    : settings_(std::move(settings)),
+      surroundings_(surroundings),
+      policy_(settings_.attempts_max) {}
+
+bool Client::Lane::full() const {
+  return sent >= kSentMax;
+}
+
+Result<const Client::Route*> Client::route_of(const ApiCall& call) {
+  // A region holds no colon, and a queue's URL does.
+  std::pair<Service, std::string> key(call.service,
+                                      call.queue_url.empty() ? call.region : call.queue_url);
+  if (const auto known = routes_.find(key); known != routes_.end()) {
+    return &known->second;
+  }
+  Destination destination = TRY(destination_of(call, settings_));
+  const net::Origin& origin = destination.endpoint.origin;
+  Place& place = places_.try_emplace(destination.region, Signer(destination.region)).first->second;
+  Lane& lane = lanes_[origin.scheme + "://" + net::host_header(origin)];
+  const Route route{.endpoint = std::move(destination.endpoint), .place = &place, .lane = &lane};
+  return &routes_.emplace(std::move(key), route).first->second;
+}
+
+Duration Client::for_reply(const Place& place) {
+  return std::clamp(kRoundTripsLeft * place.round_trip.fastest(), kLeastLeft, kMostLeft);
+}
+
+Duration Client::round_trip() const {
+  Duration slowest{};
+  for (const auto& [region, place] : places_) {
+    slowest = std::max(slowest, place.round_trip.fastest());
+  }
+  return slowest;
+}
+
+std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadline deadline) {
+  const auto group = std::make_shared<CallGroup>();
+  const CallId first = last_id_ + 1;
+  for (const ApiCall& call : calls) {
+    start(call, group, {.start_by = deadline, .answer_by = deadline});
+  }
+  while (group->open > 0) {
+    run(Deadline::max());
+  }
+  std::vector<Result<ApiReply>> results(calls.size());
+  for (FinishedCall& finished : group->finished) {
+    results[finished.id - first] = std::move(finished.reply);
+  }
+  return results;
+}
+
+Result<ApiReply> Client::call(const ApiCall& call, Deadline deadline) {
+  return std::move(this->call(std::span(&call, 1), deadline).front());
+}
+
+CallId Client::start(ApiCall call, const std::shared_ptr<CallGroup>& group,
+                     const CallLimits& limits) {
+  const CallId id = ++last_id_;
+  Call& started = calls_[id];
+  started.id = id;
+  started.call = std::move(call);
+  started.group = group;
+  started.limits = limits;
+  ++group->open;
+  Result<const Route*> route = route_of(started.call);
+  if (!route) {
+    finish(started, fail(std::move(route).error(), describe(started.call)));
+    return id;
+  }
+  started.route = *route;
+  const Deadline now = surroundings_.clock.steady();
+  if (take_slot(started, now)) {
+    wait_until(started, started.due);
+  }
+  return id;
+}
+
+void Client::wait_until(Call& call, Deadline due) {
+  call.due = due;
+  call.route->lane->waiting.emplace(due, call.id);
+}
+
+/// Sets `due` to its slot under the documented rate; false when there is none in time, which ends
+/// the call.
+bool Client::take_slot(Call& call, Deadline now) {
+  call.has_slot = true;
+  call.due = now;
+  if (!surroundings_.within_limits) {
+    return true;
+  }
+  const Deadline in_time =
+      std::min(call.limits.start_by, call.limits.answer_by) - for_reply(*call.route->place);
+  const Deadline latest = std::min(in_time, call.call.leave_by);
+  if (const auto slot =
+          call.route->place->limiter.reserve(call.call.service, call.call.operation, now, latest)) {
+    call.due = *slot;
+    call.delayed = *slot > now;
+    return true;
+  }
+  const bool overdue = call.call.leave_by < in_time;
+  finish(call, not_sent(call, overdue ? ErrorKind::Overdue : ErrorKind::Throttled));
+  return false;
+}
+
+/// Why a call ends without (another) attempt.
+std::unexpected<Error> Client::not_sent(const Call& call, ErrorKind kind) {
+  if (call.progress.last_failure) {
+    return std::unexpected(*call.progress.last_failure);
+  }
+  std::string message = describe(call.call) + ": not sent";
+  if (kind == ErrorKind::Throttled) {
+    message += ": the documented rate of " + call.call.operation + " does not allow it in time";
+  } else {
+    message += kind == ErrorKind::Overdue ? ": its turn came too late" : " before the deadline";
+  }
+  return fail(kind, std::move(message));
+}
+
+void Client::run(Deadline until) {
+  const std::size_t before = finished_count_;
+  begin_due();
+  if (finished_count_ != before) {
+    return;
+  }
+  const Deadline next = std::min(until, next_due());
+  if (sent_.empty() && next == Deadline::max()) {
+    return;
+  }
+  for (net::Finished& answered : surroundings_.transport.run(next)) {
+    settle(answered);
+  }
+}
+
+Deadline Client::next_due() const {
+  Deadline next = Deadline::max();
+  for (const auto& [origin, lane] : lanes_) {
+    if (!lane.waiting.empty() && !lane.full()) {
+      next = std::min(next, lane.waiting.begin()->first);
+    }
+  }
+  return next;
+}
+
+/// Begins an attempt at each call whose time has come, as many as there is room for.
+void Client::begin_due() {
+  Deadline now = surroundings_.clock.steady();
+  std::optional<Result<Credentials>> credentials;
+  Instant signed_at = {};
+  for (auto& [origin, lane] : lanes_) {
+    while (!lane.waiting.empty() && !lane.full() && lane.waiting.begin()->first <= now) {
+      Call& call = calls_.at(lane.waiting.begin()->second);
+      lane.waiting.erase(lane.waiting.begin());
+      if (!call.has_slot) {
+        if (!take_slot(call, now)) {
+          continue;
+        }
+        if (call.due > now) {
+          wait_until(call, call.due);
+          continue;
+        }
+      }
+      if (!credentials) {
+        credentials = surroundings_.credentials.current(
+            std::min(call.limits.start_by, call.limits.answer_by));
+        now = surroundings_.clock.steady();
+        signed_at = surroundings_.clock.now();
+      }
+      if (!credentials->has_value()) {
+        finish(call, fail(credentials->error(), describe(call.call)));
+        continue;
+      }
+      begin(call, **credentials, signed_at, now);
+    }
+  }
+}
+
+void Client::begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now) {
+  const ApiCall& wanted = call.call;
+  if (now > wanted.leave_by) {
+    finish(call, not_sent(call, ErrorKind::Overdue));
+    return;
+  }
+  const Deadline end = std::min(call.limits.start_by, call.limits.answer_by);
+  if (now >= end || (call.delayed && now + for_reply(*call.route->place) > end)) {
+    finish(call, not_sent(call, now >= end ? ErrorKind::Unavailable : ErrorKind::Throttled));
+    return;
+  }
+  net::HttpRequest request = request_of(wanted, call.route->endpoint);
+  call.route->place->signer.sign(request, credentials, signing_name(wanted.service),
+                                 signed_at + clock_offset_);
+  call.signed_at = signed_at;
+  call.signed_as = signature_version_;
+  if (!call.progress.begun) {
+    call.progress.begun = now;
+  }
+  const Duration limit = std::max(surroundings_.attempt_limit, wanted.attempt_limit);
+  call.ticket = surroundings_.transport.begin(
+      request,
+      {.deadline = std::min(call.limits.answer_by, now + limit), .leave_by = wanted.leave_by});
+  sent_.emplace(call.ticket, call.id);
+  ++call.route->lane->sent;
+}
+
+/// Ends a call with what an attempt came to, or lets it go again.
+void Client::settle(net::Finished& answered) {
+  const auto found = sent_.find(answered.ticket);
+  if (found == sent_.end()) {
+    return;
+  }
+  Call& call = calls_.at(found->second);
+  sent_.erase(found);
+  --call.route->lane->sent;
+  call.ticket = 0;
+  const Deadline now = surroundings_.clock.steady();
+  Result<ApiReply> result;
+  Attempt attempt;
+  if (answered.response.has_value()) {
+    call.route->place->round_trip.add(std::chrono::ceil<Duration>(now - answered.left), now);
+    attempt = judge(call, *answered.response, result);
+  } else {
+    result = fail(std::move(answered.response).error(), describe(call.call));
+    const ErrorKind kind = result.error().kind;
+    const bool again = worth_repeating(kind) && call.call.repeatable;
+    attempt = {.next = again ? Attempt::Next::AgainLater : Attempt::Next::GiveUp, .kind = kind};
+  }
+  if (call.call.once && attempt.next == Attempt::Next::AgainLater) {
+    attempt.next = Attempt::Next::GiveUp;
+  }
+  const auto pause = pause_after(attempt, call.history, policy_, surroundings_.random);
+  if (!pause || now + *pause >= call.limits.start_by) {
+    finish(call, std::move(result), answered.left);
+    return;
+  }
+  call.progress.last_failure = std::move(result).error();
+  call.has_slot = false;
+  wait_until(call, now + *pause);
+}
+
+void Client::finish(Call& call, Result<ApiReply> result, Deadline left) {
+  const std::shared_ptr<CallGroup> group = std::move(call.group);
+  group->finished.push_back({.id = call.id,
+                             .reply = std::move(result),
+                             .left = left,
+                             .begun = call.progress.begun.value_or(Deadline{})});
+  --group->open;
+  ++finished_count_;
+  calls_.erase(call.id);
+}
+
+void Client::cancel(CallId id) {
+  const auto found = calls_.find(id);
+  if (found == calls_.end()) {
+    return;
+  }
+  Call& call = found->second;
+  if (call.ticket != 0) {
+    surroundings_.transport.cancel(call.ticket);
+    sent_.erase(call.ticket);
+    --call.route->lane->sent;
+  } else {
+    call.route->lane->waiting.erase({call.due, id});
+  }
+  --call.group->open;
+  calls_.erase(found);
+}
+
+const CallProgress* Client::progress(CallId id) const {
+  const auto found = calls_.find(id);
+  return found == calls_.end() ? nullptr : &found->second.progress;
+}
+
+std::optional<RateLimiter::Allowance> Client::allowance(Service service,
+                                                        std::string_view operation) const {
+  if (!surroundings_.within_limits) {
+    return std::nullopt;
+  }
+  const Deadline now = surroundings_.clock.steady();
+  std::optional<RateLimiter::Allowance> least = RateLimiter().allowance(service, operation, now);
+  for (const auto& [region, place] : places_) {
+    const auto there = place.limiter.allowance(service, operation, now);
+    least = there && there->tokens < least->tokens ? there : least;
+  }
+  return least;
+}
+
+Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result) {
+  if (const auto date = parse_http_date(net::find_header(response.headers, "date").value_or(""))) {
+    clock_difference_ = *date - call.signed_at;
+  }
+  if (response.status / 100 == 2) {
+    result = decode(call.call, response);
+    return {.next = Attempt::Next::Finished};
+  }
+  Error error;
+  const Attempt attempt = judge_failure(call, response, error);
+  result = std::unexpected(std::move(error));
+  return attempt;
+}
+
+Attempt Client::judge_failure(Call& call, const net::HttpResponse& response, Error& error) {
+  ServiceError said = read_error(response);
+  // AWS quotes the canonical request, and with it the session token, when a signature does not
+  // match.
+  const Credentials& known = surroundings_.credentials.latest();
+  said.message = without_secrets(std::move(said.message),
+                                 {known.session_token.reveal(), known.secret_access_key.reveal()});
+  error = error_of(call.call, said, response.status);
+  if (worth_repeating(error.kind)) {
+    surroundings_.log.write(LogLevel::Debug, "AWS call failed",
+                            {{"call", describe(call.call)}, {"code", said.code}});
+    return {.next = Attempt::Next::AgainLater,
+            .kind = error.kind,
+            .server_pause = server_pause(response)};
+  }
+  const bool mended =
+      correct_clock(call, said.code, response) || renew_credentials(call, said.code);
+  return {.next = mended ? Attempt::Next::AgainNow : Attempt::Next::GiveUp};
+}
+
+bool Client::correct_clock(const Call& call, std::string_view code,
+                           const net::HttpResponse& response) {
+  if (!blames_clock(code)) {
+    return false;
+  }
+  const auto date = parse_http_date(net::find_header(response.headers, "date").value_or(""));
+  if (!date) {
+    return false;
+  }
+  const Duration offset = *date - call.signed_at;
+  if (std::chrono::abs(offset - clock_offset_) <= kSkewIgnored) {
+    // It may have been corrected since this call was signed.
+    return call.group->clock_corrected && call.signed_as < signature_version_;
+  }
+  if (call.group->clock_corrected) {
+    return false;
+  }
+  surroundings_.log.write(
+      LogLevel::Warn, "this machine's clock is wrong; signing with AWS's",
+      {{"ahead_seconds", std::chrono::floor<std::chrono::seconds>(offset).count()}});
+  clock_offset_ = offset;
+  call.group->clock_corrected = true;
+  ++signature_version_;
+  return true;
+}
+
+bool Client::renew_credentials(const Call& call, std::string_view code) {
+  if (!blames_credentials(code)) {
+    return false;
+  }
+  if (call.signed_as < signature_version_) {
+    return true;  // Renewed since it was signed.
+  }
+  if (std::exchange(call.group->renewal_tried, true)) {
+    return false;
+  }
+  const Result<Credentials> renewed =
+      surroundings_.credentials.renew(std::min(call.limits.start_by, call.limits.answer_by));
+  if (!renewed.has_value()) {
+    surroundings_.log.write(LogLevel::Warn, "credentials were refused and could not be renewed",
+                            {{"code", code}, {"error", renewed.error().message}});
+    return false;
+  }
+  ++signature_version_;
+  return true;
+}
+
+}  // namespace scaler::aws

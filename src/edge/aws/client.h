@@ -1,0 +1,180 @@
+#pragma once
+// Client: calls to AWS's services: sign, send, judge, and repeat, each call at its own pace, in the
+// one loop. The typed calls (sqs.h, ecs.h, ...) are made of it.
+
+#include <array>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "edge/aws/api_call.h"
+#include "edge/aws/credentials.h"
+#include "edge/aws/rate_limiter.h"
+#include "edge/aws/retry.h"
+#include "edge/aws/round_trip.h"
+#include "edge/aws/settings.h"
+#include "edge/aws/sigv4.h"
+#include "edge/aws/transport.h"
+#include "ground/base/log.h"
+
+namespace scaler::aws {
+
+struct ClientSurroundings {
+  Transport& transport;
+  CredentialProvider& credentials;
+  const Clock& clock;
+  Random& random;
+  const Log& log;
+  Duration attempt_limit = std::chrono::seconds(5);
+  bool within_limits = true;  ///< keeps calls within the services' documented rates
+};
+
+/// Names a call that is under way; never the same twice, and later ones are larger.
+using CallId = std::uint64_t;
+
+struct CallLimits {
+  Deadline start_by = Deadline::max();   ///< no attempt begins after this
+  Deadline answer_by = Deadline::max();  ///< no attempt lasts longer than this
+};
+
+struct FinishedCall {
+  CallId id = 0;
+  Result<ApiReply> reply = {};
+  /// When the attempt that this came of left; the clock's epoch when none did.
+  Deadline left = {};
+  Deadline begun = {};  ///< when its first attempt began
+};
+
+/// Calls whose results are taken together.
+struct CallGroup {
+  std::size_t open = 0;                     ///< how many are under way
+  std::vector<FinishedCall> finished = {};  ///< to be taken out by whoever started them
+  bool renewal_tried = false;               ///< each of these once for the whole group
+  bool clock_corrected = false;
+};
+
+/// How a call stands that is under way.
+struct CallProgress {
+  std::optional<Deadline> begun = {};      ///< its first attempt
+  std::optional<Error> last_failure = {};  ///< after which it goes again
+};
+
+/// Not for use from several threads at once.
+class Client {
+ public:
+  Client(Settings settings, ClientSurroundings surroundings);
+
+  /// Makes all calls side by side, some hundreds at a time, and repeats what may be repeated until
+  /// the deadline. Calls over a documented rate (rate_limiter.h) go later, in the order given.
+  /// Shape:  one result per call, in order.
+  /// Errors: as error_table.h classifies the service's codes;
+  ///         Throttled for what the documented rate does not allow in time; Overdue for what could
+  ///         not leave in time; Unavailable when the service cannot be reached;
+  ///         Malformed for a reply that is not what the service should send. Messages name
+  ///         operation and subject, and carry the service's code and request id.
+  std::vector<Result<ApiReply>> call(std::span<const ApiCall> calls, Deadline deadline);
+
+  /// call() for one.
+  Result<ApiReply> call(const ApiCall& call, Deadline deadline);
+
+  /// Takes a call on; run() makes it. Its result comes into the group.
+  CallId start(ApiCall call, const std::shared_ptr<CallGroup>& group, const CallLimits& limits);
+  /// Works on all calls under way until some have finished, `until`, or there are none.
+  void run(Deadline until);
+  /// Forgets a call; its group never hears of it.
+  void cancel(CallId id);
+  /// Null when it is not under way.
+  const CallProgress* progress(CallId id) const;
+
+  /// What the documented rate leaves for an operation, in the region that leaves the least; nothing
+  /// when it is not limited.
+  std::optional<RateLimiter::Allowance> allowance(Service service,
+                                                  std::string_view operation) const;
+  /// The fastest of the last minutes, to the region that is farthest away; zero while none is
+  /// known.
+  Duration round_trip() const;
+
+  const Settings& settings() const { return settings_; }
+  /// Where the credentials in use come from; empty before the first call.
+  std::string credential_source() const { return surroundings_.credentials.source(); }
+  const Clock& clock() const { return surroundings_.clock; }
+  const Log& log() const { return surroundings_.log; }
+  /// What AWS's clock is ahead of ours by; the Date of the latest reply says so, to the second.
+  Duration clock_difference() const { return clock_difference_; }
+
+ private:
+  /// What all calls to a region share.
+  struct Place {
+    Signer signer;
+    RateLimiter limiter = {};
+    RoundTrip round_trip = {};
+  };
+
+  /// The calls to one origin.
+  struct Lane {
+    std::set<std::pair<Deadline, CallId>> waiting = {};  ///< by `due`
+    std::size_t sent = 0;
+    bool full() const;
+  };
+
+  /// A destination with what belongs to it.
+  struct Route {
+    Endpoint endpoint = {};
+    Place* place = nullptr;
+    Lane* lane = nullptr;
+  };
+
+  struct Call {
+    CallId id = 0;
+    ApiCall call = {};
+    const Route* route = nullptr;
+    std::shared_ptr<CallGroup> group = {};
+    CallLimits limits = {};
+    Deadline due = {};      ///< when it is to be sent, while it waits
+    bool has_slot = false;  ///< under the documented rate
+    bool delayed = false;   ///< the slot was not there at once
+    History history = {};
+    CallProgress progress = {};
+    net::Ticket ticket = 0;  ///< zero while it waits
+    Instant signed_at = {};  ///< by our clock
+    int signed_as = 0;       ///< the signature's version then
+  };
+
+  /// Found out once for each queue and for each service and region.
+  Result<const Route*> route_of(const ApiCall& call);
+  /// What is left for the reply of a call that leaves at the last moment.
+  static Duration for_reply(const Place& place);
+  static void wait_until(Call& call, Deadline due);
+  static std::unexpected<Error> not_sent(const Call& call, ErrorKind kind);
+  bool take_slot(Call& call, Deadline now);
+  void begin_due();
+  void begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now);
+  Deadline next_due() const;
+  void settle(net::Finished& answered);
+  Attempt judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result);
+  Attempt judge_failure(Call& call, const net::HttpResponse& response, Error& error);
+  bool correct_clock(const Call& call, std::string_view code, const net::HttpResponse& response);
+  bool renew_credentials(const Call& call, std::string_view code);
+  void finish(Call& call, Result<ApiReply> result, Deadline left = {});
+
+  Settings settings_;
+  ClientSurroundings surroundings_;
+  RetryPolicy policy_;
+  std::map<CallId, Call> calls_;
+  std::map<std::string, Place> places_;                      ///< by region
+  std::map<std::string, Lane> lanes_;                        ///< by origin
+  std::map<std::pair<Service, std::string>, Route> routes_;  ///< by queue's URL, or region
+  std::unordered_map<net::Ticket, CallId> sent_;
+  CallId last_id_ = 0;
+  std::size_t finished_count_ = 0;
+  int signature_version_ = 0;  ///< counts new credentials and corrections of the clock
+  Duration clock_offset_{0};   ///< what AWS's clock is ahead of ours, as far as we sign with it
+  Duration clock_difference_{0};
+};
+
+}  // namespace scaler::aws

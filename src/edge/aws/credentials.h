@@ -1,0 +1,95 @@
+#pragma once
+// Credentials, and the places that may hold them, in order: the first that has any is asked again
+// before they expire. What a Lambda can need is here; what a workstation has besides is in
+// identity/.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edge/aws/transport.h"
+#include "ground/base/environment.h"
+#include "ground/base/log.h"
+#include "ground/base/secret.h"
+
+namespace scaler::aws {
+
+struct Credentials {
+  std::string access_key_id = {};
+  Secret secret_access_key = {};
+  Secret session_token = {};            ///< empty for long-term keys
+  std::optional<Instant> expires = {};  ///< nothing: never, or unknown
+  bool operator==(const Credentials&) const = default;
+};
+
+/// One place that may hold credentials.
+class CredentialSource {
+ public:
+  virtual ~CredentialSource() = default;
+  /// "environment", "profile", ...: for messages.
+  virtual std::string_view name() const = 0;
+  /// The name, and after a fetch that brought credentials whose they are. Never a secret.
+  virtual std::string description() const { return std::string(name()); }
+  /// Nothing when this place is not in use here; the next one is asked then.
+  /// Errors: Malformed for a half-filled place, Unauthorized or Unavailable when it does not
+  /// answer.
+  virtual Result<std::optional<Credentials>> fetch(Deadline deadline) = 0;
+  /// Whether fetching again may bring other credentials.
+  virtual bool renewable() const { return true; }
+};
+
+using Sleeper = std::function<void(Duration)>;
+
+/// Sleeps on the calling thread.
+void sleep_on_thread(Duration duration);
+
+/// What the sources need of the outside; all of it outlives them.
+struct CredentialSurroundings {
+  const Environment& environment;
+  Transport& transport;
+  const Clock& clock;
+  Sleeper sleep = sleep_on_thread;
+};
+
+/// In the order in which they are asked.
+using CredentialSources = std::vector<std::unique_ptr<CredentialSource>>;
+
+/// Where a Lambda finds credentials: environment, then container endpoint. Where a profile or a web
+/// identity is meant it refuses: the next place would be another identity.
+CredentialSources lambda_sources(const CredentialSurroundings& surroundings, const Log& log);
+
+/// Keeps credentials and fetches new ones from 15 minutes before the old ones expire; from 10
+/// minutes before, failing to do so is an error. Of credentials that live for less than half an
+/// hour it is the last half, and the last third.
+class CredentialProvider {
+ public:
+  /// Clock and log outlive it.
+  CredentialProvider(CredentialSources sources, const Clock& clock, const Log& log);
+
+  /// Errors: Unauthorized when no place has any; otherwise as the place in use answers.
+  Result<Credentials> current(Deadline deadline);
+  /// Fetches again, whatever the age, after a service has refused the current ones.
+  /// Errors: Unauthorized when the place cannot bring others.
+  Result<Credentials> renew(Deadline deadline);
+  /// What was fetched last, however old; empty before.
+  const Credentials& latest() const { return credentials_; }
+  /// The place in use, as it describes itself; empty while none was found.
+  std::string source() const;
+
+ private:
+  Result<Credentials> search(Deadline deadline);
+  Result<Credentials> fetch_again(Deadline deadline);
+  const Credentials& keep(Credentials credentials);
+
+  const Clock* clock_;
+  const Log* log_;
+  CredentialSources sources_;
+  CredentialSource* in_use_ = nullptr;
+  Credentials credentials_ = {};
+  Duration lifetime_ = {};  ///< what was left when they were fetched
+  std::optional<Instant> next_early_refresh_ = {};
+};
+
+}  // namespace scaler::aws

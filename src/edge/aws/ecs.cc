@@ -1,0 +1,351 @@
+#include "edge/aws/ecs.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "ground/base/problems.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
+#include "scaler/core/names.h"
+
+namespace scaler::aws {
+namespace {
+
+constexpr json::IntegerRange kCount{.min = 0};
+
+ApiCall ecs_call(std::string operation, std::string subject, std::string_view region,
+                 std::string body) {
+  return {.service = Service::Ecs,
+          .region = std::string(region),
+          .operation = std::move(operation),
+          .subject = std::move(subject),
+          .body = std::move(body)};
+}
+
+std::string subject_of(const ServiceId& id) {
+  return id.cluster + "/" + id.service;
+}
+
+/// "arn:aws:ecs:eu-central-1:123456789012": what is the same for an ARN with the cluster and
+/// without.
+std::string_view place_of_arn(std::string_view arn) {
+  return arn.substr(0, arn.find(":service/"));
+}
+
+/// Whether the caller's id, a name or an ARN, means the service of that ARN. All services of one
+/// call are of one cluster, where names are unique; by ARN it must be the same account and region.
+bool means(const ServiceId& id, std::string_view arn) {
+  const bool named = !id.service.starts_with("arn:");
+  return plain_name(id.service) == plain_name(arn) &&
+         (named || place_of_arn(id.service) == place_of_arn(arn));
+}
+
+}  // namespace
+
+std::string_view region_of(const ServiceId& id) {
+  return region_of_service(id.cluster, id.service);
+}
+
+std::pair<std::string_view, std::string_view> call_key(const ServiceId& id) {
+  return {region_of(id), id.cluster};
+}
+
+ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags) {
+  json::Writer body;
+  body.begin_object().field("cluster", ids.front().cluster).name("services").begin_array();
+  std::string subject;
+  for (const ServiceId& id : ids) {
+    body.value(id.service);
+    subject += (subject.empty() ? "" : ", ") + subject_of(id);
+  }
+  body.end_array();
+  if (with_tags == WithTags::Yes) {
+    body.name("include").begin_array().value("TAGS").end_array();
+  }
+  body.end_object();
+  ApiCall call = ecs_call("DescribeServices", std::move(subject), region_of(ids.front()),
+                          std::move(body).text());
+  call.unread = "events";  // A hundred of them, nine tenths of the reply.
+  return call;
+}
+
+namespace {
+
+Result<std::string> text_field(const json::Reader& object, std::string_view name) {
+  const json::Reader field = TRY(object.field(name));
+  return field.string();
+}
+
+Result<std::int64_t> count_field(const json::Reader& object, std::string_view name) {
+  const json::Reader field = TRY(object.field(name));
+  return field.integer(kCount);
+}
+
+Result<ServiceStatus> read_status(const json::Reader& service) {
+  const std::string text = TRY(text_field(service, "status"));
+  if (text == "ACTIVE") {
+    return ServiceStatus::Active;
+  }
+  if (text == "DRAINING") {
+    return ServiceStatus::Draining;
+  }
+  if (text == "INACTIVE") {
+    return ServiceStatus::Inactive;
+  }
+  return fail(ErrorKind::Malformed,
+              service.path() + ".status: '" + shortened(text) + "' is not known");
+}
+
+/// Deployments or task sets that are under way, and when the latest of them was made.
+struct Rollouts {
+  int count = 0;
+  std::optional<Instant> latest = {};
+
+  /// A time that does not stand there as ECS has it, in seconds since 1970, is one that is not
+  /// told: the rest is no less known for it.
+  void add(const json::Reader& made) {
+    constexpr double kSecondsMax = 1e12;
+    ++count;
+    const auto field = made.optional_field("createdAt");
+    if (!field) {
+      return;
+    }
+    if (const Result<std::int64_t> time = field->millionths(0, kSecondsMax)) {
+      latest = std::max(latest, std::optional(Instant(Duration(*time / 1000))));
+    }
+  }
+};
+
+/// Deployments without a rolloutState are under way while others live beside them.
+Result<Rollouts> rolling_out(const json::Reader& service) {
+  const auto list = service.optional_field("deployments");
+  if (!list) {
+    return Rollouts{};
+  }
+  Rollouts told;
+  Rollouts live;
+  bool untold = false;
+  for (const json::Reader& deployment : TRY(list->items())) {
+    const auto state = deployment.optional_field("rolloutState");
+    if (state && TRY(state->string()) == "IN_PROGRESS") {
+      told.add(deployment);
+    }
+    const std::string status = TRY(text_field(deployment, "status"));
+    if (status == "PRIMARY" || status == "ACTIVE") {
+      live.add(deployment);
+    }
+    untold = untold || !state;
+  }
+  return told.count == 0 && untold && live.count > 1 ? live : told;
+}
+
+Result<Rollouts> stabilizing(const json::Reader& service) {
+  Rollouts rollouts;
+  const auto list = service.optional_field("taskSets");
+  if (!list) {
+    return rollouts;
+  }
+  for (const json::Reader& task_set : TRY(list->items())) {
+    const auto state = task_set.optional_field("stabilityStatus");
+    if (state && TRY(state->string()) == "STABILIZING") {
+      rollouts.add(task_set);
+    }
+  }
+  return rollouts;
+}
+
+Result<std::string> read_state_tag(const json::Reader& service) {
+  const auto tags = service.optional_field("tags");
+  if (!tags) {
+    return "";
+  }
+  for (const json::Reader& tag : TRY(tags->items())) {
+    const std::string key = TRY(text_field(tag, "key"));
+    if (key == kStateTag) {
+      const auto value = tag.optional_field("value");
+      return value ? value->string() : Result<std::string>("");
+    }
+  }
+  return "";
+}
+
+Result<ServiceReading> read_service(const json::Reader& service) {
+  ServiceReading reading;
+  reading.arn = TRY(text_field(service, "serviceArn"));
+  reading.service.desired = TRY(count_field(service, "desiredCount"));
+  reading.service.running = TRY(count_field(service, "runningCount"));
+  reading.service.pending = TRY(count_field(service, "pendingCount"));
+  reading.service.status = TRY(read_status(service));
+  if (const auto strategy = service.optional_field("schedulingStrategy")) {
+    const bool daemon = TRY(strategy->string()) == "DAEMON";
+    reading.service.scheduling = daemon ? SchedulingStrategy::Daemon : SchedulingStrategy::Replica;
+  }
+  const Rollouts deployments = TRY(rolling_out(service));
+  const Rollouts task_sets = TRY(stabilizing(service));
+  reading.service.deploying = deployments.count + task_sets.count > 0;
+  reading.service.deploying_since = std::max(deployments.latest, task_sets.latest);
+  reading.saved_state = TRY(read_state_tag(service));
+  return reading;
+}
+
+/// Why the reply has no reading of `id`; always an error.
+Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
+  if (const auto failures = root.optional_field("failures")) {
+    for (const json::Reader& failure : TRY(failures->items())) {
+      const auto arn = failure.optional_field("arn");
+      if (arn && means(id, TRY(arn->string()))) {
+        const std::string reason = TRY(text_field(failure, "reason"));
+        return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
+      }
+    }
+  }
+  return fail(ErrorKind::Malformed, "the reply does not mention the service");
+}
+
+/// The reading of `id` in one reply.
+Result<ServiceReading> find_service(const json::Value& reply, const ServiceId& id) {
+  const json::Reader root(reply);
+  if (const auto services = root.optional_field("services")) {
+    for (const json::Reader& service : TRY(services->items())) {
+      const std::string arn = TRY(text_field(service, "serviceArn"));
+      if (means(id, arn)) {
+        return read_service(service);
+      }
+    }
+  }
+  return refusal(root, id);
+}
+
+std::vector<Result<void>> without_values(std::vector<Result<ApiReply>> replies) {
+  std::vector<Result<void>> results;
+  results.reserve(replies.size());
+  for (Result<ApiReply>& reply : replies) {
+    if (reply.has_value()) {
+      results.emplace_back();
+    } else {
+      results.emplace_back(std::unexpected(std::move(reply).error()));
+    }
+  }
+  return results;
+}
+
+ApiCall tag_call(const std::string& arn, std::span<const Tag> tags) {
+  json::Writer body;
+  body.begin_object().field("resourceArn", arn).name("tags").begin_array();
+  for (const Tag& tag : tags) {
+    body.begin_object().field("key", tag.key).field("value", tag.value).end_object();
+  }
+  body.end_array().end_object();
+  return ecs_call("TagResource", arn, region_of_service({}, arn), std::move(body).text());
+}
+
+ApiCall untag_call(const std::string& arn, std::span<const std::string> keys) {
+  json::Writer body;
+  body.begin_object().field("resourceArn", arn).name("tagKeys").begin_array();
+  for (const std::string& key : keys) {
+    body.value(key);
+  }
+  body.end_array().end_object();
+  return ecs_call("UntagResource", arn, region_of_service({}, arn), std::move(body).text());
+}
+
+}  // namespace
+
+Result<ServiceReading> read_description(const ApiReply& reply, const ServiceId& id) {
+  Result<ServiceReading> reading = find_service(reply.value, id);
+  if (!reading.has_value()) {
+    return fail(std::move(reading).error(), "ECS DescribeServices " + subject_of(id));
+  }
+  return reading;
+}
+
+ServiceDescriptions::ServiceDescriptions(std::span<const ServiceId> ids)
+    : ids_(ids.begin(), ids.end()), call_of_(ids.size()) {
+  std::vector<std::size_t> order(ids.size());
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = i;
+  }
+  std::ranges::stable_sort(order, {}, [&](std::size_t i) { return call_key(ids_[i]); });
+  std::vector<ServiceId> chunk;
+  const auto close_chunk = [this, &chunk] {
+    if (!chunk.empty()) {
+      calls_.push_back(describe_call(chunk, WithTags::Yes));
+      chunk.clear();
+    }
+  };
+  for (const std::size_t i : order) {
+    if (chunk.size() == kServicesPerDescription ||
+        (!chunk.empty() && call_key(chunk.front()) != call_key(ids_[i]))) {
+      close_chunk();
+    }
+    chunk.push_back(ids_[i]);
+    call_of_[i] = calls_.size();
+  }
+  close_chunk();
+}
+
+std::vector<Result<ServiceReading>> ServiceDescriptions::read(
+    std::span<const Result<ApiReply>> replies) const {
+  std::vector<Result<ServiceReading>> readings;
+  readings.reserve(ids_.size());
+  for (std::size_t i = 0; i < ids_.size(); ++i) {
+    const Result<ApiReply>& reply = replies[call_of_[i]];
+    if (!reply.has_value()) {
+      readings.emplace_back(std::unexpected(reply.error()));
+      continue;
+    }
+    readings.push_back(read_description(*reply, ids_[i]));
+  }
+  return readings;
+}
+
+std::vector<Result<ServiceReading>> Ecs::describe(std::span<const ServiceId> ids,
+                                                  Deadline deadline) {
+  const ServiceDescriptions descriptions(ids);
+  return descriptions.read(client_->call(descriptions.calls(), deadline));
+}
+
+std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes,
+                                           Deadline deadline) {
+  std::vector<ApiCall> calls;
+  calls.reserve(changes.size());
+  for (const DesiredCount& change : changes) {
+    json::Writer body;
+    body.begin_object()
+        .field("cluster", change.service.cluster)
+        .field("service", change.service.service)
+        .field("desiredCount", change.desired)
+        .end_object();
+    calls.push_back(ecs_call("UpdateService", subject_of(change.service), region_of(change.service),
+                             std::move(body).text()));
+    calls.back().once = true;
+    calls.back().leave_by = change.leave_by;
+  }
+  return without_values(client_->call(calls, deadline));
+}
+
+Result<void> Ecs::tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline) {
+  TRY(client_->call(tag_call(arn, tags), deadline));
+  return {};
+}
+
+Result<void> Ecs::untag(const std::string& arn, std::span<const std::string> keys,
+                        Deadline deadline) {
+  TRY(client_->call(untag_call(arn, keys), deadline));
+  return {};
+}
+
+std::vector<Result<void>> Ecs::save(std::span<const SavedState> states, Deadline deadline) {
+  std::vector<ApiCall> calls;
+  calls.reserve(states.size());
+  for (const SavedState& state : states) {
+    const std::string key(kStateTag);
+    const Tag tag{.key = key, .value = state.text};
+    calls.push_back(state.text.empty() ? untag_call(state.service_arn, std::span(&key, 1))
+                                       : tag_call(state.service_arn, std::span(&tag, 1)));
+  }
+  return without_values(client_->call(calls, deadline));
+}
+
+}  // namespace scaler::aws

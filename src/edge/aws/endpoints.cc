@@ -1,0 +1,91 @@
+#include "edge/aws/endpoints.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/core.h>
+
+#include "scaler/core/names.h"
+
+namespace scaler::aws {
+namespace {
+
+struct ServiceNames {
+  std::string_view signing = {};
+  std::string_view display = {};
+  std::string_view variable = {};
+};
+
+constexpr std::array<ServiceNames, kServiceCount> kServices{{
+    {.signing = "sqs", .display = "SQS", .variable = "AWS_ENDPOINT_URL_SQS"},
+    {.signing = "ecs", .display = "ECS", .variable = "AWS_ENDPOINT_URL_ECS"},
+    {.signing = "lambda", .display = "Lambda", .variable = "AWS_ENDPOINT_URL_LAMBDA"},
+    {.signing = "sts", .display = "STS", .variable = "AWS_ENDPOINT_URL_STS"},
+    {.signing = "application-autoscaling",
+     .display = "Application Auto Scaling",
+     .variable = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"},
+}};
+
+/// Regions that have a FIPS endpoint of the service, by how their names begin.
+struct FipsEndpoint {
+  Service service = {};
+  std::string_view region_prefix = {};
+  bool own_host = true;  ///< SERVICE-fips.; else the plain host is one
+};
+
+constexpr std::array kFipsEndpoints{
+    FipsEndpoint{Service::Sqs, "us-east-"},
+    FipsEndpoint{Service::Sqs, "us-west-"},
+    FipsEndpoint{Service::Sqs, "ca-"},
+    FipsEndpoint{Service::Sqs, "us-gov-", false},
+    FipsEndpoint{Service::Ecs, "us-east-"},
+    FipsEndpoint{Service::Ecs, "us-west-"},
+    FipsEndpoint{Service::Ecs, "us-gov-"},
+    FipsEndpoint{Service::Lambda, "us-east-"},
+    FipsEndpoint{Service::Lambda, "us-west-"},
+    FipsEndpoint{Service::Lambda, "us-gov-"},
+    FipsEndpoint{Service::Sts, "us-east-"},
+    FipsEndpoint{Service::Sts, "us-west-"},
+    FipsEndpoint{Service::Sts, "us-gov-", false},
+    FipsEndpoint{Service::AutoScaling, "us-gov-", false},
+};
+
+const ServiceNames& names_of(Service service) {
+  return kServices.at(static_cast<std::size_t>(service));
+}
+
+}  // namespace
+
+std::string_view signing_name(Service service) {
+  return names_of(service).signing;
+}
+
+std::string_view display_name(Service service) {
+  return names_of(service).display;
+}
+
+std::string_view endpoint_variable(Service service) {
+  return names_of(service).variable;
+}
+
+Result<std::string> endpoint_host(Service service, std::string_view region, EndpointKind kind) {
+  const Partition& partition = partition_of(region);
+  std::string_view mark;
+  if (kind == EndpointKind::Fips) {
+    const auto* const found =
+        std::ranges::find_if(kFipsEndpoints, [service, region](const FipsEndpoint& one) {
+          return one.service == service && region.starts_with(one.region_prefix);
+        });
+    if (found == kFipsEndpoints.end()) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("no FIPS endpoint of {} is known in {}: name one with {}",
+                              display_name(service), region, endpoint_variable(service)));
+    }
+    mark = found->own_host ? "-fips" : "";
+  }
+  return fmt::format(
+      "{}{}.{}.{}", signing_name(service), mark, region,
+      kind == EndpointKind::DualStack ? partition.dual_stack_suffix : partition.dns_suffix);
+}
+
+}  // namespace scaler::aws

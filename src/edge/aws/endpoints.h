@@ -1,0 +1,38 @@
+#pragma once
+// AWS's own endpoints: the host of each service in each region, plain, dual-stack or FIPS.
+
+#include <string>
+#include <string_view>
+
+#include "ground/base/result.h"
+#include "ground/net/http.h"
+
+namespace scaler::aws {
+
+enum class Service { Sqs, Ecs, Lambda, Sts, AutoScaling };
+inline constexpr std::size_t kServiceCount = 5;
+
+/// The name that stands in host names and signatures: "sqs", ...
+std::string_view signing_name(Service service);
+/// For messages: "SQS", ...
+std::string_view display_name(Service service);
+/// "AWS_ENDPOINT_URL_SQS", ...
+std::string_view endpoint_variable(Service service);
+
+struct Endpoint {
+  net::Origin origin = {};
+  std::string path = {};  ///< put in front of every path; empty for AWS itself
+};
+
+enum class EndpointKind {
+  Plain,
+  DualStack,  ///< IPv6 and IPv4
+  Fips        ///< with cryptography as FIPS 140 demands it
+};
+
+/// The host of the service in the region. Source: the endpoint rules of botocore 1.43.11; which
+/// regions have FIPS endpoints: its endpoints.json.
+/// Errors: Malformed where there is no endpoint of that kind.
+Result<std::string> endpoint_host(Service service, std::string_view region, EndpointKind kind);
+
+}  // namespace scaler::aws

@@ -1,0 +1,413 @@
+#include "edge/aws/looking.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "edge/aws/sqs.h"
+
+namespace scaler::aws {
+namespace {
+
+/// Slow is what takes twice what recent looks needed, but not less than the first of these.
+constexpr Duration kSlowLeast = std::chrono::milliseconds(50);
+constexpr Duration kSlowMost = std::chrono::seconds(2);
+/// While nothing is known of how long answers take. With what the next wave of connections then
+/// needs, a first look is no more than 2 s late.
+constexpr Duration kSlowUnknown = std::chrono::milliseconds(1500);
+/// So long a look waits for what is known to be slow.
+constexpr Duration kShortly = std::chrono::milliseconds(50);
+/// Services whose tags were denied are asked for them again so many at a time.
+constexpr std::size_t kTagTrials = 2;
+constexpr CallId kPlanned = ~CallId{0};  ///< no call: it is about to be asked
+
+std::string key_of(const ServiceId& id) {
+  return id.cluster + "\n" + id.service;
+}
+
+/// Whether it is neither answered nor asked for yet; then it is to be asked now.
+template <typename Part>
+bool plan(Part& part) {
+  if (part.answer || part.asked_by != 0) {
+    return false;
+  }
+  part.asked_by = kPlanned;
+  return true;
+}
+
+bool longer_unasked(const LookedAt* a, const LookedAt* b) {
+  return a->last_asked < b->last_asked;
+}
+
+}  // namespace
+
+Looker::Looker(Client& client) : client_(&client) {}
+
+Looker::~Looker() {
+  for (const auto& [id, question] : questions_) {
+    client_->cancel(id);
+  }
+}
+
+std::vector<Look> Looker::look(std::span<const LookRequest> requests, Patience patience,
+                               Deadline deadline) {
+  current_ = {.patience = patience, .deadline = deadline, .begun = now()};
+  current_.slow_after = usual_ ? std::clamp(2 * *usual_, kSlowLeast, kSlowMost) : kSlowUnknown;
+  group_->renewal_tried = false;
+  group_->clock_corrected = false;
+  take_answers();
+  find_all(requests);
+  join_under_way();
+  ask_all(requests);
+  wait_for_answers();
+  end_waiting();
+  learn_pace();
+  std::vector<Look> looks = tell(requests);
+  forget_told(requests);
+  return looks;
+}
+
+void Looker::find_all(std::span<const LookRequest> requests) {
+  for (const LookRequest& request : requests) {
+    LookedAtService& service = services_[key_of(request.service)];
+    if (service.id.service.empty()) {
+      service.id = request.service;
+    }
+    service.protection.wanted = request.protection;
+    current_.services.push_back(&service);
+    for (const std::string& url : request.queue_urls) {
+      LookedAtQueue& queue = queues_[url];
+      if (queue.url.empty()) {
+        queue.url = url;
+      }
+      current_.queues.push_back(&queue);
+    }
+  }
+}
+
+/// What is asked for since an earlier look is not asked for again.
+void Looker::join_under_way() {
+  if (questions_.empty()) {
+    return;
+  }
+  const Wait wait = current_.patience == Patience::All ? Wait::ForIt : Wait::Shortly;
+  const auto join = [this, wait](const LookedAt* part) {
+    if (const auto found = questions_.find(part->asked_by);
+        found != questions_.end() && found->second.wait == Wait::NotAtAll) {
+      wait_for(found->second, wait);
+    }
+  };
+  std::ranges::for_each(current_.queues, join);
+  std::ranges::for_each(current_.services, join);
+  for (auto& [id, question] : questions_) {
+    if (question.protection_of != nullptr && question.protection_of->protection.wanted &&
+        question.wait == Wait::NotAtAll) {
+      wait_for(question, wait);
+    }
+  }
+}
+
+void Looker::ask_all(std::span<const LookRequest> requests) {
+  std::vector<LookedAtQueue*> slow_queues;
+  for (LookedAtQueue* queue : current_.queues) {
+    if (!plan(*queue)) {
+      continue;
+    }
+    if (queue->slow) {
+      slow_queues.push_back(queue);
+    } else {
+      ask(queue_depth_call(queue->url), {.queue = queue});
+    }
+  }
+  std::vector<LookedAtService*> plain;
+  std::vector<LookedAtService*> without_tags;
+  std::vector<LookedAtService*> alone;
+  std::vector<LookedAtService*> slow;
+  std::size_t trials = 0;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    LookedAtService* service = current_.services[i];
+    ask_protection(*service, Wait::ForIt);  // Of one whose description came between two looks.
+    const std::optional<Refusal>& refusal = service->refusal;
+    if ((refusal && current_.begun < refusal->again && !requests[i].urgent) || !plan(*service)) {
+      continue;
+    }
+    if (refusal) {
+      alone.push_back(service);
+    } else if (service->slow) {
+      slow.push_back(service);
+    } else if (!service->without_tags_until) {
+      plain.push_back(service);
+    } else if (current_.begun < *service->without_tags_until || trials == kTagTrials) {
+      without_tags.push_back(service);
+    } else {
+      ++trials;
+      alone.push_back(service);
+    }
+  }
+  ask_services(std::move(plain), {});
+  ask_services(std::move(without_tags), {.with_tags = WithTags::No});
+  for (LookedAtService* service : alone) {
+    ask_services({service}, {});
+  }
+  ask_slow(std::move(slow_queues), std::move(slow));
+}
+
+/// By cluster, ten a call.
+void Looker::ask_services(std::vector<LookedAtService*> services, const Question& pattern) {
+  std::ranges::stable_sort(services, {}, [](const auto* one) { return call_key(one->id); });
+  std::vector<ServiceId> ids;
+  Question question = pattern;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    ids.push_back(services[i]->id);
+    question.services.push_back(services[i]);
+    const bool last =
+        i + 1 == services.size() || call_key(services[i + 1]->id) != call_key(services[i]->id);
+    if (last || ids.size() == kServicesPerDescription) {
+      ask(describe_call(ids, pattern.with_tags), std::exchange(question, pattern));
+      ids.clear();
+    }
+  }
+}
+
+/// Asks what is known to be slow, the longest unasked first, and no more than may be under way.
+void Looker::ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services) {
+  const bool all = current_.patience == Patience::All;
+  const Question pattern{.slow = true, .wait = all ? Wait::ForIt : Wait::Shortly};
+  std::ranges::stable_sort(queues, longer_unasked);
+  std::ranges::stable_sort(services, longer_unasked);
+  for (LookedAtQueue* queue : queues) {
+    queue->asked_by = 0;
+    if (all || slow_under_way_ < kSlowMax) {
+      Question question = pattern;
+      question.queue = queue;
+      ask(queue_depth_call(queue->url), std::move(question));
+    }
+  }
+  for (LookedAtService* service : services) {
+    service->asked_by = 0;
+    if (all || slow_under_way_ < kSlowMax) {
+      Question question = pattern;
+      question.with_tags = service->without_tags_until ? WithTags::No : WithTags::Yes;
+      ask_services({service}, question);
+    }
+  }
+}
+
+void Looker::ask(ApiCall call, Question question) {
+  const CallLimits limits{
+      .start_by = current_.deadline,
+      .answer_by = current_.patience == Patience::All ? current_.deadline : Deadline::max()};
+  const CallId id = client_->start(std::move(call), group_, limits);
+  const auto mark = [this, id](LookedAt& part) {
+    part.asked_by = id;
+    part.last_asked = current_.begun;
+  };
+  if (question.queue != nullptr) {
+    mark(*question.queue);
+  }
+  for (LookedAtService* service : question.services) {
+    mark(*service);
+  }
+  if (question.protection_of != nullptr) {
+    mark(question.protection_of->protection);
+    ++question.protection_of->protection.open;
+  }
+  slow_under_way_ += question.slow ? 1 : 0;
+  const Wait wait = std::exchange(question.wait, Wait::NotAtAll);
+  wait_for(questions_.emplace(id, std::move(question)).first->second, wait);
+}
+
+void Looker::wait_for(Question& question, Wait wait) {
+  current_.awaited -= question.wait == Wait::ForIt ? 1 : 0;
+  current_.hoped_for -= question.wait == Wait::Shortly ? 1 : 0;
+  question.wait = wait;
+  current_.awaited += wait == Wait::ForIt ? 1 : 0;
+  current_.hoped_for += wait == Wait::Shortly ? 1 : 0;
+}
+
+void Looker::wait_for_answers() {
+  const bool all = current_.patience == Patience::All;
+  const Deadline shortly = current_.begun + kShortly;
+  Deadline check = current_.begun + current_.slow_after;
+  take_answers();
+  while (current_.awaited > 0 || current_.hoped_for > 0) {
+    const Deadline moment = now();
+    if (moment >= current_.deadline || (current_.awaited == 0 && moment >= shortly)) {
+      return;
+    }
+    if (learn_pace_early()) {
+      check = std::min(check, current_.begun + current_.slow_after);
+    }
+    if (!all && moment >= check) {
+      check = set_slow_aside();
+      continue;
+    }
+    Deadline until = current_.deadline;
+    if (!all) {
+      until = std::min(until, current_.awaited > 0 ? check : shortly);
+    }
+    client_->run(until);
+    take_answers();
+  }
+}
+
+/// Waits no longer for what is slow, and says when to look for it again. Where half of what was
+/// asked is slow it is not a member but the way to it: then all get more time.
+Deadline Looker::set_slow_aside() {
+  const Deadline moment = now();
+  std::size_t begun = current_.took.size();
+  std::vector<Question*> slow;
+  Deadline next = moment + current_.slow_after;
+  for (auto& [id, question] : questions_) {
+    const CallProgress* progress = client_->progress(id);
+    if (question.wait != Wait::ForIt || progress == nullptr || !progress->begun) {
+      continue;  // One that waits for its turn has time.
+    }
+    ++begun;
+    if (moment - *progress->begun >= current_.slow_after) {
+      slow.push_back(&question);
+    } else {
+      next = std::min(next, *progress->begun + current_.slow_after);
+    }
+  }
+  const Duration most = usual_ ? kSlowMost : kSlowUnknown;
+  if (!slow.empty() && 2 * slow.size() >= begun && current_.slow_after < most) {
+    current_.slow_after = std::min(2 * current_.slow_after, most);
+    return moment;
+  }
+  for (Question* question : slow) {
+    set_aside(*question);
+    ++current_.slow_calls;
+    if (question->queue != nullptr) {
+      current_.slow.push_back(question->queue);
+    }
+    std::ranges::copy(question->services, std::back_inserter(current_.slow));
+    if (question->protection_of != nullptr) {
+      current_.slow.push_back(&question->protection_of->protection);
+    }
+  }
+  cancel_surplus();
+  return next;
+}
+
+void Looker::set_aside(Question& question) {
+  wait_for(question, Wait::NotAtAll);
+  slow_under_way_ += question.slow ? 0 : 1;
+  question.slow = true;
+}
+
+/// The latest go: an early one is nearer to its answer, or to its end.
+void Looker::cancel_surplus() {
+  auto next = questions_.end();
+  while (slow_under_way_ > kSlowMax && next != questions_.begin()) {
+    const auto question = std::prev(next);
+    if (question->second.slow) {
+      give_up(question);
+    } else {
+      next = question;
+    }
+  }
+}
+
+void Looker::give_up(std::map<CallId, Question>::iterator question) {
+  client_->cancel(question->first);
+  Question& asked = question->second;
+  wait_for(asked, Wait::NotAtAll);
+  slow_under_way_ -= asked.slow ? 1 : 0;
+  if (asked.queue != nullptr) {
+    asked.queue->asked_by = 0;
+  }
+  for (LookedAtService* service : asked.services) {
+    service->asked_by = 0;
+  }
+  if (asked.protection_of != nullptr) {
+    LookedAtProtection& protection = asked.protection_of->protection;
+    protection.counting.reset();  // A part of it is lost.
+    protection.asked_by = --protection.open == 0 ? 0 : protection.asked_by;
+  }
+  questions_.erase(question);
+}
+
+/// At the deadline: what has left stays under way if it may outlive this look.
+void Looker::end_waiting() {
+  if (current_.awaited == 0 && current_.hoped_for == 0) {
+    return;
+  }
+  const bool outlives = current_.patience == Patience::AllButSlow;
+  for (auto next = questions_.begin(); next != questions_.end();) {
+    const auto question = next++;
+    if (question->second.wait == Wait::Shortly) {
+      wait_for(question->second, Wait::NotAtAll);
+    } else if (question->second.wait == Wait::ForIt) {
+      const CallProgress* progress = client_->progress(question->first);
+      if (question->second.slow || (outlives && progress != nullptr && progress->begun)) {
+        set_aside(question->second);
+      } else {
+        give_up(question);
+      }
+    }
+  }
+  cancel_surplus();
+}
+
+/// By what nine in ten needed: one that is slow sets no pace. Known as slow is what took longer
+/// than most; where most took long the way was slow.
+void Looker::learn_pace() {
+  if (current_.slow_calls < current_.took.size()) {
+    for (LookedAt* part : current_.slow) {
+      part->slow = true;
+    }
+  }
+  if (!current_.took.empty()) {
+    usual_ = std::max(pace(), usual_ ? *usual_ - *usual_ / 8 : Duration::zero());
+  }
+}
+
+/// What nine in ten of this look's answers needed.
+Duration Looker::pace() {
+  std::vector<Duration>& took = current_.took;
+  const auto place = took.begin() + static_cast<std::ptrdiff_t>((took.size() - 1) * 9 / 10);
+  std::ranges::nth_element(took, place);
+  return *place;
+}
+
+/// A first look knows no pace. Once there are enough answers they tell what is slow: with a hundred
+/// silent queues in a fleet each wave of connections would else be waited for in full. Whether that
+/// is so now.
+bool Looker::learn_pace_early() {
+  constexpr std::size_t kEnough = 16;
+  if (usual_ || current_.paced || current_.took.size() < kEnough) {
+    return false;
+  }
+  current_.paced = true;
+  current_.slow_after = std::clamp(2 * pace(), kSlowLeast, kSlowUnknown);
+  return true;
+}
+
+void Looker::forget_told(std::span<const LookRequest> requests) {
+  for (LookedAtQueue* queue : current_.queues) {
+    queue->answer.reset();
+  }
+  for (LookedAtService* service : current_.services) {
+    service->answer.reset();
+    service->protection.answer.reset();
+    service->protection.wanted = false;
+  }
+  for (const LookRequest& request : requests) {
+    for (const std::string& url : request.queue_urls) {
+      if (const auto found = queues_.find(url);
+          found != queues_.end() && found->second.asked_by == 0 && !found->second.slow) {
+        queues_.erase(found);
+      }
+    }
+    const auto found = services_.find(key_of(request.service));
+    if (found != services_.end() && found->second.asked_by == 0 && !found->second.slow &&
+        !found->second.refusal && !found->second.without_tags_until &&
+        found->second.protection.open == 0 && !found->second.protection.slow) {
+      services_.erase(found);
+    }
+  }
+  current_ = {};
+}
+
+}  // namespace scaler::aws

@@ -1,0 +1,162 @@
+#pragma once
+// Looker: looks at services and queues so that no member of a batch harms another. What is slow
+// stays asked between two looks, what is refused is found and asked alone.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "edge/aws/client.h"
+#include "edge/aws/ecs.h"
+#include "edge/aws/task_protection.h"
+#include "scaler/pass/ports.h"
+
+namespace scaler::aws {
+
+/// A service that was refused by itself while its neighbours were not.
+struct Refusal {
+  Error error = {};
+  Duration pause = {};  ///< between two questions: 10 s, doubled up to 5 min
+  Deadline again = {};  ///< when it is asked again
+};
+
+/// A queue or service, for as long as there is something to remember of it.
+struct LookedAt {
+  CallId asked_by = 0;  ///< the call under way about it; zero for none
+  bool slow = false;    ///< its last answer took much longer than those of others
+  Deadline last_asked = {};
+  Deadline left = {};  ///< when the call left that brought the answer
+};
+
+struct LookedAtQueue : LookedAt {
+  std::string url = {};
+  std::optional<Result<QueueDepth>> answer = {};  ///< not told yet
+};
+
+/// The protected tasks of a service, which several calls count.
+struct LookedAtProtection : LookedAt {
+  bool wanted = false;  ///< by the look that goes on
+  std::optional<ProtectionCount> counting = {};
+  std::size_t open = 0;  ///< calls under way
+  std::optional<Result<std::int64_t>> answer = {};
+};
+
+struct LookedAtService : LookedAt {
+  ServiceId id = {};
+  std::optional<Result<ServiceReading>> answer = {};
+  std::optional<Refusal> refusal = {};
+  std::optional<Deadline> without_tags_until = {};  ///< its tags were denied
+  LookedAtProtection protection = {};
+
+  /// Whether its protected tasks are to be known: they are once there are tasks.
+  bool protection_wanted() const {
+    return protection.wanted && answer && *answer && (*answer)->service.desired > 0;
+  }
+};
+
+class Looker {
+ public:
+  /// At most so many calls stay under way between two looks: a quarter of an origin's connections.
+  static constexpr std::size_t kSlowMax = 16;
+
+  explicit Looker(Client& client);
+  ~Looker();
+  Looker(const Looker&) = delete;
+  Looker& operator=(const Looker&) = delete;
+
+  /// As CloudReader::look(). What protection cannot be read counts all tasks as protected, and the
+  /// reading says so.
+  std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                         Deadline deadline);
+
+ private:
+  enum class Wait {
+    ForIt,    ///< the look goes on until it is answered
+    Shortly,  ///< it is known to be slow, and may have become faster
+    NotAtAll
+  };
+
+  /// One call under way: about a queue, about services of one cluster, or about the protected tasks
+  /// of one service.
+  struct Question {
+    LookedAtQueue* queue = nullptr;
+    std::vector<LookedAtService*> services = {};
+    LookedAtService* protection_of = nullptr;
+    bool lists_tasks = false;  ///< of those, or else asks for their protection
+    WithTags with_tags = WithTags::Yes;
+    bool split_off = false;                      ///< out of a batch that was refused
+    std::optional<Error> denied_with_tags = {};  ///< what it is repeated after
+    bool slow = false;
+    Wait wait = Wait::ForIt;
+  };
+
+  /// The look that goes on.
+  struct Current {
+    Patience patience = Patience::All;
+    Deadline deadline = {};
+    Deadline begun = {};
+    Duration slow_after = {};  ///< an answer that takes longer is slow
+    std::vector<LookedAtQueue*> queues = {};
+    std::vector<LookedAtService*> services = {};
+    std::size_t awaited = 0;
+    std::size_t hoped_for = 0;
+    std::vector<Duration> took = {};   ///< by each that was awaited and answered
+    bool paced = false;                ///< those have told what is slow
+    std::vector<LookedAt*> slow = {};  ///< what was not waited for any longer
+    std::size_t slow_calls = 0;
+  };
+
+  Deadline now() const { return client_->clock().steady(); }
+  void find_all(std::span<const LookRequest> requests);
+  void ask_all(std::span<const LookRequest> requests);
+  void ask_services(std::vector<LookedAtService*> services, const Question& pattern);
+  void ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services);
+  void ask(ApiCall call, Question question);
+  void wait_for(Question& question, Wait wait);
+  void join_under_way();
+  void wait_for_answers();
+  Deadline set_slow_aside();
+  void set_aside(Question& question);
+  void cancel_surplus();
+  void give_up(std::map<CallId, Question>::iterator question);
+  void end_waiting();
+  Duration pace();
+  bool learn_pace_early();
+  void learn_pace();
+  void forget_told(std::span<const LookRequest> requests);
+
+  // looking_told.cc
+  std::vector<Look> tell(std::span<const LookRequest> requests);
+  Result<ServiceReading> tell_service(const LookedAtService& service, Look& look) const;
+  void tell_protection(const LookedAtService& service, ServiceReading& reading, Look& look) const;
+  Result<QueueDepth> tell_queue(const LookedAtQueue& queue, Look& look) const;
+  Error missing(const LookedAt& part, const std::string& what, Look& look) const;
+
+  // looking_replies.cc
+  void take_answers();
+  void settle(Question& question, FinishedCall& finished);
+  void settle_services(Question& question, FinishedCall& finished);
+  void ask_protection(LookedAtService& service, Wait wait);
+  void ask_protection(LookedAtService& service, std::vector<ApiCall> calls, const Question& from);
+  void settle_protection(Question& question, const FinishedCall& finished);
+  void split(Question& question);
+  void refuse(Question& question, Error error, Deadline left);
+  void accept(Question& question, const ApiReply& reply, Deadline left);
+  void tell_of_denied_tags(LookedAtService& service, const Error& denied);
+
+  Client* client_;
+  std::shared_ptr<CallGroup> group_ = std::make_shared<CallGroup>();
+  std::unordered_map<std::string, LookedAtQueue> queues_;
+  std::unordered_map<std::string, LookedAtService> services_;
+  std::map<CallId, Question> questions_;
+  std::size_t slow_under_way_ = 0;
+  std::optional<Duration> usual_;  ///< what recent looks needed for nine answers in ten
+  std::optional<Deadline> denied_tags_told_;
+  Current current_;
+};
+
+}  // namespace scaler::aws

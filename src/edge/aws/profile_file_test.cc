@@ -1,0 +1,147 @@
+#include "edge/aws/profile_file.h"
+
+#include <gtest/gtest.h>
+
+#include "edge/aws/test_support.h"
+
+namespace scaler::aws {
+namespace {
+
+using json::Reader;
+
+std::map<std::string, ProfileSettings> settings_of(const ProfileSections& sections) {
+  std::map<std::string, ProfileSettings> result;
+  for (const auto& [name, section] : sections) {
+    result[name] = section.settings;
+  }
+  return result;
+}
+
+std::map<std::string, ProfileSettings> expected(const Reader& test, std::string_view name) {
+  std::map<std::string, ProfileSettings> result;
+  const Reader sections = *test.field(name);
+  for (const auto& [section, value] : std::get<json::Object>(sections.value().data())) {
+    result[section] = texts_in(sections, section);
+  }
+  return result;
+}
+
+TEST(ProfileFileVectors, AreReadAsAwsReadsThem) {
+  const json::Value document = read_vectors(SCALER_VECTORS_DIR "/credentials/profile_files.json");
+  const std::vector<Reader> cases = *Reader(document).field("cases")->items();
+  for (const Reader& test : cases) {
+    const auto files = parse_profile_files(text_in(test, "config"), text_in(test, "credentials"));
+    const std::string name = text_in(test, "name");
+    ASSERT_EQ(files.has_value(), test.optional_field("profiles").has_value()) << name;
+    if (files.has_value()) {
+      EXPECT_EQ(settings_of(files->profiles), expected(test, "profiles")) << name;
+      EXPECT_EQ(settings_of(files->sso_sessions), expected(test, "sso_sessions")) << name;
+    }
+  }
+  EXPECT_EQ(cases.size(), 65U);
+}
+
+TEST(ProfileFileVectors, AreWhereAwsExpectsThem) {
+  const json::Value document = read_vectors(SCALER_VECTORS_DIR "/credentials/file_locations.json");
+  std::size_t differing = 0;
+  const std::vector<Reader> cases = *Reader(document).field("cases")->items();
+  for (const Reader& test : cases) {
+    if (test.optional_field("differs")) {
+      ++differing;
+      continue;
+    }
+    const Environment environment = texts_in(test, "environment");
+    EXPECT_EQ(profile_paths(environment).config, text_in(test, "config"));
+    EXPECT_EQ(profile_paths(environment).credentials, text_in(test, "credentials"));
+    EXPECT_EQ(chosen_profile(environment)->name, text_in(test, "profile"));
+  }
+  EXPECT_EQ(cases.size(), 9U);
+  EXPECT_EQ(differing, 5U);  // Those for Windows.
+}
+
+TEST(ProfileFile, ReadsSectionsCommentsAndGroups) {
+  const auto files = parse_profile_files(
+      "# comment\r\n[ profile   a ]\r\nx = 1 ; note\r\n  ; note\r\ny=a#b\n\n[services b]\ns3 =\n"
+      "  k = v\nz=2\n",
+      "");
+  ASSERT_TRUE(files.has_value());
+  EXPECT_EQ(files->profiles.at("a").settings, (ProfileSettings{{"x", "1"}, {"y", "a#b"}}));
+  EXPECT_EQ(files->services.at("b").settings, (ProfileSettings{{"s3", "\nk = v"}, {"z", "2"}}));
+}
+
+TEST(ProfileFile, TakesAnIndentedFirstLineForASetting) {
+  const auto files = parse_profile_files("[default]\n  a = 1\n  b = 2\n   more\n", "");
+  ASSERT_TRUE(files.has_value());
+  EXPECT_EQ(files->profiles.at("default").settings,
+            (ProfileSettings{{"a", "1"}, {"b", "2\nmore"}}));
+}
+
+TEST(ProfileFile, ReadsNamesInQuotes) {
+  const auto files = parse_profile_files("[profile \"two words\"]\na=1\n[profile 'b']\n", "");
+  ASSERT_TRUE(files.has_value());
+  EXPECT_EQ(files->profiles.size(), 2U);
+  EXPECT_TRUE(files->profiles.contains("two words"));
+}
+
+TEST(ProfileFile, KeepsWhatItCannotRead) {
+  const auto files = parse_profile_files("[prod]\na=1\n[profile p]\naws role = x\n", "");
+  ASSERT_TRUE(files.has_value());
+  EXPECT_EQ(files->ignored, std::vector<std::string>{"prod"});
+  EXPECT_EQ(files->profiles.at("p").unread, std::vector<std::string>{"aws role"});
+}
+
+TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
+  for (const char* text : {"[a]\nsecret", "\nx=1", "[a]\n=1", "\n[a"}) {
+    const auto files = parse_profile_files("", text);
+    ASSERT_FALSE(files.has_value()) << text;
+    EXPECT_EQ(files.error().message,
+              "read credentials: line 2 is neither [section] nor name = value");
+  }
+}
+
+class ChosenProfile : public testing::Test {
+ protected:
+  std::string refused(Environment environment) const {
+    environment["HOME"] = folder.path();
+    const auto profile = read_profile(environment);
+    EXPECT_FALSE(profile.has_value());
+    EXPECT_EQ(profile.has_value() ? ErrorKind::Denied : profile.error().kind, ErrorKind::Malformed);
+    return profile.has_value() ? profile->name : profile.error().message;
+  }
+
+  TemporaryFolder folder;
+};
+
+TEST_F(ChosenProfile, ThatDoesNotExistIsToldWithThoseThatDo) {
+  const std::string files =
+      folder.path() + "/.aws/config and " + folder.path() + "/.aws/credentials";
+  EXPECT_EQ(refused({{"AWS_PROFILE", "q"}}),
+            "AWS_PROFILE: there is no profile 'q' in " + files + ", which name none");
+  folder.write(".aws/config", "[profile dev]\n[prod]\n");
+  folder.write(".aws/credentials", "[ci]\n");
+  EXPECT_EQ(refused({{"AWS_DEFAULT_PROFILE", "q"}}),
+            "AWS_DEFAULT_PROFILE: there is no profile 'q' in " + files + "; there are: ci, dev");
+  EXPECT_TRUE(
+      refused({{"AWS_PROFILE", "prod"}}).ends_with("[prod] is to be [profile prod] in the former"));
+}
+
+TEST_F(ChosenProfile, IsOne) {
+  EXPECT_EQ(refused({{"AWS_PROFILE", "a"}, {"AWS_DEFAULT_PROFILE", "b"}}),
+            "AWS_PROFILE is 'a', but AWS_DEFAULT_PROFILE is 'b'; set one of them");
+}
+
+TEST_F(ChosenProfile, MayBeAbsentWhenNothingNamesIt) {
+  const auto profile = read_profile({{"HOME", folder.path()}});
+  ASSERT_TRUE(profile.has_value());
+  EXPECT_FALSE(profile->exists);
+  EXPECT_EQ(profile->name, "default");
+}
+
+TEST_F(ChosenProfile, IsReadFromTheHomeThatAPathNames) {
+  folder.write("elsewhere", "[default]\nregion=eu-west-9\n");
+  const auto profile = read_profile({{"HOME", folder.path()}, {"AWS_CONFIG_FILE", "~/elsewhere"}});
+  EXPECT_EQ(profile->settings.at("region"), "eu-west-9");
+}
+
+}  // namespace
+}  // namespace scaler::aws

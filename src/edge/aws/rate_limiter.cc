@@ -1,0 +1,80 @@
+#include "edge/aws/rate_limiter.h"
+
+#include <algorithm>
+
+namespace scaler::aws {
+
+std::optional<RateLimiter::Group> RateLimiter::group_of(Service service,
+                                                        std::string_view operation) {
+  if (service != Service::Ecs) {
+    return std::nullopt;
+  }
+  if (operation == "DescribeServices") {
+    return Group::ServiceRead;
+  }
+  if (operation == "UpdateService") {
+    return Group::ServiceModify;
+  }
+  if (operation == "TagResource" || operation == "UntagResource") {
+    return Group::TagModify;
+  }
+  if (operation == "ListTasks") {
+    return Group::ClusterResourceRead;
+  }
+  if (operation == "GetTaskProtection") {
+    return Group::TaskProtection;
+  }
+  return std::nullopt;
+}
+
+RateLimiter::Rate RateLimiter::rate_of(Group group) {
+  switch (group) {
+    case Group::ServiceRead:
+      return {.burst = 100, .per_second = 20};
+    case Group::ServiceModify:
+      return {.burst = 50, .per_second = 5};
+    case Group::TagModify:
+      return {.burst = 20, .per_second = 10};
+    case Group::ClusterResourceRead:
+      return {.burst = 100, .per_second = 20};
+    case Group::TaskProtection:
+      return {.burst = 200, .per_second = 80};
+  }
+  return {};
+}
+
+// A bucket of B tokens at R per second that is full at time F holds B - (F - now) * R tokens. Each
+// token moves F by 1/R, so one number tells it all (GCRA).
+std::optional<Deadline> RateLimiter::reserve(Service service, std::string_view operation,
+                                             Deadline now, Deadline latest) {
+  const std::optional<Group> group = group_of(service, operation);
+  if (!group) {
+    return now;
+  }
+  const Rate rate = rate_of(*group);
+  const Deadline::duration token = Deadline::duration(std::chrono::seconds(1)) / rate.per_second;
+  Deadline& full_at = full_at_.at(static_cast<std::size_t>(*group));
+  full_at = std::max(full_at, now);
+  const Deadline slot = std::max(full_at + token - rate.burst * token, now);
+  if (slot > now && slot > latest) {
+    return std::nullopt;
+  }
+  full_at += token;
+  return slot;
+}
+
+std::optional<RateLimiter::Allowance> RateLimiter::allowance(Service service,
+                                                             std::string_view operation,
+                                                             Deadline now) const {
+  const std::optional<Group> group = group_of(service, operation);
+  if (!group) {
+    return std::nullopt;
+  }
+  const Rate rate = rate_of(*group);
+  const Deadline::duration token = Deadline::duration(std::chrono::seconds(1)) / rate.per_second;
+  const Deadline full_at = std::max(full_at_.at(static_cast<std::size_t>(*group)), now);
+  const std::int64_t missing = (full_at - now + token - Deadline::duration(1)) / token;
+  return Allowance{.tokens = rate.burst - missing, .per_second = rate.per_second};
+}
+
+}  // namespace scaler::aws

@@ -1,0 +1,22 @@
+#include "edge/aws/redaction.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler::aws {
+namespace {
+
+TEST(Redaction, HidesSecretsWhereverTheyStand) {
+  EXPECT_EQ(without_secrets("a sesame b sesame", {"sesame"}), "a [hidden] b [hidden]");
+  EXPECT_EQ(without_secrets("an empty secret is none", {"", "is"}), "an empty secret is none");
+}
+
+TEST(Redaction, HidesATokenThatNobodyKnowsAnyMore) {
+  EXPECT_EQ(without_secrets("host:x\nX-Amz-Security-Token:IQoJ+/==\nhost;x-amz-security-token", {}),
+            "host:x\nX-Amz-Security-Token:[hidden]\nhost;x-amz-security-token");
+  EXPECT_EQ(without_secrets("?X-Amz-Security-Token=IQ%2B&b=1", {}),
+            "?X-Amz-Security-Token=[hidden]&b=1");
+  EXPECT_EQ(without_secrets("x-amz-sso_bearer_token: tok", {}), "x-amz-sso_bearer_token: [hidden]");
+}
+
+}  // namespace
+}  // namespace scaler::aws

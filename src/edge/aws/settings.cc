@@ -1,0 +1,238 @@
+#include "edge/aws/settings.h"
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+#include <utility>
+
+#include "ground/base/text.h"
+#include "ground/net/url.h"
+#include "scaler/core/names.h"
+
+namespace scaler::aws {
+namespace {
+
+constexpr int kAttemptsLimit = 100;
+
+std::optional<std::string> setting(const ProfileSettings& settings, std::string_view name) {
+  const auto found = settings.find(name);
+  return found == settings.end() || found->second.empty() ? std::nullopt
+                                                          : std::optional(found->second);
+}
+
+bool is_true(const Environment& environment, std::string_view name) {
+  const std::string text = variable(environment, name).value_or("");
+  return std::ranges::equal(text, std::string_view("true"), {}, lower);
+}
+
+Result<std::string> read_region(const Environment& environment, const Profile& profile) {
+  std::optional<std::string> region = variable(environment, "AWS_REGION");
+  if (!region) {
+    region = variable(environment, "AWS_DEFAULT_REGION");
+  }
+  if (!region) {
+    region = setting(profile.settings, "region");
+  }
+  if (!region) {
+    return "";
+  }
+  const bool plain = std::ranges::all_of(
+      *region, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  if (!plain) {
+    return fail(ErrorKind::Malformed,
+                "AWS_REGION: '" + *region + "' is not a region such as eu-central-1");
+  }
+  return *region;
+}
+
+struct NamedUrl {
+  std::string name = {};
+  std::string url = {};
+};
+
+/// The endpoint that was configured for what has this variable and section, and where.
+std::optional<NamedUrl> configured_url(std::string_view service_variable, std::string_view section,
+                                       const Environment& environment, const Profile& profile) {
+  if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
+    return std::nullopt;
+  }
+  for (const std::string_view name : {service_variable, std::string_view("AWS_ENDPOINT_URL")}) {
+    if (const auto url = variable(environment, name)) {
+      return NamedUrl{.name = std::string(name), .url = *url};
+    }
+  }
+  const std::string in_profile = "endpoint_url of profile '" + profile.name + "'";
+  const std::string key = std::string(section) + ".endpoint_url";
+  if (const auto url = setting(profile.service_settings, key)) {
+    return NamedUrl{.name = in_profile, .url = *url};
+  }
+  if (const auto url = setting(profile.settings, "endpoint_url")) {
+    return NamedUrl{.name = in_profile, .url = *url};
+  }
+  return std::nullopt;
+}
+
+Result<Endpoint> read_endpoint(std::string_view text) {
+  net::Url url = TRY(net::parse_url(text));
+  if (!url.query.empty()) {
+    return fail(ErrorKind::Malformed, "an endpoint has no query");
+  }
+  while (url.path.ends_with('/')) {
+    url.path.pop_back();
+  }
+  return Endpoint{.origin = std::move(url.origin), .path = std::move(url.path)};
+}
+
+Result<Endpoint> read_endpoint(const NamedUrl& configured) {
+  Result<Endpoint> endpoint = read_endpoint(configured.url);
+  if (!endpoint) {
+    return fail(std::move(endpoint).error(), configured.name);
+  }
+  return endpoint;
+}
+
+Result<std::optional<Settings::Configured>> read_configured(Service service,
+                                                            const Environment& environment,
+                                                            const Profile& profile) {
+  std::optional<NamedUrl> url =
+      configured_url(endpoint_variable(service), signing_name(service), environment, profile);
+  if (!url) {
+    return std::nullopt;
+  }
+  Endpoint endpoint = TRY(read_endpoint(*url));
+  const std::optional<AwsHost> host = parse_aws_host(endpoint.origin.host);
+  return Settings::Configured{.by = std::move(url->name),
+                              .endpoint = std::move(endpoint),
+                              .region = host ? host->region : ""};
+}
+
+/// A switch of the environment, else of the profile: who says "true"; empty when nobody does.
+Result<std::string> who_demands(const Environment& environment, const Profile& profile,
+                                std::string_view name, std::string_view key) {
+  std::optional<std::string> text = variable(environment, name);
+  std::string who(name);
+  if (!text) {
+    text = setting(profile.settings, key);
+    who = std::string(key) + " of profile '" + profile.name + "'";
+  }
+  const std::string word = lower_case(text.value_or("false"));
+  if (word != "true" && word != "false") {
+    return fail(ErrorKind::Malformed, who + ": '" + *text + "' is neither true nor false");
+  }
+  return word == "true" ? who : "";
+}
+
+Result<void> read_kind(const Environment& environment, const Profile& profile, Settings& settings) {
+  const std::string fips =
+      TRY(who_demands(environment, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
+  const std::string dual_stack = TRY(
+      who_demands(environment, profile, "AWS_USE_DUALSTACK_ENDPOINT", "use_dualstack_endpoint"));
+  if (!fips.empty() && !dual_stack.empty()) {
+    return fail(ErrorKind::Malformed,
+                fips + " and " + dual_stack +
+                    " are both true, and no endpoint is known that is FIPS and dual-stack: switch "
+                    "one off, or name endpoints with AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_ECS "
+                    "and AWS_ENDPOINT_URL_LAMBDA");
+  }
+  settings.kind = !fips.empty()         ? EndpointKind::Fips
+                  : !dual_stack.empty() ? EndpointKind::DualStack
+                                        : EndpointKind::Plain;
+  settings.kind_by = fips + dual_stack;
+  return {};
+}
+
+Result<int> read_attempts(const Environment& environment, const Profile& profile) {
+  std::optional<std::string> text = variable(environment, "AWS_MAX_ATTEMPTS");
+  if (!text) {
+    text = setting(profile.settings, "max_attempts");
+  }
+  if (!text) {
+    return Settings{}.attempts_max;
+  }
+  int attempts = 0;
+  const char* end = text->data() + text->size();
+  const auto parsed = std::from_chars(text->data(), end, attempts);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || attempts < 1 || attempts > kAttemptsLimit) {
+    return fail(ErrorKind::Malformed,
+                "AWS_MAX_ATTEMPTS: '" + *text + "' is not a whole number from 1 to 100");
+  }
+  return attempts;
+}
+
+/// Refuses what lies behind a proxy that cannot be used.
+Result<Destination> reachable(Destination destination, const net::Proxies& proxies) {
+  static_cast<void>(TRY(proxies.of(destination.endpoint.origin)));
+  return destination;
+}
+
+}  // namespace
+
+Result<Destination> Settings::destination(Service service, std::string_view of_region) const {
+  Destination destination{.region = std::string(of_region.empty() ? region : of_region)};
+  if (destination.region.empty()) {
+    return fail(ErrorKind::Malformed, no_region);
+  }
+  const std::optional<Configured>& given = configured.at(static_cast<std::size_t>(service));
+  if (!given) {
+    Result<std::string> host = endpoint_host(service, destination.region, kind);
+    if (!host) {
+      return fail(std::move(host).error(), kind_by);
+    }
+    destination.endpoint.origin.host = *std::move(host);
+    return reachable(std::move(destination), proxies);
+  }
+  if (!may_be_same(std::string_view(given->region), destination.region)) {
+    return fail(ErrorKind::Malformed, given->by + ": " + given->endpoint.origin.host +
+                                          " is the endpoint of " + given->region + ", but " +
+                                          std::string(display_name(service)) +
+                                          " is to be asked in " + destination.region);
+  }
+  destination.endpoint = given->endpoint;
+  return reachable(std::move(destination), proxies);
+}
+
+Result<Destination> Settings::destination(const QueueAddress& queue) const {
+  const bool given = configured.at(static_cast<std::size_t>(Service::Sqs)).has_value();
+  if (given || queue.origin.empty()) {
+    return destination(Service::Sqs, queue.region);
+  }
+  if (kind == EndpointKind::Fips && !queue.fips) {
+    return fail(ErrorKind::Malformed,
+                kind_by + ": " + queue.origin +
+                    " is no FIPS endpoint that is known: name the right one with "
+                    "AWS_ENDPOINT_URL_SQS");
+  }
+  if (queue.region.empty() && region.empty()) {
+    return fail(ErrorKind::Malformed, no_region);
+  }
+  Destination destination{.region = queue.region.empty() ? region : queue.region};
+  destination.endpoint = TRY(read_endpoint(queue.origin));
+  return reachable(std::move(destination), proxies);
+}
+
+Result<Endpoint> other_endpoint(const OtherService& service, std::string_view host,
+                                const Environment& environment, const Profile& profile) {
+  if (const auto configured =
+          configured_url(service.variable, service.section, environment, profile)) {
+    return read_endpoint(*configured);
+  }
+  return Endpoint{.origin = {.host = std::string(host)}};
+}
+
+Result<Settings> read_settings(const Environment& environment) {
+  const Profile profile = TRY(read_profile(environment));
+  Settings settings{
+      .region = TRY(read_region(environment, profile)),
+      .no_region = "AWS_REGION is not set, and profile '" + profile.name + "' has no region"};
+  for (std::size_t i = 0; i < kServiceCount; ++i) {
+    settings.configured.at(i) = TRY(read_configured(static_cast<Service>(i), environment, profile));
+  }
+  TRY(read_kind(environment, profile, settings));
+  const std::optional<std::string> bundle = variable(environment, "AWS_CA_BUNDLE");
+  settings.ca_bundle = bundle ? *bundle : setting(profile.settings, "ca_bundle").value_or("");
+  settings.attempts_max = TRY(read_attempts(environment, profile));
+  settings.proxies = net::Proxies(environment);
+  return settings;
+}
+
+}  // namespace scaler::aws

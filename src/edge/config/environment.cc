@@ -1,0 +1,339 @@
+#include "edge/config/environment.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+
+#include <fmt/core.h>
+
+#include "ground/base/problems.h"
+#include "scaler/core/names.h"
+#include "scaler/core/queue_names.h"
+#include "wire/policy_reader.h"
+#include "wire/setting_text.h"
+
+namespace scaler {
+namespace {
+
+constexpr std::string_view kThreshold = "SCALE_DOWN_THRESHOLD";
+constexpr std::string_view kTickQueue = "TICK_QUEUE_URL";
+constexpr std::string_view kTickSeconds = "TICK_SECONDS";
+constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
+constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
+constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
+
+template <typename Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
+}
+
+/// A variable's text as the JSON value that it looks like, so that both are read by the same code.
+json::Value value_of(const std::string& text) {
+  if (text == "true" || text == "false") {
+    return json::Value(text == "true");
+  }
+  if (text.starts_with('{') || text.starts_with('[')) {
+    return json::parse(text).value_or(json::Value(text));
+  }
+  if (const auto whole = number_of<std::int64_t>(text)) {
+    return json::Value(*whole);
+  }
+  if (const auto real = number_of<double>(text); real && std::isfinite(*real)) {
+    return json::Value(*real);
+  }
+  return json::Value(text);
+}
+
+struct RequiredVariable {
+  std::string_view name;
+  std::string_view meaning;
+};
+
+constexpr std::array kRequired{
+    RequiredVariable{"SQS_QUEUE_URL",
+                     "the URL or ARN of the job queue, such as "
+                     "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
+    RequiredVariable{"ECS_CLUSTER_NAME", kClusterMeaning},
+    RequiredVariable{"ECS_SERVICE_NAME", kServiceMeaning},
+};
+
+/// Empty when it is not set, which is a problem.
+std::string required(const Environment& environment, const RequiredVariable& wanted,
+                     Problems& problems) {
+  const auto value = variable(environment, wanted.name);
+  if (!value) {
+    problems.add(fmt::format("{} is not set: it must be {}", wanted.name, wanted.meaning));
+  }
+  return value.value_or("");
+}
+
+/// The queue that a variable names; empty when it is not set, or wrong.
+QueueAddress read_queue(const std::string& text, std::string_view name, Problems& problems) {
+  Result<QueueAddress> queue = text.empty() ? QueueAddress() : parse_queue(text);
+  if (!queue) {
+    problems.add(fmt::format("{}: {}", name, queue.error().message));
+  }
+  return std::move(queue).value_or(QueueAddress());
+}
+
+ServiceId read_service(const Environment& environment, Problems& problems) {
+  ServiceId id{.cluster = required(environment, kRequired[1], problems),
+               .service = required(environment, kRequired[2], problems)};
+  bool valid = true;
+  for (const auto& [text, wanted, is_valid] :
+       {std::tuple(id.cluster, kRequired[1], is_cluster(id.cluster)),
+        std::tuple(id.service, kRequired[2], is_service(id.service))}) {
+    valid = valid && is_valid;
+    if (!text.empty() && !is_valid) {
+      problems.add(fmt::format("{}: '{}' is not {}", wanted.name, shortened(text), wanted.meaning));
+    }
+  }
+  if (valid) {
+    problems.add_if_failed(parse_service(id.cluster, id.service));
+  }
+  return id;
+}
+
+/// The seed counts this one in minutes; decimals are allowed.
+Result<void> read_threshold(const std::string& text, PolicyOptions& options) {
+  constexpr double kMinutesMax =
+      std::chrono::duration<double, std::ratio<60>>(kDurationLimit).count();
+  const auto minutes = number_of<double>(text);
+  // Written so that NaN, which compares false, is refused.
+  const bool valid = minutes && *minutes >= 0 && *minutes <= kMinutesMax;
+  if (!valid) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: '{}' is not a number of minutes from 0 to {}", kThreshold,
+                            shortened(text), kMinutesMax));
+  }
+  options.scale_down_threshold = Duration(std::llround(*minutes * 60'000));
+  return {};
+}
+
+PolicyOptions read_options(const Environment& environment, Problems& problems) {
+  PolicyOptions options;
+  for (const PolicyField& field : policy_fields()) {
+    const std::string name = variable_name(field);
+    const auto text = variable(environment, name);
+    if (!text) {
+      continue;
+    }
+    const json::Value value = value_of(*text);
+    problems.add_if_failed(name == kThreshold
+                               ? read_threshold(*text, options)
+                               : read_field(field, json::Reader(value, name), options));
+  }
+  return options;
+}
+
+void read_wake(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  if (const auto text = variable(environment, "WAKE")) {
+    const json::Value value = value_of(*text);
+    const Result<bool> wake = json::Reader(value, "WAKE").boolean();
+    problems.add_if_failed(wake);
+    config.wake = wake.value_or(false);
+  }
+  if (const auto text = variable(environment, "WAKE_RETURN_SECONDS")) {
+    const json::Value value = value_of(*text);
+    const Result<std::int64_t> seconds =
+        json::Reader(value, "WAKE_RETURN_SECONDS").integer({.min = 0, .max = 43'200});
+    problems.add_if_failed(seconds);
+    config.wake_return = std::chrono::seconds(seconds.value_or(0));
+  }
+}
+
+/// What comes on these queues is consumed, so neither may be the job queue.
+void check_own_queues(const QueueAddress& jobs, const QueueAddress& ticks,
+                      const QueueAddress& doorbell, Problems& problems) {
+  for (const auto& [name, queue] : {std::pair(kTickQueue, ticks), std::pair(kDoorbell, doorbell)}) {
+    if (!queue.url.empty() && may_be_same(queue, jobs)) {
+      problems.add(fmt::format(
+          "{} is the job queue: its jobs would be consumed; it must be a queue of its own", name));
+    }
+  }
+  if (!ticks.url.empty() && may_be_same(ticks, doorbell)) {
+    problems.add(
+        fmt::format("{} and {} are the same queue: each must have its own", kTickQueue, kDoorbell));
+  }
+  if (ticks.name.ends_with(".fifo")) {
+    problems.add(
+        fmt::format("{}: '{}' is FIFO, which has no delay for each message: ticks need a "
+                    "standard queue",
+                    kTickQueue, shortened(ticks.url)));
+  }
+}
+
+void read_queues(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const auto own = [&](std::string_view name) {
+    return read_queue(variable(environment, name).value_or(""), name, problems);
+  };
+  const QueueAddress jobs =
+      read_queue(required(environment, kRequired[0], problems), kRequired[0].name, problems);
+  const QueueAddress ticks = own(kTickQueue);
+  const QueueAddress doorbell = own(kDoorbell);
+  check_own_queues(jobs, ticks, doorbell, problems);
+  config.queue_url = jobs.url;
+  config.tick_queue_url = ticks.url;
+  config.doorbell_queue_url = doorbell.url;
+}
+
+void read_ticks(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const auto text = variable(environment, kTickSeconds);
+  if (!text) {
+    return;
+  }
+  const json::Value value = value_of(*text);
+  const Result<std::int64_t> seconds =
+      json::Reader(value, std::string(kTickSeconds)).integer({.min = 0, .max = 59});
+  problems.add_if_failed(seconds);
+  config.tick = std::chrono::seconds(seconds.value_or(0));
+  if (config.tick > Duration::zero() && config.tick_queue_url.empty()) {
+    problems.add(fmt::format("{} is {}, but {} is not set: ticks need a queue of their own",
+                             kTickSeconds, *text, kTickQueue));
+  }
+}
+
+/// "rate(5 minutes)" -> 300; nothing when it is none.
+std::optional<std::int64_t> seconds_of_rate(std::string_view text) {
+  constexpr std::string_view kRate = "rate(";
+  std::int64_t count = 0;
+  if (!text.starts_with(kRate) || !text.ends_with(')')) {
+    return std::nullopt;
+  }
+  text = text.substr(kRate.size(), text.size() - kRate.size() - 1);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const std::string_view unit = text.substr(static_cast<std::size_t>(end - text.data()));
+  for (const auto& [name, seconds] : {std::pair<std::string_view, std::int64_t>(" minute", 60),
+                                      {" hour", 3'600},
+                                      {" day", 86'400}}) {
+    const bool one = unit == name;
+    const bool several = unit.starts_with(name) && unit.substr(name.size()) == "s";
+    if (error == std::errc() && count > 0 && count <= 1000 && (one || several)) {
+      return count * seconds;
+    }
+  }
+  return std::nullopt;
+}
+
+/// A wait that is counted by looks must know how far apart they are. The templates hand on what
+/// they give to EventBridge; what is between two times of a cron expression is taken for a quarter
+/// of an hour.
+void read_schedule(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  constexpr std::int64_t kCronSeconds = 900;
+  constexpr std::int64_t kMax = 86'400;
+  const auto text = variable(environment, kScheduleSeconds);
+  if (!text) {
+    return;
+  }
+  std::optional<std::int64_t> seconds = seconds_of_rate(*text);
+  if (text->starts_with("cron(")) {
+    seconds = kCronSeconds;
+  }
+  if (!seconds) {
+    const json::Value value = value_of(*text);
+    const Result<std::int64_t> number =
+        json::Reader(value, std::string(kScheduleSeconds)).integer({.min = 1, .max = kMax});
+    problems.add_if_failed(number);
+    seconds = number.value_or(1);
+  }
+  config.look_every = std::chrono::seconds(std::min(*seconds, kMax));
+}
+
+/// Lambda's own filter drops a line below its level before CloudWatch sees the metrics in it.
+void read_metrics(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const auto text = variable(environment, "METRICS");
+  if (!text) {
+    return;
+  }
+  Result<std::vector<Metric>> metrics = parse_metrics(*text);
+  problems.add_if_failed(metrics);
+  config.metrics = std::move(metrics).value_or(std::vector<Metric>());
+  const auto level = variable(environment, kLambdaLogLevel);
+  if (level && parse_log_level(*level).value_or(LogLevel::Info) > LogLevel::Info) {
+    problems.add(
+        fmt::format("METRICS is {}, but {} is {}: Lambda would drop the lines that carry "
+                    "the metrics; it must be INFO or lower",
+                    *text, kLambdaLogLevel, *level));
+  }
+}
+
+}  // namespace
+
+Result<ServiceConfig> service_from_environment(const Environment& environment) {
+  Problems problems;
+  ServiceConfig config{.policy = Policy::create({}).value()};
+  read_queues(environment, config, problems);
+  config.id = read_service(environment, problems);
+  const PolicyOptions options = read_options(environment, problems);
+  read_wake(environment, config, problems);
+  read_ticks(environment, config, problems);
+  read_schedule(environment, config, problems);
+  read_metrics(environment, config, problems);
+  if (problems.none()) {
+    Result<Policy> policy = Policy::create(options);
+    problems.add_if_failed(policy);
+    config.policy = std::move(policy).value_or(config.policy);
+  }
+  TRY(problems.result());
+  return config;
+}
+
+Result<LogLevel> log_level_from_environment(const Environment& environment) {
+  for (const std::string_view name : {std::string_view("LOG_LEVEL"), kLambdaLogLevel}) {
+    if (const auto text = variable(environment, name)) {
+      if (const auto level = parse_log_level(*text)) {
+        return *level;
+      }
+      return fail(ErrorKind::Malformed,
+                  fmt::format("{}: '{}' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL", name,
+                              shortened(*text)));
+    }
+  }
+  return LogLevel::Info;
+}
+
+std::vector<VariableHelp> environment_help() {
+  std::vector<VariableHelp> help;
+  help.reserve(kRequired.size() + policy_fields().size() + 8);
+  for (const RequiredVariable& wanted : kRequired) {
+    help.push_back({.name = std::string(wanted.name),
+                    .unit = "required",
+                    .sentence = fmt::format("{}.", wanted.meaning)});
+  }
+  for (const PolicyField& field : policy_fields()) {
+    const bool minutes = variable_name(field) == kThreshold;
+    help.push_back({.name = variable_name(field),
+                    .unit = minutes ? "minutes" : std::string(field.unit),
+                    .default_value = minutes ? "2" : default_of(field),
+                    .sentence = std::string(field.sentence)});
+  }
+  help.push_back(
+      {"WAKE", "true|false", "false",
+       "The job queue's own event source mapping wakes the service; it is enabled only at zero."});
+  help.push_back(
+      {"WAKE_RETURN_SECONDS", "seconds", "30",
+       "How long a message that woke the service stays invisible before a worker can take it."});
+  help.push_back({std::string(kTickQueue), "", "",
+                  "The scaler's own tick queue: a scheduled pass sends the ticks of the coming "
+                  "minute to it, and each is a pass. Without it there are no ticks."});
+  help.push_back(
+      {std::string(kTickSeconds), "seconds", "10", "Time between ticks, 1 to 59; 0 sends none."});
+  help.push_back({std::string(kScheduleSeconds), "seconds|rate(...)", "60",
+                  "How far apart the scheduled passes are. Looks that are more than three times as "
+                  "far apart, and more than 3 minutes, say nothing about the time between them."});
+  help.push_back({std::string(kDoorbell), "", "",
+                  "The scaler's own doorbell queue: a message on it is a pass that may only scale "
+                  "out."});
+  help.push_back({"METRICS", "emf|emf:NAME,...", "",
+                  "Publishes all or the named metrics to CloudWatch. Each metric of each service "
+                  "costs more a month than the scaler itself."});
+  help.push_back({"LOG_LEVEL", "TRACE|DEBUG|INFO|WARN|ERROR|FATAL", "INFO", "What is logged."});
+  return help;
+}
+
+}  // namespace scaler

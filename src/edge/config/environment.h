@@ -1,0 +1,48 @@
+#pragma once
+// One service from environment variables: the five of the seed, one for each policy field, and a
+// few of the program's own. There is no default queue, cluster or service.
+
+#include <string>
+#include <vector>
+
+#include "ground/base/environment.h"
+#include "ground/base/log.h"
+#include "scaler/core/policy.h"
+#include "scaler/pass/ports.h"
+#include "watch/metrics.h"
+
+namespace scaler {
+
+struct ServiceConfig {
+  ServiceId id = {};
+  std::string queue_url = {};  ///< of all queues: as QueueAddress::url
+  Policy policy;
+  bool wake = false;  ///< the job queue's own event source mapping is ours to switch on and off
+  Duration wake_return =
+      std::chrono::seconds(30);  ///< visibility given back to a message that woke us
+  /// The scaler's own queues; empty: there is none. Never the job queue.
+  std::string tick_queue_url = {};
+  std::string doorbell_queue_url = {};
+  Duration tick = std::chrono::seconds(10);  ///< between ticks, 1 to 59 s; zero: none are sent
+  Duration look_every = kLookEvery;          ///< the distance of scheduled passes
+  std::vector<Metric> metrics = {};          ///< published as CloudWatch metrics
+};
+
+/// Errors: Malformed, naming every variable that is missing or wrong, its value and what would be
+/// right.
+Result<ServiceConfig> service_from_environment(const Environment& environment);
+
+/// LOG_LEVEL, else AWS_LAMBDA_LOG_LEVEL, else INFO. Errors: Malformed for a level that does not
+/// exist.
+Result<LogLevel> log_level_from_environment(const Environment& environment);
+
+/// The variables above with unit and sentence, for --help and the documents.
+struct VariableHelp {
+  std::string name = {};
+  std::string unit = {};
+  std::string default_value = {};
+  std::string sentence = {};
+};
+std::vector<VariableHelp> environment_help();
+
+}  // namespace scaler

@@ -1,0 +1,238 @@
+#include "edge/config/environment.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+
+Environment seed_of_five() {
+  return {{"SQS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
+          {"ECS_CLUSTER_NAME", "media"},
+          {"ECS_SERVICE_NAME", "encoder"},
+          {"SCALE_UP_TARGET", "3"},
+          {"SCALE_DOWN_THRESHOLD", "5"}};
+}
+
+std::string complaint(std::initializer_list<std::pair<std::string, std::string>> changes) {
+  Environment environment = seed_of_five();
+  for (const auto& [name, value] : changes) {
+    environment[name] = value;
+  }
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  return config ? "" : config.error().message;
+}
+
+TEST(ServiceFromEnvironment, ReadsTheFiveVariablesOfTheSeed) {
+  const Result<ServiceConfig> config = service_from_environment(seed_of_five());
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->id, (ServiceId{"media", "encoder"}));
+  EXPECT_EQ(config->queue_url, "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs");
+  EXPECT_EQ(config->policy->mode, Mode::Fixed);
+  EXPECT_EQ(config->policy->scale_up_target, 3);
+  EXPECT_EQ(config->policy.tasks_max(), 3);
+  EXPECT_EQ(config->policy->scale_down_threshold, 5min);
+}
+
+TEST(ServiceFromEnvironment, HasTheSeedsDefaults) {
+  Environment environment = seed_of_five();
+  environment.erase("SCALE_UP_TARGET");
+  environment.erase("SCALE_DOWN_THRESHOLD");
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  EXPECT_EQ(config->policy->scale_up_target, 1);
+  EXPECT_EQ(config->policy->scale_down_threshold, 2min);
+}
+
+TEST(ServiceFromEnvironment, ReadsEveryPolicyField) {
+  Environment environment = seed_of_five();
+  environment.insert({{"MODE", "backlog"},
+                      {"BACKLOG_PER_TASK", "10"},
+                      {"TASKS_MAX", "20"},
+                      {"SCALE_IN_COOLDOWN", "90"},
+                      {"PAUSED", "true"},
+                      {"WAKE", "true"},
+                      {"WAKE_RETURN_SECONDS", "7"}});
+  environment["SCALE_DOWN_THRESHOLD"] = "0.1";
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->policy->mode, Mode::Backlog);
+  EXPECT_EQ(config->policy->scale_in_cooldown, 90s);
+  EXPECT_EQ(config->policy->scale_down_threshold, 6s);
+  EXPECT_TRUE(config->policy->paused);
+  EXPECT_TRUE(config->wake);
+  EXPECT_EQ(config->wake_return, 7s);
+}
+
+TEST(ServiceFromEnvironment, NamesAMissingVariable) {
+  for (const std::string name : {"SQS_QUEUE_URL", "ECS_CLUSTER_NAME", "ECS_SERVICE_NAME"}) {
+    EXPECT_TRUE(complaint({{name, ""}}).starts_with(name + " is not set: it must be the ")) << name;
+  }
+}
+
+TEST(ServiceFromEnvironment, NamesVariableValueAndWhatWouldBeRight) {
+  EXPECT_EQ(complaint({{"SCALE_UP_TARGET", "-1"}}),
+            "SCALE_UP_TARGET: -1 is not a whole number from 1 to 5000");
+  EXPECT_EQ(complaint({{"SCALE_UP_TARGET", "two"}}),
+            "SCALE_UP_TARGET: 'two' is not a whole number from 1 to 5000");
+  EXPECT_EQ(complaint({{"SCALE_UP_TARGET", "99999999999999999999"}}),
+            "SCALE_UP_TARGET: 1e+20 is not a whole number from 1 to 5000");
+  EXPECT_EQ(complaint({{"SCALE_DOWN_THRESHOLD", "-2"}}),
+            "SCALE_DOWN_THRESHOLD: '-2' is not a number of minutes from 0 to 20160");
+  EXPECT_EQ(complaint({{"SCALE_DOWN_THRESHOLD", "nan"}}),
+            "SCALE_DOWN_THRESHOLD: 'nan' is not a number of minutes from 0 to 20160");
+  EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "my cluster"}}),
+            "ECS_CLUSTER_NAME: 'my cluster' is not the name or ARN of the ECS cluster");
+  EXPECT_EQ(complaint({{"MODE", "magic"}}), "MODE: 'magic' is not one of fixed|backlog|latency");
+  EXPECT_EQ(
+      complaint({{"MODE", "backlog"}}),
+      "backlog_per_task is not set, but mode backlog needs it (how many messages one task is to "
+      "work off, such as 10)");
+}
+
+TEST(ServiceFromEnvironment, RefusesWhatIsNoQueueUrl) {
+  for (const char* url :
+       {"jobs", "123456789012/jobs", "/", "https:#/jobs", "https://sqs.eu-west-1.amazonaws.com",
+        "https://sqs.eu-west-1.amazonaws.com/", "https://sqs.eu-west-1.amazonaws.com/123456789012",
+        "https:///123456789012/jobs", "https://sqs.eu-west-1.amazonaws.com/123456789012/",
+        "ftp://host/1/jobs", "https://sqs.eu-west-1.amazonaws.com/123456789012/my jobs"}) {
+    EXPECT_TRUE(complaint({{"SQS_QUEUE_URL", url}}).starts_with("SQS_QUEUE_URL: '")) << url;
+  }
+  EXPECT_EQ(complaint({{"SQS_QUEUE_URL", "http://127.0.0.1:4566/000000000000/jobs"}}), "");
+}
+
+TEST(ServiceFromEnvironment, TakesQueuesByArn) {
+  Environment environment = seed_of_five();
+  environment["SQS_QUEUE_URL"] = "arn:aws:sqs:eu-west-1:123456789012:jobs";
+  environment["DOORBELL_QUEUE_URL"] = "arn:aws:sqs:eu-west-1:123456789012:bell";
+  const auto config = service_from_environment(environment);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->queue_url, "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs");
+  EXPECT_EQ(config->doorbell_queue_url, "https://sqs.eu-west-1.amazonaws.com/123456789012/bell");
+}
+
+TEST(ServiceFromEnvironment, KnowsTheJobQueueBehindItsOtherHosts) {
+  const std::string jobs = "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs";
+  for (const char* bell :
+       {"https://eu-west-1.queue.amazonaws.com/123456789012/jobs",
+        "arn:aws:sqs:eu-west-1:123456789012:jobs", "http://127.0.0.1:4566/123456789012/jobs"}) {
+    EXPECT_EQ(complaint({{"SQS_QUEUE_URL", jobs}, {"DOORBELL_QUEUE_URL", bell}}),
+              "DOORBELL_QUEUE_URL is the job queue: its jobs would be consumed; it must be a queue "
+              "of its own");
+  }
+  EXPECT_EQ(
+      complaint({{"SQS_QUEUE_URL", jobs},
+                 {"DOORBELL_QUEUE_URL", "https://sqs.eu-west-2.amazonaws.com/123456789012/jobs"}}),
+      "");
+}
+
+TEST(ServiceFromEnvironment, RefusesNamesThatContradictEachOther) {
+  const std::string service = "arn:aws:ecs:eu-west-1:123456789012:service/main/worker";
+  EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "other"}, {"ECS_SERVICE_NAME", service}}),
+            "the service '" + service +
+                "' is one of another cluster than the cluster 'other' that was given with it");
+  EXPECT_EQ(complaint({{"ECS_CLUSTER_NAME", "main"}, {"ECS_SERVICE_NAME", service}}), "");
+  EXPECT_TRUE(complaint({{"SQS_QUEUE_URL", "https://sqs.cn-north-1.amazonaws.com/1/jobs"}})
+                  .starts_with("SQS_QUEUE_URL: 'https://sqs.cn-north-1.amazonaws.com/1/jobs': "
+                               "cn-north-1 is one of the partition aws-cn"));
+}
+
+TEST(ServiceFromEnvironment, ReportsAllProblemsTogether) {
+  const std::string text = complaint({{"ECS_SERVICE_NAME", ""}, {"SCALE_UP_TARGET", "0"}});
+  EXPECT_NE(text.find("ECS_SERVICE_NAME is not set"), std::string::npos);
+  EXPECT_NE(text.find("; SCALE_UP_TARGET: 0 is not"), std::string::npos);
+}
+
+// A function that does not start has no schedule and no ticks either: the wake switch refuses.
+TEST(ServiceFromEnvironment, StartsWithWakeOnAFifoQueue) {
+  EXPECT_EQ(complaint({{"WAKE", "true"}, {"SQS_QUEUE_URL", "https://sqs/1/jobs.fifo"}}), "");
+}
+
+TEST(ServiceFromEnvironment, ReadsTheQueuesOfTicksAndDoorbell) {
+  Environment environment = seed_of_five();
+  environment.insert({{"TICK_QUEUE_URL", "https://sqs/1/ticks"},
+                      {"DOORBELL_QUEUE_URL", "https://sqs/1/doorbell"}});
+  const Result<ServiceConfig> config = service_from_environment(environment);
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->tick_queue_url, "https://sqs/1/ticks");
+  EXPECT_EQ(config->doorbell_queue_url, "https://sqs/1/doorbell");
+  EXPECT_EQ(config->tick, 10s);
+  environment["TICK_SECONDS"] = "0";
+  EXPECT_EQ(service_from_environment(environment)->tick, 0s);
+}
+
+TEST(ServiceFromEnvironment, WithoutATickQueueThereAreNoTicksAndNoneMayBeAskedFor) {
+  EXPECT_EQ(service_from_environment(seed_of_five())->tick_queue_url, "");
+  EXPECT_EQ(complaint({{"TICK_SECONDS", "0"}}), "");
+  EXPECT_EQ(complaint({{"TICK_SECONDS", "5"}}),
+            "TICK_SECONDS is 5, but TICK_QUEUE_URL is not set: ticks need a queue of their own");
+}
+
+TEST(ServiceFromEnvironment, RefusesAQueueThatWouldConsumeJobs) {
+  const std::string jobs = "http://127.0.0.1:4566/123456789012/jobs";  // The same, another host.
+  EXPECT_EQ(complaint({{"TICK_QUEUE_URL", jobs}}),
+            "TICK_QUEUE_URL is the job queue: its jobs would be consumed; it must be a queue of "
+            "its own");
+  EXPECT_TRUE(complaint({{"DOORBELL_QUEUE_URL", jobs}}).starts_with("DOORBELL_QUEUE_URL is the j"));
+  EXPECT_TRUE(
+      complaint({{"TICK_QUEUE_URL", "https://sqs/1/x"}, {"DOORBELL_QUEUE_URL", "https://sqs/1/x"}})
+          .starts_with("TICK_QUEUE_URL and DOORBELL_QUEUE_URL are the same queue"));
+  EXPECT_TRUE(complaint({{"TICK_QUEUE_URL", "https://sqs/1/x.fifo"}})
+                  .starts_with("TICK_QUEUE_URL: 'https://sqs/1/x.fifo' is FIFO"));
+  EXPECT_TRUE(complaint({{"TICK_QUEUE_URL", "ticks"}})
+                  .starts_with("TICK_QUEUE_URL: 'ticks' is not the URL or ARN of a queue"));
+  EXPECT_EQ(complaint({{"TICK_QUEUE_URL", "https://sqs/1/x"}, {"TICK_SECONDS", "60"}}),
+            "TICK_SECONDS: 60 is not a whole number from 0 to 59");
+}
+
+TEST(ServiceFromEnvironment, ReadsMetricsAndRefusesALevelThatWouldDropThem) {
+  Environment environment = seed_of_five();
+  environment["METRICS"] = "emf:QueueDepth,Errors";
+  EXPECT_EQ(service_from_environment(environment)->metrics,
+            (std::vector{Metric::QueueDepth, Metric::Errors}));
+  EXPECT_TRUE(complaint({{"METRICS", "emf:QueueDeepth"}})
+                  .starts_with("METRICS: 'QueueDeepth' is not a metric (did you mean"));
+  EXPECT_EQ(complaint({{"METRICS", "emf"}, {"AWS_LAMBDA_LOG_LEVEL", "WARN"}}),
+            "METRICS is emf, but AWS_LAMBDA_LOG_LEVEL is WARN: Lambda would drop the lines that "
+            "carry the metrics; it must be INFO or lower");
+  EXPECT_EQ(complaint({{"METRICS", "emf"}, {"LOG_LEVEL", "WARN"}}), "");
+}
+
+TEST(LogLevel, ComesFromEitherVariable) {
+  EXPECT_EQ(log_level_from_environment({}).value(), LogLevel::Info);
+  EXPECT_EQ(log_level_from_environment({{"AWS_LAMBDA_LOG_LEVEL", "WARN"}}).value(), LogLevel::Warn);
+  EXPECT_EQ(log_level_from_environment({{"LOG_LEVEL", "debug"}, {"AWS_LAMBDA_LOG_LEVEL", "WARN"}})
+                .value(),
+            LogLevel::Debug);
+  EXPECT_EQ(log_level_from_environment({{"LOG_LEVEL", "loud"}}).error().message,
+            "LOG_LEVEL: 'loud' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL");
+}
+
+TEST(EnvironmentHelp, NamesEveryVariableOnce) {
+  const std::vector<VariableHelp> help = environment_help();
+  EXPECT_EQ(help.front().name, "SQS_QUEUE_URL");
+  EXPECT_GE(help.size(), 20U);
+}
+
+TEST(Environment, KnowsHowFarApartScheduledPassesAre) {
+  Environment environment{
+      {"SQS_QUEUE_URL", "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"},
+      {"ECS_CLUSTER_NAME", "c"},
+      {"ECS_SERVICE_NAME", "s"}};
+  EXPECT_EQ(service_from_environment(environment)->look_every, std::chrono::seconds(60));
+  for (const auto& [text, seconds] :
+       {std::pair("300", 300), std::pair("rate(1 minute)", 60), std::pair("rate(5 minutes)", 300),
+        std::pair("rate(1 hour)", 3600), std::pair("cron(0/5 * * * ? *)", 900)}) {
+    environment["SCHEDULE_SECONDS"] = text;
+    EXPECT_EQ(service_from_environment(environment)->look_every, std::chrono::seconds(seconds))
+        << text;
+  }
+  for (const char* text :
+       {"0", "-1", "soon", "rate(0 minutes)", "rate(5 weeks)", "rate(5 minutesx)"}) {
+    environment["SCHEDULE_SECONDS"] = text;
+    EXPECT_FALSE(service_from_environment(environment).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace scaler

@@ -1,0 +1,194 @@
+#include "edge/handler/handler.h"
+
+#include <fmt/core.h>
+
+#include "scaler/core/names.h"
+#include "scaler/core/queue_names.h"
+#include "watch/metrics.h"
+#include "wire/decision_json.h"
+
+namespace scaler {
+namespace {
+
+std::string joined(const std::vector<std::string>& errors) {
+  std::string text;
+  for (const std::string& error : errors) {
+    text += (text.empty() ? "" : "; ") + error;
+  }
+  return text;
+}
+
+QueueDepth total_depth(const PassRecord& record) {
+  QueueDepth total;
+  for (const Result<QueueDepth>& queue : record.queues) {
+    total.visible += queue ? queue->visible : 0;
+    total.in_flight += queue ? queue->in_flight : 0;
+    total.delayed += queue ? queue->delayed : 0;
+  }
+  return total;
+}
+
+/// One line. With metrics it is CloudWatch's embedded metric format as well, and then it is written
+/// whatever LOG_LEVEL says.
+void log_record(const Log& log, std::string_view trigger, const PassRecord& record,
+                const MetricMembers& metrics) {
+  const std::string text = record_json(record);
+  std::vector<LogField> fields{{"trigger", trigger}, {"record", RawJson{text}}};
+  const LogLevel level = record.failed() ? LogLevel::Error : LogLevel::Info;
+  if (metrics.values.empty()) {
+    return log.write(level, "pass", fields);
+  }
+  fields.push_back({"_aws", RawJson{metrics.aws}});
+  fields.push_back({"Cluster", std::string_view(metrics.cluster)});
+  fields.push_back({"Service", std::string_view(metrics.service)});
+  for (const MetricMembers::Value& metric : metrics.values) {
+    fields.push_back({metric.name, metric.value});
+  }
+  log.at_level(LogLevel::Info).write(level, "pass", fields);
+}
+
+/// What a person or a schedule is told.
+std::string told(Trigger trigger, const PassRecord& record) {
+  const QueueDepth depth = total_depth(record);
+  json::Writer writer;
+  writer.begin_object().field("statusCode", 200).name("body").begin_object();
+  writer.field("trigger_source", to_string(trigger))
+      .field("queue_depth", depth.visible)
+      .field("in_flight", depth.in_flight)
+      .field("delayed", depth.delayed)
+      .field("current_tasks", record.reading->service.desired)
+      .field("running_tasks", record.reading->service.running)
+      .field("desired_tasks", record.decision->desired)
+      .field("action_taken", to_string(record.decision->action))
+      .field("timestamp", format_instant(record.at));
+  writer.name("steps");
+  write_steps(writer, record.decision->steps);
+  writer.end_object().end_object();
+  return std::move(writer).text();
+}
+
+/// What Lambda's poller is told. It documents this one member; were an answer with others taken for
+/// a plain success, it would delete the jobs.
+std::string batch_answer(std::span<const ArrivedMessage> messages, Returned returned) {
+  json::Writer writer;
+  writer.begin_object().name("batchItemFailures").begin_array();
+  if (returned == Returned::All) {
+    for (const ArrivedMessage& message : messages) {
+      writer.begin_object().field("itemIdentifier", message.id).end_object();
+    }
+  }
+  writer.end_array().end_object();
+  return std::move(writer).text();
+}
+
+/// The one queue that all records came from: a mapping never mixes them.
+Result<std::string> queue_arn_of(const lambda::SqsEvent& event) {
+  const std::string& arn = event.records.front().queue_arn;
+  for (const lambda::SqsRecord& record : event.records) {
+    if (record.queue_arn != arn) {
+      return fail(
+          ErrorKind::Rejected,
+          fmt::format("records of two queues came in one event, {} and {}: none is consumed", arn,
+                      record.queue_arn));
+    }
+  }
+  return arn;
+}
+
+std::vector<ManagedService> fleet_of(const ServiceConfig& config) {
+  std::vector<ManagedService> fleet;
+  fleet.push_back({.id = config.id, .queues = {{config.queue_url}}, .policy = config.policy});
+  return fleet;
+}
+
+/// The sandbox sleeps between two invocations, and its steady clock perhaps with it.
+InvocationSettings settings_of(const ServiceConfig& config) {
+  return {.tick_queue_url = config.tick_queue_url,
+          .tick = config.tick,
+          .wake = config.wake,
+          .wake_return = config.wake_return,
+          .look_every = config.look_every,
+          .patience = Patience::All,
+          .steady = false};
+}
+
+}  // namespace
+
+Handler::Handler(const ServiceConfig& config, const InvocationPorts& ports, const Log& log)
+    : config_(config), log_(&log), invoker_(fleet_of(config), settings_of(config), ports) {}
+
+// The job queue comes first: whatever else is configured, its messages are never consumed.
+Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
+  const std::optional<Arn> arn = parse_arn(queue_arn);
+  const auto came_from = [&arn](const std::string& url) {
+    const Result<QueueAddress> queue = parse_queue(url);
+    return arn && arn->service == "sqs" && queue &&
+           may_be_same(*queue,
+                       {.region = arn->region, .account = arn->account, .name = arn->resource});
+  };
+  if (came_from(config_.queue_url)) {
+    return Trigger::Wake;
+  }
+  if (came_from(config_.tick_queue_url)) {
+    return Trigger::Tick;
+  }
+  if (came_from(config_.doorbell_queue_url)) {
+    return Trigger::Doorbell;
+  }
+  return fail(ErrorKind::Rejected,
+              fmt::format("records of {} came, which is neither the job queue {} nor the queue of "
+                          "ticks or doorbell: none is consumed",
+                          queue_arn, config_.queue_url));
+}
+
+Result<Invocation> Handler::translate(const lambda::Event& event) const {
+  if (const auto* sqs = std::get_if<lambda::SqsEvent>(&event)) {
+    Invocation invocation;
+    invocation.source = TRY(queue_arn_of(*sqs));
+    invocation.trigger = TRY(trigger_of(invocation.source));
+    for (const lambda::SqsRecord& record : sqs->records) {
+      invocation.messages.push_back({.id = record.message_id,
+                                     .receipt_handle = record.receipt_handle,
+                                     .receive_count = record.receive_count});
+    }
+    return invocation;
+  }
+  if (const auto* call = std::get_if<lambda::ManualEvent>(&event)) {
+    return Invocation{.trigger = Trigger::Manual, .dry_run = call->dry_run};
+  }
+  if (const auto* rung = std::get_if<lambda::SnsEvent>(&event)) {
+    return Invocation{.trigger = Trigger::Doorbell,
+                      .messages = std::vector<ArrivedMessage>(rung->notifications)};
+  }
+  return Invocation{.trigger = Trigger::Schedule};
+}
+
+Result<std::string> Handler::handle(std::string_view event, Deadline deadline,
+                                    std::string function_arn) {
+  const lambda::Event parsed = TRY(lambda::parse_event(event));
+  Invocation invocation = TRY(translate(parsed));
+  invocation.deadline = deadline;
+  invocation.function_arn = std::move(function_arn);
+  const Effect effect = invoker_.invoke(invocation);
+  log(invocation.trigger, invocation.dry_run, effect);
+  if (!effect.errors.empty()) {
+    return fail(ErrorKind::Unavailable, joined(effect.errors));
+  }
+  return std::holds_alternative<lambda::SqsEvent>(parsed)
+             ? batch_answer(invocation.messages, effect.returned)
+             : told(invocation.trigger, effect.records.front());
+}
+
+void Handler::log(Trigger trigger, bool dry_run, const Effect& effect) const {
+  // What would have happened is no metric.
+  const std::span<const Metric> metrics =
+      dry_run ? std::span<const Metric>() : std::span<const Metric>(config_.metrics);
+  for (const PassRecord& record : effect.records) {
+    if (!record.complaint.empty()) {
+      log_->write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
+    }
+    log_record(*log_, to_string(trigger), record, metric_members(metrics, record, effect.took));
+  }
+}
+
+}  // namespace scaler

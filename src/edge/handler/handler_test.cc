@@ -1,0 +1,123 @@
+#include "edge/handler/handler.h"
+
+#include <gtest/gtest.h>
+
+#include "edge/handler/test_support.h"
+#include "scaler/state/state_text.h"
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HandlerTest;
+using testing::kNoon;
+
+TEST_F(HandlerTest, AnswersAScheduleInTheSeedsShape) {
+  aws_.depth = QueueDepth{.visible = 5};
+  const Result<std::string> answer = schedule();
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(
+      *answer,
+      R"({"statusCode":200,"body":{"trigger_source":"schedule","queue_depth":5,"in_flight":0,)"
+      R"("delayed":0,"current_tasks":0,"running_tasks":0,"desired_tasks":3,)"
+      R"("action_taken":"scale_out","timestamp":"2026-11-23T12:00:00Z","steps":[)"
+      R"({"rule":"backlog","tasks":3,"note":"5 visible = 5 messages; fixed target -> 3"},)"
+      R"({"rule":"activation","tasks":3,"note":"at zero with 5 messages, woken from 1 on -> 3"}]}})");
+}
+
+TEST_F(HandlerTest, AWakeScalesOutAndReturnsEveryMessage) {
+  aws_.depth = QueueDepth{.in_flight = 2};
+  const Result<std::string> answer = wake();
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  // Nothing but this: were it taken for a plain success, the jobs would be deleted.
+  EXPECT_EQ(*answer, R"({"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"}]})");
+  EXPECT_EQ(aws_.service->service.desired, 3);
+  ASSERT_EQ(aws_.returned.size(), 2U);
+  EXPECT_EQ(aws_.returned[0].receipt_handle, "handle-m1");
+  EXPECT_EQ(aws_.returned[0].visibility, 30s);
+  EXPECT_FALSE(aws_.mappings[0].enabled);
+}
+
+TEST_F(HandlerTest, AWakeThatCannotScaleFailsAndStillReturnsItsMessages) {
+  aws_.depth = QueueDepth{.in_flight = 2};
+  aws_.scaling = fail(ErrorKind::Denied, "UpdateService c/s: AccessDeniedException");
+  const Result<std::string> answer = wake();
+  EXPECT_EQ(answer.error().message, "UpdateService c/s: AccessDeniedException");
+  EXPECT_EQ(aws_.returned.size(), 2U);
+  EXPECT_FALSE(aws_.mappings[0].enabled);
+}
+
+TEST_F(HandlerTest, WhatAWakeWasHandedIsThereWhateverTheCountsSay) {
+  config_.policy = testing::policy({.scale_up_target = 3, .count_in_flight = false});
+  EXPECT_TRUE(wake().has_value());  // SQS's counts may lag by a minute.
+  EXPECT_EQ(aws_.service->service.desired, 3);
+  EXPECT_EQ(aws_.returned.size(), 2U);
+}
+
+TEST_F(HandlerTest, AWakeNeverScalesIn) {
+  aws_.service->service = testing::tasks(3);
+  aws_.service->saved_state =
+      format_state({.last_look = kNoon - 30s, .empty_since = kNoon - 1h, .empty_observations = 9});
+  EXPECT_TRUE(wake().has_value());
+  EXPECT_EQ(aws_.service->service.desired, 3);
+}
+
+// The function may be invoked by its plain ARN, by an alias or by a version.
+TEST_F(HandlerTest, TheMappingIsAskedForByWhatWasInvokedAndTheQueueOfTheRecords) {
+  function_arn_ = "arn:aws:lambda:us-east-1:1:function:f:live";
+  EXPECT_TRUE(wake().has_value());
+  EXPECT_EQ(aws_.asked.function_arn, function_arn_);
+  EXPECT_EQ(aws_.asked.queue_arn, testing::kJobs);
+}
+
+TEST_F(HandlerTest, WhatFailsBesideAWakesPassFailsItToo) {
+  aws_.failures["uuid"] = {ErrorKind::Throttled, "TooManyRequestsException"};
+  EXPECT_EQ(wake(4).error().message, "TooManyRequestsException");
+  ASSERT_EQ(aws_.returned.size(), 2U);
+  EXPECT_EQ(aws_.returned[0].visibility, 240s);
+}
+
+TEST_F(HandlerTest, AScheduleSwitchesTheMappingOnlyWithWake) {
+  aws_.mappings[0].enabled = false;
+  config_.wake = false;
+  EXPECT_TRUE(schedule().has_value());
+  EXPECT_FALSE(aws_.mappings[0].enabled);
+  handler_.reset();
+  config_.wake = true;
+  EXPECT_TRUE(schedule().has_value());
+  EXPECT_TRUE(aws_.mappings[0].enabled);
+}
+
+TEST_F(HandlerTest, RecordsOfAnotherQueueAreNotConsumed) {
+  const Result<std::string> answer = messages("arn:aws:sqs:us-east-1:1:other");
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_NE(answer.error().message.find("none is consumed"), std::string::npos);
+  EXPECT_TRUE(aws_.returned.empty());
+}
+
+TEST_F(HandlerTest, AQueueThatCannotBeReadIsAFailedInvocation) {
+  aws_.depth = fail(ErrorKind::Throttled, "GetQueueAttributes jobs: RequestThrottled");
+  aws_.service->service = testing::tasks(3);
+  EXPECT_EQ(schedule().error().message, "GetQueueAttributes jobs: RequestThrottled");
+  EXPECT_EQ(aws_.service->service.desired, 3);
+}
+
+TEST_F(HandlerTest, ADryRunChangesAndRemembersNothing) {
+  aws_.depth = QueueDepth{.visible = 5};
+  const Result<std::string> answer = handle(R"({"dry_run":true})");
+  ASSERT_TRUE(answer.has_value());
+  EXPECT_NE(answer->find(R"("action_taken":"scale_out")"), std::string::npos);
+  EXPECT_EQ(aws_.service->service.desired, 0);
+  EXPECT_EQ(aws_.service->saved_state, "");
+  EXPECT_TRUE(handle("{}").has_value());
+  EXPECT_EQ(aws_.service->service.desired, 3);
+}
+
+TEST_F(HandlerTest, GarbageIsAFailedInvocation) {
+  for (const char* event : {"", "null", "[]", R"({"source":"aws.s3"})"}) {
+    EXPECT_FALSE(handle(event).has_value()) << event;
+  }
+}
+
+}  // namespace
+}  // namespace scaler

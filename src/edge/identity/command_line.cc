@@ -1,0 +1,246 @@
+#include "edge/identity/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <fcntl.h>
+#include <poll.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+
+namespace scaler::identity {
+namespace {
+
+constexpr std::size_t kOutputMax = 64U << 10U;
+constexpr int kSignalBase = 128;
+
+/// Reads text word by word.
+class Splitter {
+ public:
+  explicit Splitter(std::string_view text) : text_(text) {}
+
+  /// False at a quote without its end.
+  bool next(std::optional<std::string>& word) {
+    word.reset();
+    text_.remove_prefix(std::min(text_.find_first_not_of(kBlanks), text_.size()));
+    while (!text_.empty() && kBlanks.find(text_.front()) == std::string_view::npos) {
+      if (!word) {
+        word.emplace();
+      }
+      if (!take(*word)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  bool take(std::string& word) {
+    const char first = text_.front();
+    text_.remove_prefix(1);
+    if (first == '\'' || first == '"') {
+      return take_quoted(word, first);
+    }
+    if (first != '\\') {
+      word += first;
+      return true;
+    }
+    if (text_.empty()) {
+      return false;
+    }
+    word += text_.front();
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  bool take_quoted(std::string& word, char quote) {
+    while (!text_.empty() && text_.front() != quote) {
+      const bool escapes = quote == '"' && text_.front() == '\\' && text_.size() > 1 &&
+                           (text_[1] == '"' || text_[1] == '\\');
+      word += text_[escapes ? 1 : 0];
+      text_.remove_prefix(escapes ? 2 : 1);
+    }
+    if (text_.empty()) {
+      return false;
+    }
+    text_.remove_prefix(1);
+    return true;
+  }
+
+  static constexpr std::string_view kBlanks = " \t\r\n";
+  std::string_view text_;
+};
+
+/// A pipe whose ends are closed with it.
+class Pipe {
+ public:
+  Pipe() : open_(::pipe2(ends_.data(), O_CLOEXEC) == 0) {}
+  ~Pipe() {
+    close_end(0);
+    close_end(1);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  bool is_open() const { return open_; }
+  int read_end() const { return ends_[0]; }
+  int write_end() const { return ends_[1]; }
+  void close_end(std::size_t which) {
+    if (open_ && ends_.at(which) >= 0) {
+      ::close(std::exchange(ends_.at(which), -1));
+    }
+  }
+
+ private:
+  std::array<int, 2> ends_{-1, -1};
+  bool open_;
+};
+
+std::unexpected<Error> failure(const std::string& program, const std::string& why) {
+  return fail(ErrorKind::Unavailable, "run " + program + ": " + why);
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> result;
+  result.reserve(texts.size() + 1);
+  for (std::string& text : texts) {
+    result.push_back(text.data());
+  }
+  result.push_back(nullptr);
+  return result;
+}
+
+/// Starts it with default signals; zero or errno.
+int spawn(pid_t& pid, std::vector<std::string> words, const Environment& environment,
+          const Pipe& out, const Pipe& err) {
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : environment) {
+    std::string& variable = variables.emplace_back(name);
+    variable += '=';
+    variable += value;
+  }
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+  ::posix_spawn_file_actions_init(&actions);
+  ::posix_spawnattr_init(&attributes);
+  ::posix_spawn_file_actions_adddup2(&actions, out.write_end(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&actions, err.write_end(), STDERR_FILENO);
+  sigset_t none;
+  sigset_t ignored;
+  ::sigemptyset(&none);
+  ::sigemptyset(&ignored);
+  ::sigaddset(&ignored, SIGPIPE);
+  ::posix_spawnattr_setsigmask(&attributes, &none);
+  ::posix_spawnattr_setsigdefault(&attributes, &ignored);
+  ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  const int error = ::posix_spawnp(&pid, words.front().c_str(), &actions, &attributes,
+                                   pointers(words).data(), pointers(variables).data());
+  ::posix_spawn_file_actions_destroy(&actions);
+  ::posix_spawnattr_destroy(&attributes);
+  return error;
+}
+
+/// Milliseconds for poll(2): rounded up, none left is zero.
+int left_until(Deadline deadline) {
+  const auto left = std::chrono::ceil<Duration>(deadline - after(Duration::zero()));
+  return static_cast<int>(std::clamp<std::int64_t>(left.count(), 0, 1'000'000));
+}
+
+enum class Reading { Open, Closed, TooMuch };
+
+Reading read_some(int file, std::string& text) {
+  std::array<char, 4096> buffer{};
+  const ssize_t count = ::read(file, buffer.data(), buffer.size());
+  if (count <= 0) {
+    return count < 0 && errno == EINTR ? Reading::Open : Reading::Closed;
+  }
+  text.append(buffer.data(), static_cast<std::size_t>(count));
+  return text.size() > kOutputMax ? Reading::TooMuch : Reading::Open;
+}
+
+/// Reads what has come there; false when it is too much.
+bool read_ready(pollfd& end, std::string& text) {
+  if (end.fd < 0 || end.revents == 0) {
+    return true;
+  }
+  const Reading reading = read_some(end.fd, text);
+  if (reading == Reading::Closed) {
+    end.fd = -1;
+  }
+  return reading != Reading::TooMuch;
+}
+
+/// Reads both to their ends; says why not, or nothing.
+std::string read_both(const Pipe& out, const Pipe& err, CommandOutput& output, Deadline deadline) {
+  std::array<pollfd, 2> polls{{{.fd = out.read_end(), .events = POLLIN, .revents = 0},
+                               {.fd = err.read_end(), .events = POLLIN, .revents = 0}}};
+  const std::array<std::string*, 2> texts{&output.out, &output.err};
+  while (polls[0].fd >= 0 || polls[1].fd >= 0) {
+    const int ready = ::poll(polls.data(), polls.size(), left_until(deadline));
+    if (ready == 0) {
+      return "it does not end";
+    }
+    for (std::size_t i = 0; ready > 0 && i < polls.size(); ++i) {
+      if (!read_ready(polls.at(i), *texts.at(i))) {
+        return "it writes too much";
+      }
+    }
+  }
+  return "";
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFSIGNALED(status) ? kSignalBase + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> split_command(std::string_view text) {
+  std::vector<std::string> words;
+  Splitter splitter(text);
+  for (std::optional<std::string> word;;) {
+    if (!splitter.next(word)) {
+      return fail(ErrorKind::Malformed, "a quote has no end");
+    }
+    if (!word) {
+      break;
+    }
+    words.push_back(*std::move(word));
+  }
+  if (words.empty()) {
+    return fail(ErrorKind::Malformed, "it names no program");
+  }
+  return words;
+}
+
+Result<CommandOutput> run_command(const std::vector<std::string>& words,
+                                  const Environment& environment, Deadline deadline) {
+  const std::string& program = words.front();
+  Pipe out;
+  Pipe err;
+  if (!out.is_open() || !err.is_open()) {
+    return failure(program, "no pipe is to be had");
+  }
+  pid_t pid = 0;
+  if (const int error = spawn(pid, words, environment, out, err); error != 0) {
+    return failure(program, std::generic_category().message(error));
+  }
+  out.close_end(1);
+  err.close_end(1);
+  CommandOutput output;
+  const std::string problem = read_both(out, err, output, deadline);
+  if (!problem.empty()) {
+    ::kill(pid, SIGKILL);
+  }
+  output.status = wait_for(pid);
+  return problem.empty() ? Result<CommandOutput>(std::move(output)) : failure(program, problem);
+}
+
+}  // namespace scaler::identity

@@ -1,0 +1,29 @@
+#pragma once
+// Runs a command and takes what it says, within a time and a size.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ground/base/clock.h"
+#include "ground/base/environment.h"
+
+namespace scaler::identity {
+
+/// The words of a command as a POSIX shell splits them: quotes and backslashes, nothing else.
+/// Errors: Malformed for a quote without its end, or no word at all.
+Result<std::vector<std::string>> split_command(std::string_view text);
+
+struct CommandOutput {
+  int status = 0;  ///< 128 + n when signal n ended it
+  std::string out = {};
+  std::string err = {};
+};
+
+/// Runs the program, without a shell, with our standard input. It is ended at the deadline, or when
+/// it writes more than 64 KiB.
+/// Errors: Unavailable, naming the program, when it cannot be run or does not end.
+Result<CommandOutput> run_command(const std::vector<std::string>& words,
+                                  const Environment& environment, Deadline deadline);
+
+}  // namespace scaler::identity

@@ -1,0 +1,80 @@
+#include "edge/identity/command_line.h"
+
+#include <gtest/gtest.h>
+
+#include "edge/identity/test_support.h"
+
+namespace scaler::identity {
+namespace {
+
+using namespace std::chrono_literals;
+using Words = std::vector<std::string>;
+
+TEST(SplitCommand, FollowsAShellsQuotes) {
+  EXPECT_EQ(*split_command(" a  b\tc "), (Words{"a", "b", "c"}));
+  EXPECT_EQ(*split_command(R"(a 'b "c' "d 'e" f\ g)"), (Words{"a", "b \"c", "d 'e", "f g"}));
+  EXPECT_EQ(*split_command(R"(a"b"'c' "x\"y\\z\n" '\')"), (Words{"abc", "x\"y\\z\\n", "\\"}));
+  EXPECT_EQ(*split_command("a '' \"\" $X | b"), (Words{"a", "", "", "$X", "|", "b"}));
+}
+
+TEST(SplitCommand, RefusesAnOpenQuoteAndNoWord) {
+  for (const char* text : {"a 'b", "a \"b", "a \\", "", "  "}) {
+    EXPECT_EQ(split_command(text).error().kind, ErrorKind::Malformed) << text;
+  }
+}
+
+const Environment kEnvironment{{"PATH", "/usr/bin:/bin"}, {"NAME", "value"}};
+
+TEST(RunCommand, TakesBothOutputsStatusAndEnvironment) {
+  const auto output =
+      run_command({"sh", "-c", "echo $NAME; echo no >&2; exit 3"}, kEnvironment, after(20s));
+  ASSERT_TRUE(output.has_value()) << output.error().message;
+  EXPECT_EQ(output->status, 3);
+  EXPECT_EQ(output->out, "value\n");
+  EXPECT_EQ(output->err, "no\n");
+  EXPECT_EQ(run_command({"sh", "-c", "kill -9 $$"}, kEnvironment, after(20s))->status, 137);
+}
+
+TEST(RunCommand, NamesAProgramThatIsNotThere) {
+  const auto output = run_command({"no-such-program-here"}, kEnvironment, after(20s));
+  EXPECT_EQ(output.error().message, "run no-such-program-here: No such file or directory");
+}
+
+TEST(RunCommand, EndsWhatDoesNotEnd) {
+  EXPECT_EQ(run_command({"sleep", "60"}, kEnvironment, after(50ms)).error().message,
+            "run sleep: it does not end");
+  EXPECT_EQ(run_command({"yes"}, kEnvironment, after(20s)).error().message,
+            "run yes: it writes too much");
+}
+
+class ProcessSourceTest : public testing::Test, protected Workstation {
+ protected:
+  ProcessSourceTest() { environment["PATH"] = "/usr/bin:/bin"; }
+  std::string result_of(const std::string& command) {
+    write_config("[default]\ncredential_process = " + command + "\n");
+    return error();
+  }
+};
+
+TEST_F(ProcessSourceTest, ReadsKeys) {
+  EXPECT_EQ(result_of(R"(echo '{"Version":1,"AccessKeyId":"P","SecretAccessKey":"s",)"
+                      R"("SessionToken":"t","Expiration":"2026-11-23T13:00:00+00:00"}')"),
+            "got P");
+  EXPECT_EQ(current()->session_token, Secret("t"));
+  EXPECT_EQ(current()->expires, *parse_instant("2026-11-23T13:00:00Z"));
+}
+
+TEST_F(ProcessSourceTest, RefusesWhatIsNotOfItsForm) {
+  const std::string who = "credential_process of profile 'default': ";
+  EXPECT_EQ(result_of(R"(echo '{"Version":2,"AccessKeyId":"P","SecretAccessKey":"s"}')"),
+            who + "the reply's Version is not 1");
+  EXPECT_EQ(result_of(R"(echo '{"Version":1,"AccessKeyId":"P"}')"),
+            who + "the reply lacks AccessKeyId or SecretAccessKey");
+  EXPECT_EQ(result_of("echo hush"), who + "the reply is not JSON");
+  EXPECT_EQ(result_of("sh -c 'echo hush; echo log in first >&2; exit 4'"),
+            who + "sh ended with status 4: log in first");
+  EXPECT_EQ(result_of("echo 'x"), who + "a quote has no end");
+}
+
+}  // namespace
+}  // namespace scaler::identity

@@ -1,0 +1,197 @@
+#include "edge/identity/login_source.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "edge/aws/redaction.h"
+#include "edge/aws/settings.h"
+#include "edge/aws/sigv4.h"
+#include "edge/aws/source_request.h"
+#include "edge/identity/dpop.h"
+#include "edge/identity/token_file.h"
+#include "ground/json/writer.h"
+#include "ground/net/url.h"
+
+namespace scaler::identity {
+namespace {
+
+constexpr aws::OtherService kSignIn{.variable = "AWS_ENDPOINT_URL_SIGNIN", .section = "signin"};
+constexpr Duration kRefreshBefore = std::chrono::minutes(5);
+constexpr std::int64_t kLifetimeMax = 43200;
+
+/// What the token endpoint's own word for a refusal means to a person.
+std::string advice(std::string_view reason, const std::string& log_in) {
+  if (reason == "INSUFFICIENT_PERMISSIONS") {
+    return "the role lacks the permission to sign in";
+  }
+  return reason == "USER_CREDENTIALS_CHANGED" ? "the password was changed; " + log_in : log_in;
+}
+
+aws::Credentials keys_of(const json::Value& keys) {
+  return {.access_key_id = text_of(keys, "accessKeyId"),
+          .secret_access_key = Secret(text_of(keys, "secretAccessKey")),
+          .session_token = Secret(text_of(keys, "sessionToken")),
+          .expires = instant_of(keys, "expiresAt")};
+}
+
+bool complete(const aws::Credentials& keys) {
+  return !keys.access_key_id.empty() && !keys.secret_access_key.empty() &&
+         !keys.session_token.empty();
+}
+
+class LoginSource final : public aws::CredentialSource {
+ public:
+  LoginSource(aws::CredentialSurroundings surroundings, const Log& log, LoginSession session)
+      : surroundings_(std::move(surroundings)), log_(&log), session_(std::move(session)) {}
+
+  std::string_view name() const override { return "aws login"; }
+  std::string description() const override {
+    return "aws login session " + session_.session + ", profile '" + session_.profile + "'";
+  }
+
+  Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
+    const std::string path = TRY(file());
+    Result<json::Value> token = read_token_file(path);
+    if (!token.has_value()) {
+      return fail(ErrorKind::Unauthorized, "aws login: " + token.error().message + "; " + log_in());
+    }
+    for (const std::string_view name : {"accessToken", "refreshToken", "dpopKey", "clientId"}) {
+      if (token->find(name) == nullptr) {
+        return fail(ErrorKind::Unauthorized,
+                    "aws login: " + path + " lacks " + std::string(name) + "; " + log_in());
+      }
+    }
+    const aws::Credentials kept = keys_of(*token->find("accessToken"));
+    const Instant now = surroundings_.clock.now();
+    if (complete(kept) && kept.expires && *kept.expires - now > kRefreshBefore) {
+      return kept;
+    }
+    TRY(refresh(*token, deadline));
+    if (const Result<void> written = write_token_file(path, *token); !written.has_value()) {
+      log_->write(LogLevel::Warn, "renewed credentials of aws login could not be kept",
+                  {{"error", written.error().message}});
+    }
+    return keys_of(*token->find("accessToken"));
+  }
+
+ private:
+  std::string log_in() const { return "run: aws login --profile " + session_.profile; }
+
+  Result<std::string> file() const {
+    const std::string name = aws::sha256_hex(session_.session) + ".json";
+    if (const auto folder = variable(surroundings_.environment, "AWS_LOGIN_CACHE_DIRECTORY")) {
+      return *folder + "/" + name;
+    }
+    const auto home = variable(surroundings_.environment, "HOME");
+    if (!home) {
+      return fail(ErrorKind::Malformed,
+                  "HOME is not set: there is no place for aws login's tokens");
+    }
+    return *home + "/.aws/login/cache/" + name;
+  }
+
+  Result<aws::Endpoint> place(const json::Value& token) const {
+    const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
+    std::string region = text_of(token, "signInRegion");
+    if (region.empty()) {
+      const aws::Settings settings = TRY(aws::read_settings(surroundings_.environment));
+      region = settings.region;
+    }
+    return aws::other_endpoint(kSignIn, region + ".signin.aws.amazon.com",
+                               surroundings_.environment, profile);
+  }
+
+  /// Changes the token only when it succeeds.
+  Result<void> refresh(json::Value& token, Deadline deadline) const {
+    const aws::Endpoint endpoint = TRY(place(token));
+    const std::string refresh_token = text_of(token, "refreshToken");
+    net::HttpRequest request{.origin = endpoint.origin,
+                             .method = "POST",
+                             .target = endpoint.path + "/v1/token",
+                             .headers = {{.name = "Content-Type", .value = "application/json"}},
+                             .body = body(token, refresh_token),
+                             .repeatable = false};
+    Result<std::string> proof = dpop_proof(
+        Secret(text_of(token, "dpopKey")),
+        {.url = endpoint.origin.scheme + "://" + net::host_header(endpoint.origin) + request.target,
+         .at = surroundings_.clock.now(),
+         .id = random_uuid()});
+    if (!proof.has_value()) {
+      return fail(ErrorKind::Unauthorized, "aws login: " + proof.error().message + "; " + log_in());
+    }
+    request.headers.push_back({.name = "DPoP", .value = *std::move(proof)});
+    // A proof is good for one request, and so may be the refresh token: it is sent once.
+    const Result<net::HttpResponse> reply = aws::ask(surroundings_, request, {.most = 1}, deadline);
+    if (!reply.has_value()) {
+      return fail(reply.error(), "aws login: CreateOAuth2Token");
+    }
+    if (reply->status != 200) {
+      return std::unexpected(refused(*reply, refresh_token));
+    }
+    return take_reply(token, reply->body);
+  }
+
+  static std::string body(const json::Value& token, const std::string& refresh_token) {
+    json::Writer writer;
+    writer.begin_object()
+        .field("clientId", text_of(token, "clientId"))
+        .field("refreshToken", refresh_token)
+        .field("grantType", "refresh_token")
+        .end_object();
+    return std::move(writer).text();
+  }
+
+  Error refused(const net::HttpResponse& reply, const std::string& refresh_token) const {
+    Error error = aws::refusal("aws login: CreateOAuth2Token", reply, {refresh_token});
+    if (reply.status < 500) {
+      const Result<json::Value> said = json::parse(reply.body);
+      const std::string reason = said.has_value() ? text_of(*said, "error") : "";
+      error.kind = ErrorKind::Unauthorized;
+      error.message += "; " + advice(reason, log_in());
+    }
+    return error;
+  }
+
+  Result<void> take_reply(json::Value& token, const std::string& text) const {
+    const Result<json::Value> reply = json::parse(text);
+    const json::Value* fresh = reply.has_value() ? reply->find("accessToken") : nullptr;
+    const json::Value* seconds = reply.has_value() ? reply->find("expiresIn") : nullptr;
+    const auto* lifetime =
+        seconds == nullptr ? nullptr : std::get_if<std::int64_t>(&seconds->data());
+    if (fresh == nullptr || lifetime == nullptr || *lifetime < 1 || *lifetime > kLifetimeMax ||
+        !complete(keys_of(*fresh))) {
+      return fail(ErrorKind::Malformed,
+                  "aws login: CreateOAuth2Token: the reply lacks keys or their lifetime");
+    }
+    json::Value keys = *token.find("accessToken");
+    if (!std::holds_alternative<json::Object>(keys.data())) {
+      keys = json::Value(json::Object{});
+    }
+    for (const std::string_view name : {"accessKeyId", "secretAccessKey", "sessionToken"}) {
+      set_member(keys, name, json::Value(text_of(*fresh, name)));
+    }
+    const Instant expires = std::chrono::floor<std::chrono::seconds>(surroundings_.clock.now()) +
+                            std::chrono::seconds(*lifetime);
+    set_member(keys, "expiresAt", json::Value(format_instant(expires)));
+    set_member(token, "accessToken", std::move(keys));
+    for (const std::string_view name : {"refreshToken", "idToken"}) {
+      if (const std::string value = text_of(*reply, name); !value.empty()) {
+        set_member(token, name, json::Value(value));
+      }
+    }
+    return {};
+  }
+
+  aws::CredentialSurroundings surroundings_;
+  const Log* log_;
+  LoginSession session_;
+};
+
+}  // namespace
+
+std::unique_ptr<aws::CredentialSource> login_source(const aws::CredentialSurroundings& surroundings,
+                                                    const Log& log, LoginSession session) {
+  return std::make_unique<LoginSource>(surroundings, log, std::move(session));
+}
+
+}  // namespace scaler::identity

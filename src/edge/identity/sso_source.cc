@@ -1,0 +1,186 @@
+#include "edge/identity/sso_source.h"
+
+#include <cstdint>
+#include <utility>
+
+#include "edge/aws/settings.h"
+#include "edge/aws/source_request.h"
+#include "edge/identity/digest.h"
+#include "edge/identity/token_file.h"
+#include "ground/json/writer.h"
+#include "ground/net/url.h"
+#include "scaler/core/names.h"
+
+namespace scaler::identity {
+namespace {
+
+constexpr aws::OtherService kPortal{.variable = "AWS_ENDPOINT_URL_SSO", .section = "sso"};
+constexpr aws::OtherService kOidc{.variable = "AWS_ENDPOINT_URL_SSO_OIDC", .section = "sso_oidc"};
+constexpr Duration kRefreshBefore = std::chrono::minutes(15);
+
+class SsoSource final : public aws::CredentialSource {
+ public:
+  SsoSource(aws::CredentialSurroundings surroundings, const Log& log, SsoRole role)
+      : surroundings_(std::move(surroundings)), log_(&log), role_(std::move(role)) {}
+
+  std::string_view name() const override { return "SSO"; }
+  std::string description() const override {
+    return "SSO role " + role_.role_name + " of account " + role_.account_id + ", profile '" +
+           role_.profile + "'";
+  }
+
+  Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
+    const Secret token = TRY(access_token(deadline));
+    const aws::Endpoint endpoint = TRY(place(kPortal, "portal.sso"));
+    const net::HttpRequest request{
+        .origin = endpoint.origin,
+        .target = endpoint.path + "/federation/credentials?" + net::query_string(aws_parameters()),
+        .headers = {{.name = "x-amz-sso_bearer_token", .value = token.reveal()},
+                    {.name = "Accept", .value = "application/json"}}};
+    const std::string what = "SSO GetRoleCredentials " + role_.role_name;
+    const Result<net::HttpResponse> reply = aws::ask(surroundings_, request, {}, deadline);
+    if (!reply.has_value()) {
+      return fail(reply.error(), what);
+    }
+    if (reply->status == 401) {
+      return fail(ErrorKind::Unauthorized, what + ": the token was refused; " + log_in());
+    }
+    if (reply->status != 200) {
+      return std::unexpected(aws::refusal(what, *reply, {token.reveal()}));
+    }
+    return read_reply(what, reply->body);
+  }
+
+ private:
+  std::vector<std::pair<std::string, std::string>> aws_parameters() const {
+    return {{"role_name", role_.role_name}, {"account_id", role_.account_id}};
+  }
+
+  std::string log_in() const {
+    return role_.session.empty() ? "run: aws sso login --profile " + role_.profile
+                                 : "run: aws sso login --sso-session " + role_.session;
+  }
+
+  Result<aws::Endpoint> place(const aws::OtherService& service, std::string_view host) const {
+    const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
+    return aws::other_endpoint(service,
+                               std::string(host) + "." + role_.region + "." +
+                                   std::string(partition_of(role_.region).dns_suffix),
+                               surroundings_.environment, profile);
+  }
+
+  Result<Secret> access_token(Deadline deadline) {
+    const auto home = variable(surroundings_.environment, "HOME");
+    if (!home) {
+      return fail(ErrorKind::Malformed, "HOME is not set: there is no place for SSO's tokens");
+    }
+    const std::string path = *home + "/.aws/sso/cache/" +
+                             sha1_hex(role_.session.empty() ? role_.start_url : role_.session) +
+                             ".json";
+    Result<json::Value> token = read_token_file(path);
+    if (!token.has_value()) {
+      return fail(ErrorKind::Unauthorized, "SSO token " + token.error().message + "; " + log_in());
+    }
+    const Instant now = surroundings_.clock.now();
+    std::optional<Instant> expires = instant_of(*token, "expiresAt");
+    if (!role_.session.empty() && expires && *expires - now < kRefreshBefore &&
+        can_refresh(*token)) {
+      if (const Result<void> refreshed = refresh(*token, path, deadline); !refreshed.has_value()) {
+        log_->write(LogLevel::Warn, "the SSO token could not be refreshed",
+                    {{"error", refreshed.error().message}});
+      }
+      expires = instant_of(*token, "expiresAt");
+    }
+    const std::string text = text_of(*token, "accessToken");
+    if (text.empty() || !expires) {
+      return fail(ErrorKind::Unauthorized,
+                  "SSO token " + path + " lacks accessToken or expiresAt; " + log_in());
+    }
+    if (*expires <= now) {
+      return fail(ErrorKind::Unauthorized,
+                  "the SSO token expired at " + format_instant(*expires) + "; " + log_in());
+    }
+    return Secret(text);
+  }
+
+  bool can_refresh(const json::Value& token) const {
+    const std::optional<Instant> registered = instant_of(token, "registrationExpiresAt");
+    return registered && *registered > surroundings_.clock.now() &&
+           !text_of(token, "refreshToken").empty() && !text_of(token, "clientId").empty() &&
+           !text_of(token, "clientSecret").empty();
+  }
+
+  /// Changes the token only when it succeeds.
+  Result<void> refresh(json::Value& token, const std::string& path, Deadline deadline) const {
+    const std::string secret = text_of(token, "clientSecret");
+    const std::string old = text_of(token, "refreshToken");
+    json::Writer body;
+    body.begin_object()
+        .field("grantType", "refresh_token")
+        .field("clientId", text_of(token, "clientId"))
+        .field("clientSecret", secret)
+        .field("refreshToken", old)
+        .end_object();
+    const aws::Endpoint endpoint = TRY(place(kOidc, "oidc"));
+    const net::HttpRequest request{
+        .origin = endpoint.origin,
+        .method = "POST",
+        .target = endpoint.path + "/token",
+        .headers = {{.name = "Content-Type", .value = "application/json"}},
+        .body = std::move(body).text(),
+        .repeatable = false};
+    const net::HttpResponse reply =
+        TRY(aws::ask(surroundings_, request, {.after_silence = false}, deadline));
+    if (reply.status != 200) {
+      return std::unexpected(aws::refusal("SSO CreateToken", reply, {secret, old}));
+    }
+    const Result<json::Value> fresh = json::parse(reply.body);
+    const json::Value* seconds = fresh.has_value() ? fresh->find("expiresIn") : nullptr;
+    const auto* lifetime =
+        seconds == nullptr ? nullptr : std::get_if<std::int64_t>(&seconds->data());
+    if (lifetime == nullptr || *lifetime < 0 || *lifetime > kLifetimeMax ||
+        text_of(*fresh, "accessToken").empty()) {
+      return fail(ErrorKind::Malformed, "SSO CreateToken: the reply lacks a token or its lifetime");
+    }
+    set_member(token, "accessToken", json::Value(text_of(*fresh, "accessToken")));
+    const Instant expires = std::chrono::floor<std::chrono::seconds>(surroundings_.clock.now()) +
+                            std::chrono::seconds(*lifetime);
+    set_member(token, "expiresAt", json::Value(format_instant(expires)));
+    if (const std::string next = text_of(*fresh, "refreshToken"); !next.empty()) {
+      set_member(token, "refreshToken", json::Value(next));
+    }
+    return write_token_file(path, token);
+  }
+
+  static Result<std::optional<aws::Credentials>> read_reply(const std::string& what,
+                                                            const std::string& body) {
+    const Result<json::Value> reply = json::parse(body);
+    const json::Value* keys = reply.has_value() ? reply->find("roleCredentials") : nullptr;
+    const json::Value* expiration = keys == nullptr ? nullptr : keys->find("expiration");
+    const auto* milliseconds =
+        expiration == nullptr ? nullptr : std::get_if<std::int64_t>(&expiration->data());
+    if (milliseconds == nullptr || text_of(*keys, "accessKeyId").empty() ||
+        text_of(*keys, "secretAccessKey").empty()) {
+      return fail(ErrorKind::Malformed, what + ": the reply lacks keys or their expiration");
+    }
+    return aws::Credentials{.access_key_id = text_of(*keys, "accessKeyId"),
+                            .secret_access_key = Secret(text_of(*keys, "secretAccessKey")),
+                            .session_token = Secret(text_of(*keys, "sessionToken")),
+                            .expires = Instant(Duration(*milliseconds))};
+  }
+
+  static constexpr std::int64_t kLifetimeMax = 366LL * 24 * 3600;
+
+  aws::CredentialSurroundings surroundings_;
+  const Log* log_;
+  SsoRole role_;
+};
+
+}  // namespace
+
+std::unique_ptr<aws::CredentialSource> sso_source(const aws::CredentialSurroundings& surroundings,
+                                                  const Log& log, SsoRole role) {
+  return std::make_unique<SsoSource>(surroundings, log, std::move(role));
+}
+
+}  // namespace scaler::identity

@@ -1,0 +1,46 @@
+#pragma once
+// What Lambda hands to the function, by its source: a schedule, records of an SQS queue, a
+// notification of an SNS topic, or a manual call.
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "ground/base/result.h"
+
+namespace scaler::lambda {
+
+/// An EventBridge rule ("aws.events") or EventBridge Scheduler ("aws.scheduler").
+struct ScheduleEvent {
+  std::string source = {};
+};
+
+struct SqsRecord {
+  std::string message_id = {};
+  std::string receipt_handle = {};
+  std::string queue_arn = {};
+  std::int64_t receive_count = 1;
+};
+
+struct SqsEvent {
+  std::vector<SqsRecord> records = {};
+};
+
+/// Notifications of an SNS topic; what they say does not matter.
+struct SnsEvent {
+  std::string subscription_arn = {};  ///< of the first
+  std::size_t notifications = 1;
+};
+
+/// {} or {"dry_run":true}.
+struct ManualEvent {
+  bool dry_run = false;
+};
+
+using Event = std::variant<ScheduleEvent, SqsEvent, SnsEvent, ManualEvent>;
+
+/// Errors: Malformed, naming what was wrong; also for an event of any other source.
+Result<Event> parse_event(std::string_view text);
+
+}  // namespace scaler::lambda

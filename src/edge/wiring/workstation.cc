@@ -1,0 +1,15 @@
+#include "edge/identity/workstation.h"
+
+#include <random>
+
+#include "edge/wiring/aws_cloud.h"
+
+namespace scaler {
+
+Result<std::unique_ptr<Cloud>> Cloud::create_on_workstation(const Environment& environment,
+                                                            Clock& clock, const Log& log) {
+  return make_aws_cloud(environment, clock, log,
+                        {.seed = std::random_device()(), .sources = identity::workstation_sources});
+}
+
+}  // namespace scaler

@@ -1,0 +1,68 @@
+#pragma once
+// AwsFront: the one endpoint of all services. It finds out which service and operation a request is
+// for, checks what every request must have, lets faults strike, counts, and writes answers in the
+// service's protocol.
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/ecs/ecs_api.h"
+#include "emulator/lambda/lambda_host.h"
+#include "emulator/request/faults.h"
+#include "emulator/sqs/sqs_api.h"
+#include "ground/base/random.h"
+#include "ground/net/event_loop.h"
+#include "ground/net/http_server.h"
+#include "lab/world/world.h"
+
+namespace scaler::emulator {
+
+/// Calls by operation and caller (access key id).
+using CallCounts =
+    std::map<std::string, std::map<std::string, std::int64_t, std::less<>>, std::less<>>;
+
+class AwsFront {
+ public:
+  AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs, std::uint64_t seed);
+
+  /// Without a host, Lambda's API is not there.
+  void set_lambda(LambdaHost* lambda) { lambda_ = lambda; }
+  /// The world must be at the present.
+  void handle(net::ServerRequest request, const net::Respond& respond);
+
+  Faults& faults() { return faults_; }
+  /// Ends the calls that hang, without an answer.
+  void release_hanging() { hanging_.clear(); }
+  const CallCounts& calls() const { return calls_; }
+
+ private:
+  struct Exchange;
+  void check_and_dispatch(const std::shared_ptr<Exchange>& exchange);
+  bool struck(const std::shared_ptr<Exchange>& exchange);
+  void dispatch(const Exchange& exchange);
+  void dispatch_json(const Exchange& exchange);
+  void count(const Exchange& exchange);
+  std::string request_id();
+  const std::string& date();
+
+  net::EventLoop& loop_;
+  world::World& world_;
+  SqsApi& sqs_;
+  EcsApi& ecs_;
+  LambdaHost* lambda_ = nullptr;
+  Random random_;
+  Faults faults_;
+  CallCounts calls_ = {};
+  std::vector<net::Respond> hanging_ = {};
+  std::chrono::sys_seconds date_second_ = {};
+  std::string date_ = {};  ///< of that second
+  /// Timers hold it weakly: they may fire after this object's end.
+  std::shared_ptr<AwsFront*> self_;
+};
+
+}  // namespace scaler::emulator

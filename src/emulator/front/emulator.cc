@@ -1,0 +1,484 @@
+#include "emulator/front/emulator.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "emulator/ecs/ecs_names.h"
+#include "emulator/front/aws_front.h"
+#include "emulator/front/state_file.h"
+#include "emulator/front/status.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
+#include "ground/net/http_server.h"
+
+namespace scaler::emulator {
+namespace {
+
+constexpr Duration kSavePause = std::chrono::seconds(1);
+/// The scaler's own queues as the templates have them: what nobody took for so long is stale, and a
+/// failed invocation gets one more try. A tick waits for up to 59 s and comes back after its
+/// visibility timeout.
+struct OwnQueue {
+  Duration visibility = {};
+  Duration retention = {};
+};
+constexpr OwnQueue kTicks{.visibility = std::chrono::seconds(60),
+                          .retention = std::chrono::seconds(150)};
+constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
+                             .retention = std::chrono::seconds(300)};
+constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
+constexpr std::string_view kPages = "/_emulator/";
+
+net::HttpResponse page(int status, std::string body) {
+  return {.status = status,
+          .headers = {{.name = "Content-Type", .value = "application/json"}},
+          .body = std::move(body)};
+}
+
+net::HttpResponse page_error(int status, std::string_view message) {
+  json::Writer writer;
+  writer.begin_object().field("message", message).end_object();
+  return page(status, std::move(writer).text());
+}
+
+Result<void> check_names(const EmulatorOptions& options) {
+  std::vector<std::string> names{options.cluster, options.service, options.queue};
+  for (const std::string& own : {options.tick_queue, options.doorbell_queue}) {
+    if (!own.empty()) {
+      names.push_back(own);
+    }
+    if (own == options.queue || (!own.empty() && own == options.queue + "-dlq")) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is the job queue or its dead-letter queue: ticks and doorbell "
+                              "need queues of their own",
+                              own));
+    }
+  }
+  for (const std::string& name : names) {
+    if (!valid_ecs_name(name)) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is no name: letters, digits, hyphens and underscores", name));
+    }
+  }
+  if (!options.tick_queue.empty() && options.tick_queue == options.doorbell_queue) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("'{}' cannot be both the tick and the doorbell queue", options.tick_queue));
+  }
+  if (options.queue.size() > kQueueNameMax) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("the queue's name has more than {} characters", kQueueNameMax));
+  }
+  return {};
+}
+
+std::string task_definition_document(const std::string& queue_url) {
+  json::Writer writer;
+  writer.begin_object().field("family", "worker").name("containerDefinitions").begin_array();
+  writer.begin_object().field("name", "worker").field("image", "emulated/worker:1");
+  writer.name("environment").begin_array();
+  writer.begin_object().field("name", "SQS_QUEUE_URL").field("value", queue_url).end_object();
+  writer.end_array().end_object().end_array();
+  writer.field("cpu", "256").field("memory", "512").field("networkMode", "awsvpc");
+  writer.name("requiresCompatibilities").begin_array().value("FARGATE").end_array();
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+/// What SQS itself has no setting for.
+struct QueueChange {
+  std::string queue = {};
+  Duration count_lag = Duration(0);
+};
+
+/// Reads {"queue":"jobs","count_lag":seconds}.
+Result<QueueChange> read_queue_change(const std::string& text) {
+  constexpr double kLagMax = 3600;
+  const json::Value document = TRY(json::parse(text));
+  const json::Reader root(document, "$");
+  TRY(root.only_fields({"queue", "count_lag"}));
+  const json::Reader queue = TRY(root.field("queue"));
+  const json::Reader lag = TRY(root.field("count_lag"));
+  QueueChange change;
+  change.queue = TRY(queue.string());
+  const double seconds = TRY(lag.number());
+  if (!(seconds >= 0 && seconds <= kLagMax)) {
+    return fail(ErrorKind::Malformed, lag.path() + ": not from 0 to 3600 seconds");
+  }
+  change.count_lag = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
+  return change;
+}
+
+/// The number in "/_emulator/events?after=N"; nothing for any other query.
+std::optional<std::uint64_t> parse_after(std::string_view query) {
+  constexpr std::string_view kName = "after=";
+  if (query.empty()) {
+    return 0;
+  }
+  if (!query.starts_with(kName)) {
+    return std::nullopt;
+  }
+  query.remove_prefix(kName.size());
+  std::uint64_t number = 0;
+  const auto [end, error] = std::from_chars(query.data(), query.data() + query.size(), number);
+  return error == std::errc() && end == query.data() + query.size() ? std::optional(number)
+                                                                    : std::nullopt;
+}
+
+}  // namespace
+
+class Emulator::Impl {
+ public:
+  Impl(net::EventLoop& loop, EmulatorOptions options, const Log& log)
+      : loop_(loop),
+        options_(std::move(options)),
+        log_(log),
+        random_(options_.seed),
+        world_({}, system_clock().now(), random_),
+        self_(std::make_shared<Impl*>(this)) {}
+
+  Result<void> start() {
+    TRY(check_names(options_));
+    server_ = TRY(net::HttpServer::listen(
+        loop_, options_.port, [this](net::ServerRequest request, const net::Respond& respond) {
+          handle(std::move(request), respond);
+        }));
+    sqs_.emplace(world_, endpoint());
+    ecs_.emplace(world_, behaviour());
+    front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
+    TRY(load());
+    make_queues();
+    make_service();
+    TRY(start_lambda());
+    if (!options_.state_dir.empty()) {
+      TRY(save());
+      save_later();
+    }
+    return {};
+  }
+
+  std::string endpoint() const { return fmt::format("http://127.0.0.1:{}", server_->port()); }
+  std::string queue_url(const std::string& name) const {
+    return name.empty() ? "" : sqs_->queue_url(name);
+  }
+  const std::string& job_queue() const { return options_.queue; }
+  int port() const { return server_->port(); }
+
+  std::string status() const {
+    return write_status({.world = world_,
+                         .queue = world_.find_queue(options_.queue),
+                         .service = world_.find_service(options_.cluster, options_.service),
+                         .processed_before = processed_before_,
+                         .calls = front_->calls(),
+                         .lambda = lambda_.get()});
+  }
+
+  void shutdown() {
+    if (lambda_ != nullptr) {
+      lambda_->shutdown();
+    }
+    front_->release_hanging();
+    if (!options_.state_dir.empty()) {
+      save_and_log();
+    }
+  }
+
+ private:
+  world::ServiceBehaviour behaviour() const {
+    return {.task_start = options_.task_start,
+            .task_stop = options_.task_stop,
+            .work_time = options_.work_time,
+            .workers_protect = options_.workers_protect};
+  }
+
+  void make_queues() {
+    const std::string dead_letters = options_.queue + "-dlq";
+    if (world_.find_queue(dead_letters) == nullptr) {
+      world_.create_queue(dead_letters, {.retention = std::chrono::days(14)});
+    }
+    world::Queue* queue = world_.find_queue(options_.queue);
+    if (queue == nullptr) {
+      queue = &world_.create_queue(options_.queue, {});
+    }
+    // A queue that was brought back takes over the options of this start.
+    world::QueueSettings settings = queue->settings();
+    settings.visibility_timeout = options_.visibility_timeout;
+    settings.count_lag = options_.count_lag;
+    settings.redrive = world::Redrive{.dead_letter_queue = dead_letters,
+                                      .max_receive_count = options_.max_receive_count};
+    queue->change_settings(std::move(settings), world_.now());
+    for (const std::string& name : own_queues()) {
+      if (world_.find_queue(name) == nullptr) {
+        const OwnQueue& own = name == options_.tick_queue ? kTicks : kDoorbell;
+        world_.create_queue(
+            name, {.visibility_timeout = std::max(own.visibility, options_.lambda_timeout),
+                   .retention = own.retention});
+      }
+    }
+  }
+
+  std::vector<std::string> own_queues() const {
+    std::vector<std::string> names{options_.tick_queue, options_.doorbell_queue};
+    std::erase(names, "");
+    return names;
+  }
+
+  void make_service() {
+    world_.create_cluster(options_.cluster);
+    const world::TaskDefinition& definition = world_.register_task_definition(
+        "worker", task_definition_document(queue_url(options_.queue)));
+    world::ServiceBehaviour worker = behaviour();
+    worker.job_queue = options_.queue;
+    world_.create_service(
+        {.name = options_.service,
+         .cluster = options_.cluster,
+         .task_definition = fmt::format("{}:{}", definition.family, definition.revision),
+         .behaviour = std::move(worker)});
+  }
+
+  Result<void> start_lambda() {
+    if (options_.lambda_path.empty()) {
+      return {};
+    }
+    const auto wake = options_.lambda_environment.find("WAKE");
+    const bool wakes = wake == options_.lambda_environment.end() || wake->second == "true";
+    LambdaOptions lambda{.job_queue = wakes ? options_.queue : "",
+                         .own_queues = own_queues(),
+                         .mapping_toggle = options_.mapping_toggle,
+                         .schedule = options_.schedule,
+                         .advance = [this] { advance(); },
+                         .log_line = options_.lambda_log_line,
+                         .fault = [this] { return front_->faults().strike(kInvocation, ""); }};
+    // The function runs in a folder of its own.
+    lambda.function.bootstrap = std::filesystem::absolute(options_.lambda_path).string();
+    lambda.function.region = options_.region;
+    lambda.function.account = kAccount;
+    lambda.function.timeout = options_.lambda_timeout;
+    lambda.function.environment =
+        function_environment({.endpoint = endpoint(),
+                              .queue_url = queue_url(options_.queue),
+                              .cluster = options_.cluster,
+                              .service = options_.service,
+                              .tick_queue_url = queue_url(options_.tick_queue),
+                              .doorbell_queue_url = queue_url(options_.doorbell_queue),
+                              .overrides = options_.lambda_environment});
+    lambda_ = TRY(LambdaHost::create(loop_, world_, std::move(lambda), log_));
+    front_->set_lambda(lambda_.get());
+    return {};
+  }
+
+  void handle(net::ServerRequest request, const net::Respond& respond) {
+    advance();
+    if (request.target.starts_with(kPages)) {
+      respond(own_page(request));
+    } else {
+      front_->handle(std::move(request), respond);
+    }
+    sqs_->serve_waiting();
+    wake_for_next();
+  }
+
+  /// Brings the world to the present.
+  void advance() {
+    world_.advance(system_clock().now());
+    sqs_->serve_waiting();
+    wake_for_next();
+  }
+
+  /// Sees to it that advance() runs when the world next changes by itself.
+  void wake_for_next() {
+    const Instant next = std::min(world_.next_event(), sqs_->next_deadline());
+    if (wakes_at_ <= next) {
+      return;
+    }
+    wakes_at_ = next;
+    const Duration delay = std::max(Duration(0), next - system_clock().now());
+    loop_.run_after(delay, [weak = std::weak_ptr(self_), at = next] {
+      const auto self = weak.lock();
+      if (self && (*self)->wakes_at_ == at) {
+        (*self)->wakes_at_ = world::kNever;
+        (*self)->advance();
+      }
+    });
+  }
+
+  net::HttpResponse own_page(const net::ServerRequest& request) {
+    const std::string_view target = std::string_view(request.target).substr(kPages.size());
+    const std::size_t mark = target.find('?');
+    const std::string_view name = target.substr(0, mark);
+    const std::string_view query =
+        mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
+    if (name == "faults") {
+      return faults_page(request);
+    }
+    if (name == "queues") {
+      return queues_page(request);
+    }
+    if (name != "status" && name != "events") {
+      return page_error(404, "there are /_emulator/status, events, faults and queues");
+    }
+    if (request.method != "GET") {
+      return page_error(405, "only GET");
+    }
+    if (name == "status") {
+      return page(200, status());
+    }
+    const auto after = parse_after(query);
+    return after ? page(200, write_events(world_, *after))
+                 : page_error(400, "the query must be after=<number>");
+  }
+
+  net::HttpResponse faults_page(const net::ServerRequest& request) {
+    if (request.method == "DELETE") {
+      front_->faults().clear();
+      front_->release_hanging();
+    } else if (request.method == "POST") {
+      if (const auto added = front_->faults().add(request.body); !added) {
+        return page_error(400, added.error().message);
+      }
+    } else if (request.method != "GET") {
+      return page_error(405, "only GET, POST and DELETE");
+    }
+    json::Writer writer;
+    writer.begin_object().name("faults");
+    front_->faults().write(writer);
+    writer.end_object();
+    return page(200, std::move(writer).text());
+  }
+
+  net::HttpResponse queues_page(const net::ServerRequest& request) {
+    if (request.method != "POST") {
+      return page_error(405, "only POST");
+    }
+    const Result<QueueChange> change = read_queue_change(request.body);
+    if (!change) {
+      return page_error(400, change.error().message);
+    }
+    world::Queue* queue = world_.find_queue(change->queue);
+    if (queue == nullptr) {
+      return page_error(404, fmt::format("there is no queue '{}'", change->queue));
+    }
+    world::QueueSettings settings = queue->settings();
+    settings.count_lag = change->count_lag;
+    queue->change_settings(std::move(settings), world_.now());
+    return page(200, status());
+  }
+
+  std::string state_path() const { return options_.state_dir + "/queues.json"; }
+
+  Result<void> load() {
+    if (options_.state_dir.empty()) {
+      return {};
+    }
+    std::error_code error;
+    std::filesystem::create_directories(options_.state_dir, error);
+    if (error) {
+      return fail(ErrorKind::Unavailable, fmt::format("cannot make the folder {}: {}",
+                                                      options_.state_dir, error.message()));
+    }
+    const std::string text = TRY(load_file(state_path()));
+    std::error_code missing;
+    if (text.empty() && !std::filesystem::exists(state_path(), missing)) {
+      return {};
+    }
+    const Result<std::int64_t> processed = read_state(text, world_);
+    if (!processed) {
+      return fail(processed.error(),
+                  fmt::format("{} is corrupt; move it away to start empty", state_path()));
+    }
+    processed_before_ = *processed;
+    return {};
+  }
+
+  std::int64_t processed() const {
+    const world::Service* const service = world_.find_service(options_.cluster, options_.service);
+    return processed_before_ + (service == nullptr ? 0 : service->totals().processed);
+  }
+
+  Result<void> save() {
+    const std::uint64_t revision = queues_revision(world_);
+    if (saved_revision_ == revision) {
+      return {};
+    }
+    TRY(save_file(state_path(), write_state(world_, processed())));
+    saved_revision_ = revision;
+    return {};
+  }
+
+  /// A full disk is no reason to stop: it is logged once, and so is its end.
+  void save_and_log() {
+    const Result<void> saved = save();
+    if (!saved && !save_failed_) {
+      log_.write(LogLevel::Error, "the queues could not be saved",
+                 {{.name = "reason", .value = std::string_view(saved.error().message)}});
+    } else if (saved && save_failed_) {
+      log_.write(LogLevel::Info, "the queues are saved again");
+    }
+    save_failed_ = !saved;
+  }
+
+  void save_later() {
+    loop_.run_after(kSavePause, [weak = std::weak_ptr(self_)] {
+      if (const auto self = weak.lock()) {
+        (*self)->save_and_log();
+        (*self)->save_later();
+      }
+    });
+  }
+
+  net::EventLoop& loop_;
+  EmulatorOptions options_;
+  const Log& log_;
+  Random random_;
+  world::World world_;
+  std::optional<SqsApi> sqs_ = {};
+  std::optional<EcsApi> ecs_ = {};
+  std::optional<AwsFront> front_ = {};
+  std::unique_ptr<LambdaHost> lambda_ = {};
+  std::unique_ptr<net::HttpServer> server_ = {};
+  Instant wakes_at_ = world::kNever;
+  std::optional<std::uint64_t> saved_revision_ = {};
+  bool save_failed_ = false;
+  std::int64_t processed_before_ = 0;
+  /// Timers hold it weakly: they may fire after this object's end.
+  std::shared_ptr<Impl*> self_;
+};
+
+Result<std::unique_ptr<Emulator>> Emulator::create(net::EventLoop& loop, EmulatorOptions options,
+                                                   const Log& log) {
+  auto impl = std::make_unique<Impl>(loop, std::move(options), log);
+  TRY(impl->start());
+  return std::unique_ptr<Emulator>(new Emulator(std::move(impl)));
+}
+
+Emulator::Emulator(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Emulator::~Emulator() = default;
+
+std::string Emulator::endpoint() const {
+  return impl_->endpoint();
+}
+std::string Emulator::queue_url() const {
+  return impl_->queue_url(impl_->job_queue());
+}
+std::string Emulator::queue_url(const std::string& name) const {
+  return impl_->queue_url(name);
+}
+int Emulator::port() const {
+  return impl_->port();
+}
+std::string Emulator::status() const {
+  return impl_->status();
+}
+void Emulator::shutdown() {
+  impl_->shutdown();
+}
+
+}  // namespace scaler::emulator

@@ -1,0 +1,79 @@
+#pragma once
+// Emulator: an AWS on loopback: SQS, ECS, STS and, with a bootstrap, Lambda, all at one endpoint
+// over one World. It runs on an event loop's thread; the world follows the system's time. Besides
+// AWS it answers
+// /_emulator/status, events, faults and queues (docs/emulator.md).
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "ground/base/clock.h"
+#include "ground/base/environment.h"
+#include "ground/base/log.h"
+#include "ground/base/result.h"
+#include "ground/net/event_loop.h"
+#include "lab/world/world.h"
+
+namespace scaler::emulator {
+
+struct EmulatorOptions {
+  int port = 0;  ///< 0: the system chooses
+  std::string cluster = "main";
+  std::string service = "worker";
+  std::string queue = "jobs";
+  std::string region = "us-east-1";  ///< of the function and the ARNs that it sees
+  world::DurationRange task_start = {.min = std::chrono::seconds(5),
+                                     .max = std::chrono::seconds(5)};
+  world::DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
+  world::DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
+  bool workers_protect = false;        ///< while they work, by ECS task scale-in protection
+  std::int64_t max_receive_count = 5;  ///< of the job queue; then to "<queue>-dlq"
+  Duration visibility_timeout = std::chrono::seconds(30);
+  Duration count_lag = Duration(0);  ///< how old the job queue's approximate counts are
+  std::string lambda_path = {};      ///< a bootstrap; empty: no Lambda
+  Environment lambda_environment =
+      {};  ///< with WAKE other than true there is no mapping on `queue`
+  Duration lambda_timeout = std::chrono::seconds(30);
+  std::string tick_queue = {};                   ///< the scaler's own, with a mapping; empty: none
+  std::string doorbell_queue = {};               ///< the same
+  Duration schedule = std::chrono::seconds(60);  ///< zero: none
+  Duration mapping_toggle = std::chrono::seconds(30);  ///< to enable or disable the mapping
+  std::string state_dir = {};  ///< where the queues survive a restart; empty: nowhere
+  std::uint64_t seed = 1;
+  /// Receives the function's log lines; without it they go to the log.
+  std::function<void(std::string_view line)> lambda_log_line = {};
+};
+
+class Emulator {
+ public:
+  /// Makes the cluster, a task definition, the service with no tasks, the job queue and its
+  /// dead-letter queue, brings back what the state folder holds, and listens.
+  /// Errors: Unavailable for the port or the state folder; Malformed for names that AWS refuses, a
+  ///         corrupt state file, or options that Lambda refuses.
+  static Result<std::unique_ptr<Emulator>> create(net::EventLoop& loop, EmulatorOptions options,
+                                                  const Log& log);
+  ~Emulator();
+  Emulator(const Emulator&) = delete;
+  Emulator& operator=(const Emulator&) = delete;
+
+  /// "http://127.0.0.1:<port>"
+  std::string endpoint() const;
+  std::string queue_url() const;
+  /// Of any queue of that name; empty for the empty name.
+  std::string queue_url(const std::string& name) const;
+  int port() const;
+  /// What /_emulator/status answers.
+  std::string status() const;
+  /// Stops the Lambda processes and saves the queues; to be called once, before the end.
+  void shutdown();
+
+ private:
+  class Impl;
+  explicit Emulator(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace scaler::emulator

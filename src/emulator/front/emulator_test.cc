@@ -1,0 +1,127 @@
+#include "emulator/front/emulator.h"
+
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "emulator/front/sts_api.h"
+#include "emulator/request/faults.h"
+#include "ground/json/value.h"
+
+namespace scaler::emulator {
+namespace {
+
+using testing::HasSubstr;
+
+Result<std::unique_ptr<Emulator>> make(net::EventLoop& loop, EmulatorOptions options) {
+  const Log log(STDERR_FILENO, LogLevel::Error, system_clock());
+  return Emulator::create(loop, std::move(options), log);
+}
+
+TEST(Emulator, HasAServiceAtZeroAndTwoQueues) {
+  net::EventLoop loop;
+  const auto emulator = make(loop, {.cluster = "c", .service = "s", .queue = "q"});
+
+  ASSERT_TRUE(emulator.has_value()) << emulator.error().message;
+  EXPECT_EQ((*emulator)->queue_url(), (*emulator)->endpoint() + "/000000000000/q");
+  const std::string status = (*emulator)->status();
+  ASSERT_TRUE(json::parse(status).has_value());
+  EXPECT_THAT(status, HasSubstr(R"("q":{"visible":0)"));
+  EXPECT_THAT(status, HasSubstr(R"("q-dlq":{"visible":0)"));
+  EXPECT_THAT(status, HasSubstr(R"("desired":0,"running":0)"));
+  EXPECT_THAT(status, HasSubstr(R"("lambda":null)"));
+}
+
+TEST(Emulator, MakesTheScalersOwnQueuesShortLived) {
+  net::EventLoop loop;
+  const auto emulator = make(loop, {.tick_queue = "ticks", .doorbell_queue = "bell"});
+
+  ASSERT_TRUE(emulator.has_value()) << emulator.error().message;
+  EXPECT_EQ((*emulator)->queue_url("ticks"), (*emulator)->endpoint() + "/000000000000/ticks");
+  EXPECT_THAT((*emulator)->status(), HasSubstr(R"("ticks":{"visible":0)"));
+  EXPECT_THAT((*emulator)->status(), HasSubstr(R"("bell":{"visible":0)"));
+}
+
+TEST(Emulator, RefusesNamesThatAwsRefuses) {
+  net::EventLoop loop;
+  for (const EmulatorOptions& options :
+       {EmulatorOptions{.cluster = "a b"}, EmulatorOptions{.service = ""},
+        EmulatorOptions{.queue = "x.fifo"}, EmulatorOptions{.queue = std::string(77, 'x')},
+        EmulatorOptions{.tick_queue = "a b"}, EmulatorOptions{.queue = "q", .tick_queue = "q"},
+        EmulatorOptions{.queue = "q", .doorbell_queue = "q-dlq"},
+        EmulatorOptions{.tick_queue = "t", .doorbell_queue = "t"}}) {
+    const auto emulator = make(loop, options);
+    ASSERT_FALSE(emulator.has_value());
+    EXPECT_EQ(emulator.error().kind, ErrorKind::Malformed);
+  }
+}
+
+TEST(Emulator, RefusesAPortThatIsTaken) {
+  net::EventLoop loop;
+  const auto first = make(loop, {});
+  ASSERT_TRUE(first.has_value());
+  const auto second = make(loop, {.port = (*first)->port()});
+  ASSERT_FALSE(second.has_value());
+  EXPECT_EQ(second.error().kind, ErrorKind::Unavailable);
+}
+
+TEST(Faults, StrikeInTheirOrderUntilTheyAreUsedUp) {
+  Faults faults;
+  ASSERT_TRUE(faults.add(R"({"operation":"A","fault":"throttle","count":2})").has_value());
+  ASSERT_TRUE(
+      faults.add(R"({"operation":"*","fault":"slow","delay":0.5,"caller":"me"})").has_value());
+
+  EXPECT_FALSE(faults.strike("B", "you").has_value());
+  EXPECT_EQ(faults.strike("A", "me")->kind, FaultKind::Throttle);
+  EXPECT_EQ(faults.strike("A", "you")->kind, FaultKind::Throttle);
+  EXPECT_FALSE(faults.strike("A", "you").has_value());
+  const auto slow = faults.strike("A", "me");
+  ASSERT_TRUE(slow.has_value());
+  EXPECT_EQ(slow->delay, Duration(500));
+  EXPECT_FALSE(faults.strike("A", "me").has_value());
+}
+
+TEST(Faults, StrikeWithTheirProbability) {
+  Faults faults(7);
+  ASSERT_TRUE(faults.add(R"({"operation":"A","fault":"lost","count":1000,"probability":0.25})")
+                  .has_value());
+  int struck = 0;
+  for (int i = 0; i < 1000; ++i) {
+    struck += faults.strike("A", "me") ? 1 : 0;
+  }
+  EXPECT_GT(struck, 200);
+  EXPECT_LT(struck, 300);
+}
+
+TEST(Faults, OfInvocationsAndOfCallsAreKeptApart) {
+  Faults faults;
+  ASSERT_TRUE(faults.add(R"({"operation":"Invocation","fault":"crash","delay":0.02})").has_value());
+  ASSERT_TRUE(faults.add(R"({"operation":"*","fault":"throttle","count":5})").has_value());
+  EXPECT_EQ(faults.strike("A", "")->kind, FaultKind::Throttle);
+  const auto crash = faults.strike(kInvocation, "");
+  ASSERT_TRUE(crash.has_value());
+  EXPECT_EQ(crash->delay, Duration(20));
+  EXPECT_FALSE(faults.strike(kInvocation, "").has_value());
+  for (const char* misfit :
+       {R"({"operation":"A","fault":"crash"})", R"({"operation":"*","fault":"duplicate"})",
+        R"({"operation":"Invocation","fault":"lost"})"}) {
+    const auto added = faults.add(misfit);
+    ASSERT_FALSE(added.has_value()) << misfit;
+    EXPECT_THAT(added.error().message, HasSubstr("$.fault: this does not happen to"));
+  }
+}
+
+TEST(Sts, ReadsForms) {
+  EXPECT_EQ(form_action("Version=1&Action=Get%43aller"), "GetCaller");
+  for (const char* body : {"", "Action", "Action=%4", "Action=%zz", "Action=A&Action=B"}) {
+    EXPECT_EQ(form_action(body), "") << body;
+  }
+}
+
+TEST(Sts, EscapesWhatItRepeats) {
+  EXPECT_THAT(sts_error({.code = "X", .message = "<&>"}, "id"), HasSubstr("&lt;&amp;&gt;"));
+}
+
+}  // namespace
+}  // namespace scaler::emulator

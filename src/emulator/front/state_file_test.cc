@@ -1,0 +1,157 @@
+#include "emulator/front/state_file.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <tuple>
+#include <utility>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace scaler::emulator {
+namespace {
+
+using std::chrono::minutes;
+using testing::HasSubstr;
+
+const Instant kNoon =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+
+struct Place {
+  explicit Place(std::uint64_t seed) : random(seed), world({}, kNoon, random) {}
+  Random random;
+  world::World world;
+};
+
+/// A world with one message of every kind.
+std::unique_ptr<Place> busy_place() {
+  auto place = std::make_unique<Place>(1);
+  world::Queue& queue = place->world.create_queue(
+      "jobs", {.redrive = world::Redrive{.dead_letter_queue = "dead", .max_receive_count = 3}});
+  place->world.create_queue("dead", {});
+  queue.set_tag("k\"ey", "välue");
+  place->world.send(queue, {.body = "in flight \"quoted\"\n", .attributes = "{}"});
+  place->world.receive(queue, {.visibility_timeout = minutes(5)});
+  place->world.send(queue, {.body = "visible"});
+  place->world.send(queue, {.body = "delayed", .delay = minutes(10)});
+  return place;
+}
+
+TEST(StateFile, BringsTheQueuesBackAsTheyWere) {
+  const auto before = busy_place();
+  const std::string text = write_state(before->world, 7);
+
+  Place after(2);
+  const auto processed = read_state(text, after.world);
+
+  ASSERT_TRUE(processed.has_value()) << processed.error().message;
+  EXPECT_EQ(*processed, 7);
+  EXPECT_EQ(write_state(after.world, 7), text);
+  const world::Queue& queue = *after.world.find_queue("jobs");
+  EXPECT_EQ(queue.depth(), (QueueDepth{.visible = 1, .in_flight = 1, .delayed = 1}));
+  EXPECT_EQ(queue.settings(), before->world.find_queue("jobs")->settings());
+  EXPECT_EQ(queue.totals(), before->world.find_queue("jobs")->totals());
+}
+
+TEST(StateFile, RefusesEveryTruncation) {
+  const std::string text = write_state(busy_place()->world, 0);
+  for (std::size_t length = 0; length < text.size(); length += 7) {
+    Place place(1);
+    EXPECT_FALSE(read_state(text.substr(0, length), place.world).has_value()) << length;
+  }
+}
+
+TEST(StateFile, NamesWhatIsWrong) {
+  const std::string text = write_state(busy_place()->world, 0);
+  for (const auto& [from, to, message] :
+       {std::tuple("\"version\":1", "\"version\":2", "$.version"),
+        std::tuple("\"sent_at\":", "\"sent\":", "$.queues[1].messages[0]"),
+        std::tuple("\"sent_at\":", "\"sent_at\":9999", "messages[0].sent_at"),
+        std::tuple("\"retention\":", "\"retention\":9999999", "settings.retention"),
+        std::tuple("\"next_sequence\":", "\"next_sequence\":9999999999999999", "next_sequence"),
+        std::tuple("\"name\":\"jobs\"", "\"name\":\"dead\"", "stands twice"),
+        std::tuple("\"handle_key\":\"", "\"handle_key\":\"x", "hexadecimal"),
+        std::tuple("\"sequence\":2", "\"sequence\":1", "sequence is not higher")}) {
+    std::string changed = text;
+    const std::size_t at = changed.find(from);
+    ASSERT_NE(at, std::string::npos) << from;
+    changed.replace(at, std::string_view(from).size(), to);
+    Place place(1);
+    const auto result = read_state(changed, place.world);
+    ASSERT_FALSE(result.has_value()) << from;
+    EXPECT_THAT(result.error().message, HasSubstr(message));
+  }
+}
+
+TEST(StateFile, NoticesEveryChange) {
+  const auto place = busy_place();
+  world::Queue& queue = *place->world.find_queue("jobs");
+  std::uint64_t revision = queues_revision(place->world);
+  const auto changed = [&] {
+    const std::uint64_t before = std::exchange(revision, queues_revision(place->world));
+    return before != revision;
+  };
+
+  EXPECT_FALSE(changed());
+  place->world.send(queue, {});
+  EXPECT_TRUE(changed());
+  queue.set_tag("a", "b");
+  EXPECT_TRUE(changed());
+  place->world.create_queue("other", {});
+  EXPECT_TRUE(changed());
+  place->world.delete_queue("other");
+  EXPECT_TRUE(changed());
+  place->world.advance(kNoon + minutes(10));
+  EXPECT_TRUE(changed());
+}
+
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "state-test-XXXXXX").string();
+    path_ = ::mkdtemp(pattern.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+ private:
+  std::string path_;
+};
+
+TEST(StateFile, SavesAndLoadsAFile) {
+  const Folder folder;
+  const std::string text(200'000, 'x');
+  ASSERT_TRUE(save_file(folder / "f", "old").has_value());
+  ASSERT_TRUE(save_file(folder / "f", text).has_value());
+  EXPECT_EQ(load_file(folder / "f").value(), text);
+  EXPECT_EQ(load_file(folder / "none").value(), "");
+}
+
+TEST(StateFile, KeepsTheOldFileWhenItCannotWrite) {
+  const Folder folder;
+  ASSERT_TRUE(save_file(folder / "f", "old").has_value());
+  std::filesystem::create_directory(folder / "f.tmp");
+
+  const auto saved = save_file(folder / "f", "new");
+
+  ASSERT_FALSE(saved.has_value());
+  EXPECT_THAT(saved.error().message, HasSubstr("f.tmp: Is a directory"));
+  EXPECT_EQ(load_file(folder / "f").value(), "old");
+  EXPECT_FALSE(load_file(folder / "f.tmp").has_value());
+}
+
+TEST(StateFile, ReportsAFullDisk) {
+  // The device that is always full; a link to it stands where the draft would be.
+  const Folder folder;
+  std::filesystem::create_symlink("/dev/full", folder / "f.tmp");
+  const auto saved = save_file(folder / "f", "text");
+  ASSERT_FALSE(saved.has_value());
+  EXPECT_THAT(saved.error().message, HasSubstr("No space left on device"));
+  EXPECT_EQ(load_file(folder / "f").value(), "");
+}
+
+}  // namespace
+}  // namespace scaler::emulator

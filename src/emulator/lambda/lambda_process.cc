@@ -1,0 +1,288 @@
+#include "emulator/lambda/lambda_process.h"
+
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <system_error>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+namespace scaler::emulator {
+namespace {
+
+constexpr std::size_t kLineMax = 256U << 10U;
+/// What is read at one go: a child that writes without end must not hold up the loop.
+constexpr int kReadsAtOnce = 16;
+
+class File final {
+ public:
+  explicit File(int descriptor = -1) : descriptor_(descriptor) {}
+  ~File() { close(); }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  int get() const { return descriptor_; }
+  int release() { return std::exchange(descriptor_, -1); }
+  void reset(int descriptor) {
+    close();
+    descriptor_ = descriptor;
+  }
+
+ private:
+  void close() const {
+    if (descriptor_ >= 0) {
+      ::close(descriptor_);
+    }
+  }
+  int descriptor_;
+};
+
+struct Pipe {
+  File read = File();
+  File write = File();
+};
+
+bool open_pipe(Pipe& pipe) {
+  std::array<int, 2> ends = {};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
+    return false;
+  }
+  pipe.read.reset(ends[0]);
+  pipe.write.reset(ends[1]);
+  return true;
+}
+
+std::string error_text(int error) {
+  return std::system_category().message(error);
+}
+
+/// Everything that the child needs, made before the fork: after it only async-signal-safe calls are
+/// allowed, because other threads may have held locks.
+struct Image {
+  const char* executable = nullptr;
+  const char* directory = nullptr;
+  char* const* arguments = nullptr;
+  char* const* environment = nullptr;
+  int output = -1;
+  int report = -1;  ///< takes errno when the executable cannot be run; closed by success
+  int nothing = -1;
+  pid_t parent = 0;
+};
+
+[[noreturn]] void give_up(const Image& image) {
+  const int error = errno;
+  const ssize_t written = ::write(image.report, &error, sizeof error);
+  ::_exit(written == sizeof error ? 127 : 126);
+}
+
+[[noreturn]] void become(const Image& image) {
+  ::setpgid(0, 0);
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (::getppid() != image.parent) {
+    ::_exit(126);  // The parent ended before the line above.
+  }
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
+  ::signal(SIGPIPE, SIG_DFL);
+  if (::dup2(image.nothing, STDIN_FILENO) < 0 || ::dup2(image.output, STDOUT_FILENO) < 0 ||
+      ::dup2(image.output, STDERR_FILENO) < 0 ||
+      (image.directory != nullptr && ::chdir(image.directory) != 0)) {
+    give_up(image);
+  }
+  // Sockets of this program, whoever opened them, are not the child's.
+  ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
+  ::execve(image.executable, image.arguments, image.environment);
+  give_up(image);
+}
+
+/// The errno that the child reported, or 0 when it runs. Bounded: the child writes or execs at
+/// once.
+int exec_error(const File& report) {
+  int error = 0;
+  ssize_t size = 0;
+  do {
+    size = ::read(report.get(), &error, sizeof error);
+  } while (size < 0 && errno == EINTR);
+  return size == sizeof error ? error : 0;
+}
+
+int wait_for(pid_t pid) {
+  int status = 0;
+  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  return status;
+}
+
+Result<pid_t> spawn(const ProcessOptions& options, const File& output) {
+  const std::string what = "run " + options.executable;
+  std::string argument = options.executable;
+  std::array<char*, 2> arguments = {argument.data(), nullptr};
+  std::vector<std::string> variables;
+  for (const auto& [name, value] : options.environment) {
+    variables.emplace_back(name).append("=").append(value);
+  }
+  std::vector<char*> environment;
+  environment.reserve(variables.size() + 1);
+  for (std::string& variable : variables) {
+    environment.push_back(variable.data());
+  }
+  environment.push_back(nullptr);
+  Pipe report;
+  const File nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  if (!open_pipe(report) || nothing.get() < 0) {
+    return fail(ErrorKind::Unavailable, what + ": " + error_text(errno));
+  }
+  const Image image = {.executable = options.executable.c_str(),
+                       .directory = options.directory.empty() ? nullptr : options.directory.c_str(),
+                       .arguments = arguments.data(),
+                       .environment = environment.data(),
+                       .output = output.get(),
+                       .report = report.write.get(),
+                       .nothing = nothing.get(),
+                       .parent = ::getpid()};
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    become(image);
+  }
+  if (pid < 0) {
+    return fail(ErrorKind::Unavailable, what + ": " + error_text(errno));
+  }
+  ::setpgid(pid, pid);  // Here as well: the group must exist before anyone kills it.
+  report.write.reset(-1);
+  if (const int error = exec_error(report.read); error != 0) {
+    wait_for(pid);
+    return fail(ErrorKind::Unavailable, what + ": " + error_text(error));
+  }
+  return pid;
+}
+
+}  // namespace
+
+std::string describe(const ProcessExit& exit) {
+  if (exit.signal == 0) {
+    return "exit status " + std::to_string(exit.code);
+  }
+  const char* name = ::sigdescr_np(exit.signal);
+  std::string text = name != nullptr ? name : std::to_string(exit.signal);
+  text[0] = static_cast<char>(text[0] >= 'A' && text[0] <= 'Z' ? text[0] - 'A' + 'a' : text[0]);
+  return "signal: " + text;
+}
+
+Result<std::unique_ptr<LambdaProcess>> LambdaProcess::start(net::EventLoop& loop,
+                                                            ProcessOptions options) {
+  Pipe output;
+  if (!open_pipe(output) || ::fcntl(output.read.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return fail(ErrorKind::Unavailable, "run " + options.executable + ": " + error_text(errno));
+  }
+  const pid_t pid = TRY(spawn(options, output.write));
+  auto process = std::unique_ptr<LambdaProcess>(
+      new LambdaProcess(pid, output.read.release(), std::move(options)));
+  // From the system call: glibc 2.36 has the wrapper, its header has not.
+  const auto pid_file = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
+  if (pid_file < 0) {
+    const std::string reason = error_text(errno);
+    ::close(process->output_);
+    return fail(ErrorKind::Unavailable, "watch " + process->options_.executable + ": " + reason);
+  }
+  process->watch(loop, pid_file);
+  return process;
+}
+
+LambdaProcess::LambdaProcess(pid_t pid, int output, ProcessOptions options)
+    : pid_(pid), output_(output), options_(std::move(options)) {}
+
+LambdaProcess::~LambdaProcess() {
+  kill();
+  reap();
+}
+
+void LambdaProcess::watch(net::EventLoop& loop, int pid_file) {
+  output_watch_ = loop.watch(output_, [this] { on_output(); });
+  end_watch_ = loop.watch(pid_file, [this] { on_end(); });
+}
+
+void LambdaProcess::kill() {
+  if (!reaped_) {
+    ::kill(-pid_, SIGKILL);
+  }
+}
+
+void LambdaProcess::stop() {
+  if (!reaped_) {
+    ::kill(-pid_, SIGSTOP);
+  }
+}
+
+ProcessExit LambdaProcess::reap() {
+  if (std::exchange(reaped_, true)) {
+    return {};
+  }
+  const int status = wait_for(pid_);
+  if (WIFSIGNALED(status)) {
+    return {.signal = WTERMSIG(status)};
+  }
+  return {.code = WEXITSTATUS(status)};
+}
+
+void LambdaProcess::on_output() {
+  if (!read_output()) {
+    output_watch_.reset();
+  }
+}
+
+bool LambdaProcess::read_output() {
+  std::array<char, 16384> buffer = {};
+  for (int i = 0; i < kReadsAtOnce; ++i) {
+    const ssize_t size = ::read(output_, buffer.data(), buffer.size());
+    if (size == 0) {
+      return false;
+    }
+    if (size < 0) {
+      return errno == EAGAIN || errno == EINTR;
+    }
+    partial_line_.append(buffer.data(), static_cast<std::size_t>(size));
+    forward_lines();
+  }
+  return true;
+}
+
+void LambdaProcess::forward_lines() {
+  std::size_t start = 0;
+  while (start < partial_line_.size()) {
+    const std::size_t end = partial_line_.find('\n', start);
+    const bool cut = end == std::string::npos;
+    if (cut && partial_line_.size() - start < kLineMax) {
+      break;
+    }
+    const std::size_t size = cut ? kLineMax : end - start;
+    options_.on_line(std::string_view(partial_line_).substr(start, size));
+    start += size + (cut ? 0 : 1);
+  }
+  partial_line_.erase(0, start);
+}
+
+void LambdaProcess::on_end() {
+  // Its own children may hold the output open; the group ends with its leader. The leader is not
+  // reaped yet, so that its number still means this group.
+  kill();
+  const ProcessExit exit = reap();
+  if (output_watch_) {
+    read_output();
+    output_watch_.reset();
+  }
+  if (!partial_line_.empty()) {
+    options_.on_line(std::exchange(partial_line_, {}));
+  }
+  end_watch_.reset();
+  const auto on_exit = std::move(options_.on_exit);
+  on_exit(exit);
+}
+
+}  // namespace scaler::emulator

@@ -1,0 +1,70 @@
+#pragma once
+// Faults: failures on order, for tests and the demo: "the next two UpdateService calls are
+// throttled", "every tenth invocation of the function is killed half-way".
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/request/aws_request.h"
+#include "ground/base/clock.h"
+#include "ground/base/random.h"
+#include "ground/base/result.h"
+#include "ground/json/writer.h"
+
+namespace scaler::emulator {
+
+enum class FaultKind {
+  Throttle,     ///< the service's own throttling error
+  Unavailable,  ///< 503
+  Denied,       ///< AccessDenied
+  Expired,      ///< the security token has expired
+  Reset,        ///< the connection ends without an answer
+  Hang,         ///< no answer until the faults are cleared
+  Malformed,    ///< 200 with half a document
+  Slow,         ///< the right answer, later
+  Lost,         ///< the call has its effect, but its answer is lost
+  Crash,        ///< the function's process is killed during an invocation
+  Duplicate,    ///< an invocation happens twice at the same time
+};
+
+/// What the function's invocations are called here; no API operation has this name.
+inline constexpr std::string_view kInvocation = "Invocation";
+
+struct Fault {
+  std::string operation = {};  ///< "UpdateService", "*" for every API call, or kInvocation
+  FaultKind kind = FaultKind::Throttle;
+  std::int64_t left = 0;         ///< calls that it still strikes
+  std::int64_t struck = 0;       ///< calls that it has struck
+  std::string caller = {};       ///< an access key id; empty: anyone
+  Duration delay = Duration(0);  ///< of Slow (2 s); of Crash: how far it gets
+  double probability = 1;        ///< that it strikes a call which it could strike
+};
+
+class Faults {
+ public:
+  explicit Faults(std::uint64_t seed = 1) : random_(seed) {}
+
+  /// Adds {"operation":..,"fault":"throttle|unavailable|denied|expired|reset|hang|malformed|slow|
+  /// lost|crash|duplicate","count":N,"caller":..,"delay":seconds,"probability":0..1}; all but the
+  /// first two may be missing. Crash and duplicate strike invocations only, and of the others only
+  /// throttle and hang do.
+  /// Errors: Malformed.
+  Result<void> add(std::string_view json);
+  void clear() { faults_.clear(); }
+  /// The fault that strikes this call, if one does; it is used up by one.
+  std::optional<Fault> strike(std::string_view operation, std::string_view caller);
+  /// Writes the array of all faults since the last clear.
+  void write(json::Writer& writer) const;
+
+ private:
+  std::vector<Fault> faults_ = {};
+  Random random_;
+};
+
+/// How the service ("sqs", "ecs", "sts", "lambda") says that something failed in this way.
+ApiError fault_error(FaultKind kind, std::string_view service);
+
+}  // namespace scaler::emulator

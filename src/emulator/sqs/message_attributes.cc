@@ -1,0 +1,230 @@
+#include "emulator/sqs/message_attributes.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "emulator/sqs/md5.h"
+#include "ground/base/text.h"
+#include "ground/json/writer.h"
+
+namespace scaler::emulator {
+namespace {
+
+constexpr std::size_t kAttributesMax = 10;
+constexpr std::size_t kNameMax = 256;
+constexpr std::size_t kGroupMax = 128;
+
+bool is_alphanumeric(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+std::optional<unsigned> base64_digit(char c) {
+  constexpr std::string_view kDigits =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const std::size_t at = kDigits.find(c);
+  return at == std::string_view::npos ? std::nullopt : std::optional(static_cast<unsigned>(at));
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  if (text.size() % 4 != 0) {
+    return std::nullopt;
+  }
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) {
+    text.remove_suffix(1);
+  }
+  std::string bytes;
+  std::uint32_t buffer = 0;
+  unsigned bits = 0;
+  for (const char c : text) {
+    const auto digit = base64_digit(c);
+    if (!digit) {
+      return std::nullopt;
+    }
+    buffer = (buffer << 6U) | *digit;
+    bits += 6;
+    if (bits >= 8) {
+      bits -= 8;
+      bytes += static_cast<char>((buffer >> bits) & 0xffU);
+    }
+  }
+  return bytes;
+}
+
+std::unexpected<ApiError> bad(std::string_view name, std::string_view reason) {
+  return refuse("InvalidParameterValue",
+                fmt::format("The message attribute '{}' is invalid. Reason: {}", name, reason));
+}
+
+std::string_view text_of(const json::Value& attribute, std::string_view field) {
+  const json::Value* const found = attribute.find(field);
+  const auto* text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
+  return text == nullptr ? std::string_view() : *text;
+}
+
+ApiResult<void> check_name(std::string_view name) {
+  const bool valid = !name.empty() && name.size() <= kNameMax && !name.starts_with('.') &&
+                     !name.ends_with('.') && !name.contains("..") &&
+                     std::ranges::all_of(name, [](char c) {
+                       return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
+                     });
+  if (!valid) {
+    return bad(
+        name,
+        "The name can contain 1 to 256 of A-Z, a-z, 0-9, underscore, hyphen and single dots.");
+  }
+  const std::string small = lower_case(name);
+  if (small.starts_with("aws.") || small.starts_with("amazon.")) {
+    return bad(name, "The prefixes AWS. and Amazon. are reserved.");
+  }
+  return {};
+}
+
+/// The attribute's size in bytes.
+ApiResult<std::size_t> check_value(std::string_view name, const json::Value& attribute) {
+  static constexpr std::array<Field, 5> kFields{{{"DataType", FieldKind::Text, Presence::Required},
+                                                 {"StringValue"},
+                                                 {"BinaryValue"},
+                                                 {"StringListValues", FieldKind::Texts},
+                                                 {"BinaryListValues", FieldKind::Texts}}};
+  const Input input = TRY(Input::read(attribute, kFields, "InvalidParameterValue"));
+  if (!input.texts("StringListValues").empty() || !input.texts("BinaryListValues").empty()) {
+    return refuse("UnsupportedOperation",
+                  "Message attribute lists in SendMessage operations are not supported.");
+  }
+  const std::string_view type = input.text("DataType");
+  const std::string_view base = type.substr(0, type.find('.'));
+  const bool binary = base == "Binary";
+  if ((base != "String" && base != "Number" && !binary) || type.size() > kNameMax) {
+    return bad(name, "The type must be String, Number or Binary, with or without a suffix.");
+  }
+  if (input.has(binary ? "StringValue" : "BinaryValue")) {
+    return bad(name, "The value does not match the type.");
+  }
+  const std::string_view value = input.text(binary ? "BinaryValue" : "StringValue");
+  if (value.empty()) {
+    return bad(name, "The value is missing or empty.");
+  }
+  const auto bytes = binary ? decode_base64(value) : std::optional(std::string(value));
+  if (!bytes) {
+    return bad(name, "The binary value is not Base64.");
+  }
+  return name.size() + type.size() + bytes->size();
+}
+
+void append_sized(std::string& out, std::string_view text) {
+  const auto size = static_cast<std::uint32_t>(text.size());
+  for (const unsigned shift : {24U, 16U, 8U, 0U}) {
+    out += static_cast<char>((size >> shift) & 0xffU);
+  }
+  out += text;
+}
+
+const json::Object* object_of(const Input& message, std::string_view field) {
+  const json::Value* const value = message.member(field);
+  return value == nullptr ? nullptr : std::get_if<json::Object>(&value->data());
+}
+
+ApiResult<std::size_t> check_all(const json::Object& attributes) {
+  if (attributes.size() > kAttributesMax) {
+    return refuse("InvalidParameterValue",
+                  fmt::format("Number of message attributes [{}] exceeds the allowed maximum [{}].",
+                              attributes.size(), kAttributesMax));
+  }
+  std::size_t bytes = 0;
+  for (const auto& [name, attribute] : attributes) {
+    TRY(check_name(name));
+    bytes += TRY(check_value(name, attribute));
+  }
+  return bytes;
+}
+
+ApiResult<std::string_view> check_trace(const json::Object& attributes) {
+  if (attributes.size() != 1 || attributes.front().first != "AWSTraceHeader" ||
+      text_of(attributes.front().second, "DataType") != "String") {
+    return refuse("InvalidParameterValue",
+                  "The only message system attribute is AWSTraceHeader, of type String.");
+  }
+  TRY(check_value("AWSTraceHeader", attributes.front().second));
+  return text_of(attributes.front().second, "StringValue");
+}
+
+ApiResult<void> check_group(std::string_view group) {
+  const bool valid = group.size() <= kGroupMax &&
+                     std::ranges::all_of(group, [](char c) { return c > ' ' && c < '\x7f'; });
+  if (!valid) {
+    return refuse("InvalidParameterValue",
+                  "MessageGroupId can only include alphanumeric and punctuation characters. 1 to "
+                  "128 in length.");
+  }
+  return {};
+}
+
+}  // namespace
+
+ApiResult<CheckedAttributes> check_attributes(const Input& message, std::string_view sender) {
+  if (message.has("MessageDeduplicationId")) {
+    return refuse("InvalidParameterValue",
+                  "The request includes a parameter that is not valid for this queue type: "
+                  "MessageDeduplicationId.");
+  }
+  const json::Object* const attributes = object_of(message, "MessageAttributes");
+  const json::Object* const system = object_of(message, "MessageSystemAttributes");
+  if ((message.has("MessageAttributes") && attributes == nullptr) ||
+      (message.has("MessageSystemAttributes") && system == nullptr)) {
+    return refuse("SerializationException", "Message attributes must be a map of structures.");
+  }
+  CheckedAttributes checked;
+  json::Writer writer;
+  writer.begin_object().field("sender", sender);
+  if (attributes != nullptr && !attributes->empty()) {
+    checked.bytes = TRY(check_all(*attributes));
+    checked.md5 = attributes_md5(*attributes);
+    writer.name("attributes").value(*message.member("MessageAttributes"));
+  }
+  if (system != nullptr && !system->empty()) {
+    writer.field("trace", TRY(check_trace(*system)));
+    checked.system_md5 = attributes_md5(*system);
+  }
+  if (const std::string_view group = message.text("MessageGroupId"); !group.empty()) {
+    TRY(check_group(group));
+    writer.field("group", group);
+  }
+  writer.end_object();
+  checked.text = std::move(writer).text();
+  return checked;
+}
+
+std::string attributes_md5(const json::Object& attributes) {
+  std::vector<const std::pair<std::string, json::Value>*> sorted;
+  for (const auto& attribute : attributes) {
+    sorted.push_back(&attribute);
+  }
+  std::ranges::sort(sorted, {}, [](const auto* attribute) { return attribute->first; });
+  std::string buffer;
+  for (const auto* attribute : sorted) {
+    const std::string_view type = text_of(attribute->second, "DataType");
+    const bool binary = type.starts_with("Binary");
+    append_sized(buffer, attribute->first);
+    append_sized(buffer, type);
+    buffer += binary ? '\2' : '\1';
+    const std::string_view value =
+        text_of(attribute->second, binary ? "BinaryValue" : "StringValue");
+    append_sized(buffer, binary ? decode_base64(value).value_or("") : std::string(value));
+  }
+  return md5_hex(buffer);
+}
+
+bool asked_for(std::string_view name, const std::vector<std::string_view>& patterns) {
+  return std::ranges::any_of(patterns, [&](std::string_view pattern) {
+    return pattern == "All" || pattern == name ||
+           (pattern.ends_with(".*") && name.starts_with(pattern.substr(0, pattern.size() - 2)));
+  });
+}
+
+}  // namespace scaler::emulator

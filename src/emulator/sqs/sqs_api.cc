@@ -1,0 +1,351 @@
+#include "emulator/sqs/sqs_api.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "emulator/sqs/sqs_attributes.h"
+
+namespace scaler::emulator {
+namespace {
+
+using world::Queue;
+
+constexpr std::size_t kNameMax = 80;
+constexpr std::size_t kListDefault = 1000;
+constexpr std::int64_t kTagsMax = 50;
+constexpr Duration kPurgePause = std::chrono::seconds(60);
+constexpr Duration kRecreatePause = std::chrono::seconds(60);
+
+/// The answer of an operation without output: no body at all.
+ApiAnswer nothing() {
+  return "";
+}
+
+ApiResult<void> check_queue_name(std::string_view name) {
+  if (name.ends_with(".fifo")) {
+    return refuse("UnsupportedOperation", "The emulator does not model FIFO queues.");
+  }
+  const bool valid =
+      !name.empty() && name.size() <= kNameMax && std::ranges::all_of(name, [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '-' || c == '_';
+      });
+  if (!valid) {
+    return refuse("InvalidParameterValue",
+                  "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in "
+                  "length");
+  }
+  return {};
+}
+
+std::unexpected<ApiError> no_such_queue() {
+  return refuse("QueueDoesNotExist", "The specified queue does not exist.");
+}
+
+/// The name in "http://host/000000000000/name". Any host will do, as with AWS.
+ApiResult<std::string_view> name_of_url(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos) {
+    return refuse("InvalidAddress",
+                  fmt::format("The address {} is not valid for this endpoint.", url), 404);
+  }
+  std::string_view path = url.substr(scheme + 3);
+  const std::size_t slash = path.find('/');
+  path = slash == std::string_view::npos ? "" : path.substr(slash + 1);
+  if (!path.starts_with(kAccount) || path.substr(kAccount.size()).empty() ||
+      path[kAccount.size()] != '/') {
+    return no_such_queue();
+  }
+  return path.substr(kAccount.size() + 1);
+}
+
+}  // namespace
+
+SqsApi::SqsApi(world::World& world, std::string endpoint)
+    : world_(world), endpoint_(std::move(endpoint)) {}
+
+std::string SqsApi::queue_url(std::string_view name) const {
+  return fmt::format("{}/{}/{}", endpoint_, kAccount, name);
+}
+
+std::string_view SqsApi::query_code(std::string_view code) {
+  using Codes = std::pair<std::string_view, std::string_view>;
+  static constexpr std::array<Codes, 11> kCodes{{
+      {"BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct"},
+      {"BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong"},
+      {"EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest"},
+      {"InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId"},
+      {"MessageNotInflight", "AWS.SimpleQueueService.MessageNotInflight"},
+      {"PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress"},
+      {"QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently"},
+      {"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue"},
+      {"QueueNameExists", "QueueAlreadyExists"},
+      {"TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest"},
+      {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation"},
+  }};
+  const auto* const found = std::ranges::find(kCodes, code, &Codes::first);
+  return found == kCodes.end() ? code : found->second;
+}
+
+const std::unordered_map<std::string_view, SqsApi::Operation>& SqsApi::operations() {
+  using enum FieldKind;
+  constexpr auto kNeeded = Presence::Required;
+  constexpr Field kUrl{"QueueUrl", Text, kNeeded};
+  constexpr Field kEntries{"Entries", Objects, kNeeded};
+  static const std::unordered_map<std::string_view, Operation> table{
+      {"CreateQueue",
+       {{{"QueueName", Text, kNeeded}, {"Attributes", TextMap}, {"tags", TextMap}},
+        &SqsApi::create_queue}},
+      {"DeleteQueue", {{kUrl}, &SqsApi::delete_queue}},
+      {"GetQueueUrl",
+       {{{"QueueName", Text, kNeeded}, {"QueueOwnerAWSAccountId"}}, &SqsApi::get_queue_url}},
+      {"ListQueues",
+       {{{"QueueNamePrefix"}, {"NextToken"}, {"MaxResults", Integer}}, &SqsApi::list_queues}},
+      {"GetQueueAttributes", {{kUrl, {"AttributeNames", Texts}}, &SqsApi::get_queue_attributes}},
+      {"SetQueueAttributes",
+       {{kUrl, {"Attributes", TextMap, kNeeded}}, &SqsApi::set_queue_attributes}},
+      {"PurgeQueue", {{kUrl}, &SqsApi::purge_queue}},
+      {"TagQueue", {{kUrl, {"Tags", TextMap, kNeeded}}, &SqsApi::tag_queue}},
+      {"UntagQueue", {{kUrl, {"TagKeys", Texts, kNeeded}}, &SqsApi::untag_queue}},
+      {"ListQueueTags", {{kUrl}, &SqsApi::list_queue_tags}},
+      {"SendMessage",
+       {{kUrl,
+         {"MessageBody", Text, kNeeded},
+         {"DelaySeconds", Integer},
+         {"MessageAttributes", Any},
+         {"MessageSystemAttributes", Any},
+         {"MessageDeduplicationId"},
+         {"MessageGroupId"}},
+        &SqsApi::send_message}},
+      {"SendMessageBatch", {{kUrl, kEntries}, &SqsApi::send_message_batch}},
+      {"ReceiveMessage",
+       {{kUrl,
+         {"AttributeNames", Texts},
+         {"MessageSystemAttributeNames", Texts},
+         {"MessageAttributeNames", Texts},
+         {"MaxNumberOfMessages", Integer},
+         {"VisibilityTimeout", Integer},
+         {"WaitTimeSeconds", Integer},
+         {"ReceiveRequestAttemptId"}},
+        nullptr}},
+      {"DeleteMessage", {{kUrl, {"ReceiptHandle", Text, kNeeded}}, &SqsApi::delete_message}},
+      {"DeleteMessageBatch", {{kUrl, kEntries}, &SqsApi::delete_message_batch}},
+      {"ChangeMessageVisibility",
+       {{kUrl, {"ReceiptHandle", Text, kNeeded}, {"VisibilityTimeout", Integer, kNeeded}},
+        &SqsApi::change_message_visibility}},
+      {"ChangeMessageVisibilityBatch",
+       {{kUrl, kEntries}, &SqsApi::change_message_visibility_batch}},
+  };
+  return table;
+}
+
+void SqsApi::handle(const JsonCall& call, const ApiReply& reply) {
+  static constexpr std::array<std::string_view, 6> kNotModelled{
+      "AddPermission",        "RemovePermission",     "ListDeadLetterSourceQueues",
+      "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"};
+  const auto operation = operations().find(call.operation);
+  if (operation == operations().end()) {
+    const bool known = listed(kNotModelled, call.operation);
+    return reply(known ? refuse("UnsupportedOperation",
+                                fmt::format("The emulator does not model {}.", call.operation))
+                       : refuse("UnknownOperationException",
+                                fmt::format("SQS has no operation {}.", call.operation)));
+  }
+  const auto input = Input::read(call.body, operation->second.fields, "MissingParameter");
+  if (!input) {
+    return reply(std::unexpected(input.error()));
+  }
+  if (operation->second.method == nullptr) {
+    return receive_message(*input, reply);
+  }
+  reply((this->*operation->second.method)(*input, call.caller));
+}
+
+ApiResult<Queue*> SqsApi::find_queue(const Input& input) {
+  const std::string_view name = TRY(name_of_url(input.text("QueueUrl")));
+  Queue* const queue = world_.find_queue(name);
+  if (queue == nullptr) {
+    return no_such_queue();
+  }
+  return queue;
+}
+
+ApiAnswer SqsApi::create_queue(const Input& input, const Caller&) {
+  const std::string_view name = input.text("QueueName");
+  TRY(check_queue_name(name));
+  const auto tags = input.text_map("tags");
+  if (std::ssize(tags) > kTagsMax) {
+    return refuse("InvalidParameterValue", "Too many tags added for queue.");
+  }
+  Queue* queue = world_.find_queue(name);
+  // Attributes that a repeated call does not name may differ.
+  const world::QueueSettings base = queue == nullptr ? world::QueueSettings{} : queue->settings();
+  world::QueueSettings settings = TRY(change_settings(base, input, queue, world_));
+  if (queue == nullptr) {
+    const auto deleted = deleted_at_.find(name);
+    if (deleted != deleted_at_.end() && world_.now() < deleted->second + kRecreatePause) {
+      return refuse("QueueDeletedRecently",
+                    "You must wait 60 seconds after deleting a queue before you can create "
+                    "another with the same name.");
+    }
+    queue = &world_.create_queue(std::string(name), std::move(settings));
+    for (const auto& [key, value] : tags) {
+      queue->set_tag(key, value);
+    }
+  } else if (const auto attribute = different_attribute(settings, base); !attribute.empty()) {
+    return refuse("QueueNameExists",
+                  fmt::format("A queue already exists with the same name and a different value "
+                              "for attribute {}",
+                              attribute));
+  }
+  json::Writer writer;
+  writer.begin_object().field("QueueUrl", queue_url(name)).end_object();
+  return std::move(writer).text();
+}
+
+ApiAnswer SqsApi::delete_queue(const Input& input, const Caller&) {
+  const Queue* const queue = TRY(find_queue(input));
+  const std::string name = queue->name();
+  world_.delete_queue(name);
+  deleted_at_[name] = world_.now();
+  purged_at_.erase(name);
+  return nothing();
+}
+
+ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller&) {
+  const std::string_view owner = input.text("QueueOwnerAWSAccountId");
+  const std::string_view name = input.text("QueueName");
+  if (world_.find_queue(name) == nullptr || (!owner.empty() && owner != kAccount)) {
+    return no_such_queue();
+  }
+  json::Writer writer;
+  writer.begin_object().field("QueueUrl", queue_url(name)).end_object();
+  return std::move(writer).text();
+}
+
+ApiAnswer SqsApi::list_queues(const Input& input, const Caller&) {
+  const auto limit = input.integer("MaxResults");
+  if (limit && (*limit < 1 || *limit > 1000)) {
+    return refuse("InvalidParameterValue",
+                  fmt::format("Value {} for parameter MaxResults is invalid. Reason: Must be "
+                              "between 1 and 1000, if provided.",
+                              *limit));
+  }
+  const std::size_t size = limit ? static_cast<std::size_t>(*limit) : kListDefault;
+  const std::string_view prefix = input.text("QueueNamePrefix");
+  const std::string_view token = input.text("NextToken");
+  if (!token.empty() && !check_queue_name(token)) {
+    return refuse("InvalidParameterValue", "Invalid or expired next token.");
+  }
+  // The token is the name of the last queue of the page before.
+  std::vector<std::string_view> names;
+  auto at = world_.queues().upper_bound(token);
+  for (; at != world_.queues().end() && names.size() < size; ++at) {
+    if (at->first.starts_with(prefix)) {
+      names.push_back(at->first);
+    }
+  }
+  const bool more = std::any_of(at, world_.queues().end(),
+                                [&](const auto& queue) { return queue.first.starts_with(prefix); });
+  json::Writer writer;
+  writer.begin_object();
+  if (!names.empty()) {
+    writer.name("QueueUrls").begin_array();
+    for (const std::string_view name : names) {
+      writer.value(queue_url(name));
+    }
+    writer.end_array();
+  }
+  if (more && limit) {
+    writer.field("NextToken", names.back());
+  }
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+ApiAnswer SqsApi::get_queue_attributes(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input));
+  const auto names = input.texts("AttributeNames");
+  if (names.empty()) {
+    return "{}";
+  }
+  json::Writer writer;
+  writer.begin_object().name("Attributes");
+  TRY(write_attributes(writer, *queue, names, caller, world_.now()));
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+ApiAnswer SqsApi::set_queue_attributes(const Input& input, const Caller&) {
+  Queue* const queue = TRY(find_queue(input));
+  if (input.text_map("Attributes").empty()) {
+    return refuse("MissingParameter", "The request must contain the parameter Attribute.Name.");
+  }
+  queue->change_settings(TRY(change_settings(queue->settings(), input, queue, world_)),
+                         world_.now());
+  return nothing();
+}
+
+ApiAnswer SqsApi::purge_queue(const Input& input, const Caller&) {
+  Queue* const queue = TRY(find_queue(input));
+  const auto purged = purged_at_.find(queue->name());
+  if (purged != purged_at_.end() && world_.now() < purged->second + kPurgePause) {
+    return refuse("PurgeQueueInProgress",
+                  fmt::format("Only one PurgeQueue operation on {} is allowed every 60 seconds.",
+                              queue->name()),
+                  403);
+  }
+  purged_at_[queue->name()] = world_.now();
+  world_.purge(*queue);
+  return nothing();
+}
+
+ApiAnswer SqsApi::tag_queue(const Input& input, const Caller&) {
+  Queue* const queue = TRY(find_queue(input));
+  auto tags = queue->tags();
+  for (const auto& [key, value] : input.text_map("Tags")) {
+    if (key.empty() || key.size() > 128 || value.size() > 256 || key.starts_with("aws:")) {
+      return refuse("InvalidParameterValue",
+                    fmt::format("The tag '{}' is invalid: keys have 1 to 128 characters and do "
+                                "not begin with 'aws:', values have up to 256.",
+                                key));
+    }
+    tags[std::string(key)] = value;
+  }
+  if (std::ssize(tags) > kTagsMax) {
+    return refuse("InvalidParameterValue",
+                  fmt::format("Too many tags added for queue {}.", queue->name()));
+  }
+  for (const auto& [key, value] : input.text_map("Tags")) {
+    queue->set_tag(key, value);
+  }
+  return nothing();
+}
+
+ApiAnswer SqsApi::untag_queue(const Input& input, const Caller&) {
+  Queue* const queue = TRY(find_queue(input));
+  for (const std::string_view key : input.texts("TagKeys")) {
+    queue->remove_tag(key);
+  }
+  return nothing();
+}
+
+ApiAnswer SqsApi::list_queue_tags(const Input& input, const Caller&) {
+  const Queue* const queue = TRY(find_queue(input));
+  json::Writer writer;
+  writer.begin_object();
+  if (!queue->tags().empty()) {
+    writer.name("Tags").begin_object();
+    for (const auto& [key, value] : queue->tags()) {
+      writer.field(key, value);
+    }
+    writer.end_object();
+  }
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+}  // namespace scaler::emulator

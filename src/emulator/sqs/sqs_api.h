@@ -1,0 +1,96 @@
+#pragma once
+// SqsApi: SQS's JSON protocol over the world's queues. Every operation answers at once, except a
+// receive that waits for messages; serve_waiting() ends those that have something to return or
+// whose time is up. Limits, codes and messages are AWS's; what it models and what it refuses:
+// docs/emulator.md.
+
+#include <functional>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "emulator/request/api_input.h"
+#include "emulator/request/aws_request.h"
+#include "ground/json/writer.h"
+#include "lab/world/world.h"
+
+namespace scaler::emulator {
+
+class SqsApi {
+ public:
+  /// `endpoint` is what queue URLs begin with, such as "http://127.0.0.1:4566".
+  SqsApi(world::World& world, std::string endpoint);
+
+  /// Calls `reply` once, at once or, for a waiting receive, from serve_waiting().
+  void handle(const JsonCall& call, const ApiReply& reply);
+
+  /// Answers waiting receives whose queue has a message, or is gone, or whose wait is over.
+  void serve_waiting();
+  /// When the first wait is over.
+  Instant next_deadline() const;
+
+  std::string queue_url(std::string_view name) const;
+
+  /// AWS's older code of an SQS error, for the header x-amzn-query-error.
+  static std::string_view query_code(std::string_view code);
+
+ private:
+  using Method = ApiAnswer (SqsApi::*)(const Input&, const Caller&);
+  struct Operation {
+    std::vector<Field> fields = {};
+    Method method = nullptr;  ///< nullptr for ReceiveMessage
+  };
+  static const std::unordered_map<std::string_view, Operation>& operations();
+
+  /// A receive with everything that its answer needs, as the request is gone by then.
+  struct Receive {
+    std::string queue = {};
+    world::ReceiveRequest request = {};
+    std::vector<std::string> system_names = {};
+    std::vector<std::string> attribute_names = {};
+    Instant deadline = {};
+    ApiReply reply = {};
+  };
+
+  ApiAnswer create_queue(const Input& input, const Caller& caller);
+  ApiAnswer delete_queue(const Input& input, const Caller& caller);
+  ApiAnswer get_queue_url(const Input& input, const Caller& caller);
+  ApiAnswer list_queues(const Input& input, const Caller& caller);
+  ApiAnswer get_queue_attributes(const Input& input, const Caller& caller);
+  ApiAnswer set_queue_attributes(const Input& input, const Caller& caller);
+  ApiAnswer purge_queue(const Input& input, const Caller& caller);
+  ApiAnswer tag_queue(const Input& input, const Caller& caller);
+  ApiAnswer untag_queue(const Input& input, const Caller& caller);
+  ApiAnswer list_queue_tags(const Input& input, const Caller& caller);
+  ApiAnswer send_message(const Input& input, const Caller& caller);
+  ApiAnswer send_message_batch(const Input& input, const Caller& caller);
+  ApiAnswer delete_message(const Input& input, const Caller& caller);
+  ApiAnswer delete_message_batch(const Input& input, const Caller& caller);
+  ApiAnswer change_message_visibility(const Input& input, const Caller& caller);
+  ApiAnswer change_message_visibility_batch(const Input& input, const Caller& caller);
+
+  ApiResult<world::Queue*> find_queue(const Input& input);
+  void receive_message(const Input& input, const ApiReply& reply);
+  ApiResult<Receive> read_receive(const Input& input);
+  /// The answer, or nothing as long as there is nothing to return.
+  std::optional<ApiAnswer> try_receive(const Receive& receive);
+  /// A message that has passed all checks, not yet sent.
+  struct CheckedMessage;
+  ApiResult<CheckedMessage> check_message(const Input& entry, const world::Queue& queue,
+                                          const Caller& caller);
+  void send(world::Queue& queue, CheckedMessage message, json::Writer& writer);
+  ApiResult<void> delete_one(world::Queue& queue, const Input& entry);
+  ApiResult<void> change_visibility_one(world::Queue& queue, const Input& entry);
+
+  world::World& world_;
+  std::string endpoint_;
+  std::list<Receive> waiting_ = {};
+  std::map<std::string, Instant, std::less<>> purged_at_ = {};
+  std::map<std::string, Instant, std::less<>> deleted_at_ = {};
+};
+
+}  // namespace scaler::emulator

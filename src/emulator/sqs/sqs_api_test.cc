@@ -1,0 +1,183 @@
+#include "emulator/sqs/sqs_api.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "emulator/sqs/md5.h"
+
+namespace scaler::emulator {
+namespace {
+
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+const Instant kNoon =
+    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+constexpr std::string_view kUrl = R"("QueueUrl":"http://x/000000000000/jobs")";
+
+class SqsApiTest : public testing::Test {
+ protected:
+  SqsApiTest() : world_({}, kNoon, random_), api_(world_, "http://x") {
+    queue_ = &world_.create_queue("jobs", {});
+  }
+
+  /// The body of the answer, "error <code>", or "waiting".
+  std::string call(std::string_view operation, const std::string& body) {
+    const auto document = json::parse(body);
+    EXPECT_TRUE(document.has_value()) << body;
+    auto answer = std::make_shared<std::string>("waiting");
+    api_.handle({.operation = operation, .body = *document, .caller = caller_},
+                [answer](ApiAnswer result) {
+                  EXPECT_THAT(*answer, testing::AnyOf("waiting", "served")) << "answered twice";
+                  *answer = result ? *result : "error " + result.error().code;
+                });
+    last_ = answer;
+    return *answer;
+  }
+  std::string on_queue(std::string_view operation, std::string_view more = "") {
+    return call(operation, fmt::format("{{{}{}{}}}", kUrl, more.empty() ? "" : ",", more));
+  }
+  std::string handle_of(const std::string& answer) {
+    const std::size_t at = answer.find(R"("ReceiptHandle":")") + 17;
+    return answer.substr(at, answer.find('"', at) - at);
+  }
+
+  Random random_{1};
+  world::World world_;
+  SqsApi api_;
+  world::Queue* queue_ = nullptr;
+  Caller caller_{.access_key_id = "AKID", .region = "eu-west-1", .service = "sqs"};
+  std::shared_ptr<std::string> last_;
+};
+
+TEST_F(SqsApiTest, CountsMessages) {
+  on_queue("SendMessage", R"("MessageBody":"a")");
+  EXPECT_EQ(
+      on_queue(
+          "GetQueueAttributes",
+          R"("AttributeNames":["ApproximateNumberOfMessages","ApproximateNumberOfMessagesNotVisible"])"),
+      R"({"Attributes":{"ApproximateNumberOfMessages":"1","ApproximateNumberOfMessagesNotVisible":"0"}})");
+}
+
+TEST_F(SqsApiTest, WritesArnsOfTheCallersRegion) {
+  EXPECT_EQ(on_queue("GetQueueAttributes", R"("AttributeNames":["QueueArn"])"),
+            R"({"Attributes":{"QueueArn":"arn:aws:sqs:eu-west-1:000000000000:jobs"}})");
+}
+
+TEST_F(SqsApiTest, AnswersAWaitingReceiveWhenAMessageComes) {
+  EXPECT_EQ(on_queue("ReceiveMessage", R"("WaitTimeSeconds":10)"), "waiting");
+  EXPECT_EQ(api_.next_deadline(), kNoon + seconds(10));
+  const auto waiting = last_;
+
+  world_.send(*queue_, {.body = "late"});
+  api_.serve_waiting();
+
+  EXPECT_THAT(*waiting, HasSubstr(R"("Body":"late")"));
+  EXPECT_EQ(api_.next_deadline(), world::kNever);
+}
+
+TEST_F(SqsApiTest, AnswersWaitingReceivesInTheirOrder) {
+  on_queue("ReceiveMessage", R"("WaitTimeSeconds":10)");
+  const auto first = last_;
+  on_queue("ReceiveMessage", R"("WaitTimeSeconds":5)");
+  const auto second = last_;
+  EXPECT_EQ(api_.next_deadline(), kNoon + seconds(5));
+
+  world_.send(*queue_, {.body = "one"});
+  api_.serve_waiting();
+
+  EXPECT_THAT(*first, HasSubstr("one"));
+  EXPECT_EQ(*second, "waiting");
+}
+
+TEST_F(SqsApiTest, EndsAWaitWithoutMessages) {
+  on_queue("ReceiveMessage", R"("WaitTimeSeconds":10)");
+  world_.advance(kNoon + seconds(10) - Duration(1));
+  api_.serve_waiting();
+  EXPECT_EQ(*last_, "waiting");
+
+  world_.advance(kNoon + seconds(10));
+  api_.serve_waiting();
+
+  EXPECT_EQ(*last_, "{}");
+}
+
+TEST_F(SqsApiTest, WakesAWaitForADelayedMessage) {
+  on_queue("SendMessage", R"("MessageBody":"a","DelaySeconds":3)");
+  on_queue("ReceiveMessage", R"("WaitTimeSeconds":10)");
+  world_.advance(kNoon + seconds(3));
+  api_.serve_waiting();
+  EXPECT_THAT(*last_, HasSubstr(R"("Body":"a")"));
+}
+
+TEST_F(SqsApiTest, AnswersOperationsWithoutOutputWithNothing) {
+  on_queue("SendMessage", R"("MessageBody":"a")");
+  const std::string handle = handle_of(on_queue("ReceiveMessage"));
+  EXPECT_EQ(on_queue("ChangeMessageVisibility",
+                     fmt::format(R"("ReceiptHandle":"{}","VisibilityTimeout":60)", handle)),
+            "");
+  EXPECT_EQ(on_queue("DeleteMessage", fmt::format(R"("ReceiptHandle":"{}")", handle)), "");
+  EXPECT_EQ(on_queue("PurgeQueue"), "");
+  EXPECT_EQ(queue_->depth(), QueueDepth{});
+}
+
+TEST_F(SqsApiTest, PurgesOnceAMinute) {
+  EXPECT_EQ(on_queue("PurgeQueue"), "");
+  world_.advance(kNoon + seconds(59));
+  EXPECT_EQ(on_queue("PurgeQueue"), "error PurgeQueueInProgress");
+  world_.advance(kNoon + seconds(60));
+  EXPECT_EQ(on_queue("PurgeQueue"), "");
+}
+
+TEST_F(SqsApiTest, LetsAMinutePassBetweenDeletingAndCreating) {
+  EXPECT_EQ(on_queue("DeleteQueue"), "");
+  EXPECT_EQ(call("CreateQueue", R"({"QueueName":"jobs"})"), "error QueueDeletedRecently");
+  world_.advance(kNoon + seconds(60));
+  EXPECT_EQ(call("CreateQueue", R"({"QueueName":"jobs"})"),
+            R"({"QueueUrl":"http://x/000000000000/jobs"})");
+}
+
+TEST_F(SqsApiTest, RefusesAReceiveWithTooManyInFlight) {
+  for (int i = 0; i < 120'000; ++i) {
+    queue_->send({}, kNoon);
+  }
+  world_.receive(*queue_, {.messages_max = 120'000});
+  EXPECT_EQ(on_queue("ReceiveMessage"), "error OverLimit");
+}
+
+TEST_F(SqsApiTest, TakesOnlyTheCharactersOfXml) {
+  EXPECT_EQ(on_queue("SendMessage", R"("MessageBody":"\u0008")"), "error InvalidMessageContents");
+  EXPECT_EQ(on_queue("SendMessage", R"("MessageBody":"a\uffff")"), "error InvalidMessageContents");
+  EXPECT_THAT(on_queue("SendMessage", R"("MessageBody":"\t\n\r \ud7ff\ue000\ufffd\ud83d\ude80")"),
+              HasSubstr("MessageId"));
+}
+
+TEST_F(SqsApiTest, CountsAttributesIntoTheMessagesSize) {
+  on_queue("SetQueueAttributes", R"("Attributes":{"MaximumMessageSize":"1024"})");
+  const std::string body(1015, 'x');
+  const std::string attribute =
+      R"("MessageAttributes":{"n":{"DataType":"String","StringValue":"vv"}})";
+  EXPECT_THAT(on_queue("SendMessage", fmt::format(R"("MessageBody":"{}",{})", body, attribute)),
+              HasSubstr("MessageId"));
+  EXPECT_EQ(on_queue("SendMessage", fmt::format(R"("MessageBody":"{}x",{})", body, attribute)),
+            "error InvalidParameterValue");
+}
+
+TEST_F(SqsApiTest, SurvivesMessagesOfOtherSenders) {
+  world_.send(*queue_, {.body = "bare"});
+  world_.send(*queue_, {.body = "odd", .attributes = "no JSON"});
+  const std::string answer = on_queue(
+      "ReceiveMessage",
+      R"("MaxNumberOfMessages":10,"AttributeNames":["All"],"MessageAttributeNames":["All"])");
+  EXPECT_THAT(answer, HasSubstr(R"("Body":"odd")"));
+  EXPECT_THAT(answer, HasSubstr(R"("ApproximateReceiveCount":"1")"));
+}
+
+TEST(Md5, IsThatOfTheStandard) {
+  EXPECT_EQ(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
+  EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
+}
+
+}  // namespace
+}  // namespace scaler::emulator

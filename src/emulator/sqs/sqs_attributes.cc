@@ -1,0 +1,284 @@
+#include "emulator/sqs/sqs_attributes.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ground/json/reader.h"
+
+namespace scaler::emulator {
+namespace {
+
+using world::Queue;
+using world::QueueSettings;
+using world::World;
+
+constexpr std::int64_t kReceiveCountMax = 1000;
+
+std::unexpected<ApiError> bad_value(std::string_view name, std::string_view value,
+                                    std::string_view reason) {
+  return refuse(
+      "InvalidAttributeValue",
+      fmt::format("Invalid value for the parameter {}. Reason: '{}': {}", name, value, reason));
+}
+
+std::optional<std::int64_t> parse_number(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && !text.empty()
+             ? std::optional(number)
+             : std::nullopt;
+}
+
+std::int64_t whole_seconds(Duration duration) {
+  return std::chrono::floor<std::chrono::seconds>(duration).count();
+}
+
+std::int64_t whole_seconds(Instant instant) {
+  return whole_seconds(instant.time_since_epoch());
+}
+
+/// An attribute that is a whole number: its range and its place in the settings.
+struct NumberAttribute {
+  std::string_view name = {};
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  std::int64_t (*read)(const QueueSettings&) = nullptr;
+  void (*write)(QueueSettings&, std::int64_t) = nullptr;
+};
+
+template <Duration QueueSettings::* Member>
+constexpr NumberAttribute seconds_attribute(std::string_view name, std::int64_t min,
+                                            std::int64_t max) {
+  return {.name = name,
+          .min = min,
+          .max = max,
+          .read = [](const QueueSettings& settings) { return whole_seconds(settings.*Member); },
+          .write = [](QueueSettings& settings,
+                      std::int64_t value) { settings.*Member = std::chrono::seconds(value); }};
+}
+
+constexpr std::array kNumbers{
+    seconds_attribute<&QueueSettings::delay>("DelaySeconds", 0, 900),
+    NumberAttribute{.name = "MaximumMessageSize",
+                    .min = 1024,
+                    .max = 1'048'576,
+                    .read = [](const QueueSettings& settings) { return settings.message_size_max; },
+                    .write = [](QueueSettings& settings,
+                                std::int64_t value) { settings.message_size_max = value; }},
+    seconds_attribute<&QueueSettings::retention>("MessageRetentionPeriod", 60, 1'209'600),
+    seconds_attribute<&QueueSettings::receive_wait>("ReceiveMessageWaitTimeSeconds", 0, 20),
+    seconds_attribute<&QueueSettings::visibility_timeout>("VisibilityTimeout", 0, 43'200),
+};
+
+constexpr std::array<std::string_view, 7> kReadOnly{"ApproximateNumberOfMessages",
+                                                    "ApproximateNumberOfMessagesDelayed",
+                                                    "ApproximateNumberOfMessagesNotVisible",
+                                                    "CreatedTimestamp",
+                                                    "LastModifiedTimestamp",
+                                                    "QueueArn",
+                                                    "SqsManagedSseEnabled"};
+
+constexpr std::array<std::string_view, 8> kNotModelled{"Policy",
+                                                       "KmsMasterKeyId",
+                                                       "KmsDataKeyReusePeriodSeconds",
+                                                       "RedriveAllowPolicy",
+                                                       "FifoQueue",
+                                                       "ContentBasedDeduplication",
+                                                       "DeduplicationScope",
+                                                       "FifoThroughputLimit"};
+
+/// The maxReceiveCount, which SQS takes as a number or as text.
+std::optional<std::int64_t> receive_count(const json::Value& policy) {
+  const json::Value* const count = policy.find("maxReceiveCount");
+  if (count == nullptr) {
+    return std::nullopt;
+  }
+  if (const auto* number = std::get_if<std::int64_t>(&count->data())) {
+    return *number;
+  }
+  const auto* text = std::get_if<std::string>(&count->data());
+  return text == nullptr ? std::nullopt : parse_number(*text);
+}
+
+ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, const Queue* queue,
+                                                       const World& world) {
+  constexpr std::string_view kName = "RedrivePolicy";
+  if (text.empty()) {
+    return std::nullopt;
+  }
+  const Result<json::Value> policy = json::parse(text);
+  if (!policy) {
+    return bad_value(kName, text, "Redrive policy is not a valid JSON map.");
+  }
+  if (const auto known =
+          json::Reader(*policy).only_fields({"deadLetterTargetArn", "maxReceiveCount"});
+      !known) {
+    return bad_value(kName, text, known.error().message);
+  }
+  const auto count = receive_count(*policy);
+  if (!count || *count < 1 || *count > kReceiveCountMax) {
+    return bad_value(kName, text, "Invalid value for maxReceiveCount. It must be from 1 to 1000.");
+  }
+  const json::Value* const target = policy->find("deadLetterTargetArn");
+  const auto* arn = target == nullptr ? nullptr : std::get_if<std::string>(&target->data());
+  const std::string middle = fmt::format(":{}:", kAccount);
+  const std::size_t at = arn == nullptr ? std::string::npos : arn->find(middle);
+  if (at == std::string::npos || !arn->starts_with("arn:aws")) {
+    return bad_value(kName, text, "Invalid value for deadLetterTargetArn.");
+  }
+  std::string name = arn->substr(at + middle.size());
+  if (world.find_queue(name) == nullptr) {
+    return bad_value(kName, text, "Dead letter target does not exist.");
+  }
+  if (queue != nullptr && queue->name() == name) {
+    return bad_value(kName, text, "A queue cannot be its own dead letter target.");
+  }
+  return world::Redrive{.dead_letter_queue = std::move(name), .max_receive_count = *count};
+}
+
+std::string redrive_text(const world::Redrive& redrive, std::string_view region) {
+  json::Writer writer;
+  writer.begin_object()
+      .field("deadLetterTargetArn", queue_arn(region, redrive.dead_letter_queue))
+      .field("maxReceiveCount", redrive.max_receive_count)
+      .end_object();
+  return std::move(writer).text();
+}
+
+/// All attributes that a queue has, by name.
+class AttributeWriter {
+ public:
+  AttributeWriter(json::Writer& writer, const Queue& queue, const Caller& caller, Instant now)
+      : writer_(&writer), queue_(&queue), caller_(&caller), depth_(queue.approximate_depth(now)) {}
+
+  void write_all() {
+    for (const std::string_view name : kReadOnly) {
+      write_read_only(name);
+    }
+    for (const NumberAttribute& attribute : kNumbers) {
+      number(attribute.name, attribute.read(queue_->settings()));
+    }
+    write_redrive();
+  }
+
+  /// False when there is no such attribute.
+  bool write(std::string_view name) {
+    if (listed(kReadOnly, name)) {
+      write_read_only(name);
+      return true;
+    }
+    const auto* const attribute = std::ranges::find(kNumbers, name, &NumberAttribute::name);
+    if (attribute != kNumbers.end()) {
+      number(name, attribute->read(queue_->settings()));
+      return true;
+    }
+    if (name == "RedrivePolicy") {
+      write_redrive();
+      return true;
+    }
+    return listed(kNotModelled, name);
+  }
+
+ private:
+  void number(std::string_view name, std::int64_t value) {
+    const fmt::format_int text(value);
+    writer_->field(name, std::string_view(text.data(), text.size()));
+  }
+
+  void write_read_only(std::string_view name) {
+    if (name == "ApproximateNumberOfMessages") {
+      number(name, depth_.visible);
+    } else if (name == "ApproximateNumberOfMessagesNotVisible") {
+      number(name, depth_.in_flight);
+    } else if (name == "ApproximateNumberOfMessagesDelayed") {
+      number(name, depth_.delayed);
+    } else if (name == "CreatedTimestamp") {
+      number(name, whole_seconds(queue_->created_at()));
+    } else if (name == "LastModifiedTimestamp") {
+      number(name, whole_seconds(queue_->modified_at()));
+    } else if (name == "QueueArn") {
+      writer_->field(name, queue_arn(caller_->region, queue_->name()));
+    } else {
+      writer_->field(name, "true");
+    }
+  }
+
+  void write_redrive() {
+    if (queue_->settings().redrive) {
+      writer_->field("RedrivePolicy", redrive_text(*queue_->settings().redrive, caller_->region));
+    }
+  }
+
+  json::Writer* writer_;
+  const Queue* queue_;
+  const Caller* caller_;
+  QueueDepth depth_;
+};
+
+}  // namespace
+
+std::string queue_arn(std::string_view region, std::string_view name) {
+  return fmt::format("arn:aws:sqs:{}:{}:{}", region, kAccount, name);
+}
+
+ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& input,
+                                         const Queue* queue, const World& world) {
+  for (const auto& [name, value] : input.text_map("Attributes")) {
+    const auto* const attribute = std::ranges::find(kNumbers, name, &NumberAttribute::name);
+    if (attribute != kNumbers.end()) {
+      const auto number = parse_number(value);
+      if (!number || *number < attribute->min || *number > attribute->max) {
+        return bad_value(name, value,
+                         fmt::format("Must be from {} to {}.", attribute->min, attribute->max));
+      }
+      attribute->write(settings, *number);
+    } else if (name == "RedrivePolicy") {
+      settings.redrive = TRY(parse_redrive(value, queue, world));
+    } else if (name == "SqsManagedSseEnabled" || listed(kNotModelled, name)) {
+      return refuse("UnsupportedOperation",
+                    fmt::format("The emulator does not model the attribute {}.", name));
+    } else {
+      return refuse("InvalidAttributeName", fmt::format("Unknown Attribute {}.", name));
+    }
+  }
+  return settings;
+}
+
+std::string_view different_attribute(const QueueSettings& a, const QueueSettings& b) {
+  for (const NumberAttribute& attribute : kNumbers) {
+    if (attribute.read(a) != attribute.read(b)) {
+      return attribute.name;
+    }
+  }
+  return a.redrive == b.redrive ? "" : "RedrivePolicy";
+}
+
+ApiResult<void> write_attributes(json::Writer& writer, const Queue& queue,
+                                 const std::vector<std::string_view>& names, const Caller& caller,
+                                 Instant now) {
+  AttributeWriter attributes(writer, queue, caller, now);
+  writer.begin_object();
+  if (listed(names, "All")) {
+    attributes.write_all();
+    writer.end_object();
+    return {};
+  }
+  for (auto name = names.begin(); name != names.end(); ++name) {
+    if (std::find(names.begin(), name, *name) != name) {
+      continue;
+    }
+    if (!attributes.write(*name)) {
+      return refuse("InvalidAttributeName", fmt::format("Unknown Attribute {}.", *name));
+    }
+  }
+  writer.end_object();
+  return {};
+}
+
+}  // namespace scaler::emulator

@@ -1,0 +1,33 @@
+#pragma once
+// SQS's queue attributes, which are all text on the wire, and a queue's settings.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "emulator/request/api_input.h"
+#include "emulator/request/aws_request.h"
+#include "ground/json/writer.h"
+#include "lab/world/world.h"
+
+namespace scaler::emulator {
+
+std::string queue_arn(std::string_view region, std::string_view name);
+
+/// `settings` with the Attributes of a CreateQueue or SetQueueAttributes.
+/// Errors: InvalidAttributeName, InvalidAttributeValue; UnsupportedOperation for what is not
+/// modelled.
+ApiResult<world::QueueSettings> change_settings(world::QueueSettings settings, const Input& input,
+                                                const world::Queue* queue,
+                                                const world::World& world);
+
+/// Which of the two settings' attributes differs first, or nothing.
+std::string_view different_attribute(const world::QueueSettings& a, const world::QueueSettings& b);
+
+/// Writes the object of the attributes with these names ("All" for every one).
+/// Errors: InvalidAttributeName.
+ApiResult<void> write_attributes(json::Writer& writer, const world::Queue& queue,
+                                 const std::vector<std::string_view>& names, const Caller& caller,
+                                 Instant now);
+
+}  // namespace scaler::emulator

@@ -1,0 +1,18 @@
+#pragma once
+// Numbers in SQS's requests.
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "emulator/request/api_input.h"
+#include "emulator/request/aws_request.h"
+
+namespace scaler::emulator {
+
+/// The number, if there is one.
+/// Errors: InvalidParameterValue when it is not in the range.
+ApiResult<std::optional<std::int64_t>> ranged(const Input& input, std::string_view name,
+                                              std::int64_t min, std::int64_t max);
+
+}  // namespace scaler::emulator

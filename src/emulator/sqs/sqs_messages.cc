@@ -1,0 +1,308 @@
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <set>
+#include <span>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "emulator/sqs/md5.h"
+#include "emulator/sqs/message_attributes.h"
+#include "emulator/sqs/sqs_api.h"
+#include "emulator/sqs/sqs_input.h"
+
+// The part of SqsApi that sends, deletes and changes messages.
+
+namespace scaler::emulator {
+namespace {
+
+using world::HandleOutcome;
+using world::Queue;
+
+constexpr std::int64_t kBatchMax = 10;
+constexpr std::size_t kBatchBytesMax = 1'048'576;
+constexpr std::size_t kEntryIdMax = 80;
+constexpr std::int64_t kDelayMax = 900;
+constexpr std::int64_t kVisibilityMax = 43'200;
+
+/// Takes one UTF-8 character off the front. The JSON parser has checked the encoding.
+std::uint32_t take_character(std::string_view& text) {
+  const auto lead = static_cast<unsigned char>(text.front());
+  const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+  std::uint32_t character = length == 1 ? lead : lead & (0x7fU >> length);
+  for (const char c : text.substr(1, length - 1)) {
+    character = (character << 6U) | (static_cast<unsigned char>(c) & 0x3fU);
+  }
+  text.remove_prefix(std::min(length, text.size()));
+  return character;
+}
+
+/// XML 1.0's characters, which are all that SQS takes.
+bool allowed_characters(std::string_view text) {
+  while (!text.empty()) {
+    const std::uint32_t c = take_character(text);
+    const bool allowed = c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) ||
+                         (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
+    if (!allowed) {
+      return false;
+    }
+  }
+  return true;
+}
+
+bool valid_entry_id(std::string_view id) {
+  return !id.empty() && id.size() <= kEntryIdMax && std::ranges::all_of(id, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
+           c == '_';
+  });
+}
+
+/// The entries of a batch with their ids checked.
+ApiResult<std::vector<Input>> read_entries(const Input& input, std::span<const Field> fields) {
+  const json::Array& entries = input.objects("Entries");
+  if (entries.empty()) {
+    return refuse("EmptyBatchRequest", "There should be at least one entry in the request.");
+  }
+  if (std::ssize(entries) > kBatchMax) {
+    return refuse("TooManyEntriesInBatchRequest",
+                  fmt::format("Maximum number of entries per request are {}. You have sent {}.",
+                              kBatchMax, entries.size()));
+  }
+  std::vector<Input> inputs;
+  std::set<std::string_view> ids;
+  for (const json::Value& entry : entries) {
+    const Input read = TRY(Input::read(entry, fields, "MissingParameter"));
+    const std::string_view id = read.text("Id");
+    if (!valid_entry_id(id)) {
+      return refuse("InvalidBatchEntryId",
+                    "A batch entry id can only contain alphanumeric characters, hyphens and "
+                    "underscores. It can be at most 80 letters long.");
+    }
+    if (!ids.insert(id).second) {
+      return refuse("BatchEntryIdsNotDistinct", fmt::format("Id {} repeated.", id));
+    }
+    inputs.push_back(read);
+  }
+  return inputs;
+}
+
+/// Collects the answer of a batch: Successful as it goes, Failed at the end.
+class BatchAnswer {
+ public:
+  json::Writer& succeed(std::string_view id) { return successful_.begin_object().field("Id", id); }
+  void fail(std::string_view id, const ApiError& error) {
+    failed_.begin_object()
+        .field("Id", id)
+        .field("SenderFault", true)
+        .field("Code", error.code)
+        .field("Message", error.message)
+        .end_object();
+  }
+  json::Writer& successful() { return successful_; }
+
+  std::string text() {
+    successful_.end_array();
+    failed_.end_array();
+    json::Writer writer;
+    writer.begin_object();
+    if (successful_.text() != "[]") {
+      writer.name("Successful").raw(successful_.text());
+    }
+    if (failed_.text() != "[]") {
+      writer.name("Failed").raw(failed_.text());
+    }
+    writer.end_object();
+    return std::move(writer).text();
+  }
+
+  BatchAnswer() {
+    successful_.begin_array();
+    failed_.begin_array();
+  }
+
+ private:
+  json::Writer successful_;
+  json::Writer failed_;
+};
+
+ApiResult<void> outcome_of(HandleOutcome outcome, std::string_view handle) {
+  switch (outcome) {
+    case HandleOutcome::Done:
+      return {};
+    case HandleOutcome::Stale:
+      return refuse("MessageNotInflight",
+                    fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message "
+                                "does not exist or is not available for visibility timeout change.",
+                                handle));
+    case HandleOutcome::Invalid:
+      return refuse(
+          "ReceiptHandleIsInvalid",
+          fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle));
+    case HandleOutcome::TooLong:
+      return refuse("InvalidParameterValue",
+                    "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
+  }
+  std::unreachable();
+}
+
+constexpr Field kId{"Id", FieldKind::Text, Presence::Required};
+constexpr Field kHandle{"ReceiptHandle", FieldKind::Text, Presence::Required};
+
+}  // namespace
+
+struct SqsApi::CheckedMessage {
+  world::NewMessage message = {};
+  std::string body_md5 = {};
+  std::string attributes_md5 = {};
+  std::string system_md5 = {};
+  std::size_t bytes = 0;
+};
+
+ApiResult<SqsApi::CheckedMessage> SqsApi::check_message(const Input& entry, const Queue& queue,
+                                                        const Caller& caller) {
+  const std::string_view body = entry.text("MessageBody");
+  if (body.empty()) {
+    return refuse("MissingParameter", "The request must contain the parameter MessageBody.");
+  }
+  if (!allowed_characters(body)) {
+    return refuse("InvalidMessageContents",
+                  "Invalid characters found. Valid unicode characters are #x9 | #xA | #xD | #x20 "
+                  "to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF");
+  }
+  const auto delay = TRY(ranged(entry, "DelaySeconds", 0, kDelayMax));
+  CheckedAttributes attributes = TRY(check_attributes(entry, caller.access_key_id));
+  const std::size_t bytes = body.size() + attributes.bytes;
+  if (static_cast<std::int64_t>(bytes) > queue.settings().message_size_max) {
+    return refuse("InvalidParameterValue",
+                  fmt::format("One or more parameters are invalid. Reason: Message must be shorter "
+                              "than {} bytes.",
+                              queue.settings().message_size_max));
+  }
+  CheckedMessage checked{.body_md5 = md5_hex(body),
+                         .attributes_md5 = std::move(attributes.md5),
+                         .system_md5 = std::move(attributes.system_md5),
+                         .bytes = bytes};
+  checked.message.body = body;
+  checked.message.attributes = std::move(attributes.text);
+  if (delay) {
+    checked.message.delay = std::chrono::seconds(*delay);
+  }
+  return checked;
+}
+
+void SqsApi::send(Queue& queue, CheckedMessage message, json::Writer& writer) {
+  writer.field("MessageId", world_.send(queue, std::move(message.message)))
+      .field("MD5OfMessageBody", message.body_md5);
+  if (!message.attributes_md5.empty()) {
+    writer.field("MD5OfMessageAttributes", message.attributes_md5);
+  }
+  if (!message.system_md5.empty()) {
+    writer.field("MD5OfMessageSystemAttributes", message.system_md5);
+  }
+}
+
+ApiAnswer SqsApi::send_message(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input));
+  CheckedMessage message = TRY(check_message(input, *queue, caller));
+  json::Writer writer;
+  writer.begin_object();
+  send(*queue, std::move(message), writer);
+  writer.end_object();
+  return std::move(writer).text();
+}
+
+ApiAnswer SqsApi::send_message_batch(const Input& input, const Caller& caller) {
+  static constexpr std::array<Field, 7> kFields{
+      {kId,
+       {"MessageBody", FieldKind::Text, Presence::Required},
+       {"DelaySeconds", FieldKind::Integer},
+       {"MessageAttributes", FieldKind::Any},
+       {"MessageSystemAttributes", FieldKind::Any},
+       {"MessageDeduplicationId"},
+       {"MessageGroupId"}}};
+  Queue* const queue = TRY(find_queue(input));
+  const std::vector<Input> entries = TRY(read_entries(input, kFields));
+  std::size_t bytes = 0;
+  for (const Input& entry : entries) {
+    bytes += entry.text("MessageBody").size();
+  }
+  if (bytes > kBatchBytesMax) {
+    return refuse("BatchRequestTooLong",
+                  fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} "
+                              "bytes.",
+                              kBatchBytesMax, bytes));
+  }
+  BatchAnswer answer;
+  for (const Input& entry : entries) {
+    auto message = check_message(entry, *queue, caller);
+    if (message) {
+      answer.succeed(entry.text("Id"));
+      send(*queue, std::move(*message), answer.successful());
+      answer.successful().end_object();
+    } else {
+      answer.fail(entry.text("Id"), message.error());
+    }
+  }
+  return answer.text();
+}
+
+ApiResult<void> SqsApi::delete_one(Queue& queue, const Input& entry) {
+  const std::string_view handle = entry.text("ReceiptHandle");
+  const HandleOutcome outcome = world_.delete_message(queue, handle);
+  // SQS answers success to a handle that is of no use any more.
+  return outcome == HandleOutcome::Stale ? ApiResult<void>() : outcome_of(outcome, handle);
+}
+
+ApiAnswer SqsApi::delete_message(const Input& input, const Caller&) {
+  Queue* const queue = TRY(find_queue(input));
+  TRY(delete_one(*queue, input));
+  return "";
+}
+
+ApiAnswer SqsApi::delete_message_batch(const Input& input, const Caller&) {
+  static constexpr std::array<Field, 2> kFields{kId, kHandle};
+  Queue* const queue = TRY(find_queue(input));
+  BatchAnswer answer;
+  for (const Input& entry : TRY(read_entries(input, kFields))) {
+    if (const auto deleted = delete_one(*queue, entry); deleted) {
+      answer.succeed(entry.text("Id")).end_object();
+    } else {
+      answer.fail(entry.text("Id"), deleted.error());
+    }
+  }
+  return answer.text();
+}
+
+ApiResult<void> SqsApi::change_visibility_one(Queue& queue, const Input& entry) {
+  const auto timeout = TRY(ranged(entry, "VisibilityTimeout", 0, kVisibilityMax));
+  if (!timeout) {
+    return refuse("MissingParameter", "The request must contain the parameter VisibilityTimeout.");
+  }
+  const std::string_view handle = entry.text("ReceiptHandle");
+  return outcome_of(world_.change_visibility(queue, handle, std::chrono::seconds(*timeout)),
+                    handle);
+}
+
+ApiAnswer SqsApi::change_message_visibility(const Input& input, const Caller&) {
+  Queue* const queue = TRY(find_queue(input));
+  TRY(change_visibility_one(*queue, input));
+  return "";
+}
+
+ApiAnswer SqsApi::change_message_visibility_batch(const Input& input, const Caller&) {
+  static constexpr std::array<Field, 3> kFields{kId, kHandle,
+                                                Field{"VisibilityTimeout", FieldKind::Integer}};
+  Queue* const queue = TRY(find_queue(input));
+  BatchAnswer answer;
+  for (const Input& entry : TRY(read_entries(input, kFields))) {
+    if (const auto changed = change_visibility_one(*queue, entry); changed) {
+      answer.succeed(entry.text("Id")).end_object();
+    } else {
+      answer.fail(entry.text("Id"), changed.error());
+    }
+  }
+  return answer.text();
+}
+
+}  // namespace scaler::emulator

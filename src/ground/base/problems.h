@@ -1,0 +1,68 @@
+#pragma once
+// Problems: collects what is wrong, so that one look at the message mends everything.
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ground/base/result.h"
+
+namespace scaler {
+
+/// The text, or its beginning with "..." when it is longer than a message should be. Whole UTF-8
+/// characters are cut off.
+inline std::string shortened(std::string_view text, std::size_t max = 200) {
+  if (text.size() <= max) {
+    return std::string(text);
+  }
+  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0U) == 0x80U) {
+    --max;
+  }
+  return std::string(text.substr(0, max)) + "...";
+}
+
+class Problems {
+ public:
+  /// What is there already, such as one setting that is wrong for each service, is told once.
+  void add(std::string_view problem) {
+    if (std::ranges::find(told_, problem) != told_.end()) {
+      return;
+    }
+    if (full()) {
+      ++untold_;
+      return;
+    }
+    told_.emplace_back(problem);
+    text_ += (text_.empty() ? "" : "; ");
+    text_ += problem;
+  }
+  template <typename T>
+  void add_if_failed(const Result<T>& result) {
+    if (!result) {
+      add(result.error().message);
+    }
+  }
+  bool none() const { return text_.empty(); }
+  /// Further problems are counted only: whoever sends a document of a million mistakes must not get
+  /// a message, and a log line, of the same size.
+  bool full() const { return text_.size() > kTextMax; }
+
+  /// Nothing, or one Malformed error that tells them all.
+  Result<void> result() const {
+    if (none()) {
+      return {};
+    }
+    return fail(ErrorKind::Malformed,
+                untold_ == 0 ? text_ : text_ + "; and " + std::to_string(untold_) + " more");
+  }
+
+ private:
+  static constexpr std::size_t kTextMax = 2000;
+
+  std::size_t untold_ = 0;
+  std::vector<std::string> told_ = {};  ///< they make up the text, and are as bounded
+  std::string text_ = {};
+};
+
+}  // namespace scaler

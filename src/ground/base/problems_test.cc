@@ -1,0 +1,41 @@
+#include "ground/base/problems.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler {
+namespace {
+
+TEST(Problems, AreToldTogetherAndEachOnce) {
+  Problems problems;
+  EXPECT_TRUE(problems.result().has_value());
+
+  for (const char* problem : {"a", "b", "a", "a; b", "b"}) {
+    problems.add(problem);
+  }
+  problems.add_if_failed(Result<int>(1));
+  problems.add_if_failed(Result<int>(fail(ErrorKind::Denied, "c")));
+
+  EXPECT_EQ(problems.result().error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(problems.result().error().message, "a; b; a; b; c");
+}
+
+TEST(Problems, BeyondAScreenAreCounted) {
+  Problems problems;
+  for (int i = 0; i < 1000; ++i) {
+    problems.add("problem " + std::to_string(i));
+  }
+
+  EXPECT_TRUE(problems.full());
+  const std::string message = problems.result().error().message;
+  EXPECT_LT(message.size(), 2100U);
+  EXPECT_TRUE(message.ends_with(" more")) << message;
+}
+
+TEST(Shortened, CutsNoCharacterApart) {
+  EXPECT_EQ(shortened("abc", 3), "abc");
+  EXPECT_EQ(shortened("abcd", 3), "abc...");
+  EXPECT_EQ(shortened("ab\u00fcc", 3), "ab...");
+}
+
+}  // namespace
+}  // namespace scaler

@@ -1,0 +1,52 @@
+#include "ground/net/host_check.h"
+
+#include "ground/base/text.h"
+#include "ground/net/address.h"
+
+namespace scaler::net {
+namespace {
+
+/// Without port, brackets and closing dot, in small letters.
+std::string host_of(std::string_view value) {
+  if (const std::size_t end = value.find(']'); value.starts_with('[') && end != value.npos) {
+    return std::string(value.substr(1, end - 1));
+  }
+  std::string host = lower_case(value.substr(0, value.find(':')));
+  if (host.ends_with('.')) {
+    host.pop_back();
+  }
+  return host;
+}
+
+bool is_local(std::string_view value) {
+  const std::string host = host_of(value);
+  return host == "localhost" || host.ends_with(".localhost") || host.ends_with(".internal") ||
+         is_literal_address(host);
+}
+
+}  // namespace
+
+std::optional<std::string> foreign_host(const HttpHeaders& headers) {
+  for (const HttpHeader& header : headers) {
+    if (same_header(header.name, "host") && !is_local(header.value)) {
+      return header.value;
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<std::string> foreign_page(const HttpHeaders& headers) {
+  const std::string own = "http://" + lower_case(find_header(headers, "host").value_or(""));
+  for (const HttpHeader& header : headers) {
+    const bool is_origin = same_header(header.name, "origin");
+    const bool is_site = same_header(header.name, "sec-fetch-site");
+    // "none" is what a person typed.
+    if ((is_origin && lower_case(header.value) != own) ||
+        (is_site && header.value != "same-origin" && header.value != "none")) {
+      return header.value;
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace scaler::net

@@ -1,0 +1,220 @@
+#include <algorithm>
+#include <utility>
+
+#include "ground/net/http_client_impl.h"
+
+namespace scaler::net {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+/// No server closes a connection that has been idle for so short a time.
+constexpr Duration kSurelyOpen = std::chrono::seconds(1);
+
+}  // namespace
+
+void HttpClient::Impl::start_waiting() {
+  for (const auto& pool : pools_) {
+    while (!pool->waiting.empty() && pool->active < options_.connections_per_origin &&
+           start(*pool)) {
+    }
+  }
+}
+
+/// Puts the first that waits on a connection; false while there can be none.
+bool HttpClient::Impl::start(Pool& pool) {
+  Exchange& exchange = *pool.waiting.front();
+  if (!exchange.fresh_connection) {
+    const Duration longest_idle = exchange.repeatable ? options_.idle_timeout : kSurelyOpen;
+    if (const ConnectionPointer connection = take_idle(pool, longest_idle)) {
+      pool.waiting.pop_front();
+      put_on(connection, exchange);
+      connection->reused = true;
+      begin_request(connection);
+      return true;
+    }
+  }
+  const Deadline now = SteadyClock::now();
+  if (!resolver_.ready(*pool.host, now)) {
+    pool.name_by = pool.name_by.value_or(now + longer_timeout());
+    if (pool.host->failure) {
+      fail_unresolved();
+    }
+    return false;
+  }
+  pool.name_by.reset();
+  pool.waiting.pop_front();
+  open(exchange);
+  return true;
+}
+
+void HttpClient::Impl::put_on(const ConnectionPointer& connection, Exchange& exchange) {
+  connection->exchange = &exchange;
+  exchange.connection = connection.get();
+  ++connection->pool->active;
+  active_.push_back(connection);
+}
+
+ConnectionPointer HttpClient::Impl::take_idle(Pool& pool, Duration longest_idle) {
+  const Deadline now = SteadyClock::now();
+  while (!pool.idle.empty()) {
+    const ConnectionPointer connection = pool.idle.back();
+    pool.idle.pop_back();
+    if (now - connection->idle_since < longest_idle && connection->stream->quiet()) {
+      return connection;
+    }
+  }
+  return nullptr;
+}
+
+void HttpClient::Impl::advance(const ConnectionPointer& connection) {
+  switch (connection->stage) {
+    case Stage::Connecting:
+      return connected(connection);
+    case Stage::Tunnelling:
+      return open_tunnel(connection);
+    case Stage::Handshaking:
+      return shake_hands(connection);
+    case Stage::Sending:
+      return send_more(connection);
+    case Stage::Receiving:
+      return receive_more(connection);
+  }
+}
+
+void HttpClient::Impl::begin_request(const ConnectionPointer& connection) {
+  Exchange& exchange = *connection->exchange;
+  if (exchange.text.empty()) {
+    finish(exchange, HttpResponse{});
+    keep(connection);
+    return;
+  }
+  const Deadline now = SteadyClock::now();
+  if (now > exchange.limits.leave_by || now >= exchange.limits.deadline) {
+    finish(exchange, too_late(exchange, now));
+    keep(connection);
+    return;
+  }
+  exchange.left = now;
+  connection->sent = 0;
+  connection->parser = ReplyParser(options_.body_max);
+  connection->reply_begun = false;
+  connection->stage = Stage::Sending;
+  send_more(connection);
+}
+
+void HttpClient::Impl::send_more(const ConnectionPointer& connection) {
+  const std::string_view text = connection->exchange->text;
+  while (connection->sent < text.size()) {
+    const IoResult result = connection->stream->write(text.substr(connection->sent));
+    switch (result.step) {
+      case IoStep::Done:
+        connection->sent += result.count;
+        connection->exchange->sent_before = true;
+        break;
+      case IoStep::WantRead:
+      case IoStep::WantWrite:
+        connection->awaited = result.step;
+        return;
+      case IoStep::Closed:
+      case IoStep::Failed:
+        return peer_gone(connection, IoStep::Failed);
+    }
+  }
+  connection->stage = Stage::Receiving;
+  connection->awaited = IoStep::WantRead;
+}
+
+void HttpClient::Impl::receive_more(const ConnectionPointer& connection) {
+  while (true) {
+    const IoResult result = connection->stream->read(buffer_);
+    if (result.step == IoStep::WantRead || result.step == IoStep::WantWrite) {
+      connection->awaited = result.step;
+      return;
+    }
+    if (result.step != IoStep::Done) {
+      return peer_gone(connection, result.step);
+    }
+    connection->reply_begun = true;
+    const Result<bool> done = connection->parser.feed({buffer_.data(), result.count});
+    if (!done.has_value()) {
+      return fail_connection(connection, done.error().kind, done.error().message);
+    }
+    if (*done) {
+      return complete(connection);
+    }
+    if (!connection->stream->encrypted() && result.count < buffer_.size()) {
+      connection->awaited = IoStep::WantRead;
+      return;  // The socket is empty: spare the read that says so.
+    }
+  }
+}
+
+void HttpClient::Impl::peer_gone(const ConnectionPointer& connection, IoStep step) {
+  Exchange& exchange = *connection->exchange;
+  Pool& pool = *connection->pool;
+  const bool may_go_again = exchange.repeatable || connection->sent == 0;
+  if (connection->reused && !connection->reply_begun && !exchange.fresh_connection &&
+      may_go_again) {
+    exchange.fresh_connection = true;
+    exchange.connection = nullptr;
+    release(*connection);
+    pool.waiting.push_front(&exchange);
+    return;
+  }
+  if (step == IoStep::Failed) {
+    fail_connection(connection, ErrorKind::Unavailable, connection->stream->error());
+    return;
+  }
+  if (const Result<void> ended = connection->parser.end(); !ended.has_value()) {
+    fail_connection(connection, ended.error().kind, ended.error().message);
+    return;
+  }
+  complete(connection);
+}
+
+void HttpClient::Impl::complete(const ConnectionPointer& connection) {
+  const bool reusable = connection->parser.keeps_connection();
+  Exchange& exchange = *connection->exchange;
+  HttpResponse response = connection->parser.take();
+  const Proxy* proxy = *connection->pool->proxy;
+  if (proxy != nullptr && response.status == kProxyWantsUser) {
+    finish(exchange, fail(refusal_of(response), exchange.what));
+  } else {
+    finish(exchange, std::move(response));
+  }
+  if (reusable) {
+    keep(connection);
+  } else {
+    connection->stream->shutdown();
+    release(*connection);
+  }
+}
+
+void HttpClient::Impl::keep(const ConnectionPointer& connection) {
+  connection->exchange = nullptr;
+  connection->idle_since = SteadyClock::now();
+  --connection->pool->active;
+  std::erase(active_, connection);
+  connection->pool->idle.push_back(connection);
+}
+
+void HttpClient::Impl::release(Connection& connection) {
+  connection.exchange = nullptr;
+  connection.stream.reset();
+  --connection.pool->active;
+  std::erase_if(active_, [&connection](const auto& one) { return one.get() == &connection; });
+}
+
+void HttpClient::Impl::fail_connection(const ConnectionPointer& connection, ErrorKind kind,
+                                       const std::string& why) {
+  if (setting_up(*connection)) {
+    demote(*connection);
+  }
+  Exchange& exchange = *connection->exchange;
+  std::string message = exchange.what + ": " + why;
+  finish(exchange, fail(kind, std::move(message)));
+  release(*connection);
+}
+
+}  // namespace scaler::net

@@ -1,0 +1,53 @@
+#pragma once
+// HttpServer: an HTTP/1.1 server on loopback with kept connections, on an EventLoop's thread. The
+// handler may answer at once or later (long polls).
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+
+#include "ground/base/result.h"
+#include "ground/net/event_loop.h"
+#include "ground/net/http.h"
+#include "ground/net/request_parser.h"
+
+namespace scaler::net {
+
+/// Answers one request; to be called once, on the loop's thread. Calling it after the peer has gone
+/// is harmless. Not calling it at all (destroying every copy) closes the connection without an
+/// answer.
+using Respond = std::function<void(HttpResponse)>;
+using Handler = std::function<void(ServerRequest, Respond)>;
+
+/// What one peer may make the server wait or keep for it.
+struct ServerLimits {
+  Duration header = std::chrono::seconds(5);  ///< from the first byte of a request to its header
+  Duration body = std::chrono::seconds(30);   ///< from there to its end
+  Duration idle = std::chrono::seconds(30);   ///< between requests, or while an answer does not go
+  /// Connections at the same time; 0: 1,024, but at most half of the process's descriptors.
+  std::size_t connections = 0;
+};
+
+/// A request that takes longer than its limit is answered with 408; one that means another host,
+/// or that changes something and comes from another server's web page (host_check.h), with 403; an
+/// idle connection is closed. A peer for whom there is no room takes
+/// the place of the one that has been idle for longest.
+class HttpServer {
+ public:
+  /// Listens on 127.0.0.1; port 0 lets the system choose.
+  /// Errors: Unavailable, naming the port.
+  static Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, int port, Handler handler,
+                                                    ServerLimits limits = {});
+  ~HttpServer();
+  HttpServer(const HttpServer&) = delete;
+  HttpServer& operator=(const HttpServer&) = delete;
+
+  int port() const;
+
+ private:
+  class Impl;
+  explicit HttpServer(std::shared_ptr<Impl> impl);
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace scaler::net

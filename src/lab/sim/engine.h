@@ -1,0 +1,144 @@
+#pragma once
+// Engine: one simulation's world, what comes in, what goes wrong in it by itself, and the books. It
+// knows nothing of how a scaler decides; simulator.cc lets a scaler act on it.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "lab/sim/arrivals.h"
+#include "lab/sim/scenario.h"
+#include "lab/sim/score.h"
+#include "lab/sim/simulator.h"
+#include "lab/world/world.h"
+
+namespace scaler::sim {
+
+/// Separate streams of chance, so that one more draw here does not change what happens there.
+struct Chances {
+  explicit Chances(std::uint64_t seed);
+  std::uint64_t arrivals = 0;
+  Random world;
+  Random faults;  ///< of the world
+  Random calls;   ///< of calls, and their latencies
+};
+
+class Engine {
+ public:
+  Engine(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks);
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  Instant now() const { return world_.now(); }
+  Instant end() const { return end_; }
+  world::World& world() { return world_; }
+  /// The job queue; nullptr after somebody has deleted it.
+  world::Queue* queue() { return service_->station->queue; }
+  world::Service& service() { return *service_; }
+  const Scenario& scenario() const { return *scenario_; }
+  Random& chance_of_calls() { return chances_.calls; }
+
+  /// When something happens next by itself that may interest a scaler: an arrival or a fault.
+  Instant next_event() const;
+  /// Lets the world go on; never back.
+  void advance(Instant to);
+  /// Who is told of arrivals, after the world knows of them.
+  void set_on_arrival(std::function<void(Instant)> told) { on_arrival_ = std::move(told); }
+
+  /// How many messages came at the latest arrival.
+  std::int64_t arrived_last() const { return arrived_last_; }
+
+  /// Whether this fault of a call strikes now; counted.
+  bool strikes(Fault fault);
+  /// How much later than usual an answer comes, if that fault strikes now.
+  Duration lateness();
+  /// A person raises the desired count.
+  void raise();
+  /// Whether the service may not be described now.
+  bool denied() const { return denied_; }
+  /// How wrong the scaler's clock is.
+  Duration skew() const { return skew_; }
+  /// What a scaler was told: SQS's counts, and the moment that they describe.
+  struct Told {
+    QueueDepth depth = {};
+    Instant described = {};
+    Instant asked = {};  ///< when the look at the service began
+  };
+  Told told_depth();
+
+  /// A request to change the desired count that takes effect now.
+  struct Request {
+    std::int64_t desired = 0;
+    std::optional<Told> told = {};          ///< of the queue, last; nothing: it was not read
+    std::optional<std::int64_t> from = {};  ///< the count that it follows from
+    Instant left = {};
+  };
+  void scale(const Request& request);
+  ActionScore& actions() { return score_.actions; }
+
+  /// The end: the score, and what is left.
+  Run finish();
+
+  static constexpr const char* kQueue = "jobs";
+  static constexpr const char* kDeadLetters = "jobs-dlq";
+  static constexpr const char* kCluster = "main";
+  static constexpr const char* kService = "workers";
+  static constexpr const char* kStateTag = "ecs-scaler:state";
+
+ private:
+  enum class Who { World, Scaler, Person };
+  /// What happens at a moment known before: a fault begins, or is over.
+  struct Coming {
+    Instant at = {};
+    Fault fault = Fault::Throttled;
+    bool over = false;
+    auto operator<=>(const Coming&) const = default;
+  };
+
+  void create_queue();
+  void arrive();
+  void happen(const Coming& coming);
+  void begin(Fault fault);
+  void over(Fault fault);
+  void plan(Fault fault, Instant from);
+  void set_by_person(std::int64_t desired);
+  void work_ended(const world::Work& work);
+  void killed(const world::Work& work);
+  void integrate();
+  void sample();
+
+  const Scenario* scenario_;
+  const Hooks* hooks_;
+  Chances chances_;
+  Instant end_;
+  Instant faults_end_;
+  world::World world_;
+  world::Service* service_ = nullptr;
+  std::unique_ptr<ArrivalStream> arrivals_;
+  std::optional<ArrivalStream::Batch> next_arrival_;
+  std::set<Coming> coming_ = {};
+  std::optional<Instant> next_sample_ = {};
+  std::function<void(Instant)> on_arrival_ = {};
+
+  Who acting_ = Who::World;
+  std::optional<Told> told_ = {};
+  Duration skew_ = Duration(0);
+  bool dipping_ = false;
+  bool denied_ = false;
+  bool meant_out_ = false;  ///< the scaler's change under way was meant as a scale-out
+  Duration stood_ = {};     ///< and the count that it lowers had stood for so long when it left
+  std::optional<Told> earlier_ = {};  ///< for stale counts
+
+  Score score_ = {};
+  Sample sample_ = {};
+  WaitingTimes sample_waiting_ = {};
+  Instant integrated_to_ = {};
+  std::int64_t arrived_last_ = 0;
+  Instant set_at_ = {};        ///< the latest change of the desired count, by whomever
+  std::int64_t in_queue_ = 0;  ///< messages since integrated_to_
+  std::int64_t last_direction_ = 0;
+};
+
+}  // namespace scaler::sim

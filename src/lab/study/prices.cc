@@ -1,0 +1,104 @@
+#include "lab/study/prices.h"
+
+#include <array>
+#include <charconv>
+#include <optional>
+
+#include <fmt/core.h>
+
+#include "ground/json/reader.h"
+
+namespace scaler::study {
+
+// Of the generated prices_text.cc.
+std::string_view prices_json();
+
+namespace {
+
+constexpr double kPriceMax = 1e6;
+
+std::optional<double> as_number(std::string_view text) {
+  double value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && value >= 0 && value <= kPriceMax ? std::optional(value) : std::nullopt;
+}
+
+std::string known_names(const json::Value& root) {
+  std::string names;
+  for (const char* group : {"per_vcpu_and_gb", "per_hour"}) {
+    const json::Value* const members = root.find(group);
+    if (members == nullptr || !std::holds_alternative<json::Object>(members->data())) {
+      continue;
+    }
+    for (const auto& [name, value] : std::get<json::Object>(members->data())) {
+      names += names.empty() ? "" : ", ";
+      names += name + (std::string_view(group) == "per_hour" ? "" : ":VCPU,GB");
+    }
+  }
+  return names;
+}
+
+Result<double> number_of(const json::Reader& item, std::string_view name) {
+  const json::Reader field = TRY(item.field(name));
+  return field.number();
+}
+
+Result<std::string> source_of(const json::Reader& item, const json::Reader& root) {
+  const json::Reader source = TRY(item.field("source"));
+  const json::Reader date = TRY(item.field("date"));
+  const json::Reader region = TRY(root.field("region"));
+  return fmt::format("{}, {}, {}", TRY(source.string()), TRY(region.string()), TRY(date.string()));
+}
+
+Result<Price> sized(const json::Reader& root, const json::Reader& item, std::string_view what) {
+  const std::size_t colon = what.find(':');
+  const std::string_view size = colon == std::string_view::npos ? "1,2" : what.substr(colon + 1);
+  const std::size_t comma = size.find(',');
+  const auto vcpu = as_number(size.substr(0, comma));
+  const auto gigabytes =
+      comma == std::string_view::npos ? std::nullopt : as_number(size.substr(comma + 1));
+  if (!vcpu || !gigabytes) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}': after the colon stand vCPU and GB, such as 0.5,1", what));
+  }
+  Price price;
+  price.per_hour =
+      *vcpu * TRY(number_of(item, "vcpu_hour")) + *gigabytes * TRY(number_of(item, "gb_hour"));
+  price.told = fmt::format("{} vCPU and {} GB, {}", *vcpu, *gigabytes, TRY(source_of(item, root)));
+  return price;
+}
+
+Result<Price> look_up(const json::Value& value, std::string_view what) {
+  const json::Reader root(value, "prices");
+  const std::string_view name = what.substr(0, what.find(':'));
+  const json::Reader by_size = TRY(root.field("per_vcpu_and_gb"));
+  const json::Reader by_hour = TRY(root.field("per_hour"));
+  Price price;
+  if (const auto item = by_size.optional_field(name)) {
+    price = TRY(sized(root, *item, what));
+  } else if (const auto instance = by_hour.optional_field(what)) {
+    price.per_hour = TRY(number_of(*instance, "hour"));
+    price.told = fmt::format("{} a task, {}", what, TRY(source_of(*instance, root)));
+  } else {
+    return fail(ErrorKind::Malformed,
+                fmt::format("there is no price of '{}'; known are {}, or give a number per task "
+                            "and hour",
+                            what, known_names(value)));
+  }
+  const json::Reader currency = TRY(root.field("currency"));
+  price.currency = TRY(currency.string());
+  return price;
+}
+
+}  // namespace
+
+Result<Price> find_price(std::string_view what, std::string_view prices) {
+  if (const auto number = as_number(what)) {
+    return Price{.per_hour = *number, .told = fmt::format("{} a task and hour, as given", *number)};
+  }
+  const json::Value value = TRY(json::parse(prices.empty() ? prices_json() : prices));
+  return look_up(value, what);
+}
+
+}  // namespace scaler::study

@@ -1,0 +1,148 @@
+#include "lab/study/study.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace scaler::study {
+namespace {
+
+constexpr double kMillisecondsPerHour = 3'600'000;
+// As many samples as give the charts their resolution twice over; each costs time.
+constexpr std::int64_t kSamples = 4000;
+
+double hours(Duration duration) {
+  return static_cast<double>(duration.count()) / kMillisecondsPerHour;
+}
+
+report::Figures figures_of(const sim::Score& score, const Question& question) {
+  const bool instances = question.scenario.service.behaviour.instances.has_value();
+  report::Figures figures;
+  figures.waiting_p50 = score.waiting.quantile(0.5);
+  figures.waiting_p95 = score.waiting.quantile(0.95);
+  figures.waiting_p99 = score.waiting.quantile(0.99);
+  figures.waiting_max = score.waiting.max();
+  figures.share_within_objective = score.waiting.share_within(question.objective.limit);
+  figures.task_hours = hours(score.task_time);
+  figures.price =
+      question.price.per_hour * (instances ? hours(score.instance_time) : figures.task_hours);
+  figures.scaling_actions = score.actions.scale_outs + score.actions.scale_ins;
+  figures.direction_changes = score.actions.direction_changes;
+  figures.tasks_peak = score.tasks_peak;
+  figures.killed_busy = score.killed.by_scaler + score.killed.in_race + score.killed.misled;
+  figures.lost = score.messages.lost;
+  return figures;
+}
+
+report::Moment moment_of(const sim::Sample& sample) {
+  report::Moment moment{.at = sample.at,
+                        .arrived = sample.sent,
+                        .backlog = sample.depth.visible + sample.depth.delayed,
+                        .in_flight = sample.depth.in_flight,
+                        .desired = sample.desired,
+                        .running = sample.running};
+  if (sample.processed > 0) {
+    moment.waiting_max = sample.waiting_max;
+  }
+  return moment;
+}
+
+/// Watches a run: moments for the charts, and how far it is.
+class Watcher {
+ public:
+  Watcher(const sim::Scenario& scenario, const Watch& watch)
+      : begin_(scenario.begin), whole_(scenario.length + scenario.drain), watch_(&watch) {
+    hooks_.sample_every = std::max<Duration>(whole_ / kSamples, std::chrono::seconds(10));
+    if (watch.moments || watch.on_progress) {
+      hooks_.on_sample = [this](const sim::Sample& sample) { see(sample); };
+    }
+  }
+  const sim::Hooks& hooks() { return hooks_; }
+  const std::vector<report::Moment>& moments() const { return moments_.all(); }
+
+ private:
+  void see(const sim::Sample& sample) {
+    if (watch_->moments) {
+      moments_.add(moment_of(sample));
+    }
+    if (watch_->on_progress) {
+      watch_->on_progress(static_cast<double>((sample.at - begin_).count()) /
+                          static_cast<double>(whole_.count()));
+    }
+  }
+
+  Instant begin_;
+  Duration whole_;
+  const Watch* watch_;
+  sim::Hooks hooks_ = {};
+  report::Moments moments_ = {};
+};
+
+Result<sim::Run> simulated(const Question& question, const Candidate& candidate,
+                           const sim::Hooks& hooks) {
+  if (const auto* rival = std::get_if<const rivals::Rival*>(&candidate.scaler)) {
+    rivals::Settings settings = question.rivals;
+    settings.begin = question.scenario.begin;
+    const auto scaler = (*rival)->make(settings);
+    return sim::simulate(question.scenario, question.seed, *scaler, hooks);
+  }
+  const auto& own = std::get<Settings>(candidate.scaler);
+  sim::Scenario scenario = question.scenario;
+  scenario.policy = own.policy;
+  scenario.triggers = own.triggers;
+  return sim::simulate(scenario, question.seed, hooks);
+}
+
+}  // namespace
+
+Candidate rival_candidate(const rivals::Rival& rival) {
+  return {.name = std::string(rival.title), .note = std::string(rival.sentence), .scaler = &rival};
+}
+
+Result<Answer> answer(const Question& question, const Candidate& candidate, const Watch& watch) {
+  Watcher watcher(question.scenario, watch);
+  Result<sim::Run> run = simulated(question, candidate, watcher.hooks());
+  if (!run) {
+    return fail(std::move(run).error(), candidate.name);
+  }
+  const sim::Score& score = run->score;
+  Answer answer{.run = {.name = candidate.name,
+                        .note = candidate.note,
+                        .figures = figures_of(score, question),
+                        .moments = watcher.moments()},
+                .objective_wait = score.waiting.quantile(question.objective.share),
+                .sent = score.messages.sent,
+                .unfinished = score.messages.unfinished};
+  answer.meets = answer.objective_wait < question.objective.limit && score.messages.lost == 0;
+  return answer;
+}
+
+Load::Load(const Question& question)
+    : begin_(question.scenario.begin),
+      pieces_(static_cast<std::size_t>(question.scenario.length / kPiece) + 1) {
+  const auto stream = sim::arrivals(question.scenario.arrivals, begin_,
+                                    begin_ + question.scenario.length, question.seed);
+  const double each =
+      static_cast<double>(question.work_mean.count()) / static_cast<double>(kPiece.count());
+  while (const auto batch = stream->next()) {
+    pieces_.at(static_cast<std::size_t>((batch->at - begin_) / kPiece)) +=
+        each * static_cast<double>(batch->messages);
+  }
+}
+
+std::int64_t Load::tasks(double quantile) const {
+  std::vector<double> busy = pieces_;
+  const auto at =
+      busy.begin() + static_cast<std::ptrdiff_t>(quantile * static_cast<double>(busy.size() - 1));
+  std::ranges::nth_element(busy, at);
+  return static_cast<std::int64_t>(std::ceil(*at));
+}
+
+double Load::mean() const {
+  double sum = 0;
+  for (const double busy : pieces_) {
+    sum += busy;
+  }
+  return sum / static_cast<double>(pieces_.size());
+}
+
+}  // namespace scaler::study

@@ -1,0 +1,73 @@
+#pragma once
+// Study: one service and its arrivals under one policy after another, each in the simulator, and
+// what each came to. It starts no thread: whoever asks may run several side by side.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "lab/report/report.h"
+#include "lab/rivals/rivals.h"
+#include "lab/sim/simulator.h"
+#include "lab/study/objective.h"
+#include "lab/study/prices.h"
+#include "lab/study/settings.h"
+
+namespace scaler::study {
+
+/// A service, its arrivals and what counts.
+struct Question {
+  sim::Scenario scenario = {};   ///< without policy and triggers
+  rivals::Settings rivals = {};  ///< what the rivals are set to
+  Duration work_mean = std::chrono::seconds(20);
+  Objective objective = {};
+  Price price = {};
+  std::uint64_t seed = 1;
+};
+
+/// A policy that is tried: this program's own or a rival.
+struct Candidate {
+  std::string name = {};
+  std::string note = {};
+  std::variant<Settings, const rivals::Rival*> scaler = Settings{};
+};
+Candidate rival_candidate(const rivals::Rival& rival);
+
+struct Answer {
+  report::Run run = {};
+  Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
+  std::int64_t sent = 0;
+  std::int64_t unfinished = 0;
+  bool meets = false;  ///< the objective, and nothing was lost
+  double cost() const { return run.figures.price.value_or(run.figures.task_hours); }
+};
+
+struct Watch {
+  bool moments = true;                           ///< keep what the charts need
+  std::function<void(double)> on_progress = {};  ///< the part that is done, 0..1
+};
+
+/// Errors: Malformed for a policy that Policy::create refuses, naming the candidate.
+Result<Answer> answer(const Question& question, const Candidate& candidate, const Watch& watch);
+
+/// How many tasks the arrivals keep busy, in pieces of time.
+class Load {
+ public:
+  static constexpr Duration kPiece = std::chrono::minutes(5);
+
+  explicit Load(const Question& question);
+  Instant begin() const { return begin_; }
+  /// Of each piece, in order of time.
+  const std::vector<double>& pieces() const { return pieces_; }
+  /// By quantile (0..1) of the pieces.
+  std::int64_t tasks(double quantile) const;
+  double mean() const;
+
+ private:
+  Instant begin_;
+  std::vector<double> pieces_ = {};
+};
+
+}  // namespace scaler::study

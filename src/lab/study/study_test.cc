@@ -1,0 +1,188 @@
+#include "lab/study/study.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "ground/json/value.h"
+#include "lab/study/backtest.h"
+#include "lab/study/search.h"
+
+namespace scaler::study {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::HasSubstr;
+
+TEST(Objective, IsReadAsPeopleWriteIt) {
+  for (const char* text : {"p95 wait < 60s", "p95<60s", "p95 wait <= 1m", " p95  wait < 60 "}) {
+    const auto objective = parse_objective(text);
+    ASSERT_TRUE(objective) << text << ": " << objective.error().message;
+    EXPECT_EQ(objective->share, 0.95) << text;
+    EXPECT_EQ(objective->limit, seconds(60)) << text;
+  }
+  EXPECT_EQ(parse_objective("max wait < 2m")->share, 1);
+  EXPECT_DOUBLE_EQ(parse_objective("p99.9 < 1h")->share, 0.999);
+  for (const char* text : {"", "fast", "p95", "p95 wait < ", "p95 wait > 60s", "p0 < 1s",
+                           "p101 < 1s", "p95 < -1s", "p95 < 0s", "p95 < 60x", "p95 < nan"}) {
+    EXPECT_FALSE(parse_objective(text)) << text;
+  }
+}
+
+TEST(Prices, AreFoundWithSourceAndDate) {
+  const auto fargate = find_price("fargate-x86:0.5,1");
+  ASSERT_TRUE(fargate) << fargate.error().message;
+  EXPECT_NEAR(fargate->per_hour, 0.5 * 0.04048 + 0.004445, 1e-9);
+  EXPECT_THAT(fargate->told, HasSubstr("2026-06"));
+  EXPECT_NEAR(find_price("g5.xlarge")->per_hour, 1.006, 1e-9);
+  EXPECT_EQ(find_price("0.25")->per_hour, 0.25);
+}
+
+TEST(Prices, RefuseWhatIsNotKnown) {
+  for (const char* what : {"", "fargate", "fargate-x86:1", "fargate-x86:a,b", "-1", "nan"}) {
+    EXPECT_FALSE(find_price(what)) << what;
+  }
+  EXPECT_THAT(find_price("m5.large").error().message, HasSubstr("g5.xlarge"));
+  EXPECT_FALSE(find_price("g5.xlarge", "{}"));
+  EXPECT_FALSE(find_price("g5.xlarge", "not json"));
+}
+
+Question two_hours() {
+  Question question;
+  question.scenario.length = minutes(120);
+  question.scenario.arrivals = {sim::Poisson{.per_second = 0.2}};
+  question.scenario.service =
+      sim::service_model(sim::Preset::Fargate, {.min = seconds(10), .max = seconds(30)});
+  question.scenario.service.behaviour.workers_protect = true;
+  question.price = {.per_hour = 0.05};
+  return question;
+}
+
+Settings some_settings() {
+  Settings settings;
+  settings.policy.mode = Mode::Backlog;
+  settings.policy.backlog_per_task = 2;
+  settings.policy.tasks_max = 20;
+  settings.policy.scale_down_threshold = seconds(90);
+  settings.triggers.tick = seconds(10);
+  return settings;
+}
+
+TEST(Settings, AreToldPastedAndReadable) {
+  EXPECT_EQ(tell(some_settings()),
+            "mode=backlog backlog_per_task=2 tasks_max=20 scale_down_threshold=90 tick_seconds=10");
+  EXPECT_EQ(to_environment(some_settings()),
+            "MODE=backlog\nBACKLOG_PER_TASK=2\nTASKS_MAX=20\nSCALE_DOWN_THRESHOLD=1.5\n"
+            "TICK_SECONDS=10\n");
+  EXPECT_EQ(to_json(some_settings()),
+            R"({"policy":{"mode":"backlog","backlog_per_task":2,"tasks_max":20,)"
+            R"("scale_down_threshold":90},"tick_seconds":10,"wake":false})");
+}
+
+TEST(Study, AnswersWithFiguresPriceAndMoments) {
+  const auto answered = answer(two_hours(), {.name = "a", .scaler = some_settings()}, {});
+  ASSERT_TRUE(answered) << answered.error().message;
+  EXPECT_GT(answered->sent, 1200);
+  EXPECT_EQ(answered->run.figures.lost, 0);
+  EXPECT_GT(answered->run.figures.task_hours, 4);
+  EXPECT_NEAR(*answered->run.figures.price, 0.05 * answered->run.figures.task_hours, 1e-9);
+  EXPECT_GT(answered->run.moments.size(), 100U);
+  std::int64_t arrived = 0;
+  for (const report::Moment& moment : answered->run.moments) {
+    arrived += moment.arrived;
+  }
+  EXPECT_EQ(arrived, answered->sent);
+}
+
+TEST(Study, NamesTheCandidateWhosePolicyIsRefused) {
+  Settings bad;
+  bad.policy.mode = Mode::Backlog;
+  const auto answered = answer(two_hours(), {.name = "the bad one", .scaler = bad}, {});
+  ASSERT_FALSE(answered);
+  EXPECT_THAT(answered.error().message, HasSubstr("the bad one: "));
+}
+
+TEST(Study, RivalsFaceTheSameMessages) {
+  const auto own = answer(two_hours(), {.name = "a", .scaler = some_settings()}, {});
+  for (const rivals::Rival& rival : rivals::all()) {
+    const auto answered = answer(two_hours(), rival_candidate(rival), {.moments = false});
+    ASSERT_TRUE(answered);
+    EXPECT_EQ(answered->sent, own->sent) << rival.name;
+  }
+}
+
+TEST(Load, IsArrivalsTimesWork) {
+  const Load load(two_hours());
+  EXPECT_NEAR(load.mean(), 4, 0.5);
+  EXPECT_LE(load.tasks(0.1), load.tasks(0.9));
+}
+
+std::vector<Trial> run_all(const Question& question, const std::vector<Settings>& settings) {
+  std::vector<Trial> trials;
+  trials.reserve(settings.size());
+  for (const Settings& one : settings) {
+    trials.push_back({one, *answer(question, {.name = "t", .scaler = one}, {.moments = false})});
+  }
+  return trials;
+}
+
+TEST(Search, FindsWhatMeetsTheObjectiveAndIsDeterministic) {
+  const Question question = two_hours();
+  std::string first;
+  for (int repeat = 0; repeat < 2; ++repeat) {
+    Search search(question, Load(question),
+                  {.trials = 30, .workers_protect = true, .tasks_max = 30});
+    for (auto round = search.next(); !round.empty(); round = search.next()) {
+      search.tell(run_all(question, round));
+    }
+    EXPECT_EQ(search.tried(), 30U);
+    const Trial& best = search.ranked().front();
+    EXPECT_TRUE(best.answer.meets);
+    for (const Trial& trial : search.ranked()) {
+      EXPECT_FALSE(trial.answer.meets && trial.answer.cost() < best.answer.cost());
+    }
+    if (repeat == 0) {
+      first = tell(best.settings);
+    }
+    EXPECT_EQ(tell(best.settings), first);
+  }
+}
+
+TEST(Search, OfWhatCannotBeMetItRanksTheLeastWaitFirst) {
+  Answer slow{.objective_wait = seconds(20)};
+  slow.run.figures.task_hours = 1;
+  Answer quick{.objective_wait = seconds(10)};
+  quick.run.figures.task_hours = 100;
+  EXPECT_TRUE(better(quick, slow));
+  slow.meets = true;
+  EXPECT_TRUE(better(slow, quick));
+}
+
+TEST(Backtest, TellsWhereAnotherPolicyDiffers) {
+  std::vector<trace::JournalPass> passes;
+  for (int i = 0; i < 4; ++i) {
+    trace::JournalPass pass;
+    pass.observation.at = Instant(seconds(1'800'000'000 + 60 * i));
+    pass.observation.queues = {QueueDepth{.visible = i == 0 ? 0 : 30}};
+    pass.observation.service = {.desired = i < 2 ? 0 : 3, .running = i < 2 ? 0 : 3};
+    pass.desired = i == 0 ? 0 : 3;
+    passes.push_back(pass);
+  }
+  PolicyOptions options;
+  options.mode = Mode::Backlog;
+  options.backlog_per_task = 5;
+
+  const Backtest result = backtest(*Policy::create(options), passes);
+
+  EXPECT_EQ(result.passes, 4);
+  EXPECT_EQ(result.out, 3);
+  EXPECT_EQ(result.in, 0);
+  EXPECT_EQ(result.differences.front().really, 3);
+  EXPECT_EQ(result.differences.front().would, 6);
+  EXPECT_THAT(result.differences.front().because, HasSubstr("6"));
+}
+
+}  // namespace
+}  // namespace scaler::study

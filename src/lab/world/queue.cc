@@ -1,0 +1,440 @@
+#include "lab/world/queue.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "ground/base/check.h"
+
+namespace scaler::world {
+namespace {
+
+constexpr Duration kVisibilityMax = std::chrono::hours(12);
+constexpr std::size_t kHexDigits = 16;
+constexpr std::size_t kHandleLength = 3 * kHexDigits;
+
+void append_hex(std::string& out, std::uint64_t value) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  for (unsigned shift = 64; shift > 0; shift -= 4) {
+    out += kDigits[(value >> (shift - 4)) & 0xfU];
+  }
+}
+
+std::optional<std::uint64_t> parse_hex(std::string_view text) {
+  std::uint64_t value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    return std::nullopt;
+  }
+  return value;
+}
+
+/// Ties a handle to its queue. No protection against an attacker, only against mistaken handles.
+std::uint64_t checksum(std::uint64_t key, std::uint64_t sequence, std::uint64_t receive_count) {
+  Random mixer(key ^ (sequence * 0x9e3779b97f4a7c15U) ^ (receive_count << 40U));
+  mixer.next();
+  return mixer.next();
+}
+
+/// A random (version 4) UUID.
+std::string make_id(std::uint64_t high, std::uint64_t low) {
+  std::string hex;
+  append_hex(hex, (high & ~0xf000ULL) | 0x4000ULL);
+  append_hex(hex, (low & ~(0xcULL << 60U)) | (0x8ULL << 60U));
+  for (const std::size_t dash : {20U, 16U, 12U, 8U}) {
+    hex.insert(dash, 1, '-');
+  }
+  return hex;
+}
+
+}  // namespace
+
+Queue::Queue(std::string name, QueueSettings settings, Instant created_at, Random& random)
+    : name_(std::move(name)),
+      settings_(std::move(settings)),
+      created_at_(created_at),
+      modified_at_(created_at),
+      handle_key_(random.next()) {}
+
+void Queue::change_settings(QueueSettings settings, Instant now) {
+  if (settings_.count_lag <= Duration(0) && settings.count_lag > Duration(0)) {
+    // What is told until the lag is over: the counts as they are.
+    past_depths_.emplace_back(now - settings.count_lag, depth());
+  }
+  settings_ = std::move(settings);
+  modified_at_ = now;
+  settle(now);
+  changed(now);
+}
+
+void Queue::set_tag(std::string_view key, std::string_view value) {
+  tags_[std::string(key)] = value;
+  ++revision_;
+}
+
+void Queue::remove_tag(std::string_view key) {
+  const auto found = tags_.find(key);
+  if (found != tags_.end()) {
+    tags_.erase(found);
+    ++revision_;
+  }
+}
+
+std::string Queue::send(NewMessage message, Instant now) {
+  return message_id(post(std::move(message), now));
+}
+
+std::uint64_t Queue::post(NewMessage message, Instant now) {
+  settle(now);
+  const Duration delay = message.delay.value_or(settings_.delay);
+  const std::uint64_t sequence = next_sequence_;
+  ++totals_.sent;
+  add({.sequence = sequence,
+       .body = std::move(message.body),
+       .attributes = std::move(message.attributes),
+       .sent_at = now,
+       .visible_at = now + delay},
+      delay > Duration(0) ? Place::Delayed : Place::Visible);
+  changed(now);
+  return sequence;
+}
+
+std::string Queue::message_id(std::uint64_t sequence) const {
+  Random mixer(handle_key_ + sequence * 0xd1342543de82ef95U);
+  const std::uint64_t high = mixer.next();
+  return make_id(high, mixer.next());
+}
+
+std::string Queue::id_of(const StoredMessage& message) const {
+  return message.id.empty() ? message_id(message.sequence) : message.id;
+}
+
+std::vector<ReceivedMessage> Queue::receive(const ReceiveRequest& request, Instant now,
+                                            Queue* dead_letter_queue) {
+  settle(now);
+  const Duration timeout = request.visibility_timeout.value_or(settings_.visibility_timeout);
+  std::vector<ReceivedMessage> messages;
+  std::vector<std::uint64_t> shown_again;
+  while (std::ssize(messages) < request.messages_max) {
+    Entry* const entry = front(dead_letter_queue, now);
+    if (entry == nullptr) {
+      break;
+    }
+    messages.push_back(received(*entry, deliver(*entry, timeout, now)));
+    if (timeout <= Duration(0)) {
+      shown_again.push_back(entry->message.sequence);
+    }
+  }
+  // A timeout of zero hides nothing, yet one receive never returns the same message twice.
+  for (const std::uint64_t sequence : shown_again) {
+    show(entries_.at(sequence));
+  }
+  changed(now);
+  return messages;
+}
+
+std::optional<TakenMessage> Queue::take(Duration timeout, Instant now, Queue* dead_letter_queue) {
+  settle(now);
+  Entry* const entry = front(dead_letter_queue, now);
+  std::optional<TakenMessage> taken;
+  if (entry != nullptr) {
+    taken = {.receipt = deliver(*entry, timeout, now), .sent_at = entry->message.sent_at};
+  }
+  changed(now);
+  return taken;
+}
+
+Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
+  const bool redrives =
+      settings_.redrive && dead_letter_queue != nullptr && dead_letter_queue != this;
+  while (!visible_.empty()) {
+    const auto found = entries_.find(visible_.begin()->second);
+    StoredMessage& message = found->second.message;
+    const std::int64_t receives = message.receive_count - message.receives_elsewhere;
+    if (!redrives || receives < settings_.redrive->max_receive_count) {
+      return &found->second;
+    }
+    message.id = id_of(message);
+    dead_letter_queue->take_dead_letter(message, now);
+    ++totals_.redriven;
+    remove(found);
+  }
+  return nullptr;
+}
+
+Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
+  StoredMessage& message = entry.message;
+  --visible_count_;
+  ++message.receive_count;
+  message.first_received_at = message.first_received_at.value_or(now);
+  message.received_at = now;
+  entry.place = Place::InFlight;
+  hide(entry, now + timeout);
+  ++in_flight_;
+  drop_gone();
+  ++totals_.received;
+  totals_.receive_count_max = std::max(totals_.receive_count_max, message.receive_count);
+  return {.queue_key = handle_key_,
+          .sequence = message.sequence,
+          .receive_count = message.receive_count};
+}
+
+ReceivedMessage Queue::received(const Entry& entry, const Receipt& receipt) const {
+  const StoredMessage& message = entry.message;
+  return {.id = id_of(message),
+          .receipt_handle = receipt_handle(receipt),
+          .body = message.body,
+          .attributes = message.attributes,
+          .sent_at = message.sent_at,
+          .first_received_at = *message.first_received_at,
+          .receive_count = message.receive_count};
+}
+
+void Queue::take_dead_letter(StoredMessage message, Instant now) {
+  message.sequence = next_sequence_;
+  message.receives_elsewhere = message.receive_count;
+  message.visible_at = now;
+  ++totals_.dead_letters_in;
+  add(std::move(message), Place::Visible);
+  changed(now);
+}
+
+HandleOutcome Queue::delete_message(std::string_view receipt_handle, Instant now) {
+  const auto receipt = parse_handle(receipt_handle);
+  return receipt ? delete_message(*receipt, now) : HandleOutcome::Invalid;
+}
+
+HandleOutcome Queue::delete_message(const Receipt& receipt, Instant now) {
+  settle(now);
+  const auto found = entries_.find(receipt.sequence);
+  if (receipt.queue_key != handle_key_) {
+    return HandleOutcome::Invalid;
+  }
+  if (found == entries_.end() || found->second.message.receive_count != receipt.receive_count) {
+    return HandleOutcome::Stale;
+  }
+  remove(found);
+  ++totals_.deleted;
+  changed(now);
+  return HandleOutcome::Done;
+}
+
+HandleOutcome Queue::change_visibility(std::string_view receipt_handle, Duration timeout,
+                                       Instant now) {
+  const auto receipt = parse_handle(receipt_handle);
+  return receipt ? change_visibility(*receipt, timeout, now) : HandleOutcome::Invalid;
+}
+
+HandleOutcome Queue::change_visibility(const Receipt& receipt, Duration timeout, Instant now) {
+  settle(now);
+  const auto found = entries_.find(receipt.sequence);
+  if (receipt.queue_key != handle_key_) {
+    return HandleOutcome::Invalid;
+  }
+  if (found == entries_.end() || found->second.place != Place::InFlight ||
+      found->second.message.receive_count != receipt.receive_count) {
+    return HandleOutcome::Stale;
+  }
+  Entry& entry = found->second;
+  if (now + timeout > *entry.message.received_at + kVisibilityMax) {
+    return HandleOutcome::TooLong;
+  }
+  hide(entry, now + timeout);
+  settle(now);
+  changed(now);
+  return HandleOutcome::Done;
+}
+
+std::int64_t Queue::purge(Instant now) {
+  settle(now);
+  const std::int64_t count = std::ssize(entries_);
+  entries_.clear();
+  visible_.clear();
+  hidden_.clear();
+  by_age_.clear();
+  visible_count_ = 0;
+  in_flight_ = 0;
+  totals_.purged += count;
+  changed(now);
+  return count;
+}
+
+void Queue::settle(Instant now) {
+  if (next_event() > now) {
+    return;
+  }
+  while (!by_age_.empty() && by_age_.begin()->first + settings_.retention <= now) {
+    remove(entries_.find(by_age_.begin()->second));
+    ++totals_.expired;
+  }
+  while (Entry* const entry = hidden_.due(now)) {
+    show(*entry);
+  }
+  changed(now);
+}
+
+QueueDepth Queue::depth() const {
+  return {
+      .visible = visible_count_, .in_flight = in_flight_, .delayed = hidden_.size() - in_flight_};
+}
+
+QueueDepth Queue::approximate_depth(Instant now) const {
+  if (settings_.count_lag <= Duration(0)) {
+    return depth();
+  }
+  QueueDepth latest;
+  for (const auto& [at, depth] : past_depths_) {
+    if (at > now - settings_.count_lag) {
+      break;
+    }
+    latest = depth;
+  }
+  return latest;
+}
+
+Instant Queue::next_event() const {
+  const Instant expiry = by_age_.empty() ? kNever : by_age_.front().first + settings_.retention;
+  return std::min(expiry, hidden_.next());
+}
+
+std::vector<StoredMessage> Queue::stored_messages() const {
+  std::vector<StoredMessage> messages;
+  messages.reserve(entries_.size());
+  for (const auto& [sequence, entry] : entries_) {
+    messages.push_back(entry.message);
+    messages.back().id = id_of(entry.message);
+  }
+  std::ranges::sort(messages, {}, &StoredMessage::sequence);
+  return messages;
+}
+
+void Queue::restore(StoredMessage message, Instant now) {
+  const bool hidden = message.visible_at > now;
+  const bool in_flight = hidden && message.received_at.has_value();
+  const Place place = in_flight ? Place::InFlight : hidden ? Place::Delayed : Place::Visible;
+  next_sequence_ = std::max(next_sequence_, message.sequence);
+  add(std::move(message), place);
+  changed(now);
+}
+
+void Queue::restore_handle_key(std::uint64_t key, std::uint64_t next_sequence) {
+  handle_key_ = key;
+  next_sequence_ = std::max(next_sequence_, next_sequence);
+}
+
+std::string Queue::receipt_handle(const Receipt& receipt) const {
+  const auto count = static_cast<std::uint64_t>(receipt.receive_count);
+  std::string handle;
+  handle.reserve(kHandleLength);
+  append_hex(handle, checksum(handle_key_, receipt.sequence, count));
+  append_hex(handle, receipt.sequence);
+  append_hex(handle, count);
+  return handle;
+}
+
+std::optional<Receipt> Queue::parse_handle(std::string_view handle) const {
+  if (handle.size() != kHandleLength) {
+    return std::nullopt;
+  }
+  const auto sum = parse_hex(handle.substr(0, kHexDigits));
+  const auto sequence = parse_hex(handle.substr(kHexDigits, kHexDigits));
+  const auto count = parse_hex(handle.substr(2 * kHexDigits));
+  if (!sum || !sequence || !count || *sum != checksum(handle_key_, *sequence, *count)) {
+    return std::nullopt;
+  }
+  return Receipt{.queue_key = handle_key_,
+                 .sequence = *sequence,
+                 .receive_count = static_cast<std::int64_t>(*count)};
+}
+
+Queue::Entry& Queue::add(StoredMessage message, Place place) {
+  const std::uint64_t sequence = message.sequence;
+  next_sequence_ = std::max(next_sequence_, sequence + 1);
+  // Dead letters and restored messages may be older than what is there.
+  const std::pair age(message.sent_at, sequence);
+  if (by_age_.empty() || by_age_.back() < age) {
+    by_age_.push_back(age);
+  } else {
+    by_age_.insert(std::ranges::upper_bound(by_age_, age), age);
+  }
+  const auto [at, inserted] =
+      entries_.emplace(sequence, Entry{.message = std::move(message), .place = place});
+  CHECK(inserted);
+  Entry& entry = at->second;
+  if (place == Place::Visible) {
+    entry.visible_order = next_visible_order_++;
+    visible_.emplace_back(entry.visible_order, sequence);
+    ++visible_count_;
+  } else {
+    hide(entry, entry.message.visible_at);
+    in_flight_ += place == Place::InFlight ? 1 : 0;
+  }
+  return entry;
+}
+
+void Queue::show(Entry& entry) {
+  hidden_.plan(entry, entry.message.sequence, kNever);
+  in_flight_ -= entry.place == Place::InFlight ? 1 : 0;
+  entry.place = Place::Visible;
+  entry.visible_order = next_visible_order_++;
+  visible_.emplace_back(entry.visible_order, entry.message.sequence);
+  ++visible_count_;
+}
+
+void Queue::hide(Entry& entry, Instant until) {
+  entry.message.visible_at = until;
+  hidden_.plan(entry, entry.message.sequence, until);
+}
+
+void Queue::drop_gone() {
+  const auto visible = [this](const std::pair<std::uint64_t, std::uint64_t>& at) {
+    const auto found = entries_.find(at.second);
+    return found != entries_.end() && found->second.place == Place::Visible &&
+           found->second.visible_order == at.first;
+  };
+  while (!visible_.empty() && !visible(visible_.front())) {
+    visible_.pop_front();
+  }
+  while (!by_age_.empty() && !entries_.contains(by_age_.front().second)) {
+    by_age_.pop_front();
+  }
+}
+
+void Queue::remove(Entries::iterator entry) {
+  Entry& gone = entry->second;
+  if (gone.place == Place::Visible) {
+    --visible_count_;
+  } else {
+    hidden_.plan(gone, gone.message.sequence, kNever);
+    in_flight_ -= gone.place == Place::InFlight ? 1 : 0;
+  }
+  entries_.erase(entry);
+  drop_gone();
+}
+
+void Queue::changed(Instant now) {
+  ++revision_;
+  note_depth(now);
+  if (on_change_) {
+    on_change_();
+  }
+}
+
+void Queue::note_depth(Instant now) {
+  if (settings_.count_lag <= Duration(0)) {
+    if (!past_depths_.empty()) {
+      past_depths_.clear();
+    }
+    return;
+  }
+  // One entry at or before the horizon stays: it is what is reported.
+  while (past_depths_.size() > 1 && past_depths_[1].first <= now - settings_.count_lag) {
+    past_depths_.pop_front();
+  }
+  if (!past_depths_.empty() && past_depths_.back().first == now) {
+    past_depths_.back().second = depth();
+  } else {
+    past_depths_.emplace_back(now, depth());
+  }
+}
+
+}  // namespace scaler::world

@@ -1,0 +1,363 @@
+#include "lab/world/service.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "ground/base/check.h"
+
+namespace scaler::world {
+namespace {
+
+constexpr std::size_t kStoppedTasksMax = 100;
+constexpr std::size_t kEventsMax = 100;
+/// A task is PROVISIONING for this part of its start, PENDING for the rest.
+constexpr int kProvisioningPart = 4;
+
+bool alive(const Task& task) {
+  return task.state < TaskState::Stopping;
+}
+bool waiting(const Task& task) {
+  return task.state < TaskState::Running;
+}
+
+std::string task_list(const std::vector<std::string>& ids) {
+  std::string text;
+  for (const std::string& id : ids) {
+    text += fmt::format(" (task {})", id);
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string_view to_string(TaskState state) {
+  switch (state) {
+    case TaskState::Provisioning:
+      return "PROVISIONING";
+    case TaskState::Pending:
+      return "PENDING";
+    case TaskState::Running:
+      return "RUNNING";
+    case TaskState::Stopping:
+      return "STOPPING";
+    case TaskState::Stopped:
+      return "STOPPED";
+  }
+  std::unreachable();
+}
+
+Service::Service(ServiceDefinition definition, Instant created_at, Random& random,
+                 ServiceObserver& observer)
+    : definition_(std::move(definition)),
+      created_at_(created_at),
+      random_(&random),
+      fate_seed_(random.next()),
+      capacity_(definition_.behaviour.instances, random),
+      observer_(&observer) {
+  add_deployment(created_at);
+  reconcile(created_at);
+  settle(created_at);
+}
+
+std::int64_t Service::running(const Deployment& deployment) const {
+  return std::ranges::count_if(tasks_, [&](const auto& numbered) {
+    return numbered.second.deployment == deployment.id &&
+           numbered.second.state == TaskState::Running;
+  });
+}
+
+std::int64_t Service::pending(const Deployment& deployment) const {
+  return std::ranges::count_if(tasks_, [&](const auto& numbered) {
+    return numbered.second.deployment == deployment.id && waiting(numbered.second);
+  });
+}
+
+Duration Service::task_time(Instant now) const {
+  Duration time = totals_.task_time;
+  for (const auto& [number, task] : tasks_) {
+    time += now - task.created_at;
+  }
+  return time;
+}
+
+void Service::set_desired(std::int64_t desired, Instant now) {
+  definition_.desired = desired;
+  deployments_.front().updated_at = now;
+  reconcile(now);
+  settle(now);
+}
+
+void Service::deploy(std::string task_definition, Instant now) {
+  if (!task_definition.empty()) {
+    definition_.task_definition = std::move(task_definition);
+  }
+  deployments_.front().primary = false;
+  add_deployment(now);
+  reconcile(now);
+  settle(now);
+}
+
+void Service::remove(Instant now) {
+  status_ = ServiceStatus::Draining;
+  definition_.desired = 0;
+  reconcile(now);
+  settle(now);
+}
+
+void Service::set_short(bool is_short, Instant now) {
+  capacity_.set_short(is_short);
+  place_tasks(now);
+  settle(now);
+}
+
+void Service::settle(Instant now) {
+  if (!unplaced_.empty() || definition_.behaviour.instances) {
+    capacity_.settle(now);
+    place_tasks(now);
+  }
+  while (Task* const task = changing_.due(now)) {
+    changing_.plan(*task, task->number, kNever);
+    progress(*task, now);
+    if (!deployments_.front().completed) {
+      reconcile(now);
+    }
+  }
+  finish_rollout(now);
+  if (status_ == ServiceStatus::Draining && tasks_.empty()) {
+    status_ = ServiceStatus::Inactive;
+  }
+}
+
+void Service::begin_work(const Work& work, Instant act_at) {
+  CHECK(!idle_.empty());
+  Task& task = *idle_.front();
+  idle_.pop_front();
+  task.work = work;
+  continue_work(task, act_at);
+}
+
+void Service::continue_work(Task& task, Instant act_at) {
+  working_.plan(task, task.number, act_at);
+}
+
+void Service::end_work(Task& task, bool counts, Instant now) {
+  const WorkEnd end = task.work.value().end;
+  working_.plan(task, task.number, kNever);
+  task.work.reset();
+  idle_.push_back(&task);
+  totals_.processed += counts ? 1 : 0;
+  totals_.failed += end == WorkEnd::Failed ? 1 : 0;
+  if (end == WorkEnd::Crashed) {
+    ++totals_.crashed;
+    stop_task(task, "Essential container in task exited", now);
+  }
+  if (end == WorkEnd::Crashed || definition_.behaviour.workers_protect) {
+    reconcile(now);  // A replacement; or what the protection has put off.
+    settle(now);
+  }
+}
+
+Service::Fate Service::fate(const Receipt& receipt) const {
+  const ServiceBehaviour& behaviour = definition_.behaviour;
+  Random message(fate_seed_ ^ receipt.queue_key ^ (receipt.sequence * 0xd1342543de82ef95U));
+  Fate fate{.work_time = draw(behaviour.work_time, message)};
+  if (behaviour.poison_share > 0 && message.uniform() < behaviour.poison_share) {
+    fate.end = WorkEnd::Failed;
+  }
+  if (behaviour.crash_share > 0) {
+    Random attempt(message.next() + static_cast<std::uint64_t>(receipt.receive_count));
+    if (attempt.uniform() < behaviour.crash_share) {
+      fate.end = WorkEnd::Crashed;
+      fate.work_time = Duration(attempt.between(0, fate.work_time.count()));
+    }
+  }
+  return fate;
+}
+
+void Service::reconcile(Instant now) {
+  const Deployment& primary = deployments_.front();
+  const std::vector<std::uint64_t> current = alive_tasks(Generation::Primary);
+  const std::vector<std::uint64_t> former = alive_tasks(Generation::Former);
+  const std::int64_t desired = definition_.desired;
+  if (std::ssize(current) < desired) {
+    start_tasks(desired - std::ssize(current), now);
+  } else if (std::ssize(current) > desired) {
+    stop_tasks(current, std::ssize(current) - desired, now);
+  }
+  // Each new task that runs takes the place of one of the former deployment, so that as many are
+  // healthy as are desired (a minimum healthy percent of 100).
+  const std::int64_t former_wanted = std::max<std::int64_t>(desired - running(primary), 0);
+  if (std::ssize(former) > former_wanted) {
+    stop_tasks(former, std::ssize(former) - former_wanted, now);
+  }
+}
+
+void Service::start_tasks(std::int64_t count, Instant now) {
+  std::vector<std::string> ids;
+  for (std::int64_t i = 0; i < count; ++i) {
+    Task task{.number = next_task_++,
+              .id = fmt::format("{:016x}{:016x}", random_->next(), random_->next()),
+              .deployment = deployments_.front().id,
+              .task_definition = definition_.task_definition,
+              .created_at = now,
+              .start_time = draw(definition_.behaviour.task_start, *random_)};
+    ids.push_back(task.id);
+    unplaced_.insert(task.number);
+    tasks_.emplace(task.number, std::move(task));
+    ++pending_;
+  }
+  place_tasks(now);
+  add_event(fmt::format("(service {}) has started {} tasks:{}.", name(), count, task_list(ids)),
+            now);
+}
+
+void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now) {
+  if (definition_.behaviour.workers_protect) {
+    std::erase_if(candidates, [&](std::uint64_t number) { return tasks_.at(number).work; });
+    count = std::min(count, std::ssize(candidates));
+  }
+  if (count == 0) {
+    return;
+  }
+  const std::string reason =
+      fmt::format("Scaling activity initiated by (deployment {})", deployments_.front().id);
+  std::vector<std::string> ids;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const auto pick = candidates.begin() + random_->between(0, std::ssize(candidates) - 1);
+    Task& task = tasks_.at(*pick);
+    candidates.erase(pick);
+    ids.push_back(task.id);
+    stop_task(task, reason, now);
+  }
+  add_event(
+      fmt::format("(service {}) has stopped {} running tasks:{}.", name(), count, task_list(ids)),
+      now);
+}
+
+void Service::stop_task(Task& task, std::string reason, Instant now) {
+  if (task.state == TaskState::Running) {
+    --running_;
+    std::erase(idle_, &task);
+  } else {
+    --pending_;
+  }
+  if (task.work) {
+    working_.plan(task, task.number, kNever);
+    task.work->end = WorkEnd::Killed;
+    ++totals_.killed_while_working;
+    observer_->work_killed(*this, task);
+    task.work.reset();
+  }
+  task.state = TaskState::Stopping;
+  task.stopping_at = now;
+  task.stopped_reason = std::move(reason);
+  unplaced_.erase(task.number);
+  schedule(task, now + draw(definition_.behaviour.task_stop, *random_));
+}
+
+// A task's start time counts from its placement: an image is pulled once there is an instance.
+void Service::place_tasks(Instant now) {
+  while (!unplaced_.empty()) {
+    Task& task = tasks_.at(*unplaced_.begin());
+    task.instance = capacity_.take(now);
+    if (!task.instance) {
+      break;
+    }
+    unplaced_.erase(unplaced_.begin());
+    schedule(task, now + task.start_time / kProvisioningPart);
+  }
+  capacity_.want(std::ssize(unplaced_), now);
+}
+
+void Service::schedule(Task& task, Instant at) {
+  changing_.plan(task, task.number, at);
+}
+
+void Service::progress(Task& task, Instant now) {
+  switch (task.state) {
+    case TaskState::Provisioning:
+      task.state = TaskState::Pending;
+      schedule(task, now + task.start_time - task.start_time / kProvisioningPart);
+      return;
+    case TaskState::Pending:
+      task.state = TaskState::Running;
+      task.started_at = now;
+      --pending_;
+      ++running_;
+      ++totals_.tasks_started;
+      totals_.tasks_peak = std::max(totals_.tasks_peak, running_);
+      idle_.push_back(&task);
+      observer_->task_running(*this, task);
+      return;
+    case TaskState::Stopping:
+      task.state = TaskState::Stopped;
+      task.stopped_at = now;
+      totals_.task_time += now - task.created_at;
+      if (task.instance) {
+        capacity_.give_back(*task.instance, now);
+      }
+      observer_->task_stopped(*this, task);
+      stopped_.push_back(std::move(task));
+      tasks_.erase(stopped_.back().number);
+      if (stopped_.size() > kStoppedTasksMax) {
+        stopped_.pop_front();
+      }
+      return;
+    case TaskState::Running:
+    case TaskState::Stopped:
+      break;
+  }
+  CHECK(false);
+}
+
+void Service::finish_rollout(Instant now) {
+  Deployment& primary = deployments_.front();
+  if (primary.completed || running(primary) != definition_.desired ||
+      std::ranges::any_of(
+          tasks_, [&](const auto& numbered) { return numbered.second.deployment != primary.id; })) {
+    return;
+  }
+  primary.completed = true;
+  primary.updated_at = now;
+  deployments_.resize(1);
+  add_event(fmt::format("(service {}) (deployment {}) deployment completed.", name(), primary.id),
+            now);
+  add_event(fmt::format("(service {}) has reached a steady state.", name()), now);
+  observer_->deployment_completed(*this);
+}
+
+void Service::add_deployment(Instant now) {
+  deployments_.insert(deployments_.begin(),
+                      {.id = fmt::format("ecs-svc/{:019}", random_->next() >> 1U),
+                       .task_definition = definition_.task_definition,
+                       .created_at = now,
+                       .updated_at = now});
+}
+
+void Service::add_event(std::string message, Instant now) {
+  const std::uint64_t high = random_->next();
+  const std::uint64_t low = random_->next();
+  events_.push_front({.id = fmt::format("{:08x}-{:04x}-{:04x}-{:04x}-{:012x}", high >> 32U,
+                                        (high >> 16U) & 0xffffU, high & 0xffffU, low >> 48U,
+                                        low & 0xffffffffffffU),
+                      .at = now,
+                      .message = std::move(message)});
+  if (events_.size() > kEventsMax) {
+    events_.pop_back();
+  }
+}
+
+std::vector<std::uint64_t> Service::alive_tasks(Generation generation) const {
+  const bool primary = generation == Generation::Primary;
+  std::vector<std::uint64_t> numbers;
+  for (const auto& [number, task] : tasks_) {
+    if (alive(task) && (task.deployment == deployments_.front().id) == primary) {
+      numbers.push_back(number);
+    }
+  }
+  return numbers;
+}
+
+}  // namespace scaler::world

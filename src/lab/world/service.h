@@ -1,0 +1,236 @@
+#pragma once
+// Service: one ECS service in memory: a desired count, tasks that take time to start and to stop,
+// workers in running tasks, deployments, events. World drives it and gives its workers messages.
+// Which task a scale-in stops is left to chance, as ECS does not prefer idle ones either.
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "ground/base/clock.h"
+#include "ground/base/random.h"
+#include "lab/world/agenda.h"
+#include "lab/world/capacity.h"
+#include "lab/world/duration_range.h"
+#include "lab/world/queue.h"
+#include "scaler/core/observation.h"
+
+namespace scaler::world {
+
+/// How the service's tasks behave.
+struct ServiceBehaviour {
+  DurationRange task_start = {.min = std::chrono::seconds(5), .max = std::chrono::seconds(5)};
+  DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
+  std::string job_queue = {};  ///< the queue that workers take messages from; empty: no workers
+  DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
+  double crash_share = 0;        ///< of the works: the task dies in the middle of it
+  double poison_share = 0;       ///< of the messages: no work on them ever succeeds
+  bool workers_protect = false;  ///< scale-in and deployments spare a task while it works
+  std::optional<InstanceModel> instances = {};  ///< nothing: there is always room for a task
+};
+
+struct ServiceDefinition {
+  std::string name = {};
+  std::string cluster = {};
+  std::string task_definition = {};  ///< ARN
+  std::int64_t desired = 0;
+  SchedulingStrategy scheduling = SchedulingStrategy::Replica;
+  std::string launch_type = "FARGATE";
+  std::string zone_rebalancing = "DISABLED";  ///< or ENABLED: kept, without an effect here
+  ServiceBehaviour behaviour = {};
+};
+
+enum class TaskState { Provisioning, Pending, Running, Stopping, Stopped };
+/// ECS's names: "PROVISIONING", ...
+std::string_view to_string(TaskState state);
+
+/// How a work ends.
+enum class WorkEnd {
+  Done,     ///< the worker deletes the message
+  Failed,   ///< a poison message: the worker gives up, the message returns after its timeout
+  Crashed,  ///< the task dies, the message returns after its timeout
+  Killed,   ///< a scale-in or a deployment stopped the task in the middle of it
+};
+
+/// What a worker does: the message that it works on, and when it is done. Until then it renews the
+/// message's visibility timeout, as a good worker does.
+struct Work {
+  Receipt receipt = {};
+  Instant sent_at = {};
+  Instant received_at = {};
+  Instant done_at = {};  ///< also when it ends otherwise than Done
+  WorkEnd end = WorkEnd::Done;
+};
+
+struct Task {
+  std::uint64_t number = 0;
+  std::string id = {};  ///< 32 hexadecimal digits
+  std::string deployment = {};
+  std::string task_definition = {};
+  TaskState state = TaskState::Provisioning;
+  Instant created_at = {};
+  Duration start_time = Duration(0);
+  std::optional<Instant> started_at = {};
+  std::optional<Instant> stopping_at = {};
+  std::optional<Instant> stopped_at = {};
+  std::string stopped_reason = {};
+  std::optional<Work> work = {};
+  std::optional<std::uint64_t> instance = {};  ///< where it was placed; nothing: it waits for room
+  Planned change = {};                         ///< when its state changes by itself
+  Planned act = {};                            ///< when its worker next renews or is done
+};
+
+struct Deployment {
+  std::string id = {};  ///< "ecs-svc/<digits>"
+  std::string task_definition = {};
+  bool primary = true;
+  bool completed = false;  ///< rollout state COMPLETED, otherwise IN_PROGRESS
+  Instant created_at = {};
+  Instant updated_at = {};
+};
+
+struct ServiceEvent {
+  std::string id = {};
+  Instant at = {};
+  std::string message = {};
+};
+
+struct ServiceTotals {
+  std::int64_t processed = 0;  ///< messages that a worker received, worked on and deleted
+  std::int64_t failed = 0;     ///< works on poison messages
+  std::int64_t crashed = 0;    ///< works in whose middle the task died
+  std::int64_t killed_while_working = 0;  ///< works that a scale-in or a deployment interrupted
+  std::int64_t tasks_started = 0;         ///< tasks that reached RUNNING
+  std::int64_t tasks_peak = 0;            ///< most tasks that were running at one time
+  Duration task_time = Duration(0);       ///< of all stopped tasks, from creation to stop
+};
+
+class Service;
+
+/// What happens in a service that others want to know. World implements it.
+class ServiceObserver {
+ public:
+  virtual ~ServiceObserver() = default;
+  virtual void task_running(const Service& service, const Task& task) = 0;
+  virtual void task_stopped(const Service& service, const Task& task) = 0;
+  /// The work was cut short; its message returns after its visibility timeout.
+  virtual void work_killed(const Service& service, const Task& task) = 0;
+  virtual void deployment_completed(const Service& service) = 0;
+};
+
+class Service {
+ public:
+  Service(ServiceDefinition definition, Instant created_at, Random& random,
+          ServiceObserver& observer);
+
+  const ServiceDefinition& definition() const { return definition_; }
+  const std::string& name() const { return definition_.name; }
+  ServiceStatus status() const { return status_; }
+  Instant created_at() const { return created_at_; }
+  std::int64_t desired() const { return definition_.desired; }
+  std::int64_t running() const { return running_; }  ///< tasks in RUNNING
+  std::int64_t pending() const { return pending_; }  ///< tasks in PROVISIONING or PENDING
+  std::int64_t protected_tasks() const {             ///< under task scale-in protection
+    return definition_.behaviour.workers_protect ? working() : 0;
+  }
+  std::int64_t running(const Deployment& deployment) const;
+  std::int64_t pending(const Deployment& deployment) const;
+  const std::map<std::uint64_t, Task>& tasks() const { return tasks_; }  ///< those not STOPPED
+  const std::deque<Task>& stopped_tasks() const { return stopped_; }     ///< the latest 100
+  const std::vector<Deployment>& deployments() const { return deployments_; }  ///< PRIMARY first
+  const std::deque<ServiceEvent>& events() const { return events_; }  ///< newest first, at most 100
+  std::map<std::string, std::string>& tags() { return tags_; }
+  const std::map<std::string, std::string>& tags() const { return tags_; }
+  void set_zone_rebalancing(std::string value) { definition_.zone_rebalancing = std::move(value); }
+  const ServiceTotals& totals() const { return totals_; }
+  /// totals().task_time and what the living tasks have used so far.
+  Duration task_time(Instant now) const;
+
+  /// Starts or stops tasks so that as many are there as wanted.
+  void set_desired(std::int64_t desired, Instant now);
+  /// Replaces all tasks, new ones first; an empty text keeps the task definition.
+  void deploy(std::string task_definition, Instant now);
+  /// Stops all tasks; DRAINING until they are stopped, then INACTIVE.
+  void remove(Instant now);
+
+  /// Nothing can be placed until the shortage ends.
+  void set_short(bool is_short, Instant now);
+  const Capacity& capacity() const { return capacity_; }
+
+  /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
+  void settle(Instant now);
+  Instant next_event() const {
+    return std::min({capacity_.next_event(), changing_.next(), working_.next()});
+  }
+
+  /// Running tasks whose worker has nothing to do.
+  bool has_idle_worker() const { return !idle_.empty(); }
+  /// Gives the longest idle worker the message. It renews or is done, whichever is first, at
+  /// `act_at`.
+  void begin_work(const Work& work, Instant act_at);
+  /// A task whose worker must renew or is done by now, the earliest first; nullptr: there is none.
+  Task* due_worker(Instant now) { return working_.due(now); }
+  /// The worker goes on until `act_at`.
+  void continue_work(Task& task, Instant act_at);
+  /// The work is over; the worker is idle, or its task has crashed. `counts`: it was Done, and its
+  /// message was still there.
+  void end_work(Task& task, bool counts, Instant now);
+  std::int64_t working() const { return working_.size(); }
+  /// How long the work takes and how it ends. It depends on the message (and for a crash on how
+  /// often it was received), not on what happened before: the same job is the same under any
+  /// scaler.
+  struct Fate {
+    Duration work_time = Duration(0);
+    WorkEnd end = WorkEnd::Done;
+  };
+  Fate fate(const Receipt& receipt) const;
+
+  // World's.
+  std::uint64_t rank = 0;  ///< who acts first of those at one moment
+  Planned planned = {};
+  Station* station = nullptr;  ///< of its job queue
+
+ private:
+  void reconcile(Instant now);
+  void start_tasks(std::int64_t count, Instant now);
+  void stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now);
+  void stop_task(Task& task, std::string reason, Instant now);
+  void place_tasks(Instant now);
+  void schedule(Task& task, Instant at);
+  void progress(Task& task, Instant now);
+  void finish_rollout(Instant now);
+  void add_deployment(Instant now);
+  void add_event(std::string message, Instant now);
+  enum class Generation { Primary, Former };
+  std::vector<std::uint64_t> alive_tasks(Generation generation) const;
+
+  ServiceDefinition definition_;
+  ServiceStatus status_ = ServiceStatus::Active;
+  Instant created_at_;
+  Random* random_;
+  std::uint64_t fate_seed_;
+  Capacity capacity_;
+  ServiceObserver* observer_;
+  std::uint64_t next_task_ = 1;
+  std::int64_t running_ = 0;
+  std::int64_t pending_ = 0;
+  std::map<std::uint64_t, Task> tasks_ = {};
+  std::deque<Task> stopped_ = {};
+  std::vector<Deployment> deployments_ = {};
+  std::deque<ServiceEvent> events_ = {};
+  std::map<std::string, std::string> tags_ = {};
+  ServiceTotals totals_ = {};
+  Agenda<Task, &Task::change> changing_ = {};
+  Agenda<Task, &Task::act> working_ = {};
+  std::deque<Task*> idle_ = {};            ///< longest idle first
+  std::set<std::uint64_t> unplaced_ = {};  ///< tasks that wait for room
+};
+
+}  // namespace scaler::world

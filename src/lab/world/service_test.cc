@@ -1,0 +1,215 @@
+#include "lab/world/service.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace scaler::world {
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+using testing::HasSubstr;
+using testing::SizeIs;
+
+const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+
+class Counter final : public ServiceObserver {
+ public:
+  void task_running(const Service&, const Task&) override { ++running; }
+  void task_stopped(const Service&, const Task&) override { ++stopped; }
+  void work_killed(const Service&, const Task&) override { ++killed; }
+  void deployment_completed(const Service&) override { ++completed; }
+
+  int running = 0;
+  int stopped = 0;
+  int killed = 0;
+  int completed = 0;
+};
+
+class ServiceTest : public testing::Test {
+ protected:
+  Service make(std::int64_t desired) {
+    return {{.name = "workers", .cluster = "main", .task_definition = "td:1", .desired = desired},
+            kNoon,
+            random_,
+            counter_};
+  }
+  /// Runs everything that is due until `to`.
+  static void run(Service& service, Instant to) {
+    for (Instant next = service.next_event(); next <= to; next = service.next_event()) {
+      service.settle(next);
+    }
+    service.settle(to);
+  }
+
+  Random random_{3};
+  Counter counter_;
+};
+
+TEST_F(ServiceTest, StartsTasksThroughProvisioningAndPending) {
+  Service service = make(2);
+
+  EXPECT_EQ(service.tasks().begin()->second.state, TaskState::Provisioning);
+  EXPECT_EQ(service.pending(), 2);
+  run(service, kNoon + seconds(2));
+  EXPECT_EQ(service.tasks().begin()->second.state, TaskState::Pending);
+  EXPECT_FALSE(service.deployments().front().completed);
+  run(service, kNoon + seconds(5));
+  EXPECT_EQ(service.running(), 2);
+  EXPECT_EQ(service.pending(), 0);
+  EXPECT_TRUE(service.deployments().front().completed);
+  EXPECT_THAT(service.events().front().message, HasSubstr("has reached a steady state"));
+  EXPECT_EQ(service.totals().tasks_peak, 2);
+}
+
+TEST_F(ServiceTest, IsSteadyAtOnceWhenItWantsNothing) {
+  const Service service = make(0);
+  EXPECT_TRUE(service.deployments().front().completed);
+  EXPECT_EQ(service.next_event(), kNever);
+}
+
+TEST_F(ServiceTest, LowersTheDesiredCountAtOnceAndStopsTasksInTheirTime) {
+  Service service = make(3);
+  run(service, kNoon + seconds(5));
+
+  service.set_desired(1, kNoon + seconds(10));
+
+  EXPECT_EQ(service.desired(), 1);
+  EXPECT_EQ(service.running(), 1) << "a stopping task is not RUNNING";
+  EXPECT_THAT(service.tasks(), SizeIs(3));
+  run(service, kNoon + seconds(11));
+  EXPECT_THAT(service.tasks(), SizeIs(1));
+  EXPECT_THAT(service.stopped_tasks(), SizeIs(2));
+  EXPECT_EQ(counter_.stopped, 2);
+  EXPECT_EQ(service.totals().task_time, 2 * seconds(11));
+  EXPECT_EQ(service.task_time(kNoon + seconds(20)), 2 * seconds(11) + seconds(20));
+}
+
+TEST_F(ServiceTest, StopsTasksThatHaveNotYetStarted) {
+  Service service = make(2);
+  service.set_desired(0, kNoon + seconds(1));
+
+  run(service, kNoon + seconds(60));
+
+  EXPECT_EQ(counter_.running, 0);
+  EXPECT_EQ(service.pending(), 0);
+  EXPECT_TRUE(service.tasks().empty());
+}
+
+TEST_F(ServiceTest, ScalesInWithoutSparingBusyTasks) {
+  int killed = 0;
+  for (std::uint64_t seed = 0; seed < 40; ++seed) {
+    random_ = Random(seed);
+    Service service = make(2);
+    run(service, kNoon + seconds(5));
+    service.begin_work({.done_at = kNoon + hours(1)}, kNoon + hours(1));
+    service.set_desired(1, kNoon + seconds(6));
+    killed += static_cast<int>(service.totals().killed_while_working);
+    EXPECT_EQ(service.working() + service.totals().killed_while_working, 1);
+    EXPECT_EQ(service.has_idle_worker(), service.working() == 0);
+  }
+  EXPECT_GT(killed, 8);
+  EXPECT_LT(killed, 32);
+  EXPECT_EQ(counter_.killed, killed);
+}
+
+TEST_F(ServiceTest, ReplacesAllTasksInADeployment) {
+  Service service = make(2);
+  run(service, kNoon + seconds(5));
+
+  service.deploy("td:2", kNoon + seconds(10));
+
+  ASSERT_THAT(service.deployments(), SizeIs(2));
+  EXPECT_TRUE(service.deployments()[0].primary);
+  EXPECT_FALSE(service.deployments()[0].completed);
+  EXPECT_FALSE(service.deployments()[1].primary);
+  EXPECT_EQ(service.running(), 2) << "the former tasks work on";
+  EXPECT_EQ(service.pending(service.deployments()[0]), 2);
+  run(service, kNoon + seconds(15));
+  EXPECT_EQ(service.running(), 2);
+  run(service, kNoon + seconds(16));
+  ASSERT_THAT(service.deployments(), SizeIs(1));
+  EXPECT_TRUE(service.deployments().front().completed);
+  for (const auto& [number, task] : service.tasks()) {
+    EXPECT_EQ(task.task_definition, "td:2");
+  }
+  EXPECT_EQ(counter_.completed, 2);
+}
+
+TEST_F(ServiceTest, ScalesDuringADeployment) {
+  Service service = make(2);
+  run(service, kNoon + seconds(5));
+  service.deploy("", kNoon + seconds(10));
+
+  service.set_desired(3, kNoon + seconds(11));
+  run(service, kNoon + seconds(60));
+
+  EXPECT_EQ(service.running(), 3);
+  EXPECT_THAT(service.deployments(), SizeIs(1));
+  service.deploy("", kNoon + seconds(70));
+  service.set_desired(0, kNoon + seconds(71));
+  run(service, kNoon + seconds(90));
+  EXPECT_TRUE(service.tasks().empty());
+  EXPECT_TRUE(service.deployments().front().completed);
+}
+
+TEST_F(ServiceTest, DrainsBeforeItIsInactive) {
+  Service service = make(1);
+  run(service, kNoon + seconds(5));
+
+  service.remove(kNoon + seconds(10));
+
+  EXPECT_EQ(service.status(), ServiceStatus::Draining);
+  run(service, kNoon + seconds(11));
+  EXPECT_EQ(service.status(), ServiceStatus::Inactive);
+}
+
+TEST_F(ServiceTest, LetsWorkersTakeTurns) {
+  Service service = make(2);
+  run(service, kNoon + seconds(5));
+  const Instant done = kNoon + seconds(10);
+  service.begin_work({.receipt = {.sequence = 1}, .done_at = done}, done);
+  service.begin_work({.receipt = {.sequence = 2}, .done_at = done + seconds(1)},
+                     kNoon + seconds(8));
+
+  EXPECT_FALSE(service.has_idle_worker());
+  EXPECT_EQ(service.due_worker(kNoon + seconds(7)), nullptr);
+  Task* const renews = service.due_worker(kNoon + seconds(8));
+  ASSERT_NE(renews, nullptr);
+  EXPECT_EQ(renews->work.value().receipt.sequence, 2U);
+  service.continue_work(*renews, done + seconds(1));
+  EXPECT_EQ(service.next_event(), done);
+  Task* const ends = service.due_worker(done);
+  ASSERT_NE(ends, nullptr);
+  service.end_work(*ends, true, done);
+  EXPECT_TRUE(service.has_idle_worker());
+}
+
+TEST_F(ServiceTest, KeepsAHundredEventsAndStoppedTasks) {
+  Service service = make(0);
+  Instant now = kNoon;
+  for (int i = 0; i < 120; ++i, now += seconds(20)) {
+    service.set_desired(i % 2 == 0 ? 2 : 0, now);
+    run(service, now + seconds(19));
+  }
+  EXPECT_THAT(service.events(), SizeIs(100));
+  EXPECT_THAT(service.stopped_tasks(), SizeIs(100));
+  EXPECT_EQ(counter_.stopped, 120);
+}
+
+TEST_F(ServiceTest, DrawsStartTimesFromTheRange) {
+  ServiceDefinition definition{.name = "workers", .cluster = "main", .desired = 50};
+  definition.behaviour.task_start = {.min = seconds(20), .max = seconds(40)};
+  Service service(definition, kNoon, random_, counter_);
+
+  run(service, kNoon + seconds(40));
+
+  for (const auto& [number, task] : service.tasks()) {
+    ASSERT_TRUE(task.started_at.has_value());
+    EXPECT_GE(*task.started_at, kNoon + seconds(20));
+  }
+  EXPECT_LT(service.tasks().at(1).start_time, seconds(40));
+}
+
+}  // namespace
+}  // namespace scaler::world

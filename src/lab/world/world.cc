@@ -1,0 +1,377 @@
+#include "lab/world/world.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "ground/base/check.h"
+
+namespace scaler::world {
+namespace {
+
+/// A worker asks for at least this much visibility, so that a queue with a timeout of zero cannot
+/// make it renew without end.
+constexpr Duration kWorkerVisibilityMin = std::chrono::seconds(2);
+
+Duration worker_visibility(const Queue& queue) {
+  return std::max(queue.settings().visibility_timeout, kWorkerVisibilityMin);
+}
+
+/// When the worker next acts: it renews at half of the visibility timeout.
+Instant next_act(const Queue& queue, Instant now, Instant done_at) {
+  return std::min(done_at, now + worker_visibility(queue) / 2);
+}
+
+bool empty(const QueueDepth& depth) {
+  return depth == QueueDepth{};
+}
+
+}  // namespace
+
+std::string_view to_string(EventKind kind) {
+  switch (kind) {
+    case EventKind::MessageSent:
+      return "message_sent";
+    case EventKind::MessageProcessed:
+      return "message_processed";
+    case EventKind::MessageDeadLettered:
+      return "message_dead_lettered";
+    case EventKind::QueueDrained:
+      return "queue_drained";
+    case EventKind::DesiredChanged:
+      return "desired_changed";
+    case EventKind::TaskRunning:
+      return "task_running";
+    case EventKind::TaskStopped:
+      return "task_stopped";
+    case EventKind::WorkKilled:
+      return "work_killed";
+    case EventKind::DeploymentCompleted:
+      return "deployment_completed";
+    case EventKind::Other:
+      return "other";
+  }
+  std::unreachable();
+}
+
+World::World(Options options, Instant now, Random& random)
+    : options_(std::move(options)), now_(now), random_(&random) {}
+
+World::~World() = default;
+
+void World::advance(Instant to) {
+  for (Instant next = next_event(); next <= to; next = next_event()) {
+    now_ = std::max(now_, next);
+    settle();
+  }
+  now_ = std::max(now_, to);
+}
+
+Queue* World::find_queue(std::string_view name) {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+const Queue* World::find_queue(std::string_view name) const {
+  const auto found = queues_.find(name);
+  return found == queues_.end() ? nullptr : found->second.get();
+}
+
+Queue& World::create_queue(std::string name, QueueSettings settings) {
+  auto queue = std::make_unique<Queue>(name, std::move(settings), now_, *random_);
+  const auto [at, inserted] = queues_.emplace(std::move(name), std::move(queue));
+  CHECK(inserted);
+  Queue& made = *at->second;
+  made.rank = next_rank_++;
+  made.station = &stations_[made.name()];
+  made.station->queue = &made;
+  made.on_change([this, &made] { plan(made); });
+  return made;
+}
+
+void World::delete_queue(std::string_view name) {
+  const auto found = queues_.find(name);
+  if (found != queues_.end()) {
+    found->second->station->queue = nullptr;
+    queue_agenda_.plan(*found->second, found->second->rank, kNever);
+    queues_.erase(found);
+  }
+}
+
+std::string World::send(Queue& queue, NewMessage message) {
+  std::string id = queue.send(std::move(message), now_);
+  record(EventKind::MessageSent, queue.name(), id);
+  feed_workers(queue);
+  return id;
+}
+
+void World::send_many(Queue& queue, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::uint64_t sequence = queue.post({}, now_);
+    if (options_.history_max > 0) {
+      record(EventKind::MessageSent, queue.name(), queue.message_id(sequence));
+    }
+  }
+  feed_workers(queue);
+}
+
+std::vector<ReceivedMessage> World::receive(Queue& queue, const ReceiveRequest& request) {
+  const std::int64_t redriven = queue.totals().redriven;
+  auto messages = queue.receive(request, now_, dead_letter_queue(queue));
+  note_redriven(queue, redriven);
+  feed_workers(queue);
+  return messages;
+}
+
+Queue* World::dead_letter_queue(const Queue& queue) {
+  const std::optional<Redrive>& redrive = queue.settings().redrive;
+  return redrive ? find_queue(redrive->dead_letter_queue) : nullptr;
+}
+
+void World::note_redriven(Queue& queue, std::int64_t before) {
+  if (const std::int64_t moved = queue.totals().redriven - before; moved > 0) {
+    const Queue& dead_letters = *dead_letter_queue(queue);
+    record(EventKind::MessageDeadLettered, queue.name(),
+           fmt::format("{} to {}", moved, dead_letters.name()));
+    feed_workers(dead_letters);
+  }
+}
+
+void World::note_drained(const Queue& queue) {
+  if (empty(queue.depth())) {
+    record(EventKind::QueueDrained, queue.name(), "");
+  }
+}
+
+HandleOutcome World::delete_message(Queue& queue, std::string_view receipt_handle) {
+  const HandleOutcome outcome = queue.delete_message(receipt_handle, now_);
+  if (outcome == HandleOutcome::Done) {
+    note_drained(queue);
+  }
+  return outcome;
+}
+
+HandleOutcome World::change_visibility(Queue& queue, std::string_view receipt_handle,
+                                       Duration timeout) {
+  const HandleOutcome outcome = queue.change_visibility(receipt_handle, timeout, now_);
+  feed_workers(queue);
+  return outcome;
+}
+
+std::int64_t World::purge(Queue& queue) {
+  return queue.purge(now_);
+}
+
+Cluster* World::find_cluster(std::string_view name) {
+  const auto found = clusters_.find(name);
+  return found == clusters_.end() ? nullptr : &found->second;
+}
+
+Cluster& World::create_cluster(std::string_view name) {
+  Cluster& cluster = clusters_[std::string(name)];
+  cluster.name = name;
+  return cluster;
+}
+
+const Service* World::find_service(std::string_view cluster, std::string_view service) const {
+  const auto found = clusters_.find(cluster);
+  if (found == clusters_.end()) {
+    return nullptr;
+  }
+  const auto at = found->second.services.find(service);
+  return at == found->second.services.end() ? nullptr : at->second.get();
+}
+
+Service* World::find_service(std::string_view cluster, std::string_view service) {
+  return const_cast<Service*>(std::as_const(*this).find_service(cluster, service));
+}
+
+Service& World::create_service(ServiceDefinition definition) {
+  Cluster* const cluster = find_cluster(definition.cluster);
+  CHECK(cluster != nullptr);
+  std::unique_ptr<Service>& place = cluster->services[definition.name];
+  const bool vacant = place == nullptr || place->status() == ServiceStatus::Inactive;
+  CHECK(vacant);
+  Station& station = stations_[definition.behaviour.job_queue];
+  if (place != nullptr) {
+    service_agenda_.plan(*place, place->rank, kNever);
+    std::erase(place->station->services, place.get());
+  }
+  ServiceObserver& observer = *this;
+  place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
+  place->rank = next_rank_++;
+  place->station = &station;
+  station.services.push_back(place.get());
+  feed_workers(*place);
+  settle_soon(*place);
+  return *place;
+}
+
+void World::set_desired(Service& service, std::int64_t desired) {
+  if (desired != service.desired()) {
+    record(EventKind::DesiredChanged, service.name(),
+           fmt::format("{} -> {}", service.desired(), desired));
+  }
+  service.set_desired(desired, now_);
+  feed_workers(service);
+  settle_soon(service);
+}
+
+void World::deploy(Service& service, std::string task_definition) {
+  service.deploy(std::move(task_definition), now_);
+  feed_workers(service);
+  settle_soon(service);
+}
+
+void World::remove(Service& service) {
+  service.remove(now_);
+  settle_soon(service);
+}
+
+void World::set_short(Service& service, bool is_short) {
+  service.set_short(is_short, now_);
+  feed_workers(service);
+  settle_soon(service);
+}
+
+const TaskDefinition& World::register_task_definition(std::string family, std::string document) {
+  std::vector<TaskDefinition>& revisions = task_definitions_[family];
+  return revisions.emplace_back(TaskDefinition{.family = std::move(family),
+                                               .revision = std::ssize(revisions) + 1,
+                                               .document = std::move(document),
+                                               .registered_at = now_});
+}
+
+const TaskDefinition* World::find_task_definition(std::string_view family,
+                                                  std::int64_t revision) const {
+  const auto found = task_definitions_.find(family);
+  if (found == task_definitions_.end()) {
+    return nullptr;
+  }
+  const std::vector<TaskDefinition>& revisions = found->second;
+  if (revision == 0) {
+    return &revisions.back();
+  }
+  if (revision < 1 || revision > std::ssize(revisions)) {
+    return nullptr;
+  }
+  return &revisions[static_cast<std::size_t>(revision - 1)];
+}
+
+void World::record(EventKind kind, std::string_view subject, std::string detail) {
+  if (options_.history_max == 0) {
+    return;
+  }
+  history_.push_back({.number = next_event_number_++,
+                      .at = now_,
+                      .kind = kind,
+                      .subject = std::string(subject),
+                      .detail = std::move(detail)});
+  if (history_.size() > options_.history_max) {
+    history_.pop_front();
+  }
+}
+
+void World::task_running(const Service& service, const Task& task) {
+  record(EventKind::TaskRunning, service.name(), task.id);
+}
+
+void World::task_stopped(const Service& service, const Task& task) {
+  record(EventKind::TaskStopped, service.name(), task.id);
+}
+
+void World::work_killed(const Service& service, const Task& task) {
+  record(EventKind::WorkKilled, service.name(), task.id);
+  if (options_.on_work_end) {
+    options_.on_work_end(service, *task.work);
+  }
+}
+
+void World::deployment_completed(const Service& service) {
+  record(EventKind::DeploymentCompleted, service.name(), service.deployments().front().id);
+}
+
+void World::settle() {
+  std::vector<Queue*> settled;
+  while (Queue* const queue = queue_agenda_.due(now_)) {
+    queue->settle(now_);
+    plan(*queue);
+    settled.push_back(queue);
+  }
+  while (Service* const service = service_agenda_.due(now_)) {
+    service->settle(now_);
+    tend_workers(*service);
+    feed_workers(*service);
+    plan(*service);
+  }
+  for (const Queue* const queue : settled) {
+    feed_workers(*queue);
+  }
+}
+
+void World::tend_workers(Service& service) {
+  Queue* const queue = service.station->queue;
+  while (Task* const task = service.due_worker(now_)) {
+    const Work work = task->work.value();
+    if (work.done_at > now_) {
+      if (queue != nullptr) {
+        queue->change_visibility(work.receipt, worker_visibility(*queue), now_);
+      }
+      service.continue_work(*task,
+                            queue == nullptr ? work.done_at : next_act(*queue, now_, work.done_at));
+      continue;
+    }
+    const bool done =
+        queue != nullptr && work.end == WorkEnd::Done && delete_processed(*queue, work);
+    service.end_work(*task, done, now_);
+    if (options_.on_work_end && (done || work.end != WorkEnd::Done)) {
+      options_.on_work_end(service, work);
+    }
+  }
+}
+
+bool World::delete_processed(Queue& queue, const Work& work) {
+  const bool there = queue.delete_message(work.receipt, now_) == HandleOutcome::Done;
+  if (there) {
+    if (options_.history_max > 0) {
+      record(EventKind::MessageProcessed, queue.name(), queue.message_id(work.receipt.sequence));
+    }
+    note_drained(queue);
+  }
+  return there;
+}
+
+void World::feed_workers(const Queue& queue) {
+  if (queue.depth().visible == 0) {
+    return;
+  }
+  for (Service* const service : queue.station->services) {
+    feed_workers(*service);
+  }
+}
+
+void World::feed_workers(Service& service) {
+  if (!service.has_idle_worker()) {
+    return;
+  }
+  Queue* const queue = service.station->queue;
+  while (queue != nullptr && service.has_idle_worker() && queue->depth().visible > 0) {
+    const std::int64_t redriven = queue->totals().redriven;
+    const auto taken = queue->take(worker_visibility(*queue), now_, dead_letter_queue(*queue));
+    if (taken) {
+      const Service::Fate fate = service.fate(taken->receipt);
+      const Instant done_at = now_ + fate.work_time;
+      service.begin_work({.receipt = taken->receipt,
+                          .sent_at = taken->sent_at,
+                          .received_at = now_,
+                          .done_at = done_at,
+                          .end = fate.end},
+                         next_act(*queue, now_, done_at));
+    }
+    note_redriven(*queue, redriven);
+  }
+  plan(service);
+}
+
+}  // namespace scaler::world

@@ -1,0 +1,160 @@
+#pragma once
+// World: queues, clusters, task definitions and services, and what happens between them. advance()
+// runs everything that is due in order of time. Deterministic: one seed and the same calls give the
+// same world. Messages are sent and received through World, so that redrive, workers and history
+// take part.
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ground/base/clock.h"
+#include "ground/base/random.h"
+#include "lab/world/agenda.h"
+#include "lab/world/queue.h"
+#include "lab/world/service.h"
+
+namespace scaler::world {
+
+enum class EventKind {
+  MessageSent,
+  MessageProcessed,
+  MessageDeadLettered,
+  QueueDrained,  ///< neither visible, in-flight nor delayed messages are left
+  DesiredChanged,
+  TaskRunning,
+  TaskStopped,
+  WorkKilled,
+  DeploymentCompleted,
+  Other,  ///< recorded by the world's user through record()
+};
+/// "message_sent", ...
+std::string_view to_string(EventKind kind);
+
+struct HistoryEvent {
+  std::uint64_t number = 0;  ///< counts from 1 without gaps
+  Instant at = {};
+  EventKind kind = EventKind::Other;
+  std::string subject = {};  ///< queue, service or task
+  std::string detail = {};   ///< for people, such as "0 -> 3"
+};
+
+struct TaskDefinition {
+  std::string family = {};
+  std::int64_t revision = 0;
+  std::string document = {};  ///< as it was registered; opaque
+  Instant registered_at = {};
+};
+
+struct Cluster {
+  std::string name = {};
+  std::map<std::string, std::string> tags = {};
+  std::map<std::string, std::unique_ptr<Service>, std::less<>> services = {};
+};
+
+/// The queue of a name, if there is one, and the services whose workers take from it.
+struct Station {
+  Queue* queue = nullptr;
+  std::vector<Service*> services = {};
+};
+
+class World final : private ServiceObserver {
+ public:
+  struct Options {
+    std::size_t history_max = 10'000;  ///< events that are kept; 0 keeps none
+    /// Told of every work that ends, at now(); a message that was Done is deleted by then.
+    std::function<void(const Service&, const Work&)> on_work_end = {};
+  };
+
+  World(Options options, Instant now, Random& random);
+  ~World() override;
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  Instant now() const { return now_; }
+  /// Does everything that is due up to and including `to`. An earlier `to` than before changes
+  /// nothing.
+  void advance(Instant to);
+  /// When something happens next without anyone's doing.
+  Instant next_event() const { return std::min(queue_agenda_.next(), service_agenda_.next()); }
+
+  /// The queue, or nullptr. Pointers to queues and services stay valid until they are deleted.
+  Queue* find_queue(std::string_view name);
+  const Queue* find_queue(std::string_view name) const;
+  /// A new queue; the name must be free.
+  Queue& create_queue(std::string name, QueueSettings settings);
+  void delete_queue(std::string_view name);
+  const std::map<std::string, std::unique_ptr<Queue>, std::less<>>& queues() const {
+    return queues_;
+  }
+
+  // Messages, all at now(). Idle workers take visible messages at once, inside these calls.
+  std::string send(Queue& queue, NewMessage message);
+  /// So many empty messages at once, for a user who needs no ids.
+  void send_many(Queue& queue, std::int64_t count);
+  std::vector<ReceivedMessage> receive(Queue& queue, const ReceiveRequest& request);
+  HandleOutcome delete_message(Queue& queue, std::string_view receipt_handle);
+  HandleOutcome change_visibility(Queue& queue, std::string_view receipt_handle, Duration timeout);
+  std::int64_t purge(Queue& queue);
+
+  Cluster* find_cluster(std::string_view name);
+  /// The cluster of that name; made when there is none.
+  Cluster& create_cluster(std::string_view name);
+  const std::map<std::string, Cluster, std::less<>>& clusters() const { return clusters_; }
+  Service* find_service(std::string_view cluster, std::string_view service);
+  const Service* find_service(std::string_view cluster, std::string_view service) const;
+  /// A new service in an existing cluster; takes the place of an INACTIVE one of its name.
+  Service& create_service(ServiceDefinition definition);
+  void set_desired(Service& service, std::int64_t desired);
+  void deploy(Service& service, std::string task_definition);
+  void remove(Service& service);
+  void set_short(Service& service, bool is_short);
+
+  const TaskDefinition& register_task_definition(std::string family, std::string document);
+  /// Revision 0 is the latest; nullptr when there is none.
+  const TaskDefinition* find_task_definition(std::string_view family, std::int64_t revision) const;
+
+  const std::deque<HistoryEvent>& history() const { return history_; }
+  void record(EventKind kind, std::string_view subject, std::string detail);
+  Random& random() { return *random_; }
+
+ private:
+  void task_running(const Service& service, const Task& task) override;
+  void task_stopped(const Service& service, const Task& task) override;
+  void work_killed(const Service& service, const Task& task) override;
+  void deployment_completed(const Service& service) override;
+
+  void settle();
+  void plan(Queue& queue) { queue_agenda_.plan(queue, queue.rank, queue.next_event()); }
+  void plan(Service& service) { service_agenda_.plan(service, service.rank, service.next_event()); }
+  void settle_soon(Service& service) { service_agenda_.plan(service, service.rank, now_); }
+  void tend_workers(Service& service);
+  bool delete_processed(Queue& queue, const Work& work);
+  Queue* dead_letter_queue(const Queue& queue);
+  void note_redriven(Queue& queue, std::int64_t before);
+  void note_drained(const Queue& queue);
+  void feed_workers(const Queue& queue);
+  void feed_workers(Service& service);
+
+  Options options_;
+  Instant now_;
+  Random* random_;
+  std::map<std::string, std::unique_ptr<Queue>, std::less<>> queues_ = {};
+  std::map<std::string, Cluster, std::less<>> clusters_ = {};
+  std::map<std::string, Station> stations_ = {};  ///< by the queue's name; they stay
+  std::uint64_t next_rank_ = 1;                   ///< of queues and services
+  Agenda<Queue, &Queue::planned> queue_agenda_ = {};
+  Agenda<Service, &Service::planned> service_agenda_ = {};
+  std::map<std::string, std::vector<TaskDefinition>, std::less<>> task_definitions_ = {};
+  std::deque<HistoryEvent> history_ = {};
+  std::uint64_t next_event_number_ = 1;
+};
+
+}  // namespace scaler::world

@@ -1,0 +1,12 @@
+#include <cstdio>
+
+#include "programs/ecs_scaler/commands/commands.h"
+
+namespace scaler::cli {
+
+int complain(ExitCode code, std::string_view message) {
+  std::fprintf(stderr, "ecs-scaler: %.*s\n", static_cast<int>(message.size()), message.data());
+  return code;
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,121 @@
+#include <algorithm>
+#include <istream>
+#include <iterator>
+#include <ostream>
+
+#include <fmt/core.h>
+
+#include "programs/ecs_scaler/commands/commands.h"
+#include "wire/decision_json.h"
+#include "wire/policy_reader.h"
+
+namespace scaler::cli {
+namespace {
+
+Result<std::string> decided(std::string_view document) {
+  const json::Value value = TRY(json::parse(document));
+  const json::Reader root(value);
+  TRY(root.only_fields({"policy", "state", "observation"}));
+  const json::Reader policy_object = TRY(root.field("policy"));
+  const Policy policy = TRY(read_policy(policy_object));
+  const json::Reader observation_object = TRY(root.field("observation"));
+  const Observation observation = TRY(read_observation(observation_object));
+  const auto state_object = root.optional_field("state");
+  const ServiceState state = state_object ? TRY(read_state(*state_object)) : ServiceState{};
+  const Decision decision = decide(policy, state, observation);
+  const Outcome outcome = decision.action == Action::Hold ? Outcome::Held : Outcome::Applied;
+  json::Writer writer;
+  write_decision(writer, decision, advance(state, policy, decision, outcome));
+  return std::move(writer).text();
+}
+
+bool blank(std::string_view text) {
+  return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
+}
+
+/// Whether some line is an object of its own. When the first is none, the input may be one
+/// document over several lines, or lines of which the first is garbage.
+bool is_lines(std::string_view text) {
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    if (const auto value = json::parse(line);
+        value && std::holds_alternative<json::Object>(value->data())) {
+      return true;
+    }
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+  }
+  return false;
+}
+
+/// Answers documents one by one; each answer is one line.
+class Answers {
+ public:
+  explicit Answers(std::ostream& out) : out_(out) {}
+
+  /// Nothing but blanks has no answer.
+  void answer_document(std::string_view document) {
+    if (blank(document)) {
+      return;
+    }
+    const Result<std::string> decision = decided(document);
+    if (decision) {
+      out_ << *decision << '\n' << std::flush;
+    } else {
+      refuse(decision.error());
+    }
+    any_ = true;
+  }
+  void answer_line(std::string_view line) {
+    answer_document(line);
+    ++line_;
+  }
+  void answer_lines(std::string_view text) {
+    while (!text.empty()) {
+      const std::string_view line = text.substr(0, text.find('\n'));
+      answer_line(line);
+      text.remove_prefix(std::min(line.size() + 1, text.size()));
+    }
+  }
+  bool any() const { return any_; }
+  int code() const { return code_; }
+
+ private:
+  /// A line that is refused has its answer too, so that answers can be counted off against lines.
+  void refuse(const Error& error) {
+    const std::string message = fmt::format("line {}: {}", line_, error.message);
+    code_ = complain(kConfiguration, message);
+    json::Writer writer;
+    writer.begin_object().field("error", message).end_object();
+    out_ << std::move(writer).text() << '\n' << std::flush;
+  }
+
+  std::ostream& out_;
+  std::size_t line_ = 1;
+  bool any_ = false;
+  int code_ = kDone;
+};
+
+}  // namespace
+
+int decide_command(std::istream& in, std::ostream& out) {
+  Answers answers(out);
+  std::string line;
+  while (out && std::getline(in, line)) {
+    if (answers.any() || blank(line) || json::parse(line)) {
+      answers.answer_line(line);
+      continue;
+    }
+    // Nothing was answered yet, and this line alone is no document: look at the whole.
+    std::string rest = line + '\n';
+    rest.append(std::istreambuf_iterator<char>(in), {});
+    if (json::parse(rest) || !is_lines(rest)) {
+      answers.answer_document(rest);
+    } else {
+      answers.answer_lines(rest);
+    }
+  }
+  return answers.any() ? answers.code()
+                       : complain(kConfiguration, "decide: nothing came on standard input");
+}
+
+}  // namespace scaler::cli

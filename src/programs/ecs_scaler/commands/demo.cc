@@ -1,0 +1,202 @@
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "edge/wiring/cloud.h"
+#include "ground/net/http_client.h"
+#include "ground/net/url.h"
+#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/demo_report.h"
+#include "programs/ecs_scaler/commands/emulator_thread.h"
+
+namespace scaler::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr Duration kLimit = 88s;
+constexpr Duration kPoll = 100ms;
+constexpr const char* kQueue = "jobs";
+constexpr const char* kService = "workers";
+
+/// Times are shortened so that two cycles fit in a minute and a half; everything else is as
+/// deployed.
+emulator::EmulatorOptions demo_options(const std::string& lambda_path) {
+  return {.cluster = "demo",
+          .service = kService,
+          .queue = kQueue,
+          .task_start = {.min = 2s, .max = 3s},
+          .task_stop = {.min = 500ms, .max = 1s},
+          .work_time = {.min = 1s, .max = 3s},
+          .lambda_path = lambda_path,
+          .lambda_environment = {{"MODE", "backlog"},
+                                 {"BACKLOG_PER_TASK", "5"},
+                                 {"TASKS_MAX", "10"},
+                                 {"SCALE_DOWN_THRESHOLD", "0.1"},
+                                 {"BUSY_WINDOW", "5"},  // These counts never lag.
+                                 {"WAKE_RETURN_SECONDS", "2"}},
+          .schedule = 2s,
+          .mapping_toggle = 1s,
+          .lambda_log_line = [](std::string_view) {}};
+}
+
+class Demo {
+ public:
+  Demo(const EmulatorThread& emulator, Cloud& cloud, DemoFlags flags)
+      : emulator_(emulator), cloud_(cloud), flags_(std::move(flags)) {}
+
+  /// Two cycles: a third of the messages, sleep, the rest, sleep. True when all happened.
+  Result<bool> run() {
+    std::printf("             visible in-flight desired running  tasks\n");
+    for (const int messages : {flags_.messages / 3, flags_.messages - flags_.messages / 3}) {
+      TRY(until([](const DemoStatus& status) { return status.wake_enabled; }));
+      TRY(send(messages));
+      const bool slept = TRY(until([this](const DemoStatus& status) {
+        return cycles_.back().complete() && status.drained() && status.asleep();
+      }));
+      if (!slept) {
+        break;
+      }
+    }
+    std::fputs(demo_table(cycles_, status_).c_str(), stdout);
+    return succeeded();
+  }
+
+ private:
+  bool succeeded() const {
+    return cycles_.size() == 2 && cycles_.back().complete() && status_.lost == 0 &&
+           status_.dead_lettered == 0 && status_.killed_while_working == 0 &&
+           status_.processed == flags_.messages && status_.errors == 0;
+  }
+
+  Result<void> send(int messages) {
+    std::vector<std::string> bodies;
+    bodies.reserve(static_cast<std::size_t>(messages));
+    for (int i = 0; i < messages; ++i) {
+      bodies.push_back(fmt::format("{{\"job\":{}}}", i));
+    }
+    cycles_.push_back({.messages = messages, .sent = system_clock().now()});
+    note_ = fmt::format("{} messages sent", messages);
+    for (const Result<void>& sent :
+         cloud_.send_messages(emulator_.queue_url(), bodies, after(5s))) {
+      if (!sent) {
+        return sent;
+      }
+    }
+    return {};
+  }
+
+  /// Watches until the condition holds; false when the demo's time is over before.
+  template <typename Condition>
+  Result<bool> until(Condition condition) {
+    while (system_clock().now() - start_ < kLimit) {
+      TRY(look());
+      if (condition(status_)) {
+        return true;
+      }
+      system_clock().wait_until(system_clock().now() + kPoll, {});
+    }
+    return false;
+  }
+
+  Result<void> look() {
+    TRY(read_events());
+    const DemoStatus before = status_;
+    const std::string text = TRY(page("/_emulator/status"));
+    const json::Value value = TRY(json::parse(text));
+    status_ = TRY(read_demo_status(json::Reader(value), kQueue));
+    const bool moved = status_.desired != before.desired || status_.running != before.running;
+    const Duration since_start = system_clock().now() - start_;
+    if (moved || !note_.empty() || since_start - printed_ >= 2s) {
+      std::printf("%s\n", timeline_line(since_start, status_, std::exchange(note_, {})).c_str());
+      std::fflush(stdout);
+      printed_ = since_start;
+    }
+    return {};
+  }
+
+  Result<void> read_events() {
+    const std::string text = TRY(page(fmt::format("/_emulator/events?after={}", last_event_)));
+    const json::Value value = TRY(json::parse(text));
+    const json::Reader root(value);
+    const json::Reader list = TRY(root.field("events"));
+    for (const json::Reader& event : TRY(list.items())) {
+      const json::Reader kind_field = TRY(event.field("kind"));
+      const json::Reader at_field = TRY(event.field("at"));
+      const json::Reader detail_field = TRY(event.field("detail"));
+      const std::string kind = TRY(kind_field.string());
+      const Instant at = TRY(at_field.instant());
+      note_event(kind, at, TRY(detail_field.string()));
+    }
+    const json::Reader last = TRY(root.field("last"));
+    last_event_ = TRY(last.integer());
+    return {};
+  }
+
+  void note_event(const std::string& kind, Instant at, const std::string& detail) {
+    const auto first = [at](std::optional<Instant>& slot) { slot = slot.value_or(at); };
+    if (kind == "desired_changed") {
+      note_ += (note_.empty() ? "" : ", ") + ("UpdateService " + detail);
+    }
+    if (cycles_.empty()) {
+      return;
+    }
+    DemoCycle& cycle = cycles_.back();
+    if (kind == "desired_changed" && detail.ends_with("-> 0")) {
+      first(cycle.asleep);
+    } else if (kind == "desired_changed") {
+      first(cycle.scaled_out);
+    } else if (kind == "task_running") {
+      first(cycle.task_running);
+    } else if (kind == "queue_drained") {
+      cycle.drained = at;
+    }
+  }
+
+  Result<std::string> page(const std::string& target) {
+    const net::Url url = TRY(net::parse_url(emulator_.endpoint()));
+    net::HttpResponse response =
+        TRY(http_.send({.origin = url.origin, .target = target}, after(5s)));
+    return std::move(response.body);
+  }
+
+  const EmulatorThread& emulator_;
+  Cloud& cloud_;
+  DemoFlags flags_;
+  net::HttpClient http_;
+  Instant start_ = system_clock().now();
+  Duration printed_ = Duration::zero();
+  std::int64_t last_event_ = 0;
+  DemoStatus status_ = {};
+  std::vector<DemoCycle> cycles_ = {};
+  std::string note_ = {};
+};
+
+}  // namespace
+
+int demo_command(const DemoFlags& flags) {
+  const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
+  const std::string lambda_path =
+      flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path;
+  const auto emulator = EmulatorThread::start(demo_options(lambda_path), log);
+  if (!emulator) {
+    return complain(kFailed, emulator.error().message);
+  }
+  const auto cloud =
+      Cloud::create_on_workstation((*emulator)->client_environment(), system_clock(), log);
+  if (!cloud) {
+    return complain(kFailed, cloud.error().message);
+  }
+  std::printf(
+      "An embedded AWS at %s runs %s:\n"
+      "1 task per 5 messages, at most 10, to zero after 6 s without any.\n\n",
+      (*emulator)->endpoint().c_str(), lambda_path.c_str());
+  const Result<bool> done = Demo(**emulator, **cloud, flags).run();
+  if (!done) {
+    return complain(kFailed, done.error().message);
+  }
+  return *done ? kDone : complain(kFailed, "the demo did not end as it should: see the table");
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,77 @@
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "checkup/access/checkup.h"
+#include "checkup/doctor/diagnosis.h"
+#include "ground/base/problems.h"
+#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/examined.h"
+
+namespace scaler::cli {
+namespace {
+
+std::string value_of(const std::string& flag, std::string_view name, const Environment& own,
+                     const Environment& functions) {
+  return !flag.empty() ? flag
+                       : variable(own, name).value_or(variable(functions, name).value_or(""));
+}
+
+/// Where to look: flags, else this process's variables, else those of the function.
+Result<doctor::Place> find_place(Checkup& checkup, const Environment& own,
+                                 const DoctorFlags& flags) {
+  doctor::Place place{.function = value_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
+  Result<Environment> functions;
+  if (!place.function.empty()) {
+    functions = checkup.function_environment(place.function);
+  }
+  const Environment known = functions.value_or(Environment());
+  place.queue_url = value_of(flags.queue_url, "SQS_QUEUE_URL", own, known);
+  place.service.cluster = value_of(flags.cluster, "ECS_CLUSTER_NAME", own, known);
+  place.service.service = value_of(flags.service, "ECS_SERVICE_NAME", own, known);
+  place.scale_in_when = value_of("", "SCALE_IN_WHEN", own, known);
+  Problems problems;
+  // Without the function's own words, its error is the one to mend first.
+  problems.add_if_failed(functions);
+  for (const auto& [value, names] :
+       {std::pair(place.queue_url, "--queue-url nor SQS_QUEUE_URL"),
+        std::pair(place.service.cluster, "--cluster nor ECS_CLUSTER_NAME"),
+        std::pair(place.service.service, "--service nor ECS_SERVICE_NAME")}) {
+    if (value.empty()) {
+      problems.add(fmt::format("neither {} is given", names));
+    }
+  }
+  const bool complete =
+      !place.queue_url.empty() && !place.service.cluster.empty() && !place.service.service.empty();
+  if (!complete) {
+    TRY(problems.result());
+  }
+  LookRequest look = TRY(examined(checkup, place.queue_url, place.service, place.function));
+  place.service = std::move(look.service);
+  place.queue_url = std::move(look.queue_urls.front());
+  return place;
+}
+
+}  // namespace
+
+int doctor_command(const Environment& environment, const DoctorFlags& flags) {
+  const Log log(STDERR_FILENO, LogLevel::Error, system_clock());
+  const auto checkup = Checkup::create(environment, system_clock(), log);
+  if (!checkup) {
+    return complain(kConfiguration, checkup.error().message);
+  }
+  const Result<doctor::Place> place = find_place(**checkup, environment, flags);
+  if (!place) {
+    return complain(kConfiguration, place.error().message);
+  }
+  const doctor::Facts facts = (*checkup)->examine(*place);
+  const std::vector<doctor::Finding> findings = doctor::diagnose(facts);
+  const std::string text = flags.output == Output::Json
+                               ? doctor::json_of(facts, findings)
+                               : doctor::identity_of(facts) + doctor::text_of(findings);
+  std::fputs(text.c_str(), stdout);
+  return doctor::has_problem(findings) ? kFailed : kDone;
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,34 @@
+#include "programs/ecs_scaler/commands/emulator_thread.h"
+
+#include <climits>
+#include <unistd.h>
+#include <utility>
+
+namespace scaler::cli {
+
+std::string default_lambda_path() {
+  std::string path(PATH_MAX, '\0');
+  const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
+  path.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
+  return path.substr(0, path.rfind('/') + 1) + "bootstrap";
+}
+
+Result<std::unique_ptr<EmulatorThread>> EmulatorThread::start(emulator::EmulatorOptions options,
+                                                              const Log& log) {
+  auto running = std::unique_ptr<EmulatorThread>(new EmulatorThread);
+  running->emulator_ = TRY(emulator::Emulator::create(running->loop_, std::move(options), log));
+  running->thread_ = std::jthread([raw = running.get()](const std::stop_token& stop) {
+    raw->loop_.run(stop);
+    raw->emulator_->shutdown();
+  });
+  return running;
+}
+
+Environment EmulatorThread::client_environment() const {
+  return {{"AWS_REGION", "us-east-1"},
+          {"AWS_ENDPOINT_URL", endpoint()},
+          {"AWS_ACCESS_KEY_ID", "AKIADEMOSENDER"},
+          {"AWS_SECRET_ACCESS_KEY", "demo"}};
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "edge/config/environment.h"
+#include "edge/wiring/cloud.h"
+#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/fleet_source.h"
+#include "scaler/core/names.h"
+#include "scaler/core/policy_fields.h"
+#include "wire/decision_json.h"
+
+namespace scaler::cli {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(30);
+
+std::string_view status_of(const ServiceObservation& service) {
+  return service.status == ServiceStatus::Active     ? "ACTIVE"
+         : service.status == ServiceStatus::Draining ? "DRAINING"
+                                                     : "INACTIVE";
+}
+
+std::string queue_row(const JobQueue& queue, const Result<QueueDepth>& depth) {
+  const std::string_view name = plain_name(queue.url);
+  const std::string weight = format_millionths(queue.weight);
+  return depth ? fmt::format("  {:<24} {:>6} {:>9} {:>10} {:>9}\n", name, weight, depth->visible,
+                             depth->in_flight, depth->delayed)
+               : fmt::format("  {:<24} {:>6} could not be read\n", name, weight);
+}
+
+std::string conclusion(const PassRecord& record) {
+  const std::int64_t before = record.reading->service.desired;
+  const Decision& decision = *record.decision;
+  return decision.action == Action::Hold
+             ? fmt::format("A pass would hold at {}.", before)
+             : fmt::format("A pass would {} from {} to {}.",
+                           decision.action == Action::ScaleOut ? "scale out" : "scale in", before,
+                           decision.desired);
+}
+
+std::string memory_of(const PassRecord& record) {
+  if (!record.complaint.empty()) {
+    return fmt::format("The state tag cannot be used, so nothing is remembered: {}\n",
+                       record.complaint);
+  }
+  return record.reading->saved_state.empty()
+             ? "Nothing is remembered (there is no state tag): no scale-in before a threshold or "
+               "window has been seen.\n"
+             : fmt::format("Remembered: {}\n", record.reading->saved_state);
+}
+
+std::string table(const ManagedService& service, const PassRecord& record) {
+  std::string text = fmt::format("service {} in cluster {}", record.id.service, record.id.cluster);
+  if (record.reading) {
+    const ServiceObservation& seen = record.reading->service;
+    text +=
+        fmt::format(": {}{}, desired {}, running {}, pending {}", status_of(seen),
+                    seen.deploying ? ", deploying" : "", seen.desired, seen.running, seen.pending);
+  }
+  text += fmt::format("\n\n  {:<24} {:>6} {:>9} {:>10} {:>9}\n", "queue", "weight", "visible",
+                      "in flight", "delayed");
+  for (std::size_t i = 0; i < service.queues.size(); ++i) {
+    text += queue_row(service.queues[i], record.queues[i]);
+  }
+  if (!record.decision) {
+    return text + "\nThere is no decision: the service could not be read.\n";
+  }
+  text += fmt::format("\n  {:<13} {:>5}  {}\n", "rule", "tasks", "why");
+  for (const Step& step : record.decision->steps) {
+    text += fmt::format("  {:<13} {:>5}  {}\n", to_string(step.rule), step.tasks, explain(step));
+  }
+  return fmt::format("{}\n{}{}\n", text, memory_of(record), conclusion(record));
+}
+
+}  // namespace
+
+int explain_command(const Environment& environment, const ExplainFlags& flags) {
+  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  std::vector<ManagedService>& services = (*fleet)->services;
+  const std::vector<PassRecord> records =
+      run_pass(services, (*fleet)->ports(),
+               {.permission = Permission::Nothing, .deadline = after(kTimeout)});
+  bool failed = false;
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const std::string text = flags.output == Output::Json
+                                 ? record_json(records[i]) + "\n"
+                                 : (i == 0 ? "" : "\n") + table(services[i], records[i]);
+    std::fputs(text.c_str(), stdout);
+    for (const std::string& error : records[i].errors) {
+      failed = true;
+      complain(kFailed, error);
+    }
+  }
+  return failed ? kFailed : kDone;
+}
+
+}  // namespace scaler::cli

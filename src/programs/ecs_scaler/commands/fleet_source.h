@@ -1,0 +1,40 @@
+#pragma once
+// Where config, explain, once and run take their services from: a fleet file, or the environment
+// variables of a single service.
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "edge/wiring/cloud.h"
+#include "ground/base/environment.h"
+#include "ground/base/log.h"
+#include "scaler/pass/pass.h"
+
+namespace scaler::cli {
+
+/// The services of the file, or that of the environment when `config_file` is empty.
+/// Errors: Malformed, naming file, line or path, or variable; Unavailable for a file that cannot be
+///         read.
+Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
+                                               const std::string& config_file);
+
+/// What a look at the service and all of its queues asks for.
+LookRequest look_at_all_of(const ManagedService& service);
+
+/// Services, and the AWS that they live in.
+struct LiveFleet {
+  Log log;
+  std::unique_ptr<Cloud> cloud = {};
+  std::vector<ManagedService> services = {};
+
+  /// Of the cloud, on the machine's clock.
+  Ports ports() const;
+};
+
+/// Reads the services and makes their cloud, which logs to the descriptor. Nothing is called yet.
+/// Errors: those of load_fleet(), Cloud::create_on_workstation() and Cloud::check().
+Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
+                                              const std::string& config_file, int log_descriptor);
+
+}  // namespace scaler::cli

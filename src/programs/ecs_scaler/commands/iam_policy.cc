@@ -1,0 +1,291 @@
+#include "programs/ecs_scaler/commands/iam_policy.h"
+
+#include <algorithm>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "ground/base/problems.h"
+#include "ground/json/writer.h"
+#include "programs/ecs_scaler/commands/commands.h"
+#include "scaler/core/names.h"
+#include "scaler/core/queue_names.h"
+
+namespace scaler::cli {
+namespace {
+
+constexpr std::string_view kStateTag = "ecs-scaler:state";
+
+/// Makes the ARNs of one scope.
+class Arns {
+ public:
+  explicit Arns(const IamScope& scope) : scope_(&scope) {}
+
+  static std::string of(const IamPlace& place, std::string_view service, std::string resource) {
+    return text_of({.partition = std::string(partition_of(place.region).name),
+                    .service = std::string(service),
+                    .region = place.region,
+                    .account = place.account,
+                    .resource = std::move(resource)});
+  }
+  std::string of_ecs(std::string resource) const {
+    return of(scope_->service, "ecs", std::move(resource));
+  }
+  /// A queue may belong to another account and region than the rest.
+  std::string of_queue(const std::string& url) const {
+    const Result<QueueAddress> queue = parse_queue(url);
+    return queue ? arn_of(*queue, scope_->queue_region) : url;
+  }
+  std::string of_service(const ServiceId& id) const {
+    return id.service.starts_with("arn:")
+               ? id.service
+               : of_ecs(fmt::format("service/{}/{}", plain_name(id.cluster), id.service));
+  }
+  std::string of_cluster(const ServiceId& id) const {
+    return of_ecs(fmt::format("cluster/{}", plain_name(id.cluster)));
+  }
+  std::string of_function(std::string_view service, std::string resource) const {
+    return of(scope_->function, service, std::move(resource));
+  }
+
+ private:
+  const IamScope* scope_;
+};
+
+using Statements = std::vector<IamStatement>;
+
+void add_every_pass(Statements& statements, const ServiceConfig& config, const Arns& arns) {
+  const std::string service = arns.of_service(config.id);
+  statements.push_back({.sid = "ReadJobQueue",
+                        .why = "the three counts of the job queue",
+                        .actions = {"sqs:GetQueueAttributes"},
+                        .resources = {arns.of_queue(config.queue_url)}});
+  statements.push_back({.sid = "ReadAndScaleService",
+                        .why = "the counts of the service, and its desired count",
+                        .actions = {"ecs:DescribeServices", "ecs:UpdateService"},
+                        .resources = {service}});
+  statements.push_back({.sid = "RememberState",
+                        .why = "what the next pass must know stands in one tag of the service",
+                        .actions = {"ecs:TagResource", "ecs:UntagResource"},
+                        .resources = {service},
+                        .condition = IamCondition{
+                            "ForAllValues:StringEquals", "aws:TagKeys", {std::string(kStateTag)}}});
+}
+
+void add_protection(Statements& statements, const ServiceConfig& config, const Arns& arns) {
+  if (config.policy->scale_in_when != ScaleInWhen::Protected) {
+    return;
+  }
+  statements.push_back(
+      {.sid = "ListTasks",
+       .why = "SCALE_IN_WHEN is protected: the service's tasks; AWS restricts it "
+              "by cluster only",
+       .actions = {"ecs:ListTasks"},
+       .resources = {"*"},
+       .condition = IamCondition{"ArnEquals", "ecs:cluster", {arns.of_cluster(config.id)}}});
+  statements.push_back(
+      {.sid = "ReadTaskProtection",
+       .why = "which of them protect themselves",
+       .actions = {"ecs:GetTaskProtection"},
+       .resources = {arns.of_ecs(fmt::format("task/{}/*", plain_name(config.id.cluster)))}});
+}
+
+/// What Lambda needs of a queue whose messages it may consume.
+std::vector<std::string> consume() {
+  return {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"};
+}
+
+void add_own_queues(Statements& statements, const ServiceConfig& config, const Arns& arns) {
+  if (!config.tick_queue_url.empty()) {
+    const std::string queue = arns.of_queue(config.tick_queue_url);
+    statements.push_back({.sid = "SendTicks",
+                          .why = "the scheduled pass sends the ticks of the coming minute",
+                          .actions = {"sqs:SendMessage"},
+                          .resources = {queue}});
+    statements.push_back({.sid = "ReceiveTicks",
+                          .why = "Lambda consumes the ticks",
+                          .actions = consume(),
+                          .resources = {queue}});
+  }
+  if (!config.doorbell_queue_url.empty()) {
+    statements.push_back({.sid = "ReceiveDoorbell",
+                          .why = "Lambda consumes what rings the doorbell",
+                          .actions = consume(),
+                          .resources = {arns.of_queue(config.doorbell_queue_url)}});
+  }
+}
+
+void add_wake(Statements& statements, const ServiceConfig& config, const IamScope& scope,
+              const Arns& arns) {
+  const std::string queue = arns.of_queue(config.queue_url);
+  statements.push_back({.sid = "WakeMapping",
+                        .why = "Lambda demands both of every event source mapping; the scaler "
+                               "reports every message as failed, so that none is deleted",
+                        .actions = {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
+                        .resources = {queue}});
+  statements.push_back({.sid = "HandBackMessages",
+                        .why = "a message that woke the service is given back at once",
+                        .actions = {"sqs:ChangeMessageVisibility"},
+                        .resources = {queue}});
+  statements.push_back({.sid = "FindMappings",
+                        .why = "the mapping on the job queue; AWS cannot restrict this call",
+                        .actions = {"lambda:ListEventSourceMappings"},
+                        .resources = {"*"}});
+  // A mapping may be bound to an alias or a version.
+  const std::string function = arns.of_function("lambda", "function:" + scope.function_name);
+  statements.push_back(
+      {.sid = "SwitchMapping",
+       .why = "it is enabled only while the service rests at zero; mappings have random names, so "
+              "the function restricts them",
+       .actions = {"lambda:UpdateEventSourceMapping"},
+       .resources = {arns.of_function("lambda", "event-source-mapping:*")},
+       .condition = IamCondition{"ArnEquals", "lambda:FunctionArn", {function, function + ":*"}}});
+}
+
+/// The first that says something.
+std::string first_of(std::initializer_list<std::string> texts) {
+  const auto* const found =
+      std::ranges::find_if(texts, [](const std::string& text) { return !text.empty(); });
+  return found == texts.end() ? "" : *found;
+}
+
+/// What a flag says must be what an ARN says, where both do.
+void compare(std::string_view flag, const std::string& flagged, std::string_view what,
+             const std::string& said, Problems& problems) {
+  if (!may_be_same(std::string_view(flagged), said)) {
+    problems.add(fmt::format("{} is {}, but {} is of {}", flag, flagged, what, said));
+  }
+}
+
+void check_place(const IamPlace& place, Problems& problems) {
+  if (!is_region(place.region)) {
+    problems.add(fmt::format("the region '{}' is none: give one such as eu-central-1 with --region",
+                             place.region));
+  }
+  if (!is_account(place.account)) {
+    problems.add(fmt::format("the account '{}' is not twelve digits: give it with --account",
+                             place.account));
+  }
+}
+
+/// A function by name, name:qualifier or ARN; only a name is left of it.
+Result<FunctionArn> read_function(const std::string& text) {
+  if (auto arn = parse_function_arn(text)) {
+    return *std::move(arn);
+  }
+  const std::string name = text.substr(0, text.find(':'));
+  const std::string_view qualifier =
+      std::string_view(text).substr(std::min(text.size(), name.size() + 1));
+  if (!std::ranges::all_of(name, is_name_character) || qualifier.contains(':') ||
+      name.empty() != text.empty()) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("'{}' is no function: give its name or ARN with --function-name", text));
+  }
+  return FunctionArn{.name = name};
+}
+
+}  // namespace
+
+Result<IamScope> iam_scope(const IamFlags& flags, const Environment& environment,
+                           const ServiceConfig& config) {
+  const QueueAddress queue = TRY(parse_queue(config.queue_url));
+  const ServiceAddress service = TRY(parse_service(config.id.cluster, config.id.service));
+  const FunctionArn function = TRY(read_function(first_of(
+      {flags.function_name, variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or("")})));
+  const std::string variables =
+      first_of({variable(environment, "AWS_REGION").value_or(""),
+                variable(environment, "AWS_DEFAULT_REGION").value_or("")});
+  const std::string region =
+      first_of({flags.region, function.region, variables, service.region, queue.region});
+  IamScope scope{
+      .service = {.region = first_of({service.region, region}),
+                  .account =
+                      first_of({service.account, flags.account, function.account, queue.account})},
+      .function = {.region = region,
+                   .account =
+                       first_of({function.account, flags.account, service.account, queue.account})},
+      .queue_region = region,
+      .function_name = function.name};
+  Problems problems;
+  check_place(scope.service, problems);
+  compare("--region", flags.region, "the service's ARN", service.region, problems);
+  compare("--account", flags.account, "the service's ARN", service.account, problems);
+  compare("--region", flags.region, "the function's ARN", function.region, problems);
+  compare("--account", flags.account, "the function's ARN", function.account, problems);
+  if (config.wake && scope.function_name.empty()) {
+    problems.add(
+        "WAKE is true, but the function whose mapping is switched is not known: give its name with "
+        "--function-name");
+  }
+  TRY(problems.result());
+  return scope;
+}
+
+std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope) {
+  const Arns arns(scope);
+  Statements statements;
+  add_every_pass(statements, config, arns);
+  add_protection(statements, config, arns);
+  if (scope.function_name.empty()) {
+    return statements;
+  }
+  statements.push_back(
+      {.sid = "WriteLogs",
+       .why = "the function's log group, which exists already",
+       .actions = {"logs:CreateLogStream", "logs:PutLogEvents"},
+       .resources = {arns.of_function(
+           "logs", fmt::format("log-group:/aws/lambda/{}:*", scope.function_name))}});
+  add_own_queues(statements, config, arns);
+  if (config.wake) {
+    add_wake(statements, config, scope, arns);
+  }
+  return statements;
+}
+
+std::string iam_json(const std::vector<IamStatement>& statements) {
+  json::Writer writer;
+  const auto list = [&writer](std::string_view name, const std::vector<std::string>& values) {
+    writer.name(name).begin_array();
+    for (const std::string& value : values) {
+      writer.value(value);
+    }
+    writer.end_array();
+  };
+  writer.begin_object().field("Version", "2012-10-17").name("Statement").begin_array();
+  for (const IamStatement& statement : statements) {
+    writer.begin_object().field("Sid", statement.sid).field("Effect", "Allow");
+    list("Action", statement.actions);
+    list("Resource", statement.resources);
+    if (const auto& condition = statement.condition) {
+      writer.name("Condition").begin_object().name(condition->comparison).begin_object();
+      list(condition->key, condition->values);
+      writer.end_object().end_object();
+    }
+    writer.end_object();
+  }
+  writer.end_array().end_object();
+  return std::move(writer).text();
+}
+
+std::string iam_text(const std::vector<IamStatement>& statements) {
+  std::string text;
+  for (const IamStatement& statement : statements) {
+    text += fmt::format("{}: {}\n", statement.sid, statement.why);
+    for (const std::string& action : statement.actions) {
+      text += fmt::format("  {}\n", action);
+    }
+    for (const std::string& resource : statement.resources) {
+      text += fmt::format("    on {}\n", resource);
+    }
+    if (const auto& condition = statement.condition) {
+      text += fmt::format("    if {} {} {}\n", condition->key, condition->comparison,
+                          fmt::join(condition->values, " or "));
+    }
+  }
+  return text;
+}
+
+}  // namespace scaler::cli

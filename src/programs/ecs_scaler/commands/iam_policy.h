@@ -1,0 +1,59 @@
+#pragma once
+// The least-privilege IAM policy of a configuration: which calls the program makes, on what, and
+// why. deploy/cloudformation/template.yaml and deploy/terraform hold the same statements.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "edge/config/environment.h"
+#include "ground/base/environment.h"
+#include "ground/base/result.h"
+
+namespace scaler::cli {
+
+struct IamFlags;
+
+struct IamPlace {
+  std::string region = {};
+  std::string account = {};  ///< twelve digits
+};
+
+/// Whose ARNs the policy names.
+struct IamScope {
+  IamPlace service = {};
+  IamPlace function = {};
+  std::string queue_region = {};   ///< of queues whose URLs do not say theirs
+  std::string function_name = {};  ///< empty: the program does not run in Lambda
+};
+
+struct IamCondition {
+  std::string comparison = {};  ///< "ArnEquals", ...
+  std::string key = {};
+  std::vector<std::string> values = {};
+};
+
+struct IamStatement {
+  std::string sid = {};
+  std::string why = {};  ///< for people
+  std::vector<std::string> actions = {};
+  std::vector<std::string> resources = {};
+  std::optional<IamCondition> condition = {};
+};
+
+/// Each part from the ARN of the service, its cluster or the function, else from its flag, else
+/// from AWS_REGION (or AWS_DEFAULT_REGION) and AWS_LAMBDA_FUNCTION_NAME, else from the job queue.
+/// Errors: Malformed, naming every part that is missing, wrong or contradicts a flag, and the flag
+///         that gives it.
+Result<IamScope> iam_scope(const IamFlags& flags, const Environment& environment,
+                           const ServiceConfig& config);
+
+/// The statements in the templates' order; never empty.
+std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope);
+
+/// {"Version":"2012-10-17","Statement":[...]}
+std::string iam_json(const std::vector<IamStatement>& statements);
+/// For people: each statement with its reason.
+std::string iam_text(const std::vector<IamStatement>& statements);
+
+}  // namespace scaler::cli

@@ -1,0 +1,60 @@
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/report.h"
+#include "wire/decision_json.h"
+
+namespace scaler::cli {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(30);
+
+/// Looks that are farther apart than was said end no wait: says what would be right.
+void advise_distance(Duration gap, Duration every) {
+  if (gap <= longest_gap(every)) {
+    return;
+  }
+  const auto minutes = std::chrono::ceil<std::chrono::minutes>(gap);
+  complain(kDone, fmt::format("the last look was {} ago, but --every says {}: what waits on past "
+                              "looks begins anew each time; if passes are that far apart, say "
+                              "--every {}m",
+                              format_duration(gap), format_duration(every), minutes.count()));
+}
+
+}  // namespace
+
+int once_command(const Environment& environment, const OnceFlags& flags) {
+  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  const PassOptions options{
+      .permission = flags.dry_run ? Permission::Nothing : Permission::Everything,
+      .deadline = after(kTimeout),
+      .look_every = flags.every};
+  bool failed = false;
+  Duration longest_gap_seen{};
+  for (const PassRecord& record : run_pass((*fleet)->services, (*fleet)->ports(), options)) {
+    const std::string text =
+        flags.output == Output::Json ? record_json(record) + "\n" : describe(record);
+    std::fputs(text.c_str(), stdout);
+    for (const std::string& error : record.errors) {
+      failed = true;
+      complain(kFailed, error);
+    }
+    if (!record.complaint.empty()) {
+      complain(kDone, record.complaint);
+    }
+    longest_gap_seen =
+        std::max(longest_gap_seen, record.decision ? record.decision->gap : Duration::zero());
+  }
+  advise_distance(longest_gap_seen, flags.every);
+  return failed ? kFailed : kDone;
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,49 @@
+#include "programs/ecs_scaler/commands/report.h"
+
+#include <fmt/core.h>
+
+namespace scaler::cli {
+namespace {
+
+std::string describe_queue(const Result<QueueDepth>& queue) {
+  return queue ? fmt::format("{} visible, {} in flight, {} delayed", queue->visible,
+                             queue->in_flight, queue->delayed)
+               : std::string("not readable");
+}
+
+std::string conclusion(const PassRecord& record) {
+  const std::int64_t before = record.reading->service.desired;
+  const Decision& decision = *record.decision;
+  if (decision.action == Action::Hold) {
+    return fmt::format("hold at {}", before);
+  }
+  const std::string change =
+      fmt::format("{} {} -> {}", to_string(decision.action), before, decision.desired);
+  return change + (record.outcome == Outcome::Failed    ? ": failed"
+                   : record.outcome == Outcome::Applied ? ": done"
+                                                        : ": not done (dry run)");
+}
+
+}  // namespace
+
+std::string describe(const PassRecord& record) {
+  std::string text = fmt::format("service {} in cluster {}", record.id.service, record.id.cluster);
+  if (record.reading) {
+    const ServiceObservation& service = record.reading->service;
+    text += fmt::format(": desired {}, running {}, pending {}", service.desired, service.running,
+                        service.pending);
+  }
+  text += '\n';
+  for (const Result<QueueDepth>& queue : record.queues) {
+    text += fmt::format("queue: {}\n", describe_queue(queue));
+  }
+  if (!record.decision) {
+    return text + "no decision: the service could not be read\n";
+  }
+  for (const Step& step : record.decision->steps) {
+    text += fmt::format("  {:<13} {:>5}  {}\n", to_string(step.rule), step.tasks, explain(step));
+  }
+  return text + conclusion(record) + "\n";
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,82 @@
+#include <csignal>
+#include <unistd.h>
+
+#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/metrics_server.h"
+#include "programs/ecs_scaler/signals.h"
+#include "scaler/controller/controller.h"
+#include "wire/decision_json.h"
+
+namespace scaler::cli {
+namespace {
+
+/// Healthy is who ends a pass now and then: three beats may be missed, and one pass may take all of
+/// its time.
+Duration healthy_for(const ControllerOptions& options) {
+  return 3 * options.interval + options.pass_timeout;
+}
+
+OnEffect recorder(const Log& log, MetricsServer* metrics) {
+  return [&log, metrics](const Effect& effect) {
+    for (const PassRecord& record : effect.records) {
+      if (!record.complaint.empty()) {
+        log.write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
+      }
+      if (record.looked) {
+        log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
+                  {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
+      }
+    }
+    if (metrics != nullptr) {
+      metrics->add(effect.records, effect.took);
+    }
+  };
+}
+
+Result<std::unique_ptr<MetricsServer>> serve_metrics(const std::optional<int>& port,
+                                                     const ControllerOptions& options) {
+  return port ? MetricsServer::listen(*port, healthy_for(options), system_clock())
+              : Result<std::unique_ptr<MetricsServer>>(nullptr);
+}
+
+/// Takes the fleet, so that its cloud goes while the watcher of signals still bounds every wait.
+int control(std::unique_ptr<LiveFleet> fleet, const RunFlags& flags, const std::stop_token& stop) {
+  const Log& log = fleet->log;
+  const ControllerOptions options{.interval = flags.interval};
+  const auto metrics = serve_metrics(flags.listen, options);
+  if (!metrics) {
+    return complain(kFailed, metrics.error().message);
+  }
+  log.write(LogLevel::Info, "controller started",
+            {{"interval", format_duration(flags.interval)},
+             {"services", static_cast<std::int64_t>(fleet->services.size())},
+             {"metrics_port", *metrics ? (*metrics)->port() : 0}});
+  // The state lives in this process and in the services' tags, so that a restart forgets nothing.
+  Cloud& cloud = *fleet->cloud;
+  Invoker invoker(std::move(fleet->services),
+                  {.look_every = flags.interval, .patience = Patience::AllButSlow},
+                  {.reader = cloud.reader(),
+                   .scaler = cloud.scaler(),
+                   .states = &cloud.states(),
+                   .clock = system_clock()});
+  run_controller(invoker, system_clock(), options, recorder(log, metrics->get()), stop);
+  log.write(LogLevel::Info, "controller stopped");
+  return kDone;
+}
+
+}  // namespace
+
+int run_command(const Environment& environment, const RunFlags& flags) {
+  if (flags.forget) {
+    return forget_command(environment, flags.config_file);
+  }
+  auto fleet = open_fleet(environment, flags.config_file, STDOUT_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  const StopOnSignal stop((*fleet)->log);
+  return control(*std::move(fleet), flags, stop.token());
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,125 @@
+// The answers of a study for people and programs.
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "programs/ecs_scaler/commands/study_flags.h"
+
+namespace scaler::cli {
+namespace {
+
+double seconds(Duration duration) {
+  return static_cast<double>(duration.count()) / 1000;
+}
+
+std::string percent(double share) {
+  return fmt::format("{:.1f} %", 100 * share);
+}
+
+/// Quoted where RFC 4180 asks for it.
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) {
+    return text;
+  }
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '"' ? "\"\"" : std::string(1, c);
+  }
+  return quoted + '"';
+}
+
+}  // namespace
+
+std::string subtitle_of(const study::Question& question, const StudyFlags& flags,
+                        std::int64_t messages) {
+  return fmt::format("{:.1f} days from {}, {} messages, {} of work each on average, {} start",
+                     seconds(question.scenario.length) / 86'400,
+                     format_instant(question.scenario.begin), messages, format_duration(flags.work),
+                     flags.start);
+}
+
+std::string answers_text(const std::vector<study::Answer>& answers,
+                         const study::Question& question) {
+  std::size_t width = 6;
+  for (const study::Answer& answer : answers) {
+    width = std::max(width, answer.run.name.size());
+  }
+  std::string text = fmt::format(
+      "{:<{}} {:>11} {:>11} {:>11} {:>11} {:>8} {:>10} {:>9} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
+      "policy", width, "wait p50", "p95", "p99", "max", "in time", "task-hours",
+      question.price.currency, "actions", "turns", "peak", "killed", "lost");
+  for (const study::Answer& answer : answers) {
+    const report::Figures& figures = answer.run.figures;
+    text += fmt::format(
+        "{:<{}} {:>11} {:>11} {:>11} {:>11} {:>8} {:>10.1f} {:>9.2f} {:>7} {:>6} {:>5} {:>6} "
+        "{:>5}\n",
+        answer.run.name, width, format_duration(figures.waiting_p50),
+        format_duration(figures.waiting_p95), format_duration(figures.waiting_p99),
+        format_duration(figures.waiting_max), percent(figures.share_within_objective),
+        figures.task_hours, figures.price.value_or(0), figures.scaling_actions,
+        figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost);
+  }
+  return text;
+}
+
+std::string answers_csv(const std::vector<study::Answer>& answers) {
+  std::string text =
+      "policy,wait_p50_seconds,wait_p95_seconds,wait_p99_seconds,wait_max_seconds,"
+      "share_within_objective,task_hours,price,scaling_actions,direction_changes,tasks_peak,"
+      "killed_busy_tasks,lost_messages,sent_messages,unfinished_messages\n";
+  for (const study::Answer& answer : answers) {
+    const report::Figures& figures = answer.run.figures;
+    text += fmt::format(
+        "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{}\n",
+        csv_cell(answer.run.name), seconds(figures.waiting_p50), seconds(figures.waiting_p95),
+        seconds(figures.waiting_p99), seconds(figures.waiting_max), figures.share_within_objective,
+        figures.task_hours, figures.price.value_or(0), figures.scaling_actions,
+        figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost,
+        answer.sent, answer.unfinished);
+  }
+  return text;
+}
+
+void write_answers(json::Writer& writer, const std::vector<study::Answer>& answers) {
+  writer.begin_array();
+  for (const study::Answer& answer : answers) {
+    const report::Figures& figures = answer.run.figures;
+    writer.begin_object()
+        .field("policy", answer.run.name)
+        .field("note", answer.run.note)
+        .field("meets_objective", answer.meets)
+        .field("wait_p50_seconds", seconds(figures.waiting_p50))
+        .field("wait_p95_seconds", seconds(figures.waiting_p95))
+        .field("wait_p99_seconds", seconds(figures.waiting_p99))
+        .field("wait_max_seconds", seconds(figures.waiting_max))
+        .field("share_within_objective", figures.share_within_objective)
+        .field("task_hours", figures.task_hours)
+        .field("price", figures.price.value_or(0))
+        .field("scaling_actions", figures.scaling_actions)
+        .field("direction_changes", figures.direction_changes)
+        .field("tasks_peak", figures.tasks_peak)
+        .field("killed_busy_tasks", figures.killed_busy)
+        .field("lost_messages", figures.lost)
+        .field("sent_messages", answer.sent)
+        .field("unfinished_messages", answer.unfinished)
+        .end_object();
+  }
+  writer.end_array();
+}
+
+report::Report report_of(const std::vector<study::Answer>& answers, const Asked& asked,
+                         const StudyFlags& flags) {
+  report::Report report{
+      .title = fmt::format("{}: {} {}", asked.source, answers.size(),
+                           answers.size() == 1 ? "policy" : "policies"),
+      .subtitle = subtitle_of(asked.question, flags, answers.empty() ? 0 : answers.front().sent),
+      .facts = facts_of(asked, flags),
+      .objective = asked.question.objective.limit,
+      .currency = asked.question.price.currency};
+  for (const study::Answer& answer : answers) {
+    report.runs.push_back(answer.run);
+  }
+  return report;
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,209 @@
+#include "programs/ecs_scaler/commands/verify.h"
+
+#include <cstdio>
+#include <fstream>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "checkup/access/checkup.h"
+#include "edge/config/environment.h"
+#include "ground/base/problems.h"
+#include "programs/ecs_scaler/commands/emulator_thread.h"
+#include "programs/ecs_scaler/commands/examined.h"
+#include "programs/ecs_scaler/signals.h"
+#include "scaler/core/decide.h"
+#include "scaler/core/queue_names.h"
+
+namespace scaler::cli {
+namespace {
+
+using namespace std::chrono_literals;
+
+emulator::EmulatorOptions emulator_options(const VerifyFlags& flags) {
+  return {.cluster = "verify",
+          .service = "workers",
+          .queue = "jobs",
+          .task_start = {.min = 400ms, .max = 800ms},
+          .task_stop = {.min = 100ms, .max = 200ms},
+          .work_time = {.min = 100ms, .max = 300ms},
+          .lambda_path = flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path,
+          .lambda_environment = {{"SCALE_UP_TARGET", "2"},
+                                 {"SCALE_DOWN_THRESHOLD", "0.02"},
+                                 {"BUSY_WINDOW", "1"},  // These counts never lag.
+                                 {"WAKE_RETURN_SECONDS", "1"},
+                                 {"TICK_SECONDS", "20"}},
+          .tick_queue = "ticks",
+          .doorbell_queue = "doorbell",
+          .schedule = 1s,
+          .mapping_toggle = 300ms,
+          .lambda_log_line = [](std::string_view) {}};
+}
+
+/// A flag, else the variable of this process, else that of the function.
+std::string first_of(const std::string& flag, std::string_view name, const Environment& own,
+                     const Environment& functions) {
+  return !flag.empty() ? flag
+                       : variable(own, name).value_or(variable(functions, name).value_or(""));
+}
+
+/// The URL of a queue that a variable of the function may name; empty when it does not.
+Result<std::string> own_queue(const Environment& functions, std::string_view name) {
+  const auto text = variable(functions, name);
+  return text ? TRY(parse_queue(*text)).url : "";
+}
+
+/// What the function's policy wants for one message and no task; nothing when it cannot be told.
+std::optional<std::int64_t> tasks_for_one(const Environment& function_environment) {
+  const Result<ServiceConfig> config = service_from_environment(function_environment);
+  if (!config) {
+    return std::nullopt;
+  }
+  const Observation one{.at = system_clock().now(), .queues = {QueueDepth{.visible = 1}}};
+  return decide(config->policy, {}, one).desired;
+}
+
+Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& own,
+                                           const VerifyFlags& flags) {
+  verify::Deployment deployment{.function =
+                                    first_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
+  Environment functions;
+  if (!deployment.function.empty()) {
+    functions = TRY(checkup.function_environment(deployment.function));
+    deployment.tasks_for_one = tasks_for_one(functions);
+  }
+  Problems problems;
+  const auto find = [&](const std::string& flag, const char* flag_name, const char* name) {
+    std::string value = first_of(flag, name, own, functions);
+    if (value.empty()) {
+      problems.add(fmt::format(
+          "neither {} nor {} is given, nor does a function (--function) have it", flag_name, name));
+    }
+    return value;
+  };
+  deployment.queue_url = find(flags.queue_url, "--queue-url", "SQS_QUEUE_URL");
+  deployment.cluster = find(flags.cluster, "--cluster", "ECS_CLUSTER_NAME");
+  deployment.service = find(flags.service, "--service", "ECS_SERVICE_NAME");
+  TRY(problems.result());
+  LookRequest look = TRY(examined(checkup, deployment.queue_url,
+                                  {.cluster = deployment.cluster, .service = deployment.service},
+                                  deployment.function));
+  deployment.queue_url = std::move(look.queue_urls.front());
+  deployment.cluster = std::move(look.service.cluster);
+  deployment.wake = variable(functions, "WAKE") == "true";
+  if (variable(functions, "TICK_SECONDS") != "0") {
+    deployment.tick_queue_url = TRY(own_queue(functions, "TICK_QUEUE_URL"));
+  }
+  deployment.doorbell_queue_url = TRY(own_queue(functions, "DOORBELL_QUEUE_URL"));
+  return deployment;
+}
+
+std::string formatted(const verify::Report& report, ReportFormat format) {
+  switch (format) {
+    case ReportFormat::Text:
+      return verify::text_of(report);
+    case ReportFormat::Json:
+      return verify::json_of(report);
+    case ReportFormat::JUnit:
+      return verify::junit_of(report);
+  }
+  return "";
+}
+
+/// In text the checks have been told while they ran.
+Result<void> tell(const verify::Report& report, const VerifyFlags& flags) {
+  if (flags.report_path.empty() && flags.format != ReportFormat::Text) {
+    std::fputs(formatted(report, flags.format).c_str(), stdout);
+    return {};
+  }
+  std::printf("\n%s", verify::summary_of(report).c_str());
+  if (flags.report_path.empty()) {
+    return {};
+  }
+  std::ofstream file(flags.report_path, std::ios::trunc);
+  file << formatted(report, flags.format);
+  file.close();
+  return file ? Result<void>()
+              : fail(ErrorKind::Unavailable,
+                     fmt::format("the report could not be written to {}", flags.report_path));
+}
+
+int verify_deployment(const Environment& environment, const VerifyFlags& flags,
+                      const StopOnSignal& stop, const Log& log) {
+  const auto checkup = Checkup::create(environment, system_clock(), log);
+  if (!checkup) {
+    return complain(kConfiguration, checkup.error().message);
+  }
+  Result<verify::Deployment> deployment = find_deployment(**checkup, environment, flags);
+  if (!deployment) {
+    return complain(deployment.error().kind == ErrorKind::Malformed ? kConfiguration : kFailed,
+                    deployment.error().message);
+  }
+  const auto target = (*checkup)->target(*deployment);
+  if (!target) {
+    return complain(kFailed, target.error().message);
+  }
+  if (flags.interactive) {
+    return verify_menu(**target, *deployment, flags.options, stop.token());
+  }
+  const bool aloud = flags.format == ReportFormat::Text || !flags.report_path.empty();
+  verify::Options options = flags.options;
+  if (aloud) {
+    options.progress = text_progress();
+  }
+  const verify::Report report =
+      verify::verify(**target, *deployment, options, system_clock(), stop.token());
+  const Result<void> told = tell(report, flags);
+  if (!told) {
+    return complain(kFailed, told.error().message);
+  }
+  return report.passed() ? kDone : kFailed;
+}
+
+}  // namespace
+
+void shorten_for_emulator(VerifyFlags& flags) {
+  flags.emulator = true;
+  flags.options.load_time = 4s;
+  flags.options.load_rate = 4;
+  flags.options.scale_out_limit = 2s;
+  flags.options.scale_in_limit = 8s;
+  flags.options.watch = {.poll = 50ms, .patience = 15s, .total_limit = 80s, .settle = 1500ms};
+}
+
+verify::Progress text_progress() {
+  verify::Progress progress;
+  progress.checked = [](const verify::CheckResult& result) {
+    std::fputs(verify::text_of(result).c_str(), stdout);
+    std::fflush(stdout);
+  };
+  if (isatty(STDERR_FILENO) == 1) {
+    progress.looked = [before = std::string()](const verify::Sight& sight) mutable {
+      const std::string now = verify::describe(sight);
+      if (now != before) {
+        std::fprintf(stderr, "         %s\n", now.c_str());
+        before = now;
+      }
+    };
+  }
+  return progress;
+}
+
+int verify_command(const Environment& environment, const VerifyFlags& flags) {
+  const StopOnSignal stop;
+  const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
+  if (!flags.emulator) {
+    return verify_deployment(environment, flags, stop, log);
+  }
+  // Some checks make the function fail, of which the emulator warns.
+  const Log emulator_log(STDERR_FILENO, LogLevel::Error, system_clock());
+  const auto emulator = EmulatorThread::start(emulator_options(flags), emulator_log);
+  if (!emulator) {
+    return complain(kFailed, emulator.error().message);
+  }
+  VerifyFlags local = flags;
+  local.function = "ecs-scaler";
+  return verify_deployment((*emulator)->client_environment(), local, stop, log);
+}
+
+}  // namespace scaler::cli

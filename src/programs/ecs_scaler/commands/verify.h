@@ -1,0 +1,43 @@
+#pragma once
+// The flags of `verify` and what its two forms, one run and the menu, share.
+
+#include <functional>
+#include <iosfwd>
+#include <memory>
+#include <string>
+
+#include "checkup/verify/verifier.h"
+#include "ground/base/environment.h"
+#include "programs/ecs_scaler/commands/commands.h"
+
+namespace scaler::cli {
+
+enum class ReportFormat { Text, Json, JUnit };
+
+struct VerifyFlags {
+  std::string queue_url = {};
+  std::string cluster = {};
+  std::string service = {};
+  std::string function = {};
+  bool emulator = false;
+  std::string lambda_path = {};  ///< with `emulator`; default: `bootstrap` beside this program
+  verify::Options options = {};
+  ReportFormat format = ReportFormat::Text;
+  std::string report_path = {};
+  bool interactive = false;
+};
+
+/// The times of a run on the embedded AWS, where everything is quicker.
+void shorten_for_emulator(VerifyFlags& flags);
+
+int verify_command(const Environment& environment, const VerifyFlags& flags);
+
+/// Asks what to do until told to quit; the exit code tells whether every check passed.
+int verify_menu(verify::Target& target, const verify::Deployment& deployment,
+                const verify::Options& options, const std::stop_token& stop);
+
+/// The report's checks as they end, on stdout; what is seen between them on stderr when it is a
+/// terminal.
+verify::Progress text_progress();
+
+}  // namespace scaler::cli

@@ -1,0 +1,107 @@
+#pragma once
+// An invocation as a value: what called, with which messages, and what came of it. What each
+// trigger may do, and what becomes of the messages that came with it, is decided here and nowhere
+// else: Lambda translates its events into this, controller and simulator call it as it is. Knows
+// ports only.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scaler/invocation/ports.h"
+#include "scaler/invocation/wake_switch.h"
+#include "scaler/pass/pass.h"
+
+namespace scaler {
+
+enum class Trigger {
+  Schedule,  ///< full pass; switches the wake mapping and sends the ticks
+  Tick,      ///< full pass between two of the schedule
+  Doorbell,  ///< a producer says that it sent something; scale-out only
+  Wake,    ///< messages of the job queue itself, while at zero; scale-out only, all are given back
+  Manual,  ///< a person; full pass, or a dry run
+};
+/// "schedule", "tick", "doorbell", "wake", "manual".
+std::string_view to_string(Trigger trigger);
+
+/// A message that came with an invocation.
+struct ArrivedMessage {
+  std::string id = {};
+  std::string receipt_handle = {};
+  std::int64_t receive_count = 1;
+};
+
+struct Invocation {
+  Trigger trigger = Trigger::Schedule;
+  std::vector<ArrivedMessage> messages = {};
+  std::string source = {};        ///< the ARN of the queue that they came from
+  bool dry_run = false;           ///< Manual only: decide, and change nothing
+  std::string function_arn = {};  ///< by which the function was invoked, qualifier included
+  Deadline deadline = Deadline::max();
+  /// Changes that the services' rates leave no slot for by then wait for the next invocation.
+  Deadline slots_until = Deadline::max();
+};
+
+/// Which of the messages that came stay in their queue, or go back to it.
+enum class Returned { None, All };
+
+struct Effect {
+  std::vector<PassRecord> records = {};  ///< one per service, in order
+  Returned returned = Returned::None;
+  /// All that failed, for people. Not empty: the invocation counts as failed, and every message
+  /// that came with it goes back to its queue.
+  std::vector<std::string> errors = {};
+  Duration took = {};  ///< by the pass alone
+};
+
+/// What an invocation may use. Whoever has no function has no messages, mapping or ticks.
+struct InvocationPorts {
+  CloudReader& reader;
+  ServiceScaler& scaler;
+  StateWriter* states = nullptr;
+  Clock& clock;
+  JobMessages* messages = nullptr;
+  WakeMapping* mapping = nullptr;
+  Ticks* ticks = nullptr;
+};
+
+struct InvocationSettings {
+  std::string tick_queue_url = {};   ///< empty: no ticks
+  Duration tick = Duration::zero();  ///< between two of them; zero: none are sent
+  bool wake = false;                 ///< the service's queue wakes it, by the mapping
+  Duration wake_return = std::chrono::seconds(30);  ///< visibility given back to a wake's messages
+  Duration look_every = kLookEvery;                 ///< how far apart full passes should be
+  Patience patience = Patience::All;
+  bool steady = true;  ///< as in PassOptions
+};
+
+class Invoker {
+ public:
+  Invoker(std::vector<ManagedService> fleet, InvocationSettings settings,
+          const InvocationPorts& ports, RunPass run = run_pass);
+  Invoker(const Invoker&) = delete;
+  Invoker& operator=(const Invoker&) = delete;
+
+  Effect invoke(const Invocation& invocation);
+
+  std::span<const ManagedService> fleet() const { return fleet_; }
+
+ private:
+  void pass(const Invocation& invocation, Permission permission, Deadline deadline, Effect& effect);
+  void scheduled(const Invocation& invocation, Effect& effect);
+  void looked(const Invocation& invocation, Effect& effect);
+  void woken(const Invocation& invocation, Effect& effect);
+  Deadline leaving_time_for(int things, Deadline deadline) const;
+  Result<void> send_ticks(Deadline deadline);
+  Result<void> hand_back(const Invocation& invocation, bool disabled, Deadline deadline);
+
+  std::vector<ManagedService> fleet_;
+  InvocationSettings settings_;
+  InvocationPorts ports_;
+  RunPass run_;
+  std::optional<WakeSwitch> wake_switch_ = {};
+};
+
+}  // namespace scaler

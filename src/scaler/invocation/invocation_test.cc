@@ -1,0 +1,357 @@
+// What each trigger may do, what becomes of its messages, and how an invocation's time is shared.
+#include "scaler/invocation/invocation.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "scaler/invocation/test_support.h"
+#include "scaler/pass/test_support.h"
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+using ::testing::ElementsAre;
+using testing::fixed;
+using ::testing::IsEmpty;
+using testing::managed;
+using testing::tasks;
+
+constexpr const char* kTickQueue = "https://sqs/ticks";
+constexpr const char* kJobsArn = "arn:aws:sqs:us-east-1:1:s";
+
+PassRecord record_of(std::int64_t desired, std::int64_t wanted, Outcome outcome) {
+  return {.reading = ServiceReading{.service = tasks(desired)},
+          .queues = {QueueDepth{}},
+          .decision = Decision{.desired = wanted, .empty = wanted == 0},
+          .outcome = outcome,
+          .from_zero = desired == 0};
+}
+
+PassRecord resting() {
+  return record_of(0, 0, Outcome::Held);
+}
+
+PassRecord woken() {
+  return record_of(0, 3, Outcome::Applied);
+}
+
+/// Before a pass that is given: it notes what it was asked for, and tells what the test says.
+class Invocations : public ::testing::Test {
+ protected:
+  Effect invoke(const Invocation& invocation) {
+    if (!invoker_) {
+      invoker_.emplace(
+          std::vector{managed("s", fixed(3))}, settings_, ports_,
+          [this](std::span<ManagedService> fleet, const Ports& ports, const PassOptions& options) {
+            EXPECT_EQ(fleet.front().id.service, "s");
+            EXPECT_EQ(ports.states, &cloud_);
+            asked_ = options;
+            clock_.pass(pass_takes_);
+            return records_;
+          });
+    }
+    return invoker_->invoke(invocation);
+  }
+  Effect wake(std::int64_t receives = 1) {
+    Invocation invocation{.trigger = Trigger::Wake,
+                          .messages = two_messages(),
+                          .source = kJobsArn,
+                          .function_arn = std::string(testing::kFunction)};
+    invocation.messages[1].receive_count = receives;
+    return invoke(invocation);
+  }
+  static std::vector<ArrivedMessage> two_messages() {
+    return {{.id = "m1", .receipt_handle = "r1"}, {.id = "m2", .receipt_handle = "r2"}};
+  }
+  MappingStatus& mapping() { return function_.mappings.front(); }
+  Duration until(Deadline deadline) const {
+    return std::chrono::floor<Duration>(deadline - clock_.steady());
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeCloud cloud_{clock_};
+  testing::FakeFunction function_;
+  InvocationSettings settings_{.tick_queue_url = kTickQueue, .tick = 10s, .wake = true};
+  InvocationPorts ports_{.reader = cloud_,
+                         .scaler = cloud_,
+                         .states = &cloud_,
+                         .clock = clock_,
+                         .messages = &function_,
+                         .mapping = &function_,
+                         .ticks = &function_};
+  std::vector<PassRecord> records_{resting()};
+  PassOptions asked_ = {};
+  Duration pass_takes_ = {};
+  std::optional<Invoker> invoker_;
+};
+
+// --- what a trigger may do
+// ---------------------------------------------------------------------
+
+TEST_F(Invocations, EachTriggerMayDoItsOwnAndKnowsItsMessages) {
+  struct Case {
+    Trigger trigger;
+    const char* name;
+    Permission permission;
+    std::int64_t delivered;
+  };
+  for (const auto& [trigger, name, permission, delivered] :
+       {Case{Trigger::Schedule, "schedule", Permission::Everything, 0},
+        Case{Trigger::Tick, "tick", Permission::Everything, 0},
+        Case{Trigger::Doorbell, "doorbell", Permission::ScaleOutOnly, 2},
+        Case{Trigger::Wake, "wake", Permission::ScaleOutOnly, 2},
+        Case{Trigger::Manual, "manual", Permission::Everything, 0}}) {
+    const Effect effect = invoke({.trigger = trigger, .messages = two_messages()});
+    EXPECT_EQ(to_string(trigger), name);
+    EXPECT_EQ(asked_.permission, permission) << name;
+    EXPECT_EQ(asked_.delivered, delivered) << name;
+    EXPECT_EQ(effect.returned, trigger == Trigger::Wake ? Returned::All : Returned::None) << name;
+    EXPECT_EQ(effect.records.size(), 1U) << name;
+    EXPECT_THAT(effect.errors, IsEmpty()) << name;
+  }
+}
+
+TEST_F(Invocations, ADryRunMayDoNothing) {
+  invoke({.trigger = Trigger::Manual, .dry_run = true});
+  EXPECT_EQ(asked_.permission, Permission::Nothing);
+}
+
+TEST_F(Invocations, ThePassGetsTheSettings) {
+  settings_.look_every = 5min;
+  settings_.patience = Patience::AllButSlow;
+  settings_.steady = false;
+  invoke({});
+  EXPECT_EQ(asked_.look_every, 5min);
+  EXPECT_EQ(asked_.patience, Patience::AllButSlow);
+  EXPECT_FALSE(asked_.steady);
+}
+
+TEST_F(Invocations, TheEffectTellsAllErrorsAndHowLongThePassTook) {
+  records_ = {resting(), resting()};
+  records_[0].errors = {"one", "two"};
+  records_[1].errors = {"three"};
+  pass_takes_ = 1200ms;
+  const Effect effect = invoke({.trigger = Trigger::Tick});
+  EXPECT_THAT(effect.errors, ElementsAre("one", "two", "three"));
+  EXPECT_EQ(effect.took, 1200ms);
+}
+
+TEST_F(Invocations, WithoutAFunctionThereIsOnlyThePass) {
+  ports_.messages = nullptr;
+  ports_.mapping = nullptr;
+  ports_.ticks = nullptr;
+  settings_.wake = false;
+  records_ = {woken()};
+  EXPECT_THAT(invoke({.trigger = Trigger::Schedule}).errors, IsEmpty());
+  EXPECT_THAT(invoke({.trigger = Trigger::Manual}).errors, IsEmpty());
+}
+
+// --- the schedule
+// ------------------------------------------------------------------------------
+
+TEST_F(Invocations, AScheduleSwitchesTheMappingAndSendsTheTicks) {
+  mapping().enabled = false;
+  invoke({});
+  EXPECT_TRUE(mapping().enabled);
+  EXPECT_EQ(function_.ticks_to, kTickQueue);
+  EXPECT_THAT(function_.ticks, ElementsAre(10s, 20s, 30s, 40s, 50s));
+}
+
+TEST_F(Invocations, AScheduleDoesEachOfItsThingsWhateverBecomesOfTheOthers) {
+  records_.front().errors = {"the queue"};
+  function_.finding = fail(ErrorKind::Throttled, "the mapping");
+  function_.ticking = fail(ErrorKind::NotFound, "the ticks");
+  EXPECT_THAT(invoke({}).errors, ElementsAre("the queue", "the mapping", "the ticks"));
+  EXPECT_EQ(function_.finds, 1);
+  EXPECT_EQ(function_.ticks.size(), 5U);
+}
+
+TEST_F(Invocations, WithoutWakeTheMappingIsNeverAskedFor) {
+  settings_.wake = false;
+  records_ = {woken()};
+  invoke({.trigger = Trigger::Schedule});
+  invoke({.trigger = Trigger::Tick});
+  EXPECT_EQ(function_.finds, 0);
+}
+
+TEST_F(Invocations, TicksFillTheTimeUntilTheNextSchedule) {
+  settings_.tick = 20s;
+  settings_.look_every = 90s;
+  invoke({});
+  EXPECT_THAT(function_.ticks, ElementsAre(20s, 40s, 60s, 80s));
+}
+
+TEST_F(Invocations, NoTickIsDelayedForLongerThanSqsAllows) {
+  settings_.tick = 5min;
+  settings_.look_every = 1h;
+  invoke({});
+  EXPECT_THAT(function_.ticks, ElementsAre(5min, 10min));
+}
+
+TEST_F(Invocations, TicksAreOffWithoutAQueueAtZeroSecondsAndWithoutAPort) {
+  for (const auto& switch_off :
+       {+[](InvocationSettings& settings, InvocationPorts& /*ports*/) {
+          settings.tick_queue_url.clear();
+        },
+        +[](InvocationSettings& settings, InvocationPorts& /*ports*/) { settings.tick = 0s; },
+        +[](InvocationSettings& /*settings*/, InvocationPorts& ports) { ports.ticks = nullptr; }}) {
+    InvocationSettings settings = settings_;
+    InvocationPorts ports = ports_;
+    switch_off(settings, ports);
+    Invoker invoker({managed("s", fixed(3))}, settings, ports);
+    EXPECT_THAT(invoker.invoke({}).errors, IsEmpty());
+    EXPECT_FALSE(function_.deadlines.contains("send"));
+  }
+}
+
+// --- the other looks
+// ---------------------------------------------------------------------------
+
+TEST_F(Invocations, WhoWakesTheServiceSwitchesTheMappingOff) {
+  for (const Trigger trigger : {Trigger::Tick, Trigger::Doorbell, Trigger::Manual}) {
+    mapping().enabled = true;
+    records_ = {woken()};
+    EXPECT_THAT(invoke({.trigger = trigger}).errors, IsEmpty());
+    EXPECT_FALSE(mapping().enabled) << to_string(trigger);
+  }
+}
+
+// Of the second look's greater need, as messages stream in, is the second of two steps.
+TEST_F(Invocations, WhoWakesTheServiceInTwoStepsSwitchesTheMappingOffToo) {
+  cloud_.before_look = [this](int look) {
+    cloud_.queue("https://sqs/s") = QueueDepth{.visible = 5 * look};
+  };
+  invoker_.emplace(std::vector{managed("s", testing::per_task(1))}, settings_, ports_);
+  invoke({.trigger = Trigger::Tick});
+  EXPECT_THAT(cloud_.set_of("s"), ElementsAre(5, 10));
+  EXPECT_FALSE(mapping().enabled);
+}
+
+TEST_F(Invocations, WhoDoesNotWakeTheServiceNeverAsksForTheMapping) {
+  for (const PassRecord& record :
+       {resting(), record_of(0, 3, Outcome::Failed), record_of(1, 3, Outcome::Applied),
+        PassRecord{.reading = fail(ErrorKind::Throttled, "slow down")}}) {
+    records_ = {record};
+    invoke({.trigger = Trigger::Tick});
+  }
+  EXPECT_EQ(function_.finds, 0);
+}
+
+TEST_F(Invocations, AMappingThatCannotBeSwitchedOffFailsTheTick) {
+  records_ = {woken()};
+  function_.failures["uuid"] = {ErrorKind::Throttled, "TooManyRequestsException"};
+  EXPECT_THAT(invoke({.trigger = Trigger::Tick}).errors, ElementsAre("TooManyRequestsException"));
+}
+
+// --- a wake
+// ------------------------------------------------------------------------------------
+
+TEST_F(Invocations, AWakeSwitchesTheMappingOffAndHandsItsMessagesBack) {
+  EXPECT_THAT(wake().errors, IsEmpty());
+  EXPECT_FALSE(mapping().enabled);
+  EXPECT_EQ(function_.asked.queue_arn, kJobsArn);
+  EXPECT_EQ(function_.asked.function_arn, testing::kFunction);
+  EXPECT_EQ(function_.returned_to, "https://sqs/s");
+  ASSERT_EQ(function_.returned.size(), 2U);
+  EXPECT_EQ(function_.returned[0].receipt_handle, "r1");
+  EXPECT_EQ(function_.returned[1].receipt_handle, "r2");
+  EXPECT_EQ(function_.returned[1].visibility, 30s);
+}
+
+TEST_F(Invocations, AWakeDoesSoWhateverBecameOfItsPass) {
+  records_ = {{.reading = fail(ErrorKind::Unauthorized, "AccessDeniedException"),
+               .errors = {"AccessDeniedException"}}};
+  EXPECT_THAT(wake().errors, ElementsAre("AccessDeniedException"));
+  EXPECT_FALSE(mapping().enabled);
+  EXPECT_EQ(function_.returned.size(), 2U);
+}
+
+TEST_F(Invocations, AMessageThatCannotBeHandedBackFailsTheWake) {
+  function_.failures["r2"] = {ErrorKind::Unavailable, "ChangeMessageVisibility: 503"};
+  const Effect effect = wake();
+  EXPECT_THAT(effect.errors, ElementsAre("ChangeMessageVisibility: 503"));
+  EXPECT_EQ(effect.returned, Returned::All);
+}
+
+TEST_F(Invocations, AnOverlappingWakeFindsTheMappingOffAlready) {
+  wake();
+  EXPECT_THAT(wake().errors, IsEmpty());
+  EXPECT_EQ(function_.switches, 1);
+  EXPECT_EQ(function_.returned.size(), 4U);
+}
+
+// Else a message that bounces would burn its receives within minutes.
+TEST_F(Invocations, WhileTheMappingStaysOnTheVisibilityDoublesWithEachReceive) {
+  const auto visibility = [this](std::int64_t receives) {
+    wake(receives);
+    return function_.returned.back().visibility;
+  };
+  EXPECT_EQ(visibility(4), 30s);
+  function_.failures["uuid"] = {ErrorKind::Throttled, "TooManyRequestsException"};
+  mapping().enabled = true;
+  EXPECT_EQ(visibility(1), 30s);
+  EXPECT_EQ(visibility(4), 240s);
+  EXPECT_EQ(visibility(11), 30s * 1024);
+  EXPECT_EQ(visibility(12), 12h);
+  EXPECT_EQ(visibility(60), 12h);
+  EXPECT_THAT(wake().errors, ElementsAre("TooManyRequestsException"));
+}
+
+TEST_F(Invocations, AVisibilityOfZeroDoublesFromASecond) {
+  settings_.wake_return = 0s;
+  wake();
+  EXPECT_EQ(function_.returned.back().visibility, 0s);
+  function_.failures["uuid"] = {ErrorKind::Throttled, "TooManyRequestsException"};
+  mapping().enabled = true;
+  wake(3);
+  EXPECT_EQ(function_.returned.back().visibility, 4s);
+}
+
+// --- time
+// --------------------------------------------------------------------------------------
+
+TEST_F(Invocations, WhatIsStillToBeDoneHasTwoSecondsEach) {
+  const Deadline end = clock_.steady() + 1min;
+  invoke({.deadline = end});
+  EXPECT_EQ(asked_.deadline, end - 6s);
+  EXPECT_EQ(function_.deadlines["find"], end - 4s);
+  EXPECT_EQ(function_.deadlines["send"], end - 2s);
+
+  invoke({.trigger = Trigger::Wake, .deadline = end});
+  EXPECT_EQ(asked_.deadline, end - 6s);
+  EXPECT_EQ(function_.deadlines["set_enabled"], end - 4s);
+  EXPECT_EQ(function_.deadlines["hand_back"], end - 2s);
+
+  records_ = {woken()};
+  invoke({.trigger = Trigger::Tick, .deadline = end});
+  EXPECT_EQ(asked_.deadline, end - 4s);
+  EXPECT_EQ(function_.deadlines["find"], end - 2s);
+}
+
+TEST_F(Invocations, OfLittleTimeItHasASixthEach) {
+  const Deadline end = clock_.steady() + 6s;
+  pass_takes_ = 3s;
+  invoke({.trigger = Trigger::Wake, .deadline = end});
+  EXPECT_EQ(asked_.deadline, end - 3s);
+  EXPECT_EQ(function_.deadlines["set_enabled"], end - 1s);
+  EXPECT_EQ(function_.deadlines["hand_back"], end - 500ms);
+}
+
+TEST_F(Invocations, AfterItsTimeNothingIsHeldBack) {
+  const Deadline end = clock_.steady() - 1min;
+  invoke({.trigger = Trigger::Wake, .deadline = end});
+  EXPECT_EQ(asked_.deadline, end);
+  EXPECT_EQ(function_.deadlines["hand_back"], end);
+}
+
+TEST_F(Invocations, NoSlotIsWaitedForAfterThePass) {
+  const Deadline end = clock_.steady() + 1min;
+  invoke({.deadline = end, .slots_until = end - 30s});
+  EXPECT_EQ(asked_.slots_until, end - 30s);
+  invoke({.deadline = end});
+  EXPECT_EQ(asked_.slots_until, asked_.deadline);
+}
+
+}  // namespace
+}  // namespace scaler

@@ -1,0 +1,55 @@
+#pragma once
+// Item: a service of the fleet with what this pass knows of it. They travel together through all
+// steps of a pass, so that no list of one thing has to be matched with a list of another.
+
+#include <span>
+#include <vector>
+
+#include "scaler/pass/pass.h"
+
+namespace scaler {
+
+struct Item {
+  ManagedService* service = nullptr;
+  PassRecord* record = nullptr;
+  Look look = {};          ///< the latest
+  ServiceState past = {};  ///< what was remembered before this pass
+  bool searching = false;  ///< an earlier pass was refused a count: this one tries one other
+
+  const Decision& decision() const { return *record->decision; }
+  Action action() const { return decision().action; }
+};
+
+using Items = std::span<Item* const>;
+
+/// Who observes, and with what.
+struct Surroundings {
+  const Ports& ports;
+  const PassOptions& options;
+};
+
+/// How old a look may be when a change leaves that follows from it: three of the fastest round
+/// trips of the place, but no less than 500 ms (a task starts, and works, in a second) and no more
+/// than 2 s.
+Duration freshness_bound(const CloudReader& reader);
+
+/// The age of the item's look at this moment.
+Duration age_of(const Item& item, const Clock& clock);
+
+/// Looks at the items' services and puts what came into their looks.
+void look(Items items, const Surroundings& surroundings, Patience patience);
+
+/// Puts the look into the record, and what could not be read into its errors.
+void tell(Item& item, const Clock& clock);
+
+/// Whether the look says enough to decide on; what is still under way may come with a later one.
+bool decidable(const Item& item);
+
+/// Decides anew on the latest look, after `state`.
+Decision decide_on(const Item& item, const ServiceState& state, Instant at,
+                   const PassOptions& options);
+
+/// Recalls what is known and decides.
+void decide_first(Item& item, const Surroundings& surroundings);
+
+}  // namespace scaler

@@ -1,0 +1,111 @@
+// Observe and decide: from a look to a decision in the record.
+#include <algorithm>
+
+#include "ground/base/check.h"
+#include "scaler/pass/item.h"
+
+namespace scaler {
+namespace {
+
+LookRequest request_of(const ManagedService& service, const PassOptions& options) {
+  LookRequest request{.service = service.id,
+                      .protection = service.policy->scale_in_when == ScaleInWhen::Protected,
+                      .urgent = options.delivered > 0};
+  for (const JobQueue& queue : service.queues) {
+    request.queue_urls.push_back(queue.url);
+  }
+  return request;
+}
+
+std::vector<Millionths> weights_of(const ManagedService& service) {
+  std::vector<Millionths> weights(service.queues.size());
+  std::ranges::transform(service.queues, weights.begin(), &JobQueue::weight);
+  return weights;
+}
+
+}  // namespace
+
+Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline) {
+  return std::move(reader.look({&request, 1}, Patience::All, deadline).front());
+}
+
+Duration freshness_bound(const CloudReader& reader) {
+  constexpr Duration kLeast = std::chrono::milliseconds(500);
+  constexpr Duration kMost = std::chrono::seconds(2);
+  return std::clamp(3 * reader.round_trip(), kLeast, kMost);
+}
+
+Duration age_of(const Item& item, const Clock& clock) {
+  return std::chrono::floor<Duration>(clock.steady() - item.look.asked);
+}
+
+void look(Items items, const Surroundings& surroundings, Patience patience) {
+  std::vector<LookRequest> requests(items.size());
+  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
+    return request_of(*item->service, surroundings.options);
+  });
+  std::vector<Look> looks =
+      surroundings.ports.reader.look(requests, patience, surroundings.options.deadline);
+  CHECK(looks.size() == items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i]->look = std::move(looks[i]);
+  }
+}
+
+void tell(Item& item, const Clock& clock) {
+  PassRecord& record = *item.record;
+  record.looked = true;
+  record.at = clock.now();
+  record.reading = item.look.service;
+  record.queues = item.look.queues;
+  record.errors.clear();
+  for (const Result<QueueDepth>& queue : record.queues) {
+    if (!queue) {
+      record.errors.push_back(queue.error().message);
+    }
+  }
+  if (!record.reading) {
+    record.errors.push_back(record.reading.error().message);
+  } else if (record.reading->protection_error) {
+    record.errors.push_back(record.reading->protection_error->message);
+  }
+}
+
+bool decidable(const Item& item) {
+  const Look& look = item.look;
+  const bool some_queue =
+      std::ranges::any_of(look.queues, [](const auto& queue) { return queue.has_value(); });
+  return look.service && (!look.under_way || some_queue);
+}
+
+Decision decide_on(const Item& item, const ServiceState& state, Instant at,
+                   const PassOptions& options) {
+  return decide(item.service->policy, state,
+                {.at = at,
+                 .queues = item.look.queues,
+                 .weights = weights_of(*item.service),
+                 .delivered = options.delivered,
+                 .look_every = options.look_every,
+                 .service = item.look.service->service});
+}
+
+void decide_first(Item& item, const Surroundings& surroundings) {
+  PassRecord& record = *item.record;
+  const Clock& clock = surroundings.ports.clock;
+  Memory::Recalled recalled = item.service->memory.recall(
+      item.look.service->saved_state, item.service->policy, record.at,
+      surroundings.options.steady ? std::optional(clock.steady()) : std::nullopt);
+  item.past = std::move(recalled.state);
+  item.searching = item.past.refused.has_value();
+  record.complaint = std::move(recalled.complaint);
+  record.from_zero = item.look.service->service.desired == 0;
+  record.decision = decide_on(item, item.past, record.at, surroundings.options);
+  record.outcome = Outcome::Held;  // Also of one that waited for a slot, and needs none any more.
+  if (surroundings.options.permission == Permission::ScaleOutOnly &&
+      record.decision->action == Action::ScaleIn) {
+    record.decision =
+        held(*record.decision, item.look.service->service.desired, Reason::ScaleOutOnly);
+  }
+}
+
+}  // namespace scaler

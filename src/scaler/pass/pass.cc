@@ -1,0 +1,232 @@
+#include "scaler/pass/pass.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/core.h>
+
+#include "ground/base/check.h"
+#include "scaler/pass/change.h"
+#include "scaler/pass/item.h"
+
+namespace scaler {
+namespace {
+
+class Pass {
+ public:
+  Pass(std::span<ManagedService> fleet, const Ports& ports, const PassOptions& options)
+      : ports_(ports), options_(options), records_(fleet.size()), items_(fleet.size()) {
+    for (std::size_t i = 0; i < fleet.size(); ++i) {
+      records_[i].id = fleet[i].id;
+      items_[i].service = &fleet[i];
+      items_[i].record = &records_[i];
+      (fleet[i].waits ? waiting_ : unseen_).push_back(&items_[i]);
+    }
+    if (unseen_.size() > 1) {
+      std::ranges::stable_sort(unseen_, {},
+                               [](const Item* item) { return item->service->looked_at; });
+    }
+  }
+
+  std::vector<PassRecord> run() {
+    for (std::vector<Item*> chunk = next_chunk(); !chunk.empty(); chunk = next_chunk()) {
+      round(chunk, Patience::AllButSlow);
+    }
+    if (!slow_.empty() && options_.patience == Patience::All) {
+      round(std::exchange(slow_, {}), Patience::All);
+    }
+    try_again(failed_, surroundings_);
+    conclude(failed_);
+    remember();
+    return std::move(records_);
+  }
+
+ private:
+  /// Whether there is no time for another chunk, whose last calls leave a second after its first.
+  /// The first one is tried in any case.
+  bool over() const {
+    constexpr Duration kChunk = std::chrono::milliseconds(1500);
+    const Deadline now = ports_.clock.steady();
+    return now >= options_.deadline || (begun_ && now + kChunk >= options_.deadline);
+  }
+
+  /// As many services as one second's calls can look at: those that wait for a change and have a
+  /// slot now, and then those that were not looked at for longest. Who waits is asked last, so that
+  /// its look is the freshest.
+  std::vector<Item*> next_chunk() {
+    while (!over() && !(unseen_.empty() && waiting_.empty())) {
+      const std::size_t room = std::max<std::size_t>(ports_.reader.looks_allowed(), 1);
+      const std::size_t slots = std::min(ports_.scaler.changes_allowed(), waiting_.size());
+      std::vector<Item*> chunk;
+      const std::size_t first = std::min(unseen_.size(), room - std::min(room, slots));
+      take(unseen_, first, chunk);
+      take(waiting_, std::min(slots, room), chunk);
+      if (!chunk.empty()) {
+        return chunk;
+      }
+      if (!wait_for_slot()) {
+        break;
+      }
+    }
+    return {};
+  }
+
+  static void take(std::vector<Item*>& from, std::size_t count, std::vector<Item*>& to) {
+    const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
+    to.insert(to.end(), from.begin(), end);
+    from.erase(from.begin(), end);
+  }
+
+  bool wait_for_slot() {
+    constexpr Duration kPause = std::chrono::milliseconds(100);
+    return ports_.clock.steady() + kPause < std::min(options_.deadline, options_.slots_until) &&
+           ports_.clock.wait_until(ports_.clock.now() + kPause, {});
+  }
+
+  void round(const std::vector<Item*>& chunk, Patience patience) {
+    begun_ = true;
+    look(chunk, surroundings_, patience);
+    std::vector<Item*> decided;
+    for (Item* item : chunk) {
+      tell(*item, ports_.clock);
+      if (item->look.service || item->look.service.error().kind != ErrorKind::Throttled) {
+        item->service->looked_at =
+            ports_.clock.steady();  // Else it is first in the next pass, too.
+      }
+      if (item->look.under_way) {
+        slow_.push_back(item);
+      }
+      if (decidable(*item)) {
+        decide_first(*item, surroundings_);
+        decided.push_back(item);
+      }
+    }
+    if (options_.permission != Permission::Nothing) {
+      act(decided);
+    }
+    std::erase_if(decided,
+                  [this](Item* item) { return std::ranges::find(failed_, item) != failed_.end(); });
+    conclude(decided);
+  }
+
+  void act(Items decided) {
+    std::vector<Item*> out;
+    std::vector<Item*> in;
+    for (Item* item : decided) {
+      if (item->action() == Action::ScaleOut) {
+        out.push_back(item);
+      } else if (item->action() == Action::ScaleIn) {
+        in.push_back(item);
+      }
+    }
+    std::ranges::copy(scale_out(std::move(out), surroundings_), std::back_inserter(failed_));
+    scale_in(in, surroundings_);
+  }
+
+  /// What these items come to, once each; who waits for a slot comes again, and decides anew.
+  void conclude(Items items) {
+    for (Item* item : items) {
+      PassRecord& record = *item->record;
+      record.state =
+          advance(std::move(item->past), item->service->policy, *record.decision, record.outcome);
+      item->service->waits = record.outcome == Outcome::Waiting;
+      if (options_.permission == Permission::Nothing) {
+        continue;
+      }
+      item->service->memory.remember(record.state);
+      if (item->service->waits) {
+        waiting_.push_back(item);
+      }
+      saving_.push_back(item);
+    }
+    save();
+  }
+
+  static std::int64_t desired_after(const PassRecord& record) {
+    return record.outcome == Outcome::Applied ? record.decision->desired
+                                              : record.reading->service.desired;
+  }
+
+  /// Saves as many states as the rates allow now; the others come with a later chunk or pass.
+  void save() {
+    if (ports_.states == nullptr) {
+      saving_.clear();
+      return;
+    }
+    std::size_t allowed = ports_.states->saves_allowed();
+    std::vector<Item*> chosen;
+    std::vector<SavedState> texts;
+    std::vector<Item*> later;
+    for (Item* item : std::exchange(saving_, {})) {
+      auto text = item->service->memory.text_to_save(item->service->policy,
+                                                     {.at = item->record->at,
+                                                      .desired = desired_after(*item->record),
+                                                      .needed = item->decision().occupied});
+      if (text && allowed == 0) {
+        later.push_back(item);
+      } else if (text) {
+        --allowed;
+        chosen.push_back(item);
+        texts.push_back({.service_arn = item->record->reading->arn, .text = *std::move(text)});
+      }
+    }
+    saving_ = std::move(later);
+    if (texts.empty()) {
+      return;
+    }
+    std::vector<Result<void>> results = ports_.states->save(texts, options_.deadline);
+    CHECK(results.size() == texts.size());
+    for (std::size_t i = 0; i < results.size(); ++i) {
+      saved(*chosen[i], std::move(texts[i].text), results[i]);
+    }
+  }
+
+  static void saved(Item& item, std::string text, const Result<void>& result) {
+    PassRecord& record = *item.record;
+    Memory& memory = item.service->memory;
+    if (result) {
+      memory.saved(std::move(text), record.at);
+      return;
+    }
+    const ErrorKind kind = result.error().kind;
+    if (kind == ErrorKind::Throttled || kind == ErrorKind::Unavailable) {
+      record.errors.push_back(result.error().message);
+    } else if (memory.refused(record.at)) {
+      record.complaint = fmt::format(
+          "the state tag cannot be written, so that nothing is remembered when this process ends, "
+          "and one that starts anew waits a whole threshold or window before it scales in: {}",
+          result.error().message);
+    }
+  }
+
+  /// The states that had to wait for a slot, while there is time.
+  void remember() {
+    constexpr Duration kPause = std::chrono::milliseconds(100);
+    const Deadline until = std::min(options_.deadline, options_.slots_until);
+    while (!saving_.empty() && ports_.clock.steady() + kPause < until &&
+           ports_.clock.wait_until(ports_.clock.now() + kPause, {})) {
+      save();
+    }
+  }
+
+  const Ports& ports_;
+  const PassOptions& options_;
+  Surroundings surroundings_{.ports = ports_, .options = options_};
+  std::vector<PassRecord> records_;
+  std::vector<Item> items_;
+  bool begun_ = false;
+  std::vector<Item*> unseen_ = {};   ///< the longest unseen first
+  std::vector<Item*> waiting_ = {};  ///< for a slot
+  std::vector<Item*> slow_ = {};
+  std::vector<Item*> failed_ = {};  ///< for the moment
+  std::vector<Item*> saving_ = {};
+};
+
+}  // namespace
+
+std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& ports,
+                                 const PassOptions& options) {
+  return Pass(fleet, ports, options).run();
+}
+
+}  // namespace scaler

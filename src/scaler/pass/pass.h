@@ -1,0 +1,93 @@
+#pragma once
+// One scaling pass: observe, decide, confirm, apply, remember, for every service of a fleet.
+// Lambda, controller, command line and simulator all call run_pass(); it is the only caller of
+// decide() in production.
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "scaler/core/decide.h"
+#include "scaler/pass/ports.h"
+#include "scaler/state/memory.h"
+
+namespace scaler {
+
+/// One of a service's job queues; its messages count so many times.
+struct JobQueue {
+  std::string url = {};
+  Millionths weight = {Millionths::kOne};
+};
+
+struct ManagedService {
+  ServiceId id = {};
+  std::vector<JobQueue> queues = {};
+  Policy policy;
+  Memory memory = {};
+  std::optional<Deadline> looked_at = {};  ///< steady; who was not looked at for longest is next
+  bool waits = false;                      ///< a change was decided, and there was no slot for it
+};
+
+struct Ports {
+  CloudReader& reader;
+  ServiceScaler& scaler;
+  StateWriter* states = nullptr;  ///< nullptr: the state lives in this process only
+  Clock& clock;
+};
+
+/// With Nothing a pass looks and decides, and neither changes nor remembers anything: a dry run.
+enum class Permission { Everything, ScaleOutOnly, Nothing };
+
+struct PassOptions {
+  Permission permission = Permission::Everything;
+  /// The pass ends then; who was not looked at is first in the next one.
+  Deadline deadline = Deadline::max();
+  /// Changes without a slot by then are left to the next pass.
+  Deadline slots_until = Deadline::max();
+  /// AllButSlow: who is slow is left to the next pass, too.
+  Patience patience = Patience::All;
+  Duration look_every = kLookEvery;  ///< how far apart the looks of this program are
+  std::int64_t delivered = 0;        ///< messages that the trigger was handed
+  /// Whether the clock's steady time goes on between two passes, so that it can tell when the wall
+  /// clock was moved.
+  bool steady = true;
+};
+
+/// What one pass saw and did for one service.
+struct PassRecord {
+  ServiceId id = {};
+  bool looked = false;  ///< nothing else is told of a service for which there was no time
+  Instant at = {};
+  Result<ServiceReading> reading = {};          ///< an error: there is no decision
+  std::vector<Result<QueueDepth>> queues = {};  ///< one per queue, in order
+  std::optional<Decision> decision = {};
+  Outcome outcome = Outcome::Held;
+  bool from_zero = false;                ///< no task was desired when the pass began
+  std::vector<std::string> errors = {};  ///< all that failed, for people; empty when all is well
+  std::string complaint = {};            ///< what is wrong and harms no task, and what it costs
+  ServiceState state = {};               ///< after the pass
+  /// How old the look was when the change that follows from it left, and how old it might be.
+  Duration look_age = {};
+  Duration look_bound = {};
+  bool failed() const { return !errors.empty(); }
+};
+
+/// One record per service, in order.
+///
+/// No service waits for another: who is slow comes in a round of its own, who is refused or fails
+/// is tried again after the others, and under the services' rates who waits for a change or was not
+/// looked at for longest goes first. A scale-in looks once more just before it acts, and is
+/// withheld unless that look is fresh and confirms it. A scale-out whose look is no longer fresh
+/// reads the desired count again and never sets a lower one; it is looked at again when it is done,
+/// so that what overlapping passes made of it is put right. A count that ECS refuses is tried
+/// smaller.
+std::vector<PassRecord> run_pass(std::span<ManagedService> fleet, const Ports& ports,
+                                 const PassOptions& options);
+
+/// How one pass is run. This program's way is run_pass(); the tests' broken variants are others.
+using RunPass = std::function<std::vector<PassRecord>(std::span<ManagedService>, const Ports&,
+                                                      const PassOptions&)>;
+
+}  // namespace scaler

@@ -1,0 +1,114 @@
+#pragma once
+// The outside world as one pass sees it. Ports are blocking and take batches: one result per item,
+// in order. AWS, the simulator and the tests implement them; the pass knows none of these.
+
+#include <cstddef>
+#include <limits>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ground/base/clock.h"
+#include "ground/base/result.h"
+#include "scaler/core/observation.h"
+
+namespace scaler {
+
+struct ServiceId {
+  std::string cluster = {};  ///< name or ARN
+  std::string service = {};  ///< name or ARN
+  bool operator==(const ServiceId&) const = default;
+};
+
+/// What one read of a service brings.
+struct ServiceReading {
+  ServiceObservation service = {};
+  std::string arn = {};
+  std::string saved_state =
+      {};  ///< the text that the state store keeps with the service; may be empty
+  /// Why the protected tasks could not be counted; then all count as protected.
+  std::optional<Error> protection_error = {};
+};
+
+/// What one look at a service is to bring: its counts, and the depths of its queues.
+struct LookRequest {
+  ServiceId service = {};
+  std::vector<std::string> queue_urls = {};  ///< none: the service alone
+  bool protection = false;                   ///< its protected tasks are to be counted, too
+  bool urgent = false;  ///< asked now, also when it was refused a moment ago and waits to be asked
+};
+
+/// What one look brought. An error is a value of its own for each part.
+struct Look {
+  Result<ServiceReading> service = {};
+  std::vector<Result<QueueDepth>> queues = {};  ///< one per queue, in order
+  /// When the first of this look's own calls left, by the clock's steady time. Nothing that it
+  /// tells is older.
+  Deadline asked = {};
+  /// Some part had not come when the reader returned; its error says so. It is still asked for, and
+  /// a later look brings it.
+  bool under_way = false;
+};
+
+/// Who is waited for.
+enum class Patience {
+  AllButSlow,  ///< until all are there but those that take much longer than the others
+  All,         ///< until the deadline
+};
+
+class CloudReader {
+ public:
+  virtual ~CloudReader() = default;
+  /// One look per request, in order; queues and services are read at the same time. No member of
+  /// the batch harms another: what is refused, slow or gone is so for itself alone.
+  /// Errors: Throttled, Unavailable, Unauthorized, Denied, Rejected for any part; NotFound for a
+  ///         queue or service that does not exist; Malformed for a reply that lacks a count (a
+  ///         missing count is never a zero).
+  virtual std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
+                                 Deadline deadline) = 0;
+  /// How many services can be looked at within the next second under the services' rates; at
+  /// least 1.
+  virtual std::size_t looks_allowed() { return std::numeric_limits<std::size_t>::max(); }
+  /// The fastest round trip of late; zero while none is known.
+  virtual Duration round_trip() const { return Duration::zero(); }
+};
+
+struct DesiredCount {
+  ServiceId service = {};
+  std::int64_t desired = 0;
+  /// What it follows from is too old after this moment (steady time): then it is not sent.
+  Deadline leave_by = Deadline::max();
+};
+
+class ServiceScaler {
+ public:
+  virtual ~ServiceScaler() = default;
+  /// Sets desired counts. Idempotent, and yet never repeated after a pause: a count is right at the
+  /// moment of the look that it follows from only.
+  /// Errors: Overdue for one that could not leave in time; TooMany for a count that the service
+  ///         does not accept; Denied, Throttled, Unavailable and the others as they are.
+  virtual std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
+                                                Deadline deadline) = 0;
+  /// How many changes can be made at once, now, under the services' rates.
+  virtual std::size_t changes_allowed() { return std::numeric_limits<std::size_t>::max(); }
+};
+
+struct SavedState {
+  std::string service_arn = {};
+  std::string text = {};  ///< an empty text removes what is kept
+};
+
+class StateWriter {
+ public:
+  virtual ~StateWriter() = default;
+  /// Keeps each text with its service, so that a later read brings it back as `saved_state`.
+  virtual std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) = 0;
+  /// How many texts can be saved at once, now, under the services' rates.
+  virtual std::size_t saves_allowed() { return std::numeric_limits<std::size_t>::max(); }
+};
+
+/// look() for one service.
+Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline);
+
+}  // namespace scaler

@@ -1,0 +1,159 @@
+#include "watch/metrics.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ground/base/problems.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
+#include "scaler/core/names.h"
+
+namespace scaler {
+namespace {
+
+constexpr std::string_view kNamespace = "EcsScaler";
+constexpr std::string_view kEmf = "emf";
+
+constexpr auto kMetrics =
+    std::to_array<Metric>({Metric::QueueDepth, Metric::InFlight, Metric::DesiredTasks,
+                           Metric::RunningTasks, Metric::Demand, Metric::ScaleOut, Metric::ScaleIn,
+                           Metric::Errors, Metric::PassMilliseconds, Metric::CapacityShortage});
+constexpr std::array<std::string_view, kMetrics.size()> kNames{
+    "QueueDepth", "InFlight", "DesiredTasks", "RunningTasks",     "Demand",
+    "ScaleOut",   "ScaleIn",  "Errors",       "PassMilliseconds", "CapacityShortage"};
+
+Result<Metric> find_metric(std::string_view name) {
+  const auto* const found = std::ranges::find(kNames, name);
+  if (found != kNames.end()) {
+    return kMetrics.at(static_cast<std::size_t>(found - kNames.begin()));
+  }
+  const auto near = json::nearest_name(name, kNames);
+  return fail(ErrorKind::Malformed,
+              fmt::format("METRICS: '{}' is not a metric{}; there are {}", shortened(name),
+                          near ? fmt::format(" (did you mean '{}'?)", *near) : "",
+                          fmt::join(kNames, ", ")));
+}
+
+/// The sum over the queues, when all of them could be read.
+std::optional<std::int64_t> sum(const PassRecord& record, std::int64_t QueueDepth::* count) {
+  std::int64_t total = 0;
+  for (const Result<QueueDepth>& queue : record.queues) {
+    if (!queue) {
+      return std::nullopt;
+    }
+    total += (*queue).*count;
+  }
+  return total;
+}
+
+std::optional<std::int64_t> desired_tasks(const PassRecord& record) {
+  if (!record.reading) {
+    return std::nullopt;
+  }
+  return record.outcome == Outcome::Applied ? record.decision->desired
+                                            : record.reading->service.desired;
+}
+
+std::int64_t applied(const PassRecord& record, Action action) {
+  return record.outcome == Outcome::Applied && record.decision->action == action ? 1 : 0;
+}
+
+std::optional<std::int64_t> demand(const PassRecord& record) {
+  const bool known = record.decision && !record.decision->blind && !record.decision->partial;
+  return known ? std::optional(record.decision->demand) : std::nullopt;
+}
+
+std::string_view unit_of(Metric metric) {
+  return metric == Metric::PassMilliseconds ? "Milliseconds" : "Count";
+}
+
+}  // namespace
+
+std::span<const Metric> all_metrics() {
+  return kMetrics;
+}
+
+std::string_view to_string(Metric metric) {
+  return kNames.at(static_cast<std::size_t>(metric));
+}
+
+Result<std::vector<Metric>> parse_metrics(std::string_view text) {
+  if (text == kEmf) {
+    return std::vector<Metric>(kMetrics.begin(), kMetrics.end());
+  }
+  if (!text.starts_with(kEmf) || text.substr(kEmf.size(), 1) != ":") {
+    return fail(ErrorKind::Malformed,
+                fmt::format("METRICS: '{}' is neither emf nor emf:NAME,NAME with some of {}",
+                            shortened(text), fmt::join(kNames, ", ")));
+  }
+  text.remove_prefix(kEmf.size() + 1);
+  std::vector<Metric> wanted;
+  while (true) {
+    const std::size_t comma = std::min(text.find(','), text.size());
+    const Metric metric = TRY(find_metric(text.substr(0, comma)));
+    if (std::ranges::find(wanted, metric) != wanted.end()) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("METRICS: {} stands there twice", to_string(metric)));
+    }
+    wanted.push_back(metric);
+    if (comma == text.size()) {
+      return wanted;
+    }
+    text.remove_prefix(comma + 1);
+  }
+}
+
+std::optional<std::int64_t> metric_value(Metric metric, const PassRecord& record, Duration took) {
+  switch (metric) {
+    case Metric::QueueDepth:
+      return sum(record, &QueueDepth::visible);
+    case Metric::InFlight:
+      return sum(record, &QueueDepth::in_flight);
+    case Metric::DesiredTasks:
+      return desired_tasks(record);
+    case Metric::RunningTasks:
+      return record.reading ? std::optional(record.reading->service.running) : std::nullopt;
+    case Metric::Demand:
+      return demand(record);
+    case Metric::ScaleOut:
+      return applied(record, Action::ScaleOut);
+    case Metric::ScaleIn:
+      return applied(record, Action::ScaleIn);
+    case Metric::Errors:
+      return std::ssize(record.errors);
+    case Metric::PassMilliseconds:
+      return took.count();
+    case Metric::CapacityShortage:
+      return record.decision ? std::optional<std::int64_t>(record.decision->shortage ? 1 : 0)
+                             : std::nullopt;
+  }
+  std::unreachable();
+}
+
+MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& record,
+                             Duration took) {
+  MetricMembers members{.cluster = std::string(plain_name(record.id.cluster)),
+                        .service = std::string(plain_name(record.id.service))};
+  json::Writer writer;
+  writer.begin_object().field("Timestamp", record.at.time_since_epoch().count());
+  writer.name("CloudWatchMetrics").begin_array().begin_object().field("Namespace", kNamespace);
+  writer.name("Dimensions").begin_array().begin_array().value("Cluster").value("Service");
+  writer.end_array().end_array().name("Metrics").begin_array();
+  for (const Metric metric : wanted) {
+    if (const auto value = metric_value(metric, record, took)) {
+      members.values.push_back({.name = to_string(metric), .value = *value});
+      writer.begin_object()
+          .field("Name", to_string(metric))
+          .field("Unit", unit_of(metric))
+          .end_object();
+    }
+  }
+  writer.end_array().end_object().end_array().end_object();
+  members.aws = std::move(writer).text();
+  return members;
+}
+
+}  // namespace scaler

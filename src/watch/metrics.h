@@ -1,0 +1,58 @@
+#pragma once
+// Metrics: a pass record as named numbers, and the members that make CloudWatch take them out of
+// the record's log line (embedded metric format). One table, for whoever publishes them.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "scaler/pass/pass.h"
+
+namespace scaler {
+
+enum class Metric {
+  QueueDepth,
+  InFlight,
+  DesiredTasks,
+  RunningTasks,
+  Demand,
+  ScaleOut,
+  ScaleIn,
+  Errors,
+  PassMilliseconds,
+  CapacityShortage,
+};
+
+/// All of them, in the order in which people should read them.
+std::span<const Metric> all_metrics();
+/// CloudWatch's name: "QueueDepth", ...
+std::string_view to_string(Metric metric);
+
+/// "emf" (all) or "emf:QueueDepth,Demand" (these).
+/// Errors: Malformed, naming a metric that does not exist and the nearest that does.
+Result<std::vector<Metric>> parse_metrics(std::string_view text);
+
+/// The metric's value after a pass that took so long; nothing when the pass could not learn it, for
+/// an unknown count is no zero.
+std::optional<std::int64_t> metric_value(Metric metric, const PassRecord& record, Duration took);
+
+/// The members that turn one log line into metrics: `_aws` as JSON, the dimensions Cluster and
+/// Service (names, also where the configuration has ARNs), and a value for each metric.
+/// Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/
+///         CloudWatch_Embedded_Metric_Format_Specification.html
+struct MetricMembers {
+  std::string aws = {};
+  std::string cluster = {};
+  std::string service = {};
+  struct Value {
+    std::string_view name = {};
+    std::int64_t value = 0;
+  };
+  std::vector<Value> values = {};  ///< empty: nothing is known, and there is no metric
+};
+MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& record,
+                             Duration took);
+
+}  // namespace scaler

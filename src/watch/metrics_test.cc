@@ -1,0 +1,98 @@
+#include "watch/metrics.h"
+
+#include <gtest/gtest.h>
+
+#include "scaler/core/test_support.h"
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string complaint(std::string_view text) {
+  const auto metrics = parse_metrics(text);
+  return metrics ? "" : metrics.error().message;
+}
+
+/// A scale-out from 1 to 4 that was applied.
+PassRecord scaled_out() {
+  PassRecord record{.id = {"arn:aws:ecs:us-east-1:123456789012:cluster/main", "worker"},
+                    .at = testing::kNoon,
+                    .reading = ServiceReading{.service = testing::tasks(1)},
+                    .queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}},
+                    .decision = Decision{.action = Action::ScaleOut, .desired = 4, .demand = 6},
+                    .outcome = Outcome::Applied};
+  return record;
+}
+
+TEST(ParseMetrics, TakesAllOrTheNamedOnes) {
+  EXPECT_EQ(parse_metrics("emf")->size(), all_metrics().size());
+  EXPECT_EQ(*parse_metrics("emf:Demand,QueueDepth"),
+            (std::vector{Metric::Demand, Metric::QueueDepth}));
+}
+
+TEST(ParseMetrics, RefusesWhatDoesNotExistAndNamesTheNearest) {
+  EXPECT_TRUE(
+      complaint("emf:QueueDepht")
+          .starts_with("METRICS: 'QueueDepht' is not a metric (did you mean 'QueueDepth'?); "
+                       "there are QueueDepth, "));
+  EXPECT_TRUE(complaint("emf:Sunshine").starts_with("METRICS: 'Sunshine' is not a metric; there "));
+  EXPECT_TRUE(complaint("emf:").starts_with("METRICS: '' is not a metric"));
+  EXPECT_TRUE(complaint("emf:Demand,").starts_with("METRICS: '' is not a metric"));
+  EXPECT_TRUE(complaint("emfatic").starts_with("METRICS: 'emfatic' is neither emf nor emf:NAME"));
+  EXPECT_TRUE(complaint("prometheus").starts_with("METRICS: 'prometheus' is neither emf nor"));
+  EXPECT_EQ(complaint("emf:Demand,Demand"), "METRICS: Demand stands there twice");
+}
+
+TEST(MetricMembers, AreCloudWatchsEmbeddedMetricFormat) {
+  const std::vector<Metric> wanted{Metric::QueueDepth, Metric::PassMilliseconds};
+  const MetricMembers members = metric_members(wanted, scaled_out(), 12ms);
+  EXPECT_EQ(members.aws,
+            R"({"Timestamp":1795435200000,"CloudWatchMetrics":[{"Namespace":"EcsScaler",)"
+            R"("Dimensions":[["Cluster","Service"]],"Metrics":[{"Name":"QueueDepth",)"
+            R"("Unit":"Count"},{"Name":"PassMilliseconds","Unit":"Milliseconds"}]}]})");
+  EXPECT_EQ(members.cluster, "main");
+  EXPECT_EQ(members.service, "worker");
+  ASSERT_EQ(members.values.size(), 2U);
+  EXPECT_EQ(members.values[0].name, "QueueDepth");
+  EXPECT_EQ(members.values[0].value, 30);
+  EXPECT_EQ(members.values[1].value, 12);
+}
+
+TEST(MetricValue, IsWhatThePassSawAndDid) {
+  const PassRecord record = scaled_out();
+  const std::vector<std::pair<Metric, std::int64_t>> expected{
+      {Metric::QueueDepth, 30},     {Metric::InFlight, 2}, {Metric::DesiredTasks, 4},
+      {Metric::RunningTasks, 1},    {Metric::Demand, 6},   {Metric::ScaleOut, 1},
+      {Metric::ScaleIn, 0},         {Metric::Errors, 0},   {Metric::CapacityShortage, 0},
+      {Metric::PassMilliseconds, 7}};
+  ASSERT_EQ(expected.size(), all_metrics().size());
+  for (const auto& [metric, value] : expected) {
+    EXPECT_EQ(metric_value(metric, record, 7ms), value) << to_string(metric);
+  }
+}
+
+TEST(MetricValue, OfAFailedChangeIsTheCountThatIsThere) {
+  PassRecord record = scaled_out();
+  record.outcome = Outcome::Failed;
+  record.errors = {"UpdateService main/worker: AccessDeniedException"};
+  EXPECT_EQ(metric_value(Metric::DesiredTasks, record, 0ms), 1);
+  EXPECT_EQ(metric_value(Metric::ScaleOut, record, 0ms), 0);
+  EXPECT_EQ(metric_value(Metric::Errors, record, 0ms), 1);
+}
+
+TEST(MetricValue, IsAbsentWhereThePassWasBlindForAnUnknownCountIsNoZero) {
+  PassRecord record = scaled_out();
+  record.queues.emplace_back(fail(ErrorKind::Throttled, "GetQueueAttributes: RequestThrottled"));
+  record.reading = fail(ErrorKind::Throttled, "DescribeServices: ThrottlingException");
+  record.decision.reset();
+  record.outcome = Outcome::Held;
+  for (const Metric metric : {Metric::QueueDepth, Metric::InFlight, Metric::DesiredTasks,
+                              Metric::RunningTasks, Metric::Demand, Metric::CapacityShortage}) {
+    EXPECT_EQ(metric_value(metric, record, 0ms), std::nullopt) << to_string(metric);
+  }
+  EXPECT_TRUE(metric_members(std::vector{Metric::QueueDepth}, record, 0ms).values.empty());
+}
+
+}  // namespace
+}  // namespace scaler

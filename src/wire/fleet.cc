@@ -1,0 +1,201 @@
+#include "wire/fleet.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+#include <string>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "ground/base/problems.h"
+#include "ground/json/reader.h"
+#include "scaler/core/names.h"
+#include "scaler/core/queue_names.h"
+#include "wire/policy_reader.h"
+
+namespace scaler {
+namespace {
+
+/// A text that is valid, or what it must be.
+Result<std::string> read_name(const json::Reader& value, bool (*valid)(std::string_view),
+                              std::string_view meaning) {
+  std::string text = TRY(value.string());
+  if (!valid(text)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: '{}' is not {}", value.path(), shortened(text), meaning));
+  }
+  return text;
+}
+
+Result<std::string> read_name(const json::Reader& object, std::string_view name,
+                              bool (*valid)(std::string_view), std::string_view meaning) {
+  const json::Reader value = TRY(object.field(name));
+  return read_name(value, valid, meaning);
+}
+
+struct NamedQueue {
+  QueueAddress address = {};
+  Millionths weight = JobQueue{}.weight;
+};
+
+Result<QueueAddress> read_address(const json::Reader& value) {
+  const std::string text = TRY(value.string());
+  Result<QueueAddress> address = parse_queue(text);
+  if (!address) {
+    return fail(std::move(address).error(), value.path());
+  }
+  return address;
+}
+
+/// "https://..." or {"url": "https://...", "weight": 2}
+Result<NamedQueue> read_queue(const json::Reader& value) {
+  if (std::holds_alternative<std::string>(value.value().data())) {
+    return NamedQueue{.address = TRY(read_address(value))};
+  }
+  TRY(value.only_fields({"url", "weight"}));
+  const json::Reader url = TRY(value.field("url"));
+  NamedQueue queue{.address = TRY(read_address(url))};
+  if (const auto weight = value.optional_field("weight")) {
+    queue.weight = {TRY(weight->millionths(kWeightMin, kWeightMax))};
+  }
+  return queue;
+}
+
+std::vector<JobQueue> read_queues(const json::Reader& service, Problems& problems) {
+  std::vector<JobQueue> queues;
+  std::vector<QueueAddress> known;
+  const Result<json::Reader> field = service.field("queues");
+  const Result<std::vector<json::Reader>> items =
+      field ? field->items() : std::unexpected(field.error());
+  problems.add_if_failed(items);
+  for (const json::Reader& item : items.value_or(std::vector<json::Reader>())) {
+    const Result<NamedQueue> queue = read_queue(item);
+    problems.add_if_failed(queue);
+    if (!queue) {
+      continue;
+    }
+    if (std::ranges::any_of(known, [&queue](const QueueAddress& other) {
+          return may_be_same(queue->address, other);
+        })) {
+      problems.add(
+          fmt::format("{}: '{}' stands twice", item.path(), shortened(queue->address.url)));
+    }
+    queues.push_back({.url = queue->address.url, .weight = queue->weight});
+    known.push_back(queue->address);
+  }
+  if (items && items->empty()) {
+    problems.add(fmt::format("{} is empty, but at least one queue is needed", field->path()));
+  }
+  return queues;
+}
+
+Result<Policy> read_policy_over(const PolicyOptions& defaults, const json::Reader& service) {
+  PolicyOptions options = defaults;
+  const auto own = service.optional_field("policy");
+  if (own) {
+    TRY(read_fields(*own, options));
+  }
+  Result<Policy> policy = Policy::create(options);
+  if (!policy) {
+    return fail(std::move(policy).error(), own ? own->path() : service.path());
+  }
+  return policy;
+}
+
+/// A member without a value is most likely a line that was not finished: it must not pass for the
+/// default.
+void refuse_nulls(const json::Reader& value, Problems& problems) {
+  if (const auto* object = std::get_if<json::Object>(&value.value().data())) {
+    const std::string_view dot = value.path().ends_with(": ") ? "" : ".";
+    for (const auto& [name, member] : *object) {
+      refuse_nulls(json::Reader(member, fmt::format("{}{}{}", value.path(), dot, name)), problems);
+    }
+  } else if (const auto items = value.items()) {
+    std::ranges::for_each(*items, [&](const json::Reader& item) { refuse_nulls(item, problems); });
+  } else if (value.value().is_null()) {
+    problems.add(value.path() + " has no value");
+  }
+}
+
+/// One service, if it is whole; what is wrong goes to the problems.
+std::optional<ManagedService> read_service(const json::Reader& object,
+                                           const PolicyOptions& defaults, Problems& problems) {
+  problems.add_if_failed(object.only_fields({"cluster", "service", "queues", "policy"}));
+  const auto cluster = read_name(object, "cluster", is_cluster, kClusterMeaning);
+  const auto service = read_name(object, "service", is_service, kServiceMeaning);
+  problems.add_if_failed(cluster);
+  problems.add_if_failed(service);
+  std::vector<JobQueue> queues = read_queues(object, problems);
+  Result<Policy> policy = read_policy_over(defaults, object);
+  problems.add_if_failed(policy);
+  if (!cluster || !service || !policy) {
+    return std::nullopt;
+  }
+  return ManagedService{.id = {.cluster = *cluster, .service = *service},
+                        .queues = std::move(queues),
+                        .policy = *std::move(policy)};
+}
+
+/// The services of a file so far, by what their texts say of where they are.
+class KnownServices {
+ public:
+  explicit KnownServices(std::string_view default_region) : default_region_(default_region) {}
+
+  /// Errors: Malformed for one that contradicts itself, and for one that is known already.
+  Result<void> add(const ServiceId& id) {
+    ServiceAddress address = TRY(parse_service(id.cluster, id.service));
+    if (address.region.empty()) {
+      address.region = default_region_;
+    }
+    std::vector<ServiceAddress>& namesakes = by_name_[{address.cluster, address.service}];
+    if (std::ranges::any_of(namesakes, [&address](const ServiceAddress& other) {
+          return may_be_same(address, other);
+        })) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("the service {}/{} stands twice", id.cluster, id.service));
+    }
+    namesakes.push_back(std::move(address));
+    return {};
+  }
+
+ private:
+  std::string default_region_;
+  std::map<std::pair<std::string, std::string>, std::vector<ServiceAddress>> by_name_;
+};
+
+}  // namespace
+
+Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file,
+                                               std::string_view default_region) {
+  const json::Reader root = json::Reader::of_file(document, file);
+  Problems problems;
+  refuse_nulls(root, problems);
+  problems.add_if_failed(root.only_fields({"defaults", "services"}));
+  PolicyOptions defaults;
+  if (const auto object = root.optional_field("defaults")) {
+    problems.add_if_failed(read_fields(*object, defaults));
+  }
+  const json::Reader services = TRY(root.field("services"));
+  const std::vector<json::Reader> items = TRY(services.items());
+  if (items.empty() || items.size() > kFleetMax) {
+    problems.add(fmt::format("{} has {} services, but must have from 1 to {}", services.path(),
+                             items.size(), kFleetMax));
+  }
+  std::vector<ManagedService> fleet;
+  KnownServices known(default_region);
+  for (const json::Reader& item : items) {
+    std::optional<ManagedService> service = read_service(item, defaults, problems);
+    if (!service) {
+      continue;
+    }
+    if (const Result<void> added = known.add(service->id); !added) {
+      problems.add(fmt::format("{}: {}", item.path(), added.error().message));
+    }
+    fleet.push_back(*std::move(service));
+  }
+  TRY(problems.result());
+  return fleet;
+}
+
+}  // namespace scaler
