@@ -210,13 +210,21 @@ Result<Destination> Settings::destination(const QueueAddress& queue) const {
   return reachable(std::move(destination), proxies);
 }
 
-Result<Endpoint> other_endpoint(const OtherService& service, std::string_view host,
+Result<Endpoint> other_endpoint(const OtherService& service, const OtherHosts& hosts,
                                 const Environment& environment, const Profile& profile) {
   if (const auto configured =
           configured_url(service.variable, service.section, environment, profile)) {
     return read_endpoint(*configured);
   }
-  return Endpoint{.origin = {.host = std::string(host)}};
+  Settings settings;
+  TRY(read_kind(environment, profile, settings));
+  if (settings.kind == EndpointKind::Fips) {
+    return fail(ErrorKind::Malformed, settings.kind_by +
+                                          ": no FIPS endpoint is known in place of " + hosts.plain +
+                                          ": name one with " + std::string(service.variable));
+  }
+  const bool dual_stack = settings.kind == EndpointKind::DualStack;
+  return Endpoint{.origin = {.host = dual_stack ? hosts.dual_stack : hosts.plain}};
 }
 
 Result<Settings> read_settings(const Environment& environment) {

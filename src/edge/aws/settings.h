@@ -62,9 +62,15 @@ struct OtherService {
   std::string_view section = {};   ///< of [services ...]: "sso"
 };
 
-/// Where it is: the endpoint that was configured, else https and the host.
-/// Errors: Malformed, naming what is configured.
-Result<Endpoint> other_endpoint(const OtherService& service, std::string_view host,
+struct OtherHosts {
+  std::string plain = {};
+  std::string dual_stack = {};
+};
+
+/// Where it is: the endpoint that was configured, else https and the host of the kind that is
+/// demanded.
+/// Errors: Malformed, naming what is configured, or who demands a FIPS endpoint: none is known.
+Result<Endpoint> other_endpoint(const OtherService& service, const OtherHosts& hosts,
                                 const Environment& environment, const Profile& profile);
 
 }  // namespace scaler::aws

@@ -11,6 +11,7 @@
 #include "edge/identity/token_file.h"
 #include "ground/json/writer.h"
 #include "ground/net/url.h"
+#include "scaler/core/names.h"
 
 namespace scaler::identity {
 namespace {
@@ -97,7 +98,10 @@ class LoginSource final : public aws::CredentialSource {
       const aws::Settings settings = TRY(aws::read_settings(surroundings_.environment));
       region = settings.region;
     }
-    return aws::other_endpoint(kSignIn, region + ".signin.aws.amazon.com",
+    const std::string dual_stack_suffix(partition_of(region).dual_stack_suffix);
+    return aws::other_endpoint(kSignIn,
+                               {.plain = region + ".signin.aws.amazon.com",
+                                .dual_stack = "signin." + region + "." + dual_stack_suffix},
                                surroundings_.environment, profile);
   }
 

@@ -63,9 +63,11 @@ class SsoSource final : public aws::CredentialSource {
 
   Result<aws::Endpoint> place(const aws::OtherService& service, std::string_view host) const {
     const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
+    const Partition& partition = partition_of(role_.region);
+    const std::string there = std::string(host) + "." + role_.region + ".";
     return aws::other_endpoint(service,
-                               std::string(host) + "." + role_.region + "." +
-                                   std::string(partition_of(role_.region).dns_suffix),
+                               {.plain = there + std::string(partition.dns_suffix),
+                                .dual_stack = there + std::string(partition.dual_stack_suffix)},
                                surroundings_.environment, profile);
   }
 

@@ -72,6 +72,22 @@ TEST_F(SsoSourceTest, KnowsProfilesOfTheOlderForm) {
   EXPECT_TRUE(transport.requests.at(0).target.starts_with("/x/federation/credentials?"));
 }
 
+TEST_F(SsoSourceTest, AsksTheKindOfEndpointThatIsDemandedOrNone) {
+  write_token("2026-11-23T20:00:00Z");
+  environment["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
+  transport.reply_with({ok(std::string(kKeys)), ok(std::string(kKeys))});
+  EXPECT_EQ(error(), "got S");
+  EXPECT_EQ(transport.requests.at(0).origin.host, "portal.sso.eu-central-1.api.aws");
+  environment["AWS_USE_DUALSTACK_ENDPOINT"] = "false";
+  environment["AWS_USE_FIPS_ENDPOINT"] = "true";
+  EXPECT_EQ(error(),
+            "AWS_USE_FIPS_ENDPOINT: no FIPS endpoint is known in place of "
+            "portal.sso.eu-central-1.amazonaws.com: name one with AWS_ENDPOINT_URL_SSO");
+  EXPECT_EQ(transport.requests.size(), 1U);
+  environment["AWS_ENDPOINT_URL_SSO"] = "https://fips.example";
+  EXPECT_EQ(error(), "got S");
+}
+
 TEST_F(SsoSourceTest, RefreshesATokenAndWritesItBack) {
   write_refreshable("2026-11-23T12:14:00Z");
   transport.reply_with(
