@@ -1,5 +1,7 @@
 #include "edge/aws/places.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 #include "edge/aws/ecs.h"
@@ -26,19 +28,19 @@ std::string queue_endpoint(const std::string& url, const Environment& more = {})
 }
 
 TEST(QueueEndpoint, IsTheRegionsOwnUnlessTheUrlNamesAnother) {
-  const std::pair<const char*, const char*> cases[] = {
-      {"https://sqs.eu-west-1.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com"},
-      {"http://eu-west-1.queue.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com"},
-      {"https://queue.amazonaws.com", "https://sqs.us-east-1.amazonaws.com"},
-      {"https://sqs.eu-west-1.api.aws", "https://sqs.eu-west-1.api.aws"},
-      {"https://sqs-fips.us-west-2.amazonaws.com", "https://sqs-fips.us-west-2.amazonaws.com"},
-      {"https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com",
-       "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com"},
-      {"https://sqs.eu-west-1.amazonaws.com:8443", "https://sqs.eu-west-1.amazonaws.com:8443"},
-      {"http://localhost:4566", "http://localhost:4566"},
-      {"http://[::1]:4566", "http://[::1]:4566"},
-      {"http://sqs.eu-west-1.localhost.localstack.cloud:4566",
-       "http://sqs.eu-west-1.localhost.localstack.cloud:4566"}};
+  const std::array<std::pair<const char*, const char*>, 10> cases = {
+      {{"https://sqs.eu-west-1.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com"},
+       {"http://eu-west-1.queue.amazonaws.com", "https://sqs.eu-west-1.amazonaws.com"},
+       {"https://queue.amazonaws.com", "https://sqs.us-east-1.amazonaws.com"},
+       {"https://sqs.eu-west-1.api.aws", "https://sqs.eu-west-1.api.aws"},
+       {"https://sqs-fips.us-west-2.amazonaws.com", "https://sqs-fips.us-west-2.amazonaws.com"},
+       {"https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com",
+        "https://vpce-1-2.sqs.eu-west-1.vpce.amazonaws.com"},
+       {"https://sqs.eu-west-1.amazonaws.com:8443", "https://sqs.eu-west-1.amazonaws.com:8443"},
+       {"http://localhost:4566", "http://localhost:4566"},
+       {"http://[::1]:4566", "http://[::1]:4566"},
+       {"http://sqs.eu-west-1.localhost.localstack.cloud:4566",
+        "http://sqs.eu-west-1.localhost.localstack.cloud:4566"}}};
   for (const auto& [origin, endpoint] : cases) {
     EXPECT_EQ(queue_endpoint(origin), endpoint);
   }

@@ -1,5 +1,6 @@
 #include "edge/aws/settings.h"
 
+#include <array>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -145,20 +146,20 @@ TEST(Settings, DemandFipsEndpointsOnlyWhereTheyAre) {
     Service service;
     const char* host;  ///< nullptr: there is none
   };
-  constexpr Case kCases[] = {
-      {"us-east-1", Service::Sqs, "sqs-fips.us-east-1.amazonaws.com"},
-      {"us-west-2", Service::Ecs, "ecs-fips.us-west-2.amazonaws.com"},
-      {"us-east-2", Service::Lambda, "lambda-fips.us-east-2.amazonaws.com"},
-      {"us-west-1", Service::Sts, "sts-fips.us-west-1.amazonaws.com"},
-      {"ca-west-1", Service::Sqs, "sqs-fips.ca-west-1.amazonaws.com"},
-      {"us-gov-west-1", Service::Sqs, "sqs.us-gov-west-1.amazonaws.com"},
-      {"us-gov-west-1", Service::Ecs, "ecs-fips.us-gov-west-1.amazonaws.com"},
-      {"us-gov-east-1", Service::AutoScaling,
-       "application-autoscaling.us-gov-east-1.amazonaws.com"},
-      {"us-iso-east-1", Service::Sqs, nullptr},  // Sources differ.
-      {"eu-west-1", Service::Sqs, nullptr},
-      {"ca-central-1", Service::Ecs, nullptr},
-      {"us-east-1", Service::AutoScaling, nullptr}};
+  constexpr std::array<Case, 12> kCases = {
+      {{"us-east-1", Service::Sqs, "sqs-fips.us-east-1.amazonaws.com"},
+       {"us-west-2", Service::Ecs, "ecs-fips.us-west-2.amazonaws.com"},
+       {"us-east-2", Service::Lambda, "lambda-fips.us-east-2.amazonaws.com"},
+       {"us-west-1", Service::Sts, "sts-fips.us-west-1.amazonaws.com"},
+       {"ca-west-1", Service::Sqs, "sqs-fips.ca-west-1.amazonaws.com"},
+       {"us-gov-west-1", Service::Sqs, "sqs.us-gov-west-1.amazonaws.com"},
+       {"us-gov-west-1", Service::Ecs, "ecs-fips.us-gov-west-1.amazonaws.com"},
+       {"us-gov-east-1", Service::AutoScaling,
+        "application-autoscaling.us-gov-east-1.amazonaws.com"},
+       {"us-iso-east-1", Service::Sqs, nullptr},  // Sources differ.
+       {"eu-west-1", Service::Sqs, nullptr},
+       {"ca-central-1", Service::Ecs, nullptr},
+       {"us-east-1", Service::AutoScaling, nullptr}}};
   const auto settings = read_settings({{"AWS_USE_FIPS_ENDPOINT", "TRUE"}});
   for (const auto& [region, service, host] : kCases) {
     const auto destination = settings->destination(service, region);

@@ -110,7 +110,7 @@ Result<QueueChange> read_queue_change(const std::string& text) {
   QueueChange change;
   change.queue = TRY(queue.string());
   const double seconds = TRY(lag.number());
-  if (!(seconds >= 0 && seconds <= kLagMax)) {
+  if (seconds < 0 || seconds > kLagMax) {
     return fail(ErrorKind::Malformed, lag.path() + ": not from 0 to 3600 seconds");
   }
   change.count_lag = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));

@@ -1,5 +1,6 @@
 #include "emulator/lambda/lambda_host.h"
 
+#include <array>
 #include <fcntl.h>
 #include <optional>
 #include <utility>
@@ -383,11 +384,12 @@ TEST_F(AliasTest, RefusesWrongAliases) {
 
 TEST_F(AliasTest, TellsTheFunctionByWhatItWasInvoked) {
   make_alias();
-  const std::pair<std::string, std::string> cases[] = {{"/invocations", ""},
-                                                       {":live/invocations", ":live"},
-                                                       {"/invocations?Qualifier=live", ":live"},
-                                                       {"/invocations?Qualifier=1", ":1"},
-                                                       {":$LATEST/invocations", ":$LATEST"}};
+  const std::array<std::pair<std::string, std::string>, 5> cases = {
+      {{"/invocations", ""},
+       {":live/invocations", ":live"},
+       {"/invocations?Qualifier=live", ":live"},
+       {"/invocations?Qualifier=1", ":1"},
+       {":$LATEST/invocations", ":$LATEST"}}};
   for (const auto& [path, qualifier] : cases) {
     EXPECT_EQ(call("POST", kFunction + path).body, "\"" + kArn + qualifier + "\"") << path;
   }
