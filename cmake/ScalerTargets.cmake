@@ -12,6 +12,11 @@ if(SCALER_SANITIZE)
   target_compile_options(scaler_options INTERFACE
     -fsanitize=${SCALER_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(scaler_options INTERFACE -fsanitize=${SCALER_SANITIZE})
+  # Each dereference twice over: without these a test compiles in three quarters of the time and is
+  # half as large. ASan ends the program at a null as well, and the fuzzers (clang) check them all.
+  if(SCALER_SANITIZE MATCHES "undefined" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(scaler_options INTERFACE -fno-sanitize=null,alignment,vptr)
+  endif()
   if(SCALER_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(scaler_options INTERFACE -Wno-tsan)  # Asio uses fences, TSan says so.
   endif()
@@ -66,6 +71,29 @@ function(scaler_boost_definitions target)
     BOOST_ASIO_SEPARATE_COMPILATION BOOST_BEAST_SEPARATE_COMPILATION BOOST_ASIO_NO_DEPRECATED)
 endfunction()
 
+# Headers stand alone. Those with a source of their own are its first include, which check_layers.py
+# sees to; each of the others is parsed by itself, and nothing is made of it.
+add_custom_target(headers_stand_alone)
+function(scaler_check_headers folder)
+  set(stamps)
+  foreach(header IN LISTS ARGN)
+    string(REGEX REPLACE "h$" "cc" source ${CMAKE_CURRENT_SOURCE_DIR}/${header})
+    if(EXISTS ${source})
+      continue()
+    endif()
+    set(stamp ${CMAKE_CURRENT_BINARY_DIR}/${header}.stands_alone)
+    add_custom_command(OUTPUT ${stamp}
+      COMMAND ${CMAKE_CXX_COMPILER} -std=c++23 -fsyntax-only -Wall -Wextra -Werror
+        -I${PROJECT_SOURCE_DIR}/src -include ${CMAKE_CURRENT_SOURCE_DIR}/${header} -x c++ /dev/null
+        -MD -MF ${stamp}.d -MT ${stamp}
+      COMMAND ${CMAKE_COMMAND} -E touch ${stamp}
+      DEPENDS ${header} DEPFILE ${stamp}.d COMMENT "Parsing ${header}" VERBATIM)
+    list(APPEND stamps ${stamp})
+  endforeach()
+  add_custom_target(${folder}_headers DEPENDS ${stamps})
+  add_dependencies(headers_stand_alone ${folder}_headers)
+endfunction()
+
 # scaler_library(<folder> DEPS <folders> LINK <libraries> HEADERS ... SOURCES ... TESTS ...
 #                TEST_DEPS <folders>): TEST_DEPS is what only the tests include.
 function(scaler_library name)
@@ -88,6 +116,9 @@ function(scaler_library name)
     target_link_libraries(${target} PRIVATE scaler_options ${ARG_LINK})
   else()
     target_link_libraries(${target} INTERFACE ${ARG_LINK})
+  endif()
+  if(SCALER_TESTS)
+    scaler_check_headers(${name} ${ARG_HEADERS})
   endif()
   if(SCALER_TESTS AND ARG_TESTS)
     scaler_test(${name}_test DEPS ${name} ${ARG_TEST_DEPS} SOURCES ${ARG_TESTS})

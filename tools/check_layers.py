@@ -169,12 +169,23 @@ def check_cycles(folders):
         yield "a cycle among: " + ", ".join(sorted(left))
 
 
+def check_own_headers(source):
+    """A header stands alone when its own source includes it first; the build parses the others."""
+    for path in sorted(source.rglob("*.cc")):
+        header = path.with_suffix(".h").relative_to(source).as_posix()
+        first = re.search(r'^#include (["<][^">]+[">])', path.read_text(errors="replace"),
+                          re.MULTILINE)
+        if (source / header).is_file() and (first is None or first.group(1) != f'"{header}"'):
+            yield f"{path.relative_to(source.parent)}: does not include {header} first"
+
+
 def check(source):
     folders, complaints = read_folders(source)
     complaints += check_includes(source, folders)
     complaints += check_forbidden(folders)
     complaints += check_wings(folders)
     complaints += check_cycles(folders)
+    complaints += check_own_headers(source)
     return complaints
 
 

@@ -134,6 +134,17 @@ def test_an_include_of_a_folder_without_a_statement(tree):
     assert "src/ground/net/a.cc: includes ground/extra/, which has no CMakeLists.txt" in found
 
 
+def test_a_source_that_includes_its_own_header_later(tree):
+    found = complaints(tree, {
+        "src/ground/base/CMakeLists.txt": library("base"),
+        "src/ground/base/a.h": "#pragma once\n",
+        "src/ground/base/a.cc": '#include <vector>\n#include "ground/base/a.h"\n',
+        "src/ground/base/b.h": "#pragma once\n",
+        "src/ground/base/b.cc": '#include "ground/base/b.h"\n#include <vector>\n',
+    })
+    assert found == ["src/ground/base/a.cc: does not include ground/base/a.h first"]
+
+
 def test_what_is_drawn_is_what_stands_in_the_document():
     drawn = check_layers.draw(check_layers.ROOT / "src")
     document = (check_layers.ROOT / "docs/architecture.md").read_text()
