@@ -66,12 +66,14 @@ Invoker::Invoker(std::vector<ManagedService> fleet, InvocationSettings settings,
       run_(std::move(run)) {
   if (ports_.mapping != nullptr) {
     CHECK(ports_.messages != nullptr);
-    CHECK(fleet_.size() == 1 && fleet_.front().queues.size() == 1);
+    CHECK(fleet_.size() == 1);
+    CHECK(fleet_.front().queues.size() == 1);
     const ManagedService& service = fleet_.front();
     wake_switch_.emplace(service.queues.front().url, service.policy, *ports_.messages,
                          *ports_.mapping);
+  } else {
+    CHECK(!settings_.wake);
   }
-  CHECK(wake_switch_ || !settings_.wake);
 }
 
 Effect Invoker::invoke(const Invocation& invocation) {
@@ -172,12 +174,13 @@ Result<void> Invoker::send_ticks(Deadline deadline) {
 }
 
 Result<void> Invoker::hand_back(const Invocation& invocation, bool disabled, Deadline deadline) {
-  std::vector<ReturnedMessage> messages;
-  for (const ArrivedMessage& message : invocation.messages) {
-    messages.push_back(
-        {.receipt_handle = message.receipt_handle,
-         .visibility = return_visibility(settings_.wake_return, message.receive_count, disabled)});
-  }
+  std::vector<ReturnedMessage> messages(invocation.messages.size());
+  std::ranges::transform(
+      invocation.messages, messages.begin(), [&](const ArrivedMessage& message) -> ReturnedMessage {
+        return {.receipt_handle = message.receipt_handle,
+                .visibility =
+                    return_visibility(settings_.wake_return, message.receive_count, disabled)};
+      });
   for (const Result<void>& result :
        ports_.messages->hand_back(fleet_.front().queues.front().url, messages, deadline)) {
     if (!result) {

@@ -190,15 +190,15 @@ TEST_F(Invocations, NoTickIsDelayedForLongerThanSqsAllows) {
 }
 
 TEST_F(Invocations, TicksAreOffWithoutAQueueAtZeroSecondsAndWithoutAPort) {
-  for (const auto& switch_off :
-       {+[](InvocationSettings& settings, InvocationPorts& /*ports*/) {
-          settings.tick_queue_url.clear();
-        },
-        +[](InvocationSettings& settings, InvocationPorts& /*ports*/) { settings.tick = 0s; },
-        +[](InvocationSettings& /*settings*/, InvocationPorts& ports) { ports.ticks = nullptr; }}) {
-    InvocationSettings settings = settings_;
-    InvocationPorts ports = ports_;
-    switch_off(settings, ports);
+  InvocationSettings without_queue = settings_;
+  without_queue.tick_queue_url.clear();
+  InvocationSettings at_zero = settings_;
+  at_zero.tick = 0s;
+  InvocationPorts without_port = ports_;
+  without_port.ticks = nullptr;
+  for (const auto& [settings, ports] :
+       {std::pair(without_queue, ports_), std::pair(at_zero, ports_),
+        std::pair(settings_, without_port)}) {
     Invoker invoker({managed("s", fixed(3))}, settings, ports);
     EXPECT_THAT(invoker.invoke({}).errors, IsEmpty());
     EXPECT_FALSE(function_.deadlines.contains("send"));
@@ -217,10 +217,10 @@ TEST_F(Invocations, WhoWakesTheServiceSwitchesTheMappingOff) {
   }
 }
 
-// Of the second look's greater need, as messages stream in, is the second of two steps.
+// Messages stream in: the look at what was set finds more of them, and the count is raised again.
 TEST_F(Invocations, WhoWakesTheServiceInTwoStepsSwitchesTheMappingOffToo) {
   cloud_.before_look = [this](int look) {
-    cloud_.queue("https://sqs/s") = QueueDepth{.visible = 5 * look};
+    cloud_.queue("https://sqs/s") = QueueDepth{.visible = look == 1 ? 5 : 10};
   };
   invoker_.emplace(std::vector{managed("s", testing::per_task(1))}, settings_, ports_);
   invoke({.trigger = Trigger::Tick});

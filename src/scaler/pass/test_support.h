@@ -55,7 +55,6 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
       before_look(static_cast<int>(looks.size()));
     }
     const Deadline asked = clock_->steady();
-    Duration longest = look_time;
     std::vector<Look> answers;
     for (const LookRequest& request : requests) {
       const std::string& name = request.service.service;
@@ -71,7 +70,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
       }
       answers.push_back(std::move(look));
     }
-    clock_->pass(longest);
+    clock_->pass(look_time);
     return answers;
   }
   std::size_t looks_allowed() override { return looks_at_once; }
