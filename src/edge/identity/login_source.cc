@@ -62,10 +62,10 @@ class LoginSource final : public aws::CredentialSource {
                     "aws login: " + path + " lacks " + std::string(name) + "; " + log_in());
       }
     }
-    const aws::Credentials kept = keys_of(*token->find("accessToken"));
+    aws::Credentials kept = keys_of(*token->find("accessToken"));
     const Instant now = surroundings_.clock.now();
     if (complete(kept) && kept.expires && *kept.expires - now > kRefreshBefore) {
-      return kept;
+      return std::optional(std::move(kept));
     }
     TRY(refresh(*token, deadline));
     if (const Result<void> written = write_token_file(path, *token); !written.has_value()) {
