@@ -35,7 +35,7 @@ def make_packages(release_build):
 
     def make(folder):
         arguments = [f"{arch}={build}" for arch, build in builds.items()]
-        subprocess.run([sys.executable, ROOT / "tools/package.py", "--version", "0.1.0", "--out",
+        subprocess.run([sys.executable, ROOT / "tools/package.py", "--version", "0.2.0", "--out",
                         folder, *arguments], check=True, capture_output=True)
         return folder
 
