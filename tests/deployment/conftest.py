@@ -15,7 +15,7 @@ import pytest
 
 from support import REGION, ROOT
 
-OSLS = re.search(r"^OSLS=(\S+)", (ROOT / "dev").read_text(), re.MULTILINE).group(1)
+OSLS = re.search(r"^OSLS=(\S+)", (ROOT / "tools/setup.sh").read_text(), re.MULTILINE).group(1)
 TEMPLATE = ROOT / "deploy/cloudformation/template.yaml"
 
 
