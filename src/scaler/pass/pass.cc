@@ -89,6 +89,7 @@ class Pass {
     std::vector<Item*> decided;
     for (Item* item : chunk) {
       tell(*item, ports_.clock);
+      std::erase(failed_, item);  // Who was slow comes again, and decides anew.
       if (item->look.service || item->look.service.error().kind != ErrorKind::Throttled) {
         item->service->looked_at =
             ports_.clock.steady();  // Else it is first in the next pass, too.

@@ -219,5 +219,20 @@ TEST_F(Rates, OneQueuesAnswerIsEnoughToScaleOut) {
   EXPECT_EQ(record.errors, Names{"no answer yet"});
 }
 
+// It is decided anew with what came late, and what it remembers goes on from its past, once.
+TEST_F(Rates, WhoFailsInBothRoundsForgetsNothing) {
+  fleet_[0].queues.push_back({"https://sqs/slow"});
+  queue() = QueueDepth{.visible = 1};
+  cloud_.slow = {"https://sqs/slow"};
+  at_look(2, [this] { cloud_.slow = {}; });
+  cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
+  const TasksAt need{.at = clock_.at - 50s, .tasks = 9};
+  cloud_.service("s")->saved_state =
+      format_state({.last_look = clock_.at - 10s, .recommendations = {need}});
+  const PassRecord record = pass();
+  EXPECT_EQ(record.errors, Names{"slow down"});
+  EXPECT_EQ(std::ranges::count(record.state.recommendations, need), 1);
+}
+
 }  // namespace
 }  // namespace scaler
