@@ -304,7 +304,8 @@ while next; do
   echo "${arn%%$'\n'*} $AWS_LAMBDA_FUNCTION_VERSION"
   answer "\"${arn%%$'\n'*}\""
 done)",
-        {.log_line = [this](std::string_view line) { lines_.emplace_back(line); }});
+        {.schedule = Duration(0),
+         .log_line = [this](std::string_view line) { lines_.emplace_back(line); }});
   }
   void make_alias() {
     EXPECT_EQ(call("POST", kFunction + "/versions", R"({"Description":"first"})").status, 201);
