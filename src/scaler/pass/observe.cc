@@ -54,6 +54,10 @@ void look(Items items, const Surroundings& surroundings, Patience patience) {
 
 void tell(Item& item, const Clock& clock) {
   PassRecord& record = *item.record;
+  if (record.decision && !item.look.service) {
+    record.errors.push_back(item.look.service.error().message);
+    return;  // What an earlier round saw is what was decided on.
+  }
   record.looked = true;
   record.at = clock.now();
   record.reading = item.look.service;

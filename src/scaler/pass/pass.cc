@@ -89,7 +89,6 @@ class Pass {
     std::vector<Item*> decided;
     for (Item* item : chunk) {
       tell(*item, ports_.clock);
-      std::erase(failed_, item);  // Who was slow comes again, and decides anew.
       if (item->look.service || item->look.service.error().kind != ErrorKind::Throttled) {
         item->service->looked_at =
             ports_.clock.steady();  // Else it is first in the next pass, too.
@@ -98,6 +97,7 @@ class Pass {
         slow_.push_back(item);
       }
       if (decidable(*item)) {
+        std::erase(failed_, item);  // Who was slow comes again, and decides anew.
         decide_first(*item, surroundings_);
         decided.push_back(item);
       }

@@ -234,5 +234,32 @@ TEST_F(Rates, WhoFailsInBothRoundsForgetsNothing) {
   EXPECT_EQ(std::ranges::count(record.state.recommendations, need), 1);
 }
 
+// What the first round saw and did stays told: a record with a decision has a reading.
+TEST_F(Rates, WhoCannotBeReadInTheSecondRoundKeepsWhatTheFirstDid) {
+  fleet_[0].queues.push_back({"https://sqs/slow"});
+  queue() = QueueDepth{.visible = 1};
+  cloud_.slow = {"https://sqs/slow"};
+  at_look(3, [this] { cloud_.service("s") = fail(ErrorKind::Throttled, "slow down"); });
+  const PassRecord record = pass();
+  ASSERT_TRUE(record.reading);
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_EQ(record.errors, (Names{"no answer yet", "slow down"}));
+  EXPECT_EQ(record.state.last_set, 3);
+}
+
+// It is tried again all the same.
+TEST_F(Rates, WhoFailsInTheFirstRoundAndCannotBeReadInTheSecondIsTriedAgain) {
+  fleet_[0].queues.push_back({"https://sqs/slow"});
+  queue() = QueueDepth{.visible = 1};
+  cloud_.slow = {"https://sqs/slow"};
+  cloud_.failures["s"] = {fail(ErrorKind::Throttled, "later")};
+  const ServiceReading reading = *cloud_.service("s");
+  at_look(2, [this] { cloud_.service("s") = fail(ErrorKind::Throttled, "slow down"); });
+  clock_.after_wait = [this, reading] { cloud_.service("s") = reading; };
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_EQ(cloud_.set_of("s"), (Counts{3, 3}));
+}
+
 }  // namespace
 }  // namespace scaler
