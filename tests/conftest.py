@@ -12,6 +12,7 @@ import sys
 import pytest
 
 import rie
+from fake_aws import FakeAws
 from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, answers_http, aws_clients,
                      find_free_port, has_endpoint_line, open_url, program_environment, wait_until)
 
@@ -165,6 +166,25 @@ def moto(moto_server):
 @pytest.fixture
 def moto_service(moto):
     return MotoService(moto)
+
+
+@pytest.fixture
+def make_fake_aws():
+    """make_fake_aws("a", "b") -> FakeAws with these services and a queue for each."""
+    made = []
+
+    def make(*services):
+        made.append(FakeAws(services or ("worker",)))
+        return made[-1]
+
+    yield make
+    for aws in made:
+        aws.close()
+
+
+@pytest.fixture
+def fake_aws(make_fake_aws):
+    return make_fake_aws()
 
 
 @pytest.fixture

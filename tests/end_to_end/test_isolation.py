@@ -22,20 +22,6 @@ FUNCTION = f"arn:aws:lambda:us-east-1:{ACCOUNT}:function:scaler"
 SCHEDULE = {"source": "aws.events", "detail": {}}
 
 
-@pytest.fixture
-def fake_aws():
-    """fake_aws("a", "b") -> FakeAws with these services and a queue for each."""
-    made = []
-
-    def make(*services):
-        made.append(FakeAws(services or ("worker",)))
-        return made[-1]
-
-    yield make
-    for aws in made:
-        aws.close()
-
-
 def environment(aws, **more):
     return {**TEST_KEYS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": aws.url,
             "SQS_QUEUE_URL": aws.queue_url("worker"), "ECS_CLUSTER_NAME": "main",
@@ -71,8 +57,8 @@ def write_fleet(path, aws, names, **policy):
 
 # --- no old look ---------------------------------------------------------------------------------
 
-def test_a_function_whose_queue_answers_late_lowers_nobodys_count(fake_aws, start_function):
-    aws = fake_aws()
+def test_a_function_whose_queue_answers_late_lowers_nobodys_count(make_fake_aws, start_function):
+    aws = make_fake_aws()
     aws.services["worker"], aws.queues["worker"] = 2, (0, 5, 0)
     late = iter([3])
 
@@ -162,10 +148,10 @@ class ProxyRequest(http.server.BaseHTTPRequestHandler):
         self.wfile.write(text)
 
 
-def test_overlapping_invocations_lower_no_count_that_stands(fake_aws, start_function):
+def test_overlapping_invocations_lower_no_count_that_stands(make_fake_aws, start_function):
     """Two sandboxes get an event each at the same moment, their answers come after 0 to 300 ms, and
     messages come in meanwhile: in the end the count is what is needed, in the same passes."""
-    aws = fake_aws()
+    aws = make_fake_aws()
     chance = random.Random(1)
     aws.before = lambda operation, _: (
         time.sleep(chance.uniform(0, 0.3)) if operation == "GetQueueAttributes" else None)
@@ -202,9 +188,9 @@ def test_overlapping_invocations_lower_no_count_that_stands(fake_aws, start_func
     {"__type": "ClusterNotFoundException", "message": "Cluster not found."},
 ])
 def test_a_member_that_is_refused_costs_nobody_else_a_decision(
-        error, fake_aws, run_program, ecs_scaler, tmp_path):
+        error, make_fake_aws, run_program, ecs_scaler, tmp_path):
     names = [f"s{i}" for i in range(12)]
-    aws = fake_aws(*names)
+    aws = make_fake_aws(*names)
     for name in names:
         aws.queues[name] = (3, 0, 0)
     aws.before = lambda operation, body: (
@@ -219,9 +205,9 @@ def test_a_member_that_is_refused_costs_nobody_else_a_decision(
 
 
 def test_a_slow_queue_delays_nobody_elses_scale_in(
-        fake_aws, start_process, ecs_scaler, tmp_path):
+        make_fake_aws, start_process, ecs_scaler, tmp_path):
     names = [f"s{i}" for i in range(6)]
-    aws = fake_aws(*names)
+    aws = make_fake_aws(*names)
     aws.services = dict.fromkeys(names, 4)
 
     def before(operation, body):
@@ -237,8 +223,8 @@ def test_a_slow_queue_delays_nobody_elses_scale_in(
                what="the five scale in")
 
 
-def test_a_link_that_is_slow_as_a_whole_still_scales_in(fake_aws, start_process, ecs_scaler):
-    aws = fake_aws()
+def test_a_link_that_is_slow_as_a_whole_still_scales_in(make_fake_aws, start_process, ecs_scaler):
+    aws = make_fake_aws()
     aws.services["worker"] = 4
     aws.before = lambda *_: time.sleep(0.5)
     start_process([ecs_scaler, "run", "--interval", "1s"],
@@ -250,8 +236,8 @@ def test_a_link_that_is_slow_as_a_whole_still_scales_in(fake_aws, start_process,
 # --- a tag that others own ------------------------------------------------------------------------
 
 def test_a_tag_that_is_stripped_all_the_time_delays_no_scale_in(
-        fake_aws, start_process, ecs_scaler):
-    aws = fake_aws()
+        make_fake_aws, start_process, ecs_scaler):
+    aws = make_fake_aws()
     aws.services["worker"] = 4
     aws.before = lambda *_: aws.tags.clear()
     start_process([ecs_scaler, "run", "--interval", "500ms"],
@@ -261,8 +247,8 @@ def test_a_tag_that_is_stripped_all_the_time_delays_no_scale_in(
 
 
 def test_a_tag_that_cannot_be_written_is_said_and_fails_nothing(
-        fake_aws, run_program, ecs_scaler):
-    aws = fake_aws()
+        make_fake_aws, run_program, ecs_scaler):
+    aws = make_fake_aws()
     aws.queues["worker"] = (3, 0, 0)
     aws.before = lambda operation, _: (
         (400, {"__type": "InvalidParameterException", "message": "Long arn format must be used"})
@@ -274,8 +260,8 @@ def test_a_tag_that_cannot_be_written_is_said_and_fails_nothing(
     assert "the state tag cannot be written" in process.stderr()
 
 
-def test_a_refused_step_is_tried_smaller(fake_aws, run_program, ecs_scaler):
-    aws = fake_aws()
+def test_a_refused_step_is_tried_smaller(make_fake_aws, run_program, ecs_scaler):
+    aws = make_fake_aws()
     aws.queues["worker"] = (3000, 0, 0)
     aws.before = lambda operation, body: (
         (400, {"__type": "InvalidParameterException", "message": "quota"})
@@ -287,8 +273,8 @@ def test_a_refused_step_is_tried_smaller(fake_aws, run_program, ecs_scaler):
     assert "set tasks_max" in process.stderr()
 
 
-def test_once_says_which_distance_would_be_right(fake_aws, run_program, ecs_scaler):
-    aws = fake_aws()
+def test_once_says_which_distance_would_be_right(make_fake_aws, run_program, ecs_scaler):
+    aws = make_fake_aws()
     aws.services["worker"], aws.queues["worker"] = 2, (0, 1, 0)
     # Version 2 wrote this two hours and more ago.
     aws.tags["worker"] = [{"key": "ecs-scaler:state",

@@ -35,10 +35,8 @@ def own_names(name_server):
 
 
 @pytest.fixture
-def fake_aws():
-    aws = FakeAws(("a", "b"))
-    yield aws
-    aws.close()
+def fake_aws(make_fake_aws):
+    return make_fake_aws("a", "b")
 
 
 def variables(queue_url, **more):

@@ -41,11 +41,9 @@ def regions():
 
 
 @pytest.fixture
-def fake_aws():
-    aws = FakeAws()
-    aws.queues["jobs"] = (3, 0, 0)
-    yield aws
-    aws.close()
+def fake_aws(fake_aws):
+    fake_aws.queues["jobs"] = (3, 0, 0)
+    return fake_aws
 
 
 def scopes(aws):

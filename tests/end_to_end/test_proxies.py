@@ -15,7 +15,7 @@ import urllib.request
 
 import pytest
 
-from fake_aws import ACCOUNT, FakeAws
+from fake_aws import ACCOUNT
 from lambda_host import FunctionError, RuntimeApi
 from network import FakeProxy, with_files
 from support import (MotoService, Process, aws_clients, find_free_port, program_environment,
@@ -195,13 +195,6 @@ def test_plain_requests_go_through_tinyproxy(tinyproxy, run_program, ecs_scaler,
 
 
 # --- proxies that do as they like ----------------------------------------------------------------
-
-@pytest.fixture
-def fake_aws():
-    aws = FakeAws()
-    yield aws
-    aws.close()
-
 
 @pytest.fixture
 def fake_proxy():
