@@ -362,6 +362,16 @@ TEST(Decide, ADeploymentAfterAnotherHoldsForAnHourOfItsOwn) {
   expect(decide(per_task(10), state, observation), Action::Hold, 4, "backlog deployment");
 }
 
+TEST(Decide, TheNextLookRemembersWhenADeploymentWasMade) {
+  Observation observation = seen({.visible = 10}, 4);
+  observation.service.deploying = true;
+  observation.service.deploying_since = kNoon - 20min;
+  ServiceState state{.last_look = kNoon - 1min, .deploying_since = kNoon - 1h};
+  const Decision decision = decide(per_task(10), state, observation);
+  state = advance(std::move(state), per_task(10), decision, Outcome::Held);
+  EXPECT_EQ(state.deploying_since, kNoon - 20min);
+}
+
 TEST(Decide, AQueueThatIsGoneForLongCountsAsEmpty) {
   Observation observation = seen({.visible = 10}, 4);
   observation.queues.emplace_back(fail(ErrorKind::NotFound, "QueueDoesNotExist"));

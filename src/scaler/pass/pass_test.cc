@@ -335,6 +335,8 @@ TEST_F(RunPass, AStateThatCanNeverBeSavedIsSaidOnceAnHour) {
 TEST_F(RunPass, WithoutTheServiceThereIsNoDecision) {
   cloud_.service("s") = fail(ErrorKind::NotFound, "service c/s: MISSING");
   const PassRecord record = pass();
+  EXPECT_TRUE(record.looked);
+  EXPECT_FALSE(record.reading);
   EXPECT_FALSE(record.decision.has_value());
   EXPECT_EQ(record.errors, std::vector<std::string>{"service c/s: MISSING"});
 }
