@@ -168,6 +168,21 @@ Deadline Client::next_due() const {
   return next;
 }
 
+/// Whether the call may leave under the service's rate; if not, it is refused or waits.
+bool Client::has_turn(Call& call, Deadline now) {
+  if (call.has_slot) {
+    return true;
+  }
+  if (!take_slot(call, now)) {
+    return false;
+  }
+  if (call.due > now) {
+    wait_until(call, call.due);
+    return false;
+  }
+  return true;
+}
+
 /// Begins an attempt at each call whose time has come, as many as there is room for.
 void Client::begin_due() {
   Deadline now = surroundings_.clock.steady();
@@ -177,14 +192,8 @@ void Client::begin_due() {
     while (!lane.waiting.empty() && !lane.full() && lane.waiting.begin()->first <= now) {
       Call& call = calls_.at(lane.waiting.begin()->second);
       lane.waiting.erase(lane.waiting.begin());
-      if (!call.has_slot) {
-        if (!take_slot(call, now)) {
-          continue;
-        }
-        if (call.due > now) {
-          wait_until(call, call.due);
-          continue;
-        }
+      if (!has_turn(call, now)) {
+        continue;
       }
       if (!credentials) {
         credentials = surroundings_.credentials.current(
@@ -279,7 +288,7 @@ void Client::cancel(CallId id) {
   if (found == calls_.end()) {
     return;
   }
-  Call& call = found->second;
+  const Call& call = found->second;
   if (call.ticket != 0) {
     surroundings_.transport.cancel(call.ticket);
     sent_.erase(call.ticket);

@@ -151,6 +151,7 @@ class Client {
   static Duration for_reply(const Place& place);
   static void wait_until(Call& call, Deadline due);
   static std::unexpected<Error> not_sent(const Call& call, ErrorKind kind);
+  bool has_turn(Call& call, Deadline now);
   bool take_slot(Call& call, Deadline now);
   void begin_due();
   void begin(Call& call, const Credentials& credentials, Instant signed_at, Deadline now);
