@@ -1,5 +1,6 @@
 #include "ground/net/host_check.h"
 
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "ground/net/address.h"
 
@@ -47,6 +48,20 @@ std::optional<std::string> foreign_page(const HttpHeaders& headers) {
     }
   }
   return std::nullopt;
+}
+
+std::optional<std::string> why_foreign(std::string_view method, const HttpHeaders& headers) {
+  if (const auto host = foreign_host(headers)) {
+    return "its host is '" + shortened(*host) +
+           "', but this server is for localhost and addresses only";
+  }
+  if (method == "GET" || method == "HEAD") {
+    return std::nullopt;  // It changes nothing, and the page cannot read the answer.
+  }
+  const auto page = foreign_page(headers);
+  return page ? std::optional("it comes from a web page of another server, '" + shortened(*page) +
+                              "', which may change nothing here")
+              : std::nullopt;
 }
 
 }  // namespace scaler::net

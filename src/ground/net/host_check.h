@@ -6,6 +6,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "ground/net/http.h"
 
@@ -19,5 +20,8 @@ std::optional<std::string> foreign_host(const HttpHeaders& headers);
 /// What a browser says of the page that sends a request, when the page is not the server's own;
 /// nothing for a request of a person or a program.
 std::optional<std::string> foreign_page(const HttpHeaders& headers);
+
+/// Why a request is none for a server on loopback; nothing when it is one.
+std::optional<std::string> why_foreign(std::string_view method, const HttpHeaders& headers);
 
 }  // namespace scaler::net

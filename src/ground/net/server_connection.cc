@@ -1,0 +1,262 @@
+#include <cerrno>
+#include <chrono>
+#include <expected>
+#include <sys/socket.h>
+
+#include "ground/net/host_check.h"
+#include "ground/net/server_connection_impl.h"
+
+namespace scaler::net {
+namespace {
+
+namespace asio = boost::asio;
+using boost::system::error_code;
+
+/// What is still read from a peer whose request was refused, so that the refusal reaches it:
+/// closing with unread bytes resets the connection and may take the answer with it.
+constexpr std::size_t kDrainMax = 64U << 20U;
+constexpr Duration kDrainTime = std::chrono::seconds(2);
+
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+HttpResponse refusal(const Refusal& refusal) {
+  return {.status = refusal.status,
+          .headers = {{.name = "Content-Type", .value = "text/plain"}},
+          .body = "The request was refused: " + refusal.why + "\n"};
+}
+
+/// The one answer that a handler owes. When the last copy of its Respond goes without having been
+/// called, the connection is closed.
+class Owed final {
+ public:
+  explicit Owed(std::shared_ptr<ServerConnection> connection)
+      : connection_(std::move(connection)) {}
+  ~Owed() {
+    if (connection_) {
+      connection_->close();
+    }
+  }
+  Owed(const Owed&) = delete;
+  Owed& operator=(const Owed&) = delete;
+
+  void answer(const HttpResponse& response) {
+    if (const auto connection = std::exchange(connection_, nullptr)) {
+      connection->answer(response);
+    }
+  }
+
+ private:
+  std::shared_ptr<ServerConnection> connection_;
+};
+
+}  // namespace
+
+void ServerConnection::close() {
+  drain_timer_.reset();
+  socket_.reset();
+  shared_->open.erase(this);
+}
+
+void ServerConnection::answer(const HttpResponse& response) {
+  if (!socket_) {
+    return;
+  }
+  awaiting_answer_ = false;
+  append_response(output_, response, framing_);
+  closing_ = !framing_.keep_alive;
+  flush();
+  advance();
+}
+
+void ServerConnection::check_time(Deadline now) {
+  const ServerLimits& limits = shared_->limits;
+  const Duration limit = phase_ == ServerPhase::Header ? limits.header
+                         : phase_ == ServerPhase::Body ? limits.body
+                                                       : limits.idle;
+  if (!socket_ || phase_ == ServerPhase::Answering || now - since_ < limit) {
+    return;
+  }
+  if (phase_ == ServerPhase::Header || phase_ == ServerPhase::Body) {
+    refuse({.status = 408, .why = "it did not arrive in time"});
+    note_phase();
+  } else {
+    close();
+  }
+}
+
+ServerPhase ServerConnection::phase_now() const {
+  if (draining_) {
+    return ServerPhase::Draining;
+  }
+  if (awaiting_answer_) {
+    return ServerPhase::Answering;
+  }
+  if (!output_.empty()) {
+    return ServerPhase::Sending;
+  }
+  if (!requests_.begun()) {
+    return ServerPhase::Idle;
+  }
+  return requests_.has_header() ? ServerPhase::Body : ServerPhase::Header;
+}
+
+void ServerConnection::note_phase() {
+  const ServerPhase now = phase_now();
+  // The time of a request that comes byte by byte goes on, that of anything else begins anew.
+  const bool request = now == ServerPhase::Header || now == ServerPhase::Body;
+  if (now != phase_ || !request) {
+    since_ = std::chrono::steady_clock::now();
+  }
+  phase_ = now;
+}
+
+void ServerConnection::wait_readable() {
+  if (std::exchange(waiting_readable_, true)) {
+    return;
+  }
+  socket_->async_wait(asio::socket_base::wait_read,
+                      [self = shared_from_this()](const error_code& error) {
+                        self->waiting_readable_ = false;
+                        if (!error && self->socket_) {
+                          self->on_readable();
+                        }
+                      });
+}
+
+void ServerConnection::wait_writable() {
+  socket_->async_wait(asio::socket_base::wait_write,
+                      [self = shared_from_this()](const error_code& error) {
+                        self->waiting_writable_ = false;
+                        if (!error && self->socket_) {
+                          self->flush();
+                          self->advance();
+                        }
+                      });
+}
+
+void ServerConnection::on_readable() {
+  std::vector<char>& buffer = shared_->buffer;
+  const ssize_t size = ::recv(socket_->native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (size < 0 && (would_block(errno) || errno == EINTR)) {
+    wait_readable();
+  } else if (size <= 0) {
+    close();
+  } else if (draining_) {
+    drained_ += static_cast<std::size_t>(size);
+    drained_ > kDrainMax ? close() : wait_readable();
+  } else {
+    requests_.append({buffer.data(), static_cast<std::size_t>(size)});
+    advance();
+  }
+}
+
+void ServerConnection::advance() {
+  if (advancing_) {
+    return;
+  }
+  advancing_ = true;
+  const auto self = shared_from_this();
+  bool progress = true;
+  while (progress && can_take_request()) {
+    progress = parse_one();
+  }
+  advancing_ = false;
+  note_phase();
+  if (can_take_request()) {
+    wait_readable();
+  }
+}
+
+bool ServerConnection::can_take_request() const {
+  return socket_.has_value() && !awaiting_answer_ && !closing_ && output_.empty();
+}
+
+bool ServerConnection::parse_one() {
+  const std::expected<bool, Refusal> complete = requests_.parse();
+  if (!complete) {
+    refuse(complete.error());
+    return true;
+  }
+  if (!*complete) {
+    if (requests_.wants_encouragement()) {
+      output_ += "HTTP/1.1 100 Continue\r\n\r\n";
+      flush();
+    }
+    return false;
+  }
+  dispatch();
+  return true;
+}
+
+void ServerConnection::refuse(const Refusal& why) {
+  framing_ = {.keep_alive = false};
+  append_response(output_, refusal(why), framing_);
+  closing_ = true;
+  drain_after_ = true;
+  flush();
+}
+
+void ServerConnection::flush() {
+  while (socket_ && sent_ < output_.size()) {
+    const ssize_t size = ::send(socket_->native_handle(), output_.data() + sent_,
+                                output_.size() - sent_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (size >= 0) {
+      sent_ += static_cast<std::size_t>(size);
+      note_phase();
+    } else if (would_block(errno)) {
+      if (!std::exchange(waiting_writable_, true)) {
+        wait_writable();
+      }
+      return;
+    } else if (errno != EINTR) {
+      close();
+      return;
+    }
+  }
+  output_.clear();
+  sent_ = 0;
+  if (socket_ && closing_) {
+    finish();
+  }
+}
+
+void ServerConnection::finish() {
+  if (!drain_after_) {
+    close();
+    return;
+  }
+  if (std::exchange(draining_, true)) {
+    return;
+  }
+  error_code ignored;
+  socket_->shutdown(asio::socket_base::shutdown_send, ignored);
+  drain_timer_.emplace(socket_->get_executor(), kDrainTime);
+  drain_timer_->async_wait([weak = weak_from_this()](const error_code& error) {
+    const auto self = weak.lock();
+    if (!error && self) {
+      self->close();
+    }
+  });
+  wait_readable();
+}
+
+void ServerConnection::dispatch() {
+  framing_ = requests_.framing();
+  ServerRequest request = requests_.take();
+  awaiting_answer_ = true;
+  note_phase();
+  if (auto why = why_foreign(request.method, request.headers)) {
+    answer(refusal({.status = 403, .why = *std::move(why)}));
+    return;
+  }
+  auto owed = std::make_shared<Owed>(shared_from_this());
+  // The handler may destroy its own server: Shared, and with it the function, lives on here.
+  const auto shared = shared_;
+  shared->handler(std::move(request), [owed = std::move(owed)](const HttpResponse& response) {
+    owed->answer(response);
+  });
+}
+
+}  // namespace scaler::net
