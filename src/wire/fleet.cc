@@ -12,7 +12,7 @@
 #include "ground/json/reader.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 
 namespace scaler {
 namespace {

@@ -1,6 +1,6 @@
 #include "fuzz.h"
 #include "scaler/core/decide.h"
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 
 namespace scaler::fuzz {
 

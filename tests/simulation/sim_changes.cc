@@ -9,7 +9,7 @@
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "lab/sim/simulator.h"
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 
 namespace scaler::sim {
 namespace {

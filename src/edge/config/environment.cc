@@ -11,7 +11,7 @@
 #include "ground/base/problems.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 #include "wire/setting_text.h"
 
 namespace scaler {

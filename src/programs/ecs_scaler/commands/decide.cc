@@ -7,7 +7,7 @@
 
 #include "programs/ecs_scaler/commands/commands.h"
 #include "wire/decision_json.h"
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 
 namespace scaler::cli {
 namespace {

@@ -18,7 +18,7 @@
 #include "ground/base/file.h"
 #include "programs/ecs_scaler/commands/parallel.h"
 #include "scaler/core/policy.h"
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 
 namespace scaler::cli {
 namespace {

@@ -1,4 +1,4 @@
-#include "wire/policy_reader.h"
+#include "wire/policy.h"
 
 #include <gtest/gtest.h>
 
