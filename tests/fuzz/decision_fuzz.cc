@@ -1,7 +1,8 @@
 // The document of `ecs-scaler decide`: observation and state.
 
 #include "fuzz.h"
-#include "wire/decision_json.h"
+#include "wire/observation.h"
+#include "wire/state.h"
 
 namespace scaler::fuzz {
 

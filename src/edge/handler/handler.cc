@@ -5,7 +5,8 @@
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 #include "watch/metrics.h"
-#include "wire/decision_json.h"
+#include "wire/decision.h"
+#include "wire/record.h"
 
 namespace scaler {
 namespace {

@@ -1,6 +1,5 @@
 // This program's own log: {"level":..,"message":"pass","record":{..}} a line, or the record alone.
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <string>
 
@@ -10,7 +9,7 @@
 #include "ground/json/reader.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/intervals.h"
-#include "wire/decision_json.h"
+#include "wire/record.h"
 
 namespace scaler::trace {
 namespace {
@@ -19,30 +18,7 @@ namespace {
 const json::Value* record_of(const json::Value& line) {
   const json::Value* record = line.find("record");
   const json::Value* candidate = record != nullptr ? record : &line;
-  return candidate->find("at") != nullptr && candidate->find("queues") != nullptr ? candidate
-                                                                                  : nullptr;
-}
-
-Result<JournalPass> read_pass(const json::Value& record) {
-  json::Object observation;
-  for (const char* name : {"at", "queues", "service"}) {
-    if (const json::Value* member = record.find(name)) {
-      observation.emplace_back(name, *member);
-    }
-  }
-  const json::Value value{json::Value::Variant(std::move(observation))};
-  JournalPass pass;
-  pass.observation = TRY(read_observation(json::Reader(value, "record")));
-  pass.desired = pass.observation.service.desired;
-  const json::Reader reader(record, "record");
-  const auto outcome = reader.optional_field("outcome");
-  const auto decision = reader.optional_field("decision");
-  if (decision && outcome && TRY(outcome->string()) == "applied") {
-    const json::Reader desired = TRY(decision->field("desired"));
-    pass.desired =
-        TRY(desired.integer({.min = 0, .max = std::numeric_limits<std::int32_t>::max()}));
-  }
-  return pass;
+  return is_record(*candidate) ? candidate : nullptr;
 }
 
 struct Journal {
@@ -52,15 +28,8 @@ struct Journal {
 };
 
 /// One journal is about one service.
-Result<void> check_service(const json::Value& record, Journal& journal) {
-  std::string name;
-  for (const char* part : {"cluster", "service_name"}) {
-    if (const json::Value* member = record.find(part)) {
-      name += "/" + std::get<std::string>(std::holds_alternative<std::string>(member->data())
-                                              ? member->data()
-                                              : json::Value::Variant(std::string()));
-    }
-  }
+Result<void> check_service(const ServiceId& id, Journal& journal) {
+  const std::string name = id == ServiceId{} ? "" : fmt::format("/{}/{}", id.cluster, id.service);
   if (journal.service.empty()) {
     journal.service = name;
   }
@@ -82,12 +51,13 @@ Result<void> read_line(std::string_view line, Journal& journal) {
   if (record == nullptr) {
     return {};
   }
-  TRY(check_service(*record, journal));
-  if (record->find("service") == nullptr) {
+  RecordedPass pass = TRY(read_record(json::Reader(*record, "record")));
+  TRY(check_service(pass.id, journal));
+  if (!pass.observation) {
     ++journal.without_service;
     return {};
   }
-  journal.passes.push_back(TRY(read_pass(*record)));
+  journal.passes.push_back({.observation = *std::move(pass.observation), .desired = pass.desired});
   return {};
 }
 

@@ -1,3 +1,5 @@
+#include "scaler/core/decide.h"
+
 #include <algorithm>
 #include <istream>
 #include <iterator>
@@ -6,8 +8,10 @@
 #include <fmt/core.h>
 
 #include "programs/ecs_scaler/commands/commands.h"
-#include "wire/decision_json.h"
+#include "wire/decision.h"
+#include "wire/observation.h"
 #include "wire/policy.h"
+#include "wire/state.h"
 
 namespace scaler::cli {
 namespace {

@@ -10,7 +10,7 @@
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
 #include "scaler/core/policy_fields.h"
-#include "wire/decision_json.h"
+#include "wire/record.h"
 
 namespace scaler::cli {
 namespace {

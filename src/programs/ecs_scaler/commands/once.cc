@@ -7,7 +7,7 @@
 #include "programs/ecs_scaler/commands/commands.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "programs/ecs_scaler/commands/report.h"
-#include "wire/decision_json.h"
+#include "wire/record.h"
 
 namespace scaler::cli {
 namespace {

@@ -6,7 +6,7 @@
 #include "programs/ecs_scaler/commands/metrics_server.h"
 #include "programs/ecs_scaler/signals.h"
 #include "scaler/controller/controller.h"
-#include "wire/decision_json.h"
+#include "wire/record.h"
 
 namespace scaler::cli {
 namespace {

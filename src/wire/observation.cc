@@ -1,0 +1,162 @@
+#include "wire/observation.h"
+
+#include <algorithm>
+#include <array>
+#include <vector>
+
+#include <fmt/core.h>
+
+#include "scaler/core/policy.h"
+#include "wire/fields.h"
+
+namespace scaler {
+namespace {
+
+constexpr std::array<std::string_view, 3> kStatuses{"ACTIVE", "DRAINING", "INACTIVE"};
+constexpr std::array<std::string_view, 2> kStrategies{"REPLICA", "DAEMON"};
+
+template <typename Word>
+std::optional<Word> word_in(std::span<const std::string_view> words, std::string_view text) {
+  const auto found = std::ranges::find(words, text);
+  return found == words.end() ? std::nullopt
+                              : std::optional(static_cast<Word>(found - words.begin()));
+}
+
+}  // namespace
+
+std::string_view to_string(ServiceStatus status) {
+  return kStatuses.at(static_cast<std::size_t>(status));
+}
+std::string_view to_string(SchedulingStrategy strategy) {
+  return kStrategies.at(static_cast<std::size_t>(strategy));
+}
+template <>
+std::optional<ServiceStatus> parse_word(std::string_view text) {
+  return word_in<ServiceStatus>(kStatuses, text);
+}
+template <>
+std::optional<SchedulingStrategy> parse_word(std::string_view text) {
+  return word_in<SchedulingStrategy>(kStrategies, text);
+}
+
+namespace wire {
+
+/// What is told of a queue beside its counts, or beside the error for which there are none.
+struct Weighted {
+  Millionths weight = {Millionths::kOne};
+};
+struct SeenQueue : QueueDepth, Weighted {};
+struct LostQueue : Weighted {
+  std::string error = {};
+};
+
+constexpr Limits kWeights = {.min = static_cast<std::int64_t>(kWeightMin * Millionths::kOne),
+                             .max = static_cast<std::int64_t>(kWeightMax * Millionths::kOne)};
+constexpr auto kWeight = Field{
+    .name = "weight", .member = &Weighted::weight, .limits = kWeights, .told = never<Weighted>};
+
+template <>
+inline constexpr auto kFields<SeenQueue> = std::tuple{
+    Field{.name = "visible",
+          .member = &QueueDepth::visible,
+          .required = true,
+          .told = always<QueueDepth>},
+    Field{.name = "in_flight", .member = &QueueDepth::in_flight, .told = always<QueueDepth>},
+    Field{.name = "delayed", .member = &QueueDepth::delayed, .told = always<QueueDepth>}, kWeight};
+
+template <>
+inline constexpr auto kFields<LostQueue> =
+    std::tuple{Field{.name = "error", .member = &LostQueue::error, .required = true}, kWeight};
+
+constexpr auto kAlways = always<ServiceObservation>;
+constexpr auto kNever = never<ServiceObservation>;
+
+/// In the order in which a record tells them. What it does not tell can be given to `decide`.
+template <>
+inline constexpr auto kFields<ServiceObservation> = std::tuple{
+    Field{.name = "desired",
+          .member = &ServiceObservation::desired,
+          .required = true,
+          .limits = Limits{.max = std::numeric_limits<std::int32_t>::max()},
+          .told = kAlways},
+    Field{.name = "running",
+          .member = &ServiceObservation::running,
+          .otherwise = &ServiceObservation::desired,
+          .told = kAlways},
+    Field{.name = "pending", .member = &ServiceObservation::pending, .told = kAlways},
+    Field{.name = "protected", .member = &ServiceObservation::protected_tasks, .told = kNever},
+    Field{.name = "status",
+          .member = &ServiceObservation::status,
+          .limits = Limits{.words = "ACTIVE|DRAINING|INACTIVE"},
+          .told = kAlways},
+    Field{.name = "scheduling_strategy",
+          .member = &ServiceObservation::scheduling,
+          .limits = Limits{.words = "REPLICA|DAEMON"},
+          .told = kNever},
+    Field{.name = "deploying", .member = &ServiceObservation::deploying, .told = kAlways},
+    Field{.name = "deploying_since", .member = &ServiceObservation::deploying_since}};
+
+template <>
+inline constexpr auto kFields<Observation> =
+    std::tuple{Field{.name = "at", .member = &Observation::at, .required = true},
+               Field{.name = "queues", .member = &Observation::queues, .required = true},
+               Field{.name = "service", .member = &Observation::service, .required = true},
+               Field{.name = "delivered", .member = &Observation::delivered},
+               Field{.name = "look_every", .member = &Observation::look_every}};
+
+/// Its counts, or the error for which they could not be read.
+template <>
+Result<void> read_value(const json::Reader& value, const Limits& limits,
+                        Result<QueueDepth>& target) {
+  if (!value.optional_field("error")) {
+    SeenQueue seen;
+    TRY(read_fields(value, limits, seen));
+    target = static_cast<QueueDepth&>(seen);
+    return {};
+  }
+  LostQueue lost;
+  TRY(read_fields(value, limits, lost));
+  constexpr std::array<std::string_view, 3> kGone{"NotFound", "QueueDoesNotExist",
+                                                  "AWS.SimpleQueueService.NonExistentQueue"};
+  const bool gone = std::ranges::find(kGone, lost.error) != kGone.end();
+  target = fail(gone ? ErrorKind::NotFound : ErrorKind::Unavailable, lost.error);
+  return {};
+}
+
+template <>
+void write_value(json::Writer& writer, const Result<QueueDepth>& queue) {
+  writer.begin_object();
+  if (queue) {
+    write_fields(writer, SeenQueue{*queue, {}});
+  } else {
+    writer.field("error", to_string(queue.error().kind));
+  }
+  writer.end_object();
+}
+
+}  // namespace wire
+
+Result<Observation> read_observation(const json::Reader& object) {
+  auto observation = TRY(wire::read_object<Observation>(object));
+  const json::Reader queues = TRY(object.field("queues"));
+  for (const json::Reader& queue : TRY(queues.items())) {
+    wire::Weighted weighted;
+    TRY(wire::read_row(queue, {}, wire::kWeight, weighted));
+    observation.weights.push_back(weighted.weight);
+  }
+  if (observation.queues.empty()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: at least one queue is needed", queues.path()));
+  }
+  return observation;
+}
+
+void write_queues(json::Writer& writer, const std::vector<Result<QueueDepth>>& queues) {
+  wire::write_value(writer, queues);
+}
+
+void write_service(json::Writer& writer, const ServiceObservation& service) {
+  wire::write_value(writer, service);
+}
+
+}  // namespace scaler
