@@ -1,5 +1,8 @@
 #pragma once
-// Policies from JSON: one object whose members are the fields of scaler/core/policy_fields.h.
+// Policies as JSON and as variables: one object whose members, and one variable for each of them,
+// are the fields of scaler/core/policy_fields.h.
+
+#include <string>
 
 #include "ground/json/reader.h"
 #include "scaler/core/policy.h"
@@ -14,6 +17,18 @@ Result<void> read_field(const PolicyField& field, const json::Reader& value,
 /// All members into the options. Errors: Malformed, all of them together; unknown members are
 /// refused with the nearest known name.
 Result<void> read_fields(const json::Reader& object, PolicyOptions& options);
+
+/// A field's value as JSON, as read_field() takes it; null where there is none.
+std::string field_json(const PolicyField& field, const PolicyOptions& options);
+
+/// A number, word or truth value as people write it, without the quotes of JSON.
+std::string unquoted(std::string json);
+
+/// A field's environment variable: the name in capitals.
+std::string variable_name(const PolicyField& field);
+
+/// Its default as one would write it; empty where there is none.
+std::string default_of(const PolicyField& field);
 
 /// A whole policy. Errors: Malformed; unknown members are refused with the nearest known name.
 Result<Policy> read_policy(const json::Reader& object);

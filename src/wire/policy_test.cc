@@ -1,11 +1,18 @@
 #include "wire/policy.h"
 
+#include <algorithm>
+#include <map>
+
+#include <fmt/core.h>
 #include <gtest/gtest.h>
+
+#include "wire/test_support.h"
 
 namespace scaler {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::RandomParts;
 
 Result<Policy> read(std::string_view text) {
   const json::Value value = json::parse(text).value();
@@ -44,6 +51,81 @@ TEST(PolicyReader, NamesPathValueAndWhatWouldBeRight) {
             "$.policy.paused: 'yes' is not true or false");
   EXPECT_EQ(read(R"({"scale_in_cooldown":99999999})").error().message,
             "$.policy: scale_in_cooldown is 27777 h 46 min, but must be from 0 s to 336 h");
+}
+
+PolicyOptions random_options(RandomParts& random) {
+  PolicyOptions options;
+  const auto set = [&](const PolicyField& field, auto& value) {
+    using Value = std::remove_cvref_t<decltype(value)>;
+    const auto number = [&] { return random.between(field.min, field.max); };
+    if constexpr (std::is_same_v<Value, bool>) {
+      value = random.maybe();
+    } else if constexpr (std::is_same_v<Value, std::int64_t>) {
+      value = number();
+    } else if constexpr (std::is_same_v<Value, std::optional<std::int64_t>>) {
+      value = random.perhaps(number);
+    } else if constexpr (std::is_same_v<Value, Duration>) {
+      value = Duration(number());
+    } else if constexpr (std::is_same_v<Value, std::optional<Duration>>) {
+      value = random.perhaps([&] { return Duration(number()); });
+    } else if constexpr (std::is_same_v<Value, Millionths>) {
+      value = {number()};
+    } else if constexpr (std::is_same_v<Value, std::optional<Millionths>>) {
+      value = random.perhaps([&] { return Millionths{number()}; });
+    } else if constexpr (std::is_enum_v<Value>) {
+      value = static_cast<Value>(random.between(0, std::ranges::count(field.unit, '|')));
+    } else if constexpr (std::is_same_v<Value, Budget>) {
+      value.select = static_cast<BudgetSelect>(random.between(0, 2));
+      value.limits = {
+          {.unit = random.maybe() ? BudgetLimit::Unit::Tasks : BudgetLimit::Unit::Percent,
+           .amount = random.between(1, kTasksLimit),
+           .period = Duration(random.between(1, 86'400'000))}};
+    } else {
+      value = {{.cron = "0 8 * * *",
+                .duration = Duration(random.between(1, 86'400'000)),
+                .time_zone = random.maybe() ? "UTC" : "Europe/Berlin",
+                .tasks_min = random.perhaps([&] { return random.between(0, kTasksLimit); }),
+                .tasks_max = random.perhaps([&] { return random.between(1, kTasksLimit); })}};
+    }
+  };
+  for (const PolicyField& field : policy_fields()) {
+    std::visit([&](auto member) { set(field, options.*member); }, field.member);
+  }
+  return options;
+}
+
+TEST(PolicyJson, RoundTrips) {
+  RandomParts random(4);
+  for (int i = 0; i < 500; ++i) {
+    const PolicyOptions options = random_options(random);
+    std::string text;
+    for (const PolicyField& field : policy_fields()) {
+      text += fmt::format("{}\"{}\":{}", text.empty() ? "{" : ",", field.name,
+                          field_json(field, options));
+    }
+    PolicyOptions again;
+    const auto result = testing::read_text(
+        text + "}", [&](const json::Reader& object) { return read_fields(object, again); });
+    ASSERT_TRUE(result.has_value()) << result.error().message << " in " << text;
+    for (const PolicyField& field : policy_fields()) {
+      std::visit([&](auto member) { EXPECT_TRUE(again.*member == options.*member) << field.name; },
+                 field.member);
+    }
+  }
+}
+
+TEST(PolicyJson, HasDefaultsAsPeopleWriteThem) {
+  std::map<std::string_view, std::string> defaults;
+  for (const PolicyField& field : policy_fields()) {
+    defaults[field.name] = default_of(field);
+  }
+  EXPECT_EQ(defaults["mode"], "fixed");
+  EXPECT_EQ(defaults["scale_down_threshold"], "120");
+  EXPECT_EQ(defaults["count_in_flight"], "true");
+  EXPECT_EQ(defaults["tolerance"], "0");
+  EXPECT_EQ(defaults["fallback_tasks"], "");
+  EXPECT_EQ(defaults["schedules"], "");
+  EXPECT_EQ(defaults["scale_in_budget"], "");
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 #include "edge/config/environment.h"
 #include "ground/json/writer.h"
 #include "scaler/core/policy_fields.h"
-#include "wire/setting_text.h"
+#include "wire/policy.h"
 
 namespace scaler {
 namespace {

@@ -12,7 +12,6 @@
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 #include "wire/policy.h"
-#include "wire/setting_text.h"
 
 namespace scaler {
 namespace {
