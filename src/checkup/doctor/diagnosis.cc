@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include <fmt/core.h>
 
 #include "checkup/doctor/findings.h"
 #include "checkup/doctor/service_checks.h"
+#include "edge/config/environment.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
@@ -20,25 +20,26 @@ constexpr std::int64_t kReceivesMin = 5;
 /// not.
 constexpr Duration kSkewMax = std::chrono::seconds(60);
 
-std::string setting(const Facts& facts, std::string_view name) {
+/// What the function's variables say, as bootstrap reads them; nothing when they are not known.
+using Settings = std::optional<Result<ServiceConfig>>;
+
+Settings settings_of(const Facts& facts) {
   const bool known = facts.function && *facts.function;
-  return known ? variable((*facts.function)->environment, name).value_or("") : "";
+  return known ? Settings(service_from_environment((*facts.function)->environment)) : std::nullopt;
 }
 
-bool wakes(const Facts& facts) {
-  return setting(facts, "WAKE") == "true";
+bool wakes(const Settings& settings) {
+  return settings && *settings && (*settings)->wake;
 }
 
-Duration seconds_setting(const Facts& facts, std::string_view name) {
-  const std::string text = setting(facts, name);
-  double seconds = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
-  const bool valid =
-      error == std::errc() && end == text.data() + text.size() && seconds > 0 && seconds < 1e6;
-  return valid ? Duration(static_cast<std::int64_t>(seconds * 1000)) : Duration(0);
+Duration work_time(const Settings& settings) {
+  const Millionths seconds = settings && *settings
+                                 ? (*settings)->policy->seconds_per_message.value_or(Millionths{})
+                                 : Millionths{};
+  return Duration(seconds.count / 1000);
 }
 
-void check_redrive(const Facts& facts, Findings& findings) {
+void check_redrive(const Facts& facts, const Settings& settings, Findings& findings) {
   const aws::QueueSettings& queue = *facts.queue;
   if (!queue.receives_max) {
     findings.risk("queue", "it has no redrive policy",
@@ -47,7 +48,7 @@ void check_redrive(const Facts& facts, Findings& findings) {
   } else if (*queue.receives_max < kReceivesMin) {
     const std::string seen =
         fmt::format("maxReceiveCount is {}, less than {}", *queue.receives_max, kReceivesMin);
-    if (wakes(facts)) {
+    if (wakes(settings)) {
       findings.problem("queue", seen,
                        "Raise it: each wake receives the message once, and the function refuses to "
                        "wake on such a queue.");
@@ -57,18 +58,18 @@ void check_redrive(const Facts& facts, Findings& findings) {
   }
 }
 
-void check_queue(const Facts& facts, Findings& findings) {
+void check_queue(const Facts& facts, const Settings& settings, Findings& findings) {
   if (!facts.queue) {
     return findings.failed("queue", facts.queue.error(), "sqs:GetQueueAttributes");
   }
   const aws::QueueSettings& queue = *facts.queue;
-  if (queue.fifo && wakes(facts)) {
+  if (queue.fifo && wakes(settings)) {
     findings.problem("queue", "it is FIFO, and WAKE is true",
                      "Set WAKE=false and use ticks or the doorbell: a message that is handed back "
                      "would hold up its group.");
   }
-  check_redrive(facts, findings);
-  const Duration work = seconds_setting(facts, "SECONDS_PER_MESSAGE");
+  check_redrive(facts, settings, findings);
+  const Duration work = work_time(settings);
   if (work > queue.visibility_timeout) {
     findings.risk(
         "queue",
@@ -77,7 +78,7 @@ void check_queue(const Facts& facts, Findings& findings) {
         "Lengthen it, or let the worker extend it while it works; otherwise messages are "
         "worked on twice.");
   }
-  if (wakes(facts) && queue.visibility_timeout < 6 * (*facts.function)->timeout) {
+  if (wakes(settings) && queue.visibility_timeout < 6 * (*facts.function)->timeout) {
     findings.risk("queue",
                   fmt::format("the visibility timeout of {} is less than 6 times the function's "
                               "timeout of {}",
@@ -151,13 +152,13 @@ void check_other_scaler(const Facts& facts, Findings& findings) {
   }
 }
 
-void check_wake_mapping(const Facts& facts, Findings& findings) {
+void check_wake_mapping(const Facts& facts, const Settings& settings, Findings& findings) {
   if (!*facts.mapping) {
     return findings.failed("wake mapping", facts.mapping->error(),
                            "lambda:ListEventSourceMappings");
   }
   const std::optional<aws::EventSourceMapping>& mapping = **facts.mapping;
-  if (!mapping && wakes(facts)) {
+  if (!mapping && wakes(settings)) {
     findings.problem("wake mapping",
                      "WAKE is true, but the function has no event source mapping on the job queue",
                      "Create it, disabled, with ReportBatchItemFailures; or set WAKE=false.");
@@ -171,12 +172,12 @@ void check_wake_mapping(const Facts& facts, Findings& findings) {
         "Add it: without it every message that wakes the service would be deleted. The "
         "function refuses to enable such a mapping.");
   }
-  if (!wakes(facts) && mapping->state == aws::MappingState::Enabled) {
+  if (*settings && !wakes(settings) && mapping->state == aws::MappingState::Enabled) {
     findings.problem(
         "wake mapping", fmt::format("the mapping {} is enabled, but WAKE is not true", mapping->id),
         "Disable it or set WAKE=true: its messages bounce until they are dead letters.");
   }
-  if (wakes(facts) && mapping->state == aws::MappingState::Enabled && facts.service &&
+  if (wakes(settings) && mapping->state == aws::MappingState::Enabled && facts.service &&
       facts.service->desired > 0) {
     findings.risk("wake mapping",
                   fmt::format("the mapping {} is enabled while the service wants {} tasks",
@@ -198,22 +199,22 @@ bool same_name(const std::string& a, const std::string& b) {
 }
 
 /// What the function works on is what was examined.
-void check_same_place(const Facts& facts, Findings& findings) {
-  const auto compare = [&](std::string_view name, const std::string& examined,
+void check_same_place(const Facts& facts, const ServiceConfig& config, Findings& findings) {
+  const auto compare = [&](std::string_view name, const std::string& configured,
+                           const std::string& examined,
                            bool (*same)(const std::string&, const std::string&)) {
-    const std::string configured = setting(facts, name);
-    if (!configured.empty() && !same(configured, examined)) {
+    if (!same(configured, examined)) {
       findings.risk("function",
                     fmt::format("its {} is {}, but {} was examined", name, configured, examined),
                     "Examine what the function works on, or correct its configuration.");
     }
   };
-  compare("SQS_QUEUE_URL", facts.place.queue_url, same_queue);
-  compare("ECS_CLUSTER_NAME", facts.place.service.cluster, same_name);
-  compare("ECS_SERVICE_NAME", facts.place.service.service, same_name);
+  compare("SQS_QUEUE_URL", config.queue_url, facts.place.queue_url, same_queue);
+  compare("ECS_CLUSTER_NAME", config.id.cluster, facts.place.service.cluster, same_name);
+  compare("ECS_SERVICE_NAME", config.id.service, facts.place.service.service, same_name);
 }
 
-void check_function(const Facts& facts, Findings& findings) {
+void check_function(const Facts& facts, const Settings& settings, Findings& findings) {
   if (!facts.function) {
     findings.note("function", "no function is named",
                   "Name it with --function to examine it, too.");
@@ -227,9 +228,15 @@ void check_function(const Facts& facts, Findings& findings) {
     findings.problem("function", fmt::format("its state is {}", function.state),
                      "Deploy it again; see StateReason in aws lambda get-function-configuration.");
   }
-  check_same_place(facts, findings);
+  if (*settings) {
+    check_same_place(facts, **settings, findings);
+  } else {
+    findings.problem("function", "it refuses its variables: " + settings->error().message,
+                     "Correct them: until then it does nothing, for it does not start.",
+                     "docs/configuration.md");
+  }
   if (facts.mapping) {
-    check_wake_mapping(facts, findings);
+    check_wake_mapping(facts, settings, findings);
   }
 }
 
@@ -284,11 +291,12 @@ std::vector<Finding> diagnose(const Facts& facts) {
     check_credentials(facts, findings);
     return std::move(findings).sorted();
   }
+  const Settings settings = settings_of(facts);
   check_caller(facts, findings);
-  check_queue(facts, findings);
+  check_queue(facts, settings, findings);
   check_service(facts, findings);
   check_other_scaler(facts, findings);
-  check_function(facts, findings);
+  check_function(facts, settings, findings);
   return std::move(findings).sorted();
 }
 

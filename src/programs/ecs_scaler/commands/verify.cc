@@ -13,7 +13,6 @@
 #include "programs/ecs_scaler/commands/examined.h"
 #include "programs/ecs_scaler/signals.h"
 #include "scaler/core/decide.h"
-#include "scaler/core/queue_names.h"
 
 namespace scaler::cli {
 namespace {
@@ -47,20 +46,24 @@ std::string first_of(const std::string& flag, std::string_view name, const Envir
                        : variable(own, name).value_or(variable(functions, name).value_or(""));
 }
 
-/// The URL of a queue that a variable of the function may name; empty when it does not.
-Result<std::string> own_queue(const Environment& functions, std::string_view name) {
-  const auto text = variable(functions, name);
-  return text ? TRY(parse_queue(*text)).url : "";
+/// What the policy wants for one message and no task.
+std::int64_t tasks_for_one(const Policy& policy) {
+  const Observation one{.at = system_clock().now(), .queues = {QueueDepth{.visible = 1}}};
+  return decide(policy, {}, one).desired;
 }
 
-/// What the function's policy wants for one message and no task; nothing when it cannot be told.
-std::optional<std::int64_t> tasks_for_one(const Environment& function_environment) {
-  const Result<ServiceConfig> config = service_from_environment(function_environment);
+/// What the function's variables say, as bootstrap reads them.
+Result<void> read_settings(const Environment& functions, verify::Deployment& deployment) {
+  Result<ServiceConfig> config = service_from_environment(functions);
   if (!config) {
-    return std::nullopt;
+    return fail(std::move(config).error(),
+                fmt::format("the function {} refuses its variables", deployment.function));
   }
-  const Observation one{.at = system_clock().now(), .queues = {QueueDepth{.visible = 1}}};
-  return decide(config->policy, {}, one).desired;
+  deployment.tasks_for_one = tasks_for_one(config->policy);
+  deployment.wake = config->wake;
+  deployment.tick_queue_url = config->tick > Duration::zero() ? config->tick_queue_url : "";
+  deployment.doorbell_queue_url = config->doorbell_queue_url;
+  return {};
 }
 
 Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& own,
@@ -70,7 +73,7 @@ Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& 
   Environment functions;
   if (!deployment.function.empty()) {
     functions = TRY(checkup.function_environment(deployment.function));
-    deployment.tasks_for_one = tasks_for_one(functions);
+    TRY(read_settings(functions, deployment));
   }
   Problems problems;
   const auto find = [&](const std::string& flag, const char* flag_name, const char* name) {
@@ -90,11 +93,6 @@ Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& 
                                   deployment.function));
   deployment.queue_url = std::move(look.queue_urls.front());
   deployment.cluster = std::move(look.service.cluster);
-  deployment.wake = variable(functions, "WAKE") == "true";
-  if (variable(functions, "TICK_SECONDS") != "0") {
-    deployment.tick_queue_url = TRY(own_queue(functions, "TICK_QUEUE_URL"));
-  }
-  deployment.doorbell_queue_url = TRY(own_queue(functions, "DOORBELL_QUEUE_URL"));
   return deployment;
 }
 
