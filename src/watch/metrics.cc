@@ -7,7 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "ground/base/problems.h"
-#include "ground/json/reader.h"
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 
@@ -30,7 +30,7 @@ Result<Metric> find_metric(std::string_view name) {
   if (found != kNames.end()) {
     return kMetrics.at(static_cast<std::size_t>(found - kNames.begin()));
   }
-  const auto near = json::nearest_name(name, kNames);
+  const auto near = nearest_word(name, kNames);
   return fail(ErrorKind::Malformed,
               fmt::format("METRICS: '{}' is not a metric{}; there are {}", shortened(name),
                           near ? fmt::format(" (did you mean '{}'?)", *near) : "",

@@ -1,8 +1,50 @@
 #include "ground/base/text.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 namespace scaler {
+namespace {
+
+/// Levenshtein's distance, in one row.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < a.size(); ++i) {
+    std::size_t diagonal = std::exchange(row[0], i + 1);
+    for (std::size_t j = 0; j < b.size(); ++j) {
+      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+void add_wrapped(std::string& text, std::string_view line, std::size_t width, std::size_t indent) {
+  const std::size_t begin = std::min(line.find_first_not_of(' '), line.size());
+  std::string_view rest = line.substr(begin);
+  std::size_t inset = begin;
+  while (true) {
+    text.append(inset, ' ');
+    const std::size_t room = width > inset ? width - inset : 1;
+    // The last blank that leaves no line too wide, else the end of a word that is too wide alone.
+    const std::size_t last = rest.size() > room ? rest.rfind(' ', room) : rest.size();
+    const std::size_t blank = last == std::string_view::npos ? rest.find(' ') : last;
+    const std::size_t next = rest.find_first_not_of(' ', std::min(blank, rest.size()));
+    const std::string_view part = rest.substr(0, blank);
+    text += part.substr(0, part.find_last_not_of(' ') + 1);
+    if (next == std::string_view::npos) {
+      return;
+    }
+    text += '\n';
+    rest = rest.substr(next);
+    inset = begin + indent;
+  }
+}
+
+}  // namespace
 
 std::string lower_case(std::string_view text) {
   std::string result(text);
@@ -20,6 +62,39 @@ std::vector<std::string_view> split(std::string_view text, std::string_view sepa
     }
     text.remove_prefix(end + 1);
   }
+}
+
+std::optional<std::string_view> nearest_word(std::string_view word,
+                                             std::span<const std::string_view> known) {
+  constexpr std::size_t kLongest = 100;
+  if (word.size() > kLongest) {
+    return std::nullopt;  // No known word is, and the distance costs the product of both lengths.
+  }
+  std::optional<std::string_view> nearest;
+  std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
+  for (const std::string_view candidate : known) {
+    const std::size_t distance = edit_distance(word, candidate);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {
+  const auto near = nearest_word(word, known);
+  return near ? "; did you mean '" + std::string(*near) + "'?" : "";
+}
+
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent) {
+  std::string result;
+  for (const std::string_view line : split(text, "\n")) {
+    add_wrapped(result, line, width, indent);
+    result += '\n';
+  }
+  result.pop_back();
+  return result;
 }
 
 }  // namespace scaler

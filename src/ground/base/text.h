@@ -1,6 +1,8 @@
 #pragma once
 // Small letters and pieces of texts. ASCII alone: no locale has a say in names and keys.
 
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,5 +20,15 @@ std::string lower_case(std::string_view text);
 /// The parts between the separators, empty ones too; at least one. Each character of `separators`
 /// separates.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators);
+
+/// The known word that is nearest to `word` by edit distance, if any is near enough to be meant.
+std::optional<std::string_view> nearest_word(std::string_view word,
+                                             std::span<const std::string_view> known);
+/// "; did you mean 'once'?", or nothing when no known word is near.
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> known);
+
+/// The text with breaks at its blanks, so that no line is wider than `width`, but where one word
+/// alone is. What is broken off a line stands `indent` further in than the line's own beginning.
+std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
 
 }  // namespace scaler

@@ -1,5 +1,7 @@
 #include "ground/base/text.h"
 
+#include <array>
+
 #include <gtest/gtest.h>
 
 namespace scaler {
@@ -17,6 +19,49 @@ TEST(Split, KeepsEmptyPartsAndHasAtLeastOne) {
   EXPECT_EQ(split("a", ":"), Parts{"a"});
   EXPECT_EQ(split(":a::b:", ":"), (Parts{"", "a", "", "b", ""}));
   EXPECT_EQ(split("1 2\t3", " \t"), (Parts{"1", "2", "3"}));
+}
+
+constexpr std::array<std::string_view, 4> kKnown{"once", "run", "config", "--dry-run"};
+
+TEST(NearestWord, IsTheOneWithTheFewestEdits) {
+  EXPECT_EQ(nearest_word("onec", kKnown), "once");
+  EXPECT_EQ(nearest_word("cofnig", kKnown), "config");
+  EXPECT_EQ(nearest_word("--dry-rnu", kKnown), "--dry-run");
+  EXPECT_EQ(nearest_word("run", kKnown), "run");
+}
+
+TEST(NearestWord, IsNoneWhenNoneIsNear) {
+  EXPECT_EQ(nearest_word("terminate", kKnown), std::nullopt);
+  EXPECT_EQ(nearest_word(std::string(1000, 'o'), kKnown), std::nullopt);
+  EXPECT_EQ(nearest_word("once", {}), std::nullopt);
+}
+
+TEST(NearestWord, OfTwoThatAreAsNearIsTheFirst) {
+  constexpr std::array<std::string_view, 2> kTwins{"text", "test"};
+  EXPECT_EQ(nearest_word("tet", kTwins), "text");
+}
+
+TEST(DidYouMean, IsTheEndOfASentence) {
+  EXPECT_EQ(did_you_mean("onec", kKnown), "; did you mean 'once'?");
+  EXPECT_EQ(did_you_mean("terminate", kKnown), "");
+}
+
+TEST(Wrapped, BreaksAtBlanks) {
+  EXPECT_EQ(wrapped("one two three", 7), "one two\nthree");
+  EXPECT_EQ(wrapped("one two three", 6), "one\ntwo\nthree");
+  EXPECT_EQ(wrapped("one two three", 13), "one two three");
+  EXPECT_EQ(wrapped("", 5), "");
+}
+
+TEST(Wrapped, KeepsLinesWhereTheyBeginAndColumnsThatFit) {
+  EXPECT_EQ(wrapped("a   b\n\n  c d e", 5), "a   b\n\n  c d\n  e");
+  EXPECT_EQ(wrapped("  one two", 7, 2), "  one\n    two");
+}
+
+TEST(Wrapped, LeavesAWordThatIsWiderThanTheLine) {
+  EXPECT_EQ(wrapped("a extraordinary b", 5), "a\nextraordinary\nb");
+  EXPECT_EQ(wrapped("extraordinary", 5), "extraordinary");
+  EXPECT_EQ(wrapped("    a b", 3), "    a\n    b");
 }
 
 }  // namespace

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler::json {
 namespace {
@@ -36,21 +36,6 @@ std::string describe(IntegerRange range) {
                                  : fmt::format("a whole number of at least {}", range.min);
   }
   return fmt::format("a whole number from {} to {}", range.min, range.max);
-}
-
-/// Levenshtein's distance, in one row.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), std::size_t{0});
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
-    for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
-    }
-  }
-  return row.back();
 }
 
 }  // namespace
@@ -174,30 +159,11 @@ Result<void> Reader::only_fields(std::span<const std::string_view> known) const 
     if (problems.full()) {
       problems.add({});
     } else {
-      const auto near = nearest_name(name, known);
-      problems.add(fmt::format("{} is not a known field{}", member_path(name),
-                               near ? fmt::format("; did you mean '{}'?", *near) : ""));
+      problems.add(
+          fmt::format("{} is not a known field{}", member_path(name), did_you_mean(name, known)));
     }
   }
   return problems.result();
-}
-
-std::optional<std::string_view> nearest_name(std::string_view name,
-                                             std::span<const std::string_view> known) {
-  constexpr std::size_t kLongest = 100;
-  if (name.size() > kLongest) {
-    return std::nullopt;  // No known name is, and the distance costs the product of both lengths.
-  }
-  std::optional<std::string_view> nearest;
-  std::size_t best = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(name, candidate);
-    if (distance < best) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest;
 }
 
 }  // namespace scaler::json

@@ -68,8 +68,4 @@ class Reader {
   std::string path_;
 };
 
-/// The known name that is nearest to `name` by edit distance, if any is near enough to be meant.
-std::optional<std::string_view> nearest_name(std::string_view name,
-                                             std::span<const std::string_view> known);
-
 }  // namespace scaler::json
