@@ -155,7 +155,7 @@ def check_header(text):
 def check_cpp_functions(text):
     """Functions begin with a line at column 0 that ends in '{' and end with '}' at column 0."""
     start = None
-    scope = re.compile(r"(?:inline )?namespace|(?:class|struct|enum|union|extern)\b|.*= ?\{$")
+    scope = re.compile(r"(?:inline )?namespace|(?:class|struct|enum|union|extern)\b|.*[={] ?\{$")
     for number, line in enumerate(code_only(text).split("\n"), 1):
         if start is None and re.match(r"[A-Za-z].*\{$", line) and not scope.match(line):
             start = number

@@ -8,7 +8,7 @@ void write_steps(json::Writer& writer, const Steps& steps) {
   writer.begin_array();
   for (const Step& step : steps) {
     writer.begin_object()
-        .field("rule", to_string(step.rule))
+        .field("rule", to_string(rule_of(step.reason)))
         .field("tasks", step.tasks)
         .field("note", explain(step))
         .end_object();

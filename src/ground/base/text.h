@@ -1,6 +1,7 @@
 #pragma once
 // Small letters and pieces of texts. ASCII alone: no locale has a say in names and keys.
 
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
@@ -30,5 +31,8 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 /// The text with breaks at its blanks, so that no line is wider than `width`, but where one word
 /// alone is. What is broken off a line stands `indent` further in than the line's own beginning.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
+
+/// "1 task", "2 tasks".
+std::string plural(std::int64_t count, std::string_view thing);
 
 }  // namespace scaler

@@ -64,5 +64,11 @@ TEST(Wrapped, LeavesAWordThatIsWiderThanTheLine) {
   EXPECT_EQ(wrapped("    a b", 3), "    a\n    b");
 }
 
+TEST(Plural, IsForAllButOne) {
+  EXPECT_EQ(plural(0, "task"), "0 tasks");
+  EXPECT_EQ(plural(1, "task"), "1 task");
+  EXPECT_EQ(plural(2, "task"), "2 tasks");
+}
+
 }  // namespace
 }  // namespace scaler

@@ -71,7 +71,7 @@ std::string journal_line(const PassRecord& record, Trigger trigger) {
                         to_string(record.decision->action), record.decision->before,
                         record.decision->desired, static_cast<int>(record.outcome));
     for (const Step& step : record.decision->steps) {
-      line += fmt::format(" {}:{}", to_string(step.rule), step.tasks);
+      line += fmt::format(" {}:{}", to_string(rule_of(step.reason)), step.tasks);
     }
   }
   for (const std::string& error : record.errors) {

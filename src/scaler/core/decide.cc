@@ -61,18 +61,14 @@ std::int64_t fallback(Context& context) {
   const std::int64_t failures = saturating_add(context.state.failures, 1);
   const std::optional<std::int64_t> wanted = policy->fallback_tasks;
   if (!wanted || failures < policy->failures_before_fallback) {
-    return context.tell({.rule = Rule::Blind,
-                         .reason = Reason::BlindHold,
-                         .tasks = context.desired(),
-                         .numbers = {failures}});
+    return context.tell(
+        {.reason = Reason::BlindHold, .tasks = context.desired(), .numbers = {failures}});
   }
   const Bounds& bounds = context.bounds;
   const std::int64_t allowed = std::clamp(*wanted, bounds.tasks_min, bounds.tasks_max);
   const std::int64_t tasks = std::max(context.desired(), allowed);
-  return context.tell({.rule = Rule::Blind,
-                       .reason = Reason::BlindFallback,
-                       .tasks = tasks,
-                       .numbers = {failures, *wanted}});
+  return context.tell(
+      {.reason = Reason::BlindFallback, .tasks = tasks, .numbers = {failures, *wanted}});
 }
 
 std::int64_t need(Context& context) {
@@ -206,9 +202,7 @@ Decision decide(const Policy& policy, const ServiceState& state, const Observati
   decision.occupied =
       std::max(std::min(decision.demand, context.bounds.tasks_max), busy_floor(context));
   if (const auto reason = untouchable(context.service)) {
-    conclude(
-        decision,
-        context.tell({.rule = Rule::Deployment, .reason = *reason, .tasks = context.desired()}));
+    conclude(decision, context.tell({.reason = *reason, .tasks = context.desired()}));
   } else if (backlog.blind()) {
     conclude(decision, overridden(context, quota(context, decision.demand)));
   } else {
@@ -222,17 +216,13 @@ Decision held(Decision decision, std::int64_t desired, Reason reason,
   decision.action = Action::Hold;
   decision.desired = desired;
   decision.late = reason == Reason::LookedTooLong;
-  decision.steps.add({.rule = Rule::Trigger,
-                      .reason = reason,
-                      .tasks = desired,
-                      .numbers = {numbers[0], numbers[1]}});
+  decision.steps.add({.reason = reason, .tasks = desired, .numbers = {numbers[0], numbers[1]}});
   return decision;
 }
 
 Decision last_try(Decision decision) {
   decision.desired = decision.before + 1;
-  decision.steps.add(
-      {.rule = Rule::Quota, .reason = Reason::RefusedLastTry, .tasks = decision.desired});
+  decision.steps.add({.reason = Reason::RefusedLastTry, .tasks = decision.desired});
   return decision;
 }
 

@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 
 #include <gtest/gtest.h>
 
 #include "ground/base/random.h"
 #include "scaler/core/arithmetic.h"
+#include "scaler/core/reasons.h"
 #include "scaler/core/rules.h"
 #include "scaler/core/test_support.h"
 
@@ -212,8 +214,9 @@ bool left_alone(const Moment& moment) {
 }
 
 bool overridden(const Moment& moment) {
-  return std::ranges::any_of(moment.decision.steps,
-                             [](const Step& step) { return step.rule == Rule::Override; });
+  return std::ranges::any_of(moment.decision.steps, [](const Step& step) {
+    return rule_of(step.reason) == Rule::Override;
+  });
 }
 
 void check_bounds(const Moment& moment) {
@@ -226,6 +229,14 @@ void check_bounds(const Moment& moment) {
   }
   if (left_alone(moment)) {
     EXPECT_EQ(moment.decision.desired, desired) << "touched a service that is not ACTIVE";
+  }
+}
+
+void check_numbers(const Moment& moment) {
+  for (const Step& step : moment.decision.steps) {
+    const std::span unnamed = std::span(step.numbers).subspan(entry_of(step.reason).numbers.size);
+    EXPECT_TRUE(std::ranges::all_of(unnamed, [](std::int64_t number) { return number == 0; }))
+        << "a number without a meaning: " << explain(step);
   }
 }
 
@@ -341,6 +352,7 @@ void run_history(std::uint64_t seed) {
     check_knowledge(moment);
     check_busy(moment);
     check_bounds(moment);
+    check_numbers(moment);
     check_idle(moment);
     check_wake(moment);
     check_idempotent(moment);

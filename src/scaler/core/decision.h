@@ -38,8 +38,7 @@ enum class Rule {
   Trigger,   ///< what the pass may do at all
 };
 
-/// What a step says; the meaning of Step::numbers goes with it (scaler/core/explain.cc). Durations
-/// among them are milliseconds.
+/// What a step says. What its numbers mean, its rule and its note: scaler/core/reasons.cc.
 enum class Reason {
   FixedTarget,
   MessagesPerTask,
@@ -77,7 +76,7 @@ enum class Reason {
   CoolingDownIn,
   CapacityShortage,
   CapacityShortageHold,
-  BelowMinimum,  ///< the third number of these: a schedule's place + 1; then its window
+  BelowMinimum,
   AboveMaximum,
   AboveMaximumButBusy,
   BacklogGrowsAtMaximum,
@@ -90,14 +89,16 @@ enum class Reason {
   ScaleOutPaused,
   ScaleOutOnly,
   ChangedMeanwhile,
-  LookedTooLong,  ///< how old the second look was, and how old it may be, in milliseconds
+  LookedTooLong,
+  Count,  ///< how many there are; no reason
 };
 
+inline constexpr std::size_t kStepNumbers = 6;
+
 struct Step {
-  Rule rule = Rule::Backlog;
   Reason reason = Reason::NoBacklog;
-  std::int64_t tasks = 0;                    ///< the proposal after this rule
-  std::array<std::int64_t, 6> numbers = {};  ///< what the reason tells, in its order
+  std::int64_t tasks = 0;                               ///< the proposal after this rule
+  std::array<std::int64_t, kStepNumbers> numbers = {};  ///< what the reason tells, in its order
   bool operator==(const Step&) const = default;
 };
 
@@ -166,6 +167,9 @@ enum class Outcome {
 /// "scale_out", "scale_in", "hold"; "backlog", "idle", ...
 std::string_view to_string(Action action);
 std::string_view to_string(Rule rule);
+
+/// The rule that gives this reason.
+Rule rule_of(Reason reason);
 
 /// The step's note for people: "95 visible + 5 in flight = 100 messages; 10 per task -> 10".
 std::string explain(const Step& step);

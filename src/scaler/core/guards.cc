@@ -7,16 +7,16 @@
 namespace scaler {
 namespace {
 
-std::int64_t hold(Context& context, Rule rule, Reason reason) {
-  return context.tell({.rule = rule, .reason = reason, .tasks = context.desired()});
+std::int64_t hold(Context& context, Reason reason) {
+  return context.tell({.reason = reason, .tasks = context.desired()});
 }
 
 std::int64_t tasks_in_flight(const Context& context) {
   return divide_rounding_up(context.backlog.depth.in_flight, context.policy->concurrency_per_task);
 }
 
-std::array<std::int64_t, 6> bound_numbers(std::int64_t proposal, std::int64_t bound,
-                                          const std::optional<Bounds::Source>& from) {
+std::array<std::int64_t, kStepNumbers> bound_numbers(std::int64_t proposal, std::int64_t bound,
+                                                     const std::optional<Bounds::Source>& from) {
   if (!from) {
     return {proposal, bound};
   }
@@ -72,8 +72,7 @@ std::int64_t growth_at_maximum(Context& context, std::int64_t proposal) {
       since(full->at, context.at) < kGrowthTold) {
     return proposal;
   }
-  return context.tell({.rule = Rule::Bounds,
-                       .reason = Reason::BacklogGrowsAtMaximum,
+  return context.tell({.reason = Reason::BacklogGrowsAtMaximum,
                        .tasks = proposal,
                        .numbers = {full->messages, counted, since(full->at, context.at).count(),
                                    context.desired()}});
@@ -94,15 +93,14 @@ std::int64_t busy_floor(const Context& context) {
 // A person's count, or an earlier target's, is not taken from a backlog that it works off.
 std::int64_t busy(Context& context, std::int64_t proposal) {
   if (fixed_target_keeps(context) && proposal < context.desired()) {
-    return hold(context, Rule::Busy, Reason::FixedTargetKept);
+    return hold(context, Reason::FixedTargetKept);
   }
   const std::int64_t floor = busy_floor(context);
   if (proposal >= floor) {
     return proposal;
   }
   const bool in_flight = context.backlog.depth.in_flight > 0;
-  Step step{.rule = Rule::Busy,
-            .reason = Reason::TasksProtected,
+  Step step{.reason = Reason::TasksProtected,
             .tasks = floor,
             .numbers = {context.backlog.depth.in_flight, floor}};
   if (in_flight && context.policy->scale_in_when == ScaleInWhen::Idle) {
@@ -124,8 +122,7 @@ std::int64_t deployment(Context& context, std::int64_t proposal) {
   }
   const std::optional<Duration> held = rollout_holds(context);
   const Duration longest = context.policy->deployment_hold;
-  return context.tell({.rule = Rule::Deployment,
-                       .reason = held ? Reason::DeploymentInProgress : Reason::DeploymentWithoutEnd,
+  return context.tell({.reason = held ? Reason::DeploymentInProgress : Reason::DeploymentWithoutEnd,
                        .tasks = held ? context.desired() : proposal,
                        .numbers = {held.value_or(longest).count(), longest.count()}});
 }
@@ -140,8 +137,7 @@ std::int64_t shortage(Context& context, std::int64_t proposal) {
   }
   context.decision.shortage = true;
   const bool held = context.policy->hold_on_shortage && proposal > context.desired();
-  return context.tell({.rule = Rule::Shortage,
-                       .reason = held ? Reason::CapacityShortageHold : Reason::CapacityShortage,
+  return context.tell({.reason = held ? Reason::CapacityShortageHold : Reason::CapacityShortage,
                        .tasks = held ? context.desired() : proposal,
                        .numbers = {context.service.running, context.desired(), short_for.count()}});
 }
@@ -150,8 +146,7 @@ std::int64_t bounds(Context& context, std::int64_t proposal) {
   const Bounds& bounds = context.bounds;
   context.decision.full = context.desired() >= bounds.tasks_max && context.backlog.counted > 0;
   if (proposal < bounds.tasks_min) {
-    return context.tell({.rule = Rule::Bounds,
-                         .reason = Reason::BelowMinimum,
+    return context.tell({.reason = Reason::BelowMinimum,
                          .tasks = bounds.tasks_min,
                          .numbers = bound_numbers(proposal, bounds.tasks_min, bounds.min_from)});
   }
@@ -161,8 +156,7 @@ std::int64_t bounds(Context& context, std::int64_t proposal) {
     // working.
     const std::int64_t floor = occupied_floor(context);
     proposal =
-        context.tell({.rule = Rule::Bounds,
-                      .reason = floor > max ? Reason::AboveMaximumButBusy : Reason::AboveMaximum,
+        context.tell({.reason = floor > max ? Reason::AboveMaximumButBusy : Reason::AboveMaximum,
                       .tasks = std::max(floor, max),
                       .numbers = bound_numbers(proposal, max, bounds.max_from)});
   }
@@ -188,8 +182,7 @@ std::int64_t quota(Context& context, std::int64_t proposal) {
     return proposal;
   }
   return context.tell(
-      {.rule = Rule::Quota,
-       .reason = found ? Reason::RefusedHold : Reason::RefusedTriedSmaller,
+      {.reason = found ? Reason::RefusedHold : Reason::RefusedTriedSmaller,
        .tasks = allowed,
        .numbers = {refused->tasks, since(refused->at, context.at).count(), proposal}});
 }
@@ -197,19 +190,18 @@ std::int64_t quota(Context& context, std::int64_t proposal) {
 std::int64_t overridden(Context& context, std::int64_t proposal) {
   const std::int64_t desired = context.desired();
   if (context.policy->paused) {
-    return hold(context, Rule::Override, Reason::Paused);
+    return hold(context, Reason::Paused);
   }
   if (const std::optional<Duration> left = manual_hold_left(context); left && proposal != desired) {
-    return context.tell({.rule = Rule::Override,
-                         .reason = Reason::ManualHold,
+    return context.tell({.reason = Reason::ManualHold,
                          .tasks = desired,
                          .numbers = {desired, *context.state.last_set, left->count()}});
   }
   if (context.policy->scale_in_paused && proposal < desired) {
-    return hold(context, Rule::Override, Reason::ScaleInPaused);
+    return hold(context, Reason::ScaleInPaused);
   }
   if (context.policy->scale_out_paused && proposal > desired) {
-    return hold(context, Rule::Override, Reason::ScaleOutPaused);
+    return hold(context, Reason::ScaleOutPaused);
   }
   return proposal;
 }

@@ -64,8 +64,7 @@ std::int64_t backlog(Context& context) {
   const Backlog& backlog = context.backlog;
   const std::int64_t in_flight = context.policy->count_in_flight ? backlog.depth.in_flight : 0;
   const std::int64_t delayed = context.policy->count_delayed ? backlog.depth.delayed : 0;
-  Step step{.rule = Rule::Backlog,
-            .reason = Reason::NoBacklog,
+  Step step{.reason = Reason::NoBacklog,
             .tasks = tasks_for(context.policy, backlog.counted),
             .numbers = {backlog.depth.visible, in_flight, delayed, backlog.counted, 0,
                         backlog.delivered}};
@@ -92,15 +91,12 @@ std::int64_t activation(Context& context, std::int64_t proposal) {
   context.decision.stray =
       depth.visible == 0 && depth.delayed == 0 && context.backlog.delivered == 0;
   if (context.decision.stray && !(context.past.continuous && context.state.stray_since)) {
-    return context.tell({.rule = Rule::Activation,
-                         .reason = Reason::InFlightAlone,
-                         .tasks = 0,
-                         .numbers = {depth.in_flight}});
+    return context.tell(
+        {.reason = Reason::InFlightAlone, .tasks = 0, .numbers = {depth.in_flight}});
   }
   const std::int64_t threshold = context.policy->activation_backlog;
   const bool activated = context.backlog.counted >= threshold;
-  return context.tell({.rule = Rule::Activation,
-                       .reason = activated ? Reason::Activated : Reason::BelowActivation,
+  return context.tell({.reason = activated ? Reason::Activated : Reason::BelowActivation,
                        .tasks = activated ? std::max<std::int64_t>(proposal, 1) : 0,
                        .numbers = {context.backlog.counted, threshold}});
 }
@@ -119,11 +115,10 @@ std::int64_t idle(Context& context, std::int64_t proposal) {
   if (!context.backlog.empty()) {
     const QueueDepth& depth = context.backlog.depth;
     return proposal >= kept ? proposal
-                            : context.tell({.rule = Rule::Idle,
-                                            .reason = Reason::NotEmpty,
+                            : context.tell({.reason = Reason::NotEmpty,
                                             .tasks = kept,
                                             .numbers = {depth.visible, depth.in_flight,
-                                                        depth.delayed, 0, context.desired()}});
+                                                        depth.delayed, context.desired()}});
   }
   const Duration empty_for = since(context.past.empty_since.value_or(context.at), context.at);
   const std::int64_t observations =
@@ -131,8 +126,7 @@ std::int64_t idle(Context& context, std::int64_t proposal) {
   context.idle_confirmed =
       empty_for >= policy->scale_down_threshold && observations >= policy->zero_confirmations;
   return context.tell(
-      {.rule = Rule::Idle,
-       .reason = context.idle_confirmed ? Reason::IdleConfirmed : Reason::IdleUnconfirmed,
+      {.reason = context.idle_confirmed ? Reason::IdleConfirmed : Reason::IdleUnconfirmed,
        .tasks = context.idle_confirmed ? 0 : kept,
        .numbers = {empty_for.count(), observations, policy->scale_down_threshold.count(),
                    policy->zero_confirmations, context.desired()}});
@@ -143,14 +137,12 @@ std::int64_t partial(Context& context, std::int64_t proposal) {
   if (backlog.unreadable == 0) {
     return backlog.gone == 0
                ? proposal
-               : context.tell({.rule = Rule::Partial,
-                               .reason = Reason::QueueGoneForLong,
+               : context.tell({.reason = Reason::QueueGoneForLong,
                                .tasks = proposal,
                                .numbers = {backlog.gone, backlog.readable, kGoneForLong.count()}});
   }
   const bool gone = backlog.gone - backlog.forgiven == backlog.unreadable;
-  return context.tell({.rule = Rule::Partial,
-                       .reason = gone ? Reason::QueueGone : Reason::QueueUnreadable,
+  return context.tell({.reason = gone ? Reason::QueueGone : Reason::QueueUnreadable,
                        .tasks = std::max(proposal, context.desired()),
                        .numbers = {backlog.unreadable, backlog.unreadable + backlog.readable,
                                    kGoneForLong.count()}});

@@ -24,8 +24,7 @@ std::int64_t stabilized_out(Context& context, std::int64_t proposal) {
   if (!found.any || found.lowest.tasks >= proposal) {
     return proposal;
   }
-  return context.tell({.rule = Rule::Stabilization,
-                       .reason = Reason::LowerNeedInWindow,
+  return context.tell({.reason = Reason::LowerNeedInWindow,
                        .tasks = std::max(found.lowest.tasks, context.desired()),
                        .numbers = {found.lowest.tasks, since(found.lowest.at, context.at).count(),
                                    window.count()}});
@@ -34,10 +33,8 @@ std::int64_t stabilized_out(Context& context, std::int64_t proposal) {
 std::int64_t stabilized_in(Context& context, std::int64_t proposal) {
   const Duration window = context.policy.scale_in_window();
   const auto hold = [&context](Reason reason, Duration first, Duration second) {
-    return context.tell({.rule = Rule::Stabilization,
-                         .reason = reason,
-                         .tasks = context.desired(),
-                         .numbers = {first.count(), second.count()}});
+    return context.tell(
+        {.reason = reason, .tasks = context.desired(), .numbers = {first.count(), second.count()}});
   };
   if (!context.past.known) {
     return hold(Reason::NothingKnown, {}, {});
@@ -53,8 +50,7 @@ std::int64_t stabilized_in(Context& context, std::int64_t proposal) {
   if (highest <= proposal || highest <= busy_floor(context)) {
     return proposal;  // What is busy now says so itself, and holds as much.
   }
-  return context.tell({.rule = Rule::Stabilization,
-                       .reason = Reason::HigherNeedInWindow,
+  return context.tell({.reason = Reason::HigherNeedInWindow,
                        .tasks = std::min(found.highest.tasks, context.desired()),
                        .numbers = {found.highest.tasks, since(found.highest.at, context.at).count(),
                                    window.count()}});
@@ -140,8 +136,7 @@ std::int64_t tolerance(Context& context, std::int64_t proposal) {
   if (change >= allowed) {
     return proposal;
   }
-  return context.tell({.rule = Rule::Tolerance,
-                       .reason = Reason::WithinTolerance,
+  return context.tell({.reason = Reason::WithinTolerance,
                        .tasks = desired,
                        .numbers = {change, allowed, proposal}});
 }
@@ -163,7 +158,7 @@ std::int64_t budget(Context& context, std::int64_t proposal) {
     return proposal;
   }
   if (budget.select == BudgetSelect::Disabled) {
-    return context.tell({.rule = Rule::Budget, .reason = Reason::BudgetDisabled, .tasks = desired});
+    return context.tell({.reason = Reason::BudgetDisabled, .tasks = desired});
   }
   const std::int64_t limit = reach(context, budget, out);
   if (out ? proposal <= limit : proposal >= limit) {
@@ -171,11 +166,9 @@ std::int64_t budget(Context& context, std::int64_t proposal) {
   }
   const bool spent = out ? limit <= desired : limit >= desired;
   if (spent && desired == 0) {
-    return context.tell(
-        {.rule = Rule::Budget, .reason = Reason::BudgetWake, .tasks = 1, .numbers = {proposal}});
+    return context.tell({.reason = Reason::BudgetWake, .tasks = 1, .numbers = {proposal}});
   }
-  return context.tell({.rule = Rule::Budget,
-                       .reason = spent ? Reason::BudgetSpent : Reason::BudgetLimited,
+  return context.tell({.reason = spent ? Reason::BudgetSpent : Reason::BudgetLimited,
                        .tasks = spent ? desired : limit,
                        .numbers = {proposal, limit}});
 }
@@ -193,8 +186,7 @@ std::int64_t cooldown(Context& context, std::int64_t proposal) {
   if (!last || since(*last, context.at) >= pause) {
     return proposal;
   }
-  return context.tell({.rule = Rule::Cooldown,
-                       .reason = out ? Reason::CoolingDownOut : Reason::CoolingDownIn,
+  return context.tell({.reason = out ? Reason::CoolingDownOut : Reason::CoolingDownIn,
                        .tasks = desired,
                        .numbers = {since(*last, context.at).count(), pause.count()}});
 }

@@ -46,7 +46,7 @@ inline Observation unreadable(std::int64_t desired, Instant at = kNoon) {
 inline std::string rules_of(const Decision& decision) {
   std::string names;
   for (const Step& step : decision.steps) {
-    names += (names.empty() ? "" : " ") + std::string(to_string(step.rule));
+    names += (names.empty() ? "" : " ") + std::string(to_string(rule_of(step.reason)));
   }
   return names;
 }

@@ -70,7 +70,8 @@ std::string table(const ManagedService& service, const PassRecord& record) {
   }
   text += fmt::format("\n  {:<13} {:>5}  {}\n", "rule", "tasks", "why");
   for (const Step& step : record.decision->steps) {
-    text += fmt::format("  {:<13} {:>5}  {}\n", to_string(step.rule), step.tasks, explain(step));
+    text += fmt::format("  {:<13} {:>5}  {}\n", to_string(rule_of(step.reason)), step.tasks,
+                        explain(step));
   }
   return fmt::format("{}\n{}{}\n", text, memory_of(record), conclusion(record));
 }

@@ -41,7 +41,8 @@ std::string describe(const PassRecord& record) {
     return text + "no decision: the service could not be read\n";
   }
   for (const Step& step : record.decision->steps) {
-    text += fmt::format("  {:<13} {:>5}  {}\n", to_string(step.rule), step.tasks, explain(step));
+    text += fmt::format("  {:<13} {:>5}  {}\n", to_string(rule_of(step.reason)), step.tasks,
+                        explain(step));
   }
   return text + conclusion(record) + "\n";
 }
