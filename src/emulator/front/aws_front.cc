@@ -179,13 +179,7 @@ struct AwsFront::Exchange {
 
 AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs,
                    std::uint64_t seed)
-    : loop_(loop),
-      world_(world),
-      sqs_(sqs),
-      ecs_(ecs),
-      random_(seed),
-      faults_(seed + 1),
-      self_(std::make_shared<AwsFront*>(this)) {}
+    : loop_(loop), world_(world), sqs_(sqs), ecs_(ecs), random_(seed), faults_(seed + 1) {}
 
 void AwsFront::handle(net::ServerRequest request, const net::Respond& respond) {
   Route route = find_route(request);
@@ -239,11 +233,8 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
       break;
     }
     case FaultKind::Slow:
-      loop_.run_after(fault->delay, [weak = std::weak_ptr(self_), exchange] {
-        if (const auto self = weak.lock()) {
-          (*self)->dispatch(*exchange);
-        }
-      });
+      std::erase_if(slow_, [](const net::Timer& timer) { return !timer.waits(); });
+      slow_.emplace_back(loop_).start(fault->delay, [this, exchange] { dispatch(*exchange); });
       break;
     default:
       exchange->fail(fault_error(fault->kind, exchange->service));

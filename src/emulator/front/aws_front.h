@@ -18,6 +18,7 @@
 #include "ground/base/random.h"
 #include "ground/net/event_loop.h"
 #include "ground/net/http_server.h"
+#include "ground/net/timer.h"
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
@@ -60,9 +61,8 @@ class AwsFront {
   CallCounts calls_ = {};
   std::vector<net::Respond> hanging_ = {};
   std::chrono::sys_seconds date_second_ = {};
-  std::string date_ = {};  ///< of that second
-  /// Timers hold it weakly: they may fire after this object's end.
-  std::shared_ptr<AwsFront*> self_;
+  std::string date_ = {};              ///< of that second
+  std::vector<net::Timer> slow_ = {};  ///< calls, those that are over among them
 };
 
 }  // namespace scaler::emulator

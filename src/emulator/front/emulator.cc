@@ -18,6 +18,7 @@
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "ground/net/http_server.h"
+#include "ground/net/timer.h"
 
 namespace scaler::emulator {
 namespace {
@@ -143,7 +144,8 @@ class Emulator::Impl {
         log_(log),
         random_(options_.seed),
         world_({}, system_clock().now(), random_),
-        self_(std::make_shared<Impl*>(this)) {}
+        wake_(loop),
+        save_(loop) {}
 
   Result<void> start() {
     TRY(check_names(options_));
@@ -301,12 +303,9 @@ class Emulator::Impl {
     }
     wakes_at_ = next;
     const Duration delay = std::max(Duration(0), next - system_clock().now());
-    loop_.run_after(delay, [weak = std::weak_ptr(self_), at = next] {
-      const auto self = weak.lock();
-      if (self && (*self)->wakes_at_ == at) {
-        (*self)->wakes_at_ = world::kNever;
-        (*self)->advance();
-      }
+    wake_.start(delay, [this] {
+      wakes_at_ = world::kNever;
+      advance();
     });
   }
 
@@ -426,11 +425,9 @@ class Emulator::Impl {
   }
 
   void save_later() {
-    loop_.run_after(kSavePause, [weak = std::weak_ptr(self_)] {
-      if (const auto self = weak.lock()) {
-        (*self)->save_and_log();
-        (*self)->save_later();
-      }
+    save_.start(kSavePause, [this] {
+      save_and_log();
+      save_later();
     });
   }
 
@@ -448,8 +445,8 @@ class Emulator::Impl {
   std::optional<std::uint64_t> saved_revision_ = {};
   bool save_failed_ = false;
   std::int64_t processed_before_ = 0;
-  /// Timers hold it weakly: they may fire after this object's end.
-  std::shared_ptr<Impl*> self_;
+  net::Timer wake_;
+  net::Timer save_;
 };
 
 Result<std::unique_ptr<Emulator>> Emulator::create(net::EventLoop& loop, EmulatorOptions options,

@@ -36,7 +36,7 @@ LambdaFunction::LambdaFunction(net::EventLoop& loop, FunctionSettings settings, 
       settings_(std::move(settings)),
       hooks_(std::move(hooks)),
       random_(seed),
-      self_(std::make_shared<LambdaFunction*>(this)) {}
+      sweep_(loop) {}
 
 LambdaFunction::~LambdaFunction() = default;
 
@@ -97,22 +97,8 @@ void LambdaFunction::carry_out(std::string payload, OnResult on_result, const In
                      on_result({.outcome = outcome, .payload = result.payload});
                    }});
   if (fault) {
-    harm(*sandbox, request_id, *fault);
+    fault->kind == FaultKind::Hang ? sandbox->freeze() : sandbox->kill_later(fault->delay);
   }
-}
-
-void LambdaFunction::harm(Sandbox& sandbox, const std::string& request_id, const Fault& fault) {
-  if (fault.kind == FaultKind::Hang) {
-    return sandbox.freeze();
-  }
-  loop_.run_after(fault.delay, [weak = std::weak_ptr(self_), request_id] {
-    const auto self = weak.lock();
-    for (std::size_t i = 0; self && i < (*self)->sandboxes_.size(); ++i) {
-      if ((*self)->sandboxes_[i]->carries(request_id)) {
-        (*self)->sandboxes_[i]->kill();
-      }
-    }
-  });
 }
 
 Sandbox* LambdaFunction::free_sandbox(const std::string& version) {
@@ -153,10 +139,8 @@ Sandbox* LambdaFunction::start_sandbox(const std::string& request_id, const std:
 
 /// Not at once: a sandbox says that it has ended from inside its own functions.
 void LambdaFunction::sweep_later() {
-  loop_.post([weak = std::weak_ptr(self_)] {
-    if (const auto self = weak.lock()) {
-      std::erase_if((*self)->sandboxes_, [](const auto& sandbox) { return sandbox->ended(); });
-    }
+  sweep_.start(Duration(0), [this] {
+    std::erase_if(sandboxes_, [](const auto& sandbox) { return sandbox->ended(); });
   });
 }
 
@@ -190,11 +174,8 @@ void LambdaFunction::try_again(const std::shared_ptr<AsyncEvent>& event, Duratio
   if (shut_down_ || system_clock().now() + delay > event->sent_at + kEventAgeMax) {
     return;
   }
-  loop_.run_after(delay, [weak = std::weak_ptr(self_), event] {
-    if (const auto self = weak.lock()) {
-      (*self)->attempt(event);
-    }
-  });
+  std::erase_if(retries_, [](const net::Timer& timer) { return !timer.waits(); });
+  retries_.emplace_back(loop_).start(delay, [this, event] { attempt(event); });
 }
 
 void LambdaFunction::shutdown() {

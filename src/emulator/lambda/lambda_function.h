@@ -17,6 +17,7 @@
 #include "ground/base/environment.h"
 #include "ground/base/random.h"
 #include "ground/net/event_loop.h"
+#include "ground/net/timer.h"
 
 namespace scaler::emulator {
 
@@ -99,7 +100,6 @@ class LambdaFunction {
   void carry_out(std::string payload, OnResult on_result, const InvokedAs& invoked,
                  const std::optional<Fault>& fault);
   void throttle(const OnResult& on_result);
-  void harm(Sandbox& sandbox, const std::string& request_id, const Fault& fault);
   void attempt(const std::shared_ptr<AsyncEvent>& event);
   void try_again(const std::shared_ptr<AsyncEvent>& event, Duration delay);
   Sandbox* free_sandbox(const std::string& version);
@@ -115,8 +115,8 @@ class LambdaFunction {
   FunctionTotals totals_ = {};
   std::vector<std::unique_ptr<Sandbox>> sandboxes_;
   bool shut_down_ = false;
-  /// Timers hold it weakly: they may fire after this object's end.
-  std::shared_ptr<LambdaFunction*> self_;
+  net::Timer sweep_;
+  std::vector<net::Timer> retries_ = {};  ///< of events, those that are over among them
 };
 
 }  // namespace scaler::emulator

@@ -117,7 +117,7 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
       created_at_(world.now()),
       seeds_(world.random().next()),
       versions_(seeds_.next()),
-      self_(std::make_shared<LambdaHost*>(this)) {
+      tick_(loop) {
   const FunctionSettings& settings = options_.function;
   FunctionHooks hooks = {.log_line = options_.log_line,
                          .finished = [this](const InvocationReport& report) { finished(report); },
@@ -214,17 +214,14 @@ void LambdaHost::invoke(std::string payload, OnResult on_result) {
 }
 
 void LambdaHost::shutdown() {
-  stopped_ = true;
+  tick_.cancel();
   function_->shutdown();
 }
 
 void LambdaHost::tick_later() {
-  loop_.run_after(kTick, [weak = std::weak_ptr(self_)] {
-    const auto self = weak.lock();
-    if (self && !(*self)->stopped_) {
-      (*self)->tick();
-      (*self)->tick_later();
-    }
+  tick_.start(kTick, [this] {
+    tick_later();
+    tick();
   });
 }
 

@@ -18,6 +18,7 @@
 #include "ground/base/result.h"
 #include "ground/net/event_loop.h"
 #include "ground/net/http_server.h"
+#include "ground/net/timer.h"
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
@@ -88,14 +89,12 @@ class LambdaHost {
   LambdaOptions options_;
   const Log& log_;
   Instant created_at_;
-  bool stopped_ = false;
   Random seeds_;
   FunctionVersions versions_;
   std::unique_ptr<LambdaFunction> function_;
   std::vector<std::unique_ptr<EventSourceMapping>> mappings_;
   std::unique_ptr<Schedule> schedule_;
-  /// Timers hold it weakly: they may fire after this object's end.
-  std::shared_ptr<LambdaHost*> self_;
+  net::Timer tick_;
 };
 
 }  // namespace scaler::emulator

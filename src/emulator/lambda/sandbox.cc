@@ -65,10 +65,7 @@ Result<std::unique_ptr<Sandbox>> Sandbox::start(net::EventLoop& loop,
 }
 
 Sandbox::Sandbox(net::EventLoop& loop, const FunctionSettings& settings, std::string version)
-    : loop_(loop),
-      settings_(settings),
-      version_(std::move(version)),
-      self_(std::make_shared<Sandbox*>(this)) {}
+    : loop_(loop), settings_(settings), version_(std::move(version)), limit_(loop), kill_(loop) {}
 
 Sandbox::~Sandbox() = default;
 
@@ -127,7 +124,7 @@ void Sandbox::deliver() {
 }
 
 void Sandbox::finish(SandboxResult::Outcome outcome, std::string payload) {
-  ++limit_number_;
+  limit_.cancel();
   if (!invocation_) {
     return;
   }
@@ -138,11 +135,7 @@ void Sandbox::finish(SandboxResult::Outcome outcome, std::string payload) {
 void Sandbox::failed_to_start(const std::string& payload) {
   over_ = true;
   finish(SandboxResult::Outcome::Failed, payload);
-  loop_.run_after(kEndTime, [weak = std::weak_ptr(self_)] {
-    if (const auto self = weak.lock()) {
-      (*self)->kill();
-    }
-  });
+  kill_.start(kEndTime, [this] { kill(); });
 }
 
 void Sandbox::process_ended(ProcessExit exit) {
@@ -161,12 +154,7 @@ void Sandbox::process_ended(ProcessExit exit) {
 }
 
 void Sandbox::limit(Duration duration) {
-  loop_.run_after(duration, [weak = std::weak_ptr(self_), number = ++limit_number_, duration] {
-    const auto self = weak.lock();
-    if (self && (*self)->limit_number_ == number) {
-      (*self)->time_out(duration);
-    }
-  });
+  limit_.start(duration, [this, duration] { time_out(duration); });
 }
 
 void Sandbox::time_out(Duration duration) {
@@ -188,6 +176,14 @@ void Sandbox::freeze() {
   if (process_) {
     process_->stop();
   }
+}
+
+void Sandbox::kill_later(Duration delay) {
+  kill_.start(delay, [this, id = invocation_ ? invocation_->request_id : ""] {
+    if (invocation_ && invocation_->request_id == id) {
+      kill();
+    }
+  });
 }
 
 void Sandbox::kill() {

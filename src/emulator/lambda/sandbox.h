@@ -14,6 +14,7 @@
 #include "emulator/lambda/runtime_api.h"
 #include "ground/base/environment.h"
 #include "ground/net/event_loop.h"
+#include "ground/net/timer.h"
 
 namespace scaler::emulator {
 
@@ -54,12 +55,10 @@ class Sandbox {
   /// over. on_result may come from within, and must not destroy the Sandbox.
   void invoke(SandboxInvocation invocation);
   void kill();
+  /// Unless the invocation under way has ended by then.
+  void kill_later(Duration delay);
   /// Stops the process for ever: its invocation can only time out.
   void freeze();
-  /// Whether it carries out this invocation at the moment.
-  bool carries(std::string_view request_id) const {
-    return invocation_ && invocation_->request_id == request_id;
-  }
   void on_ended(std::function<void()> function) { on_ended_ = std::move(function); }
 
  private:
@@ -83,8 +82,8 @@ class Sandbox {
   bool started_ = false;  ///< the runtime has asked for an invocation once
   bool over_ = false;
   bool ended_ = false;
-  std::uint64_t limit_number_ = 0;  ///< of the time limit in force; earlier timers do nothing
-  std::shared_ptr<Sandbox*> self_;
+  net::Timer limit_;  ///< the time limit in force
+  net::Timer kill_;
 };
 
 /// The environment of the process, as Lambda sets it for provided.al2023.

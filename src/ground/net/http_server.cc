@@ -12,10 +12,10 @@
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "ground/net/event_loop_impl.h"
 #include "ground/net/server_connection_impl.h"
+#include "ground/net/timer.h"
 
 namespace scaler::net {
 namespace {
@@ -45,11 +45,10 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
  public:
   Impl(EventLoop& loop, Handler handler, const ServerLimits& limits)
       : acceptor_(loop.impl().context()),
-        pause_(loop.impl().context()),
-        sweep_(loop.impl().context()),
-        shared_(std::make_shared<ServerShared>()) {
-    shared_->handler = std::move(handler);
-    shared_->limits = limits;
+        pause_(loop),
+        sweep_(loop),
+        shared_(std::make_shared<ServerShared>(
+            ServerShared{.loop = loop, .handler = std::move(handler), .limits = limits})) {
     if (limits.connections == 0) {
       shared_->limits.connections = default_connections();
     }
@@ -106,18 +105,13 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
   void sweep_later() {
     const ServerLimits& limits = shared_->limits;
     const Duration shortest = std::min({limits.header, limits.body, limits.idle});
-    sweep_.expires_after(std::clamp(shortest / 4, Duration(10), Duration(1000)));
-    sweep_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (error || !self->acceptor_.is_open()) {
-        return;
-      }
+    sweep_.start(std::clamp(shortest / 4, Duration(10), Duration(1000)), [this] {
       const Deadline now = std::chrono::steady_clock::now();
-      for (const auto& connection : self->open_connections()) {
+      for (const auto& connection : open_connections()) {
         connection->check_time(now);
       }
-      self->sweeping_ = !self->shared_->open.empty();
-      if (self->sweeping_) {
-        self->sweep_later();
+      if (!shared_->open.empty()) {
+        sweep_later();
       }
     });
   }
@@ -185,12 +179,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
   /// No room, and nobody who could go: the peer stays in the backlog, which would wake the loop at
   /// once again.
   void accept_later() {
-    pause_.expires_after(kAcceptPause);
-    pause_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error && self->acceptor_.is_open()) {
-        self->wait_peer();
-      }
-    });
+    pause_.start(kAcceptPause, [this] { wait_peer(); });
   }
 
   void take(int fd) {
@@ -204,17 +193,16 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
       return;
     }
     std::make_shared<ServerConnection>(std::move(socket), shared_)->start();
-    if (!std::exchange(sweeping_, true)) {
+    if (!sweep_.waits()) {
       sweep_later();
     }
   }
 
   asio::ip::tcp::acceptor acceptor_;
-  asio::steady_timer pause_;
-  asio::steady_timer sweep_;
+  Timer pause_;
+  Timer sweep_;
   std::shared_ptr<ServerShared> shared_;
   int port_ = 0;
-  bool sweeping_ = false;
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(EventLoop& loop, int port, Handler handler,

@@ -54,7 +54,7 @@ class Owed final {
 }  // namespace
 
 void ServerConnection::close() {
-  drain_timer_.reset();
+  drain_timer_.cancel();
   socket_.reset();
   shared_->open.erase(this);
 }
@@ -232,13 +232,7 @@ void ServerConnection::finish() {
   }
   error_code ignored;
   socket_->shutdown(asio::socket_base::shutdown_send, ignored);
-  drain_timer_.emplace(socket_->get_executor(), kDrainTime);
-  drain_timer_->async_wait([weak = weak_from_this()](const error_code& error) {
-    const auto self = weak.lock();
-    if (!error && self) {
-      self->close();
-    }
-  });
+  drain_timer_.start(kDrainTime, [this] { shared_from_this()->close(); });
   wait_readable();
 }
 

@@ -10,11 +10,11 @@
 #include <vector>
 
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/steady_timer.hpp>
 
 #include "ground/net/http_server.h"
 #include "ground/net/request_parser.h"
 #include "ground/net/response_text.h"
+#include "ground/net/timer.h"
 
 namespace scaler::net {
 
@@ -28,6 +28,7 @@ class ServerConnection;
 /// What the connections of one server share; it outlives the server for as long as one of them
 /// does.
 struct ServerShared {
+  EventLoop& loop;
   Handler handler = {};
   ServerLimits limits = {};
   std::vector<char> buffer = std::vector<char>(kServerReadSize);
@@ -92,8 +93,8 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void finish();
 
   std::optional<boost::asio::ip::tcp::socket> socket_;  ///< nothing once closed
-  std::optional<boost::asio::steady_timer> drain_timer_;
   std::shared_ptr<ServerShared> shared_;
+  Timer drain_timer_{shared_->loop};
   RequestParser requests_;
   Framing framing_;
   std::string output_;
