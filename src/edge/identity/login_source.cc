@@ -1,5 +1,7 @@
-#include "edge/identity/login_source.h"
+// `aws login`: short-lived keys that a refresh token and a key of the machine's renew, written back
+// to where the AWS CLI keeps them.
 
+#include <array>
 #include <cstdint>
 #include <utility>
 
@@ -8,6 +10,7 @@
 #include "edge/aws/sigv4.h"
 #include "edge/aws/source_request.h"
 #include "edge/identity/dpop.h"
+#include "edge/identity/profile_entries.h"
 #include "edge/identity/token_file.h"
 #include "ground/json/writer.h"
 #include "ground/net/url.h"
@@ -40,14 +43,18 @@ bool complete(const aws::Credentials& keys) {
          !keys.session_token.empty();
 }
 
+/// Such keys live for 15 minutes at most; they are renewed from 5 minutes before they expire.
 class LoginSource final : public aws::CredentialSource {
  public:
-  LoginSource(aws::CredentialSurroundings surroundings, const Log& log, LoginSession session)
-      : surroundings_(std::move(surroundings)), log_(&log), session_(std::move(session)) {}
+  LoginSource(const Workplace& place, std::string profile, std::string session)
+      : surroundings_(place.surroundings),
+        log_(&place.log),
+        profile_(std::move(profile)),
+        session_(std::move(session)) {}
 
   std::string_view name() const override { return "aws login"; }
   std::string description() const override {
-    return "aws login session " + session_.session + ", profile '" + session_.profile + "'";
+    return "aws login session " + session_ + ", profile '" + profile_ + "'";
   }
 
   Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
@@ -76,10 +83,10 @@ class LoginSource final : public aws::CredentialSource {
   }
 
  private:
-  std::string log_in() const { return "run: aws login --profile " + session_.profile; }
+  std::string log_in() const { return "run: aws login --profile " + profile_; }
 
   Result<std::string> file() const {
-    const std::string name = aws::sha256_hex(session_.session) + ".json";
+    const std::string name = aws::sha256_hex(session_) + ".json";
     if (const auto folder = variable(surroundings_.environment, "AWS_LOGIN_CACHE_DIRECTORY")) {
       return *folder + "/" + name;
     }
@@ -188,14 +195,21 @@ class LoginSource final : public aws::CredentialSource {
 
   aws::CredentialSurroundings surroundings_;
   const Log* log_;
-  LoginSession session_;
+  std::string profile_;
+  std::string session_;
 };
+
+constexpr auto kSettings = std::to_array<std::string_view>({"login_session"});
+
+ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+  if (!profile.has("login_session")) {
+    return nullptr;
+  }
+  return std::make_unique<LoginSource>(place, profile.name, TRY(profile.needed("login_session")));
+}
 
 }  // namespace
 
-std::unique_ptr<aws::CredentialSource> login_source(const aws::CredentialSurroundings& surroundings,
-                                                    const Log& log, LoginSession session) {
-  return std::make_unique<LoginSource>(surroundings, log, std::move(session));
-}
+constexpr ProfileEntry kLogin{.settings = kSettings, .make = make};
 
 }  // namespace scaler::identity

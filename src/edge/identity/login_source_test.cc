@@ -1,5 +1,3 @@
-#include "edge/identity/login_source.h"
-
 #include <gtest/gtest.h>
 
 #include "edge/identity/test_support.h"

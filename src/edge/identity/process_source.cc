@@ -1,11 +1,14 @@
-#include "edge/identity/process_source.h"
+// credential_process: a program of the user's that prints keys.
+// https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <utility>
 
 #include "edge/aws/source_request.h"
 #include "edge/identity/command_line.h"
+#include "edge/identity/profile_entries.h"
 #include "ground/json/value.h"
 
 namespace scaler::identity {
@@ -29,14 +32,18 @@ bool has_version_1(std::string_view body) {
   return number != nullptr && *number == 1;
 }
 
+/// The program is run without a shell at each fetch, for a minute at most. What it prints is never
+/// quoted; what it says on standard error is its message when it fails.
 class ProcessSource final : public aws::CredentialSource {
  public:
-  ProcessSource(aws::CredentialSurroundings surroundings, CredentialProcess process)
-      : surroundings_(std::move(surroundings)), process_(std::move(process)) {}
+  ProcessSource(aws::CredentialSurroundings surroundings, std::string profile, std::string command)
+      : surroundings_(std::move(surroundings)),
+        profile_(std::move(profile)),
+        command_(std::move(command)) {}
 
   std::string_view name() const override { return "credential_process"; }
   std::string description() const override {
-    return "credential_process of profile '" + process_.profile + "'";
+    return "credential_process of profile '" + profile_ + "'";
   }
 
   Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
@@ -49,7 +56,7 @@ class ProcessSource final : public aws::CredentialSource {
 
  private:
   Result<aws::Credentials> run(Deadline deadline) const {
-    const std::vector<std::string> words = TRY(split_command(process_.command));
+    const std::vector<std::string> words = TRY(split_command(command_));
     const CommandOutput output = TRY(run_command(words, surroundings_.environment, deadline));
     if (output.status != 0) {
       const std::string said = one_line(output.err);
@@ -65,14 +72,22 @@ class ProcessSource final : public aws::CredentialSource {
   }
 
   aws::CredentialSurroundings surroundings_;
-  CredentialProcess process_;
+  std::string profile_;
+  std::string command_;
 };
+
+constexpr auto kSettings = std::to_array<std::string_view>({"credential_process"});
+
+ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+  if (!profile.has("credential_process")) {
+    return nullptr;
+  }
+  return std::make_unique<ProcessSource>(place.surroundings, profile.name,
+                                         TRY(profile.needed("credential_process")));
+}
 
 }  // namespace
 
-std::unique_ptr<aws::CredentialSource> process_source(
-    const aws::CredentialSurroundings& surroundings, CredentialProcess process) {
-  return std::make_unique<ProcessSource>(surroundings, std::move(process));
-}
+constexpr ProfileEntry kProcess{.settings = kSettings, .make = make};
 
 }  // namespace scaler::identity

@@ -6,19 +6,6 @@
 namespace scaler::identity {
 namespace {
 
-constexpr auto kCredentials = std::to_array<std::string_view>({
-    "aws_access_key_id",  "aws_secret_access_key",
-    "aws_security_token", "aws_session_token",
-    "credential_process", "credential_source",
-    "duration_seconds",   "external_id",
-    "login_session",      "mfa_serial",
-    "role_arn",           "role_session_name",
-    "source_profile",     "sso_account_id",
-    "sso_region",         "sso_registration_scopes",
-    "sso_role_name",      "sso_session",
-    "sso_start_url",      "web_identity_token_file",
-});
-
 // https://docs.aws.amazon.com/sdkref/latest/guide/settings-reference.html and the CLI's and
 // botocore's own settings.
 constexpr auto kOthers = std::to_array<std::string_view>({
@@ -76,10 +63,6 @@ constexpr auto kOthers = std::to_array<std::string_view>({
 });
 
 }  // namespace
-
-bool speaks_of_credentials(std::string_view setting) {
-  return std::ranges::find(kCredentials, setting) != kCredentials.end();
-}
 
 bool is_no_credential(std::string_view setting) {
   return std::ranges::find(kOthers, setting) != kOthers.end();

@@ -1,13 +1,9 @@
 #pragma once
-// The settings that a profile may hold: those that speak of credentials, and those of AWS's tools
-// that do not.
+// The settings of AWS's tools that a profile may hold and that mean nobody's credentials.
 
 #include <string_view>
 
 namespace scaler::identity {
-
-/// "role_arn", "sso_region", ...
-bool speaks_of_credentials(std::string_view setting);
 
 /// "region", "output", ...: known, and nothing to do with whose credentials are used.
 bool is_no_credential(std::string_view setting);

@@ -2,60 +2,10 @@
 
 #include <utility>
 
-#include "edge/aws/container_source.h"
-#include "edge/aws/environment_source.h"
-#include "edge/identity/instance_source.h"
-#include "edge/identity/login_source.h"
-#include "edge/identity/process_source.h"
 #include "edge/identity/profile_plan.h"
-#include "edge/identity/sso_source.h"
-#include "edge/identity/web_identity_source.h"
 
 namespace scaler::identity {
 namespace {
-
-class KeysSource final : public aws::CredentialSource {
- public:
-  explicit KeysSource(StaticKeys keys) : keys_(std::move(keys)) {}
-
-  std::string_view name() const override { return "profile"; }
-  std::string description() const override { return "keys of profile '" + keys_.profile + "'"; }
-  bool renewable() const override { return false; }
-  Result<std::optional<aws::Credentials>> fetch(Deadline) override { return keys_.credentials; }
-
- private:
-  StaticKeys keys_;
-};
-
-/// Makes the source that a plan begins with.
-struct FirstSource {
-  const aws::CredentialSurroundings& surroundings;
-  const Log& log;
-
-  using Made = std::unique_ptr<aws::CredentialSource>;
-  Made operator()(StaticKeys keys) const { return std::make_unique<KeysSource>(std::move(keys)); }
-  Made operator()(WebIdentity identity) const {
-    return web_identity_source(surroundings, std::move(identity));
-  }
-  Made operator()(SsoRole role) const { return sso_source(surroundings, log, std::move(role)); }
-  Made operator()(LoginSession session) const {
-    return login_source(surroundings, log, std::move(session));
-  }
-  Made operator()(CredentialProcess process) const {
-    return process_source(surroundings, std::move(process));
-  }
-  Made operator()(NamedSource named) const {
-    switch (named) {
-      case NamedSource::Environment:
-        return aws::environment_source(surroundings);
-      case NamedSource::Ec2InstanceMetadata:
-        return instance_source(surroundings);
-      case NamedSource::EcsContainer:
-        return aws::container_source(surroundings);
-    }
-    std::unreachable();
-  }
-};
 
 class ProfileSource final : public aws::CredentialSource {
  public:
@@ -73,7 +23,7 @@ class ProfileSource final : public aws::CredentialSource {
       const aws::ProfileFiles files = TRY(aws::read_profile_files(surroundings_.environment));
       const aws::Profile profile = TRY(aws::find_profile(files, surroundings_.environment));
       std::optional<Plan> plan =
-          TRY(make_plan(files, profile.name, web_identity_variables(surroundings_.environment)));
+          TRY(make_plan(files, profile.name, {.surroundings = surroundings_, .log = *log_}));
       if (!plan) {
         return std::nullopt;
       }
@@ -89,8 +39,7 @@ class ProfileSource final : public aws::CredentialSource {
 
  private:
   std::unique_ptr<aws::CredentialSource> build(Plan plan) const {
-    auto source =
-        std::visit(FirstSource{.surroundings = surroundings_, .log = *log_}, std::move(plan.first));
+    auto source = std::move(plan.first);
     for (aws::Role& role : plan.roles) {
       aws::CredentialSources one;
       one.push_back(std::move(source));

@@ -1,11 +1,15 @@
-#include "edge/identity/sso_source.h"
+// IAM Identity Center (SSO): the token that `aws sso login` left becomes the keys of a role. A
+// token of an [sso-session] is refreshed and written back.
+// https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html
 
+#include <array>
 #include <cstdint>
 #include <utility>
 
 #include "edge/aws/settings.h"
 #include "edge/aws/source_request.h"
 #include "edge/identity/digest.h"
+#include "edge/identity/profile_entries.h"
 #include "edge/identity/token_file.h"
 #include "ground/json/writer.h"
 #include "ground/net/url.h"
@@ -18,10 +22,19 @@ constexpr aws::OtherService kPortal{.variable = "AWS_ENDPOINT_URL_SSO", .section
 constexpr aws::OtherService kOidc{.variable = "AWS_ENDPOINT_URL_SSO_OIDC", .section = "sso_oidc"};
 constexpr Duration kRefreshBefore = std::chrono::minutes(15);
 
+struct SsoRole {
+  std::string profile = {};
+  std::string session = {};  ///< of the [sso-session]; empty in profiles of the older form
+  std::string start_url = {};
+  std::string region = {};
+  std::string account_id = {};
+  std::string role_name = {};
+};
+
 class SsoSource final : public aws::CredentialSource {
  public:
-  SsoSource(aws::CredentialSurroundings surroundings, const Log& log, SsoRole role)
-      : surroundings_(std::move(surroundings)), log_(&log), role_(std::move(role)) {}
+  SsoSource(const Workplace& place, SsoRole role)
+      : surroundings_(place.surroundings), log_(&place.log), role_(std::move(role)) {}
 
   std::string_view name() const override { return "SSO"; }
   std::string description() const override {
@@ -178,11 +191,57 @@ class SsoSource final : public aws::CredentialSource {
   SsoRole role_;
 };
 
+constexpr auto kSettings = std::to_array<std::string_view>({
+    "sso_account_id",
+    "sso_region",
+    "sso_registration_scopes",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+});
+
+/// The profile's settings, and those of the [sso-session] that it names.
+Result<aws::ProfileSettings> merged(const ProfileView& profile, const std::string& session) {
+  aws::ProfileSettings settings = profile.section.settings;
+  if (session.empty()) {
+    return settings;
+  }
+  const auto found = profile.files.sso_sessions.find(session);
+  if (found == profile.files.sso_sessions.end()) {
+    return profile.wrong("there is no [sso-session " + session + "]");
+  }
+  for (const auto& [name, value] : found->second.settings) {
+    const auto [kept, added] = settings.emplace(name, value);
+    if (!added && kept->second != value) {
+      return profile.wrong(name + " differs from that of [sso-session " + session + "]");
+    }
+  }
+  return settings;
+}
+
+ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+  if (!profile.has("sso_account_id") && !profile.has("sso_role_name")) {
+    return nullptr;
+  }
+  const std::string session = profile.value("sso_session");
+  const aws::ProfileSettings settings = TRY(merged(profile, session));
+  for (const std::string_view name :
+       {"sso_start_url", "sso_region", "sso_account_id", "sso_role_name"}) {
+    if (value_of(settings, name).empty()) {
+      return profile.wrong("SSO needs " + std::string(name));
+    }
+  }
+  return std::make_unique<SsoSource>(place,
+                                     SsoRole{.profile = profile.name,
+                                             .session = session,
+                                             .start_url = value_of(settings, "sso_start_url"),
+                                             .region = value_of(settings, "sso_region"),
+                                             .account_id = value_of(settings, "sso_account_id"),
+                                             .role_name = value_of(settings, "sso_role_name")});
+}
+
 }  // namespace
 
-std::unique_ptr<aws::CredentialSource> sso_source(const aws::CredentialSurroundings& surroundings,
-                                                  const Log& log, SsoRole role) {
-  return std::make_unique<SsoSource>(surroundings, log, std::move(role));
-}
+constexpr ProfileEntry kSso{.settings = kSettings, .make = make};
 
 }  // namespace scaler::identity

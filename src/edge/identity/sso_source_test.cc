@@ -1,5 +1,3 @@
-#include "edge/identity/sso_source.h"
-
 #include <gtest/gtest.h>
 
 #include "edge/identity/digest.h"
