@@ -1,5 +1,6 @@
 #include "checkup/access/checkup.h"
 
+#include <algorithm>
 #include <random>
 #include <utility>
 
@@ -7,6 +8,7 @@
 #include "edge/aws/places.h"
 #include "edge/aws/session.h"
 #include "edge/identity/workstation.h"
+#include "edge/wiring/wake_mapping.h"
 #include "scaler/core/names.h"
 
 namespace scaler {
@@ -70,15 +72,14 @@ class AwsTarget final : public verify::Target {
   }
 
   Result<verify::WakeMapping> wake_mapping() override {
-    const std::vector<aws::EventSourceMapping> found = TRY(session_->mappings().list(
-        {.function_name = deployment_.function, .event_source_arn = deployment_.queue_arn},
-        after(kCallTimeout)));
-    if (found.empty()) {
-      return verify::WakeMapping{};
-    }
-    return verify::WakeMapping{.exists = true,
-                               .enabled = found.front().state == aws::MappingState::Enabled,
-                               .reports_failures = found.front().reports_batch_item_failures};
+    const std::vector<aws::EventSourceMapping> found =
+        TRY(mappings_of(session_->mappings(), deployment_.queue_arn, deployment_.function_arn,
+                        after(kCallTimeout)));
+    using Mapping = aws::EventSourceMapping;
+    return verify::WakeMapping{
+        .exists = !found.empty(),
+        .enabled = std::ranges::count(found, aws::MappingState::Enabled, &Mapping::state) > 0,
+        .reports_failures = std::ranges::all_of(found, &Mapping::reports_batch_item_failures)};
   }
 
  private:
@@ -94,15 +95,16 @@ class AwsCheckup final : public Checkup {
       : session_(std::move(session)), clock_(&clock) {}
 
   Result<Environment> function_environment(const std::string& function) override {
-    aws::FunctionConfiguration configuration =
-        TRY(aws::Functions(session_->client()).configuration(function, after(kCallTimeout)));
-    return std::move(configuration.environment);
+    return std::move(TRY(configuration(function)).environment);
   }
 
   Result<std::unique_ptr<verify::Target>> target(verify::Deployment& deployment) override {
     const aws::QueueSettings settings =
         TRY(session_->sqs().settings(deployment.queue_url, after(kCallTimeout)));
     deployment.queue_arn = settings.arn;
+    if (!deployment.function.empty()) {
+      deployment.function_arn = TRY(configuration(deployment.function)).arn;
+    }
     std::string dead_letter_url;
     if (!settings.dead_letter_arn.empty()) {
       const auto arn = parse_arn(settings.dead_letter_arn);
@@ -122,6 +124,10 @@ class AwsCheckup final : public Checkup {
   }
 
  private:
+  Result<aws::FunctionConfiguration> configuration(const std::string& function) {
+    return aws::Functions(session_->client()).configuration(function, after(kCallTimeout));
+  }
+
   std::unique_ptr<aws::Session> session_;
   const Clock* clock_;
 };

@@ -11,11 +11,11 @@
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
+#include "scaler/invocation/wake_rules.h"
 
 namespace scaler::doctor {
 namespace {
 
-constexpr std::int64_t kReceivesMin = 5;
 /// Services refuse a request that is dated further off; the program corrects for it, others may
 /// not.
 constexpr Duration kSkewMax = std::chrono::seconds(60);
@@ -45,9 +45,9 @@ void check_redrive(const Facts& facts, const Settings& settings, Findings& findi
     findings.risk("queue", "it has no redrive policy",
                   "Give it a dead-letter queue: a message that no worker can process keeps the "
                   "service running until the message expires.");
-  } else if (*queue.receives_max < kReceivesMin) {
+  } else if (has_few_receives({.receives_max = queue.receives_max})) {
     const std::string seen =
-        fmt::format("maxReceiveCount is {}, less than {}", *queue.receives_max, kReceivesMin);
+        fmt::format("maxReceiveCount is {}, less than {}", *queue.receives_max, kWakeReceivesMin);
     if (wakes(settings)) {
       findings.problem("queue", seen,
                        "Raise it: each wake receives the message once, and the function refuses to "

@@ -5,17 +5,26 @@
 #include "checkup/doctor/facts.h"
 #include "edge/aws/ecs.h"
 #include "edge/aws/task_protection.h"
+#include "edge/wiring/wake_mapping.h"
+#include "scaler/invocation/wake_rules.h"
 
 namespace scaler::doctor {
 namespace {
 
+/// The function's own; of several the one that is bound to what was named.
 Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
-                                                          const aws::MappingFilter& filter,
+                                                          const std::string& queue_arn,
+                                                          const std::string& function_arn,
                                                           Deadline deadline) {
-  std::vector<aws::EventSourceMapping> found =
-      TRY(aws::EventSourceMappings(client).list(filter, deadline));
-  return found.empty() ? std::optional<aws::EventSourceMapping>()
-                       : std::optional(std::move(found.front()));
+  aws::EventSourceMappings mappings(client);
+  const auto found = TRY(mappings_of(mappings, queue_arn, function_arn, deadline));
+  if (found.empty()) {
+    return std::optional<aws::EventSourceMapping>();
+  }
+  const auto bound = std::ranges::find_if(found, [&](const aws::EventSourceMapping& mapping) {
+    return is_bound_to(mapping.function_arn, function_arn);
+  });
+  return std::optional(bound == found.end() ? found.front() : *bound);
 }
 
 std::vector<ProxyUse> proxy_uses(const aws::Settings& settings, std::string_view region) {
@@ -56,10 +65,8 @@ Facts examine(aws::Client& client, const Place& place, Instant now, Deadline dea
   facts.scalable_target = aws::scalable_target(client, place.service, deadline);
   if (!place.function.empty()) {
     facts.function = aws::Functions(client).configuration(place.function, deadline);
-    if (facts.queue) {
-      facts.mapping = mapping_on(
-          client, {.function_name = place.function, .event_source_arn = facts.queue->arn},
-          deadline);
+    if (facts.queue && *facts.function) {
+      facts.mapping = mapping_on(client, facts.queue->arn, (*facts.function)->arn, deadline);
     }
   }
   facts.clock_difference = client.clock_difference();

@@ -31,7 +31,8 @@ struct Answer {
   json::Value payload = {};
 };
 
-/// The function's event source mapping on the job queue.
+/// The function's event source mappings on the job queue: one switch, by whatever alias they
+/// deliver.
 struct WakeMapping {
   bool exists = false;
   bool enabled = false;           ///< and nowhere on the way
@@ -45,6 +46,7 @@ struct Deployment {
   std::string cluster = {};
   std::string service = {};
   std::string function = {};  ///< empty: not known, so it is not called
+  std::string function_arn = {};
   bool wake = false;
   std::string tick_queue_url = {};
   std::string doorbell_queue_url = {};

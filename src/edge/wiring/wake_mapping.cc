@@ -4,6 +4,7 @@
 
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
+#include "scaler/invocation/wake_rules.h"
 
 namespace scaler {
 namespace {
@@ -22,6 +23,18 @@ MappingStatus status_of(const aws::EventSourceMapping& mapping, bool invoked) {
 
 }  // namespace
 
+Result<std::vector<aws::EventSourceMapping>> mappings_of(aws::EventSourceMappings& mappings,
+                                                         const std::string& queue_arn,
+                                                         std::string_view function_arn,
+                                                         Deadline deadline) {
+  auto found = TRY(mappings.list({.event_source_arn = queue_arn}, deadline));
+  std::erase_if(found, [&](const aws::EventSourceMapping& mapping) {
+    return mapping.event_source_arn != queue_arn ||
+           !delivers_to(mapping.function_arn, function_arn);
+  });
+  return found;
+}
+
 Result<std::vector<MappingStatus>> AwsWakeMapping::find(const MappingQuestion& question,
                                                         Deadline deadline) {
   const auto function = parse_function_arn(question.function_arn);
@@ -38,11 +51,8 @@ Result<std::vector<MappingStatus>> AwsWakeMapping::find(const MappingQuestion& q
   }
   std::vector<MappingStatus> found;
   for (const aws::EventSourceMapping& mapping :
-       TRY(mappings_->list({.event_source_arn = queue_arn}, deadline))) {
-    const auto target = parse_function_arn(mapping.function_arn);
-    if (target && target->plain == function->plain && mapping.event_source_arn == queue_arn) {
-      found.push_back(status_of(mapping, target->qualifier == function->qualifier));
-    }
+       TRY(mappings_of(*mappings_, queue_arn, question.function_arn, deadline))) {
+    found.push_back(status_of(mapping, is_bound_to(mapping.function_arn, question.function_arn)));
   }
   if (found.empty()) {
     return fail(ErrorKind::NotFound,

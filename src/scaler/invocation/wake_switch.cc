@@ -4,12 +4,10 @@
 
 #include <fmt/core.h>
 
+#include "scaler/invocation/wake_rules.h"
+
 namespace scaler {
 namespace {
-
-/// Fewer receives than this could be used up by wakes alone: AWS's own advice for a queue with an
-/// event source mapping.
-constexpr std::int64_t kReceivesMin = 5;
 
 enum class Wish { Enable, Disable, Leave };
 
@@ -33,23 +31,13 @@ Wish wish_of(const PassRecord& record, const Policy& policy) {
 }
 
 Result<void> check_mapping(const MappingStatus& status) {
-  if (status.reports_failures) {
+  if (!deletes_messages(status)) {
     return {};
   }
   return fail(ErrorKind::Rejected,
               fmt::format("the event source mapping {} lacks ReportBatchItemFailures, so that what "
                           "it brings would be deleted: it is kept disabled",
                           status.id));
-}
-
-/// The mapping that brings what this invocation is for, or may: bound to what was invoked, else the
-/// only one. nullptr: there are several, and none is bound to it.
-const MappingStatus* own_mapping(std::span<const MappingStatus> mappings) {
-  const auto bound = std::ranges::find_if(mappings, &MappingStatus::invoked);
-  if (bound != mappings.end()) {
-    return &*bound;
-  }
-  return mappings.size() == 1 ? &mappings.front() : nullptr;
 }
 
 Error several(std::span<const MappingStatus> mappings, const std::string& function_arn) {
@@ -116,11 +104,11 @@ Result<void> WakeSwitch::check_queue(Deadline deadline) {
   if (settings.fifo) {
     return std::unexpected(fifo_refusal(queue_url_));
   }
-  if (settings.receives_max && *settings.receives_max < kReceivesMin) {
+  if (has_few_receives(settings)) {
     return fail(ErrorKind::Rejected,
                 fmt::format("WAKE is true, but maxReceiveCount of {} is {}: wakes use up receives, "
                             "so it must be at least {}, or there must be no dead-letter queue",
-                            queue_url_, *settings.receives_max, kReceivesMin));
+                            queue_url_, *settings.receives_max, kWakeReceivesMin));
   }
   queue_checked_ = true;
   return {};
