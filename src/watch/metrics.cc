@@ -17,26 +17,6 @@ namespace {
 constexpr std::string_view kNamespace = "EcsScaler";
 constexpr std::string_view kEmf = "emf";
 
-constexpr auto kMetrics =
-    std::to_array<Metric>({Metric::QueueDepth, Metric::InFlight, Metric::DesiredTasks,
-                           Metric::RunningTasks, Metric::Demand, Metric::ScaleOut, Metric::ScaleIn,
-                           Metric::Errors, Metric::PassMilliseconds, Metric::CapacityShortage});
-constexpr std::array<std::string_view, kMetrics.size()> kNames{
-    "QueueDepth", "InFlight", "DesiredTasks", "RunningTasks",     "Demand",
-    "ScaleOut",   "ScaleIn",  "Errors",       "PassMilliseconds", "CapacityShortage"};
-
-Result<Metric> find_metric(std::string_view name) {
-  const auto* const found = std::ranges::find(kNames, name);
-  if (found != kNames.end()) {
-    return kMetrics.at(static_cast<std::size_t>(found - kNames.begin()));
-  }
-  const auto near = nearest_word(name, kNames);
-  return fail(ErrorKind::Malformed,
-              fmt::format("METRICS: '{}' is not a metric{}; there are {}", shortened(name),
-                          near ? fmt::format(" (did you mean '{}'?)", *near) : "",
-                          fmt::join(kNames, ", ")));
-}
-
 /// The sum over the queues, when all of them could be read.
 std::optional<std::int64_t> sum(const PassRecord& record, std::int64_t QueueDepth::* count) {
   std::int64_t total = 0;
@@ -57,7 +37,7 @@ std::optional<std::int64_t> desired_tasks(const PassRecord& record) {
                                             : record.reading->service.desired;
 }
 
-std::int64_t applied(const PassRecord& record, Action action) {
+std::optional<std::int64_t> applied(const PassRecord& record, Action action) {
   return record.outcome == Outcome::Applied && record.decision->action == action ? 1 : 0;
 }
 
@@ -66,8 +46,80 @@ std::optional<std::int64_t> demand(const PassRecord& record) {
   return known ? std::optional(record.decision->demand) : std::nullopt;
 }
 
-std::string_view unit_of(Metric metric) {
-  return metric == Metric::PassMilliseconds ? "Milliseconds" : "Count";
+std::optional<std::int64_t> running_tasks(const PassRecord& record) {
+  return record.reading ? std::optional(record.reading->service.running) : std::nullopt;
+}
+
+std::optional<std::int64_t> shortage(const PassRecord& record) {
+  return record.decision ? std::optional<std::int64_t>(record.decision->shortage ? 1 : 0)
+                         : std::nullopt;
+}
+
+constexpr auto kRows = std::to_array<MetricRow>({
+    {Metric::QueueDepth, "QueueDepth", "Count", "visible_messages", "gauge",
+     "Messages of the job queues ready to be received.",
+     [](const PassRecord& record, Duration) { return sum(record, &QueueDepth::visible); }},
+    {Metric::InFlight, "InFlight", "Count", "in_flight_messages", "gauge",
+     "Messages that workers hold.",
+     [](const PassRecord& record, Duration) { return sum(record, &QueueDepth::in_flight); }},
+    {Metric::DesiredTasks, "DesiredTasks", "Count", "desired_tasks", "gauge",
+     "Desired count of the service.",
+     [](const PassRecord& record, Duration) { return desired_tasks(record); }},
+    {Metric::RunningTasks, "RunningTasks", "Count", "running_tasks", "gauge",
+     "Running count of the service.",
+     [](const PassRecord& record, Duration) { return running_tasks(record); }},
+    {Metric::Demand, "Demand", "Count", "demand_tasks", "gauge",
+     "Tasks that the backlog needs, before any limit.",
+     [](const PassRecord& record, Duration) { return demand(record); }},
+    {Metric::ScaleOut, "ScaleOut", "Count", "scale_outs_total", "counter",
+     "Scale-outs that were made.",
+     [](const PassRecord& record, Duration) { return applied(record, Action::ScaleOut); }},
+    {Metric::ScaleIn, "ScaleIn", "Count", "scale_ins_total", "counter", "Scale-ins that were made.",
+     [](const PassRecord& record, Duration) { return applied(record, Action::ScaleIn); }},
+    {Metric::Errors, "Errors", "Count", "errors_total", "counter",
+     "Things that failed in passes over the service.",
+     [](const PassRecord& record, Duration) {
+       return std::optional<std::int64_t>(std::ssize(record.errors));
+     }},
+    {Metric::PassMilliseconds, "PassMilliseconds", "Milliseconds", "", "", "",
+     [](const PassRecord&, Duration took) { return std::optional<std::int64_t>(took.count()); }},
+    {Metric::CapacityShortage, "CapacityShortage", "Count", "capacity_shortage", "gauge",
+     "1 while tasks that are desired do not start.",
+     [](const PassRecord& record, Duration) { return shortage(record); }},
+});
+
+constexpr auto kMetrics = [] {
+  std::array<Metric, kRows.size()> metrics{};
+  std::ranges::transform(kRows, metrics.begin(), &MetricRow::metric);
+  return metrics;
+}();
+constexpr auto kNames = [] {
+  std::array<std::string_view, kRows.size()> names{};
+  std::ranges::transform(kRows, names.begin(), &MetricRow::name);
+  return names;
+}();
+
+/// Each row stands in the place of its metric.
+constexpr bool in_order() {
+  for (std::size_t i = 0; i < kRows.size(); ++i) {
+    if (kRows.at(i).metric != static_cast<Metric>(i)) {
+      return false;
+    }
+  }
+  return kRows.size() == kMetricCount;
+}
+static_assert(in_order());
+
+Result<Metric> find_metric(std::string_view name) {
+  const auto* const found = std::ranges::find(kNames, name);
+  if (found != kNames.end()) {
+    return kMetrics.at(static_cast<std::size_t>(found - kNames.begin()));
+  }
+  const auto near = nearest_word(name, kNames);
+  return fail(ErrorKind::Malformed,
+              fmt::format("METRICS: '{}' is not a metric{}; there are {}", shortened(name),
+                          near ? fmt::format(" (did you mean '{}'?)", *near) : "",
+                          fmt::join(kNames, ", ")));
 }
 
 }  // namespace
@@ -76,8 +128,12 @@ std::span<const Metric> all_metrics() {
   return kMetrics;
 }
 
+const MetricRow& row_of(Metric metric) {
+  return kRows.at(static_cast<std::size_t>(metric));
+}
+
 std::string_view to_string(Metric metric) {
-  return kNames.at(static_cast<std::size_t>(metric));
+  return row_of(metric).name;
 }
 
 Result<std::vector<Metric>> parse_metrics(std::string_view text) {
@@ -107,30 +163,7 @@ Result<std::vector<Metric>> parse_metrics(std::string_view text) {
 }
 
 std::optional<std::int64_t> metric_value(Metric metric, const PassRecord& record, Duration took) {
-  switch (metric) {
-    case Metric::QueueDepth:
-      return sum(record, &QueueDepth::visible);
-    case Metric::InFlight:
-      return sum(record, &QueueDepth::in_flight);
-    case Metric::DesiredTasks:
-      return desired_tasks(record);
-    case Metric::RunningTasks:
-      return record.reading ? std::optional(record.reading->service.running) : std::nullopt;
-    case Metric::Demand:
-      return demand(record);
-    case Metric::ScaleOut:
-      return applied(record, Action::ScaleOut);
-    case Metric::ScaleIn:
-      return applied(record, Action::ScaleIn);
-    case Metric::Errors:
-      return std::ssize(record.errors);
-    case Metric::PassMilliseconds:
-      return took.count();
-    case Metric::CapacityShortage:
-      return record.decision ? std::optional<std::int64_t>(record.decision->shortage ? 1 : 0)
-                             : std::nullopt;
-  }
-  std::unreachable();
+  return row_of(metric).value(record, took);
 }
 
 MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& record,
@@ -147,7 +180,7 @@ MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& r
       members.values.push_back({.name = to_string(metric), .value = *value});
       writer.begin_object()
           .field("Name", to_string(metric))
-          .field("Unit", unit_of(metric))
+          .field("Unit", row_of(metric).unit)
           .end_object();
     }
   }

@@ -1,6 +1,6 @@
 #pragma once
 // Metrics: a pass record as named numbers, and the members that make CloudWatch take them out of
-// the record's log line (embedded metric format). One table, for whoever publishes them.
+// the record's log line (embedded metric format). One table, also for Prometheus.
 
 #include <optional>
 #include <span>
@@ -22,8 +22,22 @@ enum class Metric {
   ScaleIn,
   Errors,
   PassMilliseconds,
-  CapacityShortage,
+  CapacityShortage,  ///< the last
 };
+inline constexpr std::size_t kMetricCount = static_cast<std::size_t>(Metric::CapacityShortage) + 1;
+
+/// A row of the table: everything that a metric is.
+struct MetricRow {
+  Metric metric;
+  std::string_view name;  ///< CloudWatch's
+  std::string_view unit;  ///< CloudWatch's
+  /// Prometheus', after "ecs_scaler_"; empty: there it is told of the process, not of each service.
+  std::string_view family;
+  std::string_view type;
+  std::string_view help;
+  std::optional<std::int64_t> (*value)(const PassRecord& record, Duration took);
+};
+const MetricRow& row_of(Metric metric);
 
 /// All of them, in the order in which people should read them.
 std::span<const Metric> all_metrics();

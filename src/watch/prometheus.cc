@@ -10,36 +10,10 @@ namespace scaler {
 namespace {
 
 struct Family {
-  std::string_view name;  ///< after "ecs_scaler_"; empty: told per process, not per service
+  std::string_view name;  ///< after "ecs_scaler_"
   std::string_view type;
   std::string_view help;
 };
-
-constexpr Family family_of(Metric metric) {
-  switch (metric) {
-    case Metric::QueueDepth:
-      return {"visible_messages", "gauge", "Messages of the job queues ready to be received."};
-    case Metric::InFlight:
-      return {"in_flight_messages", "gauge", "Messages that workers hold."};
-    case Metric::DesiredTasks:
-      return {"desired_tasks", "gauge", "Desired count of the service."};
-    case Metric::RunningTasks:
-      return {"running_tasks", "gauge", "Running count of the service."};
-    case Metric::Demand:
-      return {"demand_tasks", "gauge", "Tasks that the backlog needs, before any limit."};
-    case Metric::ScaleOut:
-      return {"scale_outs_total", "counter", "Scale-outs that were made."};
-    case Metric::ScaleIn:
-      return {"scale_ins_total", "counter", "Scale-ins that were made."};
-    case Metric::Errors:
-      return {"errors_total", "counter", "Things that failed in passes over the service."};
-    case Metric::CapacityShortage:
-      return {"capacity_shortage", "gauge", "1 while tasks that are desired do not start."};
-    case Metric::PassMilliseconds:
-      break;
-  }
-  return {};
-}
 
 /// In a label's value only these three are special.
 std::string escaped(std::string_view text) {
@@ -84,25 +58,25 @@ void PrometheusPage::add(std::span<const PassRecord> records, Duration took, Ins
   last_pass_ = at;
   for (const PassRecord& record : records) {
     Service& service = services_[labels_of(record)];
-    for (std::size_t i = 0; i < kMetrics; ++i) {
+    for (std::size_t i = 0; i < kMetricCount; ++i) {
       const Metric metric = all_metrics()[i];
       const std::optional<std::int64_t> value = metric_value(metric, record, took);
-      const bool counts = family_of(metric).type == "counter";
+      const bool counts = row_of(metric).type == "counter";
       service.values.at(i) = counts ? service.values.at(i).value_or(0) + value.value_or(0) : value;
     }
   }
 }
 
 void PrometheusPage::append_services(std::string& text) const {
-  for (std::size_t i = 0; i < kMetrics; ++i) {
-    const Family family = family_of(all_metrics()[i]);
-    if (family.name.empty()) {
+  for (std::size_t i = 0; i < kMetricCount; ++i) {
+    const MetricRow& row = row_of(all_metrics()[i]);
+    if (row.family.empty()) {
       continue;
     }
-    append_head(text, family);
+    append_head(text, {row.family, row.type, row.help});
     for (const auto& [labels, service] : services_) {
       if (const auto value = service.values.at(i)) {
-        text += fmt::format("ecs_scaler_{}{{{}}} {}\n", family.name, labels, *value);
+        text += fmt::format("ecs_scaler_{}{{{}}} {}\n", row.family, labels, *value);
       }
     }
   }

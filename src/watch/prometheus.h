@@ -1,6 +1,6 @@
 #pragma once
-// PrometheusPage: pass records as Prometheus' text exposition. One table of names, beside that of
-// metrics.h; a gauge that a pass could not learn is left out, for an unknown count is no zero.
+// PrometheusPage: pass records as Prometheus' text exposition. The names are those of the table
+// in metrics.h; a gauge that a pass could not learn is left out, for an unknown count is no zero.
 
 #include <array>
 #include <map>
@@ -24,10 +24,9 @@ class PrometheusPage {
   std::string text() const;
 
  private:
-  static constexpr std::size_t kMetrics = 10;
   struct Service {
     /// Gauges as of the last pass, counters since the start; indexed as all_metrics().
-    std::array<std::optional<std::int64_t>, kMetrics> values = {};
+    std::array<std::optional<std::int64_t>, kMetricCount> values = {};
   };
 
   void append_services(std::string& text) const;

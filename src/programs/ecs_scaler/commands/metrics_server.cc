@@ -1,6 +1,8 @@
 #include "programs/ecs_scaler/commands/metrics_server.h"
 
-#include <fmt/core.h>
+#include <utility>
+
+#include "watch/health.h"
 
 namespace scaler::cli {
 namespace {
@@ -56,10 +58,8 @@ net::HttpResponse MetricsServer::answer(const net::ServerRequest& request) const
     return {
         .status = 200, .headers = {{"Content-Type", std::string(kPrometheusType)}}, .body = text_};
   }
-  const Duration age = clock_.now() - last_pass_;
-  return age <= healthy_for_
-             ? plain(200, "ok\n")
-             : plain(503, fmt::format("no pass has ended for {}\n", format_duration(age)));
+  Health health = scaler::health(clock_.now() - last_pass_, healthy_for_);
+  return plain(health.well ? 200 : 503, std::move(health.text));
 }
 
 }  // namespace scaler::cli
