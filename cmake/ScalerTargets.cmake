@@ -27,7 +27,7 @@ if(SCALER_STATIC)
   # The linker's warning about getaddrinfo in static programs is harmless (docs/adr). It must not
   # be silenced with --no-warnings: that silences undefined symbols, too; the program is broken.
   target_link_options(scaler_options INTERFACE -static -no-pie -s)
-  # What a fault in memory can be made into is bounded (docs/adr/0014 says what was left, and why).
+  # What a fault in memory can be made into is bounded (docs/adr/0016 says what was left, and why).
   set(unguarded "$<BOOL:$<TARGET_PROPERTY:SCALER_UNGUARDED>>")
   target_compile_options(scaler_options INTERFACE
     $<$<NOT:${unguarded}>:-fstack-protector-strong> -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2)
@@ -57,7 +57,7 @@ function(scaler_small)
 endfunction()
 
 # scaler_unguarded(folder ...): without stack protectors. For the folder of which a pass is made for
-# the most part, and which has no array on any stack (docs/adr/0014).
+# the most part, and which has no array on any stack (docs/adr/0016).
 function(scaler_unguarded)
   foreach(folder IN LISTS ARGN)
     set_target_properties(scaler_${folder} PROPERTIES SCALER_UNGUARDED TRUE)

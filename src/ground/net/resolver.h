@@ -1,6 +1,6 @@
 #pragma once
 // Resolver: addresses of hosts, looked up on helper threads, so that a name server that does not
-// answer delays nothing but what needs the name. The last good addresses are kept (ADR 14).
+// answer delays nothing but what needs the name. The last good addresses are kept (ADR 13).
 
 #include <deque>
 #include <functional>

@@ -162,7 +162,7 @@ std::string session_key(const Origin& origin) {
 /// Without what OpenSSL would do at its start for programs that do not know what they will use. The
 /// machine's openssl.cnf is none of this program's business. Of the names of all algorithms, with
 /// which all those of the provider are compared, only a certificate's signature looks up one, and
-/// it is of these digests (docs/adr/0011).
+/// it is of these digests (docs/adr/0010).
 void init_openssl() {
   OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG | OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
                           OPENSSL_INIT_NO_ADD_ALL_DIGESTS,
