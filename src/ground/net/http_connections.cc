@@ -150,6 +150,12 @@ void HttpClient::Impl::receive_more(const ConnectionPointer& connection) {
   }
 }
 
+// A server closes a kept connection whenever it likes, also while a request is on its way there,
+// and a function that was frozen for minutes finds its connections closed when it goes on. Told as
+// errors, these would be failed calls of servers that are well. So a request over a kept connection
+// goes once more, over a new one, as long as no byte of a reply has come. One that must not be
+// carried out twice (its token is good for one use) goes again only if none of it had left: the
+// server may have closed after it had carried it out.
 void HttpClient::Impl::peer_gone(const ConnectionPointer& connection, IoStep step) {
   Exchange& exchange = *connection->exchange;
   Pool& pool = *connection->pool;

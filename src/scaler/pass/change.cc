@@ -292,6 +292,10 @@ void scale_in(Items items, const Surroundings& surroundings) {
   }
 }
 
+// The client once repeated a throttled UpdateService by itself. If another pass had set more by
+// then, the old count took those tasks away again: it is absolute. So each try begins with a look
+// and a decision of its own, which also finds a change that was made though its answer was lost.
+// The next invocation would do the same, but a minute later (docs/adr/0017).
 void try_again(std::vector<Item*> failed, const Surroundings& surroundings) {
   Clock& clock = surroundings.ports.clock;
   for (Duration pause = kFirstPause; pause <= kLastPause && !failed.empty(); pause *= 2) {

@@ -72,8 +72,12 @@ bool waits(const ServiceState& state) {
          state.deploying_since || state.gone || state.stray_since;
 }
 
-/// Whether a reader of `saved` holds every need at least as long as one of `state` would. The text
-/// tells whole seconds, and later ones.
+/// Whether a reader of `saved` holds every need at least as long as one of `state` would. Were a
+/// tag written whenever a need moves, that would be a call at every pass, under a rate that all
+/// services share. Were it spared because little has changed, another sandbox could scale in below
+/// a need that this one saw. So it is spared just as long as the tag is the more cautious of the
+/// two: each need is in it, as large or larger, as late or later. The text tells whole seconds, so
+/// instants are compared by these.
 bool covers(const std::vector<TasksAt>& saved, const std::vector<TasksAt>& state, Duration ahead) {
   if (saved.empty() || state.empty()) {
     return saved.empty() == state.empty();
