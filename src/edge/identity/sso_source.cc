@@ -207,13 +207,15 @@ Result<aws::ProfileSettings> merged(const ProfileView& profile, const std::strin
     return settings;
   }
   const auto found = profile.files.sso_sessions.find(session);
+  const std::string section = "[sso-session " + session + "]";
   if (found == profile.files.sso_sessions.end()) {
-    return profile.wrong("there is no [sso-session " + session + "]");
+    return profile.wrong("there is no " + section);
   }
+  const std::string differs = " differs from that of " + section;
   for (const auto& [name, value] : found->second.settings) {
     const auto [kept, added] = settings.emplace(name, value);
     if (!added && kept->second != value) {
-      return profile.wrong(name + " differs from that of [sso-session " + session + "]");
+      return profile.wrong(name + differs);
     }
   }
   return settings;
