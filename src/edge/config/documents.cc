@@ -85,7 +85,8 @@ What a queue's URL says, and what is asked:
 `AWS_ENDPOINT_URL` and the profile's `endpoint_url` go before all of this, unless they name a host
 of AWS in another region: that is refused. `AWS_USE_DUALSTACK_ENDPOINT` and `AWS_USE_FIPS_ENDPOINT`
 (`use_dualstack_endpoint` and `use_fips_endpoint` in the profile) choose the kind of the region's
-endpoint. Where no FIPS endpoint is known, or both are set, it is an error, not another endpoint.
+endpoint, also of SSO and `aws login`. Where no FIPS endpoint is known, or both are set, it is an
+error, not another endpoint.
 
 ## Proxies
 
