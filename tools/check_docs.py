@@ -34,10 +34,11 @@ def dev_verbs(root):
 
 
 def cli_commands(root):
-    """The names that the sources give to CLI11's add_subcommand()."""
+    """The names of the values that the functions x_command() of the sources return."""
     names = set()
     for path in sorted((root / "src/programs/ecs_scaler").rglob("*.cc")):
-        names |= set(re.findall(r'add_subcommand\(\s*"([a-z-]+)"', path.read_text()))
+        names |= set(re.findall(r'^Command \w+_command\(\) \{.*?\.name = "([a-z][a-z-]*)"',
+                                path.read_text(), re.MULTILINE | re.DOTALL))
     return names
 
 

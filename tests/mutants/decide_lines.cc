@@ -1,8 +1,10 @@
 // `ecs-scaler decide` alone: what tools/mutants.py runs the tables of tests/decisions through.
-#include <iostream>
+#include "programs/ecs_scaler/commands/command.h"
 
-#include "programs/ecs_scaler/commands/commands.h"
+namespace scaler::cli {
+Command decide_command();
+}
 
 int main() {
-  return scaler::cli::decide_command(std::cin, std::cout);
+  return scaler::cli::decide_command().run({});
 }

@@ -5,8 +5,12 @@ import check_docs
 
 BASE = {
     "dev": "verb_test() { :; }\nverb_demo() { :; }\n",
-    "src/programs/ecs_scaler/main.cc":
-        'app.add_subcommand("once", "x");\napp.add_subcommand(\n    "demo", "x");\n',
+    "src/programs/ecs_scaler/main.cc": "Command twice_command();\n",
+    "src/programs/ecs_scaler/commands/once.cc":
+        'Command once_command() {\n  return {.name = "once",\n          .sentence = "x"};\n}\n',
+    "src/programs/ecs_scaler/commands/demo.cc":
+        'Command demo_command() {\n  Command command{\n      .name = "demo"};\n'
+        '  list.push_back({.name = "twice"});\n}\n',
     "src/core/decide.cc": "",
     "docs/guide.md": "# The guide\n\n## Second part: more\n",
 }

@@ -1,15 +1,13 @@
 #include "lab/study/objective.h"
 
-#include <array>
 #include <charconv>
-#include <utility>
 
 #include <fmt/core.h>
 
+#include "ground/base/duration.h"
+
 namespace scaler::study {
 namespace {
-
-constexpr double kMillisecondsMax = 1e12;
 
 std::string_view skip_blanks(std::string_view text) {
   const std::size_t first = text.find_first_not_of(' ');
@@ -46,32 +44,12 @@ double take_share(std::string_view& text) {
 
 }  // namespace
 
-Result<Duration> parse_duration(std::string_view text) {
-  constexpr std::array<std::pair<std::string_view, double>, 6> kUnits{
-      {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}, {"", 1000}}};
-  const std::string_view trimmed = skip_blanks(text);
-  double number = 0;
-  const auto [end, error] =
-      std::from_chars(trimmed.data(), trimmed.data() + trimmed.size(), number);
-  std::string_view unit =
-      skip_blanks(trimmed.substr(static_cast<std::size_t>(end - trimmed.data())));
-  unit = unit.substr(0, unit.find(' '));
-  for (const auto& [name, milliseconds] : kUnits) {
-    if (error == std::errc() && name == unit && number >= 0 &&
-        number * milliseconds <= kMillisecondsMax) {
-      return Duration(static_cast<std::int64_t>(number * milliseconds));
-    }
-  }
-  return fail(ErrorKind::Malformed,
-              fmt::format("'{}' is not a duration such as 500ms, 5s, 2m or 1h", text));
-}
-
 Result<Objective> parse_objective(std::string_view text) {
   std::string_view rest = text;
   Objective objective{.share = take_share(rest), .told = std::string(text)};
   take(rest, "wait");
   const bool less = take(rest, "<=") || take(rest, "<");
-  const Result<Duration> limit = parse_duration(rest);
+  const Result<Duration> limit = parse_duration(rest.substr(0, rest.find_last_not_of(' ') + 1));
   if (objective.share == 0 || !less || !limit || *limit == Duration(0)) {
     return fail(ErrorKind::Malformed,
                 fmt::format("'{}' is not an objective such as 'p95 wait < 60s' (p50, p99, max; "

@@ -17,7 +17,4 @@ struct Objective {
 /// "p95 wait < 60s", "p99<2m", "max wait < 5m". Errors: Malformed.
 Result<Objective> parse_objective(std::string_view text);
 
-/// "500ms", "8.4s", "2m", "1h", "3d", or plain seconds. Errors: Malformed.
-Result<Duration> parse_duration(std::string_view text);
-
 }  // namespace scaler::study

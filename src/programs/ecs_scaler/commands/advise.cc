@@ -6,10 +6,21 @@
 #include <fmt/core.h>
 
 #include "lab/study/search.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
 
 namespace scaler::cli {
 namespace {
+
+struct AdviseFlags {
+  StudyFlags study = {};
+  std::string present = {};  ///< file of the policy that is in force
+  int trials = 150;
+  bool keep_zero = false;  ///< no tasks while idle, whatever it costs in waiting
+  bool schedules = false;  ///< hours with a minimum may be learned from the weekly pattern
+  bool compare = false;    ///< show the rivals, too
+  Output output = Output::Text;
+};
 
 constexpr std::size_t kRunnersUp = 3;
 /// The part of a long trace that the choice is made on; the latest of the first two thirds.
@@ -20,7 +31,7 @@ struct Parts {
   study::Question report = {};  ///< the last third
 };
 
-Result<Parts> parts_of(const Asked& asked, const StudyFlags& flags) {
+Result<Parts> parts_of(const study::Asked& asked, const StudyFlags& flags) {
   Parts parts{.choose = asked.question, .report = asked.question};
   const Duration third = asked.question.scenario.length / 3;
   if (!asked.trace) {  // Arrivals without a history: another seed is what has not been seen.
@@ -30,16 +41,16 @@ Result<Parts> parts_of(const Asked& asked, const StudyFlags& flags) {
   const Instant cut = asked.trace->begin() + 2 * third;
   const trace::Trace first = trace::before(*asked.trace, cut);
   const trace::Trace last = trace::from(*asked.trace, cut);
-  if (first.messages() * flags.scale < 1 || last.messages() * flags.scale < 1) {
-    return fail(
-        ErrorKind::Malformed,
-        fmt::format("{}: its first two thirds hold {:.0f} messages, its last third {:.0f}; "
-                    "advice needs both",
-                    flags.trace, first.messages() * flags.scale, last.messages() * flags.scale));
+  if (first.messages() * flags.terms.scale < 1 || last.messages() * flags.terms.scale < 1) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: its first two thirds hold {:.0f} messages, its last third {:.0f}; "
+                            "advice needs both",
+                            flags.trace, first.messages() * flags.terms.scale,
+                            last.messages() * flags.terms.scale));
   }
   const Instant from = std::max(first.begin(), cut - kTrainingMax);
-  parts.choose = over(asked, flags, trace::from(first, from));
-  parts.report = over(asked, flags, last);
+  parts.choose = study::over(asked, flags.terms, trace::from(first, from));
+  parts.report = study::over(asked, flags.terms, last);
   return parts;
 }
 
@@ -47,8 +58,8 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
   const study::Load load(question);
   study::Search search(question, load,
                        {.trials = static_cast<std::size_t>(flags.trials),
-                        .workers_protect = flags.study.workers_protect,
-                        .tasks_max = flags.study.tasks_max,
+                        .workers_protect = flags.study.terms.workers_protect,
+                        .tasks_max = flags.study.terms.tasks_max,
                         .keep_zero = flags.keep_zero,
                         .schedules = flags.schedules});
   for (auto round = search.next(); !round.empty(); round = search.next()) {
@@ -118,12 +129,13 @@ std::string verdict(const Advice& advice) {
                      objective, figures, unseen.meets ? "" : ": there it misses the objective");
 }
 
-std::string advice_text(const Advice& advice, const Asked& asked, const StudyFlags& flags) {
+std::string advice_text(const Advice& advice, const study::Asked& asked,
+                        const study::Terms& terms) {
   const study::Settings& best = advice.search.ranked().front().settings;
   std::string text =
       fmt::format("{}: {}\n\n{}\n\nOn the last third:\n{}\n", asked.source,
-                  subtitle_of(advice.parts.report, flags, advice.finals.front().sent),
-                  verdict(advice), answers_text(advice.finals, advice.parts.report));
+                  study::subtitle_of(advice.parts.report, terms, advice.finals.front().sent),
+                  verdict(advice), study::answers_text(advice.finals, advice.parts.report));
   for (const study::Answer& answer : advice.finals) {
     text += fmt::format("  {}: {}\n", answer.run.name, answer.run.note);
   }
@@ -131,13 +143,13 @@ std::string advice_text(const Advice& advice, const Asked& asked, const StudyFla
       "\nSettings to paste (environment):\n\n{}\nThe same for `simulate --policy`:\n"
       "\n{}\n\n",
       study::to_environment(best), study::to_json(best));
-  for (const std::string& fact : facts_of(asked, flags)) {
+  for (const std::string& fact : study::facts_of(asked, terms)) {
     text += fact + "\n";
   }
   return text;
 }
 
-std::string advice_json(const Advice& advice, const Asked& asked) {
+std::string advice_json(const Advice& advice, const study::Asked& asked) {
   const study::Trial& best = advice.search.ranked().front();
   json::Writer writer;
   writer.begin_object()
@@ -151,13 +163,13 @@ std::string advice_json(const Advice& advice, const Asked& asked) {
       .raw(study::to_json(best.settings))
       .field("environment", study::to_environment(best.settings))
       .name("last_third");
-  write_answers(writer, advice.finals);
+  study::write_answers(writer, advice.finals);
   return std::move(writer.end_object()).text() + "\n";
 }
 
 /// 0: met; 1: nothing meets it.
-Result<int> advise(const AdviseFlags& flags) {
-  const Asked asked = TRY(ask(flags.study));
+Result<int> advise(AdviseFlags& flags) {
+  const study::Asked asked = TRY(ask(flags.study));
   const Parts parts = TRY(parts_of(asked, flags.study));
   const study::Search search = TRY(searched(parts.choose, flags));
   const auto candidates = TRY(finalists(search, flags));
@@ -165,13 +177,13 @@ Result<int> advise(const AdviseFlags& flags) {
       TRY(answer_all("last third", parts.report, candidates, !flags.study.html.empty()));
   const Advice advice{.search = search, .parts = parts, .finals = finals};
   std::fputs((flags.output == Output::Json ? advice_json(advice, asked)
-                                           : advice_text(advice, asked, flags.study))
+                                           : advice_text(advice, asked, flags.study.terms))
                  .c_str(),
              stdout);
   if (!flags.study.html.empty()) {
-    Asked last = asked;
+    study::Asked last = asked;
     last.question = parts.report;
-    report::Report page = report_of(finals, last, flags.study);
+    report::Report page = study::report_of(finals, last, flags.study.terms);
     page.title = asked.source + ": advice";
     page.facts.insert(page.facts.begin(), verdict(advice));
     TRY(write_file(flags.study.html, report::html(page)));
@@ -181,13 +193,35 @@ Result<int> advise(const AdviseFlags& flags) {
 
 }  // namespace
 
-int advise_command(const AdviseFlags& flags) {
-  const Result<int> code = advise(flags);
-  if (!code) {
-    return complain(code.error().kind == ErrorKind::Rejected ? kFailed : kConfiguration,
-                    fmt::format("advise: {}", code.error().message));
-  }
-  return *code;
+Command advise_command() {
+  constexpr int kTrialsMax = 100'000;
+  const auto flags = std::make_shared<AdviseFlags>();
+  std::vector<Option> options = study_options(flags->study);
+  options.insert(
+      options.end(),
+      {{"--policy", "FILE", "the present policy, to compare with", text(flags->present)},
+       {"--trials", "N", "policies to try (default 150)", integer(flags->trials, 1, kTrialsMax)},
+       {"--keep-zero", "", "no task may run while there is nothing to do", flag(flags->keep_zero)},
+       {"--schedules", "",
+        "may keep tasks running at the hours that are usually busy, learned from the trace",
+        flag(flags->schedules)},
+       {"--compare", "", "show rivals, too", flag(flags->compare)},
+       output_option(flags->output)});
+  return {
+      .name = "advise",
+      .sentence =
+          "The cheapest policy that meets an objective, chosen on the first two thirds "
+          "of a trace, reported on the last",
+      .options = std::move(options),
+      .exclusive = {{"--schedules", "--keep-zero"}},
+      .footer = "Exit codes: 0 the objective is met, 1 no policy meets it, 2 usage, 3 input.",
+      .example = "ecs-scaler advise --arrivals wave:0.2 --length 7d --objective 'p95 wait < 2m'",
+      .run = [flags](const Environment&) -> int {
+        const Result<int> code = advise(*flags);
+        return code ? *code
+                    : complain(code.error().kind == ErrorKind::Rejected ? kFailed : kConfiguration,
+                               fmt::format("advise: {}", code.error().message));
+      }};
 }
 
 }  // namespace scaler::cli

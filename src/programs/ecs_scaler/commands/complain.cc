@@ -1,6 +1,6 @@
-#include <cstdio>
+#include "programs/ecs_scaler/commands/complain.h"
 
-#include "programs/ecs_scaler/commands/commands.h"
+#include <cstdio>
 
 namespace scaler::cli {
 

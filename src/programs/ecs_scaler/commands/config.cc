@@ -6,12 +6,19 @@
 #include "edge/config/environment.h"
 #include "edge/wiring/places.h"
 #include "ground/base/problems.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
 
 namespace scaler::cli {
 namespace {
+
+struct ConfigFlags {
+  std::string config_file = {};  ///< empty: the environment
+  bool markdown = false;
+  bool schema = false;
+};
 
 std::string row(std::string_view name, const aws::Location& where) {
   const std::string account =
@@ -45,9 +52,7 @@ Result<std::string> describe(const Environment& environment,
   return text;
 }
 
-}  // namespace
-
-int config_command(const Environment& environment, const ConfigFlags& flags) {
+int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (flags.markdown || flags.schema) {
     const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
     std::fputs(text.c_str(), stdout);
@@ -71,6 +76,22 @@ int config_command(const Environment& environment, const ConfigFlags& flags) {
     }
   }
   return kDone;
+}
+
+}  // namespace
+
+Command config_command() {
+  const auto flags = std::make_shared<ConfigFlags>();
+  return {
+      .name = "config",
+      .sentence = "Check a fleet file or the environment, or print all settings",
+      .options = {{"FILE", "", "fleet file (default: the environment)", text(flags->config_file)},
+                  {"--markdown", "", "print docs/configuration.md", flag(flags->markdown)},
+                  {"--schema", "", "print the fleet file's JSON Schema", flag(flags->schema)}},
+      .exclusive = {{"--schema", "--markdown"}},
+      .footer = environment_footer(),
+      .example = "ecs-scaler config fleet.yaml",
+      .run = [flags](const Environment& environment) { return show_config(environment, *flags); }};
 }
 
 }  // namespace scaler::cli

@@ -1,13 +1,13 @@
 #include "scaler/core/decide.h"
 
 #include <algorithm>
-#include <istream>
+#include <iostream>
 #include <iterator>
-#include <ostream>
 
 #include <fmt/core.h>
 
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/command.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "wire/decision.h"
 #include "wire/observation.h"
 #include "wire/policy.h"
@@ -99,9 +99,9 @@ class Answers {
   int code_ = kDone;
 };
 
-}  // namespace
-
-int decide_command(std::istream& in, std::ostream& out) {
+/// {policy, state, observation} as one JSON object or JSON lines -> one decision a line. What is
+/// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
+int decide_lines(std::istream& in, std::ostream& out) {
   Answers answers(out);
   std::string line;
   while (out && std::getline(in, line)) {
@@ -120,6 +120,15 @@ int decide_command(std::istream& in, std::ostream& out) {
   }
   return answers.any() ? answers.code()
                        : complain(kConfiguration, "decide: nothing came on standard input");
+}
+
+}  // namespace
+
+Command decide_command() {
+  return {.name = "decide",
+          .sentence = "{policy, state, observation} as JSON on stdin, decisions on stdout; no AWS",
+          .example = "ecs-scaler decide < observations.jsonl",
+          .run = [](const Environment&) { return decide_lines(std::cin, std::cout); }};
 }
 
 }  // namespace scaler::cli

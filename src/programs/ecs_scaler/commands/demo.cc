@@ -6,7 +6,8 @@
 #include "edge/wiring/cloud.h"
 #include "ground/net/http_client.h"
 #include "ground/net/url.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/command.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/demo_report.h"
 #include "programs/ecs_scaler/commands/emulator_thread.h"
 
@@ -14,6 +15,11 @@ namespace scaler::cli {
 namespace {
 
 using namespace std::chrono_literals;
+
+struct DemoFlags {
+  std::string lambda_path = {};  ///< default: `bootstrap` beside this program
+  int messages = 60;
+};
 
 constexpr Duration kLimit = 88s;
 constexpr Duration kPoll = 100ms;
@@ -173,9 +179,7 @@ class Demo {
   std::string note_ = {};
 };
 
-}  // namespace
-
-int demo_command(const DemoFlags& flags) {
+int demo(const DemoFlags& flags) {
   const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
   const std::string lambda_path =
       flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path;
@@ -197,6 +201,21 @@ int demo_command(const DemoFlags& flags) {
     return complain(kFailed, done.error().message);
   }
   return *done ? kDone : complain(kFailed, "the demo did not end as it should: see the table");
+}
+
+}  // namespace
+
+Command demo_command() {
+  constexpr int kMessagesMax = 400;
+  const auto flags = std::make_shared<DemoFlags>();
+  return {.name = "demo",
+          .sentence = "The main job on an embedded AWS: fill, wake, drain, sleep (under 90 s)",
+          .options = {{"--lambda", "FILE", "bootstrap to host (default: beside this program)",
+                       existing_file(flags->lambda_path)},
+                      {"--messages", "N", "messages to send in two bursts (default 60)",
+                       integer(flags->messages, 2, kMessagesMax)}},
+          .example = "ecs-scaler demo --messages 30",
+          .run = [flags](const Environment&) { return demo(*flags); }};
 }
 
 }  // namespace scaler::cli

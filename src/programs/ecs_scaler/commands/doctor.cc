@@ -6,11 +6,17 @@
 #include "checkup/access/checkup.h"
 #include "checkup/doctor/diagnosis.h"
 #include "ground/base/problems.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/examined.h"
 
 namespace scaler::cli {
 namespace {
+
+struct DoctorFlags {
+  PlaceFlags place = {};
+  Output output = Output::Text;
+};
 
 std::string value_of(const std::string& flag, std::string_view name, const Environment& own,
                      const Environment& functions) {
@@ -20,7 +26,7 @@ std::string value_of(const std::string& flag, std::string_view name, const Envir
 
 /// Where to look: flags, else this process's variables, else those of the function.
 Result<doctor::Place> find_place(Checkup& checkup, const Environment& own,
-                                 const DoctorFlags& flags) {
+                                 const PlaceFlags& flags) {
   doctor::Place place{.function = value_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
   Result<Environment> functions;
   if (!place.function.empty()) {
@@ -53,15 +59,13 @@ Result<doctor::Place> find_place(Checkup& checkup, const Environment& own,
   return place;
 }
 
-}  // namespace
-
-int doctor_command(const Environment& environment, const DoctorFlags& flags) {
+int examine(const Environment& environment, const DoctorFlags& flags) {
   const Log log(STDERR_FILENO, LogLevel::Error, system_clock());
   const auto checkup = Checkup::create(environment, system_clock(), log);
   if (!checkup) {
     return complain(kConfiguration, checkup.error().message);
   }
-  const Result<doctor::Place> place = find_place(**checkup, environment, flags);
+  const Result<doctor::Place> place = find_place(**checkup, environment, flags.place);
   if (!place) {
     return complain(kConfiguration, place.error().message);
   }
@@ -72,6 +76,20 @@ int doctor_command(const Environment& environment, const DoctorFlags& flags) {
                                : doctor::identity_of(facts) + doctor::text_of(findings);
   std::fputs(text.c_str(), stdout);
   return doctor::has_problem(findings) ? kFailed : kDone;
+}
+
+}  // namespace
+
+Command doctor_command() {
+  const auto flags = std::make_shared<DoctorFlags>();
+  Command command{
+      .name = "doctor",
+      .sentence = "What is wrong or risky with queue, service, permissions, deployment; only reads",
+      .example = "ecs-scaler doctor --function ecs-scaler",
+      .run = [flags](const Environment& environment) { return examine(environment, *flags); }};
+  add_place(command.options, flags->place);
+  command.options.push_back(output_option(flags->output));
+  return command;
 }
 
 }  // namespace scaler::cli

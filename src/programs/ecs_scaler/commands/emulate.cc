@@ -1,44 +1,68 @@
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <unistd.h>
 
+#include <fmt/core.h>
+
 #include "emulator/front/emulator.h"
+#include "ground/base/duration.h"
+#include "ground/base/problems.h"
 #include "ground/json/writer.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/signals.h"
 
 namespace scaler::cli {
 namespace {
 
+using namespace std::chrono_literals;
+
+struct EmulateFlags {
+  int port = 0;
+  std::string cluster = {};
+  std::string service = {};
+  std::string queue = {};
+  std::string lambda_path = {};
+  Environment environment = {};     ///< of the function
+  std::string tick_queue = {};      ///< empty: no ticks
+  std::string doorbell_queue = {};  ///< empty: no doorbell
+  world::DurationRange task_start = {.min = 5s, .max = 5s};
+  world::DurationRange task_stop = {.min = 2s, .max = 2s};
+  world::DurationRange work_time = {.min = 2s, .max = 2s};
+  bool workers_protect = false;
+  Duration visibility_timeout = 30s;
+  Duration count_lag = 0s;
+  int max_receive_count = 5;
+  Duration function_timeout = 30s;
+  Duration schedule = 60s;
+  Duration mapping_toggle = 30s;
+  std::string state_dir = {};
+};
+
 emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
-  emulator::EmulatorOptions options{.port = flags.port,
-                                    .cluster = flags.cluster,
-                                    .service = flags.service,
-                                    .queue = flags.queue,
-                                    .task_start = flags.task_start,
-                                    .task_stop = flags.task_stop,
-                                    .work_time = flags.work_time,
-                                    .workers_protect = flags.workers_protect,
-                                    .max_receive_count = flags.max_receive_count,
-                                    .visibility_timeout = flags.visibility_timeout,
-                                    .count_lag = flags.count_lag,
-                                    .lambda_path = flags.lambda_path,
-                                    .lambda_timeout = flags.function_timeout,
-                                    .tick_queue = flags.tick_queue,
-                                    .doorbell_queue = flags.doorbell_queue,
-                                    .schedule = flags.schedule,
-                                    .mapping_toggle = flags.mapping_toggle,
-                                    .state_dir = flags.state_dir};
-  for (const std::string& setting : flags.environment) {
-    const std::size_t equals = setting.find('=');
-    options.lambda_environment.insert_or_assign(setting.substr(0, equals),
-                                                setting.substr(equals + 1));
-  }
-  return options;
+  return {.port = flags.port,
+          .cluster = flags.cluster,
+          .service = flags.service,
+          .queue = flags.queue,
+          .task_start = flags.task_start,
+          .task_stop = flags.task_stop,
+          .work_time = flags.work_time,
+          .workers_protect = flags.workers_protect,
+          .max_receive_count = flags.max_receive_count,
+          .visibility_timeout = flags.visibility_timeout,
+          .count_lag = flags.count_lag,
+          .lambda_path = flags.lambda_path,
+          .lambda_environment = flags.environment,
+          .lambda_timeout = flags.function_timeout,
+          .tick_queue = flags.tick_queue,
+          .doorbell_queue = flags.doorbell_queue,
+          .schedule = flags.schedule,
+          .mapping_toggle = flags.mapping_toggle,
+          .state_dir = flags.state_dir};
 }
 
-}  // namespace
-
-int emulate_command(const EmulateFlags& flags) {
+int emulate(const EmulateFlags& flags) {
   const StopOnSignal stop;
   const Log log(STDERR_FILENO, LogLevel::Info, system_clock());
   net::EventLoop loop;
@@ -65,6 +89,105 @@ int emulate_command(const EmulateFlags& flags) {
   loop.run(stop.token());
   (*emulator)->shutdown();
   return kDone;
+}
+
+/// "K=V"
+Take setting(Environment& environment) {
+  return [&environment](const std::string& text) -> Result<void> {
+    const std::size_t equals = text.find('=');
+    if (equals == std::string::npos || equals == 0) {
+      return fail(ErrorKind::Malformed, fmt::format("'{}' is not K=V", shortened(text)));
+    }
+    environment.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
+    return {};
+  };
+}
+
+/// "20s-40s", or one duration that is both ends.
+Option range_option(const std::string& name, world::DurationRange& range,
+                    const std::string& sentence) {
+  const auto take = [&range](const std::string& text) -> Result<void> {
+    const std::size_t dash = text.find('-');
+    const Duration min = TRY(parse_duration(std::string_view(text).substr(0, dash)));
+    const Duration max = dash == std::string::npos
+                             ? min
+                             : TRY(parse_duration(std::string_view(text).substr(dash + 1)));
+    if (min > max) {
+      return fail(ErrorKind::Malformed, fmt::format("'{}' ends before it begins", shortened(text)));
+    }
+    range = {.min = min, .max = max};
+    return {};
+  };
+  return {name, "DURATION[-DURATION]", with_default(sentence + ", or a range of it", range.min),
+          take};
+}
+
+std::vector<Option> what_there_is(EmulateFlags& flags) {
+  constexpr int kPortMax = 65'535;
+  return {{"--port", "PORT", "port on 127.0.0.1; 0 lets the system choose (default)",
+           integer(flags.port, 0, kPortMax)},
+          {.name = "--cluster",
+           .value = "NAME",
+           .sentence = "cluster to create",
+           .take = text(flags.cluster),
+           .required = true},
+          {.name = "--service",
+           .value = "NAME",
+           .sentence = "service to create, at zero tasks",
+           .take = text(flags.service),
+           .required = true},
+          {.name = "--queue",
+           .value = "NAME",
+           .sentence = "job queue to create",
+           .take = text(flags.queue),
+           .required = true},
+          {"--lambda", "FILE", "host this bootstrap as the default deployment would",
+           existing_file(flags.lambda_path)},
+          {.name = "--env",
+           .value = "K=V",
+           .sentence = "for the function; may be given several times",
+           .take = setting(flags.environment),
+           .several = true},
+          {"--tick-queue", "NAME",
+           "tick queue to create, with its mapping; the function sends ticks to it",
+           text(flags.tick_queue)},
+          {"--doorbell-queue", "NAME", "doorbell queue to create, with its mapping",
+           text(flags.doorbell_queue)},
+          {"--state-dir", "FOLDER", "keep the queues here across restarts", text(flags.state_dir)}};
+}
+
+std::vector<Option> how_it_behaves(EmulateFlags& flags) {
+  constexpr int kReceivesMax = 1000;
+  return {range_option("--task-start", flags.task_start, "time from desired to running"),
+          range_option("--task-stop", flags.task_stop, "time a task takes to stop"),
+          range_option("--work-time", flags.work_time, "time a worker needs for a message"),
+          {"--workers-protect", "", "workers protect their task from scale-in while they work",
+           flag(flags.workers_protect)},
+          duration_option("--visibility-timeout", flags.visibility_timeout, "of the job queue"),
+          duration_option("--count-lag", flags.count_lag,
+                          "how old the job queue's counts are that GetQueueAttributes tells"),
+          {"--max-receive-count", "N",
+           "receives of a job before it goes to the dead-letter queue (default 5)",
+           integer(flags.max_receive_count, 1, kReceivesMax)},
+          duration_option("--function-timeout", flags.function_timeout,
+                          "time that the function has for an invocation"),
+          duration_option("--schedule", flags.schedule, "how often the clock invokes the function"),
+          duration_option("--mapping-toggle", flags.mapping_toggle,
+                          "time the event source mapping takes to be enabled or disabled")};
+}
+
+}  // namespace
+
+Command emulate_command() {
+  const auto flags = std::make_shared<EmulateFlags>();
+  Command command{
+      .name = "emulate",
+      .sentence = "Serve an embedded AWS (SQS, ECS, Lambda host, clock) on loopback until stopped",
+      .options = what_there_is(*flags),
+      .example = "ecs-scaler emulate --cluster main --service worker --queue jobs",
+      .run = [flags](const Environment&) { return emulate(*flags); }};
+  std::ranges::move(how_it_behaves(*flags), std::back_inserter(command.options));
+  return command;
 }
 
 }  // namespace scaler::cli

@@ -6,7 +6,8 @@
 
 #include "edge/config/environment.h"
 #include "edge/wiring/cloud.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
 #include "scaler/core/policy_fields.h"
@@ -14,6 +15,11 @@
 
 namespace scaler::cli {
 namespace {
+
+struct ExplainFlags {
+  std::string config_file = {};  ///< empty: the environment
+  Output output = Output::Text;
+};
 
 constexpr Duration kTimeout = std::chrono::seconds(30);
 
@@ -76,9 +82,7 @@ std::string table(const ManagedService& service, const PassRecord& record) {
   return fmt::format("{}\n{}{}\n", text, memory_of(record), conclusion(record));
 }
 
-}  // namespace
-
-int explain_command(const Environment& environment, const ExplainFlags& flags) {
+int explain_services(const Environment& environment, const ExplainFlags& flags) {
   const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
@@ -99,6 +103,20 @@ int explain_command(const Environment& environment, const ExplainFlags& flags) {
     }
   }
   return failed ? kFailed : kDone;
+}
+
+}  // namespace
+
+Command explain_command() {
+  const auto flags = std::make_shared<ExplainFlags>();
+  return {.name = "explain",
+          .sentence = "What a pass would do now, rule by rule, and why; changes nothing",
+          .options = {config_option(flags->config_file), output_option(flags->output)},
+          .footer = environment_footer(),
+          .example = "ecs-scaler explain --config fleet.yaml",
+          .run = [flags](const Environment& environment) {
+            return explain_services(environment, *flags);
+          }};
 }
 
 }  // namespace scaler::cli

@@ -1,9 +1,11 @@
+#include "programs/ecs_scaler/commands/forget.h"
+
 #include <cstdio>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 
 namespace scaler::cli {
@@ -47,7 +49,7 @@ int report(const ManagedService& service, const Result<ServiceReading>& reading,
 
 }  // namespace
 
-int forget_command(const Environment& environment, const std::string& config_file) {
+int forget(const Environment& environment, const std::string& config_file) {
   const auto fleet = open_fleet(environment, config_file, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);

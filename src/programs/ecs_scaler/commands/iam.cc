@@ -1,11 +1,13 @@
 #include <cstdio>
 
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/iam_policy.h"
 
 namespace scaler::cli {
+namespace {
 
-int iam_command(const Environment& environment, const IamFlags& flags) {
+int iam(const Environment& environment, const IamFlags& flags, Output output) {
   const Result<ServiceConfig> config = service_from_environment(environment);
   if (!config) {
     return complain(kConfiguration, config.error().message);
@@ -16,9 +18,31 @@ int iam_command(const Environment& environment, const IamFlags& flags) {
   }
   const std::vector<IamStatement> statements = iam_statements(*config, *scope);
   const std::string text =
-      flags.output == Output::Json ? iam_json(statements) + "\n" : iam_text(statements);
+      output == Output::Json ? iam_json(statements) + "\n" : iam_text(statements);
   std::fputs(text.c_str(), stdout);
   return kDone;
+}
+
+}  // namespace
+
+Command iam_command() {
+  const auto flags = std::make_shared<IamFlags>();
+  const auto output = std::make_shared<Output>(Output::Text);
+  return {.name = "iam",
+          .sentence = "The least-privilege IAM policy of this configuration; no AWS",
+          .options = {{"--account", "NUMBER", "account (default: the job queue's)",
+                       text(flags->account)},
+                      {"--region", "REGION", "region (default: AWS_REGION, else the queue's)",
+                       text(flags->region)},
+                      {"--function-name", "NAME",
+                       "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)",
+                       text(flags->function_name)},
+                      output_option(*output)},
+          .footer = environment_footer(),
+          .example = "ecs-scaler iam --function-name ecs-scaler --output json",
+          .run = [flags, output](const Environment& environment) {
+            return iam(environment, *flags, *output);
+          }};
 }
 
 }  // namespace scaler::cli

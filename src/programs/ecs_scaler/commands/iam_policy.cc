@@ -9,7 +9,6 @@
 
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
-#include "programs/ecs_scaler/commands/commands.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 

@@ -12,7 +12,11 @@
 
 namespace scaler::cli {
 
-struct IamFlags;
+struct IamFlags {
+  std::string account = {};        ///< default: the job queue's
+  std::string region = {};         ///< default: AWS_REGION, else the job queue's
+  std::string function_name = {};  ///< default: AWS_LAMBDA_FUNCTION_NAME; empty: not in Lambda
+};
 
 struct IamPlace {
   std::string region = {};

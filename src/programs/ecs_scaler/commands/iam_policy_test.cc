@@ -5,8 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "programs/ecs_scaler/commands/commands.h"
-
 namespace scaler::cli {
 namespace {
 

@@ -4,13 +4,21 @@
 
 #include <fmt/core.h>
 
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "programs/ecs_scaler/commands/report.h"
 #include "wire/record.h"
 
 namespace scaler::cli {
 namespace {
+
+struct OnceFlags {
+  std::string config_file = {};  ///< empty: the environment
+  bool dry_run = false;
+  Duration every = kLookEvery;  ///< how far apart the passes are that somebody makes this way
+  Output output = Output::Text;
+};
 
 constexpr Duration kTimeout = std::chrono::seconds(30);
 
@@ -26,9 +34,7 @@ void advise_distance(Duration gap, Duration every) {
                               format_duration(gap), format_duration(every), minutes.count()));
 }
 
-}  // namespace
-
-int once_command(const Environment& environment, const OnceFlags& flags) {
+int once(const Environment& environment, const OnceFlags& flags) {
   const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
@@ -55,6 +61,25 @@ int once_command(const Environment& environment, const OnceFlags& flags) {
   }
   advise_distance(longest_gap_seen, flags.every);
   return failed ? kFailed : kDone;
+}
+
+}  // namespace
+
+Command once_command() {
+  const auto flags = std::make_shared<OnceFlags>();
+  return {
+      .name = "once",
+      .sentence = "One pass, then exit",
+      .options = {{"--dry-run", "", "decide and explain, but change nothing", flag(flags->dry_run)},
+                  duration_option("--every", flags->every,
+                                  "how far apart such passes are made: waits count looks, and "
+                                  "looks that are farther apart than three times this (at "
+                                  "least 3 min) end none"),
+                  config_option(flags->config_file),
+                  output_option(flags->output)},
+      .footer = environment_footer(),
+      .example = "ecs-scaler once --dry-run --config fleet.yaml",
+      .run = [flags](const Environment& environment) { return once(environment, *flags); }};
 }
 
 }  // namespace scaler::cli

@@ -1,8 +1,13 @@
 #include <csignal>
 #include <unistd.h>
 
-#include "programs/ecs_scaler/commands/commands.h"
+#include <fmt/core.h>
+
+#include "ground/base/problems.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/forget.h"
 #include "programs/ecs_scaler/commands/metrics_server.h"
 #include "programs/ecs_scaler/signals.h"
 #include "scaler/controller/controller.h"
@@ -10,6 +15,13 @@
 
 namespace scaler::cli {
 namespace {
+
+struct RunFlags {
+  std::string config_file = {};    ///< empty: the environment
+  std::optional<int> listen = {};  ///< port on 127.0.0.1 for /metrics and /healthz
+  bool forget = false;             ///< remove the state tags instead
+  Duration interval = std::chrono::seconds(10);
+};
 
 /// Healthy is who ends a pass now and then: three beats may be missed, and one pass may take all of
 /// its time.
@@ -65,11 +77,9 @@ int control(std::unique_ptr<LiveFleet> fleet, const RunFlags& flags, const std::
   return kDone;
 }
 
-}  // namespace
-
-int run_command(const Environment& environment, const RunFlags& flags) {
+int run(const Environment& environment, const RunFlags& flags) {
   if (flags.forget) {
-    return forget_command(environment, flags.config_file);
+    return forget(environment, flags.config_file);
   }
   auto fleet = open_fleet(environment, flags.config_file, STDOUT_FILENO);
   if (!fleet) {
@@ -77,6 +87,44 @@ int run_command(const Environment& environment, const RunFlags& flags) {
   }
   const StopOnSignal stop((*fleet)->log);
   return control(*std::move(fleet), flags, stop.token());
+}
+
+/// "127.0.0.1:9464"
+Take loopback_address(std::optional<int>& port) {
+  return [&port](const std::string& address) -> Result<void> {
+    constexpr int kPortMax = 65'535;
+    const std::size_t colon = address.rfind(':');
+    const std::string host = address.substr(0, colon);
+    const auto number =
+        parse_integer(colon == std::string::npos ? "" : address.substr(colon + 1), 0, kPortMax);
+    if ((host != "127.0.0.1" && host != "localhost") || !number) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is not 127.0.0.1:PORT with a port from 0 to {}",
+                              shortened(address), kPortMax));
+    }
+    port = static_cast<int>(*number);
+    return {};
+  };
+}
+
+}  // namespace
+
+Command run_command() {
+  const auto flags = std::make_shared<RunFlags>();
+  return {.name = "run",
+          .sentence = "The long-running controller: a pass every interval",
+          .options = {config_option(flags->config_file),
+                      duration_option("--interval", flags->interval, "time between passes"),
+                      {"--listen", "127.0.0.1:PORT",
+                       "serve /metrics for Prometheus and /healthz there; loopback only, port 0 "
+                       "lets the system choose (default: not served)",
+                       loopback_address(flags->listen)},
+                      {"--forget", "",
+                       "remove the state tags of the services, say what they held, and exit",
+                       flag(flags->forget)}},
+          .footer = environment_footer(),
+          .example = "ecs-scaler run --config fleet.yaml --listen 127.0.0.1:9464",
+          .run = [flags](const Environment& environment) { return run(environment, *flags); }};
 }
 
 }  // namespace scaler::cli

@@ -2,15 +2,37 @@
 #include <algorithm>
 #include <cstdio>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "lab/study/backtest.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
 
 namespace scaler::cli {
 namespace {
 
+enum class Table { Text, Json, Csv };
+constexpr std::array<Choice<Table>, 3> kTables{
+    {{"text", Table::Text}, {"json", Table::Json}, {"csv", Table::Csv}}};
+
+struct SimulateFlags {
+  StudyFlags study = {};
+  std::vector<std::string> policies = {};  ///< files
+  std::vector<std::string> rivals = {};    ///< names, or "all"
+  Table format = Table::Text;
+};
+
 constexpr std::size_t kDifferencesShown = 20;
+
+std::vector<std::string_view> rival_names() {
+  std::vector<std::string_view> names;
+  for (const rivals::Rival& rival : rivals::all()) {
+    names.push_back(rival.name);
+  }
+  names.emplace_back("all");
+  return names;
+}
 
 Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) {
   std::vector<study::Candidate> candidates;
@@ -26,11 +48,10 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) 
     } else if (const rivals::Rival* rival = rivals::find(name)) {
       candidates.push_back(study::rival_candidate(*rival));
     } else {
-      std::string known;
-      for (const rivals::Rival& one : rivals::all()) {
-        known += fmt::format("{}, ", one.name);
-      }
-      return fail(ErrorKind::Malformed, fmt::format("--rival: '{}' is none of {}all", name, known));
+      const std::vector<std::string_view> known = rival_names();
+      return fail(ErrorKind::Malformed,
+                  fmt::format("--rival: '{}' is none of {}{}", name, fmt::join(known, ", "),
+                              did_you_mean(name, known)));
     }
   }
   if (candidates.empty()) {
@@ -45,7 +66,7 @@ struct Backtested {
   study::Backtest result = {};
 };
 
-std::vector<Backtested> backtest_all(const Asked& asked,
+std::vector<Backtested> backtest_all(const study::Asked& asked,
                                      const std::vector<study::Candidate>& candidates) {
   std::vector<Backtested> all;
   if (!asked.trace || asked.trace->passes.empty()) {
@@ -107,19 +128,19 @@ void write_backtests(json::Writer& writer, const std::vector<Backtested>& all) {
   writer.end_array();
 }
 
-void print(const SimulateFlags& flags, const Asked& asked,
+void print(const SimulateFlags& flags, const study::Asked& asked,
            const std::vector<study::Answer>& answers, const std::vector<Backtested>& backtests) {
   std::string text;
   if (flags.format == Table::Csv) {
-    text = answers_csv(answers);
+    text = study::answers_csv(answers);
   } else if (flags.format == Table::Json) {
     json::Writer writer;
     writer.begin_object().field("source", asked.source).name("facts").begin_array();
-    for (const std::string& fact : facts_of(asked, flags.study)) {
+    for (const std::string& fact : study::facts_of(asked, flags.study.terms)) {
       writer.value(fact);
     }
     writer.end_array().field("objective", asked.question.objective.told).name("policies");
-    write_answers(writer, answers);
+    study::write_answers(writer, answers);
     if (!backtests.empty()) {
       writer.name("backtest");
       write_backtests(writer, backtests);
@@ -127,37 +148,59 @@ void print(const SimulateFlags& flags, const Asked& asked,
     text = std::move(writer.end_object()).text() + "\n";
   } else {
     text = fmt::format("{}: {}\n\n{}", asked.source,
-                       subtitle_of(asked.question, flags.study, answers.front().sent),
-                       answers_text(answers, asked.question));
+                       study::subtitle_of(asked.question, flags.study.terms, answers.front().sent),
+                       study::answers_text(answers, asked.question));
     text += backtest_text(backtests) + "\n";
-    for (const std::string& fact : facts_of(asked, flags.study)) {
+    for (const std::string& fact : study::facts_of(asked, flags.study.terms)) {
       text += fact + "\n";
     }
   }
   std::fputs(text.c_str(), stdout);
 }
 
-Result<void> simulate(const SimulateFlags& flags) {
+Result<void> simulate(SimulateFlags& flags) {
   const auto candidates = TRY(candidates_of(flags));
-  const Asked asked = TRY(ask(flags.study));
+  const study::Asked asked = TRY(ask(flags.study));
   const auto answers =
       TRY(answer_all("simulating", asked.question, candidates, !flags.study.html.empty()));
   print(flags, asked, answers, backtest_all(asked, candidates));
   if (!flags.study.html.empty()) {
-    TRY(write_file(flags.study.html, report::html(report_of(answers, asked, flags.study))));
+    TRY(write_file(flags.study.html,
+                   report::html(study::report_of(answers, asked, flags.study.terms))));
   }
   return {};
 }
 
 }  // namespace
 
-int simulate_command(const SimulateFlags& flags) {
-  const Result<void> done = simulate(flags);
-  if (!done) {
-    return complain(done.error().kind == ErrorKind::Rejected ? kFailed : kConfiguration,
-                    fmt::format("simulate: {}", done.error().message));
-  }
-  return kDone;
+Command simulate_command() {
+  const auto flags = std::make_shared<SimulateFlags>();
+  std::vector<Option> options = study_options(flags->study);
+  options.push_back({.name = "--policy",
+                     .value = "FILE",
+                     .sentence = "JSON: a policy as in decide, or {\"policy\":{..},"
+                                 "\"tick_seconds\":10,\"wake\":true}; may be given several times",
+                     .take = texts(flags->policies),
+                     .several = true});
+  options.push_back({.name = "--rival",
+                     .value = "NAME",
+                     .sentence = fmt::format("{}", fmt::join(rival_names(), ", ")),
+                     .take = texts(flags->rivals),
+                     .several = true});
+  options.push_back(
+      {"--output", "text|json|csv", "text (default), json or csv", one_of(flags->format, kTables)});
+  return {.name = "simulate",
+          .sentence = "What policies would do with a trace: waiting, cost, and a page with charts",
+          .options = std::move(options),
+          .example = "ecs-scaler simulate --arrivals wave:0.2 --work 30s --rival all",
+          .run = [flags](const Environment&) -> int {
+            const Result<void> done = simulate(*flags);
+            if (!done) {
+              return complain(done.error().kind == ErrorKind::Rejected ? kFailed : kConfiguration,
+                              fmt::format("simulate: {}", done.error().message));
+            }
+            return kDone;
+          }};
 }
 
 }  // namespace scaler::cli

@@ -1,33 +1,32 @@
 #pragma once
-// What `simulate` and `advise` have in common: flags that describe a service and its arrivals, and
-// how they become a question.
+// What `simulate` and `advise` have in common: the flags that say what a study is asked, the files
+// that they name, and asking on all cores.
 
-#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "ground/json/writer.h"
-#include "lab/study/study.h"
-#include "lab/trace/trace.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "lab/study/answers.h"
+#include "lab/study/ask.h"
+#include "programs/ecs_scaler/commands/common_options.h"
 
 namespace scaler::cli {
 
-/// A question and where its arrivals come from.
-struct Asked {
-  study::Question question = {};
-  std::optional<trace::Trace> trace = {};  ///< of --trace
-  std::string source = {};                 ///< for people: the file or the specification
+struct StudyFlags {
+  std::string trace = {};     ///< file; or
+  std::string arrivals = {};  ///< "poisson:0.2", ...
+  study::Terms terms = {};
+  std::string prices = {};  ///< file; empty: the built-in prices
+  std::string html = {};    ///< file to write
 };
 
+std::vector<Option> study_options(StudyFlags& flags);
+
+/// Reads the files, and puts the flags as a question; the prices are in the terms afterwards.
 /// Errors: Malformed, naming flag or file.
-Result<Asked> ask(const StudyFlags& flags);
+Result<study::Asked> ask(StudyFlags& flags);
 
-/// The question over another part of its trace.
-study::Question over(const Asked& asked, const StudyFlags& flags, const trace::Trace& part);
-
-/// A policy file: a policy object as in `decide`, or
-/// {"policy":{..},"tick_seconds":10,"schedule_seconds":60,"wake":true,"doorbell":false}.
+/// Errors: Malformed, naming the file.
 Result<study::Candidate> read_policy_file(const std::string& path);
 
 /// Answers the question for every candidate, side by side.
@@ -37,23 +36,7 @@ Result<std::vector<study::Answer>> answer_all(const std::string& title,
                                               const std::vector<study::Candidate>& candidates,
                                               bool moments);
 
-/// As scaler::read_file(); "-" is standard input.
-Result<std::string> read_input(const std::string& path);
 /// Errors: Rejected, naming the file and why.
 Result<void> write_file(const std::string& path, std::string_view text);
-
-/// What people should know of how this was made, one sentence each.
-std::vector<std::string> facts_of(const Asked& asked, const StudyFlags& flags);
-/// "14.0 days from 2014-04-10T00:04:00Z, 249327 messages, 20 s of work each, fargate start".
-std::string subtitle_of(const study::Question& question, const StudyFlags& flags,
-                        std::int64_t messages);
-
-/// The answers as a table for people, as CSV, as JSON and as a page.
-std::string answers_text(const std::vector<study::Answer>& answers,
-                         const study::Question& question);
-std::string answers_csv(const std::vector<study::Answer>& answers);
-void write_answers(json::Writer& writer, const std::vector<study::Answer>& answers);
-report::Report report_of(const std::vector<study::Answer>& answers, const Asked& asked,
-                         const StudyFlags& flags);
 
 }  // namespace scaler::cli

@@ -1,7 +1,9 @@
 #include "programs/ecs_scaler/commands/verify.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -9,6 +11,7 @@
 #include "checkup/access/checkup.h"
 #include "edge/config/environment.h"
 #include "ground/base/problems.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/emulator_thread.h"
 #include "programs/ecs_scaler/commands/examined.h"
 #include "programs/ecs_scaler/signals.h"
@@ -69,7 +72,7 @@ Result<void> read_settings(const Environment& functions, verify::Deployment& dep
 Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& own,
                                            const VerifyFlags& flags) {
   verify::Deployment deployment{.function =
-                                    first_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
+                                    first_of(flags.place.function, "ECS_SCALER_FUNCTION", own, {})};
   Environment functions;
   if (!deployment.function.empty()) {
     functions = TRY(checkup.function_environment(deployment.function));
@@ -84,9 +87,9 @@ Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& 
     }
     return value;
   };
-  deployment.queue_url = find(flags.queue_url, "--queue-url", "SQS_QUEUE_URL");
-  deployment.cluster = find(flags.cluster, "--cluster", "ECS_CLUSTER_NAME");
-  deployment.service = find(flags.service, "--service", "ECS_SERVICE_NAME");
+  deployment.queue_url = find(flags.place.queue_url, "--queue-url", "SQS_QUEUE_URL");
+  deployment.cluster = find(flags.place.cluster, "--cluster", "ECS_CLUSTER_NAME");
+  deployment.service = find(flags.place.service, "--service", "ECS_SERVICE_NAME");
   TRY(problems.result());
   LookRequest look = TRY(examined(checkup, deployment.queue_url,
                                   {.cluster = deployment.cluster, .service = deployment.service},
@@ -94,6 +97,16 @@ Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& 
   deployment.queue_url = std::move(look.queue_urls.front());
   deployment.cluster = std::move(look.service.cluster);
   return deployment;
+}
+
+/// The times of a run on the embedded AWS, where everything is quicker.
+void shorten_for_emulator(VerifyFlags& flags) {
+  flags.emulator = true;
+  flags.options.load_time = 4s;
+  flags.options.load_rate = 4;
+  flags.options.scale_out_limit = 2s;
+  flags.options.scale_in_limit = 8s;
+  flags.options.watch = {.poll = 50ms, .patience = 15s, .total_limit = 80s, .settle = 1500ms};
 }
 
 std::string formatted(const verify::Report& report, ReportFormat format) {
@@ -160,15 +173,6 @@ int verify_deployment(const Environment& environment, const VerifyFlags& flags,
 
 }  // namespace
 
-void shorten_for_emulator(VerifyFlags& flags) {
-  flags.emulator = true;
-  flags.options.load_time = 4s;
-  flags.options.load_rate = 4;
-  flags.options.scale_out_limit = 2s;
-  flags.options.scale_in_limit = 8s;
-  flags.options.watch = {.poll = 50ms, .patience = 15s, .total_limit = 80s, .settle = 1500ms};
-}
-
 verify::Progress text_progress() {
   verify::Progress progress;
   progress.checked = [](const verify::CheckResult& result) {
@@ -187,7 +191,9 @@ verify::Progress text_progress() {
   return progress;
 }
 
-int verify_command(const Environment& environment, const VerifyFlags& flags) {
+namespace {
+
+int verify_somewhere(const Environment& environment, const VerifyFlags& flags) {
   const StopOnSignal stop;
   const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
   if (!flags.emulator) {
@@ -200,8 +206,85 @@ int verify_command(const Environment& environment, const VerifyFlags& flags) {
     return complain(kFailed, emulator.error().message);
   }
   VerifyFlags local = flags;
-  local.function = "ecs-scaler";
+  local.place.function = "ecs-scaler";
   return verify_deployment((*emulator)->client_environment(), local, stop, log);
+}
+
+/// The time limits of a run, and how it looks.
+std::vector<Option> time_options(verify::Options& options) {
+  constexpr int kRateMax = 100;
+  return {duration_option("--load-time", options.load_time, "how long the check load sends"),
+          {"--load-rate", "N", "its messages a second (default 2)",
+           integer(options.load_rate, 1, kRateMax)},
+          duration_option("--scale-out-limit", options.scale_out_limit,
+                          "the check timings: first message to desired count"),
+          duration_option("--scale-in-limit", options.scale_in_limit,
+                          "the check timings: queue empty to desired count zero"),
+          duration_option("--patience", options.watch.patience,
+                          "after this, what has not happened has failed"),
+          duration_option("--total-limit", options.watch.total_limit, "the end of the whole run"),
+          duration_option("--poll", options.watch.poll, "time between two looks"),
+          duration_option("--settle", options.watch.settle,
+                          "for as long, SQS's counts may be wrong after messages were sent")};
+}
+
+constexpr std::array<Choice<ReportFormat>, 3> kFormats{
+    {{"text", ReportFormat::Text}, {"json", ReportFormat::Json}, {"junit", ReportFormat::JUnit}}};
+
+std::vector<Option> output_options(VerifyFlags& flags) {
+  return {{"--body", "TEXT", "what each test message says", text(flags.options.body)},
+          {"--wait-for-rest", "",
+           "wait until the queue is empty and the service at zero; else it refuses",
+           flag(flags.options.wait_for_rest)},
+          {"--interactive", "", "ask what to do", flag(flags.interactive)},
+          {"--output", "text|json|junit", "text (default), json or junit",
+           one_of(flags.format, kFormats)},
+          {"--report", "FILE", "write the report there; standard output gets the text",
+           text(flags.report_path)}};
+}
+
+/// The names of all checks.
+const auto& check_choices() {
+  static const auto choices = [] {
+    std::array<Choice<verify::Check>, verify::kAllChecks.size()> all;
+    std::ranges::transform(verify::kAllChecks, all.begin(), [](verify::Check check) {
+      return Choice<verify::Check>(verify::to_string(check), check);
+    });
+    return all;
+  }();
+  return choices;
+}
+
+}  // namespace
+
+Command verify_command() {
+  constexpr int kMessagesMax = 1000;
+  const auto flags = std::make_shared<VerifyFlags>();
+  std::vector<Option> options = {
+      // First, so that the times given below it count.
+      {"--emulator", "", "on an embedded AWS that runs the real bootstrap, with short times",
+       flag([flags = flags.get()] { shorten_for_emulator(*flags); })},
+      {"--lambda", "FILE", "with --emulator: the bootstrap to host",
+       existing_file(flags->lambda_path)}};
+  add_place(options, flags->place);
+  options.push_back(
+      {.name = "--check",
+       .value = "NAME,...",
+       .sentence =
+           "run these only, in their order: basic, several, load, errors, triggers, timings",
+       .take = list_of(flags->options.checks, check_choices()),
+       .several = true});
+  options.push_back({"--messages", "N", "messages of the check several (default 5)",
+                     integer(flags->options.messages, 1, kMessagesMax)});
+  std::ranges::move(time_options(flags->options), std::back_inserter(options));
+  std::ranges::move(output_options(*flags), std::back_inserter(options));
+  return {.name = "verify",
+          .sentence = "End-to-end check of a deployed scaler: sends messages, watches, reports",
+          .options = std::move(options),
+          .example = "ecs-scaler verify --function ecs-scaler --check basic,timings",
+          .run = [flags](const Environment& environment) {
+            return verify_somewhere(environment, *flags);
+          }};
 }
 
 }  // namespace scaler::cli

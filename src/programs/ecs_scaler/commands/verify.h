@@ -8,17 +8,14 @@
 
 #include "checkup/verify/verifier.h"
 #include "ground/base/environment.h"
-#include "programs/ecs_scaler/commands/commands.h"
+#include "programs/ecs_scaler/commands/common_options.h"
 
 namespace scaler::cli {
 
 enum class ReportFormat { Text, Json, JUnit };
 
 struct VerifyFlags {
-  std::string queue_url = {};
-  std::string cluster = {};
-  std::string service = {};
-  std::string function = {};
+  PlaceFlags place = {};
   bool emulator = false;
   std::string lambda_path = {};  ///< with `emulator`; default: `bootstrap` beside this program
   verify::Options options = {};
@@ -26,11 +23,6 @@ struct VerifyFlags {
   std::string report_path = {};
   bool interactive = false;
 };
-
-/// The times of a run on the embedded AWS, where everything is quicker.
-void shorten_for_emulator(VerifyFlags& flags);
-
-int verify_command(const Environment& environment, const VerifyFlags& flags);
 
 /// Asks what to do until told to quit; the exit code tells whether every check passed.
 int verify_menu(verify::Target& target, const verify::Deployment& deployment,

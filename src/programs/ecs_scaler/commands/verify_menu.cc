@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/verify.h"
 
 namespace scaler::cli {

@@ -1,11 +1,10 @@
-// The answers of a study for people and programs.
+#include "lab/study/answers.h"
+
 #include <algorithm>
 
 #include <fmt/core.h>
 
-#include "programs/ecs_scaler/commands/study_flags.h"
-
-namespace scaler::cli {
+namespace scaler::study {
 namespace {
 
 double seconds(Duration duration) {
@@ -30,25 +29,16 @@ std::string csv_cell(const std::string& text) {
 
 }  // namespace
 
-std::string subtitle_of(const study::Question& question, const StudyFlags& flags,
-                        std::int64_t messages) {
-  return fmt::format("{:.1f} days from {}, {} messages, {} of work each on average, {} start",
-                     seconds(question.scenario.length) / 86'400,
-                     format_instant(question.scenario.begin), messages, format_duration(flags.work),
-                     flags.start);
-}
-
-std::string answers_text(const std::vector<study::Answer>& answers,
-                         const study::Question& question) {
+std::string answers_text(const std::vector<Answer>& answers, const Question& question) {
   std::size_t width = 6;
-  for (const study::Answer& answer : answers) {
+  for (const Answer& answer : answers) {
     width = std::max(width, answer.run.name.size());
   }
   std::string text = fmt::format(
       "{:<{}} {:>11} {:>11} {:>11} {:>11} {:>8} {:>10} {:>9} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
       "policy", width, "wait p50", "p95", "p99", "max", "in time", "task-hours",
       question.price.currency, "actions", "turns", "peak", "killed", "lost");
-  for (const study::Answer& answer : answers) {
+  for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
         "{:<{}} {:>11} {:>11} {:>11} {:>11} {:>8} {:>10.1f} {:>9.2f} {:>7} {:>6} {:>5} {:>6} "
@@ -62,12 +52,12 @@ std::string answers_text(const std::vector<study::Answer>& answers,
   return text;
 }
 
-std::string answers_csv(const std::vector<study::Answer>& answers) {
+std::string answers_csv(const std::vector<Answer>& answers) {
   std::string text =
       "policy,wait_p50_seconds,wait_p95_seconds,wait_p99_seconds,wait_max_seconds,"
       "share_within_objective,task_hours,price,scaling_actions,direction_changes,tasks_peak,"
       "killed_busy_tasks,lost_messages,sent_messages,unfinished_messages\n";
-  for (const study::Answer& answer : answers) {
+  for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
         "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{}\n",
@@ -80,9 +70,9 @@ std::string answers_csv(const std::vector<study::Answer>& answers) {
   return text;
 }
 
-void write_answers(json::Writer& writer, const std::vector<study::Answer>& answers) {
+void write_answers(json::Writer& writer, const std::vector<Answer>& answers) {
   writer.begin_array();
-  for (const study::Answer& answer : answers) {
+  for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     writer.begin_object()
         .field("policy", answer.run.name)
@@ -107,19 +97,19 @@ void write_answers(json::Writer& writer, const std::vector<study::Answer>& answe
   writer.end_array();
 }
 
-report::Report report_of(const std::vector<study::Answer>& answers, const Asked& asked,
-                         const StudyFlags& flags) {
+report::Report report_of(const std::vector<Answer>& answers, const Asked& asked,
+                         const Terms& terms) {
   report::Report report{
       .title = fmt::format("{}: {} {}", asked.source, answers.size(),
                            answers.size() == 1 ? "policy" : "policies"),
-      .subtitle = subtitle_of(asked.question, flags, answers.empty() ? 0 : answers.front().sent),
-      .facts = facts_of(asked, flags),
+      .subtitle = subtitle_of(asked.question, terms, answers.empty() ? 0 : answers.front().sent),
+      .facts = facts_of(asked, terms),
       .objective = asked.question.objective.limit,
       .currency = asked.question.price.currency};
-  for (const study::Answer& answer : answers) {
+  for (const Answer& answer : answers) {
     report.runs.push_back(answer.run);
   }
   return report;
 }
 
-}  // namespace scaler::cli
+}  // namespace scaler::study

@@ -1,0 +1,60 @@
+#pragma once
+// What a study is asked: the words in which people describe a service, its arrivals and what
+// counts, and the question that they become. It opens no file: it is given what stands in them.
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "lab/study/study.h"
+#include "lab/trace/trace.h"
+
+namespace scaler::study {
+
+/// The ways in which tasks start.
+inline constexpr std::array<std::string_view, 3> kStarts{"fargate", "ec2", "gpu"};
+
+struct Terms {
+  double scale = 1;                          ///< a trace's values are multiplied by it
+  Duration length = std::chrono::hours(24);  ///< of arrivals that no trace tells
+  Duration work = std::chrono::seconds(20);  ///< mean of one message
+  std::string start = std::string(kStarts.front());
+  bool workers_protect = false;
+  std::int64_t tasks_max = 100;  ///< of rivals and of advised policies
+  std::string objective = "p95 wait < 60s";
+  std::string price = std::string(kDefaultPrice);  ///< what find_price() takes
+  std::string prices = {};                         ///< text; empty: the built-in prices
+  std::uint64_t seed = 1;
+};
+
+/// A question and where its arrivals come from.
+struct Asked {
+  Question question = {};
+  std::optional<trace::Trace> trace = {};
+  std::string source = {};  ///< for people: the trace's name or the specification
+};
+
+/// About a trace whose text stands in `file`.
+/// Errors: Malformed, naming the file when it is the trace, else quoting the term that is wrong.
+Result<Asked> ask_about_trace(const Terms& terms, std::string_view text, const std::string& file);
+/// About arrivals such as "poisson:0.2", "constant:1", "wave:0.2", "bursts:100".
+/// Errors: Malformed, quoting the term that is wrong.
+Result<Asked> ask_about_arrivals(const Terms& terms, const std::string& arrivals);
+
+/// The question over another part of its trace.
+Question over(const Asked& asked, const Terms& terms, const trace::Trace& part);
+
+/// The text of a policy: a policy object as in `decide`, or
+/// {"policy":{..},"tick_seconds":10,"schedule_seconds":60,"wake":true,"doorbell":false}.
+/// Errors: Malformed, naming the field.
+Result<Candidate> read_candidate(std::string_view text, const std::string& name);
+
+/// What people should know of how this was made, one sentence each.
+std::vector<std::string> facts_of(const Asked& asked, const Terms& terms);
+/// "14.0 days from 2014-04-10T00:04:00Z, 249327 messages, 20 s of work each, fargate start".
+std::string subtitle_of(const Question& question, const Terms& terms, std::int64_t messages);
+
+}  // namespace scaler::study

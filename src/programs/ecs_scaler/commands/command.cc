@@ -1,0 +1,131 @@
+#include "programs/ecs_scaler/commands/command.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <system_error>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "ground/base/duration.h"
+#include "ground/base/problems.h"
+
+namespace scaler::cli {
+namespace {
+
+/// What may follow a flag's "=".
+constexpr std::array<Choice<bool>, 8> kYesAndNo{{{"true", true},
+                                                 {"false", false},
+                                                 {"yes", true},
+                                                 {"no", false},
+                                                 {"on", true},
+                                                 {"off", false},
+                                                 {"1", true},
+                                                 {"0", false}}};
+
+/// Nothing unless all of the text is a number.
+template <typename Number>
+bool parse_whole(const std::string& text, Number& number) {
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  return error == std::errc() && rest == end;
+}
+
+}  // namespace
+
+Take flag(bool& value) {
+  return [&value](const std::string& word) -> Result<void> {
+    value = TRY(find_choice(word, kYesAndNo));
+    return {};
+  };
+}
+
+Take flag(std::function<void()> given) {
+  return [given = std::move(given)](const std::string& word) -> Result<void> {
+    bool value = false;
+    TRY(flag(value)(word));
+    if (value) {
+      given();
+    }
+    return {};
+  };
+}
+
+Take text(std::string& value) {
+  return [&value](const std::string& word) -> Result<void> {
+    value = word;
+    return {};
+  };
+}
+
+Take texts(std::vector<std::string>& values) {
+  return [&values](const std::string& word) -> Result<void> {
+    values.push_back(word);
+    return {};
+  };
+}
+
+Take existing_file(std::string& path) {
+  return [&path](const std::string& word) -> Result<void> {
+    std::error_code error;
+    const std::filesystem::file_status status = std::filesystem::status(word, error);
+    if (!std::filesystem::exists(status)) {
+      return fail(ErrorKind::Malformed, fmt::format("there is no file '{}'", shortened(word)));
+    }
+    if (std::filesystem::is_directory(status)) {
+      return fail(ErrorKind::Malformed, fmt::format("'{}' is a folder", shortened(word)));
+    }
+    path = word;
+    return {};
+  };
+}
+
+Take duration(Duration& value, Duration min, Duration max) {
+  return [&value, min, max](const std::string& word) -> Result<void> {
+    const Duration duration = TRY(parse_duration(word));
+    if (duration < min || duration > max) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is not between {} and {}", shortened(word),
+                              format_duration(min), format_duration(max)));
+    }
+    value = duration;
+    return {};
+  };
+}
+
+Take real_number(double& value, double min, double max) {
+  return [&value, min, max](const std::string& word) -> Result<void> {
+    double number = 0;
+    if (const bool good = parse_whole(word, number) && number >= min && number <= max; !good) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is not a number from {:g} to {:g}", shortened(word), min, max));
+    }
+    value = number;
+    return {};
+  };
+}
+
+Result<std::int64_t> parse_integer(const std::string& text, std::int64_t min, std::int64_t max) {
+  std::int64_t number = 0;
+  if (!parse_whole(text, number) || number < min || number > max) {
+    const std::string upper = max == std::numeric_limits<std::int64_t>::max()
+                                  ? fmt::format("of at least {}", min)
+                                  : fmt::format("from {} to {}", min, max);
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is not a whole number {}", shortened(text), upper));
+  }
+  return number;
+}
+
+Result<std::size_t> find_word(std::string_view word, const std::vector<std::string_view>& known) {
+  const auto found = std::ranges::find(known, word);
+  if (found == known.end()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is none of {}{}", shortened(word), fmt::join(known, ", "),
+                            did_you_mean(word, known)));
+  }
+  return static_cast<std::size_t>(found - known.begin());
+}
+
+}  // namespace scaler::cli

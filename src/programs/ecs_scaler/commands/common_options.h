@@ -1,0 +1,35 @@
+#pragma once
+// Options that several commands have.
+
+#include <string>
+
+#include "programs/ecs_scaler/commands/command.h"
+
+namespace scaler::cli {
+
+enum class Output { Text, Json };
+inline constexpr std::array<Choice<Output>, 2> kOutputs{
+    {{"text", Output::Text}, {"json", Output::Json}}};
+
+Option output_option(Output& output);
+/// --config; the file stays empty for a service from the environment.
+Option config_option(std::string& file);
+/// An option of a time, whose sentence tells the default.
+Option duration_option(const std::string& name, Duration& value, const std::string& sentence);
+/// Says in a sentence what a value is before anybody gives another one.
+std::string with_default(const std::string& sentence, Duration value);
+
+/// Where a deployed scaler is; empty what is not given.
+struct PlaceFlags {
+  std::string function = {};
+  std::string queue_url = {};
+  std::string cluster = {};
+  std::string service = {};
+};
+/// Puts its four options at the end of the list.
+void add_place(std::vector<Option>& options, PlaceFlags& place);
+
+/// The variables that a service is read from.
+std::string environment_footer();
+
+}  // namespace scaler::cli

@@ -1,0 +1,17 @@
+#pragma once
+// How a command ends: its exit code, and what it complains of.
+
+#include <string_view>
+
+namespace scaler::cli {
+
+using ExitCode = int;
+inline constexpr ExitCode kDone = 0;
+inline constexpr ExitCode kFailed = 1;
+inline constexpr ExitCode kUsage = 2;
+inline constexpr ExitCode kConfiguration = 3;
+
+/// Writes "ecs-scaler: message" to stderr and returns the code.
+int complain(ExitCode code, std::string_view message);
+
+}  // namespace scaler::cli

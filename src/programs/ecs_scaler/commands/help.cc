@@ -1,0 +1,119 @@
+#include "programs/ecs_scaler/commands/help.h"
+
+#include <algorithm>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+namespace scaler::cli {
+namespace {
+
+constexpr std::size_t kWidth = 80;
+constexpr std::int64_t kWidthMin = 20;
+constexpr std::int64_t kWidthMax = 1000;
+
+struct Row {
+  std::string left = {};
+  std::string right = {};
+};
+
+/// Two columns. The right one takes at least half of the width: what is too long to stand left of
+/// it gets a line of its own.
+std::string table(const std::vector<Row>& rows, std::size_t width) {
+  constexpr std::size_t kGap = 2;
+  const std::size_t left_max = width / 2 - 2 * kGap;
+  std::size_t left = 0;
+  for (const Row& row : rows) {
+    left = row.left.size() <= left_max ? std::max(left, row.left.size()) : left;
+  }
+  const std::size_t column = kGap + left + kGap;
+  std::string text;
+  for (const Row& row : rows) {
+    const std::string right = wrapped(std::string(column, ' ') + row.right, width);
+    if (row.right.empty()) {
+      text += fmt::format("  {}\n", row.left);
+      continue;
+    }
+    const bool beside = row.left.size() <= left;
+    text += beside ? fmt::format("  {:<{}}{}\n", row.left, left, right.substr(kGap + left))
+                   : fmt::format("{}\n{}\n", wrapped("  " + row.left, width, kGap), right);
+  }
+  return text;
+}
+
+/// Broken so that a shell takes it as it stands: between words, and never in a quoted one.
+std::string example_text(std::string example, std::size_t width) {
+  constexpr std::size_t kMark = 2;  // " \"
+  constexpr char kQuotedBlank = '\1';
+  bool quoted = false;
+  for (char& c : example) {
+    quoted = quoted != (c == '\'');
+    c = quoted && c == ' ' ? kQuotedBlank : c;
+  }
+  std::string text;
+  for (const char c : wrapped("  " + example, width - kMark, kMark)) {
+    text += c == '\n' ? " \\\n" : std::string(1, c == kQuotedBlank ? ' ' : c);
+  }
+  return text + "\n";
+}
+
+std::string usage_of(const Command& command) {
+  std::string usage = "Usage: ecs-scaler " + command.name;
+  for (const Option& option : command.options) {
+    if (option.required) {
+      usage += fmt::format(" {} {}", option.name, option.value);
+    }
+  }
+  usage += " [FLAGS]";
+  for (const Option& option : command.options) {
+    usage += option.is_word() ? fmt::format(" [{}]", option.name) : "";
+  }
+  return usage;
+}
+
+}  // namespace
+
+std::size_t help_width(const Environment& environment) {
+  if (const auto columns = variable(environment, "COLUMNS")) {
+    if (const auto width = parse_integer(*columns, kWidthMin, kWidthMax)) {
+      return static_cast<std::size_t>(*width);
+    }
+  }
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= kWidthMin ? size.ws_col
+                                                                                  : kWidth;
+}
+
+std::string help_of_all(std::span<const Command> commands, std::size_t width) {
+  std::vector<Row> rows;
+  std::string examples;
+  for (const Command& command : commands) {
+    rows.push_back({command.name, command.sentence});
+    examples += example_text(command.example, width);
+  }
+  return wrapped(
+             "Keeps an ECS service at exactly the number of tasks that its SQS queue needs.\n"
+             "Usage: ecs-scaler COMMAND [FLAGS]\n"
+             "       ecs-scaler COMMAND --help\n\n",
+             width) +
+         "Flags:\n" + table({{"-h, --help", "this text"}, {"--version", "the version"}}, width) +
+         "\nCommands:\n" + table(rows, width) + "\n" +
+         wrapped("Exit codes: 0 done, 1 failed, 2 usage, 3 configuration.", width) +
+         "\n\nExamples:\n" + examples;
+}
+
+std::string help_of(const Command& command, std::size_t width) {
+  std::vector<Row> rows{{"-h, --help", "this text"}};
+  for (const Option& option : command.options) {
+    const bool valued = !option.is_word() && !option.is_flag();
+    rows.push_back({valued ? option.name + " " + option.value : option.name,
+                    option.sentence + (option.required ? " (required)" : "")});
+  }
+  return wrapped(command.sentence + ".\n" + usage_of(command) + "\n\n", width) + "Flags:\n" +
+         table(rows, width) + "\n" +
+         (command.footer.empty() ? "" : wrapped(command.footer, width) + "\n\n") + "Example:\n" +
+         example_text(command.example, width);
+}
+
+}  // namespace scaler::cli
