@@ -1,13 +1,13 @@
 #include <cstdio>
 
+#include "edge/iam/iam_policy.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
-#include "programs/ecs_scaler/commands/iam_policy.h"
 
 namespace scaler::cli {
 namespace {
 
-int iam(const Environment& environment, const IamFlags& flags, Output output) {
+int iam(const Environment& environment, const IamOverrides& flags, Output output) {
   const Result<ServiceConfig> config = service_from_environment(environment);
   if (!config) {
     return complain(kConfiguration, config.error().message);
@@ -26,7 +26,7 @@ int iam(const Environment& environment, const IamFlags& flags, Output output) {
 }  // namespace
 
 Command iam_command() {
-  const auto flags = std::make_shared<IamFlags>();
+  const auto flags = std::make_shared<IamOverrides>();
   const auto output = std::make_shared<Output>(Output::Text);
   return {.name = "iam",
           .sentence = "The least-privilege IAM policy of this configuration; no AWS",

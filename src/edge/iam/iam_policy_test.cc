@@ -1,11 +1,11 @@
-#include "programs/ecs_scaler/commands/iam_policy.h"
+#include "edge/iam/iam_policy.h"
 
 #include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace scaler::cli {
+namespace scaler {
 namespace {
 
 using testing::ElementsAre;
@@ -23,7 +23,7 @@ Environment with(Environment environment, const Environment& more) {
 }
 
 Result<std::vector<IamStatement>> policy(const Environment& environment,
-                                         const IamFlags& flags = {}) {
+                                         const IamOverrides& flags = {}) {
   const ServiceConfig config = TRY(service_from_environment(environment));
   const IamScope scope = TRY(iam_scope(flags, environment, config));
   return iam_statements(config, scope);
@@ -38,7 +38,7 @@ std::vector<std::string> sids(const std::vector<IamStatement>& statements) {
   return names;
 }
 
-std::string complaint(const Environment& environment, const IamFlags& flags = {}) {
+std::string complaint(const Environment& environment, const IamOverrides& flags = {}) {
   const auto statements = policy(environment, flags);
   return statements ? "" : statements.error().message;
 }
@@ -115,7 +115,7 @@ TEST(IamPolicy, ArnsOfClusterAndServiceAreTakenAsTheyAre) {
 }
 
 /// All resources of the statement of that id.
-std::vector<std::string> resources(const Environment& environment, const IamFlags& flags,
+std::vector<std::string> resources(const Environment& environment, const IamOverrides& flags,
                                    std::string_view sid) {
   const auto statements = policy(environment, flags);
   if (!statements) {
@@ -131,8 +131,8 @@ TEST(IamPolicy, KeepsTheAccountsOfServiceFunctionAndQueuesApart) {
             {"ECS_CLUSTER_NAME", "arn:aws:ecs:eu-west-2:222222222222:cluster/main"},
             {"ECS_SERVICE_NAME", "worker"}},
            {{"WAKE", "true"}, {"SCALE_IN_WHEN", "protected"}});
-  const IamFlags flags{.function_name =
-                           "arn:aws:lambda:eu-west-1:333333333333:function:scaler:live"};
+  const IamOverrides flags{.function_name =
+                               "arn:aws:lambda:eu-west-1:333333333333:function:scaler:live"};
   EXPECT_THAT(resources(environment, flags, "ReadJobQueue"),
               ElementsAre("arn:aws:sqs:eu-west-1:111111111111:jobs"));
   EXPECT_THAT(resources(environment, flags, "RememberState"),
@@ -190,4 +190,4 @@ TEST(IamPolicy, IsADocumentThatIamReads) {
 }
 
 }  // namespace
-}  // namespace scaler::cli
+}  // namespace scaler

@@ -1,4 +1,4 @@
-#include "programs/ecs_scaler/commands/iam_policy.h"
+#include "edge/iam/iam_policy.h"
 
 #include <algorithm>
 #include <initializer_list>
@@ -12,7 +12,7 @@
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 
-namespace scaler::cli {
+namespace scaler {
 namespace {
 
 constexpr std::string_view kStateTag = "ecs-scaler:state";
@@ -188,7 +188,7 @@ Result<FunctionArn> read_function(const std::string& text) {
 
 }  // namespace
 
-Result<IamScope> iam_scope(const IamFlags& flags, const Environment& environment,
+Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
                            const ServiceConfig& config) {
   const QueueAddress queue = TRY(parse_queue(config.queue_url));
   const ServiceAddress service = TRY(parse_service(config.id.cluster, config.id.service));
@@ -287,4 +287,4 @@ std::string iam_text(const std::vector<IamStatement>& statements) {
   return text;
 }
 
-}  // namespace scaler::cli
+}  // namespace scaler

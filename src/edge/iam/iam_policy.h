@@ -10,9 +10,10 @@
 #include "ground/base/environment.h"
 #include "ground/base/result.h"
 
-namespace scaler::cli {
+namespace scaler {
 
-struct IamFlags {
+/// What somebody says in place of what the names say.
+struct IamOverrides {
   std::string account = {};        ///< default: the job queue's
   std::string region = {};         ///< default: AWS_REGION, else the job queue's
   std::string function_name = {};  ///< default: AWS_LAMBDA_FUNCTION_NAME; empty: not in Lambda
@@ -49,7 +50,7 @@ struct IamStatement {
 /// from AWS_REGION (or AWS_DEFAULT_REGION) and AWS_LAMBDA_FUNCTION_NAME, else from the job queue.
 /// Errors: Malformed, naming every part that is missing, wrong or contradicts a flag, and the flag
 ///         that gives it.
-Result<IamScope> iam_scope(const IamFlags& flags, const Environment& environment,
+Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
                            const ServiceConfig& config);
 
 /// The statements in the templates' order; never empty.
@@ -60,4 +61,4 @@ std::string iam_json(const std::vector<IamStatement>& statements);
 /// For people: each statement with its reason.
 std::string iam_text(const std::vector<IamStatement>& statements);
 
-}  // namespace scaler::cli
+}  // namespace scaler
