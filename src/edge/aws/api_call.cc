@@ -1,9 +1,9 @@
 #include "edge/aws/api_call.h"
 
-#include <charconv>
 #include <utility>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler::aws {
 namespace {
@@ -29,13 +29,6 @@ Protocol protocol_of(Service service) {
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }
   return {};
-}
-
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, value);
-  return parsed.ec == std::errc{} && parsed.ptr == end ? std::optional(value) : std::nullopt;
 }
 
 }  // namespace
@@ -94,16 +87,8 @@ Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) 
 
 std::optional<Duration> server_pause(const net::HttpResponse& response) {
   const auto text = net::find_header(response.headers, "x-amz-retry-after");
-  std::int64_t milliseconds = 0;
-  if (!text) {
-    return std::nullopt;
-  }
-  const char* end = text->data() + text->size();
-  const auto parsed = std::from_chars(text->data(), end, milliseconds);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || milliseconds < 0) {
-    return std::nullopt;
-  }
-  return Duration(milliseconds);
+  const auto milliseconds = text ? number_of<std::int64_t>(*text) : std::nullopt;
+  return milliseconds && *milliseconds >= 0 ? std::optional(Duration(*milliseconds)) : std::nullopt;
 }
 
 Error error_of(const ApiCall& call, const ServiceError& error, int status) {
@@ -125,11 +110,11 @@ std::optional<Instant> parse_http_date(std::string_view text) {
     return std::nullopt;
   }
   const std::size_t month = kMonths.find(text.substr(8, 3));
-  const auto day = number(text.substr(5, 2));
-  const auto year = number(text.substr(12, 4));
-  const auto hour = number(text.substr(17, 2));
-  const auto minute = number(text.substr(20, 2));
-  const auto second = number(text.substr(23, 2));
+  const auto day = number_of<int>(text.substr(5, 2));
+  const auto year = number_of<int>(text.substr(12, 4));
+  const auto hour = number_of<int>(text.substr(17, 2));
+  const auto minute = number_of<int>(text.substr(20, 2));
+  const auto second = number_of<int>(text.substr(23, 2));
   if (month == std::string_view::npos || month % 3 != 0 || !day || !year || !hour || !minute ||
       !second) {
     return std::nullopt;

@@ -1,7 +1,6 @@
 #include "edge/aws/settings.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
@@ -149,14 +148,12 @@ Result<int> read_attempts(const Environment& environment, const Profile& profile
   if (!text) {
     return Settings{}.attempts_max;
   }
-  int attempts = 0;
-  const char* end = text->data() + text->size();
-  const auto parsed = std::from_chars(text->data(), end, attempts);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || attempts < 1 || attempts > kAttemptsLimit) {
+  const auto attempts = number_of<int>(*text);
+  if (!attempts || *attempts < 1 || *attempts > kAttemptsLimit) {
     return fail(ErrorKind::Malformed,
                 "AWS_MAX_ATTEMPTS: '" + *text + "' is not a whole number from 1 to 100");
   }
-  return attempts;
+  return *attempts;
 }
 
 /// Refuses what lies behind a proxy that cannot be used.

@@ -28,17 +28,6 @@ Digest sha256(std::string_view text) {
   return digest;
 }
 
-std::string hex(const Digest& digest) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text(2 * digest.size(), '\0');
-  auto place = text.begin();
-  for (const unsigned char byte : digest) {
-    *place++ = kDigits[byte >> 4U];
-    *place++ = kDigits[byte & 0xfU];
-  }
-  return text;
-}
-
 std::string_view bytes(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }

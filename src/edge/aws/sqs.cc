@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "edge/aws/error_table.h"
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 
@@ -31,13 +31,11 @@ Result<std::int64_t> read_number(const json::Reader& attributes, std::string_vie
     return *number;
   }
   const std::string text = TRY(field.string());
-  std::int64_t number = -1;
-  const char* end = text.data() + text.size();
-  const auto parsed = std::from_chars(text.data(), end, number);
-  if (parsed.ec != std::errc{} || parsed.ptr != end || number < 0) {
+  const auto number = number_of<std::int64_t>(text);
+  if (!number || *number < 0) {
     return fail(ErrorKind::Malformed, field.path() + ": '" + shortened(text) + "' is not a count");
   }
-  return number;
+  return *number;
 }
 
 /// The body of a batch request: `write_entry(writer, i)` writes what follows the entry's id.

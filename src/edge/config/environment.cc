@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 #include "wire/policy.h"
@@ -22,14 +23,6 @@ constexpr std::string_view kTickSeconds = "TICK_SECONDS";
 constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
-
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                  : std::nullopt;
-}
 
 /// A variable's text as the JSON value that it looks like, so that both are read by the same code.
 json::Value value_of(const std::string& text) {

@@ -14,6 +14,7 @@
 #include <openssl/rand.h>
 
 #include "edge/identity/digest.h"
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 
 namespace scaler::identity {
@@ -124,12 +125,9 @@ std::string random_uuid() {
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
   bytes[8] = static_cast<unsigned char>((bytes[8] & 0x3FU) | 0x80U);
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    text += i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "";
-    text += kDigits[bytes.at(i) >> 4U];
-    text += kDigits[bytes.at(i) & 15U];
+  std::string text = hex(bytes);
+  for (const std::size_t dash : {20U, 16U, 12U, 8U}) {
+    text.insert(dash, 1, '-');
   }
   return text;
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 
 #include "edge/aws/container_source.h"
@@ -11,6 +10,7 @@
 #include "edge/identity/keys_source.h"
 #include "edge/identity/profile_entries.h"
 #include "edge/identity/profile_settings_table.h"
+#include "ground/base/text.h"
 
 namespace scaler::identity {
 namespace {
@@ -70,14 +70,12 @@ Result<aws::Role> role_of(const ProfileView& profile) {
                  .mfa_serial = profile.value("mfa_serial")};
   if (profile.has("duration_seconds")) {
     const std::string text = profile.value("duration_seconds");
-    int seconds = 0;
-    const auto parsed = std::from_chars(text.data(), text.data() + text.size(), seconds);
-    if (parsed.ec != std::errc{} || parsed.ptr != text.data() + text.size() ||
-        seconds < kDurationMin || seconds > kDurationMax) {
+    const auto seconds = number_of<int>(text);
+    if (!seconds || *seconds < kDurationMin || *seconds > kDurationMax) {
       return profile.wrong("duration_seconds '" + text +
                            "' is not a whole number from 900 to 43200");
     }
-    role.duration_seconds = seconds;
+    role.duration_seconds = *seconds;
   }
   return role;
 }

@@ -1,11 +1,11 @@
 #include "edge/lambda/runtime.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 
 namespace scaler::lambda {
@@ -24,14 +24,6 @@ std::string error_body(const Error& error) {
       .end_array()
       .end_object();
   return std::move(writer).text();
-}
-
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                  : std::nullopt;
 }
 
 Result<std::string> header(const net::HttpResponse& response, std::string_view name) {

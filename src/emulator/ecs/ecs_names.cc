@@ -1,9 +1,10 @@
 #include "emulator/ecs/ecs_names.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/core.h>
+
+#include "ground/base/text.h"
 
 namespace scaler::emulator {
 namespace {
@@ -85,13 +86,8 @@ std::optional<TaskDefinitionName> task_definition_name(std::string_view text) {
   if (colon == std::string_view::npos) {
     return name;
   }
-  const std::string_view digits = text.substr(colon + 1);
-  const auto [end, error] =
-      std::from_chars(digits.data(), digits.data() + digits.size(), name.revision);
-  if (error != std::errc() || end != digits.data() + digits.size() || name.revision < 1) {
-    return std::nullopt;
-  }
-  return name;
+  name.revision = number_of<decltype(name.revision)>(text.substr(colon + 1)).value_or(0);
+  return name.revision >= 1 ? std::optional(name) : std::nullopt;
 }
 
 bool valid_ecs_name(std::string_view name) {

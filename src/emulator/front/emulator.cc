@@ -1,7 +1,6 @@
 #include "emulator/front/emulator.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <optional>
 #include <string>
@@ -15,6 +14,7 @@
 #include "emulator/front/aws_front.h"
 #include "emulator/front/state_file.h"
 #include "emulator/front/status.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "ground/net/http_server.h"
@@ -127,11 +127,7 @@ std::optional<std::uint64_t> parse_after(std::string_view query) {
   if (!query.starts_with(kName)) {
     return std::nullopt;
   }
-  query.remove_prefix(kName.size());
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(query.data(), query.data() + query.size(), number);
-  return error == std::errc() && end == query.data() + query.size() ? std::optional(number)
-                                                                    : std::nullopt;
+  return number_of<std::uint64_t>(query.substr(kName.size()));
 }
 
 }  // namespace

@@ -2,7 +2,6 @@
 
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <fcntl.h>
 #include <memory>
 #include <optional>
@@ -14,6 +13,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 
@@ -100,13 +100,12 @@ Result<std::optional<Instant>> read_optional_instant(const Reader& object, std::
 /// 64 bits do not fit a JSON number, hence text.
 Result<std::uint64_t> read_bits(const Reader& reader) {
   const std::string text = TRY(reader.string());
-  std::uint64_t bits = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), bits, 16);
-  if (error != std::errc() || end != text.data() + text.size()) {
+  const auto bits = number_of<std::uint64_t>(text, 16);
+  if (!bits) {
     return fail(ErrorKind::Malformed,
                 fmt::format("{}: '{}' is no hexadecimal number", reader.path(), shortened(text)));
   }
-  return bits;
+  return *bits;
 }
 
 Result<std::int64_t> read_count(const Reader& object, std::string_view name,

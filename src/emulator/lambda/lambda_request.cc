@@ -1,10 +1,10 @@
 #include "emulator/lambda/lambda_request.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 
 #include "emulator/request/api_input.h"
+#include "ground/base/text.h"
 #include "ground/net/url.h"
 
 namespace scaler::emulator {
@@ -72,9 +72,8 @@ std::string query_value(const LambdaQuery& query, std::string_view name) {
 ApiResult<bool> first_page(const LambdaQuery& query) {
   if (const auto items = query.find("MaxItems"); items != query.end()) {
     const std::string& text = items->second;
-    int value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || value < 1 || value > 10'000) {
+    const auto value = number_of<int>(text);
+    if (!value || *value < 1 || *value > 10'000) {
       return invalid_parameter("MaxItems is not from 1 to 10000: " + text);
     }
   }

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 
 namespace scaler::emulator {
@@ -25,14 +25,6 @@ std::unexpected<ApiError> bad_value(std::string_view name, std::string_view valu
   return refuse(
       "InvalidAttributeValue",
       fmt::format("Invalid value for the parameter {}. Reason: '{}': {}", name, value, reason));
-}
-
-std::optional<std::int64_t> parse_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() && !text.empty()
-             ? std::optional(number)
-             : std::nullopt;
 }
 
 std::int64_t whole_seconds(Duration duration) {
@@ -103,7 +95,7 @@ std::optional<std::int64_t> receive_count(const json::Value& policy) {
     return *number;
   }
   const auto* text = std::get_if<std::string>(&count->data());
-  return text == nullptr ? std::nullopt : parse_number(*text);
+  return text == nullptr ? std::nullopt : number_of<std::int64_t>(*text);
 }
 
 ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, const Queue* queue,
@@ -232,7 +224,7 @@ ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& in
   for (const auto& [name, value] : input.text_map("Attributes")) {
     const auto* const attribute = std::ranges::find(kNumbers, name, &NumberAttribute::name);
     if (attribute != kNumbers.end()) {
-      const auto number = parse_number(value);
+      const auto number = number_of<std::int64_t>(value);
       if (!number || *number < attribute->min || *number > attribute->max) {
         return bad_value(name, value,
                          fmt::format("Must be from {} to {}.", attribute->min, attribute->max));

@@ -97,6 +97,17 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
   return result;
 }
 
+std::string hex(std::span<const unsigned char> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text(2 * bytes.size(), '\0');
+  auto place = text.begin();
+  for (const unsigned char byte : bytes) {
+    *place++ = kDigits[byte >> 4U];
+    *place++ = kDigits[byte & 0xfU];
+  }
+  return text;
+}
+
 std::string plural(std::int64_t count, std::string_view thing) {
   return std::to_string(count).append(" ").append(thing).append(count == 1 ? "" : "s");
 }

@@ -1,6 +1,7 @@
 #pragma once
 // Small letters and pieces of texts. ASCII alone: no locale has a say in names and keys.
 
+#include <charconv>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -31,6 +32,26 @@ std::string did_you_mean(std::string_view word, std::span<const std::string_view
 /// The text with breaks at its blanks, so that no line is wider than `width`, but where one word
 /// alone is. What is broken off a line stands `indent` further in than the line's own beginning.
 std::string wrapped(std::string_view text, std::size_t width, std::size_t indent = 0);
+
+/// All of the text as a number; nothing when it is none, is out of the type's range, or has
+/// anything beside it, a "+" and blanks included.
+template <typename Number>
+std::optional<Number> number_of(std::string_view text) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
+}
+template <typename Number>
+std::optional<Number> number_of(std::string_view text, int base) {
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
+                                                                  : std::nullopt;
+}
+
+/// Two small hexadecimal digits for each byte.
+std::string hex(std::span<const unsigned char> bytes);
 
 /// "1 task", "2 tasks".
 std::string plural(std::int64_t count, std::string_view thing);

@@ -64,6 +64,24 @@ TEST(Wrapped, LeavesAWordThatIsWiderThanTheLine) {
   EXPECT_EQ(wrapped("    a b", 3), "    a\n    b");
 }
 
+TEST(NumberOf, TakesAllOfTheTextOrNothing) {
+  EXPECT_EQ(number_of<int>("-12"), -12);
+  EXPECT_EQ(number_of<double>("1.5e3"), 1500);
+  EXPECT_EQ(number_of<int>("7f", 16), 127);
+  EXPECT_EQ(number_of<std::int64_t>("9223372036854775807"), 9223372036854775807);
+  for (const char* text : {"", " 1", "1 ", "+1", "1.5", "x", "2147483648", "0x10"}) {
+    EXPECT_EQ(number_of<int>(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(number_of<unsigned>("-1"), std::nullopt);
+  EXPECT_EQ(number_of<int>("7g", 16), std::nullopt);
+}
+
+TEST(Hex, HasTwoSmallDigitsForEachByte) {
+  constexpr std::array<unsigned char, 3> kBytes{0x00, 0x0f, 0xa9};
+  EXPECT_EQ(hex(kBytes), "000fa9");
+  EXPECT_EQ(hex({}), "");
+}
+
 TEST(Plural, IsForAllButOne) {
   EXPECT_EQ(plural(0, "task"), "0 tasks");
   EXPECT_EQ(plural(1, "task"), "1 task");

@@ -1,9 +1,9 @@
 #include "ground/net/url.h"
 
-#include <charconv>
 #include <optional>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler::net {
 namespace {
@@ -25,12 +25,8 @@ std::optional<unsigned> hex_digit(char c) {
 }
 
 std::optional<int> parse_port(std::string_view text) {
-  int port = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (error != std::errc{} || end != text.data() + text.size() || port < 1 || port > 65535) {
-    return std::nullopt;
-  }
-  return port;
+  const auto port = number_of<int>(text);
+  return port && *port >= 1 && *port <= 65535 ? port : std::nullopt;
 }
 
 /// Splits "host", "host:port", "[v6]" and "[v6]:port"; false when it is none of them.

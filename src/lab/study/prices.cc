@@ -1,11 +1,11 @@
 #include "lab/study/prices.h"
 
 #include <array>
-#include <charconv>
 #include <optional>
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 
 namespace scaler::study {
@@ -18,10 +18,8 @@ namespace {
 constexpr double kPriceMax = 1e6;
 
 std::optional<double> as_number(std::string_view text) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && value >= 0 && value <= kPriceMax ? std::optional(value) : std::nullopt;
+  const auto value = number_of<double>(text);
+  return value && *value >= 0 && *value <= kPriceMax ? value : std::nullopt;
 }
 
 std::string known_names(const json::Value& root) {

@@ -1,7 +1,6 @@
 // CSV: timestamp and value, with or without a header.
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cmath>
 #include <optional>
 #include <string>
@@ -81,14 +80,12 @@ bool is_gap(std::string_view cell) {
 }
 
 Result<double> parse_messages(std::string_view cell) {
-  double value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size() || !std::isfinite(value) ||
-      value < 0 || value > kMessagesPerInterval) {
+  const auto value = number_of<double>(cell);
+  if (!value || !std::isfinite(*value) || *value < 0 || *value > kMessagesPerInterval) {
     return fail(ErrorKind::Malformed, fmt::format("'{}' is not a number of messages (0 to {:g})",
                                                   cell.substr(0, 40), kMessagesPerInterval));
   }
-  return value;
+  return *value;
 }
 
 struct CsvRows {

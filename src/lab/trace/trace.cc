@@ -1,11 +1,11 @@
 #include "lab/trace/trace.h"
 
 #include <algorithm>
-#include <charconv>
 #include <string>
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "lab/trace/formats.h"
 
 namespace scaler::trace {
@@ -37,11 +37,9 @@ Result<Instant> parse_local(std::string text) {
 }
 
 Result<Instant> parse_unix(std::string_view text) {
-  double number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  const double number = number_of<double>(text).value_or(0);
   const double milliseconds = number >= kMillisecondsFrom ? number : number * 1000;
-  if (error != std::errc() || end != text.data() + text.size() || !(number >= 1e8) ||
-      milliseconds > kMillisecondsTo) {
+  if (!(number >= 1e8) || milliseconds > kMillisecondsTo) {
     return fail(ErrorKind::Malformed, "no Unix time");
   }
   return Instant(Duration(static_cast<std::int64_t>(milliseconds)));

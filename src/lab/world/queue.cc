@@ -1,9 +1,9 @@
 #include "lab/world/queue.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "ground/base/check.h"
+#include "ground/base/text.h"
 
 namespace scaler::world {
 namespace {
@@ -17,15 +17,6 @@ void append_hex(std::string& out, std::uint64_t value) {
   for (unsigned shift = 64; shift > 0; shift -= 4) {
     out += kDigits[(value >> (shift - 4)) & 0xfU];
   }
-}
-
-std::optional<std::uint64_t> parse_hex(std::string_view text) {
-  std::uint64_t value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
-  if (error != std::errc() || end != text.data() + text.size()) {
-    return std::nullopt;
-  }
-  return value;
 }
 
 /// Ties a handle to its queue. No protection against an attacker, only against mistaken handles.
@@ -335,9 +326,9 @@ std::optional<Receipt> Queue::parse_handle(std::string_view handle) const {
   if (handle.size() != kHandleLength) {
     return std::nullopt;
   }
-  const auto sum = parse_hex(handle.substr(0, kHexDigits));
-  const auto sequence = parse_hex(handle.substr(kHexDigits, kHexDigits));
-  const auto count = parse_hex(handle.substr(2 * kHexDigits));
+  const auto sum = number_of<std::uint64_t>(handle.substr(0, kHexDigits), 16);
+  const auto sequence = number_of<std::uint64_t>(handle.substr(kHexDigits, kHexDigits), 16);
+  const auto count = number_of<std::uint64_t>(handle.substr(2 * kHexDigits), 16);
   if (!sum || !sequence || !count || *sum != checksum(handle_key_, *sequence, *count)) {
     return std::nullopt;
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <bit>
-#include <charconv>
 #include <span>
 #include <string>
 #include <vector>
@@ -36,13 +35,6 @@ constexpr std::array<Field, 5> kFields{
     Field{"minute", 0, 59}, Field{"hour", 0, 23}, Field{"day of the month", 1, 31},
     Field{"month", 1, 12, kMonths}, Field{"day of the week", 0, 7, kWeekdays}};
 
-std::optional<int> number(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole ? std::optional(value) : std::nullopt;
-}
-
 std::unexpected<Error> wrong(const Field& field, std::string_view text, std::string_view right) {
   return fail(ErrorKind::Malformed, fmt::format("{} '{}' {}", field.name, shortened(text), right));
 }
@@ -52,7 +44,7 @@ Result<int> value_of(const Field& field, std::string_view text) {
       name != field.names.end()) {
     return field.min + static_cast<int>(name - field.names.begin());
   }
-  const std::optional<int> value = number(text);
+  const std::optional<int> value = number_of<int>(text);
   if (!value || *value < field.min || *value > field.max) {
     return wrong(field, text,
                  fmt::format("must be from {} to {}{}", field.min, field.max,
@@ -78,7 +70,7 @@ Result<std::uint64_t> item_bits(const Field& field, std::string_view item) {
   }
   int step = 1;
   if (stepped.size() == 2) {
-    const std::optional<int> given = number(stepped.back());
+    const std::optional<int> given = number_of<int>(stepped.back());
     if ((!all && ends.size() == 1) || !given || *given < 1 || *given > field.max) {
       return wrong(
           field, item,

@@ -7,23 +7,23 @@
 namespace scaler {
 namespace {
 
-std::string with_unit(std::int64_t count, Unit unit) {
-  switch (unit) {
-    case Unit::Tasks:
+std::string with_measure(std::int64_t count, Measure measure) {
+  switch (measure) {
+    case Measure::Tasks:
       return plural(count, "task");
-    case Unit::Messages:
+    case Measure::Messages:
       return plural(count, "message");
-    case Unit::Queues:
+    case Measure::Queues:
       return plural(count, "queue");
-    case Unit::Observations:
+    case Measure::Observations:
       return plural(count, "observation");
-    case Unit::Milliseconds:
+    case Measure::Milliseconds:
       return format_duration(Duration(count));
-    case Unit::Millionths:
+    case Measure::Millionths:
       return format_millionths({count});
-    case Unit::Since1970:
+    case Measure::Since1970:
       return format_instant(Instant(Duration(count)));
-    case Unit::Place:
+    case Measure::Place:
       return std::to_string(count);
   }
   std::unreachable();
@@ -37,14 +37,14 @@ std::string filled_in(const Step& step, const ReasonEntry& entry, std::string_vi
   const std::string_view name = placeholder.substr(0, placeholder.find(':'));
   const bool alone = name.size() != placeholder.size();
   std::int64_t count = step.tasks;
-  Unit unit = Unit::Tasks;
+  Measure measure = Measure::Tasks;
   for (std::size_t place = 0; place < entry.numbers.size; ++place) {
     if (entry.numbers.each.at(place).name == name) {
       count = step.numbers.at(place);
-      unit = entry.numbers.each.at(place).unit;
+      measure = entry.numbers.each.at(place).measure;
     }
   }
-  return alone ? std::to_string(count) : with_unit(count, unit);
+  return alone ? std::to_string(count) : with_measure(count, measure);
 }
 
 }  // namespace

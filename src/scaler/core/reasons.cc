@@ -22,38 +22,41 @@ constexpr Numbers numbers(std::initializer_list<Number> list) {
 }
 
 constexpr Numbers kNone = {};
-constexpr Numbers kMessages = numbers({{"visible", Unit::Messages},
-                                       {"in_flight", Unit::Messages},
-                                       {"delayed", Unit::Messages},
-                                       {"counted", Unit::Messages},
-                                       {"per_task", Unit::Millionths},
-                                       {"delivered", Unit::Messages}});
+constexpr Numbers kMessages = numbers({{"visible", Measure::Messages},
+                                       {"in_flight", Measure::Messages},
+                                       {"delayed", Measure::Messages},
+                                       {"counted", Measure::Messages},
+                                       {"per_task", Measure::Millionths},
+                                       {"delivered", Measure::Messages}});
 constexpr Numbers kActivation =
-    numbers({{"counted", Unit::Messages}, {"activation_backlog", Unit::Messages}});
-constexpr Numbers kEmpty = numbers({{"empty_for", Unit::Milliseconds},
-                                    {"seen", Unit::Observations},
-                                    {"scale_down_threshold", Unit::Milliseconds},
-                                    {"zero_confirmations", Unit::Observations},
-                                    {"desired", Unit::Tasks}});
-constexpr Numbers kQueues = numbers(
-    {{"missed", Unit::Queues}, {"queues", Unit::Queues}, {"gone_for_long", Unit::Milliseconds}});
-constexpr Numbers kPastNeed =
-    numbers({{"needed", Unit::Tasks}, {"ago", Unit::Milliseconds}, {"window", Unit::Milliseconds}});
-constexpr Numbers kBusy = numbers({{"in_flight", Unit::Messages}, {"floor", Unit::Tasks}});
+    numbers({{"counted", Measure::Messages}, {"activation_backlog", Measure::Messages}});
+constexpr Numbers kEmpty = numbers({{"empty_for", Measure::Milliseconds},
+                                    {"seen", Measure::Observations},
+                                    {"scale_down_threshold", Measure::Milliseconds},
+                                    {"zero_confirmations", Measure::Observations},
+                                    {"desired", Measure::Tasks}});
+constexpr Numbers kQueues = numbers({{"missed", Measure::Queues},
+                                     {"queues", Measure::Queues},
+                                     {"gone_for_long", Measure::Milliseconds}});
+constexpr Numbers kPastNeed = numbers({{"needed", Measure::Tasks},
+                                       {"ago", Measure::Milliseconds},
+                                       {"window", Measure::Milliseconds}});
+constexpr Numbers kBusy = numbers({{"in_flight", Measure::Messages}, {"floor", Measure::Tasks}});
 constexpr Numbers kRollout =
-    numbers({{"held", Unit::Milliseconds}, {"deployment_hold", Unit::Milliseconds}});
-constexpr Numbers kBudget = numbers({{"wanted", Unit::Tasks}, {"allowed", Unit::Tasks}});
+    numbers({{"held", Measure::Milliseconds}, {"deployment_hold", Measure::Milliseconds}});
+constexpr Numbers kBudget = numbers({{"wanted", Measure::Tasks}, {"allowed", Measure::Tasks}});
 constexpr Numbers kCooldown =
-    numbers({{"ago", Unit::Milliseconds}, {"cooldown", Unit::Milliseconds}});
-constexpr Numbers kShortage = numbers(
-    {{"running", Unit::Tasks}, {"desired", Unit::Tasks}, {"short_for", Unit::Milliseconds}});
-constexpr Numbers kBound = numbers({{"proposal", Unit::Tasks},
-                                    {"bound", Unit::Tasks},
-                                    {"schedule", Unit::Place},
-                                    {"since", Unit::Since1970},
-                                    {"until", Unit::Since1970}});
-constexpr Numbers kRefused =
-    numbers({{"refused", Unit::Tasks}, {"ago", Unit::Milliseconds}, {"proposal", Unit::Tasks}});
+    numbers({{"ago", Measure::Milliseconds}, {"cooldown", Measure::Milliseconds}});
+constexpr Numbers kShortage = numbers({{"running", Measure::Tasks},
+                                       {"desired", Measure::Tasks},
+                                       {"short_for", Measure::Milliseconds}});
+constexpr Numbers kBound = numbers({{"proposal", Measure::Tasks},
+                                    {"bound", Measure::Tasks},
+                                    {"schedule", Measure::Place},
+                                    {"since", Measure::Since1970},
+                                    {"until", Measure::Since1970}});
+constexpr Numbers kRefused = numbers(
+    {{"refused", Measure::Tasks}, {"ago", Measure::Milliseconds}, {"proposal", Measure::Tasks}});
 
 std::int64_t number(const Step& step, std::string_view name) {
   const Numbers& named = entry_of(step.reason).numbers;
@@ -135,17 +138,17 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
      "at zero with {counted}, woken from {activation_backlog:n} on -> {tasks:n}"},
     {Reason::BelowActivation, Rule::Activation, kActivation,
      "at zero with {counted}, but it is woken only from {activation_backlog:n} on"},
-    {Reason::InFlightAlone, Rule::Activation, numbers({{"in_flight", Unit::Messages}}),
+    {Reason::InFlightAlone, Rule::Activation, numbers({{"in_flight", Measure::Messages}}),
      "at zero with {in_flight} in flight and nothing else: a second look must see it"},
     {Reason::IdleConfirmed, Rule::Idle, kEmpty, "empty for {empty_for} in {seen} -> 0"},
     {Reason::IdleUnconfirmed, Rule::Idle, kEmpty,
      "empty for {empty_for} of {scale_down_threshold}, in {seen:n} of {zero_confirmations}: {}",
      kept_at_least},
     {Reason::NotEmpty, Rule::Idle,
-     numbers({{"visible", Unit::Messages},
-              {"in_flight", Unit::Messages},
-              {"delayed", Unit::Messages},
-              {"desired", Unit::Tasks}}),
+     numbers({{"visible", Measure::Messages},
+              {"in_flight", Measure::Messages},
+              {"delayed", Measure::Messages},
+              {"desired", Measure::Tasks}}),
      "not empty: {visible:n} visible, {in_flight:n} in flight, {delayed:n} delayed: {}",
      kept_at_least},
     {Reason::QueueUnreadable, Rule::Partial, kQueues,
@@ -155,16 +158,16 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
      "{gone_for_long}"},
     {Reason::QueueGoneForLong, Rule::Partial, kQueues,
      "{missed:n} of {queues} has not existed for {gone_for_long}: counts as empty"},
-    {Reason::BlindHold, Rule::Blind, numbers({{"failures", Unit::Observations}}),
+    {Reason::BlindHold, Rule::Blind, numbers({{"failures", Measure::Observations}}),
      "no queue could be read ({failures:n} in a row): hold"},
     {Reason::BlindFallback, Rule::Blind,
-     numbers({{"failures", Unit::Observations}, {"fallback_tasks", Unit::Tasks}}),
+     numbers({{"failures", Measure::Observations}, {"fallback_tasks", Measure::Tasks}}),
      "no queue could be read ({failures:n} in a row): fallback to {fallback_tasks:n}, never "
      "lower"},
     {Reason::WithinTolerance, Rule::Tolerance,
-     numbers({{"change", Unit::Millionths},
-              {"tolerated", Unit::Millionths},
-              {"proposal", Unit::Tasks}}),
+     numbers({{"change", Measure::Millionths},
+              {"tolerated", Measure::Millionths},
+              {"proposal", Measure::Tasks}}),
      "a change by {change} tasks to {proposal:n} is less than the {tolerated} that are "
      "tolerated: hold"},
     {Reason::HigherNeedInWindow, Rule::Stabilization, kPastNeed,
@@ -173,19 +176,20 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
      "only {needed} needed {ago} ago, within the last {window}: not above {tasks:n}"},
     {Reason::NothingKnown, Rule::Stabilization, kNone,
      "this is the first look, and one look is not enough: no scale-in"},
-    {Reason::NothingKnownInWindow, Rule::Stabilization, numbers({{"window", Unit::Milliseconds}}),
+    {Reason::NothingKnownInWindow, Rule::Stabilization,
+     numbers({{"window", Measure::Milliseconds}}),
      "nothing is known yet of the last {window}: no scale-in"},
     {Reason::OldLooks, Rule::Stabilization,
-     numbers({{"gap", Unit::Milliseconds}, {"longest_gap", Unit::Milliseconds}}),
+     numbers({{"gap", Measure::Milliseconds}, {"longest_gap", Measure::Milliseconds}}),
      "the last look was {gap} ago, and looks more than {longest_gap} apart say nothing about the "
      "time between them: waits begin anew, no scale-in"},
     {Reason::FixedTargetKept, Rule::Busy, kNone,
      "messages wait: a fixed target never lowers the count"},
     {Reason::MessagesInFlight, Rule::Busy,
-     numbers({{"in_flight", Unit::Messages},
-              {"floor", Unit::Tasks},
-              {"beyond", Unit::Tasks},
-              {"kept_for", Unit::Milliseconds}}),
+     numbers({{"in_flight", Measure::Messages},
+              {"floor", Measure::Tasks},
+              {"beyond", Measure::Tasks},
+              {"kept_for", Measure::Milliseconds}}),
      "{in_flight:n} in flight: no task is stopped while one may be working{}", kept_tasks},
     {Reason::TasksNeededInFlight, Rule::Busy, kBusy,
      "{in_flight:n} in flight: not below {tasks:n}"},
@@ -202,7 +206,7 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
      "{wanted:n} wanted, but the budget is spent: hold"},
     {Reason::BudgetLimited, Rule::Budget, kBudget,
      "{wanted:n} wanted, the budget allows {allowed:n}"},
-    {Reason::BudgetWake, Rule::Budget, numbers({{"wanted", Unit::Tasks}}),
+    {Reason::BudgetWake, Rule::Budget, numbers({{"wanted", Measure::Tasks}}),
      "the budget allows nothing, but a backlog faces no task: one is started"},
     {Reason::CoolingDownOut, Rule::Cooldown, kCooldown,
      "scaled out {ago} ago, cooldown {cooldown}: hold"},
@@ -219,10 +223,10 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
     {Reason::AboveMaximumButBusy, Rule::Bounds, kBound,
      "{proposal:n} is above tasks_max {bound:n}{}, but tasks may be working", window},
     {Reason::BacklogGrowsAtMaximum, Rule::Bounds,
-     numbers({{"before", Unit::Messages},
-              {"now", Unit::Messages},
-              {"within", Unit::Milliseconds},
-              {"desired", Unit::Tasks}}),
+     numbers({{"before", Measure::Messages},
+              {"now", Measure::Messages},
+              {"within", Measure::Milliseconds},
+              {"desired", Measure::Tasks}}),
      "at the maximum of {desired:n} the backlog has grown from {before:n} to {now} in {within}"},
     {Reason::RefusedTriedSmaller, Rule::Quota, kRefused,
      "ECS refused {refused} {ago} ago: {tasks:n} is tried; set tasks_max"},
@@ -232,7 +236,9 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
      "ECS refused every larger step: one more task is tried; set tasks_max"},
     {Reason::Paused, Rule::Override, kNone, "paused: hold"},
     {Reason::ManualHold, Rule::Override,
-     numbers({{"desired", Unit::Tasks}, {"last_set", Unit::Tasks}, {"left", Unit::Milliseconds}}),
+     numbers({{"desired", Measure::Tasks},
+              {"last_set", Measure::Tasks},
+              {"left", Measure::Milliseconds}}),
      "somebody else set {desired:n} (this program last set {last_set:n}): held for another {left}"},
     {Reason::ScaleInPaused, Rule::Override, kNone, "scale-in is paused: hold"},
     {Reason::ScaleOutPaused, Rule::Override, kNone, "scale-out is paused: hold"},
@@ -240,7 +246,7 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
     {Reason::ChangedMeanwhile, Rule::Trigger, kNone,
      "a second look just before the change did not confirm it: hold"},
     {Reason::LookedTooLong, Rule::Trigger,
-     numbers({{"age", Unit::Milliseconds}, {"bound", Unit::Milliseconds}}),
+     numbers({{"age", Measure::Milliseconds}, {"bound", Measure::Milliseconds}}),
      "the second look is {age} old, and only {bound} may be relied on: hold"},
 }};
 

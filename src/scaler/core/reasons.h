@@ -12,7 +12,7 @@
 
 namespace scaler {
 
-enum class Unit {
+enum class Measure {
   Tasks,
   Messages,
   Queues,
@@ -26,7 +26,7 @@ enum class Unit {
 /// One of Step::numbers.
 struct Number {
   std::string_view name;
-  Unit unit = Unit::Tasks;
+  Measure measure = Measure::Tasks;
 };
 
 struct Numbers {

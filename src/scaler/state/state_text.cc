@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <vector>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler {
 namespace {
@@ -152,10 +152,8 @@ std::string format_shortened(ServiceState state, Instant base, std::size_t limit
 }
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const bool whole = error == std::errc() && end == text.data() + text.size() && number >= 0;
-  return whole ? std::optional(number) : std::nullopt;
+  const auto number = number_of<std::int64_t>(text);
+  return number && *number >= 0 ? number : std::nullopt;
 }
 
 /// The instants and counts of one text: decimal seconds since 1970 up to v2, where an entry of a
@@ -184,12 +182,8 @@ std::optional<Instant> old_instant(std::string_view text) {
 }
 
 std::optional<std::int64_t> base36_number(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, kBase36);
-  const bool whole = error == std::errc() && end == text.data() + text.size();
-  return whole && number <= kSecondsMax && number >= -kSecondsMax ? std::optional(number)
-                                                                  : std::nullopt;
+  const auto number = number_of<std::int64_t>(text, kBase36);
+  return number && *number <= kSecondsMax && *number >= -kSecondsMax ? number : std::nullopt;
 }
 
 std::optional<Instant> instant(const Reading& reading, std::string_view text) {
