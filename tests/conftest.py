@@ -7,14 +7,13 @@ something to say, whatever the test itself asserted.
 
 import os
 import pathlib
-import sys
 
 import pytest
 
 import rie
 from fake_aws import FakeAws
-from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, answers_http, aws_clients,
-                     find_free_port, has_endpoint_line, open_url, program_environment, wait_until)
+from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, aws_clients, find_free_port,
+                     has_endpoint_line, open_url, program_environment, start_moto, wait_until)
 
 
 @pytest.fixture(scope="session")
@@ -141,15 +140,7 @@ def start_job(emulator, bootstrap):
 @pytest.fixture(scope="session")
 def moto_server(tmp_path_factory):
     """A moto server of the session on a free port of loopback: its endpoint."""
-    folder = tmp_path_factory.mktemp("moto")
-    port = find_free_port()
-    program = pathlib.Path(sys.executable).parent / "moto_server"
-    process = Process([program, "-H", "127.0.0.1", "-p", port], program_environment(folder), folder)
-    endpoint = f"http://127.0.0.1:{port}"
-    wait_until(lambda: answers_http(endpoint + "/moto-api/") or not process.running(), 40,
-               what="the start of moto")
-    if not process.running():
-        pytest.fail(f"moto ended\n{process.output()}")
+    process, endpoint = start_moto(tmp_path_factory.mktemp("moto"))
     yield endpoint
     process.stop()
 

@@ -8,6 +8,7 @@ import pathlib
 import signal
 import socket
 import subprocess
+import sys
 import time
 import types
 import urllib.error
@@ -186,6 +187,18 @@ class Emulator:
 def has_endpoint_line(process):
     lines = process.stdout().splitlines()
     return bool(lines) and lines[0].startswith("{") and lines[0].endswith("}")
+
+
+def start_moto(folder):
+    """(process, endpoint) of a moto server on a free port of loopback that answers."""
+    port = find_free_port()
+    program = pathlib.Path(sys.executable).parent / "moto_server"
+    process = Process([program, "-H", "127.0.0.1", "-p", port], program_environment(folder), folder)
+    endpoint = f"http://127.0.0.1:{port}"
+    wait_until(lambda: answers_http(endpoint + "/moto-api/") or not process.running(), 40,
+               what="the start of moto")
+    assert process.running(), f"moto ended\n{process.output()}"
+    return process, endpoint
 
 
 def answers_http(url):

@@ -6,8 +6,6 @@ What the client did is looked at with boto3. `aws_calls` runs one operation and 
 import http.server
 import io
 import json
-import pathlib
-import sys
 import threading
 import zipfile
 
@@ -16,8 +14,7 @@ import botocore.awsrequest
 import botocore.credentials
 import pytest
 
-from support import (Process, answers_http, aws_clients, find_free_port, open_url,
-                     program_environment, wait_until)
+from support import aws_clients, open_url, start_moto
 
 ALLOW_ALL = json.dumps({"Version": "2012-10-17",
                         "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
@@ -77,14 +74,7 @@ class CheckingMoto:
 
 @pytest.fixture(scope="module")
 def moto_checks(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("checking-moto")
-    port = find_free_port()
-    program = pathlib.Path(sys.executable).parent / "moto_server"
-    process = Process([program, "-H", "127.0.0.1", "-p", port], program_environment(folder), folder)
-    endpoint = f"http://127.0.0.1:{port}"
-    wait_until(lambda: answers_http(endpoint + "/moto-api/") or not process.running(), 40,
-               what="the start of moto")
-    assert process.running(), process.output()
+    process, endpoint = start_moto(tmp_path_factory.mktemp("checking-moto"))
     yield CheckingMoto(endpoint)
     process.stop()
 

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 
 namespace scaler::verify {
@@ -12,33 +13,6 @@ namespace {
 
 double seconds(Duration duration) {
   return std::chrono::duration<double>(duration).count();
-}
-
-/// Text and attribute values of XML; what XML 1.0 cannot hold becomes a question mark.
-std::string xml(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        escaped += "&amp;";
-        break;
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '"':
-        escaped += "&quot;";
-        break;
-      case '\n':
-        escaped += "&#10;";
-        break;
-      default:
-        escaped += static_cast<unsigned char>(c) < ' ' ? '?' : c;
-    }
-  }
-  return escaped;
 }
 
 std::string measurement_text(const Measurement& measurement) {
@@ -52,8 +26,8 @@ std::string measurement_text(const Measurement& measurement) {
 std::string junit_case(const CheckResult& check) {
   std::string text =
       fmt::format("    <testcase classname=\"verify\" name=\"{}\" time=\"{:.3f}\">\n",
-                  xml(check.name), seconds(check.took));
-  const std::string sentence = xml(check.sentence);
+                  markup_text(check.name), seconds(check.took));
+  const std::string sentence = markup_text(check.sentence);
   if (check.verdict == Verdict::Failed) {
     text += fmt::format("      <failure message=\"{}\"/>\n", sentence);
   } else if (check.verdict == Verdict::Skipped) {
@@ -61,7 +35,7 @@ std::string junit_case(const CheckResult& check) {
   }
   std::string details = check.verdict == Verdict::Passed ? sentence : "";
   for (const Measurement& measurement : check.measurements) {
-    details += (details.empty() ? "" : "\n") + xml(measurement_text(measurement));
+    details += (details.empty() ? "" : "\n") + markup_text(measurement_text(measurement));
   }
   if (!details.empty()) {
     text += fmt::format("      <system-out>{}</system-out>\n", details);
@@ -153,7 +127,7 @@ std::string junit_of(const Report& report) {
   text += fmt::format(
       "  <testsuite name=\"ecs-scaler verify {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
       "skipped=\"{}\" time=\"{:.3f}\" timestamp=\"{}\">\n",
-      xml(report.deployment.service), report.checks.size(), report.count(Verdict::Failed),
+      markup_text(report.deployment.service), report.checks.size(), report.count(Verdict::Failed),
       report.count(Verdict::Skipped), seconds(report.took), format_instant(report.started));
   for (const CheckResult& check : report.checks) {
     text += junit_case(check);

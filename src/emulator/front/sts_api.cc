@@ -7,6 +7,8 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
+
 namespace scaler::emulator {
 namespace {
 
@@ -58,26 +60,6 @@ std::optional<Form> parse_form(std::string_view body) {
   return form;
 }
 
-std::string escape(std::string_view text) {
-  std::string escaped;
-  for (const char c : text) {
-    switch (c) {
-      case '<':
-        escaped += "&lt;";
-        break;
-      case '>':
-        escaped += "&gt;";
-        break;
-      case '&':
-        escaped += "&amp;";
-        break;
-      default:
-        escaped += c;
-    }
-  }
-  return escaped;
-}
-
 std::string_view form_value(const Form& form, std::string_view name) {
   const auto found = form.find(name);
   return found == form.end() ? std::string_view() : found->second;
@@ -115,15 +97,15 @@ ApiResult<std::string> handle_sts(std::string_view body, const Caller& caller,
       "<Arn>arn:aws:iam::{}:user/emulated</Arn><UserId>{}</UserId><Account>{}</Account>"
       "</GetCallerIdentityResult><ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata>"
       "</GetCallerIdentityResponse>",
-      kNamespace, kAccount, escape(caller.access_key_id), kAccount, request_id);
+      kNamespace, kAccount, markup_text(caller.access_key_id), kAccount, request_id);
 }
 
 std::string sts_error(const ApiError& error, std::string_view request_id) {
   return fmt::format(
       "<ErrorResponse xmlns=\"{}\"><Error><Type>{}</Type><Code>{}</Code><Message>{}</Message>"
       "</Error><RequestId>{}</RequestId></ErrorResponse>",
-      kNamespace, error.status >= 500 ? "Receiver" : "Sender", escape(error.code),
-      escape(error.message), request_id);
+      kNamespace, error.status >= 500 ? "Receiver" : "Sender", markup_text(error.code),
+      markup_text(error.message), request_id);
 }
 
 }  // namespace scaler::emulator

@@ -53,6 +53,10 @@ std::optional<Number> number_of(std::string_view text, int base) {
 /// Two small hexadecimal digits for each byte.
 std::string hex(std::span<const unsigned char> bytes);
 
+/// As it stands in XML and HTML, also between quotes; what XML 1.0 cannot hold becomes a question
+/// mark.
+std::string markup_text(std::string_view text);
+
 /// "1 task", "2 tasks".
 std::string plural(std::int64_t count, std::string_view thing);
 

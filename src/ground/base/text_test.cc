@@ -82,6 +82,10 @@ TEST(Hex, HasTwoSmallDigitsForEachByte) {
   EXPECT_EQ(hex({}), "");
 }
 
+TEST(MarkupText, HoldsNothingThatMarkupWouldRead) {
+  EXPECT_EQ(markup_text("5 < 6 & \"why\"\n> \x01é"), "5 &lt; 6 &amp; &quot;why&quot;&#10;&gt; ?é");
+}
+
 TEST(Plural, IsForAllButOne) {
   EXPECT_EQ(plural(0, "task"), "0 tasks");
   EXPECT_EQ(plural(1, "task"), "1 task");

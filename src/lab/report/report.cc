@@ -3,6 +3,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 
 namespace scaler::report {
@@ -113,26 +114,6 @@ std::string safe_in_script(std::string_view json) {
   return safe;
 }
 
-std::string safe_in_html(std::string_view text) {
-  std::string safe;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        safe += "&amp;";
-        break;
-      case '<':
-        safe += "&lt;";
-        break;
-      case '>':
-        safe += "&gt;";
-        break;
-      default:
-        safe += c;
-    }
-  }
-  return safe;
-}
-
 }  // namespace
 
 std::string html(const Report& report) {
@@ -143,7 +124,7 @@ std::string html(const Report& report) {
     page.append(rest.substr(0, at)).append(text);
     rest.remove_prefix(at + mark.size());
   };
-  put("/*title*/", safe_in_html(report.title));
+  put("/*title*/", markup_text(report.title));
   put("/*page.css*/", page_css());
   put("/*data*/", safe_in_script(data(report)));
   put("/*chart.js*/", chart_js());
