@@ -49,7 +49,8 @@ if(SCALER_STATIC)
   endforeach()
 endif()
 
-# scaler_small(folder ...): code that runs a few times a pass, compiled for size.
+# scaler_small(folder ...): code that runs a few times a pass, compiled for size, which also takes a
+# quarter less time than for speed.
 function(scaler_small)
   foreach(folder IN LISTS ARGN)
     target_compile_options(scaler_${folder} PRIVATE $<$<BOOL:${SCALER_STATIC}>:-Os>)
