@@ -22,8 +22,10 @@ locals {
 resource "aws_sqs_queue" "job_dead_letter" {
   count                     = local.create_queue ? 1 : 0
   name                      = "${var.queue_name}-dlq"
+  tags                      = var.tags
   message_retention_seconds = 1209600
-  sqs_managed_sse_enabled   = true
+  sqs_managed_sse_enabled   = var.kms_key_arn == null ? true : null
+  kms_master_key_id         = var.kms_key_arn
 
   lifecycle {
     prevent_destroy = true
@@ -33,9 +35,11 @@ resource "aws_sqs_queue" "job_dead_letter" {
 resource "aws_sqs_queue" "job" {
   count                      = local.create_queue ? 1 : 0
   name                       = var.queue_name
+  tags                       = var.tags
   visibility_timeout_seconds = var.queue_visibility_timeout
   message_retention_seconds  = 345600
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
   redrive_policy = jsonencode({
     deadLetterTargetArn = one(aws_sqs_queue.job_dead_letter[*].arn)
     maxReceiveCount     = 10
@@ -53,25 +57,33 @@ resource "aws_sqs_queue" "job" {
 resource "aws_sqs_queue" "tick" {
   count                      = var.tick_seconds == 0 ? 0 : 1
   name                       = "${var.name}-ticks"
+  tags                       = var.tags
   visibility_timeout_seconds = 60
   message_retention_seconds  = 150
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
 }
 
 resource "aws_sqs_queue" "doorbell" {
   count                      = var.doorbell ? 1 : 0
   name                       = "${var.name}-doorbell"
+  tags                       = var.tags
   visibility_timeout_seconds = 180
   message_retention_seconds  = 300
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
 }
 
 resource "aws_cloudwatch_log_group" "scaler" {
   name              = "/aws/lambda/${var.name}-scaler"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
+  tags              = var.tags
 }
 
 resource "aws_iam_role" "scaler" {
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
   assume_role_policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -89,19 +101,30 @@ resource "aws_iam_role_policy" "scaler" {
 }
 
 resource "aws_lambda_function" "scaler" {
-  depends_on       = [aws_cloudwatch_log_group.scaler, aws_iam_role_policy.scaler]
-  function_name    = "${var.name}-scaler"
-  filename         = var.zip
-  source_code_hash = filebase64sha256(var.zip)
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [var.architecture]
-  memory_size      = 128
-  timeout          = 30
-  role             = aws_iam_role.scaler.arn
+  depends_on                     = [aws_cloudwatch_log_group.scaler, aws_iam_role_policy.scaler]
+  function_name                  = "${var.name}-scaler"
+  filename                       = var.zip
+  source_code_hash               = filebase64sha256(var.zip)
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = [var.architecture]
+  memory_size                    = 128
+  timeout                        = 30
+  role                           = aws_iam_role.scaler.arn
+  kms_key_arn                    = var.kms_key_arn
+  reserved_concurrent_executions = var.reserved_concurrency
+  tags                           = var.tags
 
   environment {
     variables = local.environment
+  }
+
+  dynamic "vpc_config" {
+    for_each = length(var.subnet_ids) == 0 ? [] : [true]
+    content {
+      subnet_ids         = var.subnet_ids
+      security_group_ids = var.security_group_ids
+    }
   }
 
   lifecycle {
@@ -114,8 +137,16 @@ resource "aws_lambda_function" "scaler" {
       error_message = "Give either queue_name, to create a queue, or queue_arn, to use one of yours."
     }
     precondition {
-      condition     = var.mode != "backlog" || (var.backlog_per_task != null && var.tasks_max != null)
+      condition     = try(local.environment["MODE"], "") != "backlog" || alltrue([for name in ["BACKLOG_PER_TASK", "TASKS_MAX"] : contains(keys(local.environment), name)])
       error_message = "Mode backlog needs backlog_per_task and tasks_max."
+    }
+    precondition {
+      condition     = try(local.environment["MODE"], "") != "latency" || alltrue([for name in ["TARGET_LATENCY", "SECONDS_PER_MESSAGE", "TASKS_MAX"] : contains(keys(local.environment), name)])
+      error_message = "Mode latency needs target_latency, seconds_per_message and tasks_max."
+    }
+    precondition {
+      condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)
+      error_message = "subnet_ids and security_group_ids are given together, or neither."
     }
     precondition {
       condition     = !(var.wake && endswith(var.queue_arn, ".fifo"))
@@ -134,6 +165,7 @@ resource "aws_lambda_function_event_invoke_config" "scaler" {
 
 resource "aws_cloudwatch_event_rule" "schedule" {
   name                = "${var.name}-schedule"
+  tags                = var.tags
   description         = "Starts a full pass of the scaler"
   schedule_expression = var.monitoring_rate
   state               = "ENABLED"

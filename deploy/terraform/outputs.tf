@@ -3,6 +3,16 @@ output "function_name" {
   value       = aws_lambda_function.scaler.function_name
 }
 
+output "function_arn" {
+  description = "The same as an ARN"
+  value       = aws_lambda_function.scaler.arn
+}
+
+output "role_arn" {
+  description = "The function's role, as which it reads, scales and tags"
+  value       = aws_iam_role.scaler.arn
+}
+
 output "job_queue_url" {
   description = "Where the jobs are sent"
   value       = local.job_queue_url

@@ -2,29 +2,30 @@
 # provider. `ecs-scaler iam` prints the same statements; a test compares them.
 
 locals {
-  environment = { for name, value in {
-    SQS_QUEUE_URL        = local.job_queue_url
-    ECS_CLUSTER_NAME     = var.cluster
-    ECS_SERVICE_NAME     = var.service
-    SCALE_UP_TARGET      = var.mode == "backlog" ? null : tostring(var.scale_up_target)
-    SCALE_DOWN_THRESHOLD = tostring(var.scale_down_threshold)
-    MODE                 = var.mode
-    BACKLOG_PER_TASK     = var.mode == "backlog" ? tostring(var.backlog_per_task) : null
-    TASKS_MAX            = var.mode == "backlog" ? tostring(var.tasks_max) : null
-    WAKE                 = tostring(var.wake)
-    SCHEDULE_SECONDS     = var.monitoring_rate
-    TICK_QUEUE_URL       = one(aws_sqs_queue.tick[*].url)
-    TICK_SECONDS         = var.tick_seconds == 0 ? null : tostring(var.tick_seconds)
-    DOORBELL_QUEUE_URL   = one(aws_sqs_queue.doorbell[*].url)
-    METRICS              = var.metrics == "" ? null : var.metrics
-    LOG_LEVEL            = var.log_level
+  triggers = { for name, value in {
+    SQS_QUEUE_URL      = local.job_queue_url
+    ECS_CLUSTER_NAME   = var.cluster
+    ECS_SERVICE_NAME   = var.service
+    WAKE               = tostring(var.wake)
+    SCHEDULE_SECONDS   = var.monitoring_rate
+    TICK_QUEUE_URL     = one(aws_sqs_queue.tick[*].url)
+    TICK_SECONDS       = var.tick_seconds == 0 ? null : tostring(var.tick_seconds)
+    DOORBELL_QUEUE_URL = one(aws_sqs_queue.doorbell[*].url)
+    METRICS            = var.metrics == "" ? null : var.metrics
+    LOG_LEVEL          = var.log_level
   } : name => value if value != null }
+  environment = merge(local.triggers, local.policy_variables, var.environment)
+  protection  = lookup(local.environment, "SCALE_IN_WHEN", "") == "protected"
+  in_vpc      = length(var.subnet_ids) > 0
 
+  cluster_arn  = "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/${var.cluster}"
+  task_arns    = "arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster}/*"
   service_arn  = "arn:${local.partition}:ecs:${local.region}:${local.account}:service/${var.cluster}/${var.service}"
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}-scaler"
   mapping_arns = "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:*"
   log_streams  = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}-scaler:*"
   consume      = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+  interfaces   = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
 
   ticks = var.tick_seconds != 0
   grants = [
@@ -32,6 +33,9 @@ locals {
     { when = true, sid = "ReadAndScaleService", on = local.service_arn, actions = ["ecs:DescribeServices", "ecs:UpdateService"], if = {} },
     { when = true, sid = "RememberState", on = local.service_arn, actions = ["ecs:TagResource", "ecs:UntagResource"],
     if = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] } } },
+    { when = local.protection, sid = "ListTasks", on = "*", actions = ["ecs:ListTasks"],
+    if = { ArnEquals = { "ecs:cluster" = [local.cluster_arn] } } },
+    { when = local.protection, sid = "ReadTaskProtection", on = local.task_arns, actions = ["ecs:GetTaskProtection"], if = {} },
     { when = true, sid = "WriteLogs", on = local.log_streams, actions = ["logs:CreateLogStream", "logs:PutLogEvents"], if = {} },
     { when = local.ticks, sid = "SendTicks", on = local.tick_queue_arn, actions = ["sqs:SendMessage"], if = {} },
     { when = local.ticks, sid = "ReceiveTicks", on = local.tick_queue_arn, actions = local.consume, if = {} },
@@ -41,9 +45,14 @@ locals {
     { when = var.wake, sid = "FindMappings", on = "*", actions = ["lambda:ListEventSourceMappings"], if = {} },
     { when = var.wake, sid = "SwitchMapping", on = local.mapping_arns, actions = ["lambda:UpdateEventSourceMapping"],
     if = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } } },
+    { when = local.in_vpc, sid = "AttachToVpc", on = "*", actions = concat(local.interfaces, ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]), if = {} },
+    # Lambda attaches the function with its role; its code has nothing to attach.
+    { when = local.in_vpc, effect = "Deny", sid = "NoInterfacesFromCode", on = "*", actions = local.interfaces,
+    if = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } } },
+    { when = var.kms_key_arn != null, sid = "UseKey", on = var.kms_key_arn, actions = ["kms:Decrypt", "kms:GenerateDataKey"], if = {} },
   ]
   statements = [for grant in local.grants : merge(
-    { Sid = grant.sid, Effect = "Allow", Action = grant.actions, Resource = [grant.on] },
+    { Sid = grant.sid, Effect = lookup(grant, "effect", "Allow"), Action = grant.actions, Resource = [grant.on] },
     { for name, condition in { Condition = grant.if } : name => condition if length(condition) > 0 },
   ) if grant.when]
 

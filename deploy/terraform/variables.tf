@@ -51,40 +51,6 @@ variable "queue_visibility_timeout" {
   }
 }
 
-variable "scale_up_target" {
-  description = "Tasks to run while there is a backlog (mode fixed)"
-  type        = number
-  default     = 1
-}
-
-variable "scale_down_threshold" {
-  description = "Minutes that the queue must have been wholly empty before zero"
-  type        = number
-  default     = 2
-}
-
-variable "mode" {
-  description = "fixed: scale_up_target tasks; backlog: one for each backlog_per_task messages"
-  type        = string
-  default     = "fixed"
-  validation {
-    condition     = contains(["fixed", "backlog"], var.mode)
-    error_message = "Either fixed or backlog."
-  }
-}
-
-variable "backlog_per_task" {
-  description = "Messages per task (mode backlog)"
-  type        = number
-  default     = null
-}
-
-variable "tasks_max" {
-  description = "Upper bound of the tasks (mode backlog)"
-  type        = number
-  default     = null
-}
-
 variable "monitoring_rate" {
   description = "EventBridge schedule of the full pass; one minute is the shortest"
   type        = string
@@ -147,7 +113,7 @@ variable "zip" {
 }
 
 variable "monitoring" {
-  description = "Create a dashboard and alarms; the alarm for capacity needs metrics = \"emf\""
+  description = "Create a dashboard and alarms; the alarm for capacity needs metrics with CapacityShortage"
   type        = bool
   default     = false
 }
@@ -159,7 +125,59 @@ variable "alarm_topic_arn" {
 }
 
 variable "backlog_alarm_seconds" {
-  description = "Age of the oldest message that raises the alarm \"backlog not served\""
+  description = "Age of the oldest message that raises the alarm \"backlog\", while messages wait"
   type        = number
   default     = 900
+}
+
+variable "silence_alarm_seconds" {
+  description = "How long nothing may call the function, a multiple of 60; longer than monitoring_rate"
+  type        = number
+  default     = 900
+  validation {
+    condition     = var.silence_alarm_seconds >= 60 && var.silence_alarm_seconds % 60 == 0
+    error_message = "A multiple of 60 seconds."
+  }
+}
+
+variable "environment" {
+  description = "Further variables of the function, such as HTTPS_PROXY; they go before the settings of the same name"
+  type        = map(string)
+  default     = {}
+}
+
+variable "tags" {
+  description = "Tags of everything that is created and can have them"
+  type        = map(string)
+  default     = {}
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the function's role"
+  type        = string
+  default     = null
+}
+
+variable "subnet_ids" {
+  description = "Subnets for the function, from which SQS, ECS and (for wake) Lambda can be reached; empty for none"
+  type        = list(string)
+  default     = []
+}
+
+variable "security_group_ids" {
+  description = "Security groups for the function; with subnet_ids only"
+  type        = list(string)
+  default     = []
+}
+
+variable "kms_key_arn" {
+  description = "A key of yours for the queues and the log group that are created and for the function's variables"
+  type        = string
+  default     = null
+}
+
+variable "reserved_concurrency" {
+  description = "Keeps so much of the account's concurrency for the function, where other functions may use it up; at least 1 and 2 each for wake, ticks and doorbell, since a message that meets a throttled function counts as received"
+  type        = number
+  default     = null
 }

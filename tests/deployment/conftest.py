@@ -204,6 +204,53 @@ class Stack:
         return {**document, "Statement": kept}
 
 
+@pytest.fixture
+def terraform_settings(tmp_path):
+    """terraform_settings(variables) -> what deploy/terraform makes of them: the function's
+    environment, its role's policy, the dashboard's widgets. Without a provider; the queues' ARNs
+    and URLs are as they would be.
+    """
+    program = shutil.which("terraform")
+    if program is None:
+        pytest.skip("terraform is not on PATH, and Debian has no package of it")
+    module = ROOT / "deploy/terraform"
+
+    def evaluate(variables, check=True):
+        for name in ("variables.tf", "policy.tf", "dashboard.tf"):
+            shutil.copy(module / name, tmp_path)
+        text = (module / "settings.tf").read_text()
+        text = re.sub(r"one\(aws_sqs_queue\.(\w+)\[\*\]\.url\)", r"local.\1_url", text)
+        (tmp_path / "settings.tf").write_text(text)
+        locals_ = json.dumps({"locals": terraform_stand_ins(variables)})
+        (tmp_path / "stand_ins.tf.json").write_text(locals_)
+        given = {"name": "scaler", "cluster": "main", "service": "worker", "zip": "x", **variables}
+        (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
+        asked = ("jsonencode({environment = local.environment, policy = jsondecode(local.policy),"
+                 " widgets = local.widgets})\n")
+        done = subprocess.run([program, "console"], cwd=tmp_path, capture_output=True, text=True,
+                              input=asked, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
+                              check=False)
+        if not check:
+            return done.stdout + done.stderr
+        assert done.returncode == 0, done.stderr
+        return json.loads(json.loads(done.stdout.strip().splitlines()[-1]))
+
+    return evaluate
+
+
+def terraform_stand_ins(variables):
+    """What main.tf and the provider would say of the queues and the account."""
+    account = f"{REGION}:123456789012"
+    urls = f"https://sqs.{REGION}.amazonaws.com/123456789012"
+    ticks, doorbell = variables.get("tick_seconds", 10) != 0, variables.get("doorbell", False)
+    return {"partition": "aws", "region": REGION, "account": "123456789012", "queue_name": "work",
+            "job_queue_arn": f"arn:aws:sqs:{account}:work", "job_queue_url": f"{urls}/work",
+            "tick_queue_arn": f"arn:aws:sqs:{account}:scaler-ticks",
+            "tick_url": f"{urls}/scaler-ticks" if ticks else None,
+            "doorbell_arn": f"arn:aws:sqs:{account}:scaler-doorbell",
+            "doorbell_url": f"{urls}/scaler-doorbell" if doorbell else None}
+
+
 def pytest_collection_modifyitems(items):
     """Packaging and deploying take minutes: ./dev test --all."""
     here = pathlib.Path(__file__).parent

@@ -4,8 +4,6 @@ import contextlib
 import json
 import os
 import re
-import shutil
-import subprocess
 import sys
 import zipfile
 
@@ -13,7 +11,7 @@ import botocore.exceptions
 import pytest
 
 from lambda_host import FunctionError, LambdaHost
-from support import (REGION, ROOT, MotoService, Process, answers_http, aws_clients, find_free_port,
+from support import (REGION, MotoService, Process, answers_http, aws_clients, find_free_port,
                      open_url, program_environment, wait_until)
 
 pytestmark = pytest.mark.timeout(600)
@@ -24,6 +22,17 @@ CONFIGURATIONS = {
     "schedule only": {"QueueName": "work", "Wake": "false", "TickSeconds": "0"},
     "a queue of yours": {"QueueArn": ARN, "Doorbell": "true"},
     "backlog": {"QueueName": "work", "Mode": "backlog", "BacklogPerTask": "5", "TasksMax": "9"},
+    "protected": {"QueueName": "work", "ScaleInWhen": "protected"},
+    "latency, protected": {"QueueName": "work", "Mode": "latency", "TargetLatency": "60",
+                           "SecondsPerMessage": "20", "TasksMax": "9", "ScaleInWhen": "protected"},
+}
+# What the function's surroundings need, of which the program knows nothing.
+SURROUNDINGS = {
+    "vpc": ({"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
+            {"subnet_ids": ["subnet-1", "subnet-2"], "security_group_ids": ["sg-1"]},
+            ["AttachToVpc", "NoInterfacesFromCode"]),
+    "key": ({"KmsKeyArn": f"arn:aws:kms:{REGION}:123456789012:key/k"},
+            {"kms_key_arn": f"arn:aws:kms:{REGION}:123456789012:key/k"}, ["UseKey"]),
 }
 
 
@@ -72,54 +81,38 @@ def test_the_template_grants_exactly_what_iam_prints(name, moto, deploy_sam, pri
     assert stack.policy == printed_policy(stack.environment, stack.function_name)
 
 
-@pytest.fixture
-def terraform_settings(tmp_path):
-    """terraform_settings(variables) -> the statements and the environment of deploy/terraform,
-    with the queues' ARNs and URLs as they would be. Without a provider.
-    """
-    program = shutil.which("terraform")
-    if program is None:
-        pytest.skip("terraform is not on PATH, and Debian has no package of it")
-    module = ROOT / "deploy/terraform"
-
-    def evaluate(variables):
-        text = (module / "settings.tf").read_text()
-        text = re.sub(r"one\(aws_sqs_queue\.(\w+)\[\*\]\.url\)", r"local.\1_url", text)
-        (tmp_path / "settings.tf").write_text(text)
-        shutil.copy(module / "variables.tf", tmp_path)
-        account = f"{REGION}:123456789012"
-        urls = f"https://sqs.{REGION}.amazonaws.com/123456789012"
-        ticks = variables.get("tick_seconds", 10) != 0
-        doorbell = variables.get("doorbell", False)
-        stand_ins = {
-            "partition": "aws", "region": REGION, "account": "123456789012",
-            "job_queue_arn": f"arn:aws:sqs:{account}:work", "job_queue_url": f"{urls}/work",
-            "tick_queue_arn": f"arn:aws:sqs:{account}:scaler-ticks",
-            "tick_url": f"{urls}/scaler-ticks" if ticks else None,
-            "doorbell_arn": f"arn:aws:sqs:{account}:scaler-doorbell",
-            "doorbell_url": f"{urls}/scaler-doorbell" if doorbell else None}
-        (tmp_path / "stand_ins.tf.json").write_text(json.dumps({"locals": stand_ins}))
-        given = {"name": "scaler", "cluster": "main", "service": "worker", "zip": "x", **variables}
-        (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
-        done = subprocess.run([program, "console"], cwd=tmp_path, capture_output=True, text=True,
-                              input="jsonencode([jsondecode(local.policy), local.environment])\n",
-                              env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}, check=False)
-        assert done.returncode == 0, done.stderr
-        return json.loads(json.loads(done.stdout.strip().splitlines()[-1]))
-
-    return evaluate
-
-
 @pytest.mark.parametrize("variables", [
     {}, {"doorbell": True, "metrics": "emf"}, {"wake": False, "tick_seconds": 0},
-    {"mode": "backlog", "backlog_per_task": 5, "tasks_max": 9}], ids=str)
+    {"mode": "backlog", "backlog_per_task": 5, "tasks_max": 9}, {"scale_in_when": "protected"},
+    {"environment": {"SCALE_IN_WHEN": "protected"}}], ids=str)
 def test_terraform_grants_exactly_what_iam_prints(variables, terraform_settings, printed_policy,
                                                   sam_template):
-    policy, environment = terraform_settings({"queue_name": "work", **variables})
+    settings = terraform_settings({"queue_name": "work", **variables})
+    environment = settings["environment"]
 
-    assert policy == printed_policy(environment, "scaler-scaler")
+    assert settings["policy"] == printed_policy(environment, "scaler-scaler")
     known = sam_template["Resources"]["EcsScalerLambdaFunction"]["Properties"]["Environment"]
     assert set(environment) <= set(known["Variables"])
+
+
+def grants(policy):
+    """Each single right, whichever way the statements are put."""
+    return {(s["Effect"], action, resource, json.dumps(s.get("Condition"), sort_keys=True))
+            for s in policy["Statement"] for action in s["Action"] for resource in s["Resource"]}
+
+
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_surroundings_add_their_rights_and_take_none(name, moto, deploy_sam, terraform_settings,
+                                                     printed_policy):
+    parameters, variables, added = SURROUNDINGS[name]
+    stack = deploy_sam("scaler", Cluster="main", Service="worker", QueueName="work", **parameters)
+    policy = terraform_settings({"queue_name": "work", **variables})["policy"]
+
+    printed = printed_policy(stack.environment, stack.function_name)
+    own = [s for s in stack.policy["Statement"] if s["Sid"] in added]
+    assert [s["Sid"] for s in own] == added
+    assert grants(stack.policy) == grants(printed) | grants({"Statement": own})
+    assert grants(policy) == grants(stack.policy)
 
 
 def test_what_is_printed_for_people_gives_reasons(run_program, ecs_scaler):

@@ -8,6 +8,7 @@ import subprocess
 import hcl2
 import pytest
 
+from deployment_settings import FURTHER
 from support import REGION, ROOT
 
 pytestmark = pytest.mark.timeout(600)  # osls is slow on a busy machine
@@ -93,6 +94,11 @@ def test_every_documented_parameter_reaches_the_stack(packaged):
     given = {"cluster": "c", "service": "s", "queue-arn": "arn:aws:sqs:us-east-1:123456789012:q",
              "scale-up-target": "7", "scale-down-threshold": "4", "mode": "backlog",
              "backlog-per-task": "5", "tasks-max": "9", "monitoring-rate": "rate(2 minutes)",
+             "permissions-boundary": "arn:aws:iam::123456789012:policy/b", "subnet-ids": "subnet-1",
+             "security-group-ids": "sg-1", "kms-key-arn": "arn:aws:kms:us-east-1:1:key/k",
+             "reserved-concurrency": "70", "silence-alarm-seconds": "1200",
+             "wake-return-seconds": "6", "https-proxy": "http://p:1", "no-proxy": "localhost",
+             "use-fips-endpoint": "true", "use-dualstack-endpoint": "false",
              "wake": "false", "tick-seconds": "15", "doorbell": "true", "metrics": "emf",
              "logLevel": "DEBUG", "log-retention-days": "30", "architecture": "x86_64",
              "monitoring": "true", "alarm-topic-arn": "arn:aws:sns:us-east-1:123456789012:t",
@@ -194,7 +200,8 @@ TYPES = {
 NAMES = {"JobDeadLetterQueue": "job_dead_letter", "JobQueue": "job", "TickQueue": "tick",
          "DoorbellQueue": "doorbell", "WakeMapping": "wake", "TickMapping": "tick",
          "DoorbellMapping": "doorbell", "ErrorsAlarm": "errors", "BacklogAlarm": "backlog",
-         "CapacityAlarm": "capacity", "Schedule": "schedule", "SchedulePermission": "schedule"}
+         "CapacityAlarm": "capacity", "DeadLetterAlarm": "dead_letters",
+         "SilenceAlarm": "silence", "Schedule": "schedule", "SchedulePermission": "schedule"}
 # Parts that are properties in CloudFormation and resources of their own in Terraform.
 PARTS = {("aws_iam_role_policy", "scaler"), ("aws_cloudwatch_event_target", "schedule")}
 
@@ -258,9 +265,42 @@ def test_terraform_has_the_same_parameters_and_outputs(sam_template):
                 blocks += plain(hcl2.load(file)).get(kind, [])
         return {name for block in blocks for name in block}
 
-    # The stack's name and the archive are what the other tools ask for in their own way.
-    assert names("variable") - {"name", "zip"} == {snake(n) for n in sam_template["Parameters"]}
+    # The stack's name, the archive and tags are what the other tools ask for in their own way; the
+    # map holds what has no variable.
+    own = {"name", "zip", "tags", "environment"}
+    in_the_map = {setting.name for setting in FURTHER[1:]}
+    assert names("variable") - own == {snake(n) for n in sam_template["Parameters"]} - in_the_map
     assert names("output") == {snake(name) for name in sam_template["Outputs"]}
+
+
+def test_the_examples_give_what_the_module_asks():
+    """As far as it can be seen without a provider."""
+    inputs, needed = set(), set()
+    for path in TERRAFORM.glob("*.tf"):
+        with open(path) as file:
+            for block in plain(hcl2.load(file)).get("variable", []):
+                (name, arguments), = block.items()
+                inputs.add(name)
+                needed |= set() if "default" in arguments else {name}
+    for folder in ("single", "several"):
+        with open(TERRAFORM / "examples" / folder / "main.tf") as file:
+            (module,), = [block.values() for block in plain(hcl2.load(file))["module"]]
+        given = set(module) - {"source", "for_each"}
+        assert module["source"] == "../.."
+        assert needed <= given <= inputs, folder
+
+
+def test_terraform_names_nothing_that_is_not_there():
+    text = "\n".join(path.read_text() for path in sorted(TERRAFORM.glob("*.tf")))
+    variables = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
+    resources = set(re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE))
+    values = {name for block in re.findall(r"^locals \{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+              for name in re.findall(r"^  (\w+) += ", block, re.MULTILINE)}
+
+    assert set(re.findall(r"\bvar\.(\w+)", text)) == variables
+    assert set(re.findall(r"\blocal\.(\w+)", text)) <= values
+    assert set(re.findall(r"(?<!data\.)\b(aws_\w+)\.(\w+)", text)) <= resources | {
+        ("aws_caller_identity", "current"), ("aws_region", "current"), ("aws_partition", "current")}
 
 
 @pytest.fixture
