@@ -3,7 +3,8 @@ one program contains all changes, each behind a number (tests/mutants/mutants.h)
 
 It reads tokens, not C++, and relies on clang-format: an operator with blanks on both sides has two
 operands; a "<" without a blank before it opens template arguments. What the compiler computes
-(constexpr variables, static_assert, case labels, template arguments) and CHECK are left alone.
+(constexpr variables, consteval functions, static_assert, case labels, template arguments) and CHECK
+are left alone.
 """
 
 import collections
@@ -62,6 +63,7 @@ class Token:
     partner: int = -1  # of a bracket: the place of the other one
     kind: str = ""     # of an opening bracket: code, scope or other
     function: str = ""  # of a function's opening brace: its name
+    immediate: bool = False  # a function that runs while compiling: the compiler is its test
 
 
 def tokens_of(text):
@@ -134,6 +136,8 @@ class Source:
             token.kind = self.kind_of_brace(head, place, parent) if token.text == "{" else "other"
             if token.kind == "code" and parent == "scope":
                 token.function = self.function_name(head, place)
+                token.immediate = any(
+                    self.word(item) == "consteval" for item in self.items(head, place))
             self.classify(place + 1, token.partner, token.kind)
             # In a scope all braces but an initialiser's end the declaration.
             if token.kind in ("code", "scope") and token.text == "{":
@@ -243,7 +247,7 @@ class Mutation:
         """Looks for functions; what stands outside of them is left as it is."""
         for place in self.source.items(low, high):
             token = self.source.tokens[place]
-            if token.partner > place and token.text != "<":
+            if token.partner > place and token.text != "<" and not token.immediate:
                 if token.function:
                     self.function = token.function
                 visit = self.visit_code if token.kind == "code" else self.visit_scope

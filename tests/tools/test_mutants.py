@@ -230,6 +230,11 @@ def test_what_is_killed_is_not_equivalent(capsys):
     assert "is killed and so not equivalent: src/a/a.cc | f | a < 2" in capsys.readouterr().out
 
 
+def test_what_runs_while_compiling_is_left_to_the_compiler():
+    found, _ = mutate.mutate("src/a/a.cc", "consteval bool f(int a) {\n  return a < 1;\n}\n")
+    assert not found
+
+
 def test_folders_that_are_not_there_are_named(tree):
     source = tree({f"src/scaler/{name}/CMakeLists.txt": f"scaler_library({name})\n"
                    for name in ("core", "pass")}) / "src"

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "scaler/core/reasons.h"
 #include "scaler/core/test_support.h"
 
 namespace scaler {
@@ -192,6 +193,13 @@ TEST(Explain, TellsWhoForbadeIt) {
   EXPECT_EQ(explain({.reason = Reason::ServiceNotActive}), "the service is not ACTIVE: left alone");
   EXPECT_EQ(explain({.reason = Reason::DaemonService}),
             "a DAEMON service has no desired count: left alone");
+}
+
+TEST(Reasons, HaveTheNumbersThatTheirNotesName) {
+  const Numbers& numbers = entry_of(Reason::LookedTooLong).numbers;
+  ASSERT_EQ(numbers.end() - numbers.begin(), 2);
+  EXPECT_EQ(numbers.begin()[0].name, "age");
+  EXPECT_EQ(numbers.begin()[1].name, "bound");
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 namespace scaler {
 namespace {
 
-constexpr Numbers numbers(std::initializer_list<Number> list) {
+consteval Numbers numbers(std::initializer_list<Number> list) {
   Numbers made;
   for (const Number& number : list) {
     made.each.at(made.size++) = number;
@@ -251,7 +251,7 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
 }};
 
 /// Whether each placeholder of a note stands for something.
-constexpr bool filled(const ReasonEntry& entry) {
+consteval bool filled(const ReasonEntry& entry) {
   bool part = false;
   std::size_t at = 0;
   while ((at = entry.note.find('{', at)) != std::string_view::npos) {
@@ -267,7 +267,16 @@ constexpr bool filled(const ReasonEntry& entry) {
   return !entry.note.empty() && part == (entry.part != nullptr);
 }
 
-constexpr bool in_order() {
+consteval bool all_filled() {
+  for (const ReasonEntry& entry : kReasons) {
+    if (!filled(entry)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+consteval bool in_order() {
   for (std::size_t place = 0; place < kReasons.size(); ++place) {
     if (kReasons.at(place).reason != static_cast<Reason>(place)) {
       return false;
@@ -277,7 +286,7 @@ constexpr bool in_order() {
 }
 
 static_assert(in_order(), "each reason has its place in the table");
-static_assert(std::ranges::all_of(kReasons, filled), "each note names numbers of its reason");
+static_assert(all_filled(), "each note names numbers of its reason");
 
 }  // namespace
 

@@ -17,6 +17,8 @@ TEST(WakeRules, AMappingIsTheFunctionsByWhateverAliasOrVersion) {
   }
   EXPECT_FALSE(delivers_to(kPlain + "2", kPlain));
   EXPECT_FALSE(delivers_to("scaler", "scaler")) << "a name is no ARN";
+  EXPECT_FALSE(delivers_to(kPlain, "scaler"));
+  EXPECT_FALSE(delivers_to("scaler", kPlain));
 }
 
 TEST(WakeRules, AMappingIsBoundToOneOfThem) {
