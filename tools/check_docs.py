@@ -23,8 +23,8 @@ FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def documents(root):
-    return sorted(path for path in [*root.glob("*.md"), *root.glob("docs/**/*.md")]
-                  if path.name != "CHANGELOG.md")
+    folders = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("deploy/**/*.md")]
+    return sorted(path for path in folders if path.name != "CHANGELOG.md")
 
 
 def dev_verbs(root):

@@ -219,7 +219,7 @@ def terraform_tables(texts):
 
     def row(name, arguments):
         default = f"`{arguments['default']}`" if "default" in arguments else "required"
-        meaning = json.loads(arguments["description"]).replace("|", "\\|")
+        meaning = json.loads(arguments["description"]).replace("|", "\\|").replace("<", "&lt;")
         return f"| `{name}` | `{arguments['type']}` | {default} | {meaning} |"
 
     return {"inputs": ["| input | type | default | meaning |", "|---|---|---|---|",

@@ -137,12 +137,8 @@ resource "aws_lambda_function" "scaler" {
       error_message = "Give either queue_name, to create a queue, or queue_arn, to use one of yours."
     }
     precondition {
-      condition     = try(local.environment["MODE"], "") != "backlog" || alltrue([for name in ["BACKLOG_PER_TASK", "TASKS_MAX"] : contains(keys(local.environment), name)])
-      error_message = "Mode backlog needs backlog_per_task and tasks_max."
-    }
-    precondition {
-      condition     = try(local.environment["MODE"], "") != "latency" || alltrue([for name in ["TARGET_LATENCY", "SECONDS_PER_MESSAGE", "TASKS_MAX"] : contains(keys(local.environment), name)])
-      error_message = "Mode latency needs target_latency, seconds_per_message and tasks_max."
+      condition     = length(local.missing) == 0
+      error_message = "Mode ${local.mode} needs ${lower(join(" and ", local.missing))}."
     }
     precondition {
       condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)

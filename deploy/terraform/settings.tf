@@ -2,21 +2,30 @@
 # provider. `ecs-scaler iam` prints the same statements; a test compares them.
 
 locals {
-  triggers = { for name, value in {
-    SQS_QUEUE_URL      = local.job_queue_url
-    ECS_CLUSTER_NAME   = var.cluster
-    ECS_SERVICE_NAME   = var.service
-    WAKE               = tostring(var.wake)
-    SCHEDULE_SECONDS   = var.monitoring_rate
-    TICK_QUEUE_URL     = one(aws_sqs_queue.tick[*].url)
-    TICK_SECONDS       = var.tick_seconds == 0 ? null : tostring(var.tick_seconds)
-    DOORBELL_QUEUE_URL = one(aws_sqs_queue.doorbell[*].url)
-    METRICS            = var.metrics == "" ? null : var.metrics
-    LOG_LEVEL          = var.log_level
-  } : name => value if value != null }
-  environment = merge(local.triggers, local.policy_variables, var.environment)
-  protection  = lookup(local.environment, "SCALE_IN_WHEN", "") == "protected"
-  in_vpc      = length(var.subnet_ids) > 0
+  # The names are known when it is planned, though the queues' URLs are not.
+  triggers = merge(
+    {
+      SQS_QUEUE_URL    = local.job_queue_url
+      ECS_CLUSTER_NAME = var.cluster
+      ECS_SERVICE_NAME = var.service
+      WAKE             = tostring(var.wake)
+      SCHEDULE_SECONDS = var.monitoring_rate
+      LOG_LEVEL        = var.log_level
+    },
+    local.ticks ? { TICK_QUEUE_URL = one(aws_sqs_queue.tick[*].url), TICK_SECONDS = tostring(var.tick_seconds) } : {},
+    var.doorbell ? { DOORBELL_QUEUE_URL = one(aws_sqs_queue.doorbell[*].url) } : {},
+    var.metrics == "" ? {} : { METRICS = var.metrics },
+  )
+  settings    = merge(local.policy_variables, var.environment)
+  environment = merge(local.triggers, local.settings)
+  mode        = lookup(local.settings, "MODE", "fixed")
+  # Without a maximum a large backlog is many tasks.
+  missing = setsubtract(lookup({
+    backlog = ["BACKLOG_PER_TASK", "TASKS_MAX"]
+    latency = ["TARGET_LATENCY", "SECONDS_PER_MESSAGE", "TASKS_MAX"]
+  }, local.mode, []), keys(local.settings))
+  protection = lookup(local.settings, "SCALE_IN_WHEN", "") == "protected"
+  in_vpc     = length(var.subnet_ids) > 0
 
   cluster_arn  = "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/${var.cluster}"
   task_arns    = "arn:${local.partition}:ecs:${local.region}:${local.account}:task/${var.cluster}/*"

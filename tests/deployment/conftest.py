@@ -207,8 +207,8 @@ class Stack:
 @pytest.fixture
 def terraform_settings(tmp_path):
     """terraform_settings(variables) -> what deploy/terraform makes of them: the function's
-    environment, its role's policy, the dashboard's widgets. Without a provider; the queues' ARNs
-    and URLs are as they would be.
+    environment, what is missing in it, its role's policy, the dashboard's widgets. Without a
+    provider; the queues' ARNs and URLs are as they would be.
     """
     program = shutil.which("terraform")
     if program is None:
@@ -226,7 +226,7 @@ def terraform_settings(tmp_path):
         given = {"name": "scaler", "cluster": "main", "service": "worker", "zip": "x", **variables}
         (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
         asked = ("jsonencode({environment = local.environment, policy = jsondecode(local.policy),"
-                 " widgets = local.widgets})\n")
+                 " widgets = local.widgets, missing = local.missing})\n")
         done = subprocess.run([program, "console"], cwd=tmp_path, capture_output=True, text=True,
                               input=asked, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
                               check=False)

@@ -7,8 +7,9 @@ import shutil
 import pytest
 
 import deployment_settings
+from conftest import Stack
 from deployment_settings import FURTHER
-from support import REGION, ROOT
+from support import REGION, ROOT, TEST_KEYS
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -117,6 +118,15 @@ def test_terraform_refuses_what_the_program_would(name, value, terraform_setting
     assert "Invalid value for variable" in told and name in told
 
 
+@pytest.mark.parametrize("given, missing", [
+    ({}, []), ({"mode": "fixed"}, []), ({"mode": "backlog"}, ["BACKLOG_PER_TASK", "TASKS_MAX"]),
+    ({"mode": "backlog", "backlog_per_task": 1, "tasks_max": 2}, []),
+    ({"environment": {"MODE": "latency", "TASKS_MAX": "2"}},
+     ["SECONDS_PER_MESSAGE", "TARGET_LATENCY"])], ids=str)
+def test_terraform_says_what_a_mode_needs(given, missing, terraform_settings):
+    assert terraform_settings({"queue_name": "work", **given})["missing"] == missing
+
+
 def test_osls_hands_every_parameter_on(packaged):
     given = {setting.flag: plain(EVERYTHING[name]) for name, setting in SETTINGS.items()}
 
@@ -187,6 +197,22 @@ def test_what_advise_finds_can_be_deployed(row, moto, deploy_sam, terraform_sett
                                    "tick_seconds": int(row["tick_seconds"]),
                                    "wake": row["wake"] == "true"})
     assert as_values(settings["environment"]).items() >= wanted.items()
+
+
+def test_osls_deploys_what_advise_finds(moto, osls, accepted):
+    row = next(row for row in advised_rows() if "scale_down_threshold" in row)
+    minutes = plain(float(row["scale_down_threshold"]) / 60)
+    given = {name.replace("_", "-"): value
+             for name, value in {**row, "scale_down_threshold": minutes}.items()}
+
+    osls("deploy", "deploy/serverless", {"cluster": "main", "service": "worker", "queue": "work",
+                                         **given},
+         env={"AWS_ENDPOINT_URL": moto.endpoint, **TEST_KEYS})
+
+    deployed = Stack(moto, "serverless-ecs-scaler-dev").environment
+    wanted = {name.upper(): value for name, value in row.items()}
+    assert deployed.items() >= {**wanted, "SCALE_DOWN_THRESHOLD": minutes}.items()
+    accepted(deployed)
 
 
 # --- around the function ------------------------------------------------------------------------
