@@ -38,31 +38,31 @@ locals {
 
   ticks = var.tick_seconds != 0
   grants = [
-    { when = true, sid = "ReadJobQueue", on = local.job_queue_arn, actions = ["sqs:GetQueueAttributes"], if = {} },
-    { when = true, sid = "ReadAndScaleService", on = local.service_arn, actions = ["ecs:DescribeServices", "ecs:UpdateService"], if = {} },
+    { when = true, sid = "ReadJobQueue", on = local.job_queue_arn, actions = ["sqs:GetQueueAttributes"], given = {} },
+    { when = true, sid = "ReadAndScaleService", on = local.service_arn, actions = ["ecs:DescribeServices", "ecs:UpdateService"], given = {} },
     { when = true, sid = "RememberState", on = local.service_arn, actions = ["ecs:TagResource", "ecs:UntagResource"],
-    if = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] } } },
+    given = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] } } },
     { when = local.protection, sid = "ListTasks", on = "*", actions = ["ecs:ListTasks"],
-    if = { ArnEquals = { "ecs:cluster" = [local.cluster_arn] } } },
-    { when = local.protection, sid = "ReadTaskProtection", on = local.task_arns, actions = ["ecs:GetTaskProtection"], if = {} },
-    { when = true, sid = "WriteLogs", on = local.log_streams, actions = ["logs:CreateLogStream", "logs:PutLogEvents"], if = {} },
-    { when = local.ticks, sid = "SendTicks", on = local.tick_queue_arn, actions = ["sqs:SendMessage"], if = {} },
-    { when = local.ticks, sid = "ReceiveTicks", on = local.tick_queue_arn, actions = local.consume, if = {} },
-    { when = var.doorbell, sid = "ReceiveDoorbell", on = local.doorbell_arn, actions = local.consume, if = {} },
-    { when = var.wake, sid = "WakeMapping", on = local.job_queue_arn, actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage"], if = {} },
-    { when = var.wake, sid = "HandBackMessages", on = local.job_queue_arn, actions = ["sqs:ChangeMessageVisibility"], if = {} },
-    { when = var.wake, sid = "FindMappings", on = "*", actions = ["lambda:ListEventSourceMappings"], if = {} },
+    given = { ArnEquals = { "ecs:cluster" = [local.cluster_arn] } } },
+    { when = local.protection, sid = "ReadTaskProtection", on = local.task_arns, actions = ["ecs:GetTaskProtection"], given = {} },
+    { when = true, sid = "WriteLogs", on = local.log_streams, actions = ["logs:CreateLogStream", "logs:PutLogEvents"], given = {} },
+    { when = local.ticks, sid = "SendTicks", on = local.tick_queue_arn, actions = ["sqs:SendMessage"], given = {} },
+    { when = local.ticks, sid = "ReceiveTicks", on = local.tick_queue_arn, actions = local.consume, given = {} },
+    { when = var.doorbell, sid = "ReceiveDoorbell", on = local.doorbell_arn, actions = local.consume, given = {} },
+    { when = var.wake, sid = "WakeMapping", on = local.job_queue_arn, actions = ["sqs:ReceiveMessage", "sqs:DeleteMessage"], given = {} },
+    { when = var.wake, sid = "HandBackMessages", on = local.job_queue_arn, actions = ["sqs:ChangeMessageVisibility"], given = {} },
+    { when = var.wake, sid = "FindMappings", on = "*", actions = ["lambda:ListEventSourceMappings"], given = {} },
     { when = var.wake, sid = "SwitchMapping", on = local.mapping_arns, actions = ["lambda:UpdateEventSourceMapping"],
-    if = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } } },
-    { when = local.in_vpc, sid = "AttachToVpc", on = "*", actions = concat(local.interfaces, ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]), if = {} },
+    given = { ArnEquals = { "lambda:FunctionArn" = [local.function_arn, "${local.function_arn}:*"] } } },
+    { when = local.in_vpc, sid = "AttachToVpc", on = "*", actions = concat(local.interfaces, ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets"]), given = {} },
     # Lambda attaches the function with its role; its code has nothing to attach.
     { when = local.in_vpc, effect = "Deny", sid = "NoInterfacesFromCode", on = "*", actions = local.interfaces,
-    if = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } } },
-    { when = var.kms_key_arn != null, sid = "UseKey", on = var.kms_key_arn, actions = ["kms:Decrypt", "kms:GenerateDataKey"], if = {} },
+    given = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function_arn] } } },
+    { when = var.kms_key_arn != null, sid = "UseKey", on = var.kms_key_arn, actions = ["kms:Decrypt", "kms:GenerateDataKey"], given = {} },
   ]
   statements = [for grant in local.grants : merge(
     { Sid = grant.sid, Effect = lookup(grant, "effect", "Allow"), Action = grant.actions, Resource = [grant.on] },
-    { for name, condition in { Condition = grant.if } : name => condition if length(condition) > 0 },
+    { for name, condition in { Condition = grant.given } : name => condition if length(condition) > 0 },
   ) if grant.when]
 
   policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })

@@ -303,6 +303,18 @@ def test_terraform_names_nothing_that_is_not_there():
         ("aws_caller_identity", "current"), ("aws_region", "current"), ("aws_partition", "current")}
 
 
+def test_terraform_uses_no_keyword_as_a_name():
+    """Terraform reads `if = 1`; the parser of checkov, and so of many a pipeline, does not."""
+    for path in TERRAFORM.rglob("*.tf"):
+        assert not re.search(r"[{,]\s*(?:if|for|in|else)\s*=[^=]", path.read_text()), path
+
+
+def test_the_template_stays_within_cloudformations_limits(sam_template):
+    body = (ROOT / "deploy/cloudformation/template.yaml").read_bytes()
+
+    assert len(body) <= 51_200 and len(sam_template["Parameters"]) <= 200
+
+
 @pytest.fixture
 def terraform(tmp_path):
     program = shutil.which("terraform")
