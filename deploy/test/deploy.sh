@@ -62,10 +62,10 @@ emulate() {
     --env WAKE_RETURN_SECONDS=2 --work-time "${work_seconds}s" \
     --task-start 2s --task-stop 1s --schedule 5s --mapping-toggle 2s \
     >"$state/ready" 2>"$state/log" </dev/null &
-  echo $! >"$state/pid"
-  local waited=0
-  until grep -q '"endpoint"' "$state/ready"; do
-    emulator_runs || fail "the emulator ended: $(tail -n 3 "$state/log")"
+  local process=$! waited=0
+  echo "$process" >"$state/pid"
+  until grep -qs '"endpoint"' "$state/ready"; do
+    kill -0 "$process" 2>/dev/null || fail "the emulator ended: $(tail -n 3 "$state/log")"
     ((waited++ < 100)) || fail "the emulator did not start within 10 s"
     sleep 0.1
   done
