@@ -8,6 +8,7 @@
 #include "checkup/verify/run.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
+#include "scaler/core/names.h"
 
 namespace scaler::verify {
 namespace {
@@ -21,7 +22,9 @@ Duration between(const std::optional<Instant>& from, const std::optional<Instant
 
 /// The account's queue that nobody has.
 std::string foreign_arn(const std::string& arn) {
-  return arn.substr(0, arn.rfind(':') + 1) + "ecs-scaler-verify-no-such-queue";
+  Arn foreign = parse_arn(arn).value_or(Arn{});
+  foreign.resource = "ecs-scaler-verify-no-such-queue";
+  return text_of(foreign);
 }
 
 std::string compact(const json::Value& value) {

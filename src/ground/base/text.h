@@ -35,17 +35,12 @@ std::string wrapped(std::string_view text, std::size_t width, std::size_t indent
 
 /// All of the text as a number; nothing when it is none, is out of the type's range, or has
 /// anything beside it, a "+" and blanks included.
-template <typename Number>
-std::optional<Number> number_of(std::string_view text) {
+/// `base`, for whole numbers, is what std::from_chars takes.
+template <typename Number, typename... Base>
+std::optional<Number> number_of(std::string_view text, Base... base) {
   Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
-                                                                  : std::nullopt;
-}
-template <typename Number>
-std::optional<Number> number_of(std::string_view text, int base) {
-  Number number{};
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  const auto [end, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, base...);
   return error == std::errc() && end == text.data() + text.size() ? std::optional(number)
                                                                   : std::nullopt;
 }

@@ -102,8 +102,8 @@ struct Step {
   bool operator==(const Step&) const = default;
 };
 
-/// Up to kCapacity steps in place: a decision allocates nothing, and writes no more than the steps
-/// that it has. Zeroing and copying room for all of them was a fifth of the time of a decision.
+/// Up to kCapacity steps in place: a decision allocates nothing, and neither zeroes nor copies more
+/// than the steps that it has, which are few.
 class Steps {
  public:
   static constexpr std::size_t kCapacity = 20;
