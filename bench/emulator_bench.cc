@@ -68,7 +68,7 @@ void call_all(aws::Session& session, std::span<const aws::ApiCall> calls) {
 /// empty.
 std::vector<ManagedService> make_fleet(Peers& peers) {
   const std::array definition{aws::ApiCall{
-      .service = aws::Service::Ecs,
+      .service = aws::AwsService::Ecs,
       .operation = "RegisterTaskDefinition",
       .body = R"({"family":"idle","containerDefinitions":[{"name":"a","image":"b"}]})"}};
   call_all(peers.session(), definition);
@@ -78,7 +78,7 @@ std::vector<ManagedService> make_fleet(Peers& peers) {
   for (std::size_t i = 0; i < kServices; ++i) {
     ManagedService& service = fleet.emplace_back(ManagedService{
         .id = {.cluster = "main", .service = fmt::format("worker-{}", i)}, .policy = policy});
-    calls.push_back({.service = aws::Service::Ecs,
+    calls.push_back({.service = aws::AwsService::Ecs,
                      .operation = "CreateService",
                      .body = fmt::format(R"({{"cluster":"main","serviceName":"{}",)"
                                          R"("taskDefinition":"idle","desiredCount":0}})",

@@ -20,7 +20,7 @@ constexpr Duration kInvocationTimeout = std::chrono::minutes(16);
 
 class AwsTarget final : public verify::Target {
  public:
-  AwsTarget(aws::Session& session, const verify::Deployment& deployment,
+  AwsTarget(aws::Session& session, const verify::ScalerUnderTest& deployment,
             std::string dead_letter_url)
       : session_(&session),
         deployment_(deployment),
@@ -65,18 +65,18 @@ class AwsTarget final : public verify::Target {
   }
 
   Result<verify::Answer> invoke(const std::string& payload) override {
-    aws::Invocation invocation =
+    aws::FunctionReply invocation =
         TRY(aws::Functions(session_->client())
                 .invoke(deployment_.function, payload, after(kInvocationTimeout)));
     return verify::Answer{.failed = invocation.failed, .payload = std::move(invocation.payload)};
   }
 
-  Result<verify::WakeMapping> wake_mapping() override {
+  Result<verify::MappingSight> wake_mapping() override {
     const std::vector<aws::EventSourceMapping> found =
         TRY(mappings_of(session_->mappings(), deployment_.queue_arn, deployment_.function_arn,
                         after(kCallTimeout)));
     using Mapping = aws::EventSourceMapping;
-    return verify::WakeMapping{
+    return verify::MappingSight{
         .exists = !found.empty(),
         .enabled = std::ranges::count(found, aws::MappingState::Enabled, &Mapping::state) > 0,
         .reports_failures = std::ranges::all_of(found, &Mapping::reports_batch_item_failures)};
@@ -84,7 +84,7 @@ class AwsTarget final : public verify::Target {
 
  private:
   aws::Session* session_;
-  verify::Deployment deployment_;
+  verify::ScalerUnderTest deployment_;
   ServiceId service_;
   std::string dead_letter_url_;
 };
@@ -98,7 +98,7 @@ class AwsCheckup final : public Checkup {
     return std::move(TRY(configuration(function)).environment);
   }
 
-  Result<std::unique_ptr<verify::Target>> target(verify::Deployment& deployment) override {
+  Result<std::unique_ptr<verify::Target>> target(verify::ScalerUnderTest& deployment) override {
     const aws::QueueSettings settings =
         TRY(session_->sqs().settings(deployment.queue_url, after(kCallTimeout)));
     deployment.queue_arn = settings.arn;
@@ -119,7 +119,7 @@ class AwsCheckup final : public Checkup {
     return aws::check_places(session_->settings(), look);
   }
 
-  doctor::Facts examine(const doctor::Place& place) override {
+  doctor::Facts examine(const doctor::Examination& place) override {
     return doctor::examine(session_->client(), place, clock_->now(), after(kCallTimeout));
   }
 

@@ -23,10 +23,10 @@ class Checkup {
   virtual Result<Environment> function_environment(const std::string& function) = 0;
   /// The queue's ARN and dead-letter queue, and the function's ARN, are read. The target must not
   /// outlive this.
-  virtual Result<std::unique_ptr<verify::Target>> target(verify::Deployment& deployment) = 0;
+  virtual Result<std::unique_ptr<verify::Target>> target(verify::ScalerUnderTest& deployment) = 0;
   /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
   virtual Result<void> check(const LookRequest& look) const = 0;
-  virtual doctor::Facts examine(const doctor::Place& place) = 0;
+  virtual doctor::Facts examine(const doctor::Examination& place) = 0;
 };
 
 }  // namespace scaler

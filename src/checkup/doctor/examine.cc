@@ -27,10 +27,10 @@ Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
   return std::optional(bound == found.end() ? found.front() : *bound);
 }
 
-std::vector<ProxyUse> proxy_uses(const aws::Settings& settings, std::string_view region) {
+std::vector<ProxyUse> proxy_uses(const aws::ClientSettings& settings, std::string_view region) {
   std::vector<ProxyUse> uses;
   for (std::size_t i = 0; i < aws::kServiceCount; ++i) {
-    const auto service = static_cast<aws::Service>(i);
+    const auto service = static_cast<aws::AwsService>(i);
     const auto destination = settings.destination(service, region);
     const auto* proxy =
         destination ? settings.proxies.of(destination->endpoint.origin).value_or(nullptr) : nullptr;
@@ -49,7 +49,7 @@ std::vector<ProxyUse> proxy_uses(const aws::Settings& settings, std::string_view
 
 }  // namespace
 
-Facts examine(aws::Client& client, const Place& place, Instant now, Deadline deadline) {
+Facts examine(aws::Client& client, const Examination& place, Instant now, Deadline deadline) {
   const std::string_view region = aws::region_of(place.service);
   Facts facts{.place = place, .proxies = proxy_uses(client.settings(), region)};
   facts.caller = aws::caller_identity(client, deadline, region);

@@ -15,7 +15,7 @@
 namespace scaler::doctor {
 
 /// What to examine.
-struct Place {
+struct Examination {
   std::string queue_url = {};
   ServiceId service = {};
   std::string function = {};       ///< empty: none is named
@@ -30,7 +30,7 @@ struct ProxyUse {
 };
 
 struct Facts {
-  Place place = {};
+  Examination place = {};
   Instant at = {};  ///< by AWS's clock
   std::vector<ProxyUse> proxies = {};
   Result<aws::CallerIdentity> caller = {};
@@ -48,6 +48,6 @@ struct Facts {
 };
 
 /// Asks everything; changes nothing. `now` is by this machine's clock.
-Facts examine(aws::Client& client, const Place& place, Instant now, Deadline deadline);
+Facts examine(aws::Client& client, const Examination& place, Instant now, Deadline deadline);
 
 }  // namespace scaler::doctor

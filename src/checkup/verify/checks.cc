@@ -5,7 +5,7 @@
 
 #include <fmt/core.h>
 
-#include "checkup/verify/run.h"
+#include "checkup/verify/verification.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -66,7 +66,7 @@ std::string sqs_event(const std::string& queue_arn, const std::string& message_i
   return std::move(writer).text();
 }
 
-std::vector<Measurement> Run::measured(const Cycle& cycle, bool with_limits) const {
+std::vector<Measurement> Verification::measured(const Cycle& cycle, bool with_limits) const {
   const auto limit = [with_limits](Duration duration) {
     return with_limits ? std::optional(duration) : std::nullopt;
   };
@@ -88,14 +88,14 @@ std::vector<Measurement> Run::measured(const Cycle& cycle, bool with_limits) con
   return taken;
 }
 
-Result<void> Run::send(const std::string& queue_url, std::int64_t count) {
+Result<void> Verification::send(const std::string& queue_url, std::int64_t count) {
   const std::vector<std::string> bodies(static_cast<std::size_t>(count), options_.body);
   report_.messages_sent += count;
   return target_->send(queue_url, bodies);
 }
 
 template <typename Follow>
-Cycle Run::guarded(std::int64_t messages, const Follow& follow) {
+Cycle Verification::guarded(std::int64_t messages, const Follow& follow) {
   Cycle cycle{.messages = messages, .sent = watch_.now()};
   const auto before = target_->dead_letters();
   const Result<void> sent = send(deployment_.queue_url, messages);
@@ -115,11 +115,11 @@ Cycle Run::guarded(std::int64_t messages, const Follow& follow) {
   return cycle;
 }
 
-Cycle Run::cycle(std::int64_t messages) {
+Cycle Verification::cycle(std::int64_t messages) {
   return guarded(messages, [this](Cycle& cycle) { watch_.follow(cycle); });
 }
 
-void Run::basic() {
+void Verification::basic() {
   const Cycle cycle = this->cycle(1);
   std::string failure = cycle.failure;
   if (failure.empty() && deployment_.tasks_for_one &&
@@ -131,7 +131,7 @@ void Run::basic() {
       measured(cycle, false));
 }
 
-void Run::several() {
+void Verification::several() {
   const Cycle cycle = this->cycle(options_.messages);
   add("several", cycle.failure,
       fmt::format("{} messages at once, at most {} tasks, all processed", options_.messages,
@@ -139,7 +139,7 @@ void Run::several() {
       measured(cycle, false));
 }
 
-void Run::load() {
+void Verification::load() {
   const Cycle cycle = guarded(options_.load_rate, [this](Cycle& under_load) {
     Result<void> followed = sustain_load(under_load);
     if (followed) {
@@ -156,7 +156,7 @@ void Run::load() {
 }
 
 /// Sends on, every second, while it looks; then the service must be there and never have slept.
-Result<void> Run::sustain_load(Cycle& cycle) {
+Result<void> Verification::sustain_load(Cycle& cycle) {
   Instant next = cycle.sent + std::chrono::seconds(1);
   while (watch_.now() - cycle.sent < options_.load_time) {
     for (; next <= watch_.now() && next - cycle.sent < options_.load_time;
@@ -182,7 +182,7 @@ Result<void> Run::sustain_load(Cycle& cycle) {
   return cycle.task_running ? Result<void>() : watch_.follow_out(cycle);
 }
 
-std::string Run::mishandled_dry_run() {
+std::string Verification::mishandled_dry_run() {
   const Result<Answer> answer = target_->invoke(R"({"dry_run":true})");
   if (!answer) {
     return answer.error().message;
@@ -198,7 +198,7 @@ std::string Run::mishandled_dry_run() {
   return "";
 }
 
-std::string Run::mishandled_foreign(const std::string& what, const std::string& event) {
+std::string Verification::mishandled_foreign(const std::string& what, const std::string& event) {
   const Result<Answer> answer = target_->invoke(event);
   if (!answer) {
     return answer.error().message;
@@ -211,7 +211,7 @@ std::string Run::mishandled_foreign(const std::string& what, const std::string& 
                      compact(answer->payload));
 }
 
-std::string Run::mishandled() {
+std::string Verification::mishandled() {
   std::string failure = mishandled_dry_run();
   if (failure.empty()) {
     failure = mishandled_foreign("an unknown event", R"({"ecs_scaler_verify":"unknown event"})");
@@ -223,7 +223,7 @@ std::string Run::mishandled() {
   return failure;
 }
 
-void Run::errors() {
+void Verification::errors() {
   if (deployment_.function.empty()) {
     return skip("errors", "no function is named (--function): it cannot be called");
   }
@@ -249,7 +249,7 @@ void Run::errors() {
       "survives them");
 }
 
-void Run::timings() {
+void Verification::timings() {
   if (cycles_.empty()) {
     const Cycle cycle = this->cycle(1);
     if (!cycle.complete()) {

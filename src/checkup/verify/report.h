@@ -30,7 +30,7 @@ struct CheckResult {
 };
 
 struct Report {
-  Deployment deployment = {};
+  ScalerUnderTest deployment = {};
   Instant started = {};
   Duration took = {};
   std::vector<CheckResult> checks = {};

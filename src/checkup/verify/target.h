@@ -33,14 +33,14 @@ struct Answer {
 
 /// The function's event source mappings on the job queue: one switch, by whatever alias they
 /// deliver.
-struct WakeMapping {
+struct MappingSight {
   bool exists = false;
   bool enabled = false;           ///< and nowhere on the way
   bool reports_failures = false;  ///< ReportBatchItemFailures
 };
 
 /// What the function's configuration says that it does. The URLs are empty for what it does not.
-struct Deployment {
+struct ScalerUnderTest {
   std::string queue_url = {};
   std::string queue_arn = {};
   std::string cluster = {};
@@ -62,7 +62,7 @@ class Target {
   virtual Result<std::optional<std::int64_t>> dead_letters() = 0;
   virtual Result<void> send(const std::string& queue_url, std::span<const std::string> bodies) = 0;
   virtual Result<Answer> invoke(const std::string& payload) = 0;
-  virtual Result<WakeMapping> wake_mapping() = 0;
+  virtual Result<MappingSight> wake_mapping() = 0;
 };
 
 }  // namespace scaler::verify

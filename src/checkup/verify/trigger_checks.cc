@@ -47,7 +47,7 @@ void TriggerChecks::manual() {
 }
 
 std::string TriggerChecks::wake_obstacle() {
-  const Result<WakeMapping> mapping = run_->target_->wake_mapping();
+  const Result<MappingSight> mapping = run_->target_->wake_mapping();
   if (!mapping) {
     return mapping.error().message;
   }
@@ -68,7 +68,7 @@ Result<void> TriggerChecks::wait_for_wake_mapping() {
   return run_->watch_.until_true(
       [this]() -> Result<bool> {
         watch_ticks();
-        const WakeMapping mapping = TRY(run_->target_->wake_mapping());
+        const MappingSight mapping = TRY(run_->target_->wake_mapping());
         return mapping.enabled;
       },
       "the service rests, but no scheduled pass enabled the event source mapping on the job queue "
@@ -99,7 +99,7 @@ void TriggerChecks::wake(const std::string& obstacle, const Cycle& cycle) {
 }
 
 void TriggerChecks::schedule(const std::string& obstacle, const Cycle& cycle) {
-  const Deployment& deployment = run_->deployment_;
+  const ScalerUnderTest& deployment = run_->deployment_;
   if (deployment.wake && (obstacle.empty() || schedule_dead_)) {
     return run_->add(kNames[2], mapping_not_enabled(obstacle, cycle),
                      "a scheduled pass enabled the event source mapping once the service rested");

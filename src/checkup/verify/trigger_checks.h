@@ -8,13 +8,13 @@
 #include <optional>
 #include <string>
 
-#include "checkup/verify/run.h"
+#include "checkup/verify/verification.h"
 
 namespace scaler::verify {
 
 class TriggerChecks {
  public:
-  explicit TriggerChecks(Run& run) : run_(&run) {}
+  explicit TriggerChecks(Verification& run) : run_(&run) {}
   void run();
 
  private:
@@ -33,7 +33,7 @@ class TriggerChecks {
   /// Looks at the tick queue, and remembers ticks that came and ticks that went.
   void watch_ticks();
 
-  Run* run_;
+  Verification* run_;
   bool mapping_was_off_ = false;  ///< and was seen to be enabled since
   bool schedule_dead_ = false;    ///< the mapping was never enabled
   std::optional<std::int64_t> ticks_before_ = {};

@@ -5,8 +5,8 @@
 
 #include <fmt/core.h>
 
-#include "checkup/verify/run.h"
 #include "checkup/verify/trigger_checks.h"
+#include "checkup/verify/verification.h"
 
 namespace scaler::verify {
 
@@ -16,19 +16,19 @@ std::string_view to_string(Check check) {
   return kNames.at(static_cast<std::size_t>(check));
 }
 
-Report verify(Target& target, const Deployment& deployment, const Options& options, Clock& clock,
-              const std::stop_token& stop) {
+Report verify(Target& target, const ScalerUnderTest& deployment, const VerifyOptions& options,
+              Clock& clock, const std::stop_token& stop) {
   std::vector<Check> checks;
   for (const Check check : kAllChecks) {
     if (std::ranges::find(options.checks, check) != options.checks.end()) {
       checks.push_back(check);
     }
   }
-  return Run(target, deployment, options, clock, stop).report(checks);
+  return Verification(target, deployment, options, clock, stop).report(checks);
 }
 
-Run::Run(Target& target, Deployment deployment, Options options, Clock& clock,
-         const std::stop_token& stop)
+Verification::Verification(Target& target, ScalerUnderTest deployment, VerifyOptions options,
+                           Clock& clock, const std::stop_token& stop)
     : target_(&target),
       deployment_(std::move(deployment)),
       options_(std::move(options)),
@@ -36,7 +36,7 @@ Run::Run(Target& target, Deployment deployment, Options options, Clock& clock,
   watch_.on_look(options_.progress.looked);
 }
 
-Report Run::report(const std::vector<Check>& checks) {
+Report Verification::report(const std::vector<Check>& checks) {
   report_ = {.deployment = deployment_, .started = watch_.now()};
   check_started_ = watch_.now();
   std::string obstacle = not_at_rest();
@@ -64,7 +64,7 @@ Report Run::report(const std::vector<Check>& checks) {
   return std::move(report_);
 }
 
-void Run::run(Check check) {
+void Verification::run(Check check) {
   switch (check) {
     case Check::Basic:
       return basic();
@@ -81,7 +81,7 @@ void Run::run(Check check) {
   }
 }
 
-std::string Run::not_at_rest() {
+std::string Verification::not_at_rest() {
   const auto at_rest = [](const Sight& sight) { return sight.asleep() && sight.drained(); };
   if (options_.wait_for_rest) {
     const Result<Sight> rest = watch_.until(at_rest, "the service did not come to rest");
@@ -99,8 +99,8 @@ std::string Run::not_at_rest() {
                    describe(*sight));
 }
 
-void Run::add(std::string name, const std::string& failure, const std::string& success,
-              std::vector<Measurement> measurements) {
+void Verification::add(std::string name, const std::string& failure, const std::string& success,
+                       std::vector<Measurement> measurements) {
   CheckResult result{.name = std::move(name),
                      .verdict = failure.empty() ? Verdict::Passed : Verdict::Failed,
                      .sentence = failure.empty() ? success : failure,
@@ -113,7 +113,7 @@ void Run::add(std::string name, const std::string& failure, const std::string& s
   report_.checks.push_back(std::move(result));
 }
 
-void Run::skip(std::string name, std::string why) {
+void Verification::skip(std::string name, std::string why) {
   CheckResult result{
       .name = std::move(name), .verdict = Verdict::Skipped, .sentence = std::move(why)};
   if (options_.progress.checked) {

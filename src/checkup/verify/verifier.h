@@ -26,7 +26,7 @@ struct Progress {
   std::function<void(const CheckResult& result)> checked = {};
 };
 
-struct Options {
+struct VerifyOptions {
   std::vector<Check> checks = {kAllChecks.begin(), kAllChecks.end()};
   int messages = 5;  ///< of the check `several`
   Duration load_time = std::chrono::seconds(60);
@@ -41,7 +41,7 @@ struct Options {
 
 /// Runs the checks in their order. Does not start when the target is not at rest; ends early when
 /// stopped, at the total limit, or when a check that failed leaves the target not at rest.
-Report verify(Target& target, const Deployment& deployment, const Options& options, Clock& clock,
-              const std::stop_token& stop);
+Report verify(Target& target, const ScalerUnderTest& deployment, const VerifyOptions& options,
+              Clock& clock, const std::stop_token& stop);
 
 }  // namespace scaler::verify

@@ -50,7 +50,7 @@ struct Defects {
 /// 3 s, and sleeps 4 s after the queue is empty.
 class Model final : public Target {
  public:
-  Model(Clock& clock, Deployment deployment, Defects defects)
+  Model(Clock& clock, ScalerUnderTest deployment, Defects defects)
       : clock_(&clock), deployment_(std::move(deployment)), defects_(std::move(defects)) {}
 
   Result<Sight> look() override {
@@ -108,11 +108,11 @@ class Model final : public Target {
     return Answer{.payload = *json::parse(R"({"body":{"trigger_source":"manual"}})")};
   }
 
-  Result<WakeMapping> wake_mapping() override {
+  Result<MappingSight> wake_mapping() override {
     advance();
-    return WakeMapping{.exists = !defects_.mapping_missing,
-                       .enabled = mapping_on_,
-                       .reports_failures = !defects_.mapping_careless};
+    return MappingSight{.exists = !defects_.mapping_missing,
+                        .enabled = mapping_on_,
+                        .reports_failures = !defects_.mapping_careless};
   }
 
   Defects& defects() { return defects_; }
@@ -149,7 +149,7 @@ class Model final : public Target {
   }
 
   Clock* clock_;
-  Deployment deployment_;
+  ScalerUnderTest deployment_;
   Defects defects_;
   Instant start_ = clock_->now();
   Sight sight_ = {};
@@ -162,7 +162,7 @@ class Model final : public Target {
   std::int64_t dead_ = 0;
 };
 
-Deployment full_deployment() {
+ScalerUnderTest full_deployment() {
   return {.queue_url = "https://sqs/1/jobs",
           .queue_arn = "arn:aws:sqs:r:1:jobs",
           .cluster = "c",
@@ -174,7 +174,7 @@ Deployment full_deployment() {
           .tasks_for_one = 3};
 }
 
-Options quick_options() {
+VerifyOptions quick_options() {
   return {.load_time = 20s,
           .scale_out_limit = 10s,
           .scale_in_limit = 10s,
@@ -182,7 +182,8 @@ Options quick_options() {
 }
 
 Report run(const Defects& defects, std::vector<Check> checks,
-           const Deployment& deployment = full_deployment(), Options options = quick_options()) {
+           const ScalerUnderTest& deployment = full_deployment(),
+           VerifyOptions options = quick_options()) {
   VirtualClock clock;
   Model model(clock, deployment, defects);
   options.checks = std::move(checks);
@@ -220,7 +221,7 @@ TEST(Verify, PassesOnADeploymentThatWorks) {
 }
 
 TEST(Verify, SkipsWhatIsNotConfigured) {
-  Deployment deployment = full_deployment();
+  ScalerUnderTest deployment = full_deployment();
   deployment.wake = false;
   deployment.tick_queue_url = deployment.doorbell_queue_url = "";
   const Report report = run({}, {Check::Triggers}, deployment);
@@ -243,7 +244,7 @@ TEST(VerifyBasic, FailsWhereTheCycleEnds) {
                          "basic: the queue is empty, but the service did not come back to zero"));
   EXPECT_TRUE(fails_with(run({.dead_letters = true}, {Check::Basic}),
                          "basic: 1 of the messages went to the dead-letter queue"));
-  Deployment deployment = full_deployment();
+  ScalerUnderTest deployment = full_deployment();
   deployment.tasks_for_one = 2;
   EXPECT_TRUE(fails_with(run({}, {Check::Basic}, deployment),
                          "one message should set the desired count to 2, but it was 3"));
@@ -253,7 +254,7 @@ TEST(VerifyBasic, FailsWhenTheScalerEatsTheMessage) {
   VirtualClock clock;
   Model model(clock, full_deployment(), {.no_tasks = true, .consumes = true});
   ASSERT_TRUE(model.look().has_value());  // A scheduled pass enables the mapping.
-  Options options = quick_options();
+  VerifyOptions options = quick_options();
   options.checks = {Check::Basic};
   EXPECT_TRUE(fails_with(verify(model, full_deployment(), options, clock, {}),
                          "the messages left the queue before any task was running"));
@@ -298,10 +299,10 @@ TEST(VerifyTriggers, FailsWithTheTriggerThatIsBroken) {
 }
 
 TEST(VerifyTriggers, SeesThatTheScheduleIsOff) {
-  const auto without_schedule = [](const Deployment& deployment) {
+  const auto without_schedule = [](const ScalerUnderTest& deployment) {
     return run({.no_schedule = true}, {Check::Triggers}, deployment);
   };
-  Deployment deployment = full_deployment();
+  ScalerUnderTest deployment = full_deployment();
   EXPECT_TRUE(fails_with(without_schedule(deployment),
                          "trigger schedule: the service rests, but no scheduled pass enabled"));
   deployment.wake = false;
@@ -313,9 +314,9 @@ TEST(VerifyTriggers, SeesThatTheScheduleIsOff) {
 }
 
 TEST(VerifyTimings, FailsWithTheTimeThatIsTooLong) {
-  Options options = quick_options();
+  VerifyOptions options = quick_options();
   options.scale_out_limit = 1s;
-  Deployment deployment = full_deployment();
+  ScalerUnderTest deployment = full_deployment();
   deployment.wake = false;
   EXPECT_TRUE(fails_with(run({}, {Check::Timings}, deployment, options),
                          "timings: first message -> desired count took 5 s, more than 1 s"));
@@ -330,7 +331,7 @@ TEST(Verify, DoesNotStartUnlessAtRest) {
   Model model(clock, full_deployment(), {});
   const std::vector<std::string> foreign(7, "foreign");
   ASSERT_TRUE(model.send("https://sqs/1/jobs", foreign).has_value());
-  Options options = quick_options();
+  VerifyOptions options = quick_options();
   options.checks = {Check::Basic};
   const Report refused = verify(model, full_deployment(), options, clock, {});
   EXPECT_TRUE(fails_with(refused, "at rest: it starts only when the queue is empty"));
@@ -347,7 +348,7 @@ TEST(Verify, SkipsTheRestWhenAFailureLeavesItNotAtRest) {
 }
 
 TEST(Verify, EndsAtTheTotalLimitAndWhenStopped) {
-  Options options = quick_options();
+  VerifyOptions options = quick_options();
   options.watch.total_limit = 10s;
   const Report late = run({.no_scale_out = true}, kAll, full_deployment(), options);
   EXPECT_TRUE(fails_with(late,
@@ -372,7 +373,7 @@ TEST(Verify, TriesAgainWhatMayPassAndTellsWhatMayNot) {
   Model model(clock, full_deployment(),
               {.look_error = {.kind = ErrorKind::Throttled, .message = "Rate exceeded"}});
   int looks = 0;
-  Options options = quick_options();
+  VerifyOptions options = quick_options();
   options.checks = {Check::Basic};
   // The defect ends with the fourth wait, which the clock's steps count.
   class Ending final : public Target {
@@ -388,7 +389,7 @@ TEST(Verify, TriesAgainWhatMayPassAndTellsWhatMayNot) {
       return inner_->send(url, bodies);
     }
     Result<Answer> invoke(const std::string& payload) override { return inner_->invoke(payload); }
-    Result<WakeMapping> wake_mapping() override { return inner_->wake_mapping(); }
+    Result<MappingSight> wake_mapping() override { return inner_->wake_mapping(); }
 
    private:
     Model* inner_;

@@ -13,19 +13,19 @@ struct Protocol {
   std::string_view target_prefix = {};  ///< of X-Amz-Target; empty when there is no such header
 };
 
-Protocol protocol_of(Service service) {
+Protocol protocol_of(AwsService service) {
   switch (service) {
-    case Service::Sqs:
+    case AwsService::Sqs:
       return {.content_type = "application/x-amz-json-1.0", .target_prefix = "AmazonSQS"};
-    case Service::Ecs:
+    case AwsService::Ecs:
       return {.content_type = "application/x-amz-json-1.1",
               .target_prefix = "AmazonEC2ContainerServiceV20141113"};
-    case Service::Lambda:
+    case AwsService::Lambda:
       return {.content_type = "application/json"};
-    case Service::AutoScaling:
+    case AwsService::AutoScaling:
       return {.content_type = "application/x-amz-json-1.1",
               .target_prefix = "AnyScaleFrontendService"};
-    case Service::Sts:
+    case AwsService::Sts:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }
   return {};
@@ -39,7 +39,7 @@ std::string describe(const ApiCall& call) {
   return call.subject.empty() ? text : text + " " + call.subject;
 }
 
-Result<Destination> destination_of(const ApiCall& call, const Settings& settings) {
+Result<Destination> destination_of(const ApiCall& call, const ClientSettings& settings) {
   if (call.queue_url.empty()) {
     return settings.destination(call.service, call.region);
   }
@@ -68,7 +68,7 @@ net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
 }
 
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) {
-  if (call.service == Service::Sts) {
+  if (call.service == AwsService::Sts) {
     return ApiReply{.text = response.body};
   }
   ApiReply reply{.value = json::Value(json::Object{}),

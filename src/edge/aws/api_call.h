@@ -14,7 +14,7 @@
 namespace scaler::aws {
 
 struct ApiCall {
-  Service service = Service::Sqs;
+  AwsService service = AwsService::Sqs;
   /// Where it is asked: the queue's own region and host, or a region; both empty: the default one.
   std::string queue_url = {};
   std::string region = {};
@@ -44,8 +44,8 @@ std::string describe(const ApiCall& call);
 /// The request without its signature.
 net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint);
 
-/// Errors: Malformed, as Settings::destination() and parse_queue().
-Result<Destination> destination_of(const ApiCall& call, const Settings& settings);
+/// Errors: Malformed, as ClientSettings::destination() and parse_queue().
+Result<Destination> destination_of(const ApiCall& call, const ClientSettings& settings);
 
 /// Reads the response to a call that succeeded. Errors: Malformed.
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response);

@@ -24,7 +24,7 @@ bool worth_repeating(ErrorKind kind) {
 
 }  // namespace
 
-Client::Client(Settings settings, ClientSurroundings surroundings)
+Client::Client(ClientSettings settings, ClientSurroundings surroundings)
     : settings_(std::move(settings)),
       surroundings_(surroundings),
       policy_(settings_.attempts_max) {}
@@ -35,8 +35,8 @@ bool Client::Lane::full() const {
 
 Result<const Client::Route*> Client::route_of(const ApiCall& call) {
   // A region holds no colon, and a queue's URL does.
-  std::pair<Service, std::string> key(call.service,
-                                      call.queue_url.empty() ? call.region : call.queue_url);
+  std::pair<AwsService, std::string> key(call.service,
+                                         call.queue_url.empty() ? call.region : call.queue_url);
   if (const auto known = routes_.find(key); known != routes_.end()) {
     return &known->second;
   }
@@ -305,7 +305,7 @@ const CallProgress* Client::progress(CallId id) const {
   return found == calls_.end() ? nullptr : &found->second.progress;
 }
 
-std::optional<RateLimiter::Allowance> Client::allowance(Service service,
+std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
                                                         std::string_view operation) const {
   if (!surroundings_.within_limits) {
     return std::nullopt;

@@ -67,7 +67,7 @@ struct CallProgress {
 /// Not for use from several threads at once.
 class Client {
  public:
-  Client(Settings settings, ClientSurroundings surroundings);
+  Client(ClientSettings settings, ClientSurroundings surroundings);
 
   /// Makes all calls side by side, some hundreds at a time, and repeats what may be repeated until
   /// the deadline. Calls over a documented rate (rate_limiter.h) go later, in the order given.
@@ -93,13 +93,13 @@ class Client {
 
   /// What the documented rate leaves for an operation, in the region that leaves the least; nothing
   /// when it is not limited.
-  std::optional<RateLimiter::Allowance> allowance(Service service,
+  std::optional<RateLimiter::Allowance> allowance(AwsService service,
                                                   std::string_view operation) const;
   /// The fastest of the last minutes, to the region that is farthest away; zero while none is
   /// known.
   Duration round_trip() const;
 
-  const Settings& settings() const { return settings_; }
+  const ClientSettings& settings() const { return settings_; }
   /// Where the credentials in use come from; empty before the first call.
   std::string credential_source() const { return surroundings_.credentials.source(); }
   const Clock& clock() const { return surroundings_.clock; }
@@ -163,13 +163,13 @@ class Client {
   bool renew_credentials(const Call& call, std::string_view code);
   void finish(Call& call, Result<ApiReply> result, Deadline left = {});
 
-  Settings settings_;
+  ClientSettings settings_;
   ClientSurroundings surroundings_;
   RetryPolicy policy_;
   std::map<CallId, Call> calls_;
-  std::map<std::string, Place> places_;                      ///< by region
-  std::map<std::string, Lane> lanes_;                        ///< by origin
-  std::map<std::pair<Service, std::string>, Route> routes_;  ///< by queue's URL, or region
+  std::map<std::string, Place> places_;                         ///< by region
+  std::map<std::string, Lane> lanes_;                           ///< by origin
+  std::map<std::pair<AwsService, std::string>, Route> routes_;  ///< by queue's URL, or region
   std::unordered_map<net::Ticket, CallId> sent_;
   CallId last_id_ = 0;
   std::size_t finished_count_ = 0;

@@ -315,7 +315,7 @@ TEST_F(FaultsTest, OfOneThatHangsHoldNobodyUp) {
 TEST_F(FaultsTest, EndWithTheCallsDeadline) {
   const FaultyServer server({"silence"});
   Client& client = client_for(server.url());
-  const ApiCall call{.service = Service::Ecs, .operation = "UpdateService", .body = "{}"};
+  const ApiCall call{.service = AwsService::Ecs, .operation = "UpdateService", .body = "{}"};
   EXPECT_EQ(client.call(call, after(100ms)).error().kind, ErrorKind::Unavailable);
   EXPECT_EQ(server.requests().size(), 1U);
   EXPECT_TRUE(transport_.pauses.empty());

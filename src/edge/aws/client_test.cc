@@ -10,7 +10,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-const ApiCall kCall{.service = Service::Ecs,
+const ApiCall kCall{.service = AwsService::Ecs,
                     .operation = "UpdateService",
                     .subject = "c/a",
                     .body = R"({"desiredCount":3})"};
@@ -127,7 +127,7 @@ TEST(Client, SendsALargeBatchByAndByAndKeepsItsOrder) {
   test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
     return ok("{\"n\":" + request.body + "}");
   };
-  std::vector<ApiCall> calls(1500, {.service = Service::Sqs, .operation = "GetQueueAttributes"});
+  std::vector<ApiCall> calls(1500, {.service = AwsService::Sqs, .operation = "GetQueueAttributes"});
   for (std::size_t i = 0; i < calls.size(); ++i) {
     calls[i].body = std::to_string(i);
   }

@@ -10,7 +10,7 @@ namespace scaler::aws {
 namespace {
 
 std::size_t tokens(const Client& client, std::string_view operation) {
-  const auto allowance = client.allowance(Service::Ecs, operation);
+  const auto allowance = client.allowance(AwsService::Ecs, operation);
   return allowance ? static_cast<std::size_t>(std::max<std::int64_t>(allowance->tokens, 0))
                    : std::numeric_limits<std::size_t>::max();
 }
@@ -23,7 +23,7 @@ std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience pa
 }
 
 std::size_t Cloud::looks_allowed() {
-  const auto allowance = client_->allowance(Service::Ecs, "DescribeServices");
+  const auto allowance = client_->allowance(AwsService::Ecs, "DescribeServices");
   if (!allowance) {
     return std::numeric_limits<std::size_t>::max();
   }

@@ -16,7 +16,7 @@ constexpr json::IntegerRange kCount{.min = 0};
 
 ApiCall ecs_call(std::string operation, std::string subject, std::string_view region,
                  std::string body) {
-  return {.service = Service::Ecs,
+  return {.service = AwsService::Ecs,
           .region = std::string(region),
           .operation = std::move(operation),
           .subject = std::move(subject),

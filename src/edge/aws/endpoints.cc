@@ -28,47 +28,47 @@ constexpr std::array<ServiceNames, kServiceCount> kServices{{
 
 /// Regions that have a FIPS endpoint of the service, by how their names begin.
 struct FipsEndpoint {
-  Service service = {};
+  AwsService service = {};
   std::string_view region_prefix = {};
   bool own_host = true;  ///< SERVICE-fips.; else the plain host is one
 };
 
 constexpr std::array kFipsEndpoints{
-    FipsEndpoint{Service::Sqs, "us-east-"},
-    FipsEndpoint{Service::Sqs, "us-west-"},
-    FipsEndpoint{Service::Sqs, "ca-"},
-    FipsEndpoint{Service::Sqs, "us-gov-", false},
-    FipsEndpoint{Service::Ecs, "us-east-"},
-    FipsEndpoint{Service::Ecs, "us-west-"},
-    FipsEndpoint{Service::Ecs, "us-gov-"},
-    FipsEndpoint{Service::Lambda, "us-east-"},
-    FipsEndpoint{Service::Lambda, "us-west-"},
-    FipsEndpoint{Service::Lambda, "us-gov-"},
-    FipsEndpoint{Service::Sts, "us-east-"},
-    FipsEndpoint{Service::Sts, "us-west-"},
-    FipsEndpoint{Service::Sts, "us-gov-", false},
-    FipsEndpoint{Service::AutoScaling, "us-gov-", false},
+    FipsEndpoint{AwsService::Sqs, "us-east-"},
+    FipsEndpoint{AwsService::Sqs, "us-west-"},
+    FipsEndpoint{AwsService::Sqs, "ca-"},
+    FipsEndpoint{AwsService::Sqs, "us-gov-", false},
+    FipsEndpoint{AwsService::Ecs, "us-east-"},
+    FipsEndpoint{AwsService::Ecs, "us-west-"},
+    FipsEndpoint{AwsService::Ecs, "us-gov-"},
+    FipsEndpoint{AwsService::Lambda, "us-east-"},
+    FipsEndpoint{AwsService::Lambda, "us-west-"},
+    FipsEndpoint{AwsService::Lambda, "us-gov-"},
+    FipsEndpoint{AwsService::Sts, "us-east-"},
+    FipsEndpoint{AwsService::Sts, "us-west-"},
+    FipsEndpoint{AwsService::Sts, "us-gov-", false},
+    FipsEndpoint{AwsService::AutoScaling, "us-gov-", false},
 };
 
-const ServiceNames& names_of(Service service) {
+const ServiceNames& names_of(AwsService service) {
   return kServices.at(static_cast<std::size_t>(service));
 }
 
 }  // namespace
 
-std::string_view signing_name(Service service) {
+std::string_view signing_name(AwsService service) {
   return names_of(service).signing;
 }
 
-std::string_view display_name(Service service) {
+std::string_view display_name(AwsService service) {
   return names_of(service).display;
 }
 
-std::string_view endpoint_variable(Service service) {
+std::string_view endpoint_variable(AwsService service) {
   return names_of(service).variable;
 }
 
-Result<std::string> endpoint_host(Service service, std::string_view region, EndpointKind kind) {
+Result<std::string> endpoint_host(AwsService service, std::string_view region, EndpointKind kind) {
   const Partition& partition = partition_of(region);
   std::string_view mark;
   if (kind == EndpointKind::Fips) {

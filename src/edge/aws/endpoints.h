@@ -9,15 +9,15 @@
 
 namespace scaler::aws {
 
-enum class Service { Sqs, Ecs, Lambda, Sts, AutoScaling };
+enum class AwsService { Sqs, Ecs, Lambda, Sts, AutoScaling };
 inline constexpr std::size_t kServiceCount = 5;
 
 /// The name that stands in host names and signatures: "sqs", ...
-std::string_view signing_name(Service service);
+std::string_view signing_name(AwsService service);
 /// For messages: "SQS", ...
-std::string_view display_name(Service service);
+std::string_view display_name(AwsService service);
 /// "AWS_ENDPOINT_URL_SQS", ...
-std::string_view endpoint_variable(Service service);
+std::string_view endpoint_variable(AwsService service);
 
 struct Endpoint {
   net::Origin origin = {};
@@ -33,6 +33,6 @@ enum class EndpointKind {
 /// The host of the service in the region. Source: the endpoint rules of botocore 1.43.11; which
 /// regions have FIPS endpoints: its endpoints.json.
 /// Errors: Malformed where there is no endpoint of that kind.
-Result<std::string> endpoint_host(Service service, std::string_view region, EndpointKind kind);
+Result<std::string> endpoint_host(AwsService service, std::string_view region, EndpointKind kind);
 
 }  // namespace scaler::aws

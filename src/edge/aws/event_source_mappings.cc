@@ -27,7 +27,7 @@ constexpr std::array<std::pair<std::string_view, MappingState>, 7> kStates{{
 }};
 
 ApiCall mapping_call(std::string operation, const std::string& id) {
-  return {.service = Service::Lambda,
+  return {.service = AwsService::Lambda,
           .operation = std::move(operation),
           .subject = id,
           .method = "GET",
@@ -109,7 +109,7 @@ ApiCall list_call(const MappingFilter& filter, const std::string& marker) {
   const auto function = parse_function_arn(filter.function_name);
   const auto source = parse_arn(filter.event_source_arn);
   return {
-      .service = Service::Lambda,
+      .service = AwsService::Lambda,
       .region = function ? function->region
                 : source ? source->region
                          : "",

@@ -14,7 +14,7 @@ constexpr Duration kInvocationLimit = std::chrono::minutes(15);
 
 ApiCall function_call(std::string operation, const std::string& function, const char* what) {
   const auto arn = parse_function_arn(function);
-  return {.service = Service::Lambda,
+  return {.service = AwsService::Lambda,
           .region = arn ? arn->region : "",
           .operation = std::move(operation),
           .subject = function,
@@ -65,14 +65,14 @@ Result<FunctionConfiguration> Functions::configuration(const std::string& functi
   return configuration;
 }
 
-Result<Invocation> Functions::invoke(const std::string& function, const std::string& payload,
-                                     Deadline deadline) {
+Result<FunctionReply> Functions::invoke(const std::string& function, const std::string& payload,
+                                        Deadline deadline) {
   ApiCall call = function_call("Invoke", function, "invocations");
   call.body = payload;
   call.repeatable = false;
   call.attempt_limit = kInvocationLimit;
   ApiReply reply = TRY(client_->call(call, deadline));
-  return Invocation{.failed = !reply.function_error.empty(), .payload = std::move(reply.value)};
+  return FunctionReply{.failed = !reply.function_error.empty(), .payload = std::move(reply.value)};
 }
 
 }  // namespace scaler::aws

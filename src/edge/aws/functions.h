@@ -17,7 +17,7 @@ struct FunctionConfiguration {
 };
 
 /// What a call brought: the function's answer, or the error that it ended with.
-struct Invocation {
+struct FunctionReply {
   bool failed = false;  ///< the function failed; `payload` holds errorMessage and errorType
   json::Value payload = {};
 };
@@ -30,8 +30,8 @@ class Functions {
   Result<FunctionConfiguration> configuration(const std::string& function, Deadline deadline);
   /// Waits for the answer. A lost reply is not asked for anew: the function would run twice.
   /// Errors: Malformed when the answer is no JSON.
-  Result<Invocation> invoke(const std::string& function, const std::string& payload,
-                            Deadline deadline);
+  Result<FunctionReply> invoke(const std::string& function, const std::string& payload,
+                               Deadline deadline);
 
  private:
   Client* client_;

@@ -107,7 +107,7 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
   body.begin_object().field("cluster", id.cluster).name("services").begin_array();
   body.value(id.service).end_array().name("include").begin_array().value("TAGS").end_array();
   body.end_object();
-  const ApiCall call{.service = Service::Ecs,
+  const ApiCall call{.service = AwsService::Ecs,
                      .region = std::string(region_of(id)),
                      .operation = "DescribeServices",
                      .subject = id.cluster + "/" + id.service,
@@ -127,7 +127,7 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
 Result<std::int64_t> container_instances(Client& client, const ServiceId& id, Deadline deadline) {
   json::Writer body;
   body.begin_object().name("clusters").begin_array().value(id.cluster).end_array().end_object();
-  const ApiCall call{.service = Service::Ecs,
+  const ApiCall call{.service = AwsService::Ecs,
                      .region = std::string(region_of(id)),
                      .operation = "DescribeClusters",
                      .subject = id.cluster,
@@ -148,7 +148,7 @@ Result<std::optional<ScalableTarget>> scalable_target(Client& client, const Serv
   body.begin_object().field("ServiceNamespace", "ecs").name("ResourceIds").begin_array();
   body.value(resource).end_array().field("ScalableDimension", "ecs:service:DesiredCount");
   body.end_object();
-  const ApiCall call{.service = Service::AutoScaling,
+  const ApiCall call{.service = AwsService::AutoScaling,
                      .region = std::string(region_of(id)),
                      .operation = "DescribeScalableTargets",
                      .subject = resource,

@@ -127,7 +127,7 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     LookedAtService* service = current_.services[i];
     ask_protection(*service, Wait::ForIt);  // Of one whose description came between two looks.
-    const std::optional<Refusal>& refusal = service->refusal;
+    const std::optional<RefusedService>& refusal = service->refusal;
     if ((refusal && current_.begun < refusal->again && !requests[i].urgent) || !plan(*service)) {
       continue;
     }

@@ -18,7 +18,7 @@
 namespace scaler::aws {
 
 /// A service that was refused by itself while its neighbours were not.
-struct Refusal {
+struct RefusedService {
   Error error = {};
   Duration pause = {};  ///< between two questions: 10 s, doubled up to 5 min
   Deadline again = {};  ///< when it is asked again
@@ -48,7 +48,7 @@ struct LookedAtProtection : LookedAt {
 struct LookedAtService : LookedAt {
   ServiceId id = {};
   std::optional<Result<ServiceReading>> answer = {};
-  std::optional<Refusal> refusal = {};
+  std::optional<RefusedService> refusal = {};
   std::optional<Deadline> without_tags_until = {};  ///< its tags were denied
   LookedAtProtection protection = {};
 

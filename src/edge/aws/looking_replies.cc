@@ -168,7 +168,7 @@ void Looker::refuse(Question& question, Error error, Deadline left) {
   if (question.split_off || service.refusal) {
     const Duration pause =
         service.refusal ? std::min(2 * service.refusal->pause, kLongestPause) : kFirstPause;
-    service.refusal = Refusal{.error = error, .pause = pause, .again = now() + pause};
+    service.refusal = RefusedService{.error = error, .pause = pause, .again = now() + pause};
   }
   service.answer = std::unexpected(std::move(error));
 }

@@ -46,7 +46,7 @@ class PlaceProblems {
   std::vector<Unreachable> unreachable_;
 };
 
-Location locate(const Settings& settings, const Named& named,
+Location locate(const ClientSettings& settings, const Named& named,
                 const Result<Destination>& destination, PlaceProblems& problems) {
   const bool no_region = named.region.empty() && settings.region.empty();
   if (!destination && !no_region) {
@@ -62,7 +62,8 @@ Location locate(const Settings& settings, const Named& named,
               endpoint.origin.scheme + "://" + net::host_header(endpoint.origin) + endpoint.path};
 }
 
-Location locate_service(const Settings& settings, const ServiceId& id, PlaceProblems& problems) {
+Location locate_service(const ClientSettings& settings, const ServiceId& id,
+                        PlaceProblems& problems) {
   const Result<ServiceAddress> service = parse_service(id.cluster, id.service);
   if (!service) {
     problems.add(service.error().message);
@@ -72,10 +73,11 @@ Location locate_service(const Settings& settings, const ServiceId& id, PlaceProb
                 {.what = "the service " + id.cluster + "/" + id.service,
                  .region = service->region,
                  .account = service->account},
-                settings.destination(Service::Ecs, service->region), problems);
+                settings.destination(AwsService::Ecs, service->region), problems);
 }
 
-Location locate_queue(const Settings& settings, const std::string& url, PlaceProblems& problems) {
+Location locate_queue(const ClientSettings& settings, const std::string& url,
+                      PlaceProblems& problems) {
   const Result<QueueAddress> queue = parse_queue(url);
   if (!queue) {
     problems.add(queue.error().message);
@@ -89,7 +91,7 @@ Location locate_queue(const Settings& settings, const std::string& url, PlacePro
 
 }  // namespace
 
-Result<Whereabouts> whereabouts(const Settings& settings, const LookRequest& look) {
+Result<Whereabouts> whereabouts(const ClientSettings& settings, const LookRequest& look) {
   PlaceProblems problems;
   Whereabouts found{.service = locate_service(settings, look.service, problems)};
   const std::string& here = found.service.region;
@@ -106,7 +108,7 @@ Result<Whereabouts> whereabouts(const Settings& settings, const LookRequest& loo
   return found;
 }
 
-Result<void> check_places(const Settings& settings, const LookRequest& look) {
+Result<void> check_places(const ClientSettings& settings, const LookRequest& look) {
   const Whereabouts found = TRY(whereabouts(settings, look));
   if (found.service.region.empty() ||
       std::ranges::any_of(found.queues, &std::string::empty, &Location::region)) {

@@ -24,9 +24,9 @@ struct Whereabouts {
 /// Errors: Malformed, naming all that contradicts itself or the settings: names, regions,
 /// endpoints,
 ///         and a queue in another partition than the service.
-Result<Whereabouts> whereabouts(const Settings& settings, const LookRequest& look);
+Result<Whereabouts> whereabouts(const ClientSettings& settings, const LookRequest& look);
 
 /// The same for calls that are to be made: without a region it is an error, too.
-Result<void> check_places(const Settings& settings, const LookRequest& look);
+Result<void> check_places(const ClientSettings& settings, const LookRequest& look);
 
 }  // namespace scaler::aws

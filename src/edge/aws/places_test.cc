@@ -18,7 +18,7 @@ const std::string kJobs = "/123456789012/jobs";
 std::string queue_endpoint(const std::string& url, const Environment& more = {}) {
   Environment environment{{"AWS_REGION", "us-east-1"}};
   environment.insert(more.begin(), more.end());
-  const Result<Settings> settings = read_settings(environment);
+  const Result<ClientSettings> settings = read_settings(environment);
   if (!settings) {
     return settings.error().message;
   }
@@ -83,7 +83,7 @@ TEST(QueueEndpoint, IsDualStackOrFipsWhereThatIsDemanded) {
 
 Result<Whereabouts> find(const ServiceId& service, const std::vector<std::string>& urls,
                          const Environment& environment = {{"AWS_REGION", "us-east-1"}}) {
-  const Settings settings = TRY(read_settings(environment));
+  const ClientSettings settings = TRY(read_settings(environment));
   return whereabouts(settings, {.service = service, .queue_urls = urls});
 }
 
@@ -209,15 +209,17 @@ TEST(Regions, HaveRatesOfTheirOwn) {
   std::vector<ApiCall> calls;
   for (const char* region : {"eu-west-1", "eu-west-2"}) {
     for (int i = 0; i < 50; ++i) {  // The burst of UpdateService.
-      calls.push_back(
-          {.service = Service::Ecs, .region = region, .operation = "UpdateService", .body = "{}"});
+      calls.push_back({.service = AwsService::Ecs,
+                       .region = region,
+                       .operation = "UpdateService",
+                       .body = "{}"});
     }
   }
   for (const auto& reply : test.client().call(calls, soon())) {
     EXPECT_TRUE(reply.has_value());
   }
   EXPECT_TRUE(test.pauses.empty());
-  EXPECT_EQ(test.client().allowance(Service::Ecs, "UpdateService")->tokens, 0);
+  EXPECT_EQ(test.client().allowance(AwsService::Ecs, "UpdateService")->tokens, 0);
 }
 
 TEST(Regions, ThatCannotBeAskedAreAnErrorOfThatCallAlone) {

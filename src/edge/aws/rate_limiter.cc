@@ -4,9 +4,9 @@
 
 namespace scaler::aws {
 
-std::optional<RateLimiter::Group> RateLimiter::group_of(Service service,
+std::optional<RateLimiter::Group> RateLimiter::group_of(AwsService service,
                                                         std::string_view operation) {
-  if (service != Service::Ecs) {
+  if (service != AwsService::Ecs) {
     return std::nullopt;
   }
   if (operation == "DescribeServices") {
@@ -45,7 +45,7 @@ RateLimiter::Rate RateLimiter::rate_of(Group group) {
 
 // A bucket of B tokens at R per second that is full at time F holds B - (F - now) * R tokens. Each
 // token moves F by 1/R, so one number tells it all (GCRA).
-std::optional<Deadline> RateLimiter::reserve(Service service, std::string_view operation,
+std::optional<Deadline> RateLimiter::reserve(AwsService service, std::string_view operation,
                                              Deadline now, Deadline latest) {
   const std::optional<Group> group = group_of(service, operation);
   if (!group) {
@@ -63,7 +63,7 @@ std::optional<Deadline> RateLimiter::reserve(Service service, std::string_view o
   return slot;
 }
 
-std::optional<RateLimiter::Allowance> RateLimiter::allowance(Service service,
+std::optional<RateLimiter::Allowance> RateLimiter::allowance(AwsService service,
                                                              std::string_view operation,
                                                              Deadline now) const {
   const std::optional<Group> group = group_of(service, operation);

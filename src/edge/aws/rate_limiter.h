@@ -19,7 +19,7 @@ class RateLimiter {
   /// Takes a token for the operation, also one that is yet to come: the moment at which the call
   /// may be made, `now` for at once. Operations without a documented limit are never late. Takes
   /// nothing when that would be later than `latest`, unless it is at once.
-  std::optional<Deadline> reserve(Service service, std::string_view operation, Deadline now,
+  std::optional<Deadline> reserve(AwsService service, std::string_view operation, Deadline now,
                                   Deadline latest);
 
   struct Allowance {
@@ -27,7 +27,7 @@ class RateLimiter {
     std::int64_t per_second = 0;
   };
   /// Nothing for an operation without a documented limit.
-  std::optional<Allowance> allowance(Service service, std::string_view operation,
+  std::optional<Allowance> allowance(AwsService service, std::string_view operation,
                                      Deadline now) const;
 
  private:
@@ -37,7 +37,7 @@ class RateLimiter {
     std::int64_t burst = 1;
     std::int64_t per_second = 1;
   };
-  static std::optional<Group> group_of(Service service, std::string_view operation);
+  static std::optional<Group> group_of(AwsService service, std::string_view operation);
   static Rate rate_of(Group group);
 
   /// A bucket by the moment at which it will be, or was, full again.

@@ -30,7 +30,7 @@ TEST(RateLimiter, LetsABurstGoAndThenTheSustainedRate) {
   for (const Limit& limit : kLimits) {
     RateLimiter limiter;
     const auto reserve = [&](Deadline now) {
-      return *limiter.reserve(Service::Ecs, limit.operation, now, now + 1h) - now;
+      return *limiter.reserve(AwsService::Ecs, limit.operation, now, now + 1h) - now;
     };
     for (int i = 0; i < limit.burst; ++i) {
       EXPECT_EQ(reserve(kStart), 0ms) << limit.operation << " " << i;
@@ -52,7 +52,7 @@ TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
   Deadline now = kStart;
   for (int i = 0; i < 2000; ++i) {
     now += Duration(random.between(0, 300));
-    gone.push_back(*limiter.reserve(Service::Ecs, "UpdateService", now, now + 24h));
+    gone.push_back(*limiter.reserve(AwsService::Ecs, "UpdateService", now, now + 24h));
   }
   std::ranges::sort(gone);
   for (std::size_t first = 0; first < gone.size(); ++first) {
@@ -66,42 +66,43 @@ TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
 TEST(RateLimiter, SharesTheBucketOfTagsAndKeepsOthersApart) {
   RateLimiter limiter;
   for (int i = 0; i < 10; ++i) {
-    EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, kStart), kStart);
-    EXPECT_EQ(limiter.reserve(Service::Ecs, "UntagResource", kStart, kStart), kStart);
+    EXPECT_EQ(limiter.reserve(AwsService::Ecs, "TagResource", kStart, kStart), kStart);
+    EXPECT_EQ(limiter.reserve(AwsService::Ecs, "UntagResource", kStart, kStart), kStart);
   }
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "TagResource", kStart, kStart + 1h), kStart + 100ms);
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart), kStart);
+  EXPECT_EQ(limiter.reserve(AwsService::Ecs, "TagResource", kStart, kStart + 1h), kStart + 100ms);
+  EXPECT_EQ(limiter.reserve(AwsService::Ecs, "UpdateService", kStart, kStart), kStart);
 }
 
 TEST(RateLimiter, LimitsNothingThatHasNoDocumentedLimit) {
   RateLimiter limiter;
   for (int i = 0; i < 10'000; ++i) {
-    ASSERT_EQ(limiter.reserve(Service::Sqs, "GetQueueAttributes", kStart, kStart), kStart);
+    ASSERT_EQ(limiter.reserve(AwsService::Sqs, "GetQueueAttributes", kStart, kStart), kStart);
   }
-  EXPECT_EQ(limiter.allowance(Service::Sqs, "GetQueueAttributes", kStart), std::nullopt);
+  EXPECT_EQ(limiter.allowance(AwsService::Sqs, "GetQueueAttributes", kStart), std::nullopt);
 }
 
 TEST(RateLimiter, TakesNoTokenForACallThatCannotWait) {
   RateLimiter limiter;
   for (int i = 0; i < 50; ++i) {
-    limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart);
+    limiter.reserve(AwsService::Ecs, "UpdateService", kStart, kStart);
   }
   for (int i = 0; i < 5; ++i) {
-    EXPECT_TRUE(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 1s).has_value());
+    EXPECT_TRUE(limiter.reserve(AwsService::Ecs, "UpdateService", kStart, kStart + 1s).has_value());
   }
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 1s), std::nullopt);
-  EXPECT_EQ(limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 2s), kStart + 1200ms);
+  EXPECT_EQ(limiter.reserve(AwsService::Ecs, "UpdateService", kStart, kStart + 1s), std::nullopt);
+  EXPECT_EQ(limiter.reserve(AwsService::Ecs, "UpdateService", kStart, kStart + 2s),
+            kStart + 1200ms);
 }
 
 TEST(RateLimiter, TellsItsTokens) {
   RateLimiter limiter;
   const auto tokens = [&limiter](Deadline now) {
-    return limiter.allowance(Service::Ecs, "UpdateService", now)->tokens;
+    return limiter.allowance(AwsService::Ecs, "UpdateService", now)->tokens;
   };
-  EXPECT_EQ(limiter.allowance(Service::Ecs, "UpdateService", kStart)->per_second, 5);
+  EXPECT_EQ(limiter.allowance(AwsService::Ecs, "UpdateService", kStart)->per_second, 5);
   EXPECT_EQ(tokens(kStart), 50);
   for (int i = 0; i < 52; ++i) {
-    limiter.reserve(Service::Ecs, "UpdateService", kStart, kStart + 1h);
+    limiter.reserve(AwsService::Ecs, "UpdateService", kStart, kStart + 1h);
   }
   EXPECT_EQ(tokens(kStart), -2);
   EXPECT_EQ(tokens(kStart + 590ms), 0);
@@ -115,7 +116,7 @@ TEST(Client, SendsWhatIsOverTheRateLaterAndInOrder) {
   std::vector<ApiCall> calls;
   calls.reserve(53);
   for (int i = 0; i < 53; ++i) {
-    calls.push_back({.service = Service::Ecs,
+    calls.push_back({.service = AwsService::Ecs,
                      .operation = "UpdateService",
                      .subject = "s",
                      .body = std::to_string(i)});
@@ -132,7 +133,8 @@ TEST(Client, RefusesWhatTheRateDoesNotAllowBeforeTheDeadline) {
   TestClient test;
   test.transport.reply_with({ok("{}")});
   const std::vector<ApiCall> calls(
-      60, {.service = Service::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
+      60,
+      {.service = AwsService::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
   const auto results = test.client().call(calls, after(1s));
   EXPECT_EQ(std::ranges::count_if(results, [](const auto& result) { return result.has_value(); }),
             54);  // The fifth of the later ones would have no time for its reply.
@@ -148,7 +150,7 @@ TEST(Client, UsesTheWholeRateWhateverTheRepliesTake) {
   test.transport.reply_with({ok("{}")});
   test.transport.delay = [](const auto&) { return 107ms; };
   const std::vector<ApiCall> calls(
-      300, {.service = Service::Ecs, .operation = "DescribeServices", .body = "{}"});
+      300, {.service = AwsService::Ecs, .operation = "DescribeServices", .body = "{}"});
   const Deadline begin = test.clock.steady();
   for (const Result<ApiReply>& result : test.client().call(calls, soon())) {
     EXPECT_TRUE(result.has_value());
@@ -164,7 +166,7 @@ TEST(Client, TellsOfWhatWasSentWhatCameOfItThoughTheDeadlineIsNear) {
   test.transport.reply_with({ok("{}")});
   test.transport.delay = [](const auto&) { return 240ms; };
   const std::vector<ApiCall> calls(
-      100, {.service = Service::Ecs, .operation = "UpdateService", .body = "{}", .once = true});
+      100, {.service = AwsService::Ecs, .operation = "UpdateService", .body = "{}", .once = true});
   const auto results = test.client().call(calls, test.clock.steady() + 4s);
   const auto done =
       std::ranges::count_if(results, [](const auto& result) { return result.has_value(); });
@@ -177,7 +179,8 @@ TEST(Client, SendsNoCallThatCannotLeaveInTime) {
   TestClient test;
   test.transport.reply_with({ok("{}")});
   std::vector<ApiCall> calls(
-      60, {.service = Service::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
+      60,
+      {.service = AwsService::Ecs, .operation = "UpdateService", .subject = "c/s", .body = "{}"});
   for (ApiCall& call : calls) {
     call.leave_by = test.clock.steady() + 500ms;
   }

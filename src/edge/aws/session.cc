@@ -7,12 +7,12 @@ namespace scaler::aws {
 
 Result<std::unique_ptr<Session>> Session::create(const Environment& environment, const Clock& clock,
                                                  const SessionOptions& options, const Log& log) {
-  Settings settings = TRY(read_settings(environment));
+  ClientSettings settings = TRY(read_settings(environment));
   return std::unique_ptr<Session>(
       new Session(std::move(settings), environment, clock, options, log));
 }
 
-Session::Session(Settings settings, Environment environment, const Clock& clock,
+Session::Session(ClientSettings settings, Environment environment, const Clock& clock,
                  const SessionOptions& options, const Log& log)
     : environment_(std::move(environment)),
       transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
@@ -40,9 +40,9 @@ void Session::prewarm(const LookRequest& look, Deadline deadline) {
     }
   };
   for (const std::string& url : look.queue_urls) {
-    add(destination_of({.service = Service::Sqs, .queue_url = url}, settings()));
+    add(destination_of({.service = AwsService::Sqs, .queue_url = url}, settings()));
   }
-  add(settings().destination(Service::Ecs, region_of(look.service)));
+  add(settings().destination(AwsService::Ecs, region_of(look.service)));
   transport_.connect(origins, deadline);
 }
 

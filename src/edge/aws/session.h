@@ -28,7 +28,7 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  const Settings& settings() const { return client_.settings(); }
+  const ClientSettings& settings() const { return client_.settings(); }
   Client& client() { return client_; }
   Sqs& sqs() { return sqs_; }
   Ecs& ecs() { return ecs_; }
@@ -41,7 +41,7 @@ class Session {
   void prewarm(const LookRequest& look, Deadline deadline);
 
  private:
-  Session(Settings settings, Environment environment, const Clock& clock,
+  Session(ClientSettings settings, Environment environment, const Clock& clock,
           const SessionOptions& options, const Log& log);
 
   Environment environment_;

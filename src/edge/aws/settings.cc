@@ -90,9 +90,9 @@ Result<Endpoint> read_endpoint(const NamedUrl& configured) {
   return endpoint;
 }
 
-Result<std::optional<Settings::Configured>> read_configured(Service service,
-                                                            const Environment& environment,
-                                                            const Profile& profile) {
+Result<std::optional<ClientSettings::Configured>> read_configured(AwsService service,
+                                                                  const Environment& environment,
+                                                                  const Profile& profile) {
   std::optional<NamedUrl> url =
       configured_url(endpoint_variable(service), signing_name(service), environment, profile);
   if (!url) {
@@ -100,9 +100,9 @@ Result<std::optional<Settings::Configured>> read_configured(Service service,
   }
   Endpoint endpoint = TRY(read_endpoint(*url));
   const std::optional<AwsHost> host = parse_aws_host(endpoint.origin.host);
-  return Settings::Configured{.by = std::move(url->name),
-                              .endpoint = std::move(endpoint),
-                              .region = host ? host->region : ""};
+  return ClientSettings::Configured{.by = std::move(url->name),
+                                    .endpoint = std::move(endpoint),
+                                    .region = host ? host->region : ""};
 }
 
 /// A switch of the environment, else of the profile: who says "true"; empty when nobody does.
@@ -121,7 +121,8 @@ Result<std::string> who_demands(const Environment& environment, const Profile& p
   return word == "true" ? who : "";
 }
 
-Result<void> read_kind(const Environment& environment, const Profile& profile, Settings& settings) {
+Result<void> read_kind(const Environment& environment, const Profile& profile,
+                       ClientSettings& settings) {
   const std::string fips =
       TRY(who_demands(environment, profile, "AWS_USE_FIPS_ENDPOINT", "use_fips_endpoint"));
   const std::string dual_stack = TRY(
@@ -146,7 +147,7 @@ Result<int> read_attempts(const Environment& environment, const Profile& profile
     text = setting(profile.settings, "max_attempts");
   }
   if (!text) {
-    return Settings{}.attempts_max;
+    return ClientSettings{}.attempts_max;
   }
   const auto attempts = number_of<int>(*text);
   if (!attempts || *attempts < 1 || *attempts > kAttemptsLimit) {
@@ -164,7 +165,8 @@ Result<Destination> reachable(Destination destination, const net::Proxies& proxi
 
 }  // namespace
 
-Result<Destination> Settings::destination(Service service, std::string_view of_region) const {
+Result<Destination> ClientSettings::destination(AwsService service,
+                                                std::string_view of_region) const {
   Destination destination{.region = std::string(of_region.empty() ? region : of_region)};
   if (destination.region.empty()) {
     return fail(ErrorKind::Malformed, no_region);
@@ -188,10 +190,10 @@ Result<Destination> Settings::destination(Service service, std::string_view of_r
   return reachable(std::move(destination), proxies);
 }
 
-Result<Destination> Settings::destination(const QueueAddress& queue) const {
-  const bool given = configured.at(static_cast<std::size_t>(Service::Sqs)).has_value();
+Result<Destination> ClientSettings::destination(const QueueAddress& queue) const {
+  const bool given = configured.at(static_cast<std::size_t>(AwsService::Sqs)).has_value();
   if (given || queue.origin.empty()) {
-    return destination(Service::Sqs, queue.region);
+    return destination(AwsService::Sqs, queue.region);
   }
   if (kind == EndpointKind::Fips && !queue.fips) {
     return fail(ErrorKind::Malformed,
@@ -213,7 +215,7 @@ Result<Endpoint> other_endpoint(const OtherService& service, const OtherHosts& h
           configured_url(service.variable, service.section, environment, profile)) {
     return read_endpoint(*configured);
   }
-  Settings settings;
+  ClientSettings settings;
   TRY(read_kind(environment, profile, settings));
   if (settings.kind == EndpointKind::Fips) {
     return fail(ErrorKind::Malformed, settings.kind_by +
@@ -224,13 +226,14 @@ Result<Endpoint> other_endpoint(const OtherService& service, const OtherHosts& h
   return Endpoint{.origin = {.host = dual_stack ? hosts.dual_stack : hosts.plain}};
 }
 
-Result<Settings> read_settings(const Environment& environment) {
+Result<ClientSettings> read_settings(const Environment& environment) {
   const Profile profile = TRY(read_profile(environment));
-  Settings settings{
+  ClientSettings settings{
       .region = TRY(read_region(environment, profile)),
       .no_region = "AWS_REGION is not set, and profile '" + profile.name + "' has no region"};
   for (std::size_t i = 0; i < kServiceCount; ++i) {
-    settings.configured.at(i) = TRY(read_configured(static_cast<Service>(i), environment, profile));
+    settings.configured.at(i) =
+        TRY(read_configured(static_cast<AwsService>(i), environment, profile));
   }
   TRY(read_kind(environment, profile, settings));
   const std::optional<std::string> bundle = variable(environment, "AWS_CA_BUNDLE");

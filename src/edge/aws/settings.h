@@ -23,7 +23,7 @@ struct Destination {
   Endpoint endpoint = {};
 };
 
-struct Settings {
+struct ClientSettings {
   /// An endpoint that a variable or the profile gives.
   struct Configured {
     std::string by = {};  ///< who: "AWS_ENDPOINT_URL", ...
@@ -43,7 +43,7 @@ struct Settings {
   /// Of calls to a service in the region, or in the default region when that is empty.
   /// Errors: Malformed, when there is no region, no such endpoint, the endpoint that was configured
   /// is one of another region, or the proxy before it cannot be used.
-  Result<Destination> destination(Service service, std::string_view of_region = {}) const;
+  Result<Destination> destination(AwsService service, std::string_view of_region = {}) const;
   /// Of calls about a queue: a configured endpoint, else the URL's own host where that is not just
   /// the region's, else the region's endpoint.
   Result<Destination> destination(const QueueAddress& queue) const;
@@ -54,7 +54,7 @@ struct Settings {
 /// AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS and the
 /// profile's counterparts, and the variables of ground/net/proxy.h.
 /// Errors: Malformed, naming the variable.
-Result<Settings> read_settings(const Environment& environment);
+Result<ClientSettings> read_settings(const Environment& environment);
 
 /// A service that the program asks for credentials only.
 struct OtherService {

@@ -34,11 +34,11 @@ class ProfileFolder {
   std::filesystem::path folder_;
 };
 
-std::string host(const Environment& environment, Service service) {
+std::string host(const Environment& environment, AwsService service) {
   return read_settings(environment)->destination(service)->endpoint.origin.host;
 }
 
-TEST(Settings, KnowTheDnsSuffixOfEveryPartition) {
+TEST(ClientSettings, KnowTheDnsSuffixOfEveryPartition) {
   const std::vector<std::pair<std::string, std::string>> hosts{
       {"eu-central-1", "sqs.eu-central-1.amazonaws.com"},
       {"us-gov-west-1", "sqs.us-gov-west-1.amazonaws.com"},
@@ -49,11 +49,11 @@ TEST(Settings, KnowTheDnsSuffixOfEveryPartition) {
       {"eu-isoe-west-1", "sqs.eu-isoe-west-1.cloud.adc-e.uk"},
       {"us-isof-south-1", "sqs.us-isof-south-1.csp.hci.ic.gov"}};
   for (const auto& [region, expected] : hosts) {
-    EXPECT_EQ(host({{"AWS_REGION", region}}, Service::Sqs), expected);
+    EXPECT_EQ(host({{"AWS_REGION", region}}, AwsService::Sqs), expected);
   }
 }
 
-TEST(Settings, TakeTheRegionFromEnvironmentThenProfile) {
+TEST(ClientSettings, TakeTheRegionFromEnvironmentThenProfile) {
   const ProfileFolder folder("[default]\nregion = eu-west-1\n[profile p]\nregion=eu-west-2 # x\n",
                              "");
   Environment environment = folder.environment();
@@ -66,38 +66,38 @@ TEST(Settings, TakeTheRegionFromEnvironmentThenProfile) {
   EXPECT_EQ(read_settings(environment)->region, "eu-south-1");
 }
 
-TEST(Settings, RefuseAMissingOrImpossibleRegion) {
-  EXPECT_EQ(read_settings({})->destination(Service::Ecs).error().message,
+TEST(ClientSettings, RefuseAMissingOrImpossibleRegion) {
+  EXPECT_EQ(read_settings({})->destination(AwsService::Ecs).error().message,
             "AWS_REGION is not set, and profile 'default' has no region");
   for (const char* region : {"eu central 1", "evil.example/", "EU-CENTRAL-1"}) {
     EXPECT_EQ(read_settings({{"AWS_REGION", region}}).error().kind, ErrorKind::Malformed) << region;
   }
 }
 
-TEST(Settings, PreferTheServicesOwnEndpoint) {
+TEST(ClientSettings, PreferTheServicesOwnEndpoint) {
   Environment environment{{"AWS_REGION", "eu-central-1"},
                           {"AWS_ENDPOINT_URL", "http://all:1"},
                           {"AWS_ENDPOINT_URL_ECS", "https://ecs-only/prefix/"}};
-  EXPECT_EQ(host(environment, Service::Sqs), "all");
-  const Endpoint ecs = read_settings(environment)->destination(Service::Ecs)->endpoint;
+  EXPECT_EQ(host(environment, AwsService::Sqs), "all");
+  const Endpoint ecs = read_settings(environment)->destination(AwsService::Ecs)->endpoint;
   EXPECT_EQ(ecs.origin, (net::Origin{.scheme = "https", .host = "ecs-only", .port = 443}));
   EXPECT_EQ(ecs.path, "/prefix");
   environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "True";
-  EXPECT_EQ(host(environment, Service::Ecs), "ecs.eu-central-1.amazonaws.com");
+  EXPECT_EQ(host(environment, AwsService::Ecs), "ecs.eu-central-1.amazonaws.com");
 }
 
-TEST(Settings, TakeEndpointsFromTheProfile) {
+TEST(ClientSettings, TakeEndpointsFromTheProfile) {
   const ProfileFolder folder(
       "[profile p]\nregion=eu-west-1\nendpoint_url = http://whole\nservices = local\n"
       "[services local]\nsqs =\n  endpoint_url = http://queue:9324\n",
       "");
   Environment environment = folder.environment();
   environment["AWS_PROFILE"] = "p";
-  EXPECT_EQ(host(environment, Service::Sqs), "queue");
-  EXPECT_EQ(host(environment, Service::Ecs), "whole");
+  EXPECT_EQ(host(environment, AwsService::Sqs), "queue");
+  EXPECT_EQ(host(environment, AwsService::Ecs), "whole");
 }
 
-TEST(Settings, NameTheVariableThatIsWrong) {
+TEST(ClientSettings, NameTheVariableThatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"AWS_ENDPOINT_URL_SQS", "localhost:4566"},
       {"AWS_ENDPOINT_URL", "http://x?y=z"},
@@ -113,53 +113,53 @@ TEST(Settings, NameTheVariableThatIsWrong) {
   }
 }
 
-TEST(Settings, RefuseAProxyThatCannotBeUsedWhereItWouldBe) {
+TEST(ClientSettings, RefuseAProxyThatCannotBeUsedWhereItWouldBe) {
   const Environment socks{{"AWS_REGION", "eu-central-1"}, {"ALL_PROXY", "socks5://u:secret@p:1"}};
-  const auto refused = read_settings(socks)->destination(Service::Sqs);
+  const auto refused = read_settings(socks)->destination(AwsService::Sqs);
   ASSERT_FALSE(refused.has_value());
   EXPECT_EQ(refused.error().kind, ErrorKind::Malformed);
   EXPECT_EQ(refused.error().message,
             "ALL_PROXY: socks5://p:1: socks5 proxies are not supported, only http://host:port");
   Environment direct = socks;
   direct["AWS_ENDPOINT_URL"] = "http://localhost:4566";
-  EXPECT_TRUE(read_settings(direct)->destination(Service::Sqs).has_value());
+  EXPECT_TRUE(read_settings(direct)->destination(AwsService::Sqs).has_value());
   direct = socks;
   direct["HTTPS_PROXY"] = "http://p:3128";
   const auto settings = read_settings(direct);
   ASSERT_TRUE(settings.has_value());
-  const Destination queues = *settings->destination(Service::Sqs);
+  const Destination queues = *settings->destination(AwsService::Sqs);
   EXPECT_EQ((*settings->proxies.of(queues.endpoint.origin))->origin.host, "p");
 }
 
-TEST(Settings, EveryServiceHasAnEndpoint) {
+TEST(ClientSettings, EveryServiceHasAnEndpoint) {
   const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}});
   ASSERT_TRUE(settings.has_value());
-  EXPECT_EQ(settings->destination(Service::AutoScaling)->endpoint.origin.host,
+  EXPECT_EQ(settings->destination(AwsService::AutoScaling)->endpoint.origin.host,
             "application-autoscaling.eu-central-1.amazonaws.com");
-  EXPECT_EQ(settings->destination(Service::Sts, "cn-north-1")->endpoint.origin.host,
+  EXPECT_EQ(settings->destination(AwsService::Sts, "cn-north-1")->endpoint.origin.host,
             "sts.cn-north-1.amazonaws.com.cn");
 }
 
-TEST(Settings, DemandFipsEndpointsOnlyWhereTheyAre) {
+TEST(ClientSettings, DemandFipsEndpointsOnlyWhereTheyAre) {
   struct Case {
     const char* region;
-    Service service;
+    AwsService service;
     const char* host;  ///< nullptr: there is none
   };
   constexpr std::array<Case, 12> kCases = {
-      {{"us-east-1", Service::Sqs, "sqs-fips.us-east-1.amazonaws.com"},
-       {"us-west-2", Service::Ecs, "ecs-fips.us-west-2.amazonaws.com"},
-       {"us-east-2", Service::Lambda, "lambda-fips.us-east-2.amazonaws.com"},
-       {"us-west-1", Service::Sts, "sts-fips.us-west-1.amazonaws.com"},
-       {"ca-west-1", Service::Sqs, "sqs-fips.ca-west-1.amazonaws.com"},
-       {"us-gov-west-1", Service::Sqs, "sqs.us-gov-west-1.amazonaws.com"},
-       {"us-gov-west-1", Service::Ecs, "ecs-fips.us-gov-west-1.amazonaws.com"},
-       {"us-gov-east-1", Service::AutoScaling,
+      {{"us-east-1", AwsService::Sqs, "sqs-fips.us-east-1.amazonaws.com"},
+       {"us-west-2", AwsService::Ecs, "ecs-fips.us-west-2.amazonaws.com"},
+       {"us-east-2", AwsService::Lambda, "lambda-fips.us-east-2.amazonaws.com"},
+       {"us-west-1", AwsService::Sts, "sts-fips.us-west-1.amazonaws.com"},
+       {"ca-west-1", AwsService::Sqs, "sqs-fips.ca-west-1.amazonaws.com"},
+       {"us-gov-west-1", AwsService::Sqs, "sqs.us-gov-west-1.amazonaws.com"},
+       {"us-gov-west-1", AwsService::Ecs, "ecs-fips.us-gov-west-1.amazonaws.com"},
+       {"us-gov-east-1", AwsService::AutoScaling,
         "application-autoscaling.us-gov-east-1.amazonaws.com"},
-       {"us-iso-east-1", Service::Sqs, nullptr},  // Sources differ.
-       {"eu-west-1", Service::Sqs, nullptr},
-       {"ca-central-1", Service::Ecs, nullptr},
-       {"us-east-1", Service::AutoScaling, nullptr}}};
+       {"us-iso-east-1", AwsService::Sqs, nullptr},  // Sources differ.
+       {"eu-west-1", AwsService::Sqs, nullptr},
+       {"ca-central-1", AwsService::Ecs, nullptr},
+       {"us-east-1", AwsService::AutoScaling, nullptr}}};
   const auto settings = read_settings({{"AWS_USE_FIPS_ENDPOINT", "TRUE"}});
   for (const auto& [region, service, host] : kCases) {
     const auto destination = settings->destination(service, region);
@@ -172,7 +172,7 @@ TEST(Settings, DemandFipsEndpointsOnlyWhereTheyAre) {
   }
 }
 
-TEST(Settings, KnowTheDualStackDomainOfEveryPartition) {
+TEST(ClientSettings, KnowTheDualStackDomainOfEveryPartition) {
   const auto settings = read_settings({{"AWS_USE_DUALSTACK_ENDPOINT", "true"}});
   for (const auto& [region, expected] :
        {std::pair("eu-west-1", "ecs.eu-west-1.api.aws"),
@@ -180,16 +180,16 @@ TEST(Settings, KnowTheDualStackDomainOfEveryPartition) {
         std::pair("cn-north-1", "ecs.cn-north-1.api.amazonwebservices.com.cn"),
         std::pair("eusc-de-east-1", "ecs.eusc-de-east-1.api.amazonwebservices.eu"),
         std::pair("us-isof-south-1", "ecs.us-isof-south-1.api.aws.hci.ic.gov")}) {
-    EXPECT_EQ(settings->destination(Service::Ecs, region)->endpoint.origin.host, expected);
+    EXPECT_EQ(settings->destination(AwsService::Ecs, region)->endpoint.origin.host, expected);
   }
 }
 
-TEST(Settings, TakeTheKindOfEndpointFromTheProfileUnlessTheEnvironmentSaysOtherwise) {
+TEST(ClientSettings, TakeTheKindOfEndpointFromTheProfileUnlessTheEnvironmentSaysOtherwise) {
   const ProfileFolder folder("[default]\nregion=us-east-1\nuse_fips_endpoint = true\n", "");
   Environment environment = folder.environment();
-  EXPECT_EQ(host(environment, Service::Sqs), "sqs-fips.us-east-1.amazonaws.com");
+  EXPECT_EQ(host(environment, AwsService::Sqs), "sqs-fips.us-east-1.amazonaws.com");
   environment["AWS_USE_FIPS_ENDPOINT"] = "false";
-  EXPECT_EQ(host(environment, Service::Sqs), "sqs.us-east-1.amazonaws.com");
+  EXPECT_EQ(host(environment, AwsService::Sqs), "sqs.us-east-1.amazonaws.com");
   environment.erase("AWS_USE_FIPS_ENDPOINT");
   environment["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
   EXPECT_TRUE(read_settings(environment)
@@ -198,11 +198,11 @@ TEST(Settings, TakeTheKindOfEndpointFromTheProfileUnlessTheEnvironmentSaysOtherw
                                        "AWS_USE_DUALSTACK_ENDPOINT are both true"));
 }
 
-TEST(Settings, LetAnEndpointOfAnotherRegionAnswerForNone) {
+TEST(ClientSettings, LetAnEndpointOfAnotherRegionAnswerForNone) {
   const auto settings = read_settings(
       {{"AWS_REGION", "eu-west-1"}, {"AWS_ENDPOINT_URL_ECS", "https://ecs.eu-west-1.api.aws"}});
-  EXPECT_TRUE(settings->destination(Service::Ecs).has_value());
-  EXPECT_EQ(settings->destination(Service::Ecs, "eu-west-2").error().message,
+  EXPECT_TRUE(settings->destination(AwsService::Ecs).has_value());
+  EXPECT_EQ(settings->destination(AwsService::Ecs, "eu-west-2").error().message,
             "AWS_ENDPOINT_URL_ECS: ecs.eu-west-1.api.aws is the endpoint of eu-west-1, but ECS is "
             "to be asked in eu-west-2");
 }

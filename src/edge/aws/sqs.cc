@@ -16,7 +16,7 @@ namespace {
 constexpr std::size_t kEntriesPerRequest = 10;
 
 ApiCall sqs_call(std::string operation, const std::string& queue_url, std::string body) {
-  return {.service = Service::Sqs,
+  return {.service = AwsService::Sqs,
           .queue_url = queue_url,
           .operation = std::move(operation),
           .subject = queue_url,

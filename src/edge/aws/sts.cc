@@ -5,7 +5,7 @@
 namespace scaler::aws {
 
 Result<CallerIdentity> caller_identity(Client& client, Deadline deadline, std::string_view region) {
-  const ApiCall call{.service = Service::Sts,
+  const ApiCall call{.service = AwsService::Sts,
                      .region = std::string(region),
                      .operation = "GetCallerIdentity",
                      .body = "Action=GetCallerIdentity&Version=2011-06-15"};

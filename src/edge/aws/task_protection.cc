@@ -15,7 +15,7 @@ constexpr std::size_t kTasksPerCall = 100;
 constexpr int kPagesMax = 100;  ///< ECS has at most 5,000 tasks a service, 100 on a page.
 
 ApiCall ecs_call(std::string operation, const ServiceId& id, json::Writer body) {
-  return {.service = Service::Ecs,
+  return {.service = AwsService::Ecs,
           .region = std::string(region_of(id)),
           .operation = std::move(operation),
           .subject = id.cluster + "/" + id.service,

@@ -102,7 +102,7 @@ class LoginSource final : public aws::CredentialSource {
     const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
     std::string region = text_of(token, "signInRegion");
     if (region.empty()) {
-      const aws::Settings settings = TRY(aws::read_settings(surroundings_.environment));
+      const aws::ClientSettings settings = TRY(aws::read_settings(surroundings_.environment));
       region = settings.region;
     }
     const std::string dual_stack_suffix(partition_of(region).dual_stack_suffix);

@@ -51,7 +51,7 @@ Result<RuntimeApi> RuntimeApi::create(std::string_view address, net::HttpClient&
       clock);
 }
 
-Result<Invocation> RuntimeApi::next() {
+Result<RuntimeEvent> RuntimeApi::next() {
   const Result<net::HttpResponse> response = http_->send(
       {.origin = origin_, .target = fmt::format("{}/invocation/next", kVersion)}, Deadline::max());
   if (!response) {
@@ -61,7 +61,7 @@ Result<Invocation> RuntimeApi::next() {
     return fail(ErrorKind::Unavailable,
                 fmt::format("asking for the next event: HTTP {}", response->status));
   }
-  Invocation invocation{.event = response->body};
+  RuntimeEvent invocation{.event = response->body};
   invocation.request_id = TRY(header(*response, "Lambda-Runtime-Aws-Request-Id"));
   const std::string deadline = TRY(header(*response, "Lambda-Runtime-Deadline-Ms"));
   const auto milliseconds = number_of<std::int64_t>(deadline);
@@ -115,7 +115,7 @@ Result<void> RuntimeApi::post(std::string path, std::string_view error_type, std
 
 Error run_loop(RuntimeApi& api, const Handle& handle, const Log& log) {
   while (true) {
-    const Result<Invocation> invocation = api.next();
+    const Result<RuntimeEvent> invocation = api.next();
     if (!invocation) {
       return invocation.error();
     }

@@ -13,7 +13,7 @@
 
 namespace scaler::lambda {
 
-struct Invocation {
+struct RuntimeEvent {
   std::string request_id = {};
   std::string function_arn = {};  ///< what was invoked: plain, by alias or by version
   Deadline deadline = {};         ///< steady; the platform kills the process at this moment
@@ -21,7 +21,7 @@ struct Invocation {
 };
 
 /// Makes an answer of an event. An Error becomes a failed invocation with its message.
-using Handle = std::function<Result<std::string>(const Invocation&)>;
+using Handle = std::function<Result<std::string>(const RuntimeEvent&)>;
 
 class RuntimeApi {
  public:
@@ -30,7 +30,7 @@ class RuntimeApi {
                                    const Clock& clock);
 
   /// Waits for the next event without limit: the sandbox may be frozen for hours inside this call.
-  Result<Invocation> next();
+  Result<RuntimeEvent> next();
   Result<void> respond(const std::string& request_id, std::string answer);
   Result<void> report_failure(const std::string& request_id, const Error& error);
   /// Tells the platform that the function cannot start; the process exits after it.

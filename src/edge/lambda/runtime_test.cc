@@ -91,7 +91,7 @@ Error run(const FakePlatform& platform, const Handle& handle) {
 
 TEST(RunLoop, AnswersEveryEventUntilThePlatformIsGone) {
   FakePlatform platform({"{\"n\":1}", "{\"n\":2}"});
-  const Error ended = run(platform, [](const Invocation& invocation) -> Result<std::string> {
+  const Error ended = run(platform, [](const RuntimeEvent& invocation) -> Result<std::string> {
     return invocation.event;
   });
   EXPECT_EQ(ended.message, "asking for the next event: HTTP 410");
@@ -103,7 +103,7 @@ TEST(RunLoop, AnswersEveryEventUntilThePlatformIsGone) {
 
 TEST(RunLoop, AnErrorIsAFailedInvocation) {
   FakePlatform platform({"{}"});
-  run(platform, [](const Invocation&) -> Result<std::string> {
+  run(platform, [](const RuntimeEvent&) -> Result<std::string> {
     return fail(ErrorKind::Rejected, "UpdateService c/s: AccessDeniedException");
   });
   const std::vector<Answer> answers = platform.answers();
@@ -118,7 +118,7 @@ TEST(RunLoop, AnErrorIsAFailedInvocation) {
 TEST(RunLoop, AnAnswerThatIsTooLargeIsReportedAsAFailure) {
   FakePlatform platform({"{}"});
   platform.status_of_responses = 413;
-  run(platform, [](const Invocation&) -> Result<std::string> { return std::string("big"); });
+  run(platform, [](const RuntimeEvent&) -> Result<std::string> { return std::string("big"); });
   const std::vector<Answer> answers = platform.answers();
   ASSERT_EQ(answers.size(), 2U);
   EXPECT_TRUE(answers[1].target.ends_with("/error"));
@@ -128,7 +128,7 @@ TEST(RunLoop, EndsWhenThePlatformRefusesAnAnswer) {
   FakePlatform platform({"{}", "{}"});
   platform.status_of_responses = 500;
   const Error ended =
-      run(platform, [](const Invocation&) -> Result<std::string> { return std::string("{}"); });
+      run(platform, [](const RuntimeEvent&) -> Result<std::string> { return std::string("{}"); });
   EXPECT_TRUE(ended.message.starts_with("answering /invocation/id-1/response: HTTP 500"));
   EXPECT_EQ(platform.answers().size(), 1U);
 }
@@ -137,7 +137,7 @@ TEST(RunLoop, PassesOnTheDeadline) {
   FakePlatform platform({"{}"});
   platform.deadline = std::to_string((system_clock().now() + 30s).time_since_epoch().count());
   Duration left{};
-  run(platform, [&left](const Invocation& invocation) -> Result<std::string> {
+  run(platform, [&left](const RuntimeEvent& invocation) -> Result<std::string> {
     left = std::chrono::floor<Duration>(invocation.deadline - std::chrono::steady_clock::now());
     return std::string("{}");
   });
@@ -148,7 +148,7 @@ TEST(RunLoop, PassesOnTheDeadline) {
 TEST(RunLoop, PassesOnWhatWasInvoked) {
   FakePlatform platform({"{}"});
   std::string invoked;
-  run(platform, [&invoked](const Invocation& invocation) -> Result<std::string> {
+  run(platform, [&invoked](const RuntimeEvent& invocation) -> Result<std::string> {
     invoked = invocation.function_arn;
     return "{}";
   });
@@ -159,7 +159,7 @@ TEST(RunLoop, ADeadlineThatIsNoNumberEndsTheLoop) {
   FakePlatform platform({"{}"});
   platform.deadline = "soon";
   const Error ended =
-      run(platform, [](const Invocation&) -> Result<std::string> { return std::string("{}"); });
+      run(platform, [](const RuntimeEvent&) -> Result<std::string> { return std::string("{}"); });
   EXPECT_EQ(ended.message, "Lambda-Runtime-Deadline-Ms: 'soon' is not a number");
 }
 

@@ -23,9 +23,9 @@ class Places {
   }
 
  private:
-  explicit Places(aws::Settings settings) : settings_(std::move(settings)) {}
+  explicit Places(aws::ClientSettings settings) : settings_(std::move(settings)) {}
 
-  aws::Settings settings_;
+  aws::ClientSettings settings_;
 };
 
 }  // namespace scaler

@@ -78,7 +78,7 @@ std::string_view outcome_name(InvocationOutcome outcome) {
 
 }  // namespace
 
-Environment function_environment(const Deployment& deployment) {
+Environment function_environment(const FunctionSurroundings& deployment) {
   Environment environment = {{"AWS_ENDPOINT_URL", deployment.endpoint},
                              {"ECS_CLUSTER_NAME", deployment.cluster},
                              {"ECS_SERVICE_NAME", deployment.service},
@@ -135,7 +135,7 @@ LambdaHost::LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions 
     add_mapping(queue, function_arn(settings), options_.mapping);
   }
   if (options_.schedule > Duration(0)) {
-    schedule_ = std::make_unique<Schedule>(
+    schedule_ = std::make_unique<ScheduleRule>(
         world_, ScheduleIdentity{.region = settings.region, .account = settings.account},
         options_.schedule,
         // No retries, as the default deployment configures it: the next event comes soon.

@@ -13,7 +13,7 @@
 #include "emulator/lambda/event_source_mapping.h"
 #include "emulator/lambda/lambda_api.h"
 #include "emulator/lambda/lambda_function.h"
-#include "emulator/lambda/schedule.h"
+#include "emulator/lambda/schedule_rule.h"
 #include "ground/base/log.h"
 #include "ground/base/result.h"
 #include "ground/net/event_loop.h"
@@ -24,7 +24,7 @@
 namespace scaler::emulator {
 
 /// What the default deployment gives the function, as environment variables.
-struct Deployment {
+struct FunctionSurroundings {
   std::string endpoint = {};  ///< AWS_ENDPOINT_URL
   std::string queue_url = {};
   std::string cluster = {};
@@ -33,7 +33,7 @@ struct Deployment {
   std::string doorbell_queue_url = {};  ///< empty: none
   Environment overrides = {};           ///< added last; an empty value removes a variable
 };
-Environment function_environment(const Deployment& deployment);
+Environment function_environment(const FunctionSurroundings& deployment);
 
 struct LambdaOptions {
   FunctionSettings function = {};
@@ -72,7 +72,7 @@ class LambdaHost {
   /// The first of the job queue, or nullptr.
   const EventSourceMapping* mapping() const;
   std::span<const std::unique_ptr<EventSourceMapping>> mappings() const { return mappings_; }
-  const Schedule* schedule() const { return schedule_.get(); }
+  const ScheduleRule* schedule() const { return schedule_.get(); }
 
  private:
   LambdaHost(net::EventLoop& loop, world::World& world, LambdaOptions options, const Log& log);
@@ -93,7 +93,7 @@ class LambdaHost {
   FunctionVersions versions_;
   std::unique_ptr<LambdaFunction> function_;
   std::vector<std::unique_ptr<EventSourceMapping>> mappings_;
-  std::unique_ptr<Schedule> schedule_;
+  std::unique_ptr<ScheduleRule> schedule_;
   net::Timer tick_;
 };
 

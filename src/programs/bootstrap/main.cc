@@ -7,8 +7,8 @@
 #include "edge/config/environment.h"
 #include "edge/handler/handler.h"
 #include "edge/lambda/runtime.h"
-#include "edge/wiring/cloud.h"
 #include "edge/wiring/process_environment.h"
+#include "edge/wiring/wiring.h"
 
 // Nothing is thrown, so nobody needs the library's handler, which brings a demangler of 50 KB.
 namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier): the library's own name.
@@ -24,22 +24,22 @@ using namespace scaler;
 
 Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
                    const ServiceConfig& config) {
-  const std::unique_ptr<Cloud> cloud = TRY(Cloud::create(environment, system_clock(), log));
+  const std::unique_ptr<Wiring> wiring = TRY(Wiring::create(environment, system_clock(), log));
   const LookRequest look{.service = config.id, .queue_urls = {config.queue_url}};
-  TRY(cloud->check(look));
+  TRY(wiring->check(look));
   Handler handler(config,
-                  {.reader = cloud->reader(),
-                   .scaler = cloud->scaler(),
-                   .states = &cloud->states(),
+                  {.reader = wiring->reader(),
+                   .scaler = wiring->scaler(),
+                   .states = &wiring->states(),
                    .clock = system_clock(),
-                   .messages = &cloud->messages(),
-                   .mapping = &cloud->mapping(),
-                   .ticks = &cloud->ticks()},
+                   .messages = &wiring->messages(),
+                   .mapping = &wiring->mapping(),
+                   .ticks = &wiring->ticks()},
                   log);
-  cloud->prewarm(look);
+  wiring->prewarm(look);
   const Error ended = lambda::run_loop(
       api,
-      [&handler](const lambda::Invocation& invocation) {
+      [&handler](const lambda::RuntimeEvent& invocation) {
         return handler.handle(invocation.event, invocation.deadline, invocation.function_arn);
       },
       log);

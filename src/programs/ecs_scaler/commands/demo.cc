@@ -3,7 +3,7 @@
 
 #include <fmt/core.h>
 
-#include "edge/wiring/cloud.h"
+#include "edge/wiring/wiring.h"
 #include "ground/net/http_client.h"
 #include "ground/net/url.h"
 #include "programs/ecs_scaler/commands/command.h"
@@ -49,8 +49,8 @@ emulator::EmulatorOptions demo_options(const std::string& lambda_path) {
 
 class Demo {
  public:
-  Demo(const EmulatorThread& emulator, Cloud& cloud, DemoFlags flags)
-      : emulator_(emulator), cloud_(cloud), flags_(std::move(flags)) {}
+  Demo(const EmulatorThread& emulator, Wiring& wiring, DemoFlags flags)
+      : emulator_(emulator), wiring_(wiring), flags_(std::move(flags)) {}
 
   /// Two cycles: a third of the messages, sleep, the rest, sleep. True when all happened.
   Result<bool> run() {
@@ -85,7 +85,7 @@ class Demo {
     cycles_.push_back({.messages = messages, .sent = system_clock().now()});
     note_ = fmt::format("{} messages sent", messages);
     for (const Result<void>& sent :
-         cloud_.send_messages(emulator_.queue_url(), bodies, after(5s))) {
+         wiring_.send_messages(emulator_.queue_url(), bodies, after(5s))) {
       if (!sent) {
         return sent;
       }
@@ -168,7 +168,7 @@ class Demo {
   }
 
   const EmulatorThread& emulator_;
-  Cloud& cloud_;
+  Wiring& wiring_;
   DemoFlags flags_;
   net::HttpClient http_;
   Instant start_ = system_clock().now();
@@ -187,16 +187,16 @@ int demo(const DemoFlags& flags) {
   if (!emulator) {
     return complain(kFailed, emulator.error().message);
   }
-  const auto cloud =
-      Cloud::create_on_workstation((*emulator)->client_environment(), system_clock(), log);
-  if (!cloud) {
-    return complain(kFailed, cloud.error().message);
+  const auto wiring =
+      Wiring::create_on_workstation((*emulator)->client_environment(), system_clock(), log);
+  if (!wiring) {
+    return complain(kFailed, wiring.error().message);
   }
   std::printf(
       "An embedded AWS at %s runs %s:\n"
       "1 task per 5 messages, at most 10, to zero after 6 s without any.\n\n",
       (*emulator)->endpoint().c_str(), lambda_path.c_str());
-  const Result<bool> done = Demo(**emulator, **cloud, flags).run();
+  const Result<bool> done = Demo(**emulator, **wiring, flags).run();
   if (!done) {
     return complain(kFailed, done.error().message);
   }

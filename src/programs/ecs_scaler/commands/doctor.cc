@@ -25,9 +25,9 @@ std::string value_of(const std::string& flag, std::string_view name, const Envir
 }
 
 /// Where to look: flags, else this process's variables, else those of the function.
-Result<doctor::Place> find_place(Checkup& checkup, const Environment& own,
-                                 const PlaceFlags& flags) {
-  doctor::Place place{.function = value_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
+Result<doctor::Examination> find_place(Checkup& checkup, const Environment& own,
+                                       const PlaceFlags& flags) {
+  doctor::Examination place{.function = value_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
   Result<Environment> functions;
   if (!place.function.empty()) {
     functions = checkup.function_environment(place.function);
@@ -65,7 +65,7 @@ int examine(const Environment& environment, const DoctorFlags& flags) {
   if (!checkup) {
     return complain(kConfiguration, checkup.error().message);
   }
-  const Result<doctor::Place> place = find_place(**checkup, environment, flags.place);
+  const Result<doctor::Examination> place = find_place(**checkup, environment, flags.place);
   if (!place) {
     return complain(kConfiguration, place.error().message);
   }

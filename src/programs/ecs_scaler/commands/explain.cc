@@ -5,7 +5,7 @@
 #include <fmt/core.h>
 
 #include "edge/config/environment.h"
-#include "edge/wiring/cloud.h"
+#include "edge/wiring/wiring.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"

@@ -36,9 +36,9 @@ LookRequest look_at_all_of(const ManagedService& service) {
 }
 
 Ports LiveFleet::ports() const {
-  return {.reader = cloud->reader(),
-          .scaler = cloud->scaler(),
-          .states = &cloud->states(),
+  return {.reader = wiring->reader(),
+          .scaler = wiring->scaler(),
+          .states = &wiring->states(),
           .clock = system_clock()};
 }
 
@@ -47,10 +47,10 @@ Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
   const LogLevel level = TRY(log_level_from_environment(environment));
   auto fleet = std::make_unique<LiveFleet>(Log(log_descriptor, level, system_clock()));
   fleet->services = TRY(load_fleet(environment, config_file));
-  fleet->cloud = TRY(Cloud::create_on_workstation(environment, system_clock(), fleet->log));
+  fleet->wiring = TRY(Wiring::create_on_workstation(environment, system_clock(), fleet->log));
   Problems problems;
   for (const ManagedService& service : fleet->services) {
-    problems.add_if_failed(fleet->cloud->check(look_at_all_of(service)));
+    problems.add_if_failed(fleet->wiring->check(look_at_all_of(service)));
   }
   TRY(problems.result());
   return fleet;

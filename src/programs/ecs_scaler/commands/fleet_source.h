@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "edge/wiring/cloud.h"
+#include "edge/wiring/wiring.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
 #include "scaler/pass/pass.h"
@@ -25,15 +25,15 @@ LookRequest look_at_all_of(const ManagedService& service);
 /// Services, and the AWS that they live in.
 struct LiveFleet {
   Log log;
-  std::unique_ptr<Cloud> cloud = {};
+  std::unique_ptr<Wiring> wiring = {};
   std::vector<ManagedService> services = {};
 
-  /// Of the cloud, on the machine's clock.
+  /// Of the wiring, on the machine's clock.
   Ports ports() const;
 };
 
-/// Reads the services and makes their cloud, which logs to the descriptor. Nothing is called yet.
-/// Errors: those of load_fleet(), Cloud::create_on_workstation() and Cloud::check().
+/// Reads the services and makes their wiring, which logs to the descriptor. Nothing is called yet.
+/// Errors: those of load_fleet(), Wiring::create_on_workstation() and Wiring::check().
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
                                               const std::string& config_file, int log_descriptor);
 

@@ -54,14 +54,14 @@ int forget(const Environment& environment, const std::string& config_file) {
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  const auto& [log, cloud, services] = **fleet;
+  const auto& [log, wiring, services] = **fleet;
   std::vector<LookRequest> requests;
   for (const ManagedService& service : services) {
     requests.push_back({.service = service.id});
   }
   const Deadline deadline = after(kTimeout);
-  const auto looks = cloud->reader().look(requests, Patience::All, deadline);
-  const auto removed = remove(looks, cloud->states(), deadline);
+  const auto looks = wiring->reader().look(requests, Patience::All, deadline);
+  const auto removed = remove(looks, wiring->states(), deadline);
   int code = kDone;
   for (std::size_t i = 0; i < removed.size(); ++i) {
     code = std::max(code, report(services[i], looks[i].service, removed[i]));

@@ -52,7 +52,7 @@ Result<std::unique_ptr<MetricsServer>> serve_metrics(const std::optional<int>& p
               : Result<std::unique_ptr<MetricsServer>>(nullptr);
 }
 
-/// Takes the fleet, so that its cloud goes while the watcher of signals still bounds every wait.
+/// Takes the fleet, so that its wiring goes while the watcher of signals still bounds every wait.
 int control(std::unique_ptr<LiveFleet> fleet, const RunFlags& flags, const std::stop_token& stop) {
   const Log& log = fleet->log;
   const ControllerOptions options{.interval = flags.interval};
@@ -65,12 +65,12 @@ int control(std::unique_ptr<LiveFleet> fleet, const RunFlags& flags, const std::
              {"services", static_cast<std::int64_t>(fleet->services.size())},
              {"metrics_port", *metrics ? (*metrics)->port() : 0}});
   // The state lives in this process and in the services' tags, so that a restart forgets nothing.
-  Cloud& cloud = *fleet->cloud;
+  Wiring& wiring = *fleet->wiring;
   Invoker invoker(std::move(fleet->services),
                   {.look_every = flags.interval, .patience = Patience::AllButSlow},
-                  {.reader = cloud.reader(),
-                   .scaler = cloud.scaler(),
-                   .states = &cloud.states(),
+                  {.reader = wiring.reader(),
+                   .scaler = wiring.scaler(),
+                   .states = &wiring.states(),
                    .clock = system_clock()});
   run_controller(invoker, system_clock(), options, recorder(log, metrics->get()), stop);
   log.write(LogLevel::Info, "controller stopped");

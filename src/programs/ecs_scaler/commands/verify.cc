@@ -56,7 +56,7 @@ std::int64_t tasks_for_one(const Policy& policy) {
 }
 
 /// What the function's variables say, as bootstrap reads them.
-Result<void> read_settings(const Environment& functions, verify::Deployment& deployment) {
+Result<void> read_settings(const Environment& functions, verify::ScalerUnderTest& deployment) {
   Result<ServiceConfig> config = service_from_environment(functions);
   if (!config) {
     return fail(std::move(config).error(),
@@ -69,10 +69,10 @@ Result<void> read_settings(const Environment& functions, verify::Deployment& dep
   return {};
 }
 
-Result<verify::Deployment> find_deployment(Checkup& checkup, const Environment& own,
-                                           const VerifyFlags& flags) {
-  verify::Deployment deployment{.function =
-                                    first_of(flags.place.function, "ECS_SCALER_FUNCTION", own, {})};
+Result<verify::ScalerUnderTest> find_deployment(Checkup& checkup, const Environment& own,
+                                                const VerifyFlags& flags) {
+  verify::ScalerUnderTest deployment{
+      .function = first_of(flags.place.function, "ECS_SCALER_FUNCTION", own, {})};
   Environment functions;
   if (!deployment.function.empty()) {
     functions = TRY(checkup.function_environment(deployment.function));
@@ -145,7 +145,7 @@ int verify_deployment(const Environment& environment, const VerifyFlags& flags,
   if (!checkup) {
     return complain(kConfiguration, checkup.error().message);
   }
-  Result<verify::Deployment> deployment = find_deployment(**checkup, environment, flags);
+  Result<verify::ScalerUnderTest> deployment = find_deployment(**checkup, environment, flags);
   if (!deployment) {
     return complain(deployment.error().kind == ErrorKind::Malformed ? kConfiguration : kFailed,
                     deployment.error().message);
@@ -158,7 +158,7 @@ int verify_deployment(const Environment& environment, const VerifyFlags& flags,
     return verify_menu(**target, *deployment, flags.options, stop.token());
   }
   const bool aloud = flags.format == ReportFormat::Text || !flags.report_path.empty();
-  verify::Options options = flags.options;
+  verify::VerifyOptions options = flags.options;
   if (aloud) {
     options.progress = text_progress();
   }
@@ -211,7 +211,7 @@ int verify_somewhere(const Environment& environment, const VerifyFlags& flags) {
 }
 
 /// The time limits of a run, and how it looks.
-std::vector<Option> time_options(verify::Options& options) {
+std::vector<Option> time_options(verify::VerifyOptions& options) {
   constexpr int kRateMax = 100;
   return {duration_option("--load-time", options.load_time, "how long the check load sends"),
           {"--load-rate", "N", "its messages a second (default 2)",

@@ -18,15 +18,15 @@ struct VerifyFlags {
   PlaceFlags place = {};
   bool emulator = false;
   std::string lambda_path = {};  ///< with `emulator`; default: `bootstrap` beside this program
-  verify::Options options = {};
+  verify::VerifyOptions options = {};
   ReportFormat format = ReportFormat::Text;
   std::string report_path = {};
   bool interactive = false;
 };
 
 /// Asks what to do until told to quit; the exit code tells whether every check passed.
-int verify_menu(verify::Target& target, const verify::Deployment& deployment,
-                const verify::Options& options, const std::stop_token& stop);
+int verify_menu(verify::Target& target, const verify::ScalerUnderTest& deployment,
+                const verify::VerifyOptions& options, const std::stop_token& stop);
 
 /// The report's checks as they end, on stdout; what is seen between them on stderr when it is a
 /// terminal.

@@ -44,15 +44,15 @@ void show_status(verify::Target& target) {
   std::printf("%s\n", sight ? verify::describe(*sight).c_str() : sight.error().message.c_str());
 }
 
-void send_one(verify::Target& target, const verify::Deployment& deployment,
+void send_one(verify::Target& target, const verify::ScalerUnderTest& deployment,
               const std::string& body) {
   const Result<void> sent = target.send(deployment.queue_url, std::span(&body, 1));
   std::printf("%s\n", sent ? "sent" : sent.error().message.c_str());
 }
 
 /// Runs the check of a choice from 1 to 6, or all of them; true when they passed.
-bool run_checks(verify::Target& target, const verify::Deployment& deployment,
-                verify::Options options, char choice, const std::stop_token& stop) {
+bool run_checks(verify::Target& target, const verify::ScalerUnderTest& deployment,
+                verify::VerifyOptions options, char choice, const std::stop_token& stop) {
   const auto index = static_cast<std::size_t>(choice - '1');
   if (index < verify::kAllChecks.size()) {
     options.checks = {verify::kAllChecks.at(index)};
@@ -65,8 +65,8 @@ bool run_checks(verify::Target& target, const verify::Deployment& deployment,
 
 }  // namespace
 
-int verify_menu(verify::Target& target, const verify::Deployment& deployment,
-                const verify::Options& options, const std::stop_token& stop) {
+int verify_menu(verify::Target& target, const verify::ScalerUnderTest& deployment,
+                const verify::VerifyOptions& options, const std::stop_token& stop) {
   bool all_passed = true;
   while (true) {
     std::fputs(kMenu, stdout);

@@ -1,4 +1,4 @@
-#include "emulator/lambda/schedule.h"
+#include "emulator/lambda/schedule_rule.h"
 
 #include <set>
 #include <vector>
@@ -32,7 +32,7 @@ struct Scene {
   Random random = Random(1);
   world::World world = world::World({}, kNoon, random);
   std::vector<std::string> events = {};
-  Schedule schedule;
+  ScheduleRule schedule;
 };
 
 std::string text(const std::string& event, std::string_view name) {

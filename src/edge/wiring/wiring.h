@@ -14,17 +14,17 @@
 
 namespace scaler {
 
-class Cloud {
+class Wiring {
  public:
   /// With the credentials that a Lambda has.
   /// Errors: Malformed for settings that are wrong (region, endpoints, profile).
-  static Result<std::unique_ptr<Cloud>> create(const Environment& environment, Clock& clock,
-                                               const Log& log);
+  static Result<std::unique_ptr<Wiring>> create(const Environment& environment, Clock& clock,
+                                                const Log& log);
   /// With those of a workstation, too: profiles, SSO, ..., instance metadata. In a file of its own,
   /// so that bootstrap does not link them.
-  static Result<std::unique_ptr<Cloud>> create_on_workstation(const Environment& environment,
-                                                              Clock& clock, const Log& log);
-  virtual ~Cloud() = default;
+  static Result<std::unique_ptr<Wiring>> create_on_workstation(const Environment& environment,
+                                                               Clock& clock, const Log& log);
+  virtual ~Wiring() = default;
 
   virtual CloudReader& reader() = 0;
   virtual ServiceScaler& scaler() = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// Run: one verify() under way: what its checks share. The checks themselves are in checks.cc and
-// trigger_checks.cc.
+// Verification: one verify() under way: what its checks share. The checks themselves are in
+// checks.cc and trigger_checks.cc.
 
 #include <string>
 #include <utility>
@@ -10,10 +10,10 @@
 
 namespace scaler::verify {
 
-class Run {
+class Verification {
  public:
-  Run(Target& target, Deployment deployment, Options options, Clock& clock,
-      const std::stop_token& stop);
+  Verification(Target& target, ScalerUnderTest deployment, VerifyOptions options, Clock& clock,
+               const std::stop_token& stop);
 
   Report report(const std::vector<Check>& checks);
 
@@ -48,8 +48,8 @@ class Run {
   std::vector<Measurement> measured(const Cycle& cycle, bool with_limits) const;
 
   Target* target_;
-  Deployment deployment_;
-  Options options_;
+  ScalerUnderTest deployment_;
+  VerifyOptions options_;
   Watch watch_;
   Report report_ = {};
   Instant check_started_ = {};

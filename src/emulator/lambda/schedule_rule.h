@@ -1,6 +1,6 @@
 #pragma once
-// Schedule: an EventBridge rule "rate(...)" whose target is the function. It has no clock and no
-// timer: tick() does what is due at world.now().
+// ScheduleRule: an EventBridge rule "rate(...)" whose target is the function. It has no clock and
+// no timer: tick() does what is due at world.now().
 
 #include <functional>
 #include <string>
@@ -16,12 +16,12 @@ struct ScheduleIdentity {
   std::string account = {};
 };
 
-class Schedule {
+class ScheduleRule {
  public:
   /// `send` hands an event to the function asynchronously. The first event comes one interval from
   /// now, as with AWS; an interval of zero never comes.
-  Schedule(world::World& world, ScheduleIdentity identity, Duration interval,
-           std::function<void(std::string event)> send, std::uint64_t seed);
+  ScheduleRule(world::World& world, ScheduleIdentity identity, Duration interval,
+               std::function<void(std::string event)> send, std::uint64_t seed);
 
   /// Sends one event when one is due, however many intervals have passed.
   void tick();

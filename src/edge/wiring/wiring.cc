@@ -1,9 +1,9 @@
-#include "edge/wiring/cloud.h"
+#include "edge/wiring/wiring.h"
 
 #include <random>
 
 #include "edge/aws/places.h"
-#include "edge/wiring/aws_cloud.h"
+#include "edge/wiring/aws_wiring.h"
 #include "edge/wiring/wake_mapping.h"
 
 namespace scaler {
@@ -59,9 +59,9 @@ class AwsTicks final : public Ticks {
   aws::Sqs* sqs_;
 };
 
-class AwsCloud final : public Cloud {
+class AwsWiring final : public Wiring {
  public:
-  explicit AwsCloud(std::unique_ptr<aws::Session> session)
+  explicit AwsWiring(std::unique_ptr<aws::Session> session)
       : session_(std::move(session)),
         messages_(session_->sqs()),
         ticks_(session_->sqs()),
@@ -105,14 +105,15 @@ class AwsCloud final : public Cloud {
 
 }  // namespace
 
-Result<std::unique_ptr<Cloud>> make_aws_cloud(const Environment& environment, Clock& clock,
-                                              const Log& log, const aws::SessionOptions& options) {
-  return std::make_unique<AwsCloud>(TRY(aws::Session::create(environment, clock, options, log)));
+Result<std::unique_ptr<Wiring>> make_aws_wiring(const Environment& environment, Clock& clock,
+                                                const Log& log,
+                                                const aws::SessionOptions& options) {
+  return std::make_unique<AwsWiring>(TRY(aws::Session::create(environment, clock, options, log)));
 }
 
-Result<std::unique_ptr<Cloud>> Cloud::create(const Environment& environment, Clock& clock,
-                                             const Log& log) {
-  return make_aws_cloud(environment, clock, log, {.seed = std::random_device()()});
+Result<std::unique_ptr<Wiring>> Wiring::create(const Environment& environment, Clock& clock,
+                                               const Log& log) {
+  return make_aws_wiring(environment, clock, log, {.seed = std::random_device()()});
 }
 
 }  // namespace scaler

@@ -1,4 +1,4 @@
-#include "emulator/lambda/schedule.h"
+#include "emulator/lambda/schedule_rule.h"
 
 #include <utility>
 
@@ -7,8 +7,8 @@
 
 namespace scaler::emulator {
 
-Schedule::Schedule(world::World& world, ScheduleIdentity identity, Duration interval,
-                   std::function<void(std::string event)> send, std::uint64_t seed)
+ScheduleRule::ScheduleRule(world::World& world, ScheduleIdentity identity, Duration interval,
+                           std::function<void(std::string event)> send, std::uint64_t seed)
     : world_(world),
       identity_(std::move(identity)),
       interval_(interval),
@@ -16,7 +16,7 @@ Schedule::Schedule(world::World& world, ScheduleIdentity identity, Duration inte
       random_(seed),
       due_(world.now() + interval) {}
 
-void Schedule::tick() {
+void ScheduleRule::tick() {
   if (interval_ <= Duration(0) || world_.now() < due_) {
     return;
   }
@@ -27,7 +27,7 @@ void Schedule::tick() {
   send_(event());
 }
 
-std::string Schedule::event() {
+std::string ScheduleRule::event() {
   json::Writer writer;
   writer.begin_object()
       .field("version", "0")
