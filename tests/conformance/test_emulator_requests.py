@@ -337,16 +337,17 @@ def test_a_corrupt_file_is_one_clear_error(run_program, ecs_scaler, tmp_path, te
 
 
 def test_a_full_disk_is_logged_and_survived(emulator, tmp_path):
-    # No disk is full on demand: a folder in the way of the draft makes writing fail just so.
+    # No disk is full on demand: a folder in the way of the file makes writing fail just so.
     started = emulator(state_dir=tmp_path / "state")
-    draft = tmp_path / "state" / "queues.json.tmp"
-    draft.mkdir()
+    in_the_way = tmp_path / "state" / "queues.json"
+    in_the_way.unlink(missing_ok=True)
+    in_the_way.mkdir()
     started.send(3)
     wait_until(lambda: "could not be saved" in started.process.stderr(), what="the complaint")
     assert started.depth() == (3, 0, 0)
     time.sleep(1.5)
     assert started.process.stderr().count("could not be saved") == 1
-    draft.rmdir()
+    in_the_way.rmdir()
     wait_until(lambda: "saved again" in started.process.stderr(), what="the relief")
     assert json.loads((tmp_path / "state" / "queues.json").read_text())["queues"]
     assert os.listdir(tmp_path / "state") == ["queues.json"]

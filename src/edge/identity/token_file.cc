@@ -1,11 +1,5 @@
 #include "edge/identity/token_file.h"
 
-#include <cerrno>
-#include <cstdlib>
-#include <sys/stat.h>
-#include <system_error>
-#include <unistd.h>
-
 #include "ground/base/file.h"
 #include "ground/json/writer.h"
 
@@ -13,23 +7,6 @@ namespace scaler::identity {
 namespace {
 
 constexpr std::size_t kFileMax = 1U << 20U;
-
-std::unexpected<Error> failure(const std::string& path, int error) {
-  return fail(ErrorKind::Unavailable,
-              "write " + path + ": " + std::generic_category().message(error));
-}
-
-/// True when all of it was written and is on the disk.
-bool write_all(int file, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t count = ::write(file, text.data(), text.size());
-    if (count < 0 && errno != EINTR) {
-      return false;
-    }
-    text.remove_prefix(count < 0 ? 0 : static_cast<std::size_t>(count));
-  }
-  return ::fsync(file) == 0;
-}
 
 }  // namespace
 
@@ -74,20 +51,8 @@ Result<json::Value> read_token_file(const std::string& path) {
 Result<void> write_token_file(const std::string& path, const json::Value& object) {
   json::Writer writer;
   writer.value(object);
-  std::string draft = path + ".XXXXXX";
-  const int file = ::mkstemp(draft.data());  // Readable for its owner only.
-  if (file < 0) {
-    return failure(path, errno);
-  }
-  const bool written = write_all(file, writer.text());
-  int error = errno;
-  ::close(file);
-  if (written && ::rename(draft.c_str(), path.c_str()) == 0) {
-    return {};
-  }
-  error = written ? errno : error;
-  ::unlink(draft.c_str());
-  return failure(path, error);
+  const Result<void> written = replace_file(path, writer.text());
+  return written ? written : fail(written.error(), "write");
 }
 
 }  // namespace scaler::identity

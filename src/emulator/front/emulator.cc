@@ -14,6 +14,7 @@
 #include "emulator/front/aws_front.h"
 #include "emulator/front/state_file.h"
 #include "emulator/front/status.h"
+#include "ground/base/file.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -379,12 +380,14 @@ class Emulator::Impl {
       return fail(ErrorKind::Unavailable, fmt::format("cannot make the folder {}: {}",
                                                       options_.state_dir, error.message()));
     }
-    const std::string text = TRY(load_file(state_path()));
-    std::error_code missing;
-    if (text.empty() && !std::filesystem::exists(state_path(), missing)) {
+    const Result<std::string> text = read_file(state_path());
+    if (!text && text.error().kind == ErrorKind::NotFound) {
       return {};
     }
-    const Result<std::int64_t> processed = read_state(text, world_);
+    if (!text) {
+      return fail(text.error(), "the saved queues cannot be read");
+    }
+    const Result<std::int64_t> processed = read_state(*text, world_);
     if (!processed) {
       return fail(processed.error(),
                   fmt::format("{} is corrupt; move it away to start empty", state_path()));
@@ -403,7 +406,7 @@ class Emulator::Impl {
     if (saved_revision_ == revision) {
       return {};
     }
-    TRY(save_file(state_path(), write_state(world_, processed())));
+    TRY(replace_file(state_path(), write_state(world_, processed())));
     saved_revision_ = revision;
     return {};
   }

@@ -1,13 +1,8 @@
 #include "emulator/front/state_file.h"
 
 #include <array>
-#include <cerrno>
-#include <fcntl.h>
-#include <memory>
 #include <optional>
 #include <string_view>
-#include <system_error>
-#include <unistd.h>
 #include <utility>
 
 #include <fmt/core.h>
@@ -27,7 +22,6 @@ using world::QueueTotals;
 using world::StoredMessage;
 
 constexpr std::int64_t kVersion = 1;
-constexpr int kFileMode = 0600;
 /// What a file may hold is added to and multiplied by a thousand later: numbers up to 2^53, times
 /// up to the year 9999, durations up to a century.
 constexpr std::int64_t kCountMax = std::int64_t{1} << 53U;
@@ -51,32 +45,6 @@ constexpr std::array<std::pair<std::string_view, Duration QueueSettings::*>, 5> 
      {"retention", &QueueSettings::retention},
      {"receive_wait", &QueueSettings::receive_wait},
      {"count_lag", &QueueSettings::count_lag}}};
-
-std::unexpected<Error> system_failure(std::string_view what, const std::string& path) {
-  return fail(ErrorKind::Unavailable,
-              fmt::format("{} {}: {}", what, path, std::generic_category().message(errno)));
-}
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int number) : number_(number) {}
-  ~FileDescriptor() {
-    if (number_ >= 0) {
-      ::close(number_);
-    }
-  }
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  int number() const { return number_; }
-  bool close() {
-    const bool closed = ::close(number_) == 0;
-    number_ = -1;
-    return closed;
-  }
-
- private:
-  int number_;
-};
 
 void write_instant(json::Writer& writer, std::string_view name, const std::optional<Instant>& at) {
   if (at) {
@@ -281,57 +249,6 @@ Result<std::int64_t> read_state(std::string_view text, world::World& world) {
     TRY(read_queue(item, world));
   }
   return processed;
-}
-
-Result<void> save_file(const std::string& path, std::string_view text) {
-  const std::string draft = path + ".tmp";
-  FileDescriptor file(::open(draft.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, kFileMode));
-  if (file.number() < 0) {
-    return system_failure("cannot open", draft);
-  }
-  while (!text.empty()) {
-    const ssize_t written = ::write(file.number(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) {
-      continue;
-    }
-    if (written < 0) {
-      return system_failure("cannot write", draft);
-    }
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  if (::fsync(file.number()) != 0 || !file.close()) {
-    return system_failure("cannot write", draft);
-  }
-  if (::rename(draft.c_str(), path.c_str()) != 0) {
-    return system_failure("cannot rename to", path);
-  }
-  return {};
-}
-
-Result<std::string> load_file(const std::string& path) {
-  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.number() < 0) {
-    if (errno == ENOENT) {
-      return std::string();
-    }
-    return system_failure("cannot open", path);
-  }
-  std::string text;
-  constexpr std::size_t kBlock = 65'536;
-  const auto block = std::make_unique<std::array<char, kBlock>>();
-  while (true) {
-    const ssize_t count = ::read(file.number(), block->data(), block->size());
-    if (count < 0 && errno == EINTR) {
-      continue;
-    }
-    if (count < 0) {
-      return system_failure("cannot read", path);
-    }
-    if (count == 0) {
-      return text;
-    }
-    text.append(block->data(), static_cast<std::size_t>(count));
-  }
 }
 
 }  // namespace scaler::emulator

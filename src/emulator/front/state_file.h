@@ -1,6 +1,5 @@
 #pragma once
-// The world's queues in a file, so that they survive a restart of the emulator. Written whole,
-// beside the old file, and renamed: a crash leaves the one or the other.
+// The world's queues as the text of a file, so that they survive a restart of the emulator.
 
 #include <cstdint>
 #include <string>
@@ -19,12 +18,5 @@ std::string write_state(const world::World& world, std::int64_t processed);
 /// Brings the queues of the text into a world without queues; the processed messages.
 /// Errors: Malformed.
 Result<std::int64_t> read_state(std::string_view text, world::World& world);
-
-/// Errors: Unavailable, with the system's reason.
-Result<void> save_file(const std::string& path, std::string_view text);
-
-/// The file's text; empty when there is none.
-/// Errors: Unavailable, with the system's reason.
-Result<std::string> load_file(const std::string& path);
 
 }  // namespace scaler::emulator

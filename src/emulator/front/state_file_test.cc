@@ -1,7 +1,6 @@
 #include "emulator/front/state_file.h"
 
 #include <cstdlib>
-#include <filesystem>
 #include <memory>
 #include <tuple>
 #include <utility>
@@ -104,53 +103,6 @@ TEST(StateFile, NoticesEveryChange) {
   EXPECT_TRUE(changed());
   place->world.advance(kNoon + minutes(10));
   EXPECT_TRUE(changed());
-}
-
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "state-test-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  std::string operator/(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-};
-
-TEST(StateFile, SavesAndLoadsAFile) {
-  const Folder folder;
-  const std::string text(200'000, 'x');
-  ASSERT_TRUE(save_file(folder / "f", "old").has_value());
-  ASSERT_TRUE(save_file(folder / "f", text).has_value());
-  EXPECT_EQ(load_file(folder / "f").value(), text);
-  EXPECT_EQ(load_file(folder / "none").value(), "");
-}
-
-TEST(StateFile, KeepsTheOldFileWhenItCannotWrite) {
-  const Folder folder;
-  ASSERT_TRUE(save_file(folder / "f", "old").has_value());
-  std::filesystem::create_directory(folder / "f.tmp");
-
-  const auto saved = save_file(folder / "f", "new");
-
-  ASSERT_FALSE(saved.has_value());
-  EXPECT_THAT(saved.error().message, HasSubstr("f.tmp: Is a directory"));
-  EXPECT_EQ(load_file(folder / "f").value(), "old");
-  EXPECT_FALSE(load_file(folder / "f.tmp").has_value());
-}
-
-TEST(StateFile, ReportsAFullDisk) {
-  // The device that is always full; a link to it stands where the draft would be.
-  const Folder folder;
-  std::filesystem::create_symlink("/dev/full", folder / "f.tmp");
-  const auto saved = save_file(folder / "f", "text");
-  ASSERT_FALSE(saved.has_value());
-  EXPECT_THAT(saved.error().message, HasSubstr("No space left on device"));
-  EXPECT_EQ(load_file(folder / "f").value(), "");
 }
 
 }  // namespace

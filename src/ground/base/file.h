@@ -1,10 +1,11 @@
 #pragma once
-// Reading a whole file without streams: these would drag the standard library's locales into the
-// Lambda program.
+// Reading and writing a whole file without streams: these would drag the standard library's locales
+// into the Lambda program.
 
 #include <cstddef>
 #include <limits>
 #include <string>
+#include <string_view>
 
 #include "ground/base/result.h"
 
@@ -15,5 +16,15 @@ namespace scaler {
 ///         system's reason. The message names the path.
 Result<std::string> read_file(const std::string& path,
                               std::size_t most = std::numeric_limits<std::size_t>::max());
+
+/// Writes to what stands at the path: a file, which is made or emptied, a pipe, a device.
+/// Errors: Unavailable, with the path and the system's reason.
+Result<void> write_file(const std::string& path, std::string_view text);
+
+/// Puts a file, readable for its owner only, in the place of another: written and synchronized
+/// beside it under a name of its own, then renamed. A crash, a full disk or a second writer leaves
+/// the old text or a new one, never a part.
+/// Errors: Unavailable, with the path and the system's reason; the old file then stands.
+Result<void> replace_file(const std::string& path, std::string_view text);
 
 }  // namespace scaler

@@ -1,8 +1,11 @@
 #include "ground/base/file.h"
 
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -29,6 +32,86 @@ TEST(ReadFile, TellsWhatCannotBeReadFromWhatIsNotThere) {
   EXPECT_EQ(read_file("/proc/self").error().message, "/proc/self: Is a directory");
   EXPECT_EQ(read_file("/proc/self").error().kind, ErrorKind::Unavailable);
   EXPECT_EQ(read_file("/proc/version/x").error().kind, ErrorKind::NotFound);
+}
+
+class Folder {
+ public:
+  Folder() : path_((std::filesystem::temp_directory_path() / "files-XXXXXX").string()) {
+    path_ = ::mkdtemp(path_.data());
+  }
+  ~Folder() { std::filesystem::remove_all(path_); }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string operator/(const char* name) const { return path_ + "/" + name; }
+  std::ptrdiff_t entries() const {
+    return std::distance(std::filesystem::directory_iterator(path_), {});
+  }
+
+ private:
+  std::string path_;
+};
+
+/// As a full disk: no file of this process grows beyond `bytes`.
+class NoRoom {
+ public:
+  explicit NoRoom(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~NoRoom() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  NoRoom(const NoRoom&) = delete;
+  NoRoom& operator=(const NoRoom&) = delete;
+
+ private:
+  rlimit before_ = {};
+  void (*handler_)(int);
+};
+
+TEST(WriteFile, EmptiesAFileAndWritesToADeviceAsItIs) {
+  const Folder folder;
+  ASSERT_TRUE(write_file(folder / "f", std::string(200'000, 'x')).has_value());
+  ASSERT_TRUE(write_file(folder / "f", "short").has_value());
+  EXPECT_EQ(read_file(folder / "f").value_or(""), "short");
+  EXPECT_TRUE(write_file("/dev/null", "anything").has_value());
+  EXPECT_EQ(write_file("/dev/full", "anything").error().message,
+            "/dev/full: No space left on device");
+  EXPECT_EQ(write_file(folder / "none/f", "x").error().kind, ErrorKind::Unavailable);
+}
+
+TEST(ReplaceFile, PutsAFileForItsOwnerOnlyInThePlaceOfTheOld) {
+  const Folder folder;
+  const std::string text(200'000, 'x');
+  ASSERT_TRUE(write_file(folder / "f", "old").has_value());
+  ASSERT_TRUE(replace_file(folder / "f", text).has_value());
+  EXPECT_EQ(read_file(folder / "f").value_or(""), text);
+  struct stat facts = {};
+  ASSERT_EQ(::stat((folder / "f").c_str(), &facts), 0);
+  EXPECT_EQ(facts.st_mode & 0777U, 0600U);
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(ReplaceFile, LeavesTheOldFileAndNoDraftWhenThereIsNoRoom) {
+  const Folder folder;
+  ASSERT_TRUE(replace_file(folder / "f", "old").has_value());
+  {
+    const NoRoom full(10);
+    EXPECT_EQ(replace_file(folder / "f", std::string(11, 'x')).error().message,
+              (folder / "f") + ": File too large");
+  }
+  EXPECT_EQ(read_file(folder / "f").value_or(""), "old");
+  EXPECT_EQ(folder.entries(), 1);
+}
+
+TEST(ReplaceFile, LeavesNoDraftWhereAFolderStandsInTheWay) {
+  const Folder folder;
+  std::filesystem::create_directory(folder / "f");
+  EXPECT_EQ(replace_file(folder / "f", "x").error().message, (folder / "f") + ": Is a directory");
+  EXPECT_EQ(folder.entries(), 1);
+  EXPECT_EQ(replace_file(folder / "none/f", "x").error().kind, ErrorKind::Unavailable);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/file.h"
 #include "lab/study/search.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/study_flags.h"

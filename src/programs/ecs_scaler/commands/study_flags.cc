@@ -1,14 +1,11 @@
 #include "programs/ecs_scaler/commands/study_flags.h"
 
 #include <algorithm>
-#include <cerrno>
 #include <filesystem>
-#include <fstream>
 #include <functional>
 #include <iostream>
 #include <iterator>
 #include <optional>
-#include <system_error>
 
 #include <fmt/core.h>
 
@@ -125,16 +122,6 @@ Result<std::vector<study::Answer>> answer_all(const std::string& title,
     answers.push_back(TRY(std::move(*result)));
   }
   return answers;
-}
-
-Result<void> write_file(const std::string& path, std::string_view text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) {
-    return fail(ErrorKind::Rejected,
-                fmt::format("{}: {}", path, std::generic_category().message(errno)));
-  }
-  return {};
 }
 
 }  // namespace scaler::cli

@@ -3,7 +3,6 @@
 // that they name, and asking on all cores.
 
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "lab/study/answers.h"
@@ -35,8 +34,5 @@ Result<std::vector<study::Answer>> answer_all(const std::string& title,
                                               const study::Question& question,
                                               const std::vector<study::Candidate>& candidates,
                                               bool moments);
-
-/// Errors: Rejected, naming the file and why.
-Result<void> write_file(const std::string& path, std::string_view text);
 
 }  // namespace scaler::cli

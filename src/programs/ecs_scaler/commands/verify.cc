@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <fstream>
 #include <iterator>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 
 #include "checkup/access/checkup.h"
 #include "edge/config/environment.h"
+#include "ground/base/file.h"
 #include "ground/base/problems.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/emulator_thread.h"
@@ -131,12 +131,8 @@ Result<void> tell(const verify::Report& report, const VerifyFlags& flags) {
   if (flags.report_path.empty()) {
     return {};
   }
-  std::ofstream file(flags.report_path, std::ios::trunc);
-  file << formatted(report, flags.format);
-  file.close();
-  return file ? Result<void>()
-              : fail(ErrorKind::Unavailable,
-                     fmt::format("the report could not be written to {}", flags.report_path));
+  const Result<void> written = write_file(flags.report_path, formatted(report, flags.format));
+  return written ? written : fail(written.error(), "the report could not be written");
 }
 
 int verify_deployment(const Environment& environment, const VerifyFlags& flags,
