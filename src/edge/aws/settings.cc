@@ -20,8 +20,7 @@ std::optional<std::string> setting(const ProfileSettings& settings, std::string_
 }
 
 bool is_true(const Environment& environment, std::string_view name) {
-  const std::string text = variable(environment, name).value_or("");
-  return std::ranges::equal(text, std::string_view("true"), {}, lower);
+  return equal_in_any_case(variable(environment, name).value_or(""), "true");
 }
 
 Result<std::string> read_region(const Environment& environment, const Profile& profile) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edge/aws/source_request.h"
+#include "ground/base/text.h"
 #include "ground/net/url.h"
 
 namespace scaler::identity {
@@ -24,13 +25,6 @@ constexpr std::string_view kHopLimit =
     "instance metadata answers, but its token does not arrive; in a container that is the hop "
     "limit: "
     "aws ec2 modify-instance-metadata-options --instance-id ... --http-put-response-hop-limit 2";
-
-bool equal_in_any_case(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
 
 /// IAM's characters; anything else is no role but a page of somebody.
 bool is_role_name(std::string_view text) {

@@ -1,11 +1,11 @@
 #include "edge/lambda/event.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 
 namespace scaler::lambda {
@@ -22,9 +22,7 @@ std::int64_t receive_count(const json::Reader& record) {
   const auto field =
       attributes ? attributes->optional_field("ApproximateReceiveCount") : std::nullopt;
   const std::string text = field ? field->string().value_or("") : "";
-  std::int64_t count = 1;
-  std::from_chars(text.data(), text.data() + text.size(), count);
-  return std::max<std::int64_t>(count, 1);
+  return std::max<std::int64_t>(number_of<std::int64_t>(text).value_or(1), 1);
 }
 
 Result<SqsRecord> sqs_record(const json::Reader& item) {

@@ -18,6 +18,7 @@ constexpr char lower(char c) {
 
 /// All of a text in small letters.
 std::string lower_case(std::string_view text);
+bool equal_in_any_case(std::string_view a, std::string_view b);
 
 /// The parts between the separators, empty ones too; at least one. Each character of `separators`
 /// separates.

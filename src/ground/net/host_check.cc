@@ -29,7 +29,7 @@ bool is_local(std::string_view value) {
 
 std::optional<std::string> foreign_host(const HttpHeaders& headers) {
   for (const HttpHeader& header : headers) {
-    if (same_header(header.name, "host") && !is_local(header.value)) {
+    if (equal_in_any_case(header.name, "host") && !is_local(header.value)) {
       return header.value;
     }
   }
@@ -39,8 +39,8 @@ std::optional<std::string> foreign_host(const HttpHeaders& headers) {
 std::optional<std::string> foreign_page(const HttpHeaders& headers) {
   const std::string own = "http://" + lower_case(find_header(headers, "host").value_or(""));
   for (const HttpHeader& header : headers) {
-    const bool is_origin = same_header(header.name, "origin");
-    const bool is_site = same_header(header.name, "sec-fetch-site");
+    const bool is_origin = equal_in_any_case(header.name, "origin");
+    const bool is_site = equal_in_any_case(header.name, "sec-fetch-site");
     // "none" is what a person typed.
     if ((is_origin && lower_case(header.value) != own) ||
         (is_site && header.value != "same-origin" && header.value != "none")) {

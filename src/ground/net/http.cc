@@ -1,17 +1,11 @@
 #include "ground/net/http.h"
 
-#include <algorithm>
-
 #include "ground/base/text.h"
 
 namespace scaler::net {
-bool same_header(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, lower, lower);
-}
-
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name) {
   for (const HttpHeader& header : headers) {
-    if (same_header(header.name, name)) {
+    if (equal_in_any_case(header.name, name)) {
       return header.value;
     }
   }

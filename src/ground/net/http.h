@@ -15,9 +15,6 @@ struct HttpHeader {
 
 using HttpHeaders = std::vector<HttpHeader>;
 
-/// Whether two names of headers are the same one, in any case.
-bool same_header(std::string_view a, std::string_view b);
-
 /// The first header of that name, in any case.
 std::optional<std::string_view> find_header(const HttpHeaders& headers, std::string_view name);
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <limits>
 #include <optional>
 #include <sstream>
@@ -14,6 +13,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler::yaml {
 namespace {
@@ -78,12 +78,8 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
     digits.remove_prefix(1);
   }
   const int base = hexadecimal ? 16 : octal ? 8 : 10;
-  std::int64_t number = 0;
-  const char* end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, number, base);
-  const bool whole =
-      parsed.ec == std::errc() && parsed.ptr == end && (base == 10 || !digits.starts_with('-'));
-  return whole ? std::optional(number) : std::nullopt;
+  const bool signed_base = base != 10 && digits.starts_with('-');
+  return signed_base ? std::nullopt : number_of<std::int64_t>(digits, base);
 }
 
 std::optional<double> real_number(std::string_view text) {
@@ -91,13 +87,7 @@ std::optional<double> real_number(std::string_view text) {
   digits.remove_prefix(digits.starts_with('+') ? 1U : 0U);
   const bool numeric = digits.find_first_not_of("0123456789.eE+-") == std::string_view::npos &&
                        digits.find_first_of("0123456789") != std::string_view::npos;
-  double number = 0;
-  const char* end = digits.data() + digits.size();
-  const auto parsed = std::from_chars(digits.data(), end, number);
-  if (numeric && parsed.ptr == end) {
-    return parsed.ec == std::errc() ? std::optional(number) : std::nullopt;
-  }
-  return std::nullopt;
+  return numeric ? number_of<double>(digits) : std::nullopt;
 }
 
 /// What the parser says while nothing is built: how many values there are, and where documents
