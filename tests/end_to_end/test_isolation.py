@@ -97,6 +97,8 @@ def test_a_controller_beside_a_queue_that_hangs_stops_nobody_at_work(
                       env={**TEST_KEYS, "AWS_REGION": "us-east-1", "AWS_ENDPOINT_URL": proxy.url})
         wait_until(lambda: running.tasks()[0] == 4, 20, what="the first four tasks")
         running.send(8)
+        # A count that is raised between a look and its own change cannot be seen by anybody.
+        wait_until(lambda: running.tasks()[0] == 12, 20, what="the change to twelve tasks")
         ecs.update_service(cluster="test", service="mine", desiredCount=14)
         wait_until(lambda: running.tasks()[1] >= 12, 20, what="the tasks at work")
         time.sleep(5)  # Five passes, in each of which the other queue hangs.

@@ -23,6 +23,7 @@ def bench(release_bin_dir):
     return run
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_instructions_system_calls_and_size_stay_within_the_budget(bench):
     result = bench("budget")
@@ -32,6 +33,7 @@ def test_instructions_system_calls_and_size_stay_within_the_budget(bench):
     assert result.returncode == 0, result.stdout + result.stderr
 
 
+@pytest.mark.alone
 @pytest.mark.timeout(300)
 def test_many_passes_and_closed_connections_leave_nothing_behind(bench):
     result = bench("day", "--passes", "240")
