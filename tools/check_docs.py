@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Checks what the documents name: paths, ./dev verbs, ecs-scaler commands, links; and the pages
-that the program names.
+"""Checks what the documents name: paths, ./dev verbs, ecs-scaler commands, links; the pages that
+the program names; and that the commands in them are written so that a test can type them.
 
 usage: check_docs.py [--root FOLDER]     Exit code 1 when one of them does not exist.
 """
@@ -10,21 +10,18 @@ import pathlib
 import re
 import sys
 
+from doc_blocks import FENCE, documents, read_page
 from project_files import ROOT
 
 # A first part that is a folder of the project makes the words in backticks a path.
 PATH = re.compile(r"[A-Za-z0-9_.][A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.*{},-]+)+/?|[A-Za-z0-9_-]+\.md")
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)\)")
+NAMED_LINK = re.compile(r"\[[^\]]+\]\[([\w-]+)\]")
+LINK_NAME = re.compile(r"^\[([\w-]+)\]: \S+$", re.MULTILINE)
 VERB = re.compile(r"\./dev ([a-z][a-z-]*)")
 COMMAND = re.compile(r"\becs-scaler ([a-z][a-z-]*)")
 BACKTICKS = re.compile(r"`([^`\n]+)`")
 PAGE = re.compile(r'"((?:docs/[\w-]+|README)\.md(?:#[\w-]+)?)"')
-FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
-
-
-def documents(root):
-    folders = [*root.glob("*.md"), *root.glob("docs/**/*.md"), *root.glob("deploy/**/*.md")]
-    return sorted(path for path in folders if path.name != "CHANGELOG.md")
 
 
 def dev_verbs(root):
@@ -73,6 +70,24 @@ def check_links(root, path, text):
             yield from check_link(root, path, target)
 
 
+def check_named_links(text):
+    """[words][name] and [name]: address need each other."""
+    prose = BACKTICKS.sub("", FENCE.sub("", text))
+    used, named = set(NAMED_LINK.findall(prose)), set(LINK_NAME.findall(prose))
+    yield from ((f"][{name}]", "the link's name has no address") for name in sorted(used - named))
+    yield from ((f"[{name}]:", "no link uses this address") for name in sorted(named - used))
+
+
+def check_index(root):
+    """docs/README.md leads to every page beside it."""
+    index = root / "docs/README.md"
+    if index.is_file():
+        linked = {target.partition("#")[0] for target in LINK.findall(index.read_text())}
+        for path in sorted(root.glob("docs/*.md")):
+            if path != index and path.name not in linked:
+                yield f"docs/README.md:1: {path.name}: the index does not lead to this page"
+
+
 def check_pages(root, text):
     """The pages that messages of the program name, seen from the project's root."""
     for target in PAGE.findall(text):
@@ -90,14 +105,15 @@ def check_words(root, text):
             yield f"./dev {verb}", "dev has no such verb"
     # In prose "ecs-scaler runs" may be a sentence: only code is looked at.
     commands = cli_commands(root)
-    code = "\n".join(BACKTICKS.findall(text) + FENCE.findall(text))
+    fences = [fence.group() for fence in FENCE.finditer(text)]
+    code = "\n".join(BACKTICKS.findall(text) + fences)
     for command in COMMAND.findall(code) if commands else []:
         if command not in commands:
             yield f"ecs-scaler {command}", "ecs-scaler has no such command"
 
 
 def check(root):
-    complaints = []
+    complaints = [*check_index(root)]
 
     def complain(path, text, found):
         for words, complaint in found:
@@ -106,7 +122,10 @@ def check(root):
 
     for path in documents(root):
         text = path.read_text()
-        complain(path, text, [*check_links(root, path, text), *check_words(root, text)])
+        complain(path, text, [*check_links(root, path, text), *check_named_links(text),
+                              *check_words(root, text)])
+        complaints += [f"{path.relative_to(root)}:{line}: {complaint}"
+                       for line, complaint in read_page(path)[1]]
     for path in sorted((root / "src").rglob("*.cc")):
         text = path.read_text()
         complain(path, text, check_pages(root, text))

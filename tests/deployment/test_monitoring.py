@@ -145,7 +145,7 @@ def test_the_dashboard_asks_for_passes_where_they_are_logged(env, logged, start_
 
 def test_the_documents_queries_find_rows(lines):
     text = (ROOT / "docs/runbook.md").read_text() + (ROOT / "docs/deployment.md").read_text()
-    found = [block for block in re.findall(r"^```\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    found = [block for block in re.findall(r"^```text\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
              if block.startswith(("fields @", "filter "))]
 
     assert len(found) >= 2
