@@ -134,8 +134,9 @@ def test_what_the_page_says_can_be_typed(page, clone, programs, world, tmp_path)
     script = tmp_path / "script"
     script.write_text(script_of(page, text_of))
     environment = program_environment(tmp_path, {
-        "PATH": programs, "SCRATCH": scratch, "PYTHONDONTWRITEBYTECODE": "1",
-        "COLUMNS": "100", **world(page)})
+        "PATH": programs, "SCRATCH": scratch, "PYTHONDONTWRITEBYTECODE": "1", "COLUMNS": "100",
+        "HTTPS_PROXY": "http://127.0.0.1:9",  # Nothing listens there: no account is reached.
+        **world(page)})
     process = Process(["bash", script], environment, clone)
     try:
         code = process.wait(SECONDS)
@@ -154,3 +155,10 @@ def test_what_the_page_says_can_be_typed(page, clone, programs, world, tmp_path)
 def test_most_pages_have_a_command_that_is_run():
     names = {str(page.path.relative_to(ROOT)) for page in PAGES}
     assert {"README.md", "IMPLEMENTATION.md", "docs/tutorial.md", "docs/migration.md"} <= names
+
+
+@pytest.mark.parametrize("expected, printed, same", [
+    ("a 1\n", "a 1\n", True), ("a 1\n", "a 2\n", False), ("a 1\n", "a 1\nb\n", False),
+    ("a\n...\nz\n", "a\nb\nc\nz\n", True), ("a ...\n", "b 1\n", False), ("a.b\n", "axb\n", False)])
+def test_a_console_is_compared_with_what_was_printed(expected, printed, same):
+    assert bool(shown(expected, printed)) == same
