@@ -83,3 +83,16 @@ def test_the_comparison_s_figures_are_those_of_the_benchmark():
     for name, cell in zip(names, cells, strict=True):
         _, p95, _, _, hours, *_ = rows[name].split(" | ")
         assert cell.startswith(f"{p95}, {hours}"), f"{name}: {cell}"
+
+
+def test_the_first_screen_s_figures_are_those_of_their_pages():
+    screen = (ROOT / "README.md").read_text().partition("## Install")[0]
+    seconds = re.search(r"\*\*Fast\.\*\* ([\d.]+ s)", screen)[1]
+    dollars = re.search(r"\*\*Cheap\.\*\* (\$[\d.]+) .*?, (\$[\d.]+) where", screen).groups()
+    wake = re.search(r"^\| wake \| 100 \| ([\d.]+ s) ", (ROOT / "docs/benchmarks.md").read_text(),
+                     re.M)
+    rows = re.findall(r"^\| schedule, wake, ticks each 10 s \(\d pollers\) .*?\*\*(.*?)\*\*",
+                      (ROOT / "docs/cost.md").read_text(), re.M)
+
+    assert seconds == wake[1]
+    assert list(dollars) == rows
