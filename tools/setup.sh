@@ -8,7 +8,7 @@ OSLS=4.3.1  # npm: the free continuation of Serverless Framework 3
 packages() {
   local programs
   programs="g++ cmake ninja-build $(boost_package) libssl-dev libfmt-dev libcli11-dev"
-  programs+=" libyaml-cpp-dev libabsl-dev ca-certificates"
+  programs+=" libyaml-cpp-dev libabsl-dev zlib1g-dev libzstd-dev ca-certificates"
   local tests="libgtest-dev libgmock-dev python3 python3-venv ccache valgrind strace"
   tests+=" shellcheck unzip advancecomp tinyproxy-bin"
   case "$1" in
@@ -54,8 +54,9 @@ dev: this system ($(os_field PRETTY_NAME)) is neither Debian 12 or later nor Ubu
      so nothing can be installed for you. The easiest way is a container with Debian 12.
      Otherwise install by hand:
        to build    g++ >= 12.2, CMake >= 3.25, Ninja, OpenSSL >= 3.0, Boost >= 1.81, {fmt} >= 9.1,
-                   CLI11 >= 2.1, yaml-cpp >= 0.7, Abseil >= 20220623, Mozilla's CA certificates
-                   (OpenSSL, yaml-cpp, Abseil, libc and libstdc++ with their static libraries)
+                   CLI11 >= 2.1, yaml-cpp >= 0.7, Abseil >= 20220623, zlib >= 1.2, zstd >= 1.4,
+                   Mozilla's CA certificates (OpenSSL, yaml-cpp, Abseil, zlib, zstd, libc and
+                   libstdc++ with their static libraries)
        to test     also GoogleTest and GoogleMock >= 1.12, Python >= 3.11 with venv
        to lint     also clang++-19, clang-tidy-19, clang-format-19
      On Debian 12 that is: apt-get install $(packages lint)

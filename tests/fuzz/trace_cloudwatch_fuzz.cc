@@ -4,7 +4,7 @@
 namespace scaler::fuzz {
 
 FUZZ(trace_cloudwatch) {
-  check_trace(trace::read_cloudwatch(bytes));
+  check_trace(trace::read_cloudwatch(bytes, {}));
 }
 
 }  // namespace scaler::fuzz

@@ -4,7 +4,7 @@
 namespace scaler::fuzz {
 
 FUZZ(trace_csv) {
-  check_trace(trace::read_csv(bytes));
+  check_trace(trace::read_csv(bytes, {}));
   check_trace(trace::read(bytes));
 }
 

@@ -44,11 +44,7 @@ Result<void> written(const std::string& path, int error) {
 
 }  // namespace
 
-Result<std::string> read_file(const std::string& path, std::size_t most) {
-  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file < 0) {
-    return not_read(path, errno);
-  }
+Result<std::string> read_open_file(int file, const std::string& name, std::size_t most) {
   std::string text;
   std::array<char, 4096> buffer{};
   ssize_t count = 0;
@@ -56,9 +52,17 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
          (count < 0 && errno == EINTR)) {
     text.append(buffer.data(), count < 0 ? 0 : static_cast<std::size_t>(count));
   }
-  const int error = errno;
+  return count < 0 ? Result<std::string>(not_read(name, errno)) : text;
+}
+
+Result<std::string> read_file(const std::string& path, std::size_t most) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) {
+    return not_read(path, errno);
+  }
+  Result<std::string> text = read_open_file(file, path, most);
   ::close(file);
-  return count < 0 ? Result<std::string>(not_read(path, error)) : text;
+  return text;
 }
 
 Result<void> write_file(const std::string& path, std::string_view text) {

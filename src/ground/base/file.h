@@ -26,5 +26,7 @@ Result<void> write_file(const std::string& path, std::string_view text);
 /// the old text or a new one, never a part.
 /// Errors: Unavailable, with the path and the system's reason; the old file then stands.
 Result<void> replace_file(const std::string& path, std::string_view text);
+/// The same of a file that is open, such as standard input; `name` is what messages call it.
+Result<std::string> read_open_file(int file, const std::string& name, std::size_t most);
 
 }  // namespace scaler

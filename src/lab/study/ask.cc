@@ -131,7 +131,7 @@ Result<Candidate> candidate_of(const json::Reader& root, const std::string& name
 
 Result<Asked> ask_about_trace(const Terms& terms, std::string_view text, const std::string& file) {
   Asked asked = TRY(ask(terms));
-  Result<trace::Trace> trace = trace::read(text, {.work_time = terms.work});
+  Result<trace::Trace> trace = trace::read(text, {.work_time = terms.work, .column = terms.column});
   if (!trace) {
     return fail(std::move(trace).error(), file);
   }

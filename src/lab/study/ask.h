@@ -19,6 +19,7 @@ inline constexpr std::array<std::string_view, 3> kStarts{"fargate", "ec2", "gpu"
 
 struct Terms {
   double scale = 1;                          ///< a trace's values are multiplied by it
+  std::string column = {};                   ///< of a trace, which of several; empty: by its name
   Duration length = std::chrono::hours(24);  ///< of arrivals that no trace tells
   Duration work = std::chrono::seconds(20);  ///< mean of one message
   std::string start = std::string(kStarts.front());

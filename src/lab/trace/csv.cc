@@ -1,8 +1,5 @@
-// CSV: timestamp and value, with or without a header.
+// CSV: a moment and a value in each line, with whatever else stands there.
 #include <algorithm>
-#include <array>
-#include <cmath>
-#include <optional>
 #include <string>
 
 #include <fmt/core.h>
@@ -10,154 +7,153 @@
 #include "ground/base/text.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/intervals.h"
+#include "lab/trace/local_time.h"
+#include "lab/trace/numbers.h"
+#include "lab/trace/table.h"
+#include "lab/trace/times.h"
 
 namespace scaler::trace {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+constexpr Duration kDay = std::chrono::hours(24);
+constexpr double kRowSecondsMax = 31 * 86'400;
 
-std::string_view unquoted(std::string_view cell) {
-  cell = trimmed(cell);
-  if (cell.size() >= 2 && cell.front() == '"' && cell.back() == '"') {
-    cell = trimmed(cell.substr(1, cell.size() - 2));
-  }
-  return cell;
-}
-
-std::vector<std::string_view> cells_of(std::string_view line, char separator) {
-  std::vector<std::string_view> cells;
-  while (true) {
-    const std::size_t at = line.find(separator);
-    cells.push_back(unquoted(line.substr(0, at)));
-    if (at == std::string_view::npos) {
-      return cells;
-    }
-    line.remove_prefix(at + 1);
-  }
-}
-
-char separator_of(std::string_view line) {
-  for (const char separator : {';', '\t'}) {
-    if (line.find(separator) != std::string_view::npos) {
-      return separator;
-    }
-  }
-  return ',';
-}
-
-/// Where the two columns stand.
-struct Columns {
-  char separator = ',';
-  std::size_t at = 0;
-  std::size_t value = 1;
+struct Read {
+  Rows rows = {};
+  bool zoned = false;      ///< some row says its zone
+  bool with_time = false;  ///< some row has a time of the day
 };
 
-template <std::size_t Count>
-std::optional<std::size_t> find_name(const std::vector<std::string_view>& cells,
-                                     const std::array<std::string_view, Count>& names) {
-  for (const std::string_view name : names) {
-    const auto found = std::ranges::find(cells, name, lower_case);
-    if (found != cells.end()) {
-      return static_cast<std::size_t>(found - cells.begin());
-    }
-  }
-  return std::nullopt;
-}
-
-/// A header tells by name where the columns are; unknown names are the first and second.
-void read_header(const std::vector<std::string_view>& cells, Columns& columns) {
-  constexpr std::array<std::string_view, 5> kAt{"timestamp", "time", "datetime", "date", "at"};
-  constexpr std::array<std::string_view, 7> kValue{
-      "value", "numberofmessagessent", "messages", "count", "sum", "arrivals", "requests"};
-  columns.at = find_name(cells, kAt).value_or(0);
-  columns.value = find_name(cells, kValue).value_or(columns.at == 0 ? 1 : 0);
-}
-
-bool is_gap(std::string_view cell) {
-  const std::string word = lower_case(cell);
-  return word.empty() || word == "nan" || word == "null" || word == "na" || word == "n/a" ||
-         word == "-";
-}
-
-Result<double> parse_messages(std::string_view cell) {
-  const auto value = number_of<double>(cell);
-  if (!value || !std::isfinite(*value) || *value < 0 || *value > kMessagesPerInterval) {
-    return fail(ErrorKind::Malformed, fmt::format("'{}' is not a number of messages (0 to {:g})",
-                                                  cell.substr(0, 40), kMessagesPerInterval));
-  }
-  return *value;
-}
-
-struct CsvRows {
-  std::vector<Row> rows = {};
-  std::size_t empty_values = 0;
-};
-
-Result<void> read_row(const std::vector<std::string_view>& cells, const Columns& columns,
-                      CsvRows& rows) {
+/// Cells that lack or are too many; empty ones at the end do no harm.
+Result<void> check_width(const std::vector<std::string_view>& cells, const Columns& columns) {
   const std::size_t needed = std::max(columns.at, columns.value) + 1;
   if (cells.size() < needed) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{} columns; a timestamp and a value are needed", cells.size()));
+                fmt::format("there {} only, but a time and a number of messages are needed",
+                            cells.size() == 1 ? "is 1 column"
+                                              : fmt::format("are {} columns", cells.size())));
   }
-  const Instant at = TRY(parse_timestamp(cells.at(columns.at)));
-  if (is_gap(cells.at(columns.value))) {
-    ++rows.empty_values;
-    return {};
+  for (std::size_t i = columns.count; i < cells.size(); ++i) {
+    if (!cells.at(i).empty()) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("there are {} columns, but {} in the first line: put a number with "
+                              "separators in it, such as \"1,234\", in quotes",
+                              cells.size(), columns.count));
+    }
   }
-  const auto messages = TRY(parse_messages(cells.at(columns.value)));
-  rows.rows.push_back({.at = at, .messages = messages});
   return {};
 }
 
-Result<CsvRows> read_rows(std::string_view text) {
-  CsvRows rows;
-  Columns columns;
-  bool first = true;
-  Lines lines(text);
-  while (lines.next()) {
-    const std::string_view line = trimmed(lines.line());
-    if (line.empty() || line.front() == '#') {
-      continue;
+Result<void> read_row(const std::vector<std::string_view>& cells, const Columns& columns,
+                      const NumberStyle& style, Read& read) {
+  TRY(check_width(cells, columns));
+  const Moment moment = TRY(parse_moment(cells.at(columns.at)));
+  read.zoned = read.zoned || moment.zoned;
+  read.with_time = read.with_time || !moment.date_only;
+  Row row{.at = moment.at, .messages = 1};
+  if (!columns.events) {
+    const std::string_view value = cells.at(columns.value);
+    if (is_gap(value)) {
+      read.rows.empty.push_back(row.at);
+      return {};
     }
-    if (first) {
-      columns.separator = separator_of(line);
-    }
-    const std::vector<std::string_view> cells = cells_of(line, columns.separator);
-    if (first && !parse_timestamp(cells.front()) && !parse_messages(cells.back())) {
-      read_header(cells, columns);
-      first = false;
-      continue;
-    }
-    first = false;
-    const Result<void> read = read_row(cells, columns, rows);
-    if (!read) {
+    row.messages = TRY(parse_messages(value, style));
+  }
+  if (columns.length && *columns.length < cells.size()) {
+    const std::string_view cell = cells.at(*columns.length);
+    const double seconds = number_of<double>(cell).value_or(0);
+    if (!(seconds >= 0.001 && seconds <= kRowSecondsMax)) {
       return fail(ErrorKind::Malformed,
-                  fmt::format("line {}: {}", lines.number(), read.error().message));
+                  fmt::format("'{}' is no number of seconds that a row could stand for",
+                              cell.substr(0, 40)));
     }
-    if (rows.rows.size() > kRowsLimit) {
-      return fail(ErrorKind::Malformed,
-                  fmt::format("line {}: more than {} rows", lines.number(), kRowsLimit));
+    row.length = Duration(static_cast<std::int64_t>(seconds * 1000));
+  }
+  read.rows.rows.push_back(row);
+  return {};
+}
+
+NumberStyle find_style(std::string_view text, const Columns& columns,
+                       std::vector<std::string>& remarks) {
+  NumberStyles styles;
+  Table table(text);
+  while (table.next()) {
+    if (columns.value < table.cells().size()) {
+      styles.see(table.cells().at(columns.value));
     }
   }
-  return rows;
+  const NumberStyle style = styles.style(table.separator() == ';');
+  const Result<double> example = parse_messages(styles.example(), style);
+  if (example && !styles.example().empty()) {
+    remarks.push_back(fmt::format("'{}' is read as {}", styles.example(), *example));
+  }
+  return style;
+}
+
+Result<Read> read_rows(std::string_view text, const Columns& columns, const NumberStyle& style) {
+  Read read;
+  bool header = !columns.header.empty();
+  Table table(text);
+  while (table.next()) {
+    if (header) {
+      header = false;
+      continue;
+    }
+    const Result<void> row = read_row(table.cells(), columns, style, read);
+    if (!row) {
+      return fail(row.error(), fmt::format("line {}", table.line()));
+    }
+    if (read.rows.rows.size() > kRowsLimit) {
+      return fail(ErrorKind::Malformed, fmt::format("line {}: more than {} rows: give coarser ones",
+                                                    table.line(), kRowsLimit));
+    }
+  }
+  return read;
+}
+
+/// Moments of single messages as one row for each minute that has any.
+void count_by_the_minute(Rows& rows) {
+  constexpr Duration kMinute = std::chrono::minutes(1);
+  std::ranges::sort(rows.rows, {}, &Row::at);
+  std::vector<Row> counted;
+  for (const Row& row : rows.rows) {
+    const Instant minute = std::chrono::floor<std::chrono::minutes>(row.at);
+    if (counted.empty() || counted.back().at != minute) {
+      counted.push_back({.at = minute, .length = kMinute});
+    }
+    counted.back().messages += 1;
+  }
+  rows.rows = std::move(counted);
 }
 
 }  // namespace
 
-Result<Trace> read_csv(std::string_view text) {
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
-  CsvRows read = TRY(read_rows(text));
-  if (read.rows.empty()) {
-    return fail(ErrorKind::Malformed,
-                "there is no row with a value; 'timestamp,value' is expected in each line");
-  }
+Result<Trace> read_csv(std::string_view text, const ReadOptions& options) {
+  const Columns columns = TRY(find_columns(text, options.column));
   Trace trace{.format = Format::Csv};
-  if (read.empty_values > 0) {
-    trace.remarks.push_back(
-        fmt::format("{} rows have no value (empty or NaN) and count as gaps", read.empty_values));
+  if (!columns.remark.empty()) {
+    trace.remarks.push_back(columns.remark);
+  }
+  const NumberStyle style =
+      columns.events ? NumberStyle{} : find_style(text, columns, trace.remarks);
+  Read read = TRY(read_rows(text, columns, style));
+  if (read.rows.rows.empty()) {
+    return fail(ErrorKind::Malformed,
+                "there is no row with a value: a time and a number are expected in each line, as "
+                "in 2026-11-23 12:00,42");
+  }
+  if (columns.events) {
+    count_by_the_minute(read.rows);
+  } else if (!read.zoned) {
+    even_out_clock_changes(read.rows.rows, trace.remarks);
+  }
+  read.rows.single = read.with_time ? read.rows.single : kDay;
+  read.rows.missing_is_zero = columns.events;
+  if (!read.rows.empty.empty()) {
+    trace.remarks.push_back(fmt::format("{} no value (empty or NaN)",
+                                        read.rows.empty.size() == 1
+                                            ? "1 row has"
+                                            : fmt::format("{} rows have", read.rows.empty.size())));
   }
   fill_intervals(trace, std::move(read.rows));
   return trace;

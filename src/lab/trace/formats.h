@@ -1,5 +1,5 @@
 #pragma once
-// The readers of the three formats. trace.h chooses among them.
+// The readers of the formats. trace.h chooses among them.
 
 #include <string_view>
 
@@ -7,15 +7,18 @@
 
 namespace scaler::trace {
 
-Result<Trace> read_csv(std::string_view text);
-/// One document or several after each other (pages); timestamps in any order. Of several metrics
-/// the one labelled NumberOfMessagesSent.
-Result<Trace> read_cloudwatch(std::string_view text);
+/// "timestamp,value" and what else stands there; a header is optional.
+Result<Trace> read_csv(std::string_view text, const ReadOptions& options);
+/// What get-metric-data or get-metric-statistics prints. One document or several after each other
+/// (pages); timestamps in any order.
+Result<Trace> read_cloudwatch(std::string_view text, const ReadOptions& options);
+/// The answer of /api/v1/query_range, or the list of series that promtool prints.
+Result<Trace> read_prometheus(std::string_view text, const ReadOptions& options);
 /// Log lines of which those that hold a pass record count; others are passed over.
 Result<Trace> read_journal(std::string_view text, const ReadOptions& options);
 
-/// A date with or without time, RFC 3339, or a Unix time in seconds or milliseconds.
-Result<Instant> parse_timestamp(std::string_view text);
+/// Nothing, when the text may be one of these. Errors: Malformed, saying what it is instead.
+Result<void> check_text(std::string_view text);
 
 /// The lines of a text, without their ends.
 class Lines {

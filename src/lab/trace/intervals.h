@@ -12,10 +12,21 @@ namespace scaler::trace {
 struct Row {
   Instant at = {};
   double messages = 0;
+  Duration length = {};  ///< zero: not told; until the next row
+};
+
+struct Rows {
+  std::vector<Row> rows = {};
+  std::vector<Instant> empty = {};  ///< of these something stands there, but no value
+  /// Whoever wrote the rows leaves out those without messages: CloudWatch does. Otherwise the
+  /// values tell.
+  bool missing_is_zero = false;
+  Duration single = std::chrono::minutes(5);  ///< what a row stands for that is the only one
 };
 
 /// Sorts, drops copies, adds up what stands at the same time, and gives each row its length: until
-/// the next one, but in a gap no longer than is typical. Rows must not be empty.
-void fill_intervals(Trace& trace, std::vector<Row> rows);
+/// the next one, but in a gap no longer than is typical. What was not told is filled. Of rows there
+/// is one at least.
+void fill_intervals(Trace& trace, Rows rows);
 
 }  // namespace scaler::trace

@@ -5,49 +5,54 @@
 
 #include <fmt/core.h>
 
-#include "ground/base/text.h"
 #include "lab/trace/formats.h"
+#include "lab/trace/unpack.h"
 
 namespace scaler::trace {
 namespace {
 
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
-// A Unix time of that size is in milliseconds: as seconds it would lie after the year 5000.
-constexpr double kMillisecondsFrom = 1e11;
-constexpr double kMillisecondsTo = 4e12;
+/// A parsed document takes some ten times its text in memory.
+constexpr std::size_t kDocumentsLimit = 32'000'000;
 
-/// "2014-04-10", "2014/04/10 00:04", "2014-04-10T00:04:00.5": UTC where no zone stands.
-Result<Instant> parse_local(std::string text) {
-  for (const std::size_t dash : {std::size_t{4}, std::size_t{7}}) {
-    if (text.size() > dash && text.at(dash) == '/') {
-      text.at(dash) = '-';
-    }
-  }
-  if (text.size() == 10) {
-    return parse_instant(text + "T00:00:00Z");
-  }
-  if (text.size() > 10 && text.at(10) == ' ') {
-    text.at(10) = 'T';
-  }
-  if (text.size() == 16) {
-    text += ":00";
-  }
-  const Result<Instant> with_zone = parse_instant(text);
-  return with_zone ? with_zone : parse_instant(text + "Z");
-}
-
-Result<Instant> parse_unix(std::string_view text) {
-  const double number = number_of<double>(text).value_or(0);
-  const double milliseconds = number >= kMillisecondsFrom ? number : number * 1000;
-  if (!(number >= 1e8) || milliseconds > kMillisecondsTo) {
-    return fail(ErrorKind::Malformed, "no Unix time");
-  }
-  return Instant(Duration(static_cast<std::int64_t>(milliseconds)));
-}
-
-/// The first character that is no blank, and the whole line that it stands in.
 bool looks_like_json(std::string_view text) {
-  return !text.empty() && (text.front() == '{' || text.front() == '[');
+  return text.starts_with('{') || text.starts_with('[');
+}
+
+Result<Trace> read_json(std::string_view text, const ReadOptions& options) {
+  const auto holds = [text](std::string_view name) { return text.contains(name); };
+  const bool cloudwatch = holds("\"MetricDataResults\"") || holds("\"Datapoints\"");
+  const bool prometheus = holds("\"resultType\"") || holds("\"errorType\"") ||
+                          (holds("\"metric\"") && holds("\"value"));
+  if (!cloudwatch && !prometheus) {
+    return fail(
+        ErrorKind::Malformed,
+        text.contains("\"events\"") && text.contains("\"message\"")
+            ? "it is the JSON of aws logs: print the lines of the log alone, with --query "
+              "'events[].[message]' --output text"
+            : "it is JSON, but none that is known: give what aws cloudwatch "
+              "get-metric-data or get-metric-statistics, Prometheus' /api/v1/query_range or "
+              "ecs-scaler trace print");
+  }
+  if (text.size() > kDocumentsLimit) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("its JSON is larger than {} MB: give a shorter time, or CSV",
+                            kDocumentsLimit / 1'000'000));
+  }
+  return cloudwatch ? read_cloudwatch(text, options) : read_prometheus(text, options);
+}
+
+Result<Trace> read_plain(std::string_view text, const ReadOptions& options) {
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  TRY(check_text(text));
+  const std::string_view content = trimmed(text);
+  if (content.contains("\"queues\":")) {
+    return read_journal(text, options);
+  }
+  return looks_like_json(content) ? read_json(content, options) : read_csv(text, options);
 }
 
 Trace cut(const Trace& trace, Instant from, Instant to) {
@@ -78,9 +83,12 @@ std::string_view to_string(Format format) {
       return "CSV";
     case Format::CloudWatch:
       return "CloudWatch metric data";
-    default:
+    case Format::Prometheus:
+      return "Prometheus range query";
+    case Format::Journal:
       return "journal";
   }
+  return "";
 }
 
 double Trace::messages() const {
@@ -110,35 +118,18 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-Result<Instant> parse_timestamp(std::string_view text) {
-  Result<Instant> instant = parse_local(std::string(text));
-  if (!instant) {
-    instant = parse_unix(text);
-  }
-  if (!instant) {
+Result<Trace> read(std::string_view bytes, const ReadOptions& options) {
+  if (bytes.size() > kBytesLimit) {
     return fail(ErrorKind::Malformed,
-                fmt::format("'{}' is not a time such as 2026-11-23T12:00:00Z, 2026-11-23 12:00 or "
-                            "1795435200",
-                            text.substr(0, 40)));
+                fmt::format("it is larger than {} MB, or has no end: give a shorter time, or "
+                            "coarser rows",
+                            kBytesLimit / 1'000'000));
   }
-  return instant;
-}
-
-Result<Trace> read(std::string_view text, const ReadOptions& options) {
-  const std::string_view content = trimmed(text);
-  if (content.empty()) {
-    return fail(ErrorKind::Malformed, "it is empty");
+  if (packing_of(bytes) == Packing::None) {
+    return read_plain(bytes, options);
   }
-  if (text.find('\0') != std::string_view::npos) {
-    return fail(ErrorKind::Malformed, "it is no text: it holds bytes that are zero");
-  }
-  if (looks_like_json(content) && content.find("\"MetricDataResults\"") != std::string_view::npos) {
-    return read_cloudwatch(content);
-  }
-  if (looks_like_json(content) || content.find("\"queues\":") != std::string_view::npos) {
-    return read_journal(text, options);
-  }
-  return read_csv(text);
+  const std::string text = TRY(unpacked(bytes, kBytesLimit));
+  return read_plain(text, options);
 }
 
 Trace before(const Trace& trace, Instant at) {

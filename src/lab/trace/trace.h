@@ -1,6 +1,6 @@
 #pragma once
-// Traces: what really arrived, read from the files that people have: CSV, the JSON that
-// `aws cloudwatch get-metric-data` prints, or this program's own journal of passes.
+// Traces: what really arrived, read from the files that people have: CSV, what CloudWatch and
+// Prometheus answer, or this program's own journal of passes; each of them also packed.
 
 #include <cstdint>
 #include <string>
@@ -13,8 +13,8 @@
 
 namespace scaler::trace {
 
-enum class Format { Csv, CloudWatch, Journal };
-/// "CSV", "CloudWatch metric data", "journal".
+enum class Format { Csv, CloudWatch, Prometheus, Journal };
+/// "CSV", "CloudWatch metric data", "Prometheus range query", "journal".
 std::string_view to_string(Format format);
 
 /// One pass of a journal: what was seen, and what was made of it.
@@ -27,8 +27,8 @@ struct Trace {
   Format format = Format::Csv;
   std::vector<sim::TraceInterval> intervals = {};  ///< in order, without overlap; never empty
   Duration typical = {};                           ///< the length of most intervals
-  std::vector<std::string> remarks = {};           ///< what was repaired or assumed, for people
-  std::vector<JournalPass> passes = {};            ///< of a journal, in order
+  std::vector<std::string> remarks = {};  ///< what was taken, repaired or assumed, for people
+  std::vector<JournalPass> passes = {};   ///< of a journal, in order
 
   Instant begin() const { return intervals.front().begin; }
   Instant end() const { return intervals.back().begin + intervals.back().length; }
@@ -39,16 +39,19 @@ struct ReadOptions {
   /// What one message takes: a journal tells counts, and messages that came and went between two
   /// passes are estimated with it. Zero: not known, they are missed.
   Duration work_time = Duration(0);
+  /// The column, metric or series that counts what arrived; empty: its name must tell.
+  std::string column = {};
 };
 
 inline constexpr double kMessagesPerInterval = 1e9;
 inline constexpr std::size_t kRowsLimit = 10'000'000;
+/// Of a file, packed and unpacked. Whoever reads a file for read() need not read more.
+inline constexpr std::size_t kBytesLimit = 256'000'000;
 
-/// Reads a whole file. Rows may come in any order, twice, with gaps; what is done about it stands
-/// in the remarks. CSV: "timestamp,value", header optional; separators , ; and tab; RFC 3339, dates
-/// with or without time (UTC), Unix seconds or milliseconds; an empty value or NaN is a gap.
+/// Reads a whole file, packed with gzip or zstd or not at all. Rows may come in any order, twice,
+/// with gaps; what is done about it stands in the remarks (docs/traces.md says what is done when).
 /// Errors: Malformed, with the line where it stands, what stands there and what would be right.
-Result<Trace> read(std::string_view text, const ReadOptions& options = {});
+Result<Trace> read(std::string_view bytes, const ReadOptions& options = {});
 
 /// The part of the trace before (or from) `at`; an interval that contains it is cut in two.
 Trace before(const Trace& trace, Instant at);

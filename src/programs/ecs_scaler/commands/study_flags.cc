@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <filesystem>
 #include <functional>
-#include <iostream>
 #include <iterator>
 #include <optional>
+#include <unistd.h>
 
 #include <fmt/core.h>
 
@@ -19,9 +19,12 @@ constexpr double kScaleMin = 1e-9;
 constexpr double kScaleMax = 1e6;
 constexpr std::int64_t kTasksMaxLimit = 5000;
 
-/// As read_file(); "-" is standard input.
+/// As read_file(); "-" is standard input. Of what is endless it takes one byte more than any reader
+/// accepts.
 Result<std::string> read_input(const std::string& path) {
-  return path == "-" ? std::string(std::istreambuf_iterator<char>(std::cin), {}) : read_file(path);
+  constexpr std::size_t kMost = trace::kBytesLimit + 1;
+  return path == "-" ? read_open_file(STDIN_FILENO, "standard input", kMost)
+                     : read_file(path, kMost);
 }
 
 /// What no event of a simulation could be shorter than, up to ten years.
@@ -41,9 +44,14 @@ Take start(std::string& value) {
 
 std::vector<Option> arrival_options(StudyFlags& flags) {
   return {{"--trace", "FILE",
-           "what arrived: CSV (timestamp,value), the JSON of aws cloudwatch get-metric-data "
-           "(NumberOfMessagesSent), or this program's own log; - is standard input",
+           "what arrived: CSV, as ecs-scaler trace writes it; the JSON of aws cloudwatch or of a "
+           "Prometheus range query; or this program's own log; also packed with gzip or zstd; - is "
+           "standard input",
            text(flags.trace)},
+          {"--column", "NAME",
+           "of several columns, metrics or series of the trace the one that counts what arrived "
+           "(default: by its name)",
+           text(flags.terms.column)},
           {"--arrivals", "SPEC",
            "instead: poisson:RATE, constant:RATE, wave:RATE (messages a second), bursts:MESSAGES",
            text(flags.arrivals)},

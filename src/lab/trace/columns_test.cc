@@ -1,0 +1,159 @@
+// Columns, separators, numbers and times of CSV.
+#include <gmock/gmock.h>
+
+#include "lab/trace/test_support.h"
+
+namespace scaler::trace {
+namespace {
+
+using testing::Contains;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+TEST(Columns, TwoThatCouldBeMeantAreAskedFor) {
+  const std::string text = "time,orders,mails\n2026-11-23 12:00,1,20\n2026-11-23 12:01,2,30\n";
+  EXPECT_THAT(error_of(text), HasSubstr("which column counts the messages that arrived? 'orders', "
+                                        "'mails' could: say it with --column NAME"));
+  EXPECT_EQ(must_read(text, {.column = "Mails"}).messages(), 50);
+  EXPECT_THAT(must_read(text, {.column = "mails"}).remarks, Contains(HasSubstr("as was asked")));
+  EXPECT_THAT(
+      error_of(text, {.column = "mail"}),
+      HasSubstr("there is no column 'mail' that holds numbers; there are 'orders', 'mails'; "
+                "did you mean 'mails'?"));
+  const std::string bare = "2026-11-23 12:00,1,20\n2026-11-23 12:01,2,30\n";
+  EXPECT_THAT(error_of(bare), HasSubstr("'2', '3' could"));
+  EXPECT_EQ(must_read(bare, {.column = "3"}).messages(), 50);
+}
+
+TEST(Columns, ANameThatTellsIsTakenAndTold) {
+  const Trace trace = must_read(
+      "timestamp,ApproximateNumberOfMessagesVisible,NumberOfMessagesDeleted,NumberOfMessagesSent\n"
+      "2026-11-23T12:00:00Z,500,9,7\n2026-11-23T12:01:00Z,500,9,8\n");
+  EXPECT_EQ(trace.messages(), 15);
+  EXPECT_THAT(trace.remarks,
+              Contains(HasSubstr("the column 'NumberOfMessagesSent' is taken for what arrived, "
+                                 "because of its name; not used: "
+                                 "'ApproximateNumberOfMessagesVisible', "
+                                 "'NumberOfMessagesDeleted'")));
+  const Trace unknown = must_read("time,queue,uploads\n2026-11-23 12:00,jobs,3\n");
+  EXPECT_THAT(unknown.remarks, Contains(HasSubstr("'uploads' is taken for what arrived: there is "
+                                                  "no other with numbers")));
+  EXPECT_THAT(must_read("timestamp,value\n2026-11-23 12:00,3\n2026-11-23 12:01,0\n").remarks,
+              IsEmpty());
+}
+
+TEST(Columns, WhatWaitsIsNotWhatArrives) {
+  for (const char* name : {"ApproximateNumberOfMessagesVisible", "queue_length", "Backlog",
+                           "keda_scaler_metrics_value", "Age of oldest"}) {
+    const std::string text = std::string("time,") + name + "\n2026-11-23 12:00,3\n";
+    EXPECT_THAT(error_of(text), HasSubstr("tells how much there is at a moment")) << name;
+    EXPECT_EQ(must_read(text, {.column = name}).messages(), 3);
+  }
+}
+
+TEST(Columns, TimesAloneAreSingleMessages) {
+  const Trace trace = must_read(
+      "created_at\n2026-11-23 12:03:59\n2026-11-23 12:00:01\n2026-11-23 12:00:02.5\n"
+      "2026-11-23 12:00:02.5\n");
+  EXPECT_EQ(trace.messages(), 4);
+  ASSERT_EQ(trace.intervals.size(), 2U);
+  EXPECT_EQ(trace.intervals.at(0).messages, 3);
+  EXPECT_EQ(trace.typical, std::chrono::minutes(1));
+  EXPECT_THAT(trace.remarks, Contains(HasSubstr("each is taken for one message")));
+}
+
+TEST(Columns, RowsOfAnotherWidthAreRefused) {
+  EXPECT_THAT(error_of("timestamp,value\n2026-11-23 12:00,1,234\n"),
+              HasSubstr("line 2: there are 3 columns, but 2 in the first line"));
+  EXPECT_EQ(must_read("timestamp,value\n2026-11-23 12:00,1,\n2026-11-23 12:01,1,,\n").messages(),
+            2);
+  EXPECT_THAT(error_of("2026-11-23T12:00Z 5\n"),
+              HasSubstr("there is one column only ('2026-11-23T12:00Z 5')"));
+}
+
+TEST(Columns, ARowMaySayHowLongItIs) {
+  const Trace trace = must_read(
+      "timestamp,period_seconds,NumberOfMessagesSent\n"
+      "2026-11-23T10:00:00Z,3600,60\n2026-11-23T11:00:00Z,300,5\n2026-11-23T11:05:00Z,60,0\n"
+      "2026-11-23T11:06:00Z,60,1\n");
+  ASSERT_EQ(trace.intervals.size(), 4U);
+  EXPECT_EQ(trace.intervals.at(0).length, std::chrono::hours(1));
+  EXPECT_EQ(trace.intervals.at(1).length, std::chrono::minutes(5));
+  EXPECT_EQ(trace.intervals.at(3).length, std::chrono::minutes(1));
+  EXPECT_EQ(trace.messages(), 66);
+  EXPECT_THAT(error_of("timestamp,period_seconds,value\n2026-11-23T10:00:00Z,-60,1\n"),
+              HasSubstr("line 2: '-60' is no number of seconds"));
+}
+
+struct Number {
+  const char* header;  ///< tells the separator
+  const char* first;
+  const char* second;
+  double messages;
+};
+
+TEST(Columns, NumbersAreReadAsSpreadsheetsWriteThem) {
+  for (const auto& [header, first, second, messages] :
+       std::vector<Number>{{"t,value", "\"1,234\"", "\"12\"", 1246},
+                           {"t,value", "\"1,234,567.5\"", "0.5", 1234568},
+                           {"t;value", "1.234", "12", 1246},
+                           {"t;value", "1.234,5", "0,5", 1235},
+                           {"t;value", "0,250", "0,750", 1},
+                           {"t;value", "1.5", "2.25", 3.75},
+                           {"t\tvalue", "1,234", "5", 1239},
+                           {"t;value", "1'234", "1 234", 2468},
+                           {"t;value",
+                            "12\xc2\xa0"
+                            "345",
+                            "1\xe2\x80\xaf"
+                            "000",
+                            13345},
+                           {"t,value", "94.0", "1.234", 95.234},
+                           {"t,value", "1e3", "2", 1002}}) {
+    const char separator = std::string_view(header).substr(1, 1).front();
+    std::string text = std::string(header) + "\n";
+    for (const char* cell : {first, second}) {
+      text +=
+          std::string("2026-11-23 12:0") + (cell == first ? "0" : "1") + separator + cell + "\r\n";
+    }
+    EXPECT_DOUBLE_EQ(must_read(text).messages(), messages) << text;
+  }
+  EXPECT_THAT(must_read("t;value\n2026-11-23 12:00;1.234\n").remarks,
+              Contains("'1.234' is read as 1234"));
+  EXPECT_THAT(error_of("t,value\n2026-11-23 12:00,\"12,34,5\"\n"), HasSubstr("'12,34,5' is not"));
+  EXPECT_THAT(error_of("t,value\n2026-11-23 12:00,12 messages\n"),
+              HasSubstr("'12 messages' is not"));
+}
+
+TEST(Columns, SeparatorsQuotesAndMarksOfExcel) {
+  for (const char* text :
+       {"\"timestamp\",\"value\"\r\n\"2026-11-23 12:00\",\"5\"\r\n",
+        "\xef\xbb\xbfsep=;\ntimestamp;value\n23.11.2026 12:00;5\n",
+        "timestamp\tvalue\n2026-11-23 12:00\t5\n", "timestamp|value\n2026-11-23 12:00|5\n",
+        "\"Time (UTC)\",\"Jobs, all\"\n2026-11-23 12:00,5\n",
+        "  timestamp , value \n 2026-11-23 12:00 , 5 \n"}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(trace.messages(), 5) << text;
+    EXPECT_EQ(begin_of(trace), "2026-11-23T12:00:00Z") << text;
+  }
+}
+
+TEST(Times, AreReadAsProgramsWriteThem) {
+  for (const char* at :
+       {"2026-11-23T12:00:00Z", "2026-11-23T13:00:00+01:00", "2026-11-23 13:00:00+0100",
+        "2026-11-23 13:00:00+01", "2026-11-23 12:00:00 UTC", "2026-11-23 12:00:00 +0000 UTC",
+        "2026-11-23 05:30 -0630", "2026-11-23t12:00:00z", "2026-11-23 12:00 GMT",
+        "23.11.2026 12:00:00", "1795435200", "1795435200.0", "1795435200000", "1795435200000000",
+        "1795435200000000000", "2026/11/23 12:00"}) {
+    EXPECT_EQ(begin_of(must_read(std::string(at) + ",1\n")), "2026-11-23T12:00:00Z") << at;
+  }
+  EXPECT_EQ(begin_of(must_read("2026-11-23 9:05,1\n")), "2026-11-23T09:05:00Z");
+  EXPECT_THAT(error_of("11/23/2026 12:00,1\n"),
+              HasSubstr("line 1: '11/23/2026 12:00' does not say which is the day"));
+  EXPECT_THAT(error_of("2026-11-23 12:00 CET,1\n"), HasSubstr("is not a time such as"));
+  EXPECT_THAT(error_of("2026-11-23 25:00,1\n"), HasSubstr("is not a time such as"));
+  EXPECT_THAT(error_of("46349.5,1\n"), HasSubstr("is not a time such as"));
+}
+
+}  // namespace
+}  // namespace scaler::trace
