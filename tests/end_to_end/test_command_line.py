@@ -12,8 +12,8 @@ import pytest
 
 from support import program_environment
 
-COMMANDS = ("demo", "once", "explain", "run", "decide", "config", "emulate", "iam", "simulate",
-            "advise", "verify", "doctor")
+COMMANDS = ("demo", "once", "explain", "run", "decide", "config", "emulate", "iam", "trace",
+            "simulate", "advise", "verify", "doctor")
 EMULATE = ["emulate", "--cluster", "c", "--service", "s", "--queue", "q"]
 # What the library that takes the words apart would say.
 INTERNALS = re.compile(

@@ -1,6 +1,7 @@
 #include "aws_reply.h"
 #include "edge/aws/ecs.h"
 #include "edge/aws/inspection.h"
+#include "edge/aws/queue_history.h"
 #include "edge/aws/task_protection.h"
 
 namespace scaler::fuzz {
@@ -21,6 +22,10 @@ FUZZ(ecs_reply) {
     check_short(aws::service_details(client, ids.front(), aws::soon()));
     check_short(aws::scalable_target(client, ids.front(), aws::soon()));
     check_short(aws::container_instances(client, ids.front(), aws::soon()));
+  });
+  with_replies(bytes, [&](aws::Client& client) {
+    const Instant now(std::chrono::days(20'000));
+    check_short(aws::queue_history(client, {.queue = "jobs", .days = 1}, now, [](double) {}));
   });
 }
 

@@ -25,6 +25,9 @@ Protocol protocol_of(AwsService service) {
     case AwsService::AutoScaling:
       return {.content_type = "application/x-amz-json-1.1",
               .target_prefix = "AnyScaleFrontendService"};
+    case AwsService::CloudWatch:
+      return {.content_type = "application/x-amz-json-1.0",
+              .target_prefix = "GraniteServiceVersion20100801"};
     case AwsService::Sts:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }

@@ -24,6 +24,7 @@ constexpr std::array<ServiceNames, kServiceCount> kServices{{
     {.signing = "application-autoscaling",
      .display = "Application Auto Scaling",
      .variable = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"},
+    {.signing = "monitoring", .display = "CloudWatch", .variable = "AWS_ENDPOINT_URL_CLOUDWATCH"},
 }};
 
 /// Regions that have a FIPS endpoint of the service, by how their names begin.
@@ -48,6 +49,9 @@ constexpr std::array kFipsEndpoints{
     FipsEndpoint{AwsService::Sts, "us-west-"},
     FipsEndpoint{AwsService::Sts, "us-gov-", false},
     FipsEndpoint{AwsService::AutoScaling, "us-gov-", false},
+    FipsEndpoint{AwsService::CloudWatch, "us-east-"},
+    FipsEndpoint{AwsService::CloudWatch, "us-west-"},
+    FipsEndpoint{AwsService::CloudWatch, "us-gov-", false},
 };
 
 const ServiceNames& names_of(AwsService service) {

@@ -52,7 +52,7 @@ TEST(CloudWatch, OfSeveralMetricsTheRightOneOrNone) {
   };
   EXPECT_EQ(must_read(two("NumberOfMessagesDeleted", "jobs NumberOfMessagesSent")).messages(), 2);
   EXPECT_THAT(error_of(two("a NumberOfMessagesSent", "b NumberOfMessagesSent")),
-              HasSubstr("'a NumberOfMessagesSent', 'b NumberOfMessagesSent' could"));
+              HasSubstr("'a NumberOfMessagesSent', 'b NumberOfMessagesSent' could count"));
   EXPECT_EQ(must_read(two("x", "y"), {.column = "b"}).messages(), 2);
   EXPECT_THAT(error_of(two("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage")),
               HasSubstr("how much there is at a moment"));

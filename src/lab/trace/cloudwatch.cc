@@ -71,8 +71,9 @@ Result<void> read_result(const json::Reader& result, Answers& answers) {
   const json::Reader values_field = TRY(result.field("Values"));
   const auto values = TRY(values_field.items());
   if (timestamps.size() != values.size()) {
-    return fail(ErrorKind::Malformed, fmt::format("{}: {} timestamps, but {} values", result.path(),
-                                                  timestamps.size(), values.size()));
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: {} timestamps, but {} values: print the answer again",
+                            result.path(), timestamps.size(), values.size()));
   }
   for (std::size_t i = 0; i < values.size(); ++i) {
     const Instant at = TRY(read_moment(timestamps.at(i)));

@@ -12,8 +12,8 @@ using testing::IsEmpty;
 
 TEST(Columns, TwoThatCouldBeMeantAreAskedFor) {
   const std::string text = "time,orders,mails\n2026-11-23 12:00,1,20\n2026-11-23 12:01,2,30\n";
-  EXPECT_THAT(error_of(text), HasSubstr("which column counts the messages that arrived? 'orders', "
-                                        "'mails' could: say it with --column NAME"));
+  EXPECT_THAT(error_of(text), HasSubstr("each column of 'orders', 'mails' could count the messages "
+                                        "that arrived: say which does with --column NAME"));
   EXPECT_EQ(must_read(text, {.column = "Mails"}).messages(), 50);
   EXPECT_THAT(must_read(text, {.column = "mails"}).remarks, Contains(HasSubstr("as was asked")));
   EXPECT_THAT(
@@ -21,7 +21,7 @@ TEST(Columns, TwoThatCouldBeMeantAreAskedFor) {
       HasSubstr("there is no column 'mail' that holds numbers; there are 'orders', 'mails'; "
                 "did you mean 'mails'?"));
   const std::string bare = "2026-11-23 12:00,1,20\n2026-11-23 12:01,2,30\n";
-  EXPECT_THAT(error_of(bare), HasSubstr("'2', '3' could"));
+  EXPECT_THAT(error_of(bare), HasSubstr("column of '2', '3' could"));
   EXPECT_EQ(must_read(bare, {.column = "3"}).messages(), 50);
 }
 

@@ -134,8 +134,8 @@ Result<Chosen> choose(const std::vector<std::string>& names, std::string_view wa
     }
     if (found.size() > 1) {
       return fail(ErrorKind::Malformed,
-                  fmt::format("which {} counts the messages that arrived? {} could: say it with "
-                              "--column{}",
+                  fmt::format("each {} of {} could count the messages that arrived: say which "
+                              "does with --column{}",
                               kind, listed(found), hint));
     }
     if (found.size() == 1) {

@@ -27,6 +27,7 @@ Command iam_command();
 Command once_command();
 Command run_command();
 Command simulate_command();
+Command trace_command();
 Command verify_command();
 
 }  // namespace scaler::cli
@@ -37,10 +38,11 @@ using namespace scaler;
 using namespace scaler::cli;
 
 /// In the order of help.
-std::array<Command, 12> all_commands() {
-  return {demo_command(),     once_command(),   explain_command(), run_command(),
-          decide_command(),   config_command(), emulate_command(), iam_command(),
-          simulate_command(), advise_command(), verify_command(),  doctor_command()};
+std::array<Command, 13> all_commands() {
+  return {demo_command(),   once_command(),     explain_command(), run_command(),
+          decide_command(), config_command(),   emulate_command(), iam_command(),
+          trace_command(),  simulate_command(), advise_command(),  verify_command(),
+          doctor_command()};
 }
 
 /// The exit code after all output is out: what does not fit on the disk shows here at the latest.

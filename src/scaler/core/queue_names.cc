@@ -234,6 +234,13 @@ Result<QueueAddress> parse_queue(std::string_view url_or_arn) {
   return queue;
 }
 
+Result<QueueAddress> parse_queue_or_name(std::string_view text) {
+  if (is_queue_name(text)) {
+    return QueueAddress{.name = std::string(text)};
+  }
+  return parse_queue(text);
+}
+
 bool may_be_same(const QueueAddress& a, const QueueAddress& b) {
   return a.name == b.name && a.account == b.account &&
          may_be_same(std::string_view(a.region), b.region);

@@ -40,6 +40,8 @@ struct QueueAddress {
 /// Takes a queue's URL, with any host, or its ARN.
 /// Errors: Malformed, quoting the text, with what is wrong and what would be right.
 Result<QueueAddress> parse_queue(std::string_view url_or_arn);
+/// The same, or its name alone, which says nothing of where it is.
+Result<QueueAddress> parse_queue_or_name(std::string_view text);
 /// Whether both may be one queue: the same can stand behind several hosts, and some of these do not
 /// say their region.
 bool may_be_same(const QueueAddress& a, const QueueAddress& b);
