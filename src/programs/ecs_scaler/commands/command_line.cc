@@ -94,7 +94,8 @@ class Words {
       const Option& option = command_->options[i];
       const CLI::results_t& values = given_[i]->results();
       if (values.empty() && option.required) {
-        return refuse(fmt::format("{} {} is missing{}", option.name, option.value, help_hint()));
+        return refuse(fmt::format("{}{}{} is missing{}", option.name,
+                                  option.value.empty() ? "" : " ", option.value, help_hint()));
       }
       if (values.size() > 1 && !option.several && !option.is_flag()) {
         return refuse(fmt::format("{} is given more than once", option.name));
