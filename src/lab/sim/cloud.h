@@ -21,7 +21,9 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
 
   /// The scaler's own idea of the time.
   Instant now() const override { return engine_->now() + engine_->skew(); }
-  Deadline steady() const override { return Deadline(engine_->now().time_since_epoch()); }
+  Deadline steady() const override {
+    return Deadline((engine_->now() - engine_->left_out()).time_since_epoch());
+  }
   /// Lets the world go on until then.
   bool wait_until(Instant instant, const std::stop_token& stop) override;
 

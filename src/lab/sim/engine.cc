@@ -48,6 +48,7 @@ Chances::Chances(std::uint64_t seed) : world(0), faults(0), calls(0) {
   world = Random(seeds.next());
   faults = Random(seeds.next());
   calls = Random(seeds.next());
+  moments = seeds.next();
 }
 
 Engine::Engine(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks)
@@ -106,6 +107,21 @@ Instant Engine::next_event() const {
     next = std::min(next, coming_.begin()->at);
   }
   return next_sample_ ? std::min(next, *next_sample_) : next;
+}
+
+Instant Engine::next_change() const {
+  Instant next = std::min(end_, world_.next_event());
+  if (next_arrival_) {
+    next = std::min(next, next_arrival_->at);
+  }
+  return coming_.empty() ? next : std::min(next, coming_.begin()->at);
+}
+
+void Engine::begin_draws() {
+  if (scenario_->faults.none()) {
+    const auto moment = static_cast<std::uint64_t>((now() - scenario_->begin).count());
+    chances_.calls = Random(Random(chances_.moments ^ moment).next());
+  }
 }
 
 void Engine::advance(Instant to) {

@@ -21,8 +21,9 @@ struct Chances {
   explicit Chances(std::uint64_t seed);
   std::uint64_t arrivals = 0;
   Random world;
-  Random faults;  ///< of the world
-  Random calls;   ///< of calls, and their latencies
+  Random faults;              ///< of the world
+  Random calls;               ///< of calls, and their latencies
+  std::uint64_t moments = 0;  ///< what a moment's own stream of `calls` begins with
 };
 
 class Engine {
@@ -36,12 +37,20 @@ class Engine {
   world::World& world() { return world_; }
   /// The job queue; nullptr after somebody has deleted it.
   world::Queue* queue() { return service_->station->queue; }
+  const world::Queue* queue() const { return service_->station->queue; }
   world::Service& service() { return *service_; }
+  const world::Service& service() const { return *service_; }
   const Scenario& scenario() const { return *scenario_; }
   Random& chance_of_calls() { return chances_.calls; }
+  /// What is drawn from here on follows from this moment and not from what was drawn before, so
+  /// that passes which are left out change no other. With faults, which strike any pass, it goes
+  /// on.
+  void begin_draws();
 
   /// When something happens next by itself that may interest a scaler: an arrival or a fault.
   Instant next_event() const;
+  /// When anything changes by itself, be it in the world; a sample changes nothing.
+  Instant next_change() const;
   /// Lets the world go on; never back.
   void advance(Instant to);
   /// Who is told of arrivals, after the world knows of them.
@@ -59,7 +68,10 @@ class Engine {
   /// Whether the service may not be described now.
   bool denied() const { return denied_; }
   /// How wrong the scaler's clock is.
-  Duration skew() const { return skew_; }
+  Duration skew() const { return skew_ - left_out_; }
+  /// The scaler's clock stands still for so much of the time that comes.
+  void leave_out(Duration time) { left_out_ += time; }
+  Duration left_out() const { return left_out_; }
   /// What a scaler was told: SQS's counts, and the moment that they describe.
   struct Told {
     QueueDepth depth = {};
@@ -77,6 +89,7 @@ class Engine {
   };
   void scale(const Request& request);
   ActionScore& actions() { return score_.actions; }
+  const ActionScore& actions() const { return score_.actions; }
 
   /// The end: the score, and what is left.
   Run finish();
@@ -125,6 +138,7 @@ class Engine {
   Who acting_ = Who::World;
   std::optional<Told> told_ = {};
   Duration skew_ = Duration(0);
+  Duration left_out_ = Duration(0);
   bool dipping_ = false;
   bool denied_ = false;
   bool meant_out_ = false;  ///< the scaler's change under way was meant as a scale-out

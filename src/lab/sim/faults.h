@@ -60,6 +60,7 @@ struct FaultPlan {
   Duration until = Duration::max();  ///< from the scenario's begin; none strikes by chance later
   std::vector<PlannedFault> planned = {};
 
+  bool none() const { return of_call <= 0 && per_day <= 0 && planned.empty(); }
   bool allows(Fault fault) const { return ((kinds >> static_cast<unsigned>(fault)) & 1U) != 0; }
 };
 

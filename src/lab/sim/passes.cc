@@ -28,7 +28,12 @@ void earliest(std::optional<Instant>& next, const std::optional<Instant>& other)
 }  // namespace
 
 Passes::Passes(Engine& engine, Cloud& cloud, const Policy& policy, const Hooks& hooks, RunPass run)
-    : engine_(&engine), cloud_(&cloud), policy_(policy), hooks_(&hooks), run_(std::move(run)) {
+    : engine_(&engine),
+      cloud_(&cloud),
+      policy_(policy),
+      hooks_(&hooks),
+      run_(std::move(run)),
+      rest_(engine, policy, hooks) {
   const Triggers& triggers = engine.scenario().triggers;
   if (triggers.schedule) {
     next_beat_ = engine.now();
@@ -90,6 +95,9 @@ std::optional<Instant> Passes::next_wake() const {
 void Passes::act(Stage& /*stage*/) {
   const auto due = [this](const std::optional<Instant>& at) { return at && *at <= engine_->now(); };
   if (due(next_beat_)) {
+    if (rests()) {
+      return;
+    }
     beat();
   }
   if (due(mapping_.settled_at)) {
@@ -110,8 +118,26 @@ void Passes::act(Stage& /*stage*/) {
   }
 }
 
+/// Leaves beats out while nothing is under way and nothing can change.
+bool Passes::rests() {
+  const bool under_way = *next_beat_ != engine_->now() || scheduled_at_ || mapping_.settled_at ||
+                         mapping_.poll_at || (ticks_ && ticks_->next_poll()) ||
+                         (doorbell_ && doorbell_->next_poll());
+  const Duration every = *engine_->scenario().triggers.schedule;
+  const std::int64_t beats = rest_.beats(every, mapping_.enabled, under_way);
+  if (beats == 0) {
+    return false;
+  }
+  engine_->leave_out(beats * every);
+  engine_->actions().passes += beats * rest_.passes().all;
+  engine_->actions().failed_passes += beats * rest_.passes().failed;
+  *next_beat_ += beats * every;
+  return true;
+}
+
 void Passes::beat() {
   const Triggers& triggers = engine_->scenario().triggers;
+  engine_->begin_draws();
   if (!scheduled_at_) {
     scheduled_at_ = *next_beat_ + draw(triggers.schedule_latency, engine_->chance_of_calls());
   }
@@ -119,6 +145,7 @@ void Passes::beat() {
 }
 
 void Passes::arrived(Instant /*at*/) {
+  engine_->begin_draws();
   if (doorbell_) {
     const std::int64_t rings = std::min(engine_->arrived_last(), kRingsMax);
     for (std::int64_t i = 0; i < rings; ++i) {
@@ -166,6 +193,7 @@ bool Passes::invoke(const Invocation& invocation) {
 
 bool Passes::run_once(const Invocation& invocation, Container& container) {
   const Triggers& triggers = engine_->scenario().triggers;
+  engine_->begin_draws();
   if (triggers.cold_share > 0 && engine_->chance_of_calls().uniform() < triggers.cold_share) {
     start(container);
   }

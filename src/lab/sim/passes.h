@@ -11,6 +11,7 @@
 
 #include "lab/sim/cloud.h"
 #include "lab/sim/feed.h"
+#include "lab/sim/rest.h"
 #include "scaler/invocation/invocation.h"
 
 namespace scaler::sim {
@@ -48,6 +49,7 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
   void start(Container& container);
 
   void beat();
+  bool rests();
   void poll(Feed& feed, Trigger trigger);
   void poll_jobs();
   void expect_jobs();
@@ -60,6 +62,7 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
   Policy policy_;
   const Hooks* hooks_;
   RunPass run_;
+  Rest rest_;
   Container warm_ = {};
   Container other_ = {};  ///< what an overlapping invocation gets
   std::optional<Feed> ticks_ = {};
