@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares policies on real traces and writes the table of docs/benchmarks.md.
 
-usage: benchmark_traces.py [--program ecs-scaler] [--trace NAME ...] [--trials N] [--write]
+usage: benchmark_traces.py [--program ecs-scaler] [--trace NAME ...] [--work SECONDS ...] [--write]
 
 For each trace of bench/traces: on its first two thirds, the rival with the lowest p95 wait and the
 one with the fewest task-hours, of those that lose no message. `ecs-scaler advise` chooses on the
@@ -11,6 +11,7 @@ table shows everybody on the last third, which nobody has seen.
 
 import argparse
 import datetime
+import itertools
 import json
 import pathlib
 import subprocess
@@ -22,11 +23,15 @@ from project_files import ROOT
 TRACES = ROOT / "bench/traces"
 DOCUMENT = ROOT / "docs/benchmarks.md"
 BEGIN, END = "<!-- traces: begin -->", "<!-- traces: end -->"
-# Jobs of 20 s on average, tasks that start as on Fargate, workers that protect their task.
-SERVICE = ["--work", "20s", "--start", "fargate", "--workers-protect", "--tasks-max", "200"]
-DEFAULTS = {"policy": {"mode": "latency", "target_latency": 60, "seconds_per_message": 20,
-                       "tasks_max": 200, "scale_in_when": "protected"}, "tick_seconds": 10}
+# Tasks that start as on Fargate, workers that protect their task.
+SERVICE = ["--start", "fargate", "--workers-protect", "--tasks-max", "200"]
+WORK = [20, 1]
 OBJECTIVE_SHARE = 0.9
+
+
+def plain(work):
+    return {"policy": {"mode": "latency", "target_latency": 60, "seconds_per_message": work,
+                       "tasks_max": 200, "scale_in_when": "protected"}, "tick_seconds": 10}
 
 
 def read_trace(path):
@@ -63,23 +68,24 @@ def best_rival(policies, figure):
     return min(honest, key=lambda policy: policy[figure])
 
 
-def measure(program, path, folder, trials):
+def measure(program, path, folder, work):
     """All policies on the last third: first those that `advise` chose against the fastest and
     against the cheapest rival, each with its objective."""
     rows = read_trace(path)
+    service = ["--work", f"{work}s", *SERVICE]
     whole, first = folder / f"{path.stem}.csv", folder / f"{path.stem}-first.csv"
     write_csv(whole, rows)
     write_csv(first, rows[:2 * len(rows) // 3])
-    before = run(program, "simulate", "--trace", first, "--rival", "all", *SERVICE)["policies"]
+    before = run(program, "simulate", "--trace", first, "--rival", "all", *service)["policies"]
     defaults = folder / "defaults.json"
-    defaults.write_text(json.dumps(DEFAULTS))
+    defaults.write_text(json.dumps(plain(work)))
     advised, others = [], []
     for aim, figure, *more in (("fast", "wait_p95_seconds", "--compare", "--policy", defaults),
                                ("cheap", "task_hours")):
         seconds = OBJECTIVE_SHARE * best_rival(before, figure)["wait_p95_seconds"]
         objective = f"p95 wait < {seconds:.1f}s"
         last_third = run(program, "advise", "--trace", whole, "--objective", objective,
-                         "--trials", trials, *more, *SERVICE)["last_third"]
+                         *more, *service)["last_third"]
         advised.append(last_third[0] | {"policy": aim, "objective": objective})
         others += [policy for policy in last_third
                    if not policy["policy"].startswith(("advised", "runner-up"))]
@@ -101,13 +107,24 @@ def verdict(advised, rival, which):
             f"{'' if holds else '. The claim does not hold here'}.")
 
 
-def table(name, advised, others):
+def dominated(advised, others):
+    """Whoever loses nothing and is both quicker and cheaper than an advised policy."""
+    return [f"{other['policy']} is quicker and cheaper than {one['policy']}"
+            for one in advised for other in others
+            if other["lost_messages"] == 0 and other["task_hours"] < one["task_hours"]
+            and other["wait_p95_seconds"] < one["wait_p95_seconds"]]
+
+
+def table(name, work, advised, others):
     rivals = [policy for policy in others if not policy["policy"].startswith("present")]
     fast, cheap = advised
-    lines = [f"### {name}", "",
+    beaten = dominated(advised, others)
+    lines = [f"### {name}, jobs of {work} s", "",
              f"{fast['sent_messages']:,} messages in the last third. "
              + verdict(fast, best_rival(rivals, "wait_p95_seconds"), "fastest") + " "
-             + verdict(cheap, best_rival(rivals, "task_hours"), "cheapest"), "",
+             + verdict(cheap, best_rival(rivals, "task_hours"), "cheapest") + " "
+             + ("; ".join(beaten) or "Nobody is both quicker and cheaper than one of the two")
+             + ".", "",
              "| policy | wait p50 | p95 | p99 | max | task-hours | USD | actions | turns | lost |",
              "|---|---|---|---|---|---|---|---|---|---|"]
     for policy in advised + others:
@@ -134,15 +151,17 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=ROOT / "build/release/bin/ecs-scaler")
     parser.add_argument("--trace", action="append", help="a name of bench/traces; default: all")
-    parser.add_argument("--trials", type=int, default=150)
+    parser.add_argument("--work", action="append", type=int,
+                        help="mean seconds of a job; default: 20 and 1")
     parser.add_argument("--write", action="store_true", help=f"put the table into {DOCUMENT.name}")
     arguments = parser.parse_args()
     names = arguments.trace or [path.stem for path in sorted(TRACES.glob("*.txt"))]
     tables = []
     with tempfile.TemporaryDirectory() as folder:
-        for name in names:
-            tables.append(table(name, *measure(arguments.program, TRACES / f"{name}.txt",
-                                               pathlib.Path(folder), arguments.trials)))
+        for name, work in itertools.product(names, arguments.work or WORK):
+            path = TRACES / f"{name}.txt"
+            measured = measure(arguments.program, path, pathlib.Path(folder), work)
+            tables.append(table(name, work, *measured))
             print(tables[-1], flush=True)
     if arguments.write:
         DOCUMENT.write_text(replace_between_marks(DOCUMENT.read_text(), "\n".join(tables)))

@@ -156,6 +156,7 @@ def test_advice_meets_its_objective_and_can_be_pasted(run_program, ecs_scaler, f
     assert done.code == 0, done.output()
     advice = json.loads(done.stdout())
     assert advice["met_where_chosen"] is True and advice["tried"] == 70
+    assert advice["ended"] == "70 policies were tried; that is as many as were allowed"
     names = [answer["policy"] for answer in advice["last_third"]]
     assert names == ["advised", "runner-up 1", "runner-up 2", "runner-up 3", "present: own"]
     assert advice["environment"].startswith("MODE=latency\n")
@@ -199,8 +200,8 @@ def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scale
 
     constant, learned = advised(), advised("--schedules")
     assert "schedules" not in constant["settings"]["policy"]
-    assert learned["settings"]["policy"]["schedules"] == [
-        {"cron": "50 8 * * 1-5", "duration": 29400, "tasks_min": 7}]
+    assert all(window["cron"].endswith("* * 1-5")
+               for window in learned["settings"]["policy"]["schedules"])
     assert "SCHEDULES='[{" in learned["environment"]
     assert learned["met_on_last_third"] is True
     assert learned["last_third"][0]["price"] < 0.6 * constant["last_third"][0]["price"]

@@ -124,6 +124,13 @@ void Engine::begin_draws() {
   }
 }
 
+void Engine::leave_out(Duration time, std::int64_t passes, std::int64_t failed) {
+  left_out_ += time;
+  passes_left_out_ += passes;
+  score_.actions.passes += passes;
+  score_.actions.failed_passes += failed;
+}
+
 void Engine::advance(Instant to) {
   while (next_event() <= to && next_event() < end_) {
     world_.advance(next_event());
@@ -433,6 +440,7 @@ Run Engine::finish() {
   run.score = score_;
   run.desired = service_->desired();
   run.running = service_->running();
+  run.passes_left_out = passes_left_out_;
   return run;
 }
 

@@ -69,8 +69,9 @@ class Engine {
   bool denied() const { return denied_; }
   /// How wrong the scaler's clock is.
   Duration skew() const { return skew_ - left_out_; }
-  /// The scaler's clock stands still for so much of the time that comes.
-  void leave_out(Duration time) { left_out_ += time; }
+  /// So many passes that change nothing are only counted; the scaler's clock stands still for the
+  /// time that they would be in.
+  void leave_out(Duration time, std::int64_t passes, std::int64_t failed);
   Duration left_out() const { return left_out_; }
   /// What a scaler was told: SQS's counts, and the moment that they describe.
   struct Told {
@@ -139,6 +140,7 @@ class Engine {
   std::optional<Told> told_ = {};
   Duration skew_ = Duration(0);
   Duration left_out_ = Duration(0);
+  std::int64_t passes_left_out_ = 0;
   bool dipping_ = false;
   bool denied_ = false;
   bool meant_out_ = false;  ///< the scaler's change under way was meant as a scale-out

@@ -128,9 +128,7 @@ bool Passes::rests() {
   if (beats == 0) {
     return false;
   }
-  engine_->leave_out(beats * every);
-  engine_->actions().passes += beats * rest_.passes().all;
-  engine_->actions().failed_passes += beats * rest_.passes().failed;
+  engine_->leave_out(beats * every, beats * rest_.passes().all, beats * rest_.passes().failed);
   *next_beat_ += beats * every;
   return true;
 }

@@ -7,7 +7,7 @@ namespace {
 
 /// Beats that are simulated before something comes. A cold start that was left out may have made
 /// the beat after it a call longer, and its ticks as much later; the next one is the same again.
-constexpr std::int64_t kBeatsBefore = 3;
+constexpr std::int64_t kBeatsBefore = 2;
 /// A pass and its tick are late by this much at most. Ticks that are closer may come together, and
 /// one that is due so shortly before a beat may come after it: then beats differ.
 constexpr Duration kLateAtMost = std::chrono::seconds(3);
@@ -41,8 +41,7 @@ Duration Rest::memory(Duration every) const {
           : policy_->scale_down_threshold + (policy_->zero_confirmations + 1) * every;
   return std::max({kMemoryMin, idle, policy_.longest_window(), policy_.longest_period(),
                    policy_->scale_in_cooldown, policy_->scale_out_cooldown, policy_->manual_hold,
-                   engine_->scenario().queue.count_lag}) +
-         every;
+                   engine_->scenario().queue.count_lag});
 }
 
 /// All tasks that are wanted run, and no others are left.
@@ -70,7 +69,7 @@ std::int64_t Rest::beats(Duration every, bool mapping_enabled, bool under_way) {
     since_ = engine_->now();
     return 0;
   }
-  if (engine_->now() - since_ < memory(every)) {
+  if (engine_->now() - since_ <= memory(every)) {
     return 0;
   }
   const std::int64_t beats =

@@ -59,6 +59,7 @@ struct Run {
   QueueDepth depth = {};  ///< at the end
   std::int64_t desired = 0;
   std::int64_t running = 0;
+  std::int64_t passes_left_out = 0;  ///< counted in the score, and not simulated: see rest.h
 };
 
 /// Runs the scenario under this program's own passes.

@@ -68,7 +68,7 @@ TEST(Pattern, OfASingleDayIsNothing) {
 
 /// How many of the first round have schedules, and how many a minimum throughout.
 std::pair<std::int64_t, std::int64_t> first_round(const Question& question, bool schedules) {
-  Search search(question, Load(question), {.tasks_max = 50, .schedules = schedules});
+  Search search(question, Load(question), {.bound = {.tasks_max = 50, .schedules = schedules}});
   const std::vector<Settings> round = search.next();
   EXPECT_TRUE(std::ranges::all_of(
       round, [](const Settings& s) { return Policy::create(s.policy).has_value(); }));

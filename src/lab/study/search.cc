@@ -1,38 +1,111 @@
 #include "lab/study/search.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <limits>
+
+#include <fmt/core.h>
 
 namespace scaler::study {
 namespace {
 
+using std::chrono::hours;
 using std::chrono::seconds;
 
-constexpr std::array kRatios{0.35, 0.5, 0.65, 0.8, 1.0, 1.5, 2.5};  // target latency / work time
-constexpr std::array<Duration, 3> kWindows{seconds(0), seconds(60), seconds(300)};
-constexpr std::array<Duration, 4> kTicks{seconds(5), seconds(10), seconds(20), seconds(30)};
-constexpr std::array<Duration, 5> kThresholds{seconds(30), seconds(60), seconds(120), seconds(300),
-                                              seconds(900)};
-/// Of the load: what always runs, unless schedules are learned.
-constexpr std::array kGridQuantiles{0.1, 0.5, 0.8};
-/// Parts of the usual load that learned schedules keep running.
-constexpr std::array kGridShares{0.5, 0.9};
-constexpr std::array kShares{0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2};
-constexpr Duration kLatencyMin = seconds(1);
-constexpr std::size_t kParents = 4;
+/// A part this large tells which settings are worth a trial on the whole.
+constexpr std::int64_t kPartOf = 8;
+constexpr Duration kPartMin = hours(2);
+constexpr double kPartMessages = 1500;
+/// What may be spent in all: about the time of so many trials of usual settings on the whole.
+constexpr double kEffort = 110;
+/// Of which so much on the part.
+constexpr double kEffortOnPart = 0.55;
+constexpr std::size_t kTrialsMax = 3000;
 constexpr std::size_t kRound = 16;
-constexpr int kAttempts = 50;
+constexpr std::size_t kWholeRound = 8;
+constexpr std::size_t kCompared = 6;  ///< tried on both, to compare part and whole
+constexpr std::size_t kPromoted = 16;
+constexpr std::size_t kParents = 6;
+constexpr std::size_t kOfOneKind = 2;  ///< among the parents
+/// So many trials without a gain, by more than this part of the cost, are enough.
+constexpr std::size_t kStaleOnPart = 160;
+constexpr std::size_t kStaleOnWhole = 56;
+constexpr double kGain = 0.002;
+/// Where trials are quick, so many times as many.
+constexpr std::size_t kPatience = 4;
+constexpr double kQuick = 0.5;  ///< of what may be spent
+constexpr int kAttempts = 200;
+/// What waits less than it may is worth a little more than its cost says: it can be aimed lower.
+constexpr double kSlope = 0.03;
+constexpr double kPenalty = 2;
 
-Duration scaled(Duration duration, double factor) {
-  const auto milliseconds = static_cast<double>(duration.count()) * factor;
-  return std::max(kLatencyMin, Duration(std::llround(milliseconds / 100) * 100));
+bool same_figures(const Answer& a, const Answer& b) {
+  return a.cost() == b.cost() && a.objective_wait == b.objective_wait;
 }
 
-template <typename Values>
-auto pick(const Values& values, Random& random) {
-  return values.at(
-      static_cast<std::size_t>(random.between(0, static_cast<std::int64_t>(values.size()) - 1)));
+double messages_of(const Load& load, const Question& question) {
+  return load.mean() * static_cast<double>(question.scenario.length.count()) /
+         static_cast<double>(std::max<std::int64_t>(question.work_mean.count(), 1));
+}
+
+/// What a trial with ticks of 10 s takes, in the time of one message.
+double usual_effort(const Load& load, const Question& question) {
+  return messages_of(load, question) +
+         kEffortOfPass * static_cast<double>(question.scenario.length / seconds(10));
+}
+
+/// The stretch of the question whose load is most like the whole one's: its mean, and what it needs
+/// at its busiest.
+Question part_of(const Question& question, const Load& load) {
+  const double wanted = kPartMessages / std::max(messages_of(load, question), 1.0);
+  const auto share = static_cast<Duration>(
+      std::llround(static_cast<double>(question.scenario.length.count()) * wanted));
+  const Duration length =
+      std::max({question.scenario.length / kPartOf, kPartMin, share}) / Load::kPiece * Load::kPiece;
+  Question part = question;
+  const std::vector<double>& pieces = load.pieces();
+  const auto size = length / Load::kPiece;
+  if (2 * size > std::ssize(pieces)) {
+    return part;
+  }
+  const auto describe = [](std::vector<double> busy) {
+    double sum = 0;
+    for (const double one : busy) {
+      sum += one;
+    }
+    const auto high = busy.begin() + static_cast<std::ptrdiff_t>(busy.size() * 95 / 100);
+    std::ranges::nth_element(busy, high);
+    return std::pair(sum / static_cast<double>(busy.size()), *high);
+  };
+  const auto [mean, high] = describe(pieces);
+  double nearest = std::numeric_limits<double>::max();
+  for (std::ptrdiff_t first = 0; first + size < std::ssize(pieces);
+       first += std::max<std::ptrdiff_t>(size / 8, 1)) {
+    const auto [here, high_here] =
+        describe({pieces.begin() + first, pieces.begin() + first + size});
+    const double far = std::abs(here - mean) / std::max(mean, 1e-9) +
+                       std::abs(high_here - high) / std::max(high, 1e-9);
+    if (far < nearest) {
+      nearest = far;
+      part.scenario.begin = question.scenario.begin + first * Load::kPiece;
+    }
+  }
+  part.scenario.length = size * Load::kPiece;
+  return part;
+}
+
+double ratio(Duration a, Duration b) {
+  return static_cast<double>(a.count()) / static_cast<double>(std::max<std::int64_t>(b.count(), 1));
+}
+
+/// What it would cost where it waits as long as it may.
+double promise(const Answer& answer, Duration limit) {
+  if (answer.run.figures.lost > 0) {
+    return std::numeric_limits<double>::max();
+  }
+  const double waits = ratio(answer.objective_wait, limit);
+  return answer.cost() *
+         (waits >= 1 ? std::pow(waits, kPenalty) : std::pow(std::max(waits, 0.3), kSlope));
 }
 
 }  // namespace
@@ -47,129 +120,240 @@ bool better(const Answer& a, const Answer& b) {
   return a.cost() != b.cost() ? a.cost() < b.cost() : a.objective_wait < b.objective_wait;
 }
 
-Search::Search(const Question& question, const Load& load, Options options)
+Search::Search(const Question& question, const Load& load, const Options& options)
     : options_(options),
-      work_(question.work_mean),
-      pattern_(load),
-      floors_{Floor{}},
-      random_(question.seed) {
-  if (options_.schedules) {
-    learn_floors();
+      whole_(question),
+      part_(part_of(question, load)),
+      space_(question, load, options.bound),
+      random_(question.seed),
+      effort_(kEffort * usual_effort(load, question)),
+      has_part_(part_.scenario.length < question.scenario.length &&
+                (options.trials == 0 || options.trials > kRound * kRound / 2)),
+      on_part_(has_part_) {
+  if (options_.trials == 0) {
+    options_.trials = kTrialsMax;
   }
-  if (floors_.size() > 1 || options_.keep_zero) {
-    return;
-  }
-  for (const double quantile : kGridQuantiles) {
-    const std::int64_t tasks = std::min(load.tasks(quantile), options_.tasks_max);
-    if (tasks > floors_.back().tasks_min) {
-      floors_.push_back({.tasks_min = tasks});
+  of_part_.limit = of_whole_.limit = question.objective.limit;
+}
+
+/// How many of these may still be tried.
+std::size_t Search::room(std::size_t wanted) const {
+  return std::min(wanted, options_.trials - std::min(options_.trials, tried()));
+}
+
+bool Search::promising(const Stage& stage, const Trial& a, const Trial& b) const {
+  const double of_a = promise(a.answer, stage.limit);
+  const double of_b = promise(b.answer, stage.limit);
+  const bool hopeless = stage.best == 0;  // Nothing meets it yet: what waits least leads there.
+  return hopeless ? a.answer.objective_wait < b.answer.objective_wait : of_a < of_b;
+}
+
+std::vector<const Trial*> Search::parents(const Stage& stage) const {
+  std::vector<const Trial*> parents;
+  std::vector<std::string> kinds;
+  for (const Trial& trial : stage.trials) {
+    // A setting that has no effect makes no other parent.
+    if (std::ranges::any_of(parents, [&](const Trial* other) {
+          return same_figures(other->answer, trial.answer);
+        })) {
+      continue;
+    }
+    std::string kind = Space::kind_of(trial.settings);
+    if (std::ranges::count(kinds, kind) < static_cast<std::ptrdiff_t>(kOfOneKind)) {
+      parents.push_back(&trial);
+      kinds.push_back(std::move(kind));
+    }
+    if (parents.size() == kParents) {
+      break;
     }
   }
+  return parents;
 }
 
-void Search::learn_floors() {
-  for (const double share : kGridShares) {
-    auto windows = pattern_.windows(share, options_.tasks_max);
-    if (!windows.empty()) {
-      floors_.push_back({.schedules = std::move(windows)});
+Settings Search::child(const Stage& stage, const Trial& parent) {
+  const double aim = 0.99 * ratio(stage.limit, parent.answer.objective_wait);
+  const double near = 0.97 + 0.06 * random_.uniform();
+  const double kind = random_.uniform();
+  if (kind < 0.3) {
+    return space_.aimed(parent.settings, std::clamp(aim, 0.6, 1.7) * near);
+  }
+  const Settings settings = space_.changed(parent.settings, random_);
+  return kind < 0.65 ? settings : space_.aimed(settings, 0.8 + 0.45 * random_.uniform());
+}
+
+std::vector<Settings> Search::children(std::size_t count) {
+  Stage& stage = this->stage();
+  const std::vector<const Trial*> from = parents(stage);
+  std::vector<Settings> round;
+  for (int attempt = 0; attempt < kAttempts && round.size() < count; ++attempt) {
+    // The best has the most children.
+    const double which = random_.uniform() * random_.uniform();
+    const auto place = static_cast<std::size_t>(which * static_cast<double>(from.size()));
+    const Settings settings = child(stage, *from.at(place));
+    if (stage.known.insert(study::tell(settings)).second) {
+      round.push_back(settings);
     }
   }
+  return round;
 }
 
-Settings Search::base() const {
-  Settings settings;
-  settings.policy.mode = Mode::Latency;
-  settings.policy.seconds_per_message = Millionths{work_.count() * 1000};
-  settings.policy.target_latency = work_;
-  settings.policy.tasks_max = options_.tasks_max;
-  settings.policy.scale_in_when =
-      options_.workers_protect ? ScaleInWhen::Protected : ScaleInWhen::Idle;
-  settings.triggers.tick = seconds(10);
-  settings.triggers.wake = true;
-  return settings;
-}
-
-std::vector<Settings> Search::grid() const {
-  std::vector<Settings> grid;
-  for (const double ratio : kRatios) {
-    for (const Duration window : kWindows) {
-      for (const Floor& floor : floors_) {
-        Settings settings = base();
-        settings.policy.target_latency = scaled(work_, ratio);
-        settings.policy.scale_in_window = window;
-        settings.policy.tasks_min = floor.tasks_min;
-        settings.policy.schedules = floor.schedules;
-        grid.push_back(settings);
-      }
+/// The most promising of the part that the whole has not seen.
+std::vector<Settings> Search::promoted(std::size_t count) {
+  std::vector<Settings> round;
+  for (const Trial& trial : of_part_.trials) {
+    if (round.size() < count && of_whole_.known.insert(study::tell(trial.settings)).second) {
+      round.push_back(trial.settings);
     }
   }
-  return grid;
+  return round;
 }
 
-Settings Search::changed(const Settings& from) {
-  Settings settings = from;
-  PolicyOptions& policy = settings.policy;
-  switch (random_.between(0, options_.schedules ? 6 : 5)) {
-    case 0:
-    case 1:
-      policy.target_latency = scaled(*policy.target_latency, 0.75 + 0.6 * random_.uniform());
-      break;
-    case 2:
-      policy.scale_in_window = seconds(10 * random_.between(0, 12)) + policy.scale_in_window / 2;
-      break;
-    case 3:
-      policy.tasks_min = options_.keep_zero
-                             ? 0
-                             : std::clamp<std::int64_t>(policy.tasks_min + random_.between(-2, 2),
-                                                        0, options_.tasks_max);
-      break;
-    case 4:
-      settings.triggers.tick = pick(kTicks, random_);
-      break;
-    case 5:
-      policy.scale_down_threshold = pick(kThresholds, random_);
-      break;
-    default:
-      policy.schedules = pattern_.windows(pick(kShares, random_), options_.tasks_max);
-      break;
+/// What has no effect need not stand in the advice: first each of the best's settings alone, then
+/// all that made no difference.
+std::vector<Settings> Search::tidied() {
+  const Trial& best = ranked_.front();
+  std::vector<Settings> simpler = Space::simpler(best.settings);
+  if (++tidied_ == 2) {
+    std::erase_if(simpler, [&](const Settings& one) {
+      return std::ranges::none_of(ranked_, [&](const Trial& trial) {
+        return study::tell(trial.settings) == study::tell(one) &&
+               same_figures(trial.answer, best.answer);
+      });
+    });
+    simpler = {Space::simpler_by(best.settings, simpler)};
   }
-  return settings;
+  std::erase_if(simpler, [this](const Settings& one) {
+    return !of_whole_.known.insert(study::tell(one)).second;
+  });
+  return tidied_ > 2 ? std::vector<Settings>() : simpler;
 }
 
-bool Search::known(const Settings& settings) const {
-  return std::ranges::find(seen_, study::tell(settings)) != seen_.end();
+std::vector<Trial> Search::finalists(std::size_t others) const {
+  std::vector<Trial> finalists;
+  for (const Trial& trial : ranked_) {
+    const bool alike = std::ranges::any_of(finalists, [&](const Trial& other) {
+      return same_figures(other.answer, trial.answer) ||
+             Space::kind_of(other.settings) == Space::kind_of(trial.settings);
+    });
+    if (!alike && finalists.size() <= others) {
+      finalists.push_back(trial);
+    }
+  }
+  return finalists;
+}
+
+bool Search::over() {
+  const bool quick = of_part_.effort + of_whole_.effort < kQuick * effort_;
+  const bool stale = of_whole_.stale >= kStaleOnWhole * (quick ? kPatience : 1);
+  if (end_ == End::NotYet &&
+      (stale || room(1) == 0 || of_part_.effort + of_whole_.effort >= effort_)) {
+    end_ = stale ? End::NoGain : room(1) == 0 ? End::Trials : End::Effort;
+  }
+  return end_ != End::NotYet;
 }
 
 std::vector<Settings> Search::next() {
   std::vector<Settings> round;
-  if (ranked_.size() >= options_.trials) {
-    return round;
+  if (stage().trials.empty() && !compared_) {
+    round = space_.by_hand();
+  } else if (on_part_ && !compared_) {
+    on_part_ = false;
+    return promoted(kCompared);
+  } else if (on_part_ && of_part_.stale < kStaleOnPart && room(1) > 0 &&
+             of_part_.effort < kEffortOnPart * effort_) {
+    round = children(kRound);
+  } else if (on_part_) {
+    on_part_ = false;
+    return promoted(kPromoted);
+  } else if (!over()) {
+    round = children(kWholeRound);
   }
-  if (ranked_.empty()) {
-    round = grid();
-  } else {
-    const std::size_t parents = std::min(kParents, ranked_.size());
-    for (int attempt = 0; attempt < kAttempts && round.size() < kRound; ++attempt) {
-      const auto parent =
-          static_cast<std::size_t>(random_.between(0, static_cast<std::int64_t>(parents) - 1));
-      const Settings settings = changed(ranked_.at(parent).settings);
-      if (!known(settings)) {
-        seen_.push_back(study::tell(settings));
-        round.push_back(settings);
-      }
-    }
+  while (round.empty() && !on_part_ && tidied_ < 2 && !ranked_.empty()) {
+    round = tidied();
   }
-  round.resize(std::min(round.size(), options_.trials - ranked_.size()));
+  if (round.empty() && end_ == End::NotYet) {
+    end_ = End::NoGain;
+  }
+  round.resize(room(round.size()));
   return round;
 }
 
-void Search::tell(std::vector<Trial> trials) {
-  for (Trial& trial : trials) {
-    seen_.push_back(study::tell(trial.settings));
-    ranked_.push_back(std::move(trial));
+/// By how much the part's waiting differs from the whole's.
+void Search::compare_stages() {
+  std::vector<double> ratios;
+  for (const Trial& whole : of_whole_.trials) {
+    const std::string told = study::tell(whole.settings);
+    for (const Trial& part : of_part_.trials) {
+      if (study::tell(part.settings) == told) {
+        ratios.push_back(ratio(part.answer.objective_wait, whole.answer.objective_wait));
+      }
+    }
   }
-  std::ranges::stable_sort(
-      ranked_, [](const Trial& a, const Trial& b) { return better(a.answer, b.answer); });
+  const auto middle = ratios.begin() + std::ssize(ratios) / 2;
+  std::ranges::nth_element(ratios, middle);
+  of_part_.limit = Duration(
+      std::llround(static_cast<double>(of_whole_.limit.count()) * std::clamp(*middle, 0.5, 2.0)));
+  of_part_.best = 0;
+  for (const Trial& trial : of_part_.trials) {
+    const double cost = trial.answer.cost();
+    if (trial.answer.objective_wait < of_part_.limit &&
+        (of_part_.best == 0 || cost < of_part_.best)) {
+      of_part_.best = cost;
+    }
+  }
+}
+
+void Search::tell(std::vector<Trial> trials) {
+  Stage& stage = this->stage();
+  for (Trial& trial : trials) {
+    std::string told = study::tell(trial.settings);
+    seen_.insert(told);
+    stage.known.insert(std::move(told));
+    stage.effort += trial.answer.effort;
+    const Answer& answer = trial.answer;
+    const bool meets = answer.run.figures.lost == 0 && answer.objective_wait < stage.limit;
+    const double cost = answer.cost();
+    ++stage.stale;
+    if (meets && (stage.best == 0 || cost < stage.best)) {
+      stage.stale = stage.best == 0 || cost < (1 - kGain) * stage.best ? 0 : stage.stale;
+      stage.best = cost;
+    }
+    if (!on_part_) {
+      ranked_.push_back(trial);
+    }
+    stage.trials.push_back(std::move(trial));
+  }
+  std::ranges::stable_sort(ranked_, [](const Trial& a, const Trial& b) {
+    return a.answer.meets == b.answer.meets && same_figures(a.answer, b.answer)
+               ? study::tell(a.settings).size() < study::tell(b.settings).size()
+               : better(a.answer, b.answer);
+  });
+  if (!on_part_ && has_part_ && !compared_) {
+    compare_stages();
+    compared_ = true;
+    on_part_ = true;
+  }
+  for (Stage* sorted : {&of_part_, &of_whole_}) {
+    std::ranges::stable_sort(
+        sorted->trials, [&](const Trial& a, const Trial& b) { return promising(*sorted, a, b); });
+  }
+}
+
+std::string Search::ended() const {
+  const std::string on_all =
+      has_part_ ? fmt::format(", {} of them on all of it", ranked_.size()) : "";
+  switch (end_) {
+    case End::NotYet:
+    case End::NoGain:
+      return fmt::format("{} policies were tried{}; the last {} gained less than {:g} %", tried(),
+                         on_all, of_whole_.stale, 100 * kGain);
+    case End::Trials:
+      return fmt::format("{} policies were tried{}; that is as many as were allowed", tried(),
+                         on_all);
+    case End::Effort:
+      return fmt::format("{} policies were tried{}; more would take too long", tried(), on_all);
+  }
+  return {};
 }
 
 }  // namespace scaler::study

@@ -1,13 +1,16 @@
 #pragma once
-// Search: the cheapest settings that meet an objective. First a grid over what matters most, then
-// small changes of the best so far; seeded, and told the results from outside, so that each round's
-// trials may run side by side.
+// Search: the cheapest settings that meet an objective. It begins with what a person would try, on
+// a part of the question, and goes on from the best of these; the best of all are tried on the
+// whole question, and what is near them. It ends when more trials do not help. Seeded, and told the
+// results from outside, so that each round's trials may run side by side.
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "ground/base/random.h"
-#include "lab/study/pattern.h"
+#include "lab/study/space.h"
 #include "lab/study/study.h"
 
 namespace scaler::study {
@@ -23,44 +26,66 @@ bool better(const Answer& a, const Answer& b);
 class Search {
  public:
   struct Options {
-    std::size_t trials = 150;      ///< in all
-    bool workers_protect = false;  ///< tasks protect themselves: `protected`, otherwise `idle`
-    std::int64_t tasks_max = 100;
-    bool keep_zero = false;  ///< tasks_min stays 0
-    bool schedules = false;  ///< hours with a minimum may be learned from the weekly pattern
+    std::size_t trials = 0;  ///< at most; 0: as many as help
+    Bound bound = {};
   };
 
-  Search(const Question& question, const Load& load, Options options);
+  Search(const Question& question, const Load& load, const Options& options);
 
   /// What to try next, all of it independent; nothing when it is over.
   std::vector<Settings> next();
+  /// What it is to be tried on: a part, or all.
+  const Question& question() const { return on_part_ ? part_ : whole_; }
   void tell(std::vector<Trial> trials);
 
-  /// All that was tried, the best first.
+  /// All that was tried on the whole question, the best first; of equals the simplest.
   const std::vector<Trial>& ranked() const { return ranked_; }
-  std::size_t trials() const { return options_.trials; }
-  std::size_t tried() const { return ranked_.size(); }
+  /// The best, and the best of so many other kinds that come to other figures.
+  std::vector<Trial> finalists(std::size_t others) const;
+  /// Policies in all, each counted once.
+  std::size_t tried() const { return seen_.size(); }
+  /// Why it ended, in a sentence.
+  std::string ended() const;
 
  private:
-  /// What always runs: a minimum, and at certain hours a higher one.
-  struct Floor {
-    std::int64_t tasks_min = 0;
-    std::vector<ScheduleOptions> schedules = {};
+  enum class End { NotYet, NoGain, Trials, Effort };
+
+  /// Trials on the part or on the whole, the most promising first.
+  struct Stage {
+    std::vector<Trial> trials = {};
+    std::set<std::string> known = {};
+    Duration limit = Duration(0);  ///< of the objective, as waiting on this stage tells it
+    double effort = 0;
+    double best = 0;        ///< the lowest cost that meets it
+    std::size_t stale = 0;  ///< trials since that was lowered
   };
 
-  void learn_floors();
-  Settings base() const;
-  std::vector<Settings> grid() const;
-  Settings changed(const Settings& from);
-  bool known(const Settings& settings) const;
+  Stage& stage() { return on_part_ ? of_part_ : of_whole_; }
+  bool promising(const Stage& stage, const Trial& a, const Trial& b) const;
+  std::vector<const Trial*> parents(const Stage& stage) const;
+  Settings child(const Stage& stage, const Trial& parent);
+  std::vector<Settings> children(std::size_t count);
+  std::vector<Settings> promoted(std::size_t count);
+  std::vector<Settings> tidied();
+  std::size_t room(std::size_t wanted) const;
+  bool over();
+  void compare_stages();
 
   Options options_;
-  Duration work_;
-  Pattern pattern_;
-  std::vector<Floor> floors_;
+  Question whole_;
+  Question part_;
+  Space space_;
   Random random_;
+  double effort_;  ///< what may be spent in all
+  bool has_part_;
+  bool on_part_;
+  bool compared_ = false;  ///< the limit on the part is known
+  int tidied_ = 0;         ///< rounds in which the best is tried with less
+  Stage of_part_ = {};
+  Stage of_whole_ = {};
   std::vector<Trial> ranked_ = {};
-  std::vector<std::string> seen_ = {};
+  std::set<std::string> seen_ = {};
+  End end_ = End::NotYet;
 };
 
 }  // namespace scaler::study

@@ -45,7 +45,8 @@ std::string tell(const Settings& settings) {
   if (settings.triggers.tick) {
     text += fmt::format(" tick_seconds={}", seconds(*settings.triggers.tick));
   }
-  return text + (settings.triggers.wake ? " wake=true" : "");
+  return text + (settings.triggers.wake ? " wake=true" : "") +
+         (settings.triggers.doorbell ? " doorbell=true" : "");
 }
 
 std::string to_json(const Settings& settings) {
@@ -58,7 +59,11 @@ std::string to_json(const Settings& settings) {
   if (settings.triggers.tick) {
     writer.field("tick_seconds", seconds(*settings.triggers.tick));
   }
-  return std::move(writer.field("wake", settings.triggers.wake).end_object()).text();
+  writer.field("wake", settings.triggers.wake);
+  if (settings.triggers.doorbell) {
+    writer.field("doorbell", true);
+  }
+  return std::move(writer.end_object()).text();
 }
 
 std::string to_environment(const Settings& settings) {
@@ -75,7 +80,10 @@ std::string to_environment(const Settings& settings) {
   if (settings.triggers.tick) {
     text += fmt::format("TICK_SECONDS={}\n", seconds(*settings.triggers.tick));
   }
-  return text + (settings.triggers.wake ? "WAKE=true\n" : "");
+  return text + (settings.triggers.wake ? "WAKE=true\n" : "") +
+         (settings.triggers.doorbell
+              ? "# DOORBELL_QUEUE_URL=the queue on which producers ring for each message\n"
+              : "");
 }
 
 }  // namespace scaler::study

@@ -112,6 +112,8 @@ Result<Answer> answer(const Question& question, const Candidate& candidate, cons
                 .objective_wait = score.waiting.quantile(question.objective.share),
                 .sent = score.messages.sent,
                 .unfinished = score.messages.unfinished};
+  answer.effort = static_cast<double>(score.messages.sent) +
+                  kEffortOfPass * static_cast<double>(score.actions.passes - run->passes_left_out);
   answer.meets = answer.objective_wait < question.objective.limit && score.messages.lost == 0;
   return answer;
 }

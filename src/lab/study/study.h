@@ -35,12 +35,16 @@ struct Candidate {
 };
 Candidate rival_candidate(const rivals::Rival& rival);
 
+/// A pass takes the time of so many messages (`./dev bench sim`).
+inline constexpr double kEffortOfPass = 4;
+
 struct Answer {
   report::Run run = {};
   Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
   std::int64_t sent = 0;
   std::int64_t unfinished = 0;
   bool meets = false;  ///< the objective, and nothing was lost
+  double effort = 0;   ///< what the simulation took, in the time of one message
   double cost() const { return run.figures.price.value_or(run.figures.task_hours); }
 };
 

@@ -133,9 +133,9 @@ TEST(Search, FindsWhatMeetsTheObjectiveAndIsDeterministic) {
   std::string first;
   for (int repeat = 0; repeat < 2; ++repeat) {
     Search search(question, Load(question),
-                  {.trials = 30, .workers_protect = true, .tasks_max = 30});
+                  {.trials = 30, .bound = {.workers_protect = true, .tasks_max = 30}});
     for (auto round = search.next(); !round.empty(); round = search.next()) {
-      search.tell(run_all(question, round));
+      search.tell(run_all(search.question(), round));
     }
     EXPECT_EQ(search.tried(), 30U);
     const Trial& best = search.ranked().front();
@@ -148,6 +148,38 @@ TEST(Search, FindsWhatMeetsTheObjectiveAndIsDeterministic) {
     }
     EXPECT_EQ(tell(best.settings), first);
   }
+}
+
+/// As if what waits longer cost less, and nothing but the aim mattered.
+std::vector<Trial> imagined(const std::vector<Settings>& settings) {
+  std::vector<Trial> trials;
+  for (const Settings& one : settings) {
+    Answer answer{.objective_wait = one.policy.target_latency.value_or(seconds(1)), .effort = 1};
+    answer.run.figures.task_hours = 1e6 / static_cast<double>(answer.objective_wait.count());
+    answer.meets = answer.objective_wait < seconds(60);
+    trials.push_back({.settings = one, .answer = std::move(answer)});
+  }
+  return trials;
+}
+
+TEST(Search, BeginsOnAPartAndEndsOnAllWhenMoreDoesNotHelp) {
+  Question question = two_hours();
+  question.scenario.length = minutes(60 * 48);
+  Search search(question, Load(question), {.bound = {.workers_protect = true}});
+  std::size_t on_part = 0;
+  for (auto round = search.next(); !round.empty(); round = search.next()) {
+    on_part += search.question().scenario.length < question.scenario.length ? round.size() : 0;
+    search.tell(imagined(round));
+  }
+  EXPECT_GT(on_part, 100U);
+  const Trial& best = search.ranked().front();
+  EXPECT_LT(best.answer.objective_wait, seconds(60));
+  EXPECT_GT(best.answer.objective_wait, seconds(58));
+  EXPECT_THAT(search.ended(), HasSubstr("gained less than 0.2 %"));
+  // Of settings that come to the same the simplest.
+  EXPECT_EQ(best.settings.policy.tolerance, Millionths{});
+  EXPECT_EQ(best.settings.policy.scale_down_threshold, PolicyOptions{}.scale_down_threshold);
+  EXPECT_EQ(search.finalists(3).size(), 4U);
 }
 
 TEST(Search, OfWhatCannotBeMetItRanksTheLeastWaitFirst) {

@@ -16,10 +16,10 @@ namespace {
 struct AdviseFlags {
   StudyFlags study = {};
   std::string present = {};  ///< file of the policy that is in force
-  int trials = 150;
-  bool keep_zero = false;  ///< no tasks while idle, whatever it costs in waiting
-  bool schedules = false;  ///< hours with a minimum may be learned from the weekly pattern
-  bool compare = false;    ///< show the rivals, too
+  int trials = 0;            ///< at most; 0: as many as help
+  bool keep_zero = false;    ///< no tasks while idle, whatever it costs in waiting
+  bool schedules = false;    ///< hours with a minimum may be learned from the weekly pattern
+  bool compare = false;      ///< show the rivals, too
   Output output = Output::Text;
 };
 
@@ -59,19 +59,19 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
   const study::Load load(question);
   study::Search search(question, load,
                        {.trials = static_cast<std::size_t>(flags.trials),
-                        .workers_protect = flags.study.terms.workers_protect,
-                        .tasks_max = flags.study.terms.tasks_max,
-                        .keep_zero = flags.keep_zero,
-                        .schedules = flags.schedules});
+                        .bound = {.workers_protect = flags.study.terms.workers_protect,
+                                  .tasks_max = flags.study.terms.tasks_max,
+                                  .keep_zero = flags.keep_zero,
+                                  .schedules = flags.schedules}});
   for (auto round = search.next(); !round.empty(); round = search.next()) {
     std::vector<study::Candidate> candidates;
     candidates.reserve(round.size());
     for (const study::Settings& settings : round) {
       candidates.push_back({.name = "trial", .scaler = settings});
     }
-    const std::string title = fmt::format("trying {} to {} of {}", search.tried() + 1,
-                                          search.tried() + round.size(), search.trials());
-    auto answers = TRY(answer_all(title, question, candidates, false));
+    const std::string title =
+        fmt::format("trying {} to {}", search.tried() + 1, search.tried() + round.size());
+    auto answers = TRY(answer_all(title, search.question(), candidates, false));
     std::vector<study::Trial> trials;
     trials.reserve(round.size());
     for (std::size_t i = 0; i < round.size(); ++i) {
@@ -87,10 +87,7 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
 Result<std::vector<study::Candidate>> finalists(const study::Search& search,
                                                 const AdviseFlags& flags) {
   std::vector<study::Candidate> list;
-  for (const study::Trial& trial : search.ranked()) {
-    if (list.size() > kRunnersUp) {
-      break;
-    }
+  for (const study::Trial& trial : search.finalists(kRunnersUp)) {
     list.push_back({.name = list.empty() ? "advised" : fmt::format("runner-up {}", list.size()),
                     .note = study::tell(trial.settings),
                     .scaler = trial.settings});
@@ -144,6 +141,7 @@ std::string advice_text(const Advice& advice, const study::Asked& asked,
       "\nSettings to paste (environment):\n\n{}\nThe same for `simulate --policy`:\n"
       "\n{}\n\n",
       study::to_environment(best), study::to_json(best));
+  text += fmt::format("The search: {}.\n", advice.search.ended());
   for (const std::string& fact : study::facts_of(asked, terms)) {
     text += fact + "\n";
   }
@@ -159,6 +157,7 @@ std::string advice_json(const Advice& advice, const study::Asked& asked) {
       .field("met_where_chosen", best.answer.meets)
       .field("met_on_last_third", advice.finals.front().meets)
       .field("tried", advice.search.tried())
+      .field("ended", advice.search.ended())
       .field("verdict", verdict(advice))
       .name("settings")
       .raw(study::to_json(best.settings))
@@ -201,7 +200,8 @@ Command advise_command() {
   options.insert(
       options.end(),
       {{"--policy", "FILE", "the present policy, to compare with", text(flags->present)},
-       {"--trials", "N", "policies to try (default 150)", integer(flags->trials, 1, kTrialsMax)},
+       {"--trials", "N", "policies to try at most (default: until more do not help)",
+        integer(flags->trials, 1, kTrialsMax)},
        {"--keep-zero", "", "no task may run while there is nothing to do", flag(flags->keep_zero)},
        {"--schedules", "",
         "may keep tasks running at the hours that are usually busy, learned from the trace",
