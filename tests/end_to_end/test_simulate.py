@@ -205,4 +205,4 @@ def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scale
     assert "SCHEDULES='[{" in learned["environment"]
     # What was chosen just below 60 s may lie just above it in days that it has not seen.
     assert learned["last_third"][0]["wait_p99_seconds"] < 63
-    assert learned["last_third"][0]["price"] < 0.6 * constant["last_third"][0]["price"]
+    assert learned["last_third"][0]["price"] < 0.8 * constant["last_third"][0]["price"]
