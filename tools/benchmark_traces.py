@@ -88,7 +88,7 @@ def measure(program, path, folder, work):
                          *more, *service)["last_third"]
         advised.append(last_third[0] | {"policy": aim, "objective": objective})
         others += [policy for policy in last_third
-                   if not policy["policy"].startswith(("advised", "runner-up"))]
+                   if not policy["policy"].startswith(("advised", "runner-up", "plain"))]
     return advised, others
 
 

@@ -1,21 +1,20 @@
 #!/usr/bin/env python3
-"""Makes docs/report.png: the report of a trace, this program and all rivals, in headless Chromium.
+"""Makes docs/report.png: the page of advise about a trace, with all rivals, in headless Chromium.
 
 usage: report_screenshot.py [--program ecs-scaler]
 """
 
 import argparse
-import json
 import pathlib
 import subprocess
 import sys
 import tempfile
 
-from benchmark_traces import DEFAULTS, SERVICE, TRACES, read_trace, write_csv
+from benchmark_traces import SERVICE, TRACES, read_trace, write_csv
 from project_files import ROOT
 
 PICTURE = ROOT / "docs/report.png"
-WINDOW = "1180,1560"
+WINDOW = "1180,2050"
 BYTES_MAX = 300_000
 
 
@@ -26,12 +25,10 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         trace, page = folder / "elb_requests.csv", folder / "page.html"
-        policy = folder / "ecs-scaler.json"
         write_csv(trace, read_trace(TRACES / "elb_requests.txt"))
-        policy.write_text(json.dumps(DEFAULTS))
         subprocess.run(
-            [arguments.program, "simulate", "--trace", trace, "--policy", policy, "--rival", "all",
-             "--html", page, *SERVICE], stdout=subprocess.DEVNULL, check=True)
+            [arguments.program, "advise", "--trace", trace, "--policy", "target-tracking",
+             "--compare", "--html", page, *SERVICE], stdout=subprocess.DEVNULL, check=True)
         subprocess.run(
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              f"--user-data-dir={folder / 'profile'}", f"--window-size={WINDOW}",

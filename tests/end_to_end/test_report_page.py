@@ -1,11 +1,10 @@
 """The HTML report in a real browser: charts are there, zoom works, the console stays empty."""
 
-import json
 import re
 
 import pytest
 
-from browser import open_page
+from browser import open_page, told
 
 # Runs in the page: reports in an element's text what happened.
 DRIVER = """{
@@ -26,6 +25,7 @@ out.charts = [...document.querySelectorAll("[data-chart]")].map((chart) => chart
 out.paths = [...document.querySelectorAll("#charts path.series")]
   .map((path) => path.getAttribute("d").length);
 out.whole = range();
+out.first = charts.querySelectorAll(".series").length;
 point("pointermove", 0.5);
 out.tip = document.getElementById("tip").textContent;
 point("pointerdown", 0.25); point("pointermove", 0.4); point("pointerup", 0.5);
@@ -41,6 +41,11 @@ document.getElementById("split").click();
 const shown = document.querySelectorAll("#legend button[aria-pressed=true]").length;
 document.querySelector("#legend button").click();
 out.hidden = shown - document.querySelectorAll("#legend button[aria-pressed=true]").length;
+const moment = document.getElementById("moment");
+moment.value = 500;
+moment.dispatchEvent(new Event("input"));
+out.moment = document.getElementById("moment-panel").textContent;
+out.waits = document.querySelectorAll("#waits path.series").length;
 out.rows = document.querySelectorAll("#summary tbody tr").length;
 out.dots = document.querySelectorAll("#plane circle").length;
 out.requests = performance.getEntriesByType("resource").length;
@@ -54,10 +59,7 @@ document.body.append(result);
 
 def drive(path, folder):
     document, console = open_page(path, folder, DRIVER)
-    found = re.search(r'<pre id="result">(.*?)</pre>', document, re.DOTALL)
-    assert found, (document[-2000:], console)
-    text = found[1].replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    return json.loads(text), console
+    return told(document, console), console
 
 
 @pytest.fixture(scope="session")
@@ -91,6 +93,13 @@ def test_the_charts_are_there_and_zoom(page, tmp_path):
     assert len({seen["whole"], seen["plus"], seen["right"]}) == 3 and seen["all"] == seen["whole"]
     assert seen["split"] == 3, "side by side: one chart a policy"
     assert seen["hidden"] == 1
+    assert seen["waits"] == 2, "the distribution of what is shown"
+
+
+def test_every_moment_tells_the_rule(page, tmp_path):
+    seen, _ = drive(page, tmp_path)
+    assert re.search(r"messages?; .*per task -> \d+", seen["tip"]), seen["tip"]
+    assert "UTC" in seen["moment"] and "KEDA with HPA" in seen["moment"]
 
 
 def test_the_page_asks_for_nothing(page, tmp_path):

@@ -8,6 +8,8 @@ import re
 
 import pytest
 
+import advised_blocks
+
 POLICY = {"mode": "backlog", "backlog_per_task": 2, "tasks_max": 20}
 
 
@@ -70,7 +72,6 @@ def test_triggers_of_a_policy_file_matter(run_program, ecs_scaler, files, tmp_pa
 # (arguments, what the one line on stderr must tell, exit code)
 BAD = [
     (["--rival", "keda"], "--trace FILE or --arrivals", 3),
-    (["--arrivals", "poisson:1"], "--policy FILE, --rival NAME", 3),
     (["--arrivals", "poisson:-1", "--rival", "keda"], "'-1'", 3),
     (["--arrivals", "often", "--rival", "keda"], "'often' is none of", 3),
     (["--arrivals", "poisson:1", "--rival", "nobody"], "'nobody' is none of target-tracking", 3),
@@ -158,14 +159,48 @@ def test_advice_meets_its_objective_and_can_be_pasted(run_program, ecs_scaler, f
     assert advice["met_where_chosen"] is True and advice["tried"] == 70
     assert advice["ended"] == "70 policies were tried; that is as many as were allowed"
     names = [answer["policy"] for answer in advice["last_third"]]
-    assert names == ["advised", "runner-up 1", "runner-up 2", "runner-up 3", "present: own"]
-    assert advice["environment"].startswith("MODE=latency\n")
+    assert names[0] == "advised" and names[-1] == "present: own"
+    assert names[1:-1] == [f"runner-up {i}" for i in range(1, len(names) - 1)]
+    assert "MODE=latency\n" in advice["environment"]
+    assert re.search(r"the p95 wait goes from .+ to .+ and the cost from \$.+ to \$.+ a month, "
+                     r"\$.+ of it for the scaler itself", advice["sentence"])
+    advised_blocks.check(advice, run_program, ecs_scaler, tmp_path)
 
     pasted = tmp_path / "pasted.json"
     pasted.write_text(json.dumps(advice["settings"]))
     again = run_program([ecs_scaler, "simulate", "--trace", trace, "--policy", pasted,
                          "--workers-protect", "--output", "json"])
     assert again.code == 0, again.output()
+
+
+def test_a_trace_alone_is_compared_with_everybody(run_program, ecs_scaler, files):
+    done = run_program([ecs_scaler, "simulate", "--trace", files[1], "--output", "json"])
+    assert done.code == 0, done.output()
+    answer = json.loads(done.stdout())
+    names = [policy["policy"] for policy in answer["policies"]]
+    assert names[0] == "plain settings" and len(names) == 7 and "KEDA with HPA" in names
+    assert answer["sentence"].endswith(".") and "'p95 wait < 60s'" in answer["sentence"]
+
+
+def test_the_present_may_be_a_rival(run_program, ecs_scaler, files):
+    done = run_program([ecs_scaler, "advise", "--trace", files[1], "--trials", "10",
+                        "--workers-protect", "--policy", "target-tracking"])
+    assert done.code == 0, done.output()
+    lines = done.stdout().splitlines()
+    assert lines[0].startswith("With the advised settings in place of AWS target tracking, the ")
+    assert lines[2].startswith("--- Environment: "), "what to copy comes before all else"
+    assert "present: AWS target tracking" in done.stdout()
+
+
+def test_a_month_is_the_price_at_this_pace_and_the_scaler(run_program, ecs_scaler):
+    done = run_program([ecs_scaler, "simulate", "--arrivals", "constant:0.05", "--length", "2d",
+                        "--output", "json"])
+    plain, target_tracking = json.loads(done.stdout())["policies"][:2]
+    assert plain["own_month"] == pytest.approx(0.99, abs=0.01), "as docs/cost.md has it"
+    assert target_tracking["own_month"] == 0
+    for policy in (plain, target_tracking):
+        tasks = policy["month"] - policy["own_month"]
+        assert tasks == pytest.approx(policy["price"] * 730 / 48, rel=0.02)
 
 
 def test_an_objective_that_cannot_be_met_is_said_to_be_so(run_program, ecs_scaler, files):
@@ -202,7 +237,7 @@ def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scale
     assert "schedules" not in constant["settings"]["policy"]
     assert learned["settings"]["policy"]["schedules"] == [
         {"cron": "50 8 * * 1-5", "duration": 29400, "tasks_min": 7}]
-    assert "SCHEDULES='[{" in learned["environment"]
+    advised_blocks.check(learned, run_program, ecs_scaler, tmp_path)
     # What was chosen just below 60 s may lie just above it in days that it has not seen.
     assert learned["last_third"][0]["wait_p99_seconds"] < 63
     assert learned["last_third"][0]["price"] < 0.8 * constant["last_third"][0]["price"]

@@ -96,25 +96,24 @@ function path(at, values, [begin, end], x, y, steps) {
 /** A frame with grid and axes. Returns what a chart needs to draw into it. */
 function frame(holder, options) {
   const { height, name, unit, low, high, from, to } = options;
-  const width = Math.max(320, holder.clientWidth || 900);
-  const box = { left: 64, right: width - 12, top: 24, bottom: height - 22 };
+  holder.append(caption(name, unit));
+  const width = Math.max(280, holder.clientWidth || 900);
+  const box = { left: 64, right: width - 12, top: 22, bottom: height - 22 };
   const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img", "aria-label": `${name}, ${unit}` });
   const x = (at) => box.left + (at - from) / Math.max(1, to - from) * (box.right - box.left);
   const y = (value) => box.bottom - (value - low) / Math.max(1e-9, high - low) * (box.bottom - box.top);
+  const labels = element("g");
   const marks = (options.ticks ?? ticks)(low, high, Math.max(2, Math.round(height / 45)));
   for (const value of marks) {
-    svg.append(element("line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }),
-      element("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end" }, (options.label ?? number)(value)));
+    svg.append(element("line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }));
+    labels.append(element("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end" }, (options.label ?? number)(value)));
   }
   const { values, step } = timeTicks(from, to, Math.max(2, Math.floor(width / 130)));
   for (const at of values) {
-    svg.append(element("line", { class: "grid", x1: x(at), x2: x(at), y1: box.top, y2: box.bottom }),
-      element("text", { x: x(at), y: height - 6, "text-anchor": "middle" }, timeText(at, step)));
+    svg.append(element("line", { class: "grid", x1: x(at), x2: x(at), y1: box.top, y2: box.bottom }));
+    labels.append(element("text", { x: x(at), y: height - 6, "text-anchor": "middle" }, timeText(at, step)));
   }
-  svg.append(element("line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }));
-  const title = element("text", { x: 0, y: 13 });
-  title.append(element("tspan", { class: "name" }, name), element("tspan", { dx: 8 }, unit));
-  svg.append(title);
+  svg.append(element("line", { class: "axis", x1: box.left, x2: box.right, y1: box.bottom, y2: box.bottom }), labels);
   holder.append(svg);
-  return { svg, box, x, y, width };
+  return { svg, box, x, y, width, labels };
 }

@@ -8,6 +8,9 @@ namespace {
 void merge(Moment& into, const Moment& later) {
   into.at = std::max(into.at, later.at);
   into.arrived += later.arrived;
+  if (!later.why.empty() && (into.why.empty() || later.desired >= into.desired)) {
+    into.why = later.why;
+  }
   into.backlog = std::max(into.backlog, later.backlog);
   into.in_flight = std::max(into.in_flight, later.in_flight);
   into.desired = std::max(into.desired, later.desired);

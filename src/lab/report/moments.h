@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "ground/base/clock.h"
@@ -19,12 +20,13 @@ struct Moment {
   std::int64_t desired = 0;    ///< tasks
   std::int64_t running = 0;    ///< tasks
   std::optional<Duration> waiting_max =
-      {};  ///< the longest wait since the moment before, if any ended
+      {};                ///< the longest wait since the moment before, if any ended
+  std::string why = {};  ///< what the latest pass said of the desired count; empty: nothing new
   bool operator==(const Moment&) const = default;
 };
 
 /// Keeps at most kMax moments: whenever there are more, neighbours become one, with the arrivals
-/// of both and the highest of all else, so that no peak is lost.
+/// of both and the highest of all else, so that no peak is lost, and why the count was the highest.
 class Moments {
  public:
   static constexpr std::size_t kMax = 2000;

@@ -2,10 +2,10 @@
 
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
-const COLORS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b58900", "#56b4e9", "#7b5cd6", "#8c564b"];
-data.runs.forEach((run, index) => {
-  run.color = COLORS[index % COLORS.length];
-  run.shown = index < 4;
+const keys = document.querySelectorAll("#summary .key");
+data.runs.forEach((run, index) => {  // The table has given each its colour.
+  run.paint = keys[index].className.replace("key", "line");
+  run.style = keys[index].getAttribute("style");
 });
 const charted = data.runs.filter((run) => run.at.length > 1);
 const whole = {
@@ -22,116 +22,7 @@ function html(name, attributes = {}, ...children) {
 }
 
 function key(run) {
-  return html("span", { class: "key", style: `background:${run.color}` });
-}
-
-// --- summary ------------------------------------------------------------------------------------
-
-const COLUMNS = [
-  ["wait p50", "p50", duration, -1], ["p95", "p95", duration, -1], ["p99", "p99", duration, -1],
-  ["max", "max", duration, -1],
-  [`within ${duration(data.objective)}`, "within", (share) => `${(100 * share).toFixed(1)} %`, 1],
-  ["task-hours", "task_hours", number, -1],
-  [`price, ${data.currency}`, "price", (price) => price === undefined ? "–" : price.toFixed(2), -1],
-  ["scaling actions", "actions", number, 0], ["direction changes", "direction_changes", number, 0],
-  ["most tasks", "peak", number, 0], ["busy tasks stopped", "killed", number, 0],
-  ["messages lost", "lost", number, 0],
-];
-
-/** Nobody waits less for the same or less. */
-function unbeaten(run) {
-  const mine = run.figures;
-  return mine.lost === 0 && !data.runs.some(({ figures }) => figures.lost === 0 &&
-    figures.p95 <= mine.p95 && figures.task_hours <= mine.task_hours &&
-    (figures.p95 < mine.p95 || figures.task_hours < mine.task_hours));
-}
-
-function drawSummary() {
-  const columns = COLUMNS.filter(([, field]) => data.runs.some((run) => run.figures[field] !== undefined));
-  const head = html("tr", {}, html("th", { scope: "col" }, "policy"));
-  const best = {};
-  for (const [title, field, , sign] of columns) {
-    head.append(html("th", { scope: "col" }, title));
-    const honest = data.runs.filter((run) => run.figures.lost === 0).map((run) => run.figures[field]);
-    if (sign !== 0 && honest.length > 1) best[field] = sign > 0 ? Math.max(...honest) : Math.min(...honest);
-  }
-  const body = html("tbody");
-  for (const run of data.runs) {
-    const row = html("tr", {}, html("td", {}, key(run), (unbeaten(run) ? "★ " : "") + run.name));
-    if (run.note !== "") byId("notes").append(html("li", {}, key(run), html("b", {}, run.name), `: ${run.note}`));
-    for (const [, field, format] of columns) {
-      const value = run.figures[field];
-      const bad = field === "lost" && value > 0;
-      row.append(html("td", { class: bad ? "bad" : value === best[field] ? "best" : "" }, format(value)));
-    }
-    body.append(row);
-  }
-  byId("summary").append(html("thead", {}, head), body);
-}
-
-// --- cost and waiting ---------------------------------------------------------------------------
-
-function logTicks(low, high) {
-  const values = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); ++power) {
-    for (const factor of [1, 2, 5]) {
-      const value = factor * 10 ** power;
-      if (value >= low && value <= high) values.push(value);
-    }
-  }
-  return values;
-}
-
-const WAITS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 7200, 18000, 43200, 86400,
-  2 * 86400, 5 * 86400, 10 * 86400, 30 * 86400];
-
-function planeScale(values) {
-  const low = Math.min(...values) / 1.4, high = Math.max(...values) * 1.4;
-  return { low, high, part: (value) => Math.log(value / low) / Math.log(high / low) };
-}
-
-function drawPlane() {
-  const holder = byId("plane");
-  holder.replaceChildren();
-  const priced = data.runs.every((run) => run.figures.price !== undefined);
-  const cost = (run) => Math.max(1e-3, priced ? run.figures.price : run.figures.task_hours);
-  const wait = (run) => Math.max(0.1, run.figures.p95);
-  const width = Math.max(320, holder.clientWidth || 900), height = 330;
-  const box = { left: 64, right: width - 24, top: 24, bottom: height - 44 };
-  const across = planeScale(data.runs.map(cost));
-  const up = planeScale([...data.runs.map(wait), Math.max(1, data.objective)]);
-  const x = (value) => box.left + across.part(value) * (box.right - box.left);
-  const y = (value) => box.bottom - up.part(value) * (box.bottom - box.top);
-  const svg = element("svg", { viewBox: `0 0 ${width} ${height}`, height, role: "img",
-    "aria-label": "Waiting time p95 over cost, one point a policy; down and left is better" });
-  for (const value of WAITS.filter((wait) => wait >= up.low && wait <= up.high)) {
-    svg.append(element("line", { class: "grid", x1: box.left, x2: box.right, y1: y(value), y2: y(value) }),
-      element("text", { x: box.left - 8, y: y(value) + 4, "text-anchor": "end" }, duration(value)));
-  }
-  let wanted = logTicks(across.low, across.high);
-  if (wanted.length < 3) wanted = ticks(across.low, across.high, 6);
-  for (const value of wanted) {
-    svg.append(element("line", { class: "grid", x1: x(value), x2: x(value), y1: box.top, y2: box.bottom }),
-      element("text", { x: x(value), y: box.bottom + 16, "text-anchor": "middle" }, number(value)));
-  }
-  const title = element("text", { x: 0, y: 13 });
-  title.append(element("tspan", { class: "name" }, "Waiting time p95"), element("tspan", { dx: 8 }, "logarithmic; down and left is better"));
-  svg.append(title, element("text", { x: box.right, y: height - 8, "text-anchor": "end" },
-    priced ? `price of the tasks, ${data.currency}, logarithmic` : "task-hours, logarithmic"));
-  svg.append(element("line", { class: "objective", x1: box.left, x2: box.right, y1: y(data.objective), y2: y(data.objective) }),
-    element("text", { class: "objective-name", x: box.left + 6, y: y(data.objective) - 5 }, `objective ${duration(data.objective)}`));
-  const taken = [];
-  for (const run of data.runs) {
-    const px = x(cost(run)), py = y(wait(run));
-    const dot = element("circle", { cx: px, cy: py, r: unbeaten(run) ? 7 : 5, fill: run.color, class: "dot", tabindex: 0 });
-    dot.append(element("title", {}, `${run.name}: p95 ${duration(run.figures.p95)}, ${number(cost(run))} ${priced ? data.currency : "task-hours"}`));
-    const left = px > (box.left + box.right) / 2;
-    let ly = py + 4;
-    while (taken.some(([tx, ty]) => Math.abs(tx - px) < 150 && Math.abs(ty - ly) < 14)) ly += 14;
-    taken.push([px, ly]);
-    svg.append(dot, element("text", { x: px + (left ? -11 : 11), y: ly, class: "halo", "text-anchor": left ? "end" : "start" }, run.name));
-  }
-  holder.append(svg);
+  return html("span", { class: run.paint.replace("line", "key"), style: run.style });
 }
 
 // --- over time ----------------------------------------------------------------------------------
@@ -146,10 +37,10 @@ function arrivalsPerMinute(run) {
 }
 
 const CHARTS = [
-  { id: "arrivals", name: "Arrivals", unit: "messages a minute", height: 130, once: true, columns: [["arrivals", arrivalsPerMinute]] },
+  { id: "arrivals", name: "Arrivals", unit: "messages a minute", height: 140, once: true, columns: [["arrivals", arrivalsPerMinute]] },
   { id: "backlog", name: "Backlog", unit: "messages that wait", height: 170, columns: [["", (run) => run.backlog]] },
   { id: "tasks", name: "Tasks", unit: "running (line), desired (dashes)", height: 190, steps: true, columns: [["wanted", (run) => run.desired], ["", (run) => run.running]] },
-  { id: "waiting", name: "Waiting time", unit: "longest of each point; the line in red is the objective", height: 190, label: duration, ticks: durationTicks, objective: true, columns: [["", (run) => run.waiting]] },
+  { id: "waiting", name: "Waiting time", unit: "the longest of each point; in red the objective", height: 190, label: duration, ticks: durationTicks, objective: true, columns: [["", (run) => run.waiting]] },
 ];
 
 const panels = [];
@@ -170,6 +61,7 @@ function drawChart(chart, runs, suffix) {
   const clipping = element("clipPath", { id: clip });
   clipping.append(element("rect", { x: box.left, y: box.top - 2, width: box.right - box.left, height: box.bottom - box.top + 3 }));
   const lines = element("g", { "clip-path": `url(#${clip})` });
+  const parts = drawParts(drawing);
   if (chart.objective) {
     lines.append(element("line", { class: "objective", x1: box.left, x2: box.right, y1: y(data.objective), y2: y(data.objective) }));
   }
@@ -178,17 +70,30 @@ function drawChart(chart, runs, suffix) {
     for (const [kind, column] of chart.columns) {
       let line = path(run.at, column(run), spans[r], x, y, chart.steps);
       if (kind === "arrivals") line += `V${box.bottom}H${x(run.at[spans[r][0]])}Z`;
-      const paint = kind === "arrivals" ? {} : { stroke: run.color };
-      lines.append(element("path", { class: kind === "arrivals" ? "arrivals" : `series ${kind}`, d: line, ...paint }));
+      const paint = kind === "arrivals" ? { class: "arrivals" } : { class: `series ${kind} ${run.paint}`, style: run.style };
+      lines.append(element("path", { d: line, ...paint }));
     }
   });
   const cross = element("line", { class: "cross", y1: box.top, y2: box.bottom, visibility: "hidden" });
   const brush = element("rect", { class: "brush", y: box.top, height: box.bottom - box.top, width: 0 });
   const plot = element("rect", { class: "plot", x: box.left, y: box.top, width: box.right - box.left, height: box.bottom - box.top });
-  svg.append(clipping, lines, cross, brush, plot);
+  svg.append(clipping, ...parts, lines, cross, brush, plot);
   const panel = { svg, box, x, cross, brush, runs };
   panels.push(panel);
   listen(plot, panel);
+  thinOut(svg);
+}
+
+/** The parts of the time that mean something, shaded, with their names where there is room. */
+function drawParts({ svg, box, x, labels }) {
+  return data.parts.flatMap((part) => {
+    const left = Math.max(box.left, x(part.from)), right = Math.min(box.right, x(part.to));
+    const shade = element("rect", { class: "part", x: left, y: box.top, width: Math.max(0, right - left), height: box.bottom - box.top });
+    const name = element("text", { x: (left + right) / 2, y: box.top - 5, "text-anchor": "middle" }, part.name);
+    labels.append(name);
+    if (name.getComputedTextLength() > right - left) name.remove();
+    return [shade];
+  });
 }
 
 function drawCharts() {
@@ -203,6 +108,9 @@ function drawCharts() {
     }
   }
   const text = (at) => new Date(at).toISOString().slice(0, 19).replace("T", " ");
+  drawWaits(data.runs.filter((run) => run.shown));
+  drawHours(runs);
+  placeCross(Number(byId("moment").value));
   byId("range").textContent = `${text(view.from)} to ${text(view.to)} UTC, ${duration((view.to - view.from) / 1000)}`;
 }
 
@@ -219,12 +127,14 @@ function show(from, to) {
 
 function hideTip() {
   byId("tip").hidden = true;
-  for (const panel of panels) panel.cross.setAttribute("visibility", "hidden");
 }
 
-function showTip(event, at, runs) {
-  const tip = byId("tip");
+const instantText = (at) => `${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`;
+
+/** What each of the runs was like at an instant, and what its scaler said of it. */
+function toldAt(at, runs) {
   const table = html("table", {}, html("tr", {}, ...["", "backlog", "in flight", "desired", "running", "wait"].map((title) => html("th", {}, title))));
+  const reasons = [];
   let arrivals = null;
   for (const run of runs) {
     const i = Math.min(lowerBound(run.at, at), run.at.length - 1);
@@ -232,13 +142,46 @@ function showTip(event, at, runs) {
     table.append(html("tr", {}, html("td", {}, key(run), run.name),
       ...[run.backlog, run.in_flight, run.desired, run.running].map((column) => html("td", {}, number(column[i]))),
       html("td", {}, duration(run.waiting[i]))));
+    let said = i;  // A moment without a pass goes on with what the latest one said.
+    while (said > 0 && run.why[said] === "") --said;
+    if (run.why[said] !== "") reasons.push(html("p", {}, key(run), run.why[said]));
   }
-  const when = new Date(at).toISOString().slice(0, 19).replace("T", " ");
-  tip.replaceChildren(html("b", {}, `${when} UTC, ${number(arrivals)} arrivals a minute`), table);
+  return { arrivals, nodes: [html("div", { class: "scroll" }, table), ...reasons] };
+}
+
+function showTip(event, at, runs) {
+  const tip = byId("tip");
+  const { arrivals, nodes } = toldAt(at, runs);
+  tip.replaceChildren(html("b", {}, `${instantText(at)}, ${number(arrivals)} arrivals a minute`), ...nodes);
   tip.hidden = false;
   const right = event.clientX + 16 + tip.offsetWidth > innerWidth;
   tip.style.left = `${right ? Math.max(4, event.clientX - 16 - tip.offsetWidth) : event.clientX + 16}px`;
   tip.style.top = `${Math.min(event.clientY + 16, Math.max(4, innerHeight - tip.offsetHeight - 8))}px`;
+}
+
+/** The line through all charts at the moment that is told below them. */
+function placeCross(thousandths) {
+  const at = view.from + (view.to - view.from) * thousandths / 1000;
+  const { arrivals, nodes } = toldAt(at, charted.filter((run) => run.shown));
+  byId("moment-at").textContent = `${instantText(at)}${arrivals === null ? "" : `, ${number(arrivals)} arrivals a minute`}`;
+  byId("moment-told").replaceChildren(...nodes);
+  for (const { cross, x } of panels) {
+    cross.setAttribute("x1", x(at));
+    cross.setAttribute("x2", x(at));
+    cross.setAttribute("visibility", "visible");
+  }
+}
+
+async function copy(button) {
+  const block = byId(button.dataset.block);
+  try {
+    await navigator.clipboard.writeText(block.textContent);
+  } catch {  // A page that is not served securely may only copy what is selected.
+    getSelection().selectAllChildren(block);
+    document.execCommand("copy");
+  }
+  button.textContent = "Copied";
+  setTimeout(() => { button.textContent = "Copy"; }, 2000);
 }
 
 function listen(plot, panel) {
@@ -256,11 +199,8 @@ function listen(plot, panel) {
   });
   plot.addEventListener("pointermove", (event) => {
     const px = place(event);
-    for (const { cross } of panels) {
-      cross.setAttribute("x1", px);
-      cross.setAttribute("x2", px);
-      cross.setAttribute("visibility", "visible");
-    }
+    byId("moment").value = Math.round((px - box.left) / (box.right - box.left) * 1000);
+    placeCross(Number(byId("moment").value));
     showTip(event, instant(px), charted.filter((run) => run.shown));
     if (start !== null) {
       panel.brush.setAttribute("x", Math.min(start, px));
@@ -290,16 +230,21 @@ function press(name) {
 }
 
 function start() {
-  document.title = data.title;
-  byId("title").textContent = data.title;
-  byId("subtitle").textContent = data.subtitle;
-  byId("facts").append(...data.facts.map((fact) => html("li", {}, fact)));
-  drawSummary();
+  for (const button of document.querySelectorAll(".copy")) {
+    button.hidden = false;
+    button.addEventListener("click", () => copy(button));
+  }
+  byId("plane-section").hidden = data.runs.length === 0;
   if (data.runs.length > 0) drawPlane();
   if (charted.length === 0) {
-    byId("over-time").hidden = true;
+    byId("over-time").hidden = byId("hours-section").hidden = true;
+    drawWaits(data.runs.filter((run) => run.shown));
     return;
   }
+  byId("hours-section").hidden = whole.to - whole.from < DAY;
+  const grain = Math.max(...charted.map((run) => (run.at.at(-1) - run.at[0]) / (run.at.length - 1))) / 1000;
+  byId("grain").textContent = `A point is ${duration(grain)}: the highest of that time.`;
+  byId("moment").addEventListener("input", (event) => placeCross(Number(event.currentTarget.value)));
   for (const run of charted) {
     const button = html("button", { type: "button", "aria-pressed": String(run.shown) }, key(run), run.name);
     button.addEventListener("click", () => {

@@ -5,6 +5,7 @@
 
 #include "ground/base/text.h"
 #include "ground/json/writer.h"
+#include "lab/report/markup.h"
 
 namespace scaler::report {
 
@@ -12,6 +13,7 @@ namespace scaler::report {
 std::string_view page_html();
 std::string_view page_css();
 std::string_view chart_js();
+std::string_view plane_js();
 std::string_view page_js();
 
 namespace {
@@ -28,21 +30,12 @@ double rounded(double number) {
 void write_figures(json::Writer& writer, const Figures& figures) {
   writer.name("figures")
       .begin_object()
-      .field("p50", seconds(figures.waiting_p50))
       .field("p95", seconds(figures.waiting_p95))
-      .field("p99", seconds(figures.waiting_p99))
-      .field("max", seconds(figures.waiting_max))
-      .field("within", figures.share_within_objective)
       .field("task_hours", rounded(figures.task_hours));
-  if (figures.price) {
-    writer.field("price", rounded(*figures.price));
+  if (figures.month) {
+    writer.field("month", rounded(*figures.month));
   }
-  writer.field("actions", figures.scaling_actions)
-      .field("direction_changes", figures.direction_changes)
-      .field("peak", figures.tasks_peak)
-      .field("killed", figures.killed_busy)
-      .field("lost", figures.lost)
-      .end_object();
+  writer.end_object();
 }
 
 /// One array a column: half the size of an object a moment.
@@ -75,25 +68,51 @@ void write_moments(json::Writer& writer, const std::vector<Moment>& moments) {
       writer.null();
     }
   });
+  write_column(writer, "why", moments, [&](const Moment& moment) { writer.value(moment.why); });
+}
+
+/// Charts begin with what the decision is about: too many lines show nothing.
+bool shown_first(const Report& report, std::size_t index) {
+  constexpr std::size_t kFirst = 4;
+  return report.advice ? index == report.advice->advised || index == report.advice->present
+                       : index < kFirst;
+}
+
+void write_run(json::Writer& writer, const Report& report, std::size_t index) {
+  const Run& run = report.runs.at(index);
+  writer.begin_object()
+      .field("name", run.name)
+      .field("unbeaten", unbeaten(report, run))
+      .field("loses", run.figures.lost > 0)
+      .field("shown", shown_first(report, index));
+  write_figures(writer, run.figures);
+  writer.name("waits").begin_array();
+  for (const Duration wait : run.waits) {
+    writer.value(seconds(wait));
+  }
+  writer.end_array();
+  write_moments(writer, run.moments);
+  writer.end_object();
 }
 
 std::string data(const Report& report) {
   json::Writer writer;
   writer.begin_object()
       .field("title", report.title)
-      .field("subtitle", report.subtitle)
       .field("objective", seconds(report.objective))
-      .field("currency", report.currency);
-  writer.name("facts").begin_array();
-  for (const std::string& fact : report.facts) {
-    writer.value(fact);
+      .field("currency", report.currency)
+      .name("parts")
+      .begin_array();
+  for (const Part& part : report.parts) {
+    writer.begin_object()
+        .field("name", part.name)
+        .field("from", part.from.time_since_epoch().count())
+        .field("to", part.to.time_since_epoch().count())
+        .end_object();
   }
   writer.end_array().name("runs").begin_array();
-  for (const Run& run : report.runs) {
-    writer.begin_object().field("name", run.name).field("note", run.note);
-    write_figures(writer, run.figures);
-    write_moments(writer, run.moments);
-    writer.end_object();
+  for (std::size_t i = 0; i < report.runs.size(); ++i) {
+    write_run(writer, report, i);
   }
   writer.end_array().end_object();
   return std::move(writer).text();
@@ -126,8 +145,17 @@ std::string html(const Report& report) {
   };
   put("/*title*/", markup_text(report.title));
   put("/*page.css*/", page_css());
+  put("/*sentence*/", markup_text(report.sentence.empty() ? report.title : report.sentence));
+  put("/*subtitle*/", markup_text(report.subtitle));
+  put("/*cards*/", cards_html(report));
+  put("/*blocks*/", blocks_html(report));
+  put("/*reasons*/", reasons_html(report));
+  put("/*table*/", table_html(report));
+  put("/*replays*/", replays_html(report));
+  put("/*facts*/", facts_html(report));
   put("/*data*/", safe_in_script(data(report)));
   put("/*chart.js*/", chart_js());
+  put("/*plane.js*/", plane_js());
   put("/*page.js*/", page_js());
   return page.append(rest);
 }

@@ -99,6 +99,64 @@ TEST(Report, EscapesWhateverStandsInIt) {
               HasSubstr("</script><script>alert(1)</script><!-- & "));
 }
 
+Report decided() {
+  return {.title = "t",
+          .sentence = "From <much> to little.",
+          .currency = "USD",
+          .runs = {{.name = "advised", .figures = {.month = 12.5, .own_month = 0.99}},
+                   {.name = "present: old", .figures = {.month = 4321, .lost = 7}}},
+          .advice = Advice{.present = 1,
+                           .blocks = {{.name = "Terraform", .note = "n", .text = "a = \"<b>\"\n"}},
+                           .reasons = {"Because & only because."},
+                           .settings = {{"wake", "true", "false", "m"}}},
+          .replays = {{.name = "old",
+                       .passes = 3,
+                       .more = 1,
+                       .differences = {{.at = kBegin, .would = 2, .because = "a < b"}}}}};
+}
+
+/// What stands in a page when its scripts and data are taken out.
+std::string without_scripts(std::string page) {
+  for (std::size_t from = page.find("<script"); from != std::string::npos;
+       from = page.find("<script")) {
+    page.erase(from, page.find("</script>", from) + 9 - from);
+  }
+  return page;
+}
+
+TEST(Report, HoldsWhatDecidesWithoutAScript) {
+  const std::string page = without_scripts(html(decided()));
+
+  for (const char* part :
+       {"From &lt;much&gt; to little.", "$12.50", "$4,321", "$0.99 of it", "Because &amp; only",
+        "a = &quot;&lt;b&gt;&quot;", "<td class=\"bad\">7</td>", "a &lt; b", ">wake</code>"}) {
+    EXPECT_THAT(page, HasSubstr(part));
+  }
+}
+
+TEST(Report, BeginsWithTheSentenceThenTheBlocksThenTheReasons) {
+  const std::string page = html(decided());
+
+  EXPECT_LT(page.find("From &lt;much"), page.find("id=\"text-0\""));
+  EXPECT_LT(page.find("id=\"text-0\""), page.find("id=\"reasons\""));
+  EXPECT_LT(page.find("id=\"reasons\""), page.find("id=\"summary\""));
+  EXPECT_LT(page.find("id=\"summary\""), page.find("id=\"charts\""));
+}
+
+TEST(Report, TellsMoneyAsPeopleWriteIt) {
+  EXPECT_EQ(money(0.994, "USD"), "$0.99");
+  EXPECT_EQ(money(999.5, "USD"), "$999.50");
+  EXPECT_EQ(money(1234.4, "USD"), "$1,234");
+  EXPECT_EQ(money(1234567, "EUR"), "1,234,567 EUR");
+}
+
+TEST(Moments, KeepsTheReasonOfTheHighestCount) {
+  Moments moments;
+  moments.add({.at = kBegin, .desired = 5, .why = "many"});
+  moments.add({.at = kBegin, .desired = 2, .why = "few"});
+  EXPECT_EQ(moments.all().front().why, "many");
+}
+
 TEST(Report, NeedsNoNetworkAndForbidsIt) {
   const std::string page = html({.title = "t"});
   EXPECT_THAT(page, HasSubstr("default-src 'none'"));

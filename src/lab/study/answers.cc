@@ -7,6 +7,8 @@
 namespace scaler::study {
 namespace {
 
+constexpr std::size_t kDifferencesShown = 20;
+
 double seconds(Duration duration) {
   return static_cast<double>(duration.count()) / 1000;
 }
@@ -27,6 +29,20 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
+void write_differences(json::Writer& writer, const std::vector<report::Difference>& differences) {
+  writer.begin_array();
+  for (const report::Difference& difference : differences) {
+    writer.begin_object()
+        .field("at", format_instant(difference.at))
+        .field("seen", difference.seen)
+        .field("really", difference.really)
+        .field("would", difference.would)
+        .field("because", difference.because)
+        .end_object();
+  }
+  writer.end_array();
+}
+
 }  // namespace
 
 std::string answers_text(const std::vector<Answer>& answers, const Question& question) {
@@ -35,18 +51,18 @@ std::string answers_text(const std::vector<Answer>& answers, const Question& que
     width = std::max(width, answer.run.name.size());
   }
   std::string text = fmt::format(
-      "{:<{}} {:>11} {:>11} {:>11} {:>11} {:>8} {:>10} {:>9} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
-      "policy", width, "wait p50", "p95", "p99", "max", "in time", "task-hours",
-      question.price.currency, "actions", "turns", "peak", "killed", "lost");
+      "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
+      "policy", width, "a month", "wait p95", "in time", "p50", "p99", "max", "task-hours",
+      "actions", "turns", "peak", "killed", "lost");
   for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
-        "{:<{}} {:>11} {:>11} {:>11} {:>11} {:>8} {:>10.1f} {:>9.2f} {:>7} {:>6} {:>5} {:>6} "
+        "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10.1f} {:>7} {:>6} {:>5} {:>6} "
         "{:>5}\n",
-        answer.run.name, width, format_duration(figures.waiting_p50),
-        format_duration(figures.waiting_p95), format_duration(figures.waiting_p99),
-        format_duration(figures.waiting_max), percent(figures.share_within_objective),
-        figures.task_hours, figures.price.value_or(0), figures.scaling_actions,
+        answer.run.name, width, report::money(figures.month.value_or(0), question.price.currency),
+        format_duration(figures.waiting_p95), percent(figures.share_within_objective),
+        format_duration(figures.waiting_p50), format_duration(figures.waiting_p99),
+        format_duration(figures.waiting_max), figures.task_hours, figures.scaling_actions,
         figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost);
   }
   return text;
@@ -56,16 +72,16 @@ std::string answers_csv(const std::vector<Answer>& answers) {
   std::string text =
       "policy,wait_p50_seconds,wait_p95_seconds,wait_p99_seconds,wait_max_seconds,"
       "share_within_objective,task_hours,price,scaling_actions,direction_changes,tasks_peak,"
-      "killed_busy_tasks,lost_messages,sent_messages,unfinished_messages\n";
+      "killed_busy_tasks,lost_messages,sent_messages,unfinished_messages,month\n";
   for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
-        "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{}\n",
+        "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{},{:.2f}\n",
         csv_cell(answer.run.name), seconds(figures.waiting_p50), seconds(figures.waiting_p95),
         seconds(figures.waiting_p99), seconds(figures.waiting_max), figures.share_within_objective,
         figures.task_hours, figures.price.value_or(0), figures.scaling_actions,
         figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost,
-        answer.sent, answer.unfinished);
+        answer.sent, answer.unfinished, figures.month.value_or(0));
   }
   return text;
 }
@@ -85,6 +101,8 @@ void write_answers(json::Writer& writer, const std::vector<Answer>& answers) {
         .field("share_within_objective", figures.share_within_objective)
         .field("task_hours", figures.task_hours)
         .field("price", figures.price.value_or(0))
+        .field("month", figures.month.value_or(0))
+        .field("own_month", figures.own_month)
         .field("scaling_actions", figures.scaling_actions)
         .field("direction_changes", figures.direction_changes)
         .field("tasks_peak", figures.tasks_peak)
@@ -97,15 +115,54 @@ void write_answers(json::Writer& writer, const std::vector<Answer>& answers) {
   writer.end_array();
 }
 
+std::string replays_text(const std::vector<report::Replay>& replays) {
+  std::string text;
+  for (const report::Replay& replay : replays) {
+    text += fmt::format(
+        "\n{}: of {} passes in the journal, it would have wanted more tasks in {} and fewer in "
+        "{}\n",
+        replay.name, replay.passes, replay.more, replay.fewer);
+    const std::size_t shown = std::min(kDifferencesShown, replay.differences.size());
+    for (std::size_t i = 0; i < shown; ++i) {
+      const report::Difference& difference = replay.differences.at(i);
+      text += fmt::format("  {}  {} -> {}, really {}: {}\n", format_instant(difference.at),
+                          difference.seen, difference.would, difference.really, difference.because);
+    }
+    if (shown < replay.differences.size()) {
+      text += fmt::format("  and {} more; all of them with --output json\n",
+                          replay.differences.size() - shown);
+    }
+  }
+  return text;
+}
+
+void write_replays(json::Writer& writer, const std::vector<report::Replay>& replays) {
+  writer.begin_array();
+  for (const report::Replay& replay : replays) {
+    writer.begin_object()
+        .field("policy", replay.name)
+        .field("passes", replay.passes)
+        .field("more", replay.more)
+        .field("fewer", replay.fewer)
+        .name("differences");
+    write_differences(writer, replay.differences);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 report::Report report_of(const std::vector<Answer>& answers, const Asked& asked,
                          const Terms& terms) {
   report::Report report{
-      .title = fmt::format("{}: {} {}", asked.source, answers.size(),
-                           answers.size() == 1 ? "policy" : "policies"),
-      .subtitle = subtitle_of(asked.question, terms, answers.empty() ? 0 : answers.front().sent),
+      .title = asked.source,
+      .subtitle = fmt::format(
+          "{}: {}", asked.source,
+          subtitle_of(asked.question, terms, answers.empty() ? 0 : answers.front().sent)),
       .facts = facts_of(asked, terms),
       .objective = asked.question.objective.limit,
       .currency = asked.question.price.currency};
+  report.facts.emplace_back(
+      "A month is 730 hours at the pace of the time shown, its end without arrivals left out.");
   for (const Answer& answer : answers) {
     report.runs.push_back(answer.run);
   }

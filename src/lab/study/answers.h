@@ -12,6 +12,10 @@ namespace scaler::study {
 std::string answers_text(const std::vector<Answer>& answers, const Question& question);
 std::string answers_csv(const std::vector<Answer>& answers);
 void write_answers(json::Writer& writer, const std::vector<Answer>& answers);
+
+std::string replays_text(const std::vector<report::Replay>& replays);
+void write_replays(json::Writer& writer, const std::vector<report::Replay>& replays);
+
 report::Report report_of(const std::vector<Answer>& answers, const Asked& asked,
                          const Terms& terms);
 

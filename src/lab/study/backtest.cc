@@ -4,8 +4,8 @@
 
 namespace scaler::study {
 
-Backtest backtest(const Policy& policy, const std::vector<trace::JournalPass>& passes) {
-  Backtest result;
+report::Replay backtest(const Policy& policy, const std::vector<trace::JournalPass>& passes) {
+  report::Replay result;
   ServiceState state;
   for (const trace::JournalPass& pass : passes) {
     // What another policy sees as set by somebody is what the real one did: no manual change.
@@ -17,7 +17,7 @@ Backtest backtest(const Policy& policy, const std::vector<trace::JournalPass>& p
     if (decision.desired == pass.desired) {
       continue;
     }
-    ++(decision.desired > pass.desired ? result.out : result.in);
+    ++(decision.desired > pass.desired ? result.more : result.fewer);
     result.differences.push_back({.at = pass.observation.at,
                                   .seen = pass.observation.service.desired,
                                   .really = pass.desired,

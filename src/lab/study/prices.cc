@@ -89,7 +89,23 @@ Result<Price> look_up(const json::Value& value, std::string_view what) {
   return price;
 }
 
+Result<ScalerPrices> read_scaler_prices() {
+  const json::Value value = TRY(json::parse(prices_json()));
+  const json::Reader scaler = TRY(json::Reader(value, "prices").field("scaler"));
+  ScalerPrices prices;
+  prices.lambda_request = TRY(number_of(scaler, "lambda_request"));
+  prices.lambda_gb_second = TRY(number_of(scaler, "lambda_gb_second"));
+  prices.sqs_request = TRY(number_of(scaler, "sqs_request"));
+  prices.log_gb = TRY(number_of(scaler, "log_gb"));
+  return prices;
+}
+
 }  // namespace
+
+const ScalerPrices& scaler_prices() {
+  static const ScalerPrices prices = read_scaler_prices().value();
+  return prices;
+}
 
 Result<Price> find_price(std::string_view what, std::string_view prices) {
   if (const auto number = as_number(what)) {

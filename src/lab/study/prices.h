@@ -1,6 +1,6 @@
 #pragma once
-// Prices: what an hour of one task costs. The only place with prices is prices.json, which names
-// source and date of each.
+// Prices: what an hour of one task costs, and a call of the scaler. The only place with prices is
+// prices.json, which names source and date of each.
 
 #include <string>
 #include <string_view>
@@ -21,5 +21,15 @@ struct Price {
 Result<Price> find_price(std::string_view what, std::string_view prices = {});
 
 inline constexpr std::string_view kDefaultPrice = "fargate-x86:1,2";
+
+/// What the scaler itself uses, in USD.
+struct ScalerPrices {
+  double lambda_request = 0;
+  double lambda_gb_second = 0;
+  double sqs_request = 0;
+  double log_gb = 0;
+};
+/// The built-in ones.
+const ScalerPrices& scaler_prices();
 
 }  // namespace scaler::study

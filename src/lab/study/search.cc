@@ -228,20 +228,6 @@ std::vector<Settings> Search::tidied() {
   return tidied_ > 2 ? std::vector<Settings>() : simpler;
 }
 
-std::vector<Trial> Search::finalists(std::size_t others) const {
-  std::vector<Trial> finalists;
-  for (const Trial& trial : ranked_) {
-    const bool alike = std::ranges::any_of(finalists, [&](const Trial& other) {
-      return same_figures(other.answer, trial.answer) ||
-             Space::kind_of(other.settings) == Space::kind_of(trial.settings);
-    });
-    if (!alike && finalists.size() <= others) {
-      finalists.push_back(trial);
-    }
-  }
-  return finalists;
-}
-
 bool Search::over() {
   const bool quick = of_part_.effort + of_whole_.effort < kQuick * effort_;
   const bool stale = of_whole_.stale >= kStaleOnWhole * (quick ? kPatience : 1);

@@ -40,8 +40,6 @@ class Search {
 
   /// All that was tried on the whole question, the best first; of equals the simplest.
   const std::vector<Trial>& ranked() const { return ranked_; }
-  /// The best, and the best of so many other kinds that come to other figures.
-  std::vector<Trial> finalists(std::size_t others) const;
   /// Policies in all, each counted once.
   std::size_t tried() const { return seen_.size(); }
   /// Why it ended, in a sentence.

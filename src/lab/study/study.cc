@@ -2,11 +2,17 @@
 
 #include <algorithm>
 #include <cmath>
+#include <optional>
+
+#include "lab/study/own_cost.h"
+#include "scaler/core/decision.h"
 
 namespace scaler::study {
 namespace {
 
 constexpr double kMillisecondsPerHour = 3'600'000;
+constexpr double kHoursPerMonth = 730;
+constexpr double kShortest = 1.0 / 3600;  // hours
 // As many samples as give the charts their resolution twice over; each costs time.
 constexpr std::int64_t kSamples = 4000;
 
@@ -33,6 +39,41 @@ report::Figures figures_of(const sim::Score& score, const Question& question) {
   return figures;
 }
 
+/// Puts what a month at this pace costs into the figures. What still ran when the arrivals had
+/// ended and nothing was left to do belongs to no time of the month.
+void tell_month(report::Figures& figures, const Question& question, const Candidate& candidate,
+                const sim::Run& run) {
+  const Duration tail = std::max(Duration(0), run.score.simulated - question.scenario.length);
+  const double counted = figures.task_hours - static_cast<double>(run.running) * hours(tail);
+  const double share = figures.task_hours > 0 ? std::max(0.0, counted) / figures.task_hours : 0;
+  if (const auto* own = std::get_if<Settings>(&candidate.scaler)) {
+    figures.own_month = own_month(own->triggers);
+  }
+  figures.month = figures.price.value_or(0) * share * kHoursPerMonth /
+                      std::max(hours(question.scenario.length), kShortest) +
+                  figures.own_month;
+}
+
+/// By hundredths of the messages.
+std::vector<Duration> quantiles(const sim::WaitingTimes& waiting) {
+  constexpr int kParts = 100;
+  std::vector<Duration> waits;
+  waits.reserve(kParts + 1);
+  for (int part = 0; part <= kParts; ++part) {
+    waits.push_back(waiting.quantile(static_cast<double>(part) / kParts));
+  }
+  return waits;
+}
+
+/// What the steps of a pass say, in their order.
+std::string told(const PassRecord& record) {
+  std::string text;
+  for (const Step& step : record.decision->steps) {
+    text += (text.empty() ? "" : "; ") + explain(step);
+  }
+  return text;
+}
+
 report::Moment moment_of(const sim::Sample& sample) {
   report::Moment moment{.at = sample.at,
                         .arrived = sample.sent,
@@ -55,14 +96,32 @@ class Watcher {
     if (watch.moments || watch.on_progress) {
       hooks_.on_sample = [this](const sim::Sample& sample) { see(sample); };
     }
+    if (watch.moments) {
+      hooks_.on_pass = [this](const PassRecord& record, Trigger) { remember(record); };
+    }
   }
   const sim::Hooks& hooks() { return hooks_; }
   const std::vector<report::Moment>& moments() const { return moments_.all(); }
 
  private:
+  /// Of the passes since the last moment the latest that changed the count speaks, or the latest.
+  void remember(const PassRecord& record) {
+    const bool changes = record.decision && record.decision->action != Action::Hold;
+    if (record.decision && (changes || !changed_)) {
+      pass_ = record;
+      changed_ = changes;
+    }
+  }
+
   void see(const sim::Sample& sample) {
     if (watch_->moments) {
-      moments_.add(moment_of(sample));
+      report::Moment moment = moment_of(sample);
+      if (pass_) {
+        moment.why = told(*pass_);
+      }
+      pass_.reset();
+      changed_ = false;
+      moments_.add(moment);
     }
     if (watch_->on_progress) {
       watch_->on_progress(static_cast<double>((sample.at - begin_).count()) /
@@ -75,6 +134,8 @@ class Watcher {
   const Watch* watch_;
   sim::Hooks hooks_ = {};
   report::Moments moments_ = {};
+  std::optional<PassRecord> pass_ = {};
+  bool changed_ = false;
 };
 
 Result<sim::Run> simulated(const Question& question, const Candidate& candidate,
@@ -108,13 +169,16 @@ Result<Answer> answer(const Question& question, const Candidate& candidate, cons
   Answer answer{.run = {.name = candidate.name,
                         .note = candidate.note,
                         .figures = figures_of(score, question),
-                        .moments = watcher.moments()},
+                        .moments = watcher.moments(),
+                        .waits = quantiles(score.waiting)},
                 .objective_wait = score.waiting.quantile(question.objective.share),
                 .sent = score.messages.sent,
                 .unfinished = score.messages.unfinished};
   answer.effort = static_cast<double>(score.messages.sent) +
                   kEffortOfPass * static_cast<double>(score.actions.passes - run->passes_left_out);
   answer.meets = answer.objective_wait < question.objective.limit && score.messages.lost == 0;
+  answer.run.meets = answer.meets;
+  tell_month(answer.run.figures, question, candidate, *run);
   return answer;
 }
 

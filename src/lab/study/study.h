@@ -43,7 +43,7 @@ struct Answer {
   Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
   std::int64_t sent = 0;
   std::int64_t unfinished = 0;
-  bool meets = false;  ///< the objective, and nothing was lost
+  bool meets = false;  ///< the objective, and nothing was lost; also in the run
   double effort = 0;   ///< what the simulation took, in the time of one message
   double cost() const { return run.figures.price.value_or(run.figures.task_hours); }
 };

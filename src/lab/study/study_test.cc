@@ -206,11 +206,11 @@ TEST(Backtest, TellsWhereAnotherPolicyDiffers) {
   options.mode = Mode::Backlog;
   options.backlog_per_task = 5;
 
-  const Backtest result = backtest(*Policy::create(options), passes);
+  const report::Replay result = backtest(*Policy::create(options), passes);
 
   EXPECT_EQ(result.passes, 4);
-  EXPECT_EQ(result.out, 3);
-  EXPECT_EQ(result.in, 0);
+  EXPECT_EQ(result.more, 3);
+  EXPECT_EQ(result.fewer, 0);
   EXPECT_EQ(result.differences.front().really, 3);
   EXPECT_EQ(result.differences.front().would, 6);
   EXPECT_THAT(result.differences.front().because, HasSubstr("6"));

@@ -2,10 +2,14 @@
 // and reported on the last.
 #include <algorithm>
 #include <cstdio>
+#include <optional>
 
 #include <fmt/core.h>
 
 #include "ground/base/file.h"
+#include "lab/study/advice.h"
+#include "lab/study/answers.h"
+#include "lab/study/blocks.h"
 #include "lab/study/search.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
@@ -24,12 +28,14 @@ struct AdviseFlags {
 };
 
 constexpr std::size_t kRunnersUp = 3;
+constexpr double kMillisecondsPerDay = 86'400'000;
 /// The part of a long trace that the choice is made on; the latest of the first two thirds.
 constexpr Duration kTrainingMax = std::chrono::hours(24 * 21);
 
 struct Parts {
-  study::Question choose = {};  ///< the first two thirds
-  study::Question report = {};  ///< the last third
+  study::Question choose = {};                ///< the first two thirds
+  study::Question report = {};                ///< the last third
+  std::optional<study::Question> whole = {};  ///< both, where one follows the other
 };
 
 Result<Parts> parts_of(const study::Asked& asked, const StudyFlags& flags) {
@@ -52,6 +58,7 @@ Result<Parts> parts_of(const study::Asked& asked, const StudyFlags& flags) {
   const Instant from = std::max(first.begin(), cut - kTrainingMax);
   parts.choose = study::over(asked, flags.terms, trace::from(first, from));
   parts.report = study::over(asked, flags.terms, last);
+  parts.whole = study::over(asked, flags.terms, trace::from(*asked.trace, from));
   return parts;
 }
 
@@ -82,113 +89,187 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
   return search;
 }
 
-/// What is compared on the last third: the advice, the runners-up, the present policy or this
-/// program's defaults, and the rivals when asked.
+/// The policy that is in force: a file, a rival, or this program's defaults.
+Result<study::Candidate> present_of(const study::Asked& asked, const AdviseFlags& flags) {
+  if (flags.present.empty()) {
+    return study::plain_candidate(asked.question, flags.study.terms);
+  }
+  const rivals::Rival* const rival = rivals::find(flags.present);
+  study::Candidate present =
+      rival != nullptr ? study::rival_candidate(*rival) : TRY(read_policy_file(flags.present));
+  present.name.insert(0, study::kPresent);
+  return present;
+}
+
+/// What is compared on the last third: the advice, the runners-up, the present policy, and the
+/// rivals when asked.
 Result<std::vector<study::Candidate>> finalists(const study::Search& search,
+                                                const std::vector<std::size_t>& chosen,
+                                                const study::Asked& asked,
                                                 const AdviseFlags& flags) {
+  const study::Settings& best = search.ranked().front().settings;
   std::vector<study::Candidate> list;
-  for (const study::Trial& trial : search.finalists(kRunnersUp)) {
-    list.push_back({.name = list.empty() ? "advised" : fmt::format("runner-up {}", list.size()),
-                    .note = study::tell(trial.settings),
-                    .scaler = trial.settings});
+  for (const std::size_t index : chosen) {
+    const study::Settings& settings = search.ranked().at(index).settings;
+    list.push_back(
+        {.name = list.empty() ? "advised" : fmt::format("runner-up {}", list.size()),
+         .note = list.empty() ? study::tell(settings) : study::differences_of(settings, best),
+         .scaler = settings});
   }
-  if (!flags.present.empty()) {
-    study::Candidate present = TRY(read_policy_file(flags.present));
-    present.name = "present: " + present.name;
-    list.push_back(std::move(present));
-  }
-  if (flags.compare) {
-    for (const rivals::Rival& rival : rivals::all()) {
+  list.push_back(TRY(present_of(asked, flags)));
+  for (const rivals::Rival& rival : rivals::all()) {
+    if (flags.compare && rival.name != flags.present) {
       list.push_back(study::rival_candidate(rival));
     }
   }
   return list;
 }
 
-struct Advice {
-  const study::Search& search;
-  const Parts& parts;
-  const std::vector<study::Answer>& finals;  ///< on the last third, the advised first
+struct Advised {
+  study::Advice advice = {};
+  std::vector<study::Candidate> candidates = {};
+  std::vector<study::Answer> answers = {};  ///< of the candidates, on the last third
 };
 
-std::string verdict(const Advice& advice) {
-  const study::Trial& best = advice.search.ranked().front();
-  const study::Answer& seen = best.answer;
-  const study::Answer& unseen = advice.finals.front();
-  const std::string& objective = advice.parts.choose.objective.told;
-  const std::string figures =
-      fmt::format("{} where it was chosen, {} on the last third, which it had not seen",
-                  format_duration(seen.objective_wait), format_duration(unseen.objective_wait));
-  if (!seen.meets) {
-    return fmt::format("No policy of {} meets '{}'. The nearest: {}.", advice.search.tried(),
-                       objective, figures);
+Result<Advised> advised_of(const study::Search& search, const study::Asked& asked,
+                           const Parts& parts, const AdviseFlags& flags) {
+  const auto chosen = study::different(search.ranked(), kRunnersUp);
+  Advised advised{.candidates = TRY(finalists(search, chosen, asked, flags))};
+  // Charts show both parts, where there are two; the figures are always those of the last third.
+  const bool charts = !flags.study.html.empty() && !parts.whole;
+  advised.answers = TRY(answer_all("last third", parts.report, advised.candidates, charts));
+  study::Advice& advice = advised.advice;
+  advice.objective = parts.choose.objective;
+  advice.currency = parts.choose.price.currency;
+  advice.ranked = &search.ranked();
+  advice.tried = search.tried();
+  advice.ended = search.ended();
+  advice.part = parts.whole ? "the last third" : "other arrivals of the same kind";
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    advice.finals.push_back(
+        {.trial = &search.ranked().at(chosen.at(i)), .answer = advised.answers.at(i)});
   }
-  return fmt::format("The cheapest of {} policies that meets '{}': {}{}.", advice.search.tried(),
-                     objective, figures, unseen.meets ? "" : ": there it misses the objective");
+  advice.present = advised.answers.at(chosen.size());
+  advice.others.assign(advised.answers.begin() + static_cast<std::ptrdiff_t>(chosen.size()) + 1,
+                       advised.answers.end());
+  if (const auto* own =
+          std::get_if<study::Settings>(&advised.candidates.at(chosen.size()).scaler)) {
+    advice.present_settings = *own;
+  }
+  return advised;
 }
 
-std::string advice_text(const Advice& advice, const study::Asked& asked,
+std::string advice_text(const Advised& advised, const study::Asked& asked, const Parts& parts,
                         const study::Terms& terms) {
-  const study::Settings& best = advice.search.ranked().front().settings;
-  std::string text =
-      fmt::format("{}: {}\n\n{}\n\nOn the last third:\n{}\n", asked.source,
-                  study::subtitle_of(advice.parts.report, terms, advice.finals.front().sent),
-                  verdict(advice), study::answers_text(advice.finals, advice.parts.report));
-  for (const study::Answer& answer : advice.finals) {
+  const study::Advice& advice = advised.advice;
+  std::string text = study::sentence_of(advice) + "\n";
+  for (const report::Block& block : study::blocks_of(advice.best().settings)) {
+    text += fmt::format("\n--- {}: {}\n{}", block.name, block.note, block.text);
+  }
+  text += "\nWhy this one:\n";
+  for (const std::string& reason : study::reasons_of(advice)) {
+    text += "  " + reason + "\n";
+  }
+  text += fmt::format("\n{}: {}\nOn {}:\n{}\n", asked.source,
+                      study::subtitle_of(parts.report, terms, advised.answers.front().sent),
+                      advice.part, study::answers_text(advised.answers, parts.report));
+  for (const study::Answer& answer : advised.answers) {
     text += fmt::format("  {}: {}\n", answer.run.name, answer.run.note);
   }
-  text += fmt::format(
-      "\nSettings to paste (environment):\n\n{}\nThe same for `simulate --policy`:\n"
-      "\n{}\n\n",
-      study::to_environment(best), study::to_json(best));
-  text += fmt::format("The search: {}.\n", advice.search.ended());
+  text += fmt::format("\nThe same for `simulate --policy`:\n\n{}\n\n",
+                      study::to_json(advice.best().settings));
   for (const std::string& fact : study::facts_of(asked, terms)) {
     text += fact + "\n";
   }
   return text;
 }
 
-std::string advice_json(const Advice& advice, const study::Asked& asked) {
-  const study::Trial& best = advice.search.ranked().front();
+std::string advice_json(const Advised& advised, const study::Asked& asked) {
+  const study::Advice& advice = advised.advice;
+  const auto blocks = study::blocks_of(advice.best().settings);
   json::Writer writer;
   writer.begin_object()
       .field("source", asked.source)
-      .field("objective", advice.parts.choose.objective.told)
-      .field("met_where_chosen", best.answer.meets)
-      .field("met_on_last_third", advice.finals.front().meets)
-      .field("tried", advice.search.tried())
-      .field("ended", advice.search.ended())
-      .field("verdict", verdict(advice))
+      .field("sentence", study::sentence_of(advice))
+      .field("objective", advice.objective.told)
+      .field("met_where_chosen", advice.best().answer.meets)
+      .field("met_on_last_third", advice.unseen().meets)
+      .field("tried", advice.tried)
+      .field("ended", advice.ended)
+      .field("verdict", study::verdict_of(advice))
+      .name("reasons")
+      .begin_array();
+  for (const std::string& reason : study::reasons_of(advice)) {
+    writer.value(reason);
+  }
+  writer.end_array()
       .name("settings")
-      .raw(study::to_json(best.settings))
-      .field("environment", study::to_environment(best.settings))
-      .name("last_third");
-  study::write_answers(writer, advice.finals);
+      .raw(study::to_json(advice.best().settings))
+      .field("environment", blocks.front().text)
+      .name("blocks")
+      .begin_array();
+  for (const report::Block& block : blocks) {
+    writer.begin_object()
+        .field("name", block.name)
+        .field("note", block.note)
+        .field("text", block.text)
+        .end_object();
+  }
+  writer.end_array().name("last_third");
+  study::write_answers(writer, advised.answers);
   return std::move(writer.end_object()).text() + "\n";
+}
+
+/// The first two thirds and the last of the trace, as the page shades them.
+std::vector<report::Part> shaded(const Parts& parts) {
+  const auto part = [](const char* name, const study::Question& question) {
+    const Instant from = question.scenario.begin;
+    return report::Part{.name = name, .from = from, .to = from + question.scenario.length};
+  };
+  return {part("chosen on this part", parts.choose), part("not seen before", parts.report)};
+}
+
+Result<void> write_page(const Advised& advised, study::Asked asked, const Parts& parts,
+                        const StudyFlags& flags) {
+  asked.question = parts.report;
+  report::Report page = study::report_of(advised.answers, asked, flags.terms);
+  page.title = asked.source + ": advice";
+  page.sentence = study::sentence_of(advised.advice);
+  page.advice = report::Advice{.present = advised.advice.finals.size(),
+                               .blocks = study::blocks_of(advised.advice.best().settings),
+                               .reasons = study::reasons_of(advised.advice),
+                               .settings = study::settings_of(advised.advice)};
+  if (parts.whole) {
+    const auto whole = TRY(answer_all("charts", *parts.whole, advised.candidates, true));
+    for (std::size_t i = 0; i < whole.size(); ++i) {
+      page.runs.at(i).moments = whole.at(i).run.moments;
+    }
+    page.parts = shaded(parts);
+    page.facts.insert(
+        page.facts.begin(),
+        fmt::format(
+            "All figures are those of the last third ({:.1f} days), which the search had "
+            "not seen; charts over time show both parts.",
+            static_cast<double>(parts.report.scenario.length.count()) / kMillisecondsPerDay));
+  }
+  return write_file(flags.html, report::html(page));
 }
 
 /// 0: met; 1: nothing meets it.
 Result<int> advise(AdviseFlags& flags) {
   const study::Asked asked = TRY(ask(flags.study));
   const Parts parts = TRY(parts_of(asked, flags.study));
+  TRY(present_of(asked, flags));  // What is wrong with it is told before the search.
   const study::Search search = TRY(searched(parts.choose, flags));
-  const auto candidates = TRY(finalists(search, flags));
-  const auto finals =
-      TRY(answer_all("last third", parts.report, candidates, !flags.study.html.empty()));
-  const Advice advice{.search = search, .parts = parts, .finals = finals};
-  std::fputs((flags.output == Output::Json ? advice_json(advice, asked)
-                                           : advice_text(advice, asked, flags.study.terms))
+  const Advised advised = TRY(advised_of(search, asked, parts, flags));
+  std::fputs((flags.output == Output::Json ? advice_json(advised, asked)
+                                           : advice_text(advised, asked, parts, flags.study.terms))
                  .c_str(),
              stdout);
   if (!flags.study.html.empty()) {
-    study::Asked last = asked;
-    last.question = parts.report;
-    report::Report page = study::report_of(finals, last, flags.study.terms);
-    page.title = asked.source + ": advice";
-    page.facts.insert(page.facts.begin(), verdict(advice));
-    TRY(write_file(flags.study.html, report::html(page)));
+    TRY(write_page(advised, asked, parts, flags.study));
   }
-  return search.ranked().front().answer.meets ? kDone : kFailed;
+  return advised.advice.best().answer.meets ? kDone : kFailed;
 }
 
 }  // namespace
@@ -199,7 +280,10 @@ Command advise_command() {
   std::vector<Option> options = study_options(flags->study);
   options.insert(
       options.end(),
-      {{"--policy", "FILE", "the present policy, to compare with", text(flags->present)},
+      {{"--policy", "FILE|RIVAL",
+        "what is in force today, to compare with: a policy's file or a rival's name (default: "
+        "this program's defaults)",
+        text(flags->present)},
        {"--trials", "N", "policies to try at most (default: until more do not help)",
         integer(flags->trials, 1, kTrialsMax)},
        {"--keep-zero", "", "no task may run while there is nothing to do", flag(flags->keep_zero)},

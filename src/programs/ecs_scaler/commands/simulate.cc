@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "ground/base/file.h"
+#include "lab/study/advice.h"
+#include "lab/study/answers.h"
 #include "lab/study/backtest.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
@@ -23,8 +25,6 @@ struct SimulateFlags {
   std::vector<std::string> rivals = {};    ///< names, or "all"
   Table format = Table::Text;
 };
-
-constexpr std::size_t kDifferencesShown = 20;
 
 std::vector<std::string_view> rival_names() {
   std::vector<std::string_view> names;
@@ -55,21 +55,20 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) 
                               did_you_mean(name, known)));
     }
   }
-  if (candidates.empty()) {
-    return fail(ErrorKind::Malformed, "give --policy FILE, --rival NAME, or both");
-  }
+  return candidates;
+}
+
+/// Who is compared when nobody is named: this program as it is, and all rivals.
+std::vector<study::Candidate> everybody(const study::Asked& asked, const study::Terms& terms) {
+  std::vector<study::Candidate> candidates{study::plain_candidate(asked.question, terms)};
+  std::ranges::transform(rivals::all(), std::back_inserter(candidates), study::rival_candidate);
   return candidates;
 }
 
 /// What each own policy would have decided in the passes of a journal.
-struct Backtested {
-  std::string name = {};
-  study::Backtest result = {};
-};
-
-std::vector<Backtested> backtest_all(const study::Asked& asked,
-                                     const std::vector<study::Candidate>& candidates) {
-  std::vector<Backtested> all;
+std::vector<report::Replay> replay_all(const study::Asked& asked,
+                                       const std::vector<study::Candidate>& candidates) {
+  std::vector<report::Replay> all;
   if (!asked.trace || asked.trace->passes.empty()) {
     return all;
   }
@@ -78,59 +77,15 @@ std::vector<Backtested> backtest_all(const study::Asked& asked,
     const auto policy = settings != nullptr ? Policy::create(settings->policy)
                                             : Result<Policy>(fail(ErrorKind::Malformed, "a rival"));
     if (policy) {
-      all.push_back({candidate.name, study::backtest(*policy, asked.trace->passes)});
+      all.push_back(study::backtest(*policy, asked.trace->passes));
+      all.back().name = candidate.name;
     }
   }
   return all;
 }
 
-std::string backtest_text(const std::vector<Backtested>& all) {
-  std::string text;
-  for (const auto& [name, result] : all) {
-    text += fmt::format(
-        "\n{}: of {} passes in the journal, it would have wanted more tasks in {} and fewer in "
-        "{}\n",
-        name, result.passes, result.out, result.in);
-    const std::size_t shown = std::min(kDifferencesShown, result.differences.size());
-    for (std::size_t i = 0; i < shown; ++i) {
-      const study::Difference& difference = result.differences.at(i);
-      text += fmt::format("  {}  {} -> {}, really {}: {}\n", format_instant(difference.at),
-                          difference.seen, difference.would, difference.really, difference.because);
-    }
-    if (shown < result.differences.size()) {
-      text += fmt::format("  and {} more; all of them with --output json\n",
-                          result.differences.size() - shown);
-    }
-  }
-  return text;
-}
-
-void write_backtests(json::Writer& writer, const std::vector<Backtested>& all) {
-  writer.begin_array();
-  for (const auto& [name, result] : all) {
-    writer.begin_object()
-        .field("policy", name)
-        .field("passes", result.passes)
-        .field("more", result.out)
-        .field("fewer", result.in)
-        .name("differences")
-        .begin_array();
-    for (const study::Difference& difference : result.differences) {
-      writer.begin_object()
-          .field("at", format_instant(difference.at))
-          .field("seen", difference.seen)
-          .field("really", difference.really)
-          .field("would", difference.would)
-          .field("because", difference.because)
-          .end_object();
-    }
-    writer.end_array().end_object();
-  }
-  writer.end_array();
-}
-
 void print(const SimulateFlags& flags, const study::Asked& asked,
-           const std::vector<study::Answer>& answers, const std::vector<Backtested>& backtests) {
+           const std::vector<study::Answer>& answers, const std::vector<report::Replay>& replays) {
   std::string text;
   if (flags.format == Table::Csv) {
     text = study::answers_csv(answers);
@@ -140,18 +95,22 @@ void print(const SimulateFlags& flags, const study::Asked& asked,
     for (const std::string& fact : study::facts_of(asked, flags.study.terms)) {
       writer.value(fact);
     }
-    writer.end_array().field("objective", asked.question.objective.told).name("policies");
+    writer.end_array()
+        .field("objective", asked.question.objective.told)
+        .field("sentence", study::sentence_of(answers, asked.question))
+        .name("policies");
     study::write_answers(writer, answers);
-    if (!backtests.empty()) {
+    if (!replays.empty()) {
       writer.name("backtest");
-      write_backtests(writer, backtests);
+      study::write_replays(writer, replays);
     }
     text = std::move(writer.end_object()).text() + "\n";
   } else {
-    text = fmt::format("{}: {}\n\n{}", asked.source,
-                       study::subtitle_of(asked.question, flags.study.terms, answers.front().sent),
-                       study::answers_text(answers, asked.question));
-    text += backtest_text(backtests) + "\n";
+    text =
+        fmt::format("{}\n\n{}: {}\n\n{}", study::sentence_of(answers, asked.question), asked.source,
+                    study::subtitle_of(asked.question, flags.study.terms, answers.front().sent),
+                    study::answers_text(answers, asked.question));
+    text += study::replays_text(replays) + "\n";
     for (const std::string& fact : study::facts_of(asked, flags.study.terms)) {
       text += fact + "\n";
     }
@@ -160,14 +119,20 @@ void print(const SimulateFlags& flags, const study::Asked& asked,
 }
 
 Result<void> simulate(SimulateFlags& flags) {
-  const auto candidates = TRY(candidates_of(flags));
+  auto candidates = TRY(candidates_of(flags));
   const study::Asked asked = TRY(ask(flags.study));
+  if (candidates.empty()) {
+    candidates = everybody(asked, flags.study.terms);
+  }
   const auto answers =
       TRY(answer_all("simulating", asked.question, candidates, !flags.study.html.empty()));
-  print(flags, asked, answers, backtest_all(asked, candidates));
+  const auto replays = replay_all(asked, candidates);
+  print(flags, asked, answers, replays);
   if (!flags.study.html.empty()) {
-    TRY(write_file(flags.study.html,
-                   report::html(study::report_of(answers, asked, flags.study.terms))));
+    report::Report page = study::report_of(answers, asked, flags.study.terms);
+    page.sentence = study::sentence_of(answers, asked.question);
+    page.replays = replays;
+    TRY(write_file(flags.study.html, report::html(page)));
   }
   return {};
 }
@@ -177,12 +142,15 @@ Result<void> simulate(SimulateFlags& flags) {
 Command simulate_command() {
   const auto flags = std::make_shared<SimulateFlags>();
   std::vector<Option> options = study_options(flags->study);
-  options.push_back({.name = "--policy",
-                     .value = "FILE",
-                     .sentence = "JSON: a policy as in decide, or {\"policy\":{..},"
-                                 "\"tick_seconds\":10,\"wake\":true}; may be given several times",
-                     .take = texts(flags->policies),
-                     .several = true});
+  options.push_back(
+      {.name = "--policy",
+       .value = "FILE",
+       .sentence =
+           "JSON: a policy as in decide, or {\"policy\":{..},"
+           "\"tick_seconds\":10,\"wake\":true}; may be given several times (default: without "
+           "any --rival, this program's defaults and all rivals)",
+       .take = texts(flags->policies),
+       .several = true});
   options.push_back({.name = "--rival",
                      .value = "NAME",
                      .sentence = fmt::format("{}", fmt::join(rival_names(), ", ")),
@@ -193,7 +161,7 @@ Command simulate_command() {
   return {.name = "simulate",
           .sentence = "What policies would do with a trace: waiting, cost, and a page with charts",
           .options = std::move(options),
-          .example = "ecs-scaler simulate --arrivals wave:0.2 --work 30s --rival all",
+          .example = "ecs-scaler simulate --trace sent.csv --work 30s --html report.html",
           .run = [flags](const Environment&) -> int {
             const Result<void> done = simulate(*flags);
             if (!done) {

@@ -1,0 +1,281 @@
+#include "lab/study/advice.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/core.h>
+
+#include "lab/study/blocks.h"
+
+namespace scaler::study {
+namespace {
+
+/// Parts of a difference: less is none, for another seed makes as much.
+constexpr double kNoticeableCost = 0.03;
+constexpr double kNoticeableWait = 0.15;
+
+double month(const Answer& answer) {
+  return answer.run.figures.month.value_or(0);
+}
+
+bool is_near(double a, double b, double part) {
+  return std::abs(a - b) <= part * std::max(std::abs(a), std::abs(b));
+}
+
+bool alike(const Answer& a, const Answer& b) {
+  return is_near(month(a), month(b), kNoticeableCost) &&
+         is_near(static_cast<double>(a.objective_wait.count()),
+                 static_cast<double>(b.objective_wait.count()), kNoticeableWait);
+}
+
+/// "the p95 wait", "the longest wait"
+std::string wait_name(const Objective& objective) {
+  return objective.share >= 1 ? "the longest wait"
+                              : fmt::format("the p{:.4g} wait", 100 * objective.share);
+}
+
+/// As the files and rivals are called; the table says which of them is in force.
+std::string present_name(const Advice& advice) {
+  std::string_view name = advice.present.run.name;
+  if (name.starts_with(kPresent)) {
+    name.remove_prefix(kPresent.size());
+  }
+  return std::string(name);
+}
+
+std::string cost_text(const Advice& advice, const Answer& answer) {
+  return report::money(month(answer), advice.currency);
+}
+
+/// "$230.00 a month, p95 wait 41.2 s"
+std::string figures_text(const Advice& advice, const Answer& answer) {
+  return fmt::format("{} a month with {} of {}", cost_text(advice, answer),
+                     wait_name(advice.objective).substr(4), format_duration(answer.objective_wait));
+}
+
+/// Cheaper, and no worse for the objective; or it meets what the advised misses.
+bool looks_better(const Answer& other, const Answer& advised) {
+  if (other.meets != advised.meets) {
+    return other.meets;
+  }
+  return month(other) < month(advised) ||
+         (month(other) == month(advised) && other.objective_wait < advised.objective_wait);
+}
+
+std::string why_not(const Advice& advice, const Final& other) {
+  const Answer& chosen = advice.best().answer;
+  const Answer& there = other.trial->answer;
+  const std::string& name = other.answer.run.name;
+  if (other.answer.meets && !advice.unseen().meets) {
+    return fmt::format(
+        "{} meets the objective on {} as well, {}: take it if the objective matters more than the "
+        "cost.",
+        name, advice.part, figures_text(advice, other.answer));
+  }
+  const std::string seen = there.meets != chosen.meets
+                               ? "it missed the objective"
+                               : fmt::format("it cost {}", figures_text(advice, there));
+  return fmt::format(
+      "{} looks better on {}: {}, against {}. It is not advised because of what was known before: "
+      "where the choice was made {}, against {}. To pick by {} would be to pick with the answers "
+      "in sight, and nothing would be left to test it on.",
+      name, advice.part, figures_text(advice, other.answer), figures_text(advice, advice.unseen()),
+      seen, figures_text(advice, chosen), advice.part);
+}
+
+/// The honest word about what is no setting of this program.
+void tell_if_cheaper(const Advice& advice, const Answer& other, std::vector<std::string>& reasons) {
+  if (other.meets && month(other) < month(advice.unseen())) {
+    reasons.push_back(fmt::format(
+        "{} costs less on {} and meets the objective there: {}, against {}.", other.run.name,
+        advice.part, figures_text(advice, other), figures_text(advice, advice.unseen())));
+  }
+}
+
+std::string own_cost_text(const Advice& advice) {
+  const sim::Triggers& triggers = advice.best().settings.triggers;
+  std::string parts = "a look each minute";
+  if (triggers.tick) {
+    parts = fmt::format("a look each {}", format_duration(*triggers.tick));
+  }
+  parts += triggers.wake ? ", wake" : "";
+  parts += triggers.doorbell ? ", doorbell" : "";
+  return fmt::format(
+      "The scaler itself costs at most {} a month ({}; Lambda, SQS and logs in us-east-1, outside "
+      "the free tiers). It is in every figure by the month of this program's own; other scalers' "
+      "own cost is counted as nothing.",
+      report::money(advice.unseen().run.figures.own_month, "USD"), parts);
+}
+
+}  // namespace
+
+Candidate plain_candidate(const Question& question, const Terms& terms) {
+  Settings settings;
+  settings.policy.mode = Mode::Latency;
+  settings.policy.target_latency = question.objective.limit;
+  settings.policy.seconds_per_message = Millionths{question.work_mean.count() * 1000};
+  settings.policy.tasks_max = terms.tasks_max;
+  settings.policy.scale_in_when =
+      terms.workers_protect ? ScaleInWhen::Protected : ScaleInWhen::Idle;
+  settings.triggers.tick = std::chrono::seconds(10);
+  settings.triggers.wake = true;
+  return {.name = "plain settings",
+          .note = "this program with nothing but what must be chosen: " + tell(settings),
+          .scaler = settings};
+}
+
+std::vector<std::size_t> different(const std::vector<Trial>& ranked, std::size_t count) {
+  std::vector<std::size_t> chosen;
+  for (std::size_t i = 0; i < ranked.size() && chosen.size() <= count; ++i) {
+    const bool alone = std::ranges::none_of(chosen, [&](std::size_t before) {
+      return alike(ranked.at(before).answer, ranked.at(i).answer);
+    });
+    if (alone) {
+      chosen.push_back(i);
+    }
+  }
+  return chosen;
+}
+
+std::string verdict_of(const Advice& advice) {
+  const Answer& seen = advice.best().answer;
+  const std::string figures =
+      fmt::format("{} where it was chosen, {} on {}, which it had not seen",
+                  format_duration(seen.objective_wait),
+                  format_duration(advice.unseen().objective_wait), advice.part);
+  if (!seen.meets) {
+    return fmt::format("No policy of {} meets '{}'. The nearest: {}.", advice.tried,
+                       advice.objective.told, figures);
+  }
+  return fmt::format("The cheapest of {} policies that meets '{}': {}{}.", advice.tried,
+                     advice.objective.told, figures,
+                     advice.unseen().meets ? "" : ": there it misses the objective");
+}
+
+std::string sentence_of(const Advice& advice) {
+  const Answer& after = advice.unseen();
+  const Answer& before = advice.present;
+  const std::string with = !advice.best().answer.meets
+                               ? fmt::format("No policy of {} meets '{}'; with the nearest",
+                                             advice.tried, advice.objective.told)
+                               : "With the advised settings";
+  return fmt::format(
+      "{} in place of {}, {} goes from {} to {} and the cost from {} to {} a month, {} of it for "
+      "the scaler itself{}.",
+      with, present_name(advice), wait_name(advice.objective),
+      format_duration(before.objective_wait), format_duration(after.objective_wait),
+      cost_text(advice, before), cost_text(advice, after),
+      report::money(after.run.figures.own_month, advice.currency),
+      advice.best().answer.meets && !after.meets
+          ? fmt::format("; on {} that misses '{}'", advice.part, advice.objective.told)
+          : "");
+}
+
+std::vector<std::string> reasons_of(const Advice& advice) {
+  std::vector<std::string> reasons{verdict_of(advice)};
+  const auto met =
+      std::ranges::count_if(*advice.ranked, [](const Trial& trial) { return trial.answer.meets; });
+  if (met > 1) {
+    reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
+                                  met, advice.ranked->size()));
+  }
+  reasons.push_back(
+      fmt::format("What it replaces: {}: {}.", present_name(advice), advice.present.run.note));
+  bool found = false;
+  for (std::size_t i = 1; i < advice.finals.size(); ++i) {
+    if (looks_better(advice.finals.at(i).answer, advice.unseen())) {
+      reasons.push_back(why_not(advice, advice.finals.at(i)));
+      found = true;
+    }
+  }
+  if (!found && advice.finals.size() > 1) {
+    reasons.push_back(fmt::format("No runner-up does better on {}.", advice.part));
+  }
+  tell_if_cheaper(advice, advice.present, reasons);
+  for (const Answer& other : advice.others) {
+    tell_if_cheaper(advice, other, reasons);
+  }
+  reasons.push_back(own_cost_text(advice));
+  return reasons;
+}
+
+std::vector<report::Setting> settings_of(const Advice& advice) {
+  const auto advised = named_settings(advice.best().settings);
+  const auto present = advice.present_settings ? named_settings(*advice.present_settings)
+                                               : std::vector<NamedSetting>();
+  const std::string absent = advice.present_settings ? "default" : "–";
+  std::vector<report::Setting> rows;
+  const auto add = [&](const NamedSetting& setting) {
+    const auto text = [](std::string value, std::string otherwise) {
+      return value.empty() ? std::move(otherwise) : std::move(value);
+    };
+    rows.push_back({.name = setting.name,
+                    .advised = text(value_of(advised, setting.name), "default"),
+                    .present = text(value_of(present, setting.name), absent),
+                    .meaning = setting.meaning});
+  };
+  std::ranges::for_each(advised, add);
+  for (const NamedSetting& setting : present) {
+    if (value_of(advised, setting.name).empty()) {
+      add(setting);
+    }
+  }
+  return rows;
+}
+
+std::string differences_of(const Settings& other, const Settings& advised) {
+  const auto mine = named_settings(other);
+  const auto theirs = named_settings(advised);
+  std::string text;
+  const auto add = [&](const NamedSetting& setting) {
+    const auto shown = [](std::string value) { return value.empty() ? "default" : value; };
+    text += fmt::format("{}{}={} ({})", text.empty() ? "" : ", ", setting.name,
+                        shown(value_of(mine, setting.name)), shown(value_of(theirs, setting.name)));
+  };
+  for (const NamedSetting& setting : mine) {
+    if (value_of(theirs, setting.name) != value_of(mine, setting.name)) {
+      add(setting);
+    }
+  }
+  for (const NamedSetting& setting : theirs) {
+    if (value_of(mine, setting.name).empty()) {
+      add(setting);
+    }
+  }
+  return text;
+}
+
+std::string sentence_of(const std::vector<Answer>& answers, const Question& question) {
+  const auto cheaper = [](const Answer& a, const Answer& b) {
+    return a.meets != b.meets ? a.meets : month(a) < month(b);
+  };
+  const auto quicker = [](const Answer& a, const Answer& b) {
+    const bool both = (a.run.figures.lost == 0) == (b.run.figures.lost == 0);
+    return both ? a.objective_wait < b.objective_wait : a.run.figures.lost == 0;
+  };
+  const Answer& cheapest = *std::ranges::min_element(answers, cheaper);
+  const Answer& quickest = *std::ranges::min_element(answers, quicker);
+  const std::string wait = wait_name(question.objective).substr(4);
+  const auto told = [&](const Answer& answer) {
+    return fmt::format("{} ({} {}, {} a month)", answer.run.name, wait,
+                       format_duration(answer.objective_wait),
+                       report::money(month(answer), question.price.currency));
+  };
+  const auto met = std::ranges::count_if(answers, &Answer::meets);
+  const std::string policies =
+      fmt::format("{} {}", answers.size(), answers.size() == 1 ? "policy" : "policies");
+  if (met == 0) {
+    return fmt::format("Of {} none meets '{}'; the nearest is {}.", policies,
+                       question.objective.told, told(quickest));
+  }
+  if (met == 1) {
+    return fmt::format("Of {} {} alone meets '{}'.", policies, told(cheapest),
+                       question.objective.told);
+  }
+  return fmt::format(
+      "Of {} {} meet '{}'; the cheapest is {}{}.", policies, met, question.objective.told,
+      told(cheapest),
+      &quickest == &cheapest ? ", which waits least, too" : ", the quickest is " + told(quickest));
+}
+
+}  // namespace scaler::study

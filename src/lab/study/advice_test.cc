@@ -1,0 +1,180 @@
+#include "lab/study/advice.h"
+
+#include <string>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "lab/study/blocks.h"
+#include "lab/study/own_cost.h"
+
+namespace scaler::study {
+namespace {
+
+using std::chrono::seconds;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Not;
+using testing::StartsWith;
+
+constexpr Duration kLimit = seconds(60);
+
+Answer answered(double month, Duration wait, const std::string& name = "trial") {
+  Answer answer{.run = {.name = name, .figures = {.price = month, .month = month}},
+                .objective_wait = wait,
+                .meets = wait < kLimit};
+  answer.run.meets = answer.meets;
+  return answer;
+}
+
+Settings latency(Duration target) {
+  Settings settings;
+  settings.policy.mode = Mode::Latency;
+  settings.policy.target_latency = target;
+  settings.policy.seconds_per_message = Millionths{20'000'000};
+  settings.policy.tasks_max = 50;
+  settings.triggers.tick = seconds(10);
+  settings.triggers.wake = true;
+  return settings;
+}
+
+std::string block(const Settings& settings, const std::string& name) {
+  for (const report::Block& each : blocks_of(settings)) {
+    if (each.name == name) {
+      return each.text;
+    }
+  }
+  return "";
+}
+
+TEST(OwnCost, IsThatOfTheCostPage) {
+  sim::Triggers triggers{.tick = seconds(10), .wake = true};
+  EXPECT_NEAR(own_month(triggers, 2), 0.67, 0.005);
+  EXPECT_NEAR(own_month(triggers, 5), 0.99, 0.005);
+  triggers.doorbell = true;
+  EXPECT_NEAR(own_month(triggers, 5), 1.25, 0.005);
+  EXPECT_NEAR(own_month({}), 0.05, 0.005);
+}
+
+TEST(Blocks, CountTheThresholdInMinutesWhereDeploymentsDo) {
+  Settings settings = latency(seconds(30));
+  settings.policy.scale_down_threshold = seconds(20);
+
+  EXPECT_THAT(block(settings, "Environment"), HasSubstr("SCALE_DOWN_THRESHOLD=0.333333\n"));
+  EXPECT_THAT(block(settings, "SAM"), HasSubstr("- ScaleDownThreshold=0.333333\n"));
+  EXPECT_THAT(block(settings, "Fleet file"), HasSubstr("scale_down_threshold: 20\n"));
+  EXPECT_THAT(block(settings, "Service tag"), HasSubstr("scale_down_threshold=20"));
+}
+
+TEST(Blocks, SayWhatDeploymentsHaveAnotherDefaultFor) {
+  Settings settings = latency(seconds(30));
+  settings.triggers = {.schedule = std::chrono::minutes(5), .doorbell = true};
+
+  EXPECT_THAT(block(settings, "Environment"),
+              HasSubstr("TICK_SECONDS=0\nSCHEDULE_SECONDS=300\nWAKE=false\nDOORBELL_QUEUE_URL="));
+  EXPECT_THAT(block(settings, "Terraform"), HasSubstr("monitoring_rate     = \"rate(5 minutes)\""));
+  EXPECT_THAT(block(settings, "SAM"), HasSubstr("- 'MonitoringRate=\"rate(5 minutes)\"'"));
+  EXPECT_THAT(block(settings, "SAM"), HasSubstr("- Doorbell=true\n"));
+  EXPECT_THAT(block(settings, "osls"), HasSubstr("    tick-seconds: '0'\n"));
+}
+
+TEST(Blocks, NameAProfileWhereATagCannotHoldThePolicy) {
+  Settings settings = latency(seconds(30));
+  settings.policy.schedules = {{.cron = "0 8 * * 1-5", .duration = seconds(3600), .tasks_min = 2}};
+
+  EXPECT_EQ(block(settings, "Service tag"), "advised\n");
+  EXPECT_THAT(block(settings, "Environment"), HasSubstr("SCHEDULES='[{\"cron\":\"0 8 * * 1-5\""));
+  EXPECT_THAT(block(settings, "SAM"), HasSubstr(R"(- 'Schedules="[{\"cron\":\"0 8 * * 1-5\")"));
+  EXPECT_THAT(block(settings, "osls"), HasSubstr("schedules: '[{\"cron\":\"0 8 * * 1-5\""));
+}
+
+TEST(Different, LeavesOutWhatNobodyCouldTellApart) {
+  const std::vector<Trial> ranked{{.answer = answered(100, seconds(50))},
+                                  {.answer = answered(101, seconds(51))},
+                                  {.answer = answered(103, seconds(30))},
+                                  {.answer = answered(130, seconds(50))},
+                                  {.answer = answered(131, seconds(49))}};
+
+  EXPECT_THAT(different(ranked, 3), ElementsAre(0, 2, 3));
+  EXPECT_THAT(different(ranked, 1), ElementsAre(0, 2));
+}
+
+class AdviceTest : public testing::Test {
+ protected:
+  const Advice& made(const Answer& runner_up) {
+    advice_.ranked = &ranked_;
+    advice_.tried = 2;
+    advice_.currency = "USD";
+    advice_.finals = {{.trial = &ranked_.at(0), .answer = answered(110, seconds(50), "advised")},
+                      {.trial = &ranked_.at(1), .answer = runner_up}};
+    advice_.present = answered(412.5, std::chrono::minutes(3), "present: old");
+    return advice_;
+  }
+
+  std::vector<Trial> ranked_{{latency(seconds(30)), answered(100, seconds(45))},
+                             {latency(seconds(20)), answered(120, seconds(40))}};
+  Advice advice_ = {};
+};
+
+TEST_F(AdviceTest, BeginsWithWhatItIsAndWhatItWillBe) {
+  EXPECT_EQ(sentence_of(made(answered(130, seconds(40)))),
+            "With the advised settings in place of old, the p95 wait goes from 3 min to 50 s and "
+            "the cost from $412.50 to $110.00 a month, $0.00 of it for the scaler itself.");
+}
+
+TEST_F(AdviceTest, SaysSoWhenARunnerUpLooksBetterWhereItHadNotBeenSeen) {
+  EXPECT_THAT(reasons_of(made(answered(105, seconds(48), "runner-up 1"))),
+              Contains(StartsWith("runner-up 1 looks better on the last third: $105.00")));
+  EXPECT_THAT(reasons_of(made(answered(130, seconds(40), "runner-up 1"))),
+              Contains("No runner-up does better on the last third."));
+}
+
+TEST_F(AdviceTest, SaysSoWhenTheObjectiveIsMissedWhereItHadNotBeenSeen) {
+  made(answered(130, seconds(40), "runner-up 1"));
+  advice_.finals.front().answer = answered(110, seconds(70), "advised");
+
+  EXPECT_THAT(sentence_of(advice_), HasSubstr("on the last third that misses 'p95 wait < 60s'"));
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("runner-up 1 meets the objective")));
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("No runner-up"))));
+}
+
+TEST_F(AdviceTest, SaysSoWhenSomethingElseIsCheaperAndGoodEnough) {
+  made(answered(130, seconds(40), "runner-up 1"));
+  advice_.others = {answered(90, seconds(55), "KEDA"), answered(80, seconds(70), "steps")};
+
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("KEDA costs less on the last third")));
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("steps"))));
+  advice_.present = answered(90, seconds(50), "present: old");
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("present: old costs less")));
+}
+
+TEST_F(AdviceTest, TellsEachSettingBesideWhatItReplaces) {
+  made(answered(130, seconds(40)));
+  advice_.present_settings = latency(seconds(90));
+  advice_.present_settings->policy.tasks_min = 3;
+
+  std::string told;
+  for (const report::Setting& row : settings_of(advice_)) {
+    told += row.name + "=" + row.advised + "<" + row.present + " ";
+    EXPECT_NE(row.meaning, "") << row.name;
+  }
+
+  EXPECT_THAT(told, HasSubstr("target_latency=30<90 "));
+  EXPECT_THAT(told, HasSubstr("tasks_min=default<3 "));
+  EXPECT_EQ(differences_of(latency(seconds(20)), latency(seconds(30))), "target_latency=20 (30)");
+}
+
+TEST(Sentence, NamesTheCheapestThatMeetsAndTheQuickest) {
+  const Question question{.objective = {.limit = kLimit}};
+  EXPECT_EQ(sentence_of({answered(50, seconds(70), "a"), answered(80, seconds(50), "b"),
+                         answered(90, seconds(20), "c")},
+                        question),
+            "Of 3 policies 2 meet 'p95 wait < 60s'; the cheapest is b (p95 wait 50 s, $80.00 a "
+            "month), the quickest is c (p95 wait 20 s, $90.00 a month).");
+  EXPECT_THAT(sentence_of({answered(50, seconds(70), "a")}, question),
+              StartsWith("Of 1 policy none meets"));
+}
+
+}  // namespace
+}  // namespace scaler::study
