@@ -66,24 +66,4 @@ std::string to_json(const Settings& settings) {
   return std::move(writer.end_object()).text();
 }
 
-std::string to_environment(const Settings& settings) {
-  std::string text;
-  for (const Changed& changed : changed_fields(settings.policy)) {
-    // The one variable in minutes: it is older than the others.
-    const std::string value =
-        changed.field->name == "scale_down_threshold"
-            ? fmt::format("{:.4g}", seconds(settings.policy.scale_down_threshold) / 60)
-        : changed.json.front() == '{' || changed.json.front() == '[' ? "'" + changed.json + "'"
-                                                                     : unquoted(changed.json);
-    text += fmt::format("{}={}\n", variable_name(*changed.field), value);
-  }
-  if (settings.triggers.tick) {
-    text += fmt::format("TICK_SECONDS={}\n", seconds(*settings.triggers.tick));
-  }
-  return text + (settings.triggers.wake ? "WAKE=true\n" : "") +
-         (settings.triggers.doorbell
-              ? "# DOORBELL_QUEUE_URL=the queue on which producers ring for each message\n"
-              : "");
-}
-
 }  // namespace scaler::study

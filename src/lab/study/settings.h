@@ -1,6 +1,6 @@
 #pragma once
-// Settings: this program's own policy and triggers together, as they are read from a file, told to
-// people and pasted into a deployment.
+// Settings: this program's own policy and triggers together, as they are read from a file, and told
+// to people; blocks.h makes what is pasted into a deployment.
 
 #include <string>
 
@@ -19,7 +19,5 @@ struct Settings {
 std::string tell(const Settings& settings);
 /// {"policy":{..},"tick_seconds":10,"wake":true}: what `simulate --policy` reads.
 std::string to_json(const Settings& settings);
-/// The environment variables of a deployment, one a line.
-std::string to_environment(const Settings& settings);
 
 }  // namespace scaler::study
