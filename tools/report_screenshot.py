@@ -15,7 +15,7 @@ from project_files import ROOT
 
 PICTURE = ROOT / "docs/report.png"
 WINDOW = "1180,2050"
-BYTES_MAX = 300_000
+BYTES_MAX = 400_000
 
 
 def main():
@@ -28,7 +28,8 @@ def main():
         write_csv(trace, read_trace(TRACES / "elb_requests.txt"))
         subprocess.run(
             [arguments.program, "advise", "--trace", trace, "--policy", "target-tracking",
-             "--compare", "--html", page, *SERVICE], stdout=subprocess.DEVNULL, check=True)
+             "--compare", "--trials", "64", "--html", page, *SERVICE],
+            stdout=subprocess.DEVNULL, check=True)
         subprocess.run(
             ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
              f"--user-data-dir={folder / 'profile'}", f"--window-size={WINDOW}",
