@@ -115,11 +115,9 @@ Result<Metric> find_metric(std::string_view name) {
   if (found != kNames.end()) {
     return kMetrics.at(static_cast<std::size_t>(found - kNames.begin()));
   }
-  const auto near = nearest_word(name, kNames);
   return fail(ErrorKind::Malformed,
-              fmt::format("METRICS: '{}' is not a metric{}; there are {}", shortened(name),
-                          near ? fmt::format(" (did you mean '{}'?)", *near) : "",
-                          fmt::join(kNames, ", ")));
+              fmt::format("METRICS: '{}' is not one of {}{}", shortened(name),
+                          fmt::join(kNames, "|"), did_you_mean(name, kNames)));
 }
 
 }  // namespace

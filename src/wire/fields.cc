@@ -2,14 +2,14 @@
 
 #include <fmt/core.h>
 
-#include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler::wire {
 
-std::unexpected<Error> unknown_word(const json::Reader& value, std::string_view text,
-                                    std::string_view words) {
-  return fail(ErrorKind::Malformed,
-              fmt::format("{}: '{}' is not one of {}", value.path(), shortened(text), words));
+std::unexpected<Error> unknown_word(const json::Reader& value, std::string_view words) {
+  const auto* const text = std::get_if<std::string>(&value.value().data());
+  return value.expected(fmt::format("one of {}{}", words,
+                                    text == nullptr ? "" : did_you_mean(*text, split(words, "|"))));
 }
 
 }  // namespace scaler::wire

@@ -50,8 +50,7 @@ constexpr bool never(const Type& /*of*/) {
 }
 
 /// "$.mode: 'magic' is not one of fixed|backlog|latency"
-std::unexpected<Error> unknown_word(const json::Reader& value, std::string_view text,
-                                    std::string_view words);
+std::unexpected<Error> unknown_word(const json::Reader& value, std::string_view words);
 
 /// The rows of a type, a tuple of Field; whoever asks for those of a type that has none does not
 /// compile.
@@ -94,10 +93,10 @@ Result<void> read_value(const json::Reader& value, const Limits& limits, Value& 
     target.count = TRY(value.millionths(static_cast<double>(limits.min) / kOne,
                                         static_cast<double>(limits.max) / kOne));
   } else if constexpr (std::is_enum_v<Value>) {
-    const std::string text = TRY(value.string());
-    const std::optional<Value> word = parse_word<Value>(text);
+    const auto* const text = std::get_if<std::string>(&value.value().data());
+    const std::optional<Value> word = text == nullptr ? std::nullopt : parse_word<Value>(*text);
     if (!word) {
-      return unknown_word(value, text, limits.words);
+      return unknown_word(value, limits.words);
     }
     target = *word;
   } else if constexpr (kIsOptional<Value>) {

@@ -44,7 +44,7 @@ TEST(Fleet, NamesFilePathValueAndRange) {
   EXPECT_EQ(error_of(R"({"services":[)" + service(R"(,"policy":{"tasks_max":0})") + "]}"),
             "fleet.yaml: services[0].policy.tasks_max: 0 is not a whole number from 1 to 5000");
   EXPECT_EQ(error_of(R"({"services":[{"cluster":"c c","service":"s","queues":["q"]}]})"),
-            "fleet.yaml: services[0].cluster: 'c c' is not the name or ARN of the ECS cluster; "
+            "fleet.yaml: services[0].cluster: 'c c' is not the name or ARN of the ECS cluster\n"
             "fleet.yaml: services[0].queues[0]: 'q' is not the URL or ARN of a queue, such as "
             "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs");
 }
@@ -52,10 +52,10 @@ TEST(Fleet, NamesFilePathValueAndRange) {
 TEST(Fleet, TellsAllThatIsWrongAtOnce) {
   EXPECT_EQ(error_of(R"({"default":{},"defaults":{"mod":1,"tolerance":2},
                          "services":[{"cluster":"c","queues":[]}]})"),
-            "fleet.yaml: default is not a known field; did you mean 'defaults'?; "
-            "fleet.yaml: defaults.mod is not a known field; did you mean 'mode'?; "
-            "fleet.yaml: defaults.tolerance: 2 is not a number from 0 to 1; "
-            "fleet.yaml: services[0].service is missing; "
+            "fleet.yaml: default is not a known field; did you mean 'defaults'?\n"
+            "fleet.yaml: defaults.mod is not a known field; did you mean 'mode'?\n"
+            "fleet.yaml: defaults.tolerance: 2 is not a number from 0 to 1\n"
+            "fleet.yaml: services[0].service is missing\n"
             "fleet.yaml: services[0].queues is empty, but at least one queue is needed");
 }
 
@@ -134,7 +134,7 @@ TEST(Fleet, TakesQueuesByArnAndKnowsThemBehindTheirHosts) {
 TEST(Fleet, TakesNoUnfinishedLineForADefault) {
   EXPECT_EQ(error_of(R"({"defaults":null,"services":[)" +
                      service(R"(,"policy":{"tasks_max":null})") + "]}"),
-            "fleet.yaml: defaults has no value; "
+            "fleet.yaml: defaults has no value\n"
             "fleet.yaml: services[0].policy.tasks_max has no value");
 }
 

@@ -269,7 +269,8 @@ def test_an_unknown_metric_is_refused_at_the_start(start_job):
     answer, failed = job.invoke({})
 
     assert failed
-    assert "'QueDepth' is not a metric (did you mean 'QueueDepth'?)" in answer["errorMessage"]
+    assert "'QueDepth' is not one of QueueDepth|" in answer["errorMessage"]
+    assert answer["errorMessage"].endswith("did you mean 'QueueDepth'?")
 
 
 # --- counts that lag ------------------------------------------------------------------------------

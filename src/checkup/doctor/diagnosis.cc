@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "checkup/doctor/findings.h"
 #include "checkup/doctor/service_checks.h"
 #include "edge/config/environment.h"
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
@@ -309,13 +311,15 @@ std::string text_of(const std::vector<Finding>& findings) {
   std::array<int, 3> counts{};
   for (const Finding& finding : findings) {
     ++counts.at(static_cast<std::size_t>(finding.severity));
-    text += fmt::format("{:<8} {}: {}\n         {}\n", to_string(finding.severity), finding.subject,
-                        finding.seen, finding.advice);
+    text += fmt::format("{:<8} {}: {}\n", to_string(finding.severity), finding.subject,
+                        fmt::join(split(finding.seen, "\n"), "\n         "));
+    text += fmt::format("         {}\n", finding.advice);
     if (!finding.page.empty()) {
       text += fmt::format("         See {}.\n", finding.page);
     }
   }
-  return text + fmt::format("{} problems, {} risks, {} notes\n", counts[0], counts[1], counts[2]);
+  return text + fmt::format("{}, {}, {}\n", plural(counts[0], "problem"), plural(counts[1], "risk"),
+                            plural(counts[2], "note"));
 }
 
 std::string identity_of(const Facts& facts) {

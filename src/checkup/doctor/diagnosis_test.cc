@@ -403,7 +403,7 @@ TEST(Diagnosis, TellsTheWorstFirstAndAsJson) {
   facts.service->status = "DRAINING";
   const std::vector<Finding> findings = diagnose(facts);
   EXPECT_EQ(findings.front().subject, "service");
-  EXPECT_TRUE(text_of(findings).ends_with("1 problems, 1 risks, 0 notes\n"));
+  EXPECT_TRUE(text_of(findings).ends_with("1 problem, 1 risk, 0 notes\n"));
   EXPECT_EQ(text_of(findings).find("See "), std::string::npos) << "neither has a page";
   const Result<json::Value> document = json::parse(json_of(facts, findings));
   ASSERT_TRUE(document.has_value());

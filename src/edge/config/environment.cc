@@ -23,6 +23,7 @@ constexpr std::string_view kTickSeconds = "TICK_SECONDS";
 constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
+constexpr std::string_view kLogLevels = "TRACE|DEBUG|INFO|WARN|ERROR|FATAL";
 
 /// A variable's text as the JSON value that it looks like, so that both are read by the same code.
 json::Value value_of(const std::string& text) {
@@ -275,6 +276,29 @@ Result<ServiceConfig> service_from_environment(const Environment& environment) {
   return config;
 }
 
+std::vector<std::string> misspelt_variables(const Environment& environment) {
+  const std::vector<VariableHelp> help = environment_help();
+  // Of short names, and of those of one word, too many belong to other programs.
+  constexpr std::size_t kShortest = 6;
+  std::vector<std::string_view> known;
+  for (const VariableHelp& variable : help) {
+    if (variable.name.contains('_')) {
+      known.push_back(variable.name);
+    }
+  }
+  std::vector<std::string> warnings;
+  for (const auto& [name, value] : environment) {
+    if (name.size() < kShortest || !name.contains('_') || name.starts_with("AWS_")) {
+      continue;
+    }
+    const auto meant = nearest_word(name, known);
+    if (meant && !environment.contains(*meant)) {
+      warnings.push_back(fmt::format("{} is no setting; did you mean '{}'?", name, *meant));
+    }
+  }
+  return warnings;
+}
+
 Result<LogLevel> log_level_from_environment(const Environment& environment) {
   for (const std::string_view name : {std::string_view("LOG_LEVEL"), kLambdaLogLevel}) {
     if (const auto text = variable(environment, name)) {
@@ -282,8 +306,8 @@ Result<LogLevel> log_level_from_environment(const Environment& environment) {
         return *level;
       }
       return fail(ErrorKind::Malformed,
-                  fmt::format("{}: '{}' is not one of TRACE|DEBUG|INFO|WARN|ERROR|FATAL", name,
-                              shortened(*text)));
+                  fmt::format("{}: '{}' is not one of {}{}", name, shortened(*text), kLogLevels,
+                              did_you_mean(*text, split(kLogLevels, "|"))));
     }
   }
   return LogLevel::Info;
@@ -324,7 +348,7 @@ std::vector<VariableHelp> environment_help() {
   help.push_back({"METRICS", "emf|emf:NAME,...", "",
                   "Publishes all or the named metrics to CloudWatch. Each metric of each service "
                   "costs more a month than the scaler itself."});
-  help.push_back({"LOG_LEVEL", "TRACE|DEBUG|INFO|WARN|ERROR|FATAL", "INFO", "What is logged."});
+  help.push_back({"LOG_LEVEL", std::string(kLogLevels), "INFO", "What is logged."});
   return help;
 }
 

@@ -32,6 +32,10 @@ struct ServiceConfig {
 /// right.
 Result<ServiceConfig> service_from_environment(const Environment& environment);
 
+/// Variables that nobody reads and that are most likely meant for settings which are not given:
+/// "TASK_MAX is no setting; did you mean 'TASKS_MAX'?"
+std::vector<std::string> misspelt_variables(const Environment& environment);
+
 /// LOG_LEVEL, else AWS_LAMBDA_LOG_LEVEL, else INFO. Errors: Malformed for a level that does not
 /// exist.
 Result<LogLevel> log_level_from_environment(const Environment& environment);

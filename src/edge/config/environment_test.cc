@@ -140,7 +140,7 @@ TEST(ServiceFromEnvironment, RefusesNamesThatContradictEachOther) {
 TEST(ServiceFromEnvironment, ReportsAllProblemsTogether) {
   const std::string text = complaint({{"ECS_SERVICE_NAME", ""}, {"SCALE_UP_TARGET", "0"}});
   EXPECT_NE(text.find("ECS_SERVICE_NAME is not set"), std::string::npos);
-  EXPECT_NE(text.find("; SCALE_UP_TARGET: 0 is not"), std::string::npos);
+  EXPECT_NE(text.find("\nSCALE_UP_TARGET: 0 is not"), std::string::npos);
 }
 
 // A function that does not start has no schedule and no ticks either: the wake switch refuses.
@@ -185,13 +185,27 @@ TEST(ServiceFromEnvironment, RefusesAQueueThatWouldConsumeJobs) {
             "TICK_SECONDS: 60 is not a whole number from 0 to 59");
 }
 
+TEST(MisspeltVariables, AreNearASettingThatIsNotGiven) {
+  const Environment environment{
+      {"TASK_MAX", "3"},      {"SCALE_UP_TAGRET", "2"}, {"TASKS_MIN", "1"},
+      {"TASK_MIN", "1"},      {"HOME", "/root"},        {"NODE", "x"},
+      {"PATH", "/bin"},       {"LC_ALL", "C"},          {"AWS_REGION", "eu"},
+      {"LESSOPEN", ""},       {"LOGNAME", "me"},        {"SSH_AUTH_SOCK", ""},
+      {"XDG_SESSION_ID", ""}, {"DISPLAY", ":0"},        {"LANGUAGE", "en"},
+      {"HOSTNAME", "x"}};
+  EXPECT_EQ(
+      misspelt_variables(environment),
+      (std::vector<std::string>{"SCALE_UP_TAGRET is no setting; did you mean 'SCALE_UP_TARGET'?",
+                                "TASK_MAX is no setting; did you mean 'TASKS_MAX'?"}));
+}
+
 TEST(ServiceFromEnvironment, ReadsMetricsAndRefusesALevelThatWouldDropThem) {
   Environment environment = seed_of_five();
   environment["METRICS"] = "emf:QueueDepth,Errors";
   EXPECT_EQ(service_from_environment(environment)->metrics,
             (std::vector{Metric::QueueDepth, Metric::Errors}));
   EXPECT_TRUE(complaint({{"METRICS", "emf:QueueDeepth"}})
-                  .starts_with("METRICS: 'QueueDeepth' is not a metric (did you mean"));
+                  .starts_with("METRICS: 'QueueDeepth' is not one of QueueDepth|"));
   EXPECT_EQ(complaint({{"METRICS", "emf"}, {"AWS_LAMBDA_LOG_LEVEL", "WARN"}}),
             "METRICS is emf, but AWS_LAMBDA_LOG_LEVEL is WARN: Lambda would drop the lines that "
             "carry the metrics; it must be INFO or lower");

@@ -16,7 +16,18 @@ TEST(Problems, AreToldTogetherAndEachOnce) {
   problems.add_if_failed(Result<int>(fail(ErrorKind::Denied, "c")));
 
   EXPECT_EQ(problems.result().error().kind, ErrorKind::Malformed);
-  EXPECT_EQ(problems.result().error().message, "a; b; a; b; c");
+  EXPECT_EQ(problems.result().error().message, "a\nb\na; b\nc");
+}
+
+TEST(Problems, OfAPartStandBesideTheOthers) {
+  Problems part;
+  part.add("$.a is missing");
+  part.add("$.b is missing");
+  Problems whole;
+  whole.add("$.a is missing");
+  whole.add_if_failed(part.result());
+
+  EXPECT_EQ(whole.result().error().message, "$.a is missing\n$.b is missing");
 }
 
 TEST(Problems, BeyondAScreenAreCounted) {

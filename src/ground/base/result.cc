@@ -38,7 +38,11 @@ std::unexpected<Error> fail(ErrorKind kind, std::string message) {
 }
 
 std::unexpected<Error> fail(Error error, std::string_view context) {
-  return fail(error.kind, std::string(context) + ": " + error.message);
+  std::string message;
+  for (const std::string_view line : split(error.message, "\n")) {
+    message.append(message.empty() ? "" : "\n").append(context).append(": ").append(line);
+  }
+  return fail(error.kind, std::move(message));
 }
 
 }  // namespace scaler

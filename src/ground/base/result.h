@@ -46,7 +46,7 @@ inline constexpr std::size_t kMessageMax = 4096;
 /// Makes the failing Result of any type: `return fail(ErrorKind::Malformed, "...")`.
 std::unexpected<Error> fail(ErrorKind kind, std::string message);
 
-/// The same error with `context` and a colon in front of its message.
+/// The same error with `context` and a colon in front of each line of its message.
 std::unexpected<Error> fail(Error error, std::string_view context);
 
 }  // namespace scaler

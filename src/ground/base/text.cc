@@ -7,19 +7,40 @@
 namespace scaler {
 namespace {
 
-/// Levenshtein's distance, in one row.
+/// How many letters are wrong, missing, too many, or have changed places with their neighbour, for
+/// which three rows of the table are needed.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> before(b.size() + 1);
+  std::vector<std::size_t> above(b.size() + 1);
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 0; i < a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i + 1);
+    std::swap(before, above);
+    std::swap(above, row);
+    row[0] = i + 1;
     for (std::size_t j = 0; j < b.size(); ++j) {
-      const std::size_t replaced = diagonal + (a[i] == b[j] ? 0 : 1);
-      diagonal = row[j + 1];
-      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+      row[j + 1] = std::min({above[j] + (a[i] == b[j] ? 0 : 1), row[j] + 1, above[j + 1] + 1});
+      if (i > 0 && j > 0 && a[i] == b[j - 1] && a[i - 1] == b[j]) {
+        row[j + 1] = std::min(row[j + 1], before[j - 1] + 1);
+      }
     }
   }
   return row.back();
+}
+
+/// How long a word is without the dashes of a flag.
+std::size_t letters_of(std::string_view word) {
+  return word.size() - std::min(word.find_first_not_of('-'), word.size());
+}
+
+/// The only known word that begins with this one, which is more than a letter or two.
+std::optional<std::string_view> completed(std::string_view word,
+                                          std::span<const std::string_view> known) {
+  constexpr std::size_t kShortest = 3;
+  const auto begins = [word](std::string_view candidate) { return candidate.starts_with(word); };
+  return letters_of(word) >= kShortest && std::ranges::count_if(known, begins) == 1
+             ? std::optional(*std::ranges::find_if(known, begins))
+             : std::nullopt;
 }
 
 void add_wrapped(std::string& text, std::string_view line, std::size_t width, std::size_t indent) {
@@ -74,16 +95,21 @@ std::optional<std::string_view> nearest_word(std::string_view word,
   if (word.size() > kLongest) {
     return std::nullopt;  // No known word is, and the distance costs the product of both lengths.
   }
+  const std::string small = lower_case(word);
   std::optional<std::string_view> nearest;
-  std::size_t best = std::max<std::size_t>(2, word.size() / 3) + 1;
+  // Of three letters, two others make another word; of one, any other does.
+  const std::size_t letters = letters_of(word);
+  std::size_t best = letters <= 1   ? 1
+                     : letters <= 3 ? 2
+                                    : std::max<std::size_t>(2, (word.size() + 1) / 3) + 1;
   for (const std::string_view candidate : known) {
-    const std::size_t distance = edit_distance(word, candidate);
+    const std::size_t distance = edit_distance(small, lower_case(candidate));
     if (distance < best) {
       best = distance;
       nearest = candidate;
     }
   }
-  return nearest;
+  return nearest ? nearest : completed(word, known);
 }
 
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> known) {

@@ -24,7 +24,8 @@ bool equal_in_any_case(std::string_view a, std::string_view b);
 /// separates.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators);
 
-/// The known word that is nearest to `word` by edit distance, if any is near enough to be meant.
+/// The known word that is nearest to `word` by edit distance, whatever the case, if any is near
+/// enough to be meant; else the only one that begins with it.
 std::optional<std::string_view> nearest_word(std::string_view word,
                                              std::span<const std::string_view> known);
 /// "; did you mean 'once'?", or nothing when no known word is near.

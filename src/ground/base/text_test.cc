@@ -31,12 +31,29 @@ TEST(NearestWord, IsTheOneWithTheFewestEdits) {
   EXPECT_EQ(nearest_word("cofnig", kKnown), "config");
   EXPECT_EQ(nearest_word("--dry-rnu", kKnown), "--dry-run");
   EXPECT_EQ(nearest_word("run", kKnown), "run");
+  EXPECT_EQ(nearest_word("CONFIG", kKnown), "config");
+  EXPECT_EQ(nearest_word("urn", kKnown), "run");  // Neighbours that changed places are one edit.
 }
 
 TEST(NearestWord, IsNoneWhenNoneIsNear) {
   EXPECT_EQ(nearest_word("terminate", kKnown), std::nullopt);
   EXPECT_EQ(nearest_word(std::string(1000, 'o'), kKnown), std::nullopt);
   EXPECT_EQ(nearest_word("once", {}), std::nullopt);
+}
+
+TEST(NearestWord, OfThreeLettersNoTwoAreWrong) {
+  EXPECT_EQ(nearest_word("man", kKnown), std::nullopt);
+  EXPECT_EQ(nearest_word("rum", kKnown), "run");
+  constexpr std::array<std::string_view, 2> kShort{"-h", "--all"};
+  EXPECT_EQ(nearest_word("-v", kShort), std::nullopt);
+  EXPECT_EQ(nearest_word("--al", kShort), "--all");
+}
+
+TEST(NearestWord, MayBeTheOnlyOneThatBeginsSo) {
+  constexpr std::array<std::string_view, 3> kFlags{"--queue-url", "--total-limit", "--total-time"};
+  EXPECT_EQ(nearest_word("--queue", kFlags), "--queue-url");
+  EXPECT_EQ(nearest_word("--tot", kFlags), std::nullopt);
+  EXPECT_EQ(nearest_word("--q", kFlags), std::nullopt);
 }
 
 TEST(NearestWord, OfTwoThatAreAsNearIsTheFirst) {

@@ -46,6 +46,9 @@ class Reader {
   /// An RFC 3339 string.
   Result<Instant> instant() const;
 
+  /// The error of a value that is not `what`: "$.mode: 3 is not a string".
+  std::unexpected<Error> expected(std::string_view what) const;
+
   /// The member; missing or null is an error.
   Result<Reader> field(std::string_view name) const;
   /// The member; nothing when it is missing or null, or when this is no object.
@@ -61,7 +64,6 @@ class Reader {
  private:
   static constexpr std::string_view kFileMark = ": ";
 
-  std::unexpected<Error> expected(std::string_view what) const;
   std::string member_path(std::string_view name) const;
 
   const Value* value_;

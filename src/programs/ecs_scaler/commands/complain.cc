@@ -2,10 +2,19 @@
 
 #include <cstdio>
 
+#include "ground/base/text.h"
+
 namespace scaler::cli {
 
 int complain(ExitCode code, std::string_view message) {
-  std::fprintf(stderr, "ecs-scaler: %.*s\n", static_cast<int>(message.size()), message.data());
+  std::string text(message);
+  if (message.contains('\n')) {
+    text = "several things are wrong:";
+    for (const std::string_view line : split(message, "\n")) {
+      text.append("\n  ").append(line);
+    }
+  }
+  std::fprintf(stderr, "ecs-scaler: %s\n", text.c_str());
   return code;
 }
 

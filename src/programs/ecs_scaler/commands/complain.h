@@ -11,7 +11,7 @@ inline constexpr ExitCode kFailed = 1;
 inline constexpr ExitCode kUsage = 2;
 inline constexpr ExitCode kConfiguration = 3;
 
-/// Writes "ecs-scaler: message" to stderr and returns the code.
+/// Writes "ecs-scaler: message" to stderr, several lines as a list, and returns the code.
 int complain(ExitCode code, std::string_view message);
 
 }  // namespace scaler::cli
