@@ -34,7 +34,7 @@ def cli_commands(root):
     """The names of the values that the functions x_command() of the sources return."""
     names = set()
     for path in sorted((root / "src/programs/ecs_scaler").rglob("*.cc")):
-        names |= set(re.findall(r'^Command \w+_command\(\) \{.*?\.name = "([a-z][a-z-]*)"',
+        names |= set(re.findall(r'^Command \w+_command\([^)]*\) \{.*?\.name = "([a-z][a-z-]*)"',
                                 path.read_text(), re.MULTILINE | re.DOTALL))
     return names
 

@@ -1,10 +1,11 @@
-"""The command line: a wrong word is named with the nearest right one, help fits the terminal, and
-the example at its end works."""
+"""The command line: help fits the terminal, and the example at its end works; the manual page and
+the completions of shells are made of the same tables. Wrong words: test_wrong_words.py."""
 
 import contextlib
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 
@@ -12,66 +13,14 @@ import pytest
 
 from support import program_environment
 
-COMMANDS = ("demo", "once", "explain", "run", "decide", "config", "emulate", "iam", "trace",
-            "simulate", "advise", "verify", "doctor")
-EMULATE = ["emulate", "--cluster", "c", "--service", "s", "--queue", "q"]
-# What the library that takes the words apart would say.
-INTERNALS = re.compile(
-    r"was not expected|were not expected|Run with --help|->|\{|\bOR\b|not in |bounded to|\bTEXT:|"
-    r"does not exist: |required but|Could not convert|subcommand|Validator|INT\b|FLOAT\b|excludes")
+COMMANDS = ("demo", "once", "explain", "run", "decide", "config", "emulate", "iam", "simulate",
+            "advise", "verify", "doctor", "completions", "man")
 
 
 def run(ecs_scaler, folder, arguments, columns=None):
     return subprocess.run([ecs_scaler, *arguments], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, timeout=60, check=False,
                           env=program_environment(folder, {"COLUMNS": columns}))
-
-
-WRONG = [
-    (["onec"], "ecs-scaler: 'onec' is no command; did you mean 'once'? (ecs-scaler --help)"),
-    (["simulte"], "'simulate'"),
-    (["--hepl"], "'--hepl' is no flag; did you mean '--help'?"),
-    (["terminate"], "'terminate' is no command (ecs-scaler --help)"),
-    ([], "which command?"),
-    (["once", "--dry-rnu"],
-     "ecs-scaler once: '--dry-rnu' is no flag of it; did you mean '--dry-run'?"),
-    (["once", "--dry-rnu", "--outptu", "json"], "'--dry-rnu' is no flag of it"),
-    (["once", "--outptu=json"], "'--outptu' is no flag of it; did you mean '--output'?"),
-    (["once", "-n"], "'-n' is no flag of it (ecs-scaler once --help"),
-    (["once", "now"], "'now' is a word too many"),
-    (["run", "forget"], "did you mean '--forget'?"),
-    (["once", "--output", "jsno"],
-     "ecs-scaler once: --output: 'jsno' is none of text, json; did you mean 'json'?"),
-    (["verify", "--output", "junti"], "did you mean 'junit'?"),
-    (["verify", "--check", "basic,laod"], "--check: 'laod' is none of basic, "),
-    (["simulate", "--start", "fargat"], "--start: 'fargat' is none of fargate, ec2, gpu; did you"),
-    (["simulate", "--output", "cvs"], "did you mean 'csv'?"),
-    (["simulate", "--scale", "0"], "--scale: '0' is not a number from 1e-09 to 1e+06"),
-    (["simulate", "--work", "1ms"], "--work: '1ms' is not between 10 ms and "),
-    (["advise", "--keep-zero", "--schedules"], "--schedules and --keep-zero exclude each other"),
-    (["config", "--schema", "--markdown"], "--schema and --markdown exclude each other"),
-    (["emulate"], "--cluster NAME is missing"),
-    ([*EMULATE, "--port", "70000"], "--port: '70000' is not a whole number from 0 to 65535"),
-    ([*EMULATE, "--env", "x"], "--env: 'x' is not K=V"),
-    ([*EMULATE, "--task-start", "3s-2s"], "--task-start: '3s-2s' ends before it begins"),
-    ([*EMULATE, "--lambda", "/nowhere"], "--lambda: there is no file '/nowhere'"),
-    (["run", "--interval", "soon"], "--interval: 'soon' is not a duration such as 500ms"),
-    (["run", "--listen", "0.0.0.0:1"], "--listen: '0.0.0.0:1' is not 127.0.0.1:PORT"),
-    (["run", "--config"], "'--config' lacks its value"),
-    (["run", "--config", "a", "--config", "b"], "--config is given more than once"),
-    (["demo", "--messages", "1"], "--messages: '1' is not a whole number from 2 to 400"),
-    (["decide", "--output", "json"], "'--output' is no flag of it"),
-]
-
-
-@pytest.mark.parametrize("arguments, told", WRONG, ids=[" ".join(row[0]) for row in WRONG])
-def test_a_wrong_word_is_named_in_one_line(ecs_scaler, tmp_path, arguments, told):
-    done = run(ecs_scaler, tmp_path, arguments)
-
-    assert (done.returncode, done.stdout) == (2, "")
-    assert told in done.stderr
-    assert done.stderr.startswith("ecs-scaler") and done.stderr.count("\n") == 1, done.stderr
-    assert not INTERNALS.search(done.stderr), done.stderr
 
 
 def test_a_rival_is_named_with_the_nearest(ecs_scaler, tmp_path):
@@ -88,7 +37,7 @@ def example_of(text):
     return shlex.split(line)
 
 
-@pytest.mark.parametrize("columns", ["60", "80", None])
+@pytest.mark.parametrize("columns", ["40", "80", "120", None])
 @pytest.mark.parametrize("command", [None, *COMMANDS])
 def test_help_fits_the_terminal(ecs_scaler, tmp_path, command, columns):
     done = run(ecs_scaler, tmp_path, [*([command] if command else []), "--help"], columns)
@@ -98,7 +47,9 @@ def test_help_fits_the_terminal(ecs_scaler, tmp_path, command, columns):
     too_wide = [line for line in done.stdout.splitlines()
                 if len(line) > width and len(line.split()) > 1]
     assert too_wide == []
-    assert max(len(line) for line in done.stdout.splitlines()) > width - 20, "it is not used"
+    unbroken = run(ecs_scaler, tmp_path, [*([command] if command else []), "--help"], "1000").stdout
+    longest = max(map(len, unbroken.splitlines()))
+    assert max(map(len, done.stdout.splitlines())) > min(width, longest) - 20, "it is not used"
     assert "\x1b" not in done.stdout
     assert not re.search(r"[ \t]$", done.stdout, re.MULTILINE)
 
@@ -111,7 +62,8 @@ def test_columns_that_make_no_sense_are_80(ecs_scaler, tmp_path, columns):
 
 def test_all_commands_stand_in_help_with_an_example(ecs_scaler, tmp_path):
     text = run(ecs_scaler, tmp_path, ["--help"]).stdout
-    commands, examples = text.split("\nCommands:\n")[1].split("\nExamples:\n")
+    commands, rest = text.split("\nCommands:\n")[1].split("\nWords:\n")
+    examples = rest.split("\nExamples:\n")[1]
 
     assert tuple(re.findall(r"^  ([a-z]+) ", commands, re.MULTILINE)) == COMMANDS
     assert tuple(re.findall(r"^  ecs-scaler ([a-z]+)", examples, re.MULTILINE)) == COMMANDS
@@ -137,3 +89,91 @@ def test_the_example_of_a_help_is_understood(ecs_scaler, tmp_path, command):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
     assert process.returncode in (0, 1, 3), errors
+
+
+def test_the_version_tells_commit_and_libraries(ecs_scaler, tmp_path):
+    first, second = run(ecs_scaler, tmp_path, ["--version"]).stdout.splitlines()
+
+    commit = r"([0-9a-f]{12}(-dirty)?|unknown)"
+    assert re.fullmatch(rf"ecs-scaler \d+\.\d+\.\d+ \(commit {commit}\)", first)
+    for library in ("OpenSSL", "Boost", "{fmt}", "Abseil", "yaml-cpp", "CLI11"):
+        assert re.search(rf"{re.escape(library)} [0-9]", second), second
+
+
+def flags_of(help_text):
+    return set(re.findall(r"^  (--[a-z-]+)", help_text, re.MULTILINE))
+
+
+@pytest.fixture(scope="module")
+def flags(ecs_scaler, tmp_path_factory):
+    """{command: its flags, as help has them}"""
+    folder = tmp_path_factory.mktemp("help")
+    return {command: flags_of(run(ecs_scaler, folder, [command, "--help"]).stdout)
+            for command in COMMANDS}
+
+
+def test_the_manual_page_has_all_commands_and_flags(ecs_scaler, tmp_path, flags):
+    page = run(ecs_scaler, tmp_path, ["man"]).stdout
+    (tmp_path / "ecs-scaler.1").write_text(page)
+    plain = page.replace("\\-", "-")
+
+    for command in COMMANDS:
+        section = plain.split(f"\n.SS {command}\n")[1].split("\n.S")[0]
+        assert set(re.findall(r"^\\fB(--[a-z-]+)", section, re.MULTILINE)) == flags[command]
+    if shutil.which("man") is None:
+        pytest.skip("man is not here, which would read the page")
+    read = subprocess.run(["man", "--warnings", "-l", tmp_path / "ecs-scaler.1"],
+                          capture_output=True, text=True, check=False,
+                          env={**os.environ, "MANWIDTH": "80", "LC_ALL": "C.UTF-8"})
+    assert (read.returncode, read.stderr) == (0, "")
+    assert "ENVIRONMENT" in read.stdout and "--dry-run" in read.stdout
+
+
+ASKED = {
+    # What is typed, and what a shell must offer.
+    ("ecs-scaler", "adv"): {"advise"},
+    ("ecs-scaler", "once", "--dr"): {"--dry-run"},
+    ("ecs-scaler", "simulate", "--start", "g"): {"gpu"},
+    ("ecs-scaler", "verify", "--check", "tri"): {"triggers"},
+    ("ecs-scaler", "simulate", "--rival", "python-s"): {"python-schedule"},
+    ("ecs-scaler", "completions", "z"): {"zsh"},
+    ("ecs-scaler", "config", "fleet.y"): {"fleet.yaml"},
+    ("ecs-scaler", "run", "--config", "fleet.y"): {"fleet.yaml"},
+}
+BASH = """source "$1"; shift; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecs_scaler
+printf '%s\\n' "${COMPREPLY[@]}" """
+
+
+def completed(shell, script, words, folder):
+    if shell == "bash":
+        command = ["bash", "-c", BASH, "bash", script, *words]
+    else:
+        command = ["fish", "--no-config", "-c", f"source {script}; complete -C '{' '.join(words)}'"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=folder, timeout=60,
+                          check=False, env={**os.environ, "HOME": str(folder)})
+    assert done.stderr == "", done.stderr
+    return {line.split("\t")[0] for line in done.stdout.splitlines()}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completions_are_of_the_tables(ecs_scaler, tmp_path, flags, shell):
+    text = run(ecs_scaler, tmp_path, ["completions", shell]).stdout
+    dashes = "--" if shell != "fish" else "-l "
+    for command in COMMANDS:
+        for flag in flags[command]:
+            assert dashes + flag[2:] in text, (command, flag)
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not here, which would read them")
+    script = tmp_path / f"ecs-scaler.{shell}"
+    script.write_text(text)
+    (tmp_path / "fleet.yaml").touch()
+    subprocess.run([shell, "-n", script], check=True, capture_output=True)
+    if shell == "zsh":
+        done = subprocess.run(
+            ["zsh", "-f", "-c", "autoload -Uz compinit; compinit -u -D; source $1; "
+             "print $_comps[ecs-scaler]; whence -w _ecs_scaler", "zsh", script],
+            capture_output=True, text=True, check=True, env={**os.environ, "HOME": str(tmp_path)})
+        assert done.stdout == "_ecs_scaler\n_ecs_scaler: function\n" and done.stderr == ""
+        return  # Its line editor would need a terminal to be asked.
+    for words, offered in ASKED.items():
+        assert completed(shell, script, words, tmp_path) == offered, words

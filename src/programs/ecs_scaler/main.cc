@@ -1,6 +1,5 @@
 // ecs-scaler: the table of its commands. The only place that exits.
 
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
@@ -12,6 +11,7 @@
 #include "edge/wiring/process_environment.h"
 #include "programs/ecs_scaler/commands/command_line.h"
 #include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/documents.h"
 
 namespace scaler::cli {
 
@@ -38,12 +38,27 @@ using namespace scaler;
 using namespace scaler::cli;
 
 /// In the order of help.
-std::array<Command, 13> all_commands() {
-  return {demo_command(),   once_command(),     explain_command(), run_command(),
-          decide_command(), config_command(),   emulate_command(), iam_command(),
-          trace_command(),  simulate_command(), advise_command(),  verify_command(),
-          doctor_command()};
+std::vector<Command> all_commands() {
+  return {demo_command(),
+          once_command(),
+          explain_command(),
+          run_command(),
+          decide_command(),
+          config_command(),
+          emulate_command(),
+          iam_command(),
+          trace_command(),
+          simulate_command(),
+          advise_command(),
+          verify_command(),
+          doctor_command(),
+          completions_command(all_commands),
+          man_command(all_commands, SCALER_VERSION)};
 }
+
+/// What it was made of, for whoever reports a fault or has to know whether one of them concerns it.
+constexpr const char* kVersion =
+    "ecs-scaler " SCALER_VERSION " (commit " SCALER_COMMIT ")\n" SCALER_LIBRARIES;
 
 /// The exit code after all output is out: what does not fit on the disk shows here at the latest.
 int finish_output(int code) {
@@ -65,8 +80,7 @@ int main(int argc, char** argv) try {
   // Who reads the log or a peer may go at any time, which must not end a pass half-way.
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return finish_output(
-      run_command_line(all_commands(), words, SCALER_VERSION, process_environment()));
+  return finish_output(run_command_line(all_commands(), words, kVersion, process_environment()));
 } catch (const std::exception& error) {
   return complain(kFailed, error.what());
 }

@@ -32,6 +32,23 @@ bool parse_whole(const std::string& text, Number& number) {
   return error == std::errc() && rest == end;
 }
 
+/// What is said of the file of the same folder that is most likely meant; empty without one.
+std::string file_meant(const std::filesystem::path& path) {
+  constexpr std::size_t kFilesMax = 1000;
+  std::vector<std::string> names;
+  std::error_code error;
+  const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path(".");
+  for (auto entry = std::filesystem::directory_iterator(folder, error);
+       !error && entry != std::filesystem::directory_iterator() && names.size() < kFilesMax;
+       entry.increment(error)) {
+    names.push_back(entry->path().filename().string());
+  }
+  std::ranges::sort(names);  // Whatever order the file system has.
+  const std::vector<std::string_view> known(names.begin(), names.end());
+  const auto near = nearest_word(path.filename().string(), known);
+  return near ? fmt::format("; did you mean '{}'?", (path.parent_path() / *near).string()) : "";
+}
+
 }  // namespace
 
 Take flag(bool& value) {
@@ -66,16 +83,22 @@ Take texts(std::vector<std::string>& values) {
   };
 }
 
+Result<void> check_file(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::file_status status = std::filesystem::status(path, error);
+  if (!std::filesystem::exists(status)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("there is no file '{}'{}", shortened(path), file_meant(path)));
+  }
+  if (std::filesystem::is_directory(status)) {
+    return fail(ErrorKind::Malformed, fmt::format("'{}' is a folder", shortened(path)));
+  }
+  return {};
+}
+
 Take existing_file(std::string& path) {
   return [&path](const std::string& word) -> Result<void> {
-    std::error_code error;
-    const std::filesystem::file_status status = std::filesystem::status(word, error);
-    if (!std::filesystem::exists(status)) {
-      return fail(ErrorKind::Malformed, fmt::format("there is no file '{}'", shortened(word)));
-    }
-    if (std::filesystem::is_directory(status)) {
-      return fail(ErrorKind::Malformed, fmt::format("'{}' is a folder", shortened(word)));
-    }
+    TRY(check_file(word));
     path = word;
     return {};
   };

@@ -32,6 +32,8 @@ struct Option {
   Take take = {};
   bool required = false;
   bool several = false;  ///< may be given more than once
+  /// What it takes, where `value` ("text|json") does not tell all of it; for completions.
+  std::vector<std::string_view> words = {};
 
   bool is_word() const { return !name.starts_with('-'); }
   bool is_flag() const { return !is_word() && value.empty(); }
@@ -43,6 +45,7 @@ struct Command {
   std::string sentence = {};
   std::vector<Option> options = {};                                 ///< taken in this order
   std::vector<std::pair<std::string, std::string>> exclusive = {};  ///< never both of these
+  bool reads_environment = false;                                   ///< a service's settings
   std::string footer = {};                                          ///< of its help; lines
   std::string example = {};                                         ///< a line of a shell
   std::function<int(const Environment&)> run = {};                  ///< -> exit code
@@ -56,7 +59,9 @@ Take flag(std::function<void()> given);
 Take text(std::string& value);
 /// One after another.
 Take texts(std::vector<std::string>& values);
-/// What exists and is no folder.
+/// Errors: Malformed, with the nearest name of its folder, unless it exists and is no folder.
+Result<void> check_file(const std::string& path);
+/// What check_file() is content with.
 Take existing_file(std::string& path);
 /// "500ms", "5s", "2m", "1h", "3d" or plain seconds.
 Take duration(Duration& value, Duration min = Duration::zero(),
@@ -79,17 +84,22 @@ Take integer(T& value, std::int64_t min = 0,
 template <typename T>
 using Choice = std::pair<std::string_view, T>;
 
+template <typename T, std::size_t N>
+std::vector<std::string_view> words_of(const std::array<Choice<T>, N>& choices) {
+  std::vector<std::string_view> words;
+  words.reserve(N);
+  for (const Choice<T>& choice : choices) {
+    words.push_back(choice.first);
+  }
+  return words;
+}
+
 /// Where the word stands among `known`. Errors: Malformed, with all that are known and the nearest.
 Result<std::size_t> find_word(std::string_view word, const std::vector<std::string_view>& known);
 
 template <typename T, std::size_t N>
 Result<T> find_choice(std::string_view word, const std::array<Choice<T>, N>& choices) {
-  std::vector<std::string_view> known;
-  known.reserve(N);
-  for (const Choice<T>& choice : choices) {
-    known.push_back(choice.first);
-  }
-  return choices.at(TRY(find_word(word, known))).second;
+  return choices.at(TRY(find_word(word, words_of(choices)))).second;
 }
 
 template <typename T, std::size_t N>

@@ -75,13 +75,16 @@ class Words {
 
   /// What no option took: the first such word is the one to mend.
   Result<void> check_rest() const {
+    bool flags_may_come = true;
     for (const std::string& word : app_.remaining()) {
       if (word == "--") {
+        flags_may_come = false;
         continue;
       }
       const std::string name(name_in(word));
-      const bool dashed = name.starts_with('-');
-      const std::string meant = did_you_mean(dashed ? name : "--" + name, names());
+      const bool dashed = flags_may_come && name.starts_with('-');
+      const std::string meant =
+          flags_may_come ? did_you_mean(dashed ? name : "--" + name, names()) : "";
       return refuse(fmt::format("'{}' is {}{}", shortened(name),
                                 dashed ? "no flag of it" : "a word too many",
                                 meant.empty() ? help_hint() : meant));
@@ -94,8 +97,7 @@ class Words {
       const Option& option = command_->options[i];
       const CLI::results_t& values = given_[i]->results();
       if (values.empty() && option.required) {
-        return refuse(fmt::format("{}{}{} is missing{}", option.name,
-                                  option.value.empty() ? "" : " ", option.value, help_hint()));
+        return refuse(fmt::format("{} is missing{}", label_of(option), help_hint()));
       }
       if (values.size() > 1 && !option.several && !option.is_flag()) {
         return refuse(fmt::format("{} is given more than once", option.name));

@@ -118,6 +118,7 @@ TEST(Parse, NamesTheWordAndWhatWouldBeRight) {
   EXPECT_EQ(complaint({"--colur=green"}), "'--colur' is no flag of it; did you mean '--colour'?");
   EXPECT_EQ(complaint({"--unheard-of", "--neither"}), "'--unheard-of' is no flag of it" + hint);
   EXPECT_EQ(complaint({"-x"}), "'-x' is no flag of it" + hint);
+  EXPECT_EQ(complaint({"--", "north", "--fast"}), "'--fast' is a word too many" + hint);
   EXPECT_EQ(complaint({"north", "dry-run"}),
             "'dry-run' is a word too many; did you mean '--dry-run'?");
   EXPECT_EQ(complaint({"north", "south"}), "'south' is a word too many" + hint);

@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include "edge/config/environment.h"
-
 namespace scaler::cli {
 
 Option output_option(Output& output) {
@@ -41,21 +39,6 @@ void add_place(std::vector<Option>& options, PlaceFlags& place) {
        {"--queue-url", "URL", "the job queue (else SQS_QUEUE_URL)", text(place.queue_url)},
        {"--cluster", "NAME", "the cluster (else ECS_CLUSTER_NAME)", text(place.cluster)},
        {"--service", "NAME", "the service (else ECS_SERVICE_NAME)", text(place.service)}});
-}
-
-std::string environment_footer() {
-  std::string text = "Environment variables:\n";
-  for (const VariableHelp& variable : environment_help()) {
-    std::string kind = variable.unit;
-    if (!variable.default_value.empty()) {
-      kind += ", default " + variable.default_value;
-    }
-    text += fmt::format("  {}{}\n      {}\n", variable.name,
-                        kind.empty() ? "" : fmt::format(" ({})", kind), variable.sentence);
-  }
-  return text +
-         "Queues and services are asked in the region of their URL or ARN, others in AWS_REGION.\n"
-         "Endpoints and credentials come from the usual AWS_... variables and files.";
 }
 
 }  // namespace scaler::cli

@@ -29,7 +29,4 @@ struct PlaceFlags {
 /// Puts its four options at the end of the list.
 void add_place(std::vector<Option>& options, PlaceFlags& place);
 
-/// The variables that a service is read from.
-std::string environment_footer();
-
 }  // namespace scaler::cli

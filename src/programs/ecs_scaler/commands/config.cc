@@ -36,8 +36,8 @@ Result<std::string> describe(const Environment& environment,
   Problems problems;
   for (const ManagedService& service : fleet) {
     const std::size_t count = service.queues.size();
-    text += fmt::format("{}/{}: {} queue{}\n", service.id.cluster, service.id.service, count,
-                        count == 1 ? "" : "s");
+    text += fmt::format("{}/{}: {}\n", service.id.cluster, service.id.service,
+                        plural(static_cast<std::int64_t>(count), "queue"));
     const Result<aws::Whereabouts> found = places.of(look_at_all_of(service));
     problems.add_if_failed(found);
     if (!found) {
@@ -89,7 +89,7 @@ Command config_command() {
                   {"--markdown", "", "print docs/configuration.md", flag(flags->markdown)},
                   {"--schema", "", "print the fleet file's JSON Schema", flag(flags->schema)}},
       .exclusive = {{"--schema", "--markdown"}},
-      .footer = environment_footer(),
+      .reads_environment = true,
       .example = "ecs-scaler config fleet.yaml",
       .run = [flags](const Environment& environment) { return show_config(environment, *flags); }};
 }

@@ -194,7 +194,9 @@ int demo(const DemoFlags& flags) {
   }
   std::printf(
       "An embedded AWS at %s runs %s:\n"
-      "1 task per 5 messages, at most 10, to zero after 6 s without any.\n\n",
+      "1 task per 5 messages, at most 10, to zero after 6 s without any.\n"
+      "visible: messages that wait; in-flight: that a worker holds; desired: tasks that ECS is\n"
+      "asked for; # a running task, . one that starts.\n\n",
       (*emulator)->endpoint().c_str(), lambda_path.c_str());
   const Result<bool> done = Demo(**emulator, **wiring, flags).run();
   if (!done) {

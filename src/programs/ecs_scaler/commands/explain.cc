@@ -22,6 +22,8 @@ struct ExplainFlags {
 };
 
 constexpr Duration kTimeout = std::chrono::seconds(30);
+constexpr std::string_view kWords =
+    "  (visible: free to take; in flight: at a worker; delayed: not visible yet)\n";
 
 std::string_view status_of(const ServiceObservation& service) {
   return service.status == ServiceStatus::Active     ? "ACTIVE"
@@ -71,6 +73,7 @@ std::string table(const ManagedService& service, const PassRecord& record) {
   for (std::size_t i = 0; i < service.queues.size(); ++i) {
     text += queue_row(service.queues[i], record.queues[i]);
   }
+  text += kWords;
   if (!record.decision) {
     return text + "\nThere is no decision: the service could not be read.\n";
   }
@@ -112,7 +115,7 @@ Command explain_command() {
   return {.name = "explain",
           .sentence = "What a pass would do now, rule by rule, and why; changes nothing",
           .options = {config_option(flags->config_file), output_option(flags->output)},
-          .footer = environment_footer(),
+          .reads_environment = true,
           .example = "ecs-scaler explain --config fleet.yaml",
           .run = [flags](const Environment& environment) {
             return explain_services(environment, *flags);

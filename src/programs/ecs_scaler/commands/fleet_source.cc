@@ -5,6 +5,8 @@
 #include "ground/base/file.h"
 #include "ground/base/problems.h"
 #include "ground/yaml/yaml.h"
+#include "programs/ecs_scaler/commands/command.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "wire/fleet.h"
 
 namespace scaler::cli {
@@ -12,12 +14,16 @@ namespace scaler::cli {
 Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
                                                const std::string& config_file) {
   if (config_file.empty()) {
+    for (const std::string& warning : misspelt_variables(environment)) {
+      complain(kDone, "warning: " + warning);
+    }
     ServiceConfig config = TRY(service_from_environment(environment));
     std::vector<ManagedService> fleet;
     fleet.push_back(
         {.id = config.id, .queues = {{config.queue_url}}, .policy = std::move(config.policy)});
     return fleet;
   }
+  TRY(check_file(config_file));
   const std::string text = TRY(read_file(config_file, yaml::kSizeMax + 1));
   const Result<json::Value> document = yaml::parse(text);
   if (!document) {

@@ -58,21 +58,67 @@ std::string example_text(std::string example, std::size_t width) {
   return text + "\n";
 }
 
+/// The variables that a service is read from.
+std::string environment_text() {
+  std::string text = "Environment variables:\n";
+  for (const VariableHelp& variable : environment_help()) {
+    text += fmt::format("  {}\n      {}\n", label_of(variable), variable.sentence);
+  }
+  return text +
+         "Queues and services are asked in the region of their URL or ARN, others in AWS_REGION.\n"
+         "Endpoints and credentials come from the usual AWS_... variables and files.";
+}
+
+constexpr std::array kGlossary{
+    Term{"pass", "one look at the queues and the service, a decision, and what it changes"},
+    Term{"policy", "the settings of a service, by which a pass decides"},
+    Term{"backlog", "the messages that count as work to do"},
+    Term{"visible", "of messages: a worker may receive them now"},
+    Term{"in flight", "of messages: a worker has received them and not deleted them yet"},
+    Term{"delayed", "of messages: nobody can receive them yet"},
+    Term{"demand", "the tasks that the backlog needs, before any limit"},
+    Term{"desired", "the count of tasks that ECS is asked to run"},
+    Term{"running", "the tasks that have started; pending: those that are starting"},
+    Term{"hold", "the decision to change nothing"},
+    Term{"wake", "the first message calls the function while the service rests at zero"},
+    Term{"tick", "a delayed message of the scaler to itself, so that it looks again"},
+    Term{"doorbell", "a message that asks for a pass at once"},
+    Term{"fleet file", "several services, with their queues and policies, in YAML or JSON"},
+    Term{"trace", "what arrived, and when; for simulations"},
+    Term{"rival", "another way of scaling, to compare with"},
+};
+
+}  // namespace
+
+std::span<const Term> glossary() {
+  return kGlossary;
+}
+
 std::string usage_of(const Command& command) {
-  std::string usage = "Usage: ecs-scaler " + command.name;
+  std::string usage = "ecs-scaler " + command.name;
   for (const Option& option : command.options) {
     if (option.required) {
-      usage += fmt::format(" {} {}", option.name, option.value);
+      usage += " " + label_of(option);
     }
   }
   usage += " [FLAGS]";
   for (const Option& option : command.options) {
-    usage += option.is_word() ? fmt::format(" [{}]", option.name) : "";
+    usage += option.is_word() && !option.required ? fmt::format(" [{}]", option.name) : "";
   }
   return usage;
 }
 
-}  // namespace
+std::string label_of(const Option& option) {
+  return option.is_word() || option.is_flag() ? option.name : option.name + " " + option.value;
+}
+
+std::string label_of(const VariableHelp& variable) {
+  std::string kind = variable.unit;
+  if (!variable.default_value.empty()) {
+    kind += (kind.empty() ? "default " : ", default ") + variable.default_value;
+  }
+  return kind.empty() ? variable.name : fmt::format("{} ({})", variable.name, kind);
+}
 
 std::size_t help_width(const Environment& environment) {
   if (const auto columns = variable(environment, "COLUMNS")) {
@@ -87,7 +133,11 @@ std::size_t help_width(const Environment& environment) {
 
 std::string help_of_all(std::span<const Command> commands, std::size_t width) {
   std::vector<Row> rows;
+  std::vector<Row> terms;
   std::string examples;
+  for (const auto& [word, meaning] : glossary()) {
+    terms.push_back({std::string(word), std::string(meaning)});
+  }
   for (const Command& command : commands) {
     rows.push_back({command.name, command.sentence});
     examples += example_text(command.example, width);
@@ -97,8 +147,10 @@ std::string help_of_all(std::span<const Command> commands, std::size_t width) {
              "Usage: ecs-scaler COMMAND [FLAGS]\n"
              "       ecs-scaler COMMAND --help\n\n",
              width) +
-         "Flags:\n" + table({{"-h, --help", "this text"}, {"--version", "the version"}}, width) +
-         "\nCommands:\n" + table(rows, width) + "\n" +
+         "Flags:\n" +
+         table({{"-h, --help", "this text"}, {"--version", "version, commit and libraries"}},
+               width) +
+         "\nCommands:\n" + table(rows, width) + "\nWords:\n" + table(terms, width) + "\n" +
          wrapped("Exit codes: 0 done, 1 failed, 2 usage, 3 configuration.", width) +
          "\n\nExamples:\n" + examples;
 }
@@ -106,12 +158,11 @@ std::string help_of_all(std::span<const Command> commands, std::size_t width) {
 std::string help_of(const Command& command, std::size_t width) {
   std::vector<Row> rows{{"-h, --help", "this text"}};
   for (const Option& option : command.options) {
-    const bool valued = !option.is_word() && !option.is_flag();
-    rows.push_back({valued ? option.name + " " + option.value : option.name,
-                    option.sentence + (option.required ? " (required)" : "")});
+    rows.push_back({label_of(option), option.sentence + (option.required ? " (required)" : "")});
   }
-  return wrapped(command.sentence + ".\n" + usage_of(command) + "\n\n", width) + "Flags:\n" +
+  return wrapped(command.sentence + ".\nUsage: " + usage_of(command) + "\n\n", width) + "Flags:\n" +
          table(rows, width) + "\n" +
+         (command.reads_environment ? wrapped(environment_text(), width) + "\n\n" : "") +
          (command.footer.empty() ? "" : wrapped(command.footer, width) + "\n\n") + "Example:\n" +
          example_text(command.example, width);
 }

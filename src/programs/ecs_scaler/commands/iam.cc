@@ -38,7 +38,7 @@ Command iam_command() {
                        "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)",
                        text(flags->function_name)},
                       output_option(*output)},
-          .footer = environment_footer(),
+          .reads_environment = true,
           .example = "ecs-scaler iam --function-name ecs-scaler --output json",
           .run = [flags, output](const Environment& environment) {
             return iam(environment, *flags, *output);

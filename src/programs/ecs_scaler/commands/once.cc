@@ -77,7 +77,7 @@ Command once_command() {
                                   "least 3 min) end none"),
                   config_option(flags->config_file),
                   output_option(flags->output)},
-      .footer = environment_footer(),
+      .reads_environment = true,
       .example = "ecs-scaler once --dry-run --config fleet.yaml",
       .run = [flags](const Environment& environment) { return once(environment, *flags); }};
 }

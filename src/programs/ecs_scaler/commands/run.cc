@@ -16,6 +16,8 @@
 namespace scaler::cli {
 namespace {
 
+constexpr Duration kIntervalMin = std::chrono::milliseconds(100);
+
 struct RunFlags {
   std::string config_file = {};    ///< empty: the environment
   std::optional<int> listen = {};  ///< port on 127.0.0.1 for /metrics and /healthz
@@ -111,20 +113,22 @@ Take loopback_address(std::optional<int>& port) {
 
 Command run_command() {
   const auto flags = std::make_shared<RunFlags>();
-  return {.name = "run",
-          .sentence = "The long-running controller: a pass every interval",
-          .options = {config_option(flags->config_file),
-                      duration_option("--interval", flags->interval, "time between passes"),
-                      {"--listen", "127.0.0.1:PORT",
-                       "serve /metrics for Prometheus and /healthz there; loopback only, port 0 "
-                       "lets the system choose (default: not served)",
-                       loopback_address(flags->listen)},
-                      {"--forget", "",
-                       "remove the state tags of the services, say what they held, and exit",
-                       flag(flags->forget)}},
-          .footer = environment_footer(),
-          .example = "ecs-scaler run --config fleet.yaml --listen 127.0.0.1:9464",
-          .run = [flags](const Environment& environment) { return run(environment, *flags); }};
+  return {
+      .name = "run",
+      .sentence = "The long-running controller: a pass every interval",
+      .options = {config_option(flags->config_file),
+                  {"--interval", "DURATION", with_default("time between passes", flags->interval),
+                   duration(flags->interval, kIntervalMin)},
+                  {"--listen", "127.0.0.1:PORT",
+                   "serve /metrics for Prometheus and /healthz there; loopback only, port 0 "
+                   "lets the system choose (default: not served)",
+                   loopback_address(flags->listen)},
+                  {"--forget", "",
+                   "remove the state tags of the services, say what they held, and exit",
+                   flag(flags->forget)}},
+      .reads_environment = true,
+      .example = "ecs-scaler run --config fleet.yaml --listen 127.0.0.1:9464",
+      .run = [flags](const Environment& environment) { return run(environment, *flags); }};
 }
 
 }  // namespace scaler::cli

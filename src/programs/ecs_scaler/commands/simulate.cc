@@ -155,7 +155,8 @@ Command simulate_command() {
                      .value = "NAME",
                      .sentence = fmt::format("{}", fmt::join(rival_names(), ", ")),
                      .take = texts(flags->rivals),
-                     .several = true});
+                     .several = true,
+                     .words = rival_names()});
   options.push_back(
       {"--output", "text|json|csv", "text (default), json or csv", one_of(flags->format, kTables)});
   return {.name = "simulate",

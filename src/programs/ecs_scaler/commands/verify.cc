@@ -269,7 +269,8 @@ Command verify_command() {
        .sentence =
            "run these only, in their order: basic, several, load, errors, triggers, timings",
        .take = list_of(flags->options.checks, check_choices()),
-       .several = true});
+       .several = true,
+       .words = words_of(check_choices())});
   options.push_back({"--messages", "N", "messages of the check several (default 5)",
                      integer(flags->options.messages, 1, kMessagesMax)});
   std::ranges::move(time_options(flags->options), std::back_inserter(options));
