@@ -20,11 +20,9 @@ if(SCALER_COMMIT MATCHES "Format")
   endif()
 endif()
 # As many digits as people use, whatever length git would choose in this clone.
-string(REGEX REPLACE "^([0-9a-f]+)(.*)$" "\\1;\\2" parts "${SCALER_COMMIT}")
-list(GET parts 0 digits)
-if(digits MATCHES "^[0-9a-f]+$")
-  string(SUBSTRING ${digits} 0 12 short)
-  string(REPLACE ${digits} ${short} SCALER_COMMIT ${SCALER_COMMIT})
+if(SCALER_COMMIT MATCHES "^([0-9a-f]+)(.*)$")
+  string(SUBSTRING ${CMAKE_MATCH_1} 0 12 digits)
+  set(SCALER_COMMIT "${digits}${CMAKE_MATCH_2}")
 endif()
 
 # scaler_version_in(variable header regex): the digits that a header or a package file states.
