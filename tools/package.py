@@ -10,15 +10,18 @@ Also LICENSES.txt, the licences of everything that is linked in, and SHA256SUMS.
 """
 
 import argparse
+import datetime
 import gzip
 import hashlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import uuid
 import zipfile
 
@@ -106,8 +109,41 @@ def write_template(out, arch):
     (out / f"template-{arch}.yaml").write_text(text)
 
 
+def debian_changelog(text, maintainer):
+    """CHANGELOG.md as Debian writes such a file; what is not released yet is in no package."""
+    entries = []
+    for entry in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        headline, body = entry.split("\n", 1)
+        released = re.fullmatch(r"(\d+\.\d+\.\d+), (\d{4}-\d\d-\d\d)", headline.strip())
+        if released is None:
+            continue
+        lines = [f"ecs-scaler ({released[1]}) unstable; urgency=medium", ""]
+        for item in re.findall(r"^- (.*(?:\n  .*)*)", body, re.MULTILINE):
+            plain = re.sub(r"\[([^]]*)\]\([^)]*\)", r"\1", " ".join(item.split()))
+            lines += textwrap.wrap(plain, 78, initial_indent="  * ", subsequent_indent="    ",
+                                   break_long_words=False, break_on_hyphens=False)
+        day = datetime.date.fromisoformat(released[2])
+        lines += ["", f" -- {maintainer}  {day:%a, %d %b %Y} 00:00:00 +0000", ""]
+        entries.append("\n".join(lines))
+    return "\n".join(entries)
+
+
+def generated_files(program):
+    """What the program itself tells of its command line: {path in the package: bytes}."""
+
+    def said(*arguments):
+        return subprocess.run([program, *arguments], check=True, capture_output=True).stdout
+
+    completions = {"bash": "usr/share/bash-completion/completions/ecs-scaler",
+                   "zsh": "usr/share/zsh/vendor-completions/_ecs-scaler",
+                   "fish": "usr/share/fish/vendor_completions.d/ecs-scaler.fish"}
+    return {"usr/share/man/man1/ecs-scaler.1.gz": gzip.compress(said("man"), mtime=0),
+            **{path: said("completions", shell) for shell, path in completions.items()}}
+
+
 def write_debian_package(out, version, arch, build):
-    """`ecs-scaler` with a systemd unit for `ecs-scaler run`, and its bill of materials."""
+    """`ecs-scaler` with its manual page, completions for shells, a systemd unit for `ecs-scaler
+    run`, and its bill of materials."""
     architecture = DEBIAN_NAMES[arch]
     packages = linked_packages(build, "ecs-scaler", architecture)
     package = out / f"ecs-scaler_{version}_{architecture}.deb"
@@ -115,17 +151,28 @@ def write_debian_package(out, version, arch, build):
         tree = pathlib.Path(folder) / "tree"
         shutil.copytree(ROOT / "deploy/debian/tree", tree)
         control = (ROOT / "deploy/debian/control").read_text()
-        files = {"DEBIAN/control": control.format(version=version, architecture=architecture),
-                 "usr/share/doc/ecs-scaler/copyright": licences(packages)}
-        for name, text in files.items():
+        maintainer = re.search(r"^Maintainer: (.*)$", control, re.MULTILINE)[1]
+        changelog = debian_changelog((ROOT / "CHANGELOG.md").read_text(), maintainer)
+        program = build / "bin/ecs-scaler"
+        contents = {"DEBIAN/control":
+                    control.format(version=version, architecture=architecture).encode(),
+                    "usr/bin/ecs-scaler": program.read_bytes(),
+                    "usr/share/doc/ecs-scaler/changelog.gz":
+                    gzip.compress(changelog.encode(), mtime=0),
+                    "usr/share/doc/ecs-scaler/copyright": licences(packages).encode(),
+                    **generated_files(program)}
+        for name, content in contents.items():
             (tree / name).parent.mkdir(parents=True, exist_ok=True)
-            (tree / name).write_text(text)
-        changelog = gzip.compress((ROOT / "CHANGELOG.md").read_bytes(), mtime=0)
-        (tree / "usr/share/doc/ecs-scaler/changelog.gz").write_bytes(changelog)
-        (tree / "usr/bin").mkdir()
-        shutil.copy(build / "bin/ecs-scaler", tree / "usr/bin/ecs-scaler")
+            (tree / name).write_bytes(content)
+        installed = sorted(path for path in tree.rglob("*")
+                           if path.is_file() and "DEBIAN" not in path.parts)
+        (tree / "DEBIAN/md5sums").write_text("".join(
+            f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}\n"
+            for path in installed))
+        scripts = {"ecs-scaler", "postinst", "postrm", "prerm"}
         for path in [tree, *tree.rglob("*")]:  # whatever the umask was
-            path.chmod(0o755 if path.is_dir() or path.parent.name == "bin" else 0o644)
+            runs = path.parent.name in ("bin", "DEBIAN") and path.name in scripts
+            path.chmod(0o755 if path.is_dir() or runs else 0o644)
             os.utime(path, (int(EPOCH), int(EPOCH)))
         subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", tree, package],
                        check=True, stdout=subprocess.DEVNULL,

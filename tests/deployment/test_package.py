@@ -1,5 +1,6 @@
 """What ./dev package makes: reproducible, complete, and it runs."""
 
+import gzip
 import hashlib
 import json
 import os
@@ -137,10 +138,11 @@ def test_the_debian_package_installs_program_unit_and_settings(dist, tmp_path, r
     assert "Package: ecs-scaler\n" in fields
     assert all(line.split()[1] == "root/root" for line in owners.splitlines())
     version = run_program([root / "usr/bin/ecs-scaler", "--version"])
-    assert version.code == 0 and f"Version: {version.stdout().strip()}\n" in fields
+    assert version.code == 0 and f"Version: {version.stdout().split()[1]}\n" in fields
     assert (root / "usr/share/doc/ecs-scaler/copyright").stat().st_size > 10_000
     unit = (root / "lib/systemd/system/ecs-scaler.service").read_text()
     settings = "/etc/ecs-scaler/environment"
+    assert "ExecStart=/usr/bin/ecs-scaler run $ECS_SCALER_FLAGS\n" in unit
     assert f"EnvironmentFile={settings}\n" in unit and (root / settings[1:]).is_file()
     if shutil.which("systemd-analyze"):
         checked = tmp_path / "ecs-scaler.service"
@@ -148,6 +150,37 @@ def test_the_debian_package_installs_program_unit_and_settings(dist, tmp_path, r
         verified = subprocess.run(["systemd-analyze", "verify", "--man=no", checked],
                                   capture_output=True, text=True, check=False)
         assert "ecs-scaler" not in verified.stderr, verified.stderr
+
+
+def test_the_debian_package_is_as_debian_wants_it(dist):
+    """What is known and meant stands in deploy/debian/tree/usr/share/lintian/overrides."""
+    if shutil.which("lintian") is None:
+        pytest.skip("lintian is not here: apt-get install lintian")
+    package, = dist.glob("*.deb")
+    done = subprocess.run(["lintian", "--allow-root", "--fail-on", "error,warning,info", package],
+                          capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, ""), done.stdout + done.stderr
+
+
+def test_the_debian_package_explains_itself(dist, tmp_path):
+    package, = dist.glob("*.deb")
+    subprocess.run(["dpkg-deb", "--raw-extract", package, tmp_path], check=True)
+
+    def unpacked(path):
+        return gzip.decompress((tmp_path / "usr/share" / path).read_bytes()).decode()
+
+    version = re.search(r"\bVERSION (\S+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+    changelog = unpacked("doc/ecs-scaler/changelog.gz")
+    assert changelog.startswith(f"ecs-scaler ({version}) unstable; urgency=medium\n\n  * ")
+    assert unpacked("man/man1/ecs-scaler.1.gz").startswith(".TH ECS")
+    for place, mark in (("bash-completion/completions/ecs-scaler", "complete -F"),
+                        ("zsh/vendor-completions/_ecs-scaler", "#compdef ecs-scaler"),
+                        ("fish/vendor_completions.d/ecs-scaler.fish", "complete -c ecs-scaler")):
+        assert mark in (tmp_path / "usr/share" / place).read_text()
+    assert (tmp_path / "DEBIAN/conffiles").read_text() == "/etc/ecs-scaler/environment\n"
+    for script in ("postinst", "prerm", "postrm"):
+        assert (tmp_path / "DEBIAN" / script).stat().st_mode & 0o777 == 0o755
+        subprocess.run(["sh", "-n", tmp_path / "DEBIAN" / script], check=True)
 
 
 def test_the_program_needs_nothing_but_itself(release_build, tmp_path):
