@@ -140,6 +140,15 @@ install_browser() {
   (install_packages chromium) || say "no Chromium: the tests of the report's page are skipped"
 }
 
+# Who reads what the Debian package holds: its completions, its manual page, and all of it. What
+# lintian of another system thinks is no concern of ours.
+install_package_readers() {
+  if [[ "$(os_field ID)" != debian ]]; then
+    return
+  fi
+  (install_packages lintian fish zsh man-db) || say "the tests of the package's parts are skipped"
+}
+
 # The deployment tool that the tests use, pinned; without npm those tests are skipped.
 install_npm_tools() {
   if [[ -x ".venv/osls-$OSLS/node_modules/.bin/osls" ]]; then
