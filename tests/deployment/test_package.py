@@ -169,7 +169,8 @@ def test_the_debian_package_explains_itself(dist, tmp_path):
     def unpacked(path):
         return gzip.decompress((tmp_path / "usr/share" / path).read_bytes()).decode()
 
-    version = re.search(r"\bVERSION (\S+)", (ROOT / "CMakeLists.txt").read_text()).group(1)
+    cmake = (ROOT / "CMakeLists.txt").read_text()
+    version = re.search(r"^project\(\S+ VERSION (\S+)", cmake, re.MULTILINE).group(1)
     changelog = unpacked("doc/ecs-scaler/changelog.gz")
     assert changelog.startswith(f"ecs-scaler ({version}) unstable; urgency=medium\n\n  * ")
     assert unpacked("man/man1/ecs-scaler.1.gz").startswith(".TH ECS")
