@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "checkup/verify/verification.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -134,8 +135,8 @@ void Verification::basic() {
 void Verification::several() {
   const Cycle cycle = this->cycle(options_.messages);
   add("several", cycle.failure,
-      fmt::format("{} messages at once, at most {} tasks, all processed", options_.messages,
-                  cycle.tasks_peak),
+      fmt::format("{} at once, at most {}, all processed", plural(options_.messages, "message"),
+                  plural(cycle.tasks_peak, "task")),
       measured(cycle, false));
 }
 
@@ -150,8 +151,8 @@ void Verification::load() {
     }
   });
   add("load", cycle.failure,
-      fmt::format("{} messages in {}, at most {} tasks, all processed", cycle.messages,
-                  format_duration(options_.load_time), cycle.tasks_peak),
+      fmt::format("{} in {}, at most {}, all processed", plural(cycle.messages, "message"),
+                  format_duration(options_.load_time), plural(cycle.tasks_peak, "task")),
       measured(cycle, false));
 }
 

@@ -1,9 +1,11 @@
+#include <algorithm>
 #include <cstdio>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "edge/wiring/wiring.h"
+#include "ground/base/text.h"
 #include "ground/net/http_client.h"
 #include "ground/net/url.h"
 #include "programs/ecs_scaler/commands/command.h"
@@ -55,7 +57,8 @@ class Demo {
   /// Two cycles: a third of the messages, sleep, the rest, sleep. True when all happened.
   Result<bool> run() {
     std::printf("             visible in-flight desired running  tasks\n");
-    for (const int messages : {flags_.messages / 3, flags_.messages - flags_.messages / 3}) {
+    const int first = std::max(1, flags_.messages / 3);
+    for (const int messages : {first, flags_.messages - first}) {
       TRY(until([](const DemoStatus& status) { return status.wake_enabled; }));
       TRY(send(messages));
       const bool slept = TRY(until([this](const DemoStatus& status) {
@@ -83,7 +86,7 @@ class Demo {
       bodies.push_back(fmt::format("{{\"job\":{}}}", i));
     }
     cycles_.push_back({.messages = messages, .sent = system_clock().now()});
-    note_ = fmt::format("{} messages sent", messages);
+    note_ = plural(messages, "message") + " sent";
     for (const Result<void>& sent :
          wiring_.send_messages(emulator_.queue_url(), bodies, after(5s))) {
       if (!sent) {

@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
+
 namespace scaler::cli {
 namespace {
 
@@ -80,7 +82,7 @@ std::string timeline_line(Duration since_start, const DemoStatus& status, const 
 std::string demo_table(const std::vector<DemoCycle>& cycles, const DemoStatus& status) {
   std::string text = fmt::format("\n{:<42}", "");
   for (const DemoCycle& cycle : cycles) {
-    text += fmt::format("{:>14}", fmt::format("{} messages", cycle.messages));
+    text += fmt::format("{:>14}", plural(cycle.messages, "message"));
   }
   const auto row = [&text, &cycles](const char* name, auto value) {
     text += fmt::format("\n{:<42}", name);
