@@ -25,7 +25,7 @@ TEST(Policy, NamesFieldValueAndRangeWhenItRefuses) {
            Refusal{"no latency",
                    {.mode = Mode::Latency},
                    "target_latency is not set, but mode latency needs it (seconds within which a "
-                   "message is to be worked off, such as 60); seconds_per_message is not set, but "
+                   "message is to be worked off, such as 60)\nseconds_per_message is not set, but "
                    "mode latency needs it (how long one message takes, such as 0.5)"},
            Refusal{"backlog_per_task",
                    {.mode = Mode::Backlog, .backlog_per_task = 0},
@@ -47,7 +47,7 @@ TEST(Policy, NamesFieldValueAndRangeWhenItRefuses) {
                    "scale_out_budget.policies[0].period is 25 h, but must be from 1 s to 24 h"},
            Refusal{"several",
                    {.scale_up_target = 0, .zero_confirmations = 0},
-                   "scale_up_target is 0, but must be from 1 to 5000; zero_confirmations is 0, but "
+                   "scale_up_target is 0, but must be from 1 to 5000\nzero_confirmations is 0, but "
                    "must be from 1 to 1000"},
            Refusal{"negative minimum",
                    {.tasks_min = -1},

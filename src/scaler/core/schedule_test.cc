@@ -136,8 +136,8 @@ TEST(Schedule, KnowsZonesByTheirOffset) {
 TEST(Schedule, RefusesWithPathValueAndWhatWouldBeRight) {
   EXPECT_EQ(refused({.cron = "0 8 * *", .duration = 1s, .time_zone = "Mars/Base"}),
             "schedules[0].cron is '0 8 * *': has 4 fields, but must have five: minute, hour, day "
-            "of the month, month, day of the week, such as 0 8 * * 1-5; schedules[0].duration is "
-            "1 s, but must be from 1 min to 336 h; schedules[0].time_zone is 'Mars/Base', which is "
+            "of the month, month, day of the week, such as 0 8 * * 1-5\nschedules[0].duration is "
+            "1 s, but must be from 1 min to 336 h\nschedules[0].time_zone is 'Mars/Base', which is "
             "no time zone that this machine knows: IANA's name, such as Europe/Berlin or UTC");
   for (const char* zone : {"", "/etc/localtime", "localtime", "../UTC", "UTC:0", "../zoneinfo/UTC",
                            "Fixed/UTC+05:00:00", "file:UTC"}) {
@@ -164,7 +164,7 @@ TEST(Schedule, BoundsMustNotCross) {
             "schedules[0]: in its windows tasks_min is 3, the policy's own, but must not be above "
             "tasks_max (2)");
   EXPECT_EQ(complaint({.tasks_max = 5000, .schedules = {high}}),
-            "schedules[0].tasks_min is 5001, but must be from 0 to 5000; schedules[0]: in its "
+            "schedules[0].tasks_min is 5001, but must be from 0 to 5000\nschedules[0]: in its "
             "windows tasks_min is 5001, but must not be above tasks_max (5000, the policy's own)");
   high.tasks_min = 5;
   high.tasks_max = 2;
