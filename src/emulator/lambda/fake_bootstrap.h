@@ -1,19 +1,10 @@
 #pragma once
-// For the tests of this folder: executables made of shell scripts that stand in for a bootstrap,
-// and an event loop that runs until something is true. Every wait is bounded.
+// For the tests of this folder: shell scripts that stand in for a bootstrap.
 
-#include <chrono>
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <functional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 
-#include <gtest/gtest.h>
-
-#include "ground/net/event_loop.h"
+#include "emulator/process/test_support.h"
 
 namespace scaler::emulator {
 
@@ -37,47 +28,8 @@ next() {
 answer() { call POST "invocation/$id/response" "$1"; }
 )";
 
-/// A folder of its own with one executable in it; both go at the end.
-class Script {
- public:
-  explicit Script(std::string_view text) {
-    std::string folder = (std::filesystem::temp_directory_path() / "scaler-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(folder.data()), nullptr);
-    folder_ = folder;
-    std::ofstream(path()) << text;
-    std::filesystem::permissions(path(), std::filesystem::perms::owner_all);
-  }
-  ~Script() {
-    std::error_code ignored;
-    std::filesystem::remove_all(folder_, ignored);
-  }
-  Script(const Script&) = delete;
-  Script& operator=(const Script&) = delete;
-
-  std::string path() const { return (folder_ / "bootstrap").string(); }
-
- private:
-  std::filesystem::path folder_;
-};
-
 inline Script runtime_script(std::string_view text) {
   return Script(std::string(kRuntime) + std::string(text));
-}
-
-/// Runs the loop until it is true, at most ten seconds; whether it became true.
-inline bool run_until(net::EventLoop& loop, const std::function<bool()>& condition) {
-  std::stop_source stop;
-  const Deadline deadline = after(std::chrono::seconds(10));
-  const std::function<void()> look = [&] {
-    if (condition() || std::chrono::steady_clock::now() > deadline) {
-      stop.request_stop();
-    } else {
-      loop.run_after(std::chrono::milliseconds(1), look);
-    }
-  };
-  loop.post(look);
-  loop.run(stop.get_token());
-  return condition();
 }
 
 }  // namespace scaler::emulator

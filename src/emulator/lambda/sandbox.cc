@@ -85,7 +85,7 @@ RuntimeEvents Sandbox::events() {
 
 Result<void> Sandbox::run(std::function<void(std::string_view)> on_line) {
   api_ = TRY(RuntimeApi::create(loop_, events()));
-  process_ = TRY(LambdaProcess::start(
+  process_ = TRY(ChildProcess::start(
       loop_, {.executable = settings_.bootstrap,
               .directory = folder_of(settings_.bootstrap),
               .environment = process_environment(settings_, version_, api_->port()),

@@ -10,8 +10,8 @@
 #include <string_view>
 
 #include "emulator/lambda/lambda_function.h"
-#include "emulator/lambda/lambda_process.h"
 #include "emulator/lambda/runtime_api.h"
+#include "emulator/process/child_process.h"
 #include "ground/base/environment.h"
 #include "ground/net/event_loop.h"
 #include "ground/net/timer.h"
@@ -76,7 +76,7 @@ class Sandbox {
   const FunctionSettings& settings_;
   std::string version_;
   std::unique_ptr<RuntimeApi> api_ = {};
-  std::unique_ptr<LambdaProcess> process_ = {};
+  std::unique_ptr<ChildProcess> process_ = {};
   std::optional<SandboxInvocation> invocation_ = {};
   std::function<void()> on_ended_ = {};
   bool started_ = false;  ///< the runtime has asked for an invocation once

@@ -1,4 +1,4 @@
-#include "emulator/lambda/lambda_process.h"
+#include "emulator/process/child_process.h"
 
 #include <array>
 #include <cerrno>
@@ -7,12 +7,15 @@
 #include <fcntl.h>
 #include <linux/close_range.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
 #include <utility>
 #include <vector>
+
+#include "emulator/process/keeper.h"
 
 namespace scaler::emulator {
 namespace {
@@ -50,12 +53,23 @@ struct Pipe {
 
 bool open_pipe(Pipe& pipe) {
   std::array<int, 2> ends = {};
-  if (::pipe2(ends.data(), O_CLOEXEC) != 0) {
-    return false;
+  const bool open = ::pipe2(ends.data(), O_CLOEXEC) == 0;
+  if (open) {
+    pipe.read.reset(ends[0]);
+    pipe.write.reset(ends[1]);
   }
-  pipe.read.reset(ends[0]);
-  pipe.write.reset(ends[1]);
-  return true;
+  return open;
+}
+
+/// As a pipe, but writing to one whose reader is gone raises no signal.
+bool open_sockets(Pipe& pipe) {
+  std::array<int, 2> ends = {};
+  const bool open = ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) == 0;
+  if (open) {
+    pipe.read.reset(ends[0]);
+    pipe.write.reset(ends[1]);
+  }
+  return open;
 }
 
 std::string error_text(int error) {
@@ -72,6 +86,7 @@ struct Image {
   int output = -1;
   int report = -1;  ///< takes errno when the executable cannot be run; closed by success
   int nothing = -1;
+  int commands = -1;  ///< the keeper's end; -1: it is not kept
   pid_t parent = 0;
 };
 
@@ -82,7 +97,9 @@ struct Image {
 }
 
 [[noreturn]] void become(const Image& image) {
-  ::setpgid(0, 0);
+  if (image.commands < 0 || ::setsid() < 0) {
+    ::setpgid(0, 0);
+  }
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != image.parent) {
     ::_exit(126);  // The parent ended before the line above.
@@ -90,7 +107,9 @@ struct Image {
   sigset_t none;
   ::sigemptyset(&none);
   ::pthread_sigmask(SIG_SETMASK, &none, nullptr);
-  ::signal(SIGPIPE, SIG_DFL);
+  for (const int signal : {SIGPIPE, SIGTERM, SIGINT, SIGHUP}) {
+    ::signal(signal, SIG_DFL);
+  }
   if (::dup2(image.nothing, STDIN_FILENO) < 0 || ::dup2(image.output, STDOUT_FILENO) < 0 ||
       ::dup2(image.output, STDERR_FILENO) < 0 ||
       (image.directory != nullptr && ::chdir(image.directory) != 0)) {
@@ -100,6 +119,19 @@ struct Image {
   ::syscall(SYS_close_range, 3U, ~0U, CLOSE_RANGE_CLOEXEC);
   ::execve(image.executable, image.arguments, image.environment);
   give_up(image);
+}
+
+[[noreturn]] void become_kept(Image image) {
+  become_keeper();
+  image.parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    become(image);
+  }
+  if (pid < 0) {
+    give_up(image);
+  }
+  keep(pid, image.commands, image.nothing);
 }
 
 /// The errno that the child reported, or 0 when it runs. Bounded: the child writes or execs at
@@ -120,20 +152,28 @@ int wait_for(pid_t pid) {
   return status;
 }
 
-Result<pid_t> spawn(const ProcessOptions& options, const File& output) {
+/// What execve() takes: a pointer to each text, and none at the end.
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> all;
+  all.reserve(texts.size() + 1);
+  for (std::string& text : texts) {
+    all.push_back(text.data());
+  }
+  all.push_back(nullptr);
+  return all;
+}
+
+/// `commands` is -1 for a process that is not kept.
+Result<pid_t> spawn(const ProcessOptions& options, const File& output, int commands) {
   const std::string what = "run " + options.executable;
-  std::string argument = options.executable;
-  std::array<char*, 2> arguments = {argument.data(), nullptr};
+  std::vector<std::string> texts{options.executable};
+  texts.insert(texts.end(), options.arguments.begin(), options.arguments.end());
+  const std::vector<char*> arguments = pointers(texts);
   std::vector<std::string> variables;
   for (const auto& [name, value] : options.environment) {
     variables.emplace_back(name).append("=").append(value);
   }
-  std::vector<char*> environment;
-  environment.reserve(variables.size() + 1);
-  for (std::string& variable : variables) {
-    environment.push_back(variable.data());
-  }
-  environment.push_back(nullptr);
+  const std::vector<char*> environment = pointers(variables);
   Pipe report;
   const File nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!open_pipe(report) || nothing.get() < 0) {
@@ -146,10 +186,11 @@ Result<pid_t> spawn(const ProcessOptions& options, const File& output) {
                        .output = output.get(),
                        .report = report.write.get(),
                        .nothing = nothing.get(),
+                       .commands = commands,
                        .parent = ::getpid()};
   const pid_t pid = ::fork();
   if (pid == 0) {
-    become(image);
+    commands < 0 ? become(image) : become_kept(image);
   }
   if (pid < 0) {
     return fail(ErrorKind::Unavailable, what + ": " + error_text(errno));
@@ -175,15 +216,19 @@ std::string describe(const ProcessExit& exit) {
   return "signal: " + text;
 }
 
-Result<std::unique_ptr<LambdaProcess>> LambdaProcess::start(net::EventLoop& loop,
-                                                            ProcessOptions options) {
+Result<std::unique_ptr<ChildProcess>> ChildProcess::start(net::EventLoop& loop,
+                                                          ProcessOptions options) {
   Pipe output;
   if (!open_pipe(output) || ::fcntl(output.read.get(), F_SETFL, O_NONBLOCK) != 0) {
     return fail(ErrorKind::Unavailable, "run " + options.executable + ": " + error_text(errno));
   }
-  const pid_t pid = TRY(spawn(options, output.write));
-  auto process = std::unique_ptr<LambdaProcess>(
-      new LambdaProcess(pid, output.read.release(), std::move(options)));
+  Pipe commands;
+  if (options.kept && !open_sockets(commands)) {
+    return fail(ErrorKind::Unavailable, "run " + options.executable + ": " + error_text(errno));
+  }
+  const pid_t pid = TRY(spawn(options, output.write, commands.read.get()));
+  auto process = std::unique_ptr<ChildProcess>(
+      new ChildProcess(pid, output.read.release(), commands.write.release(), std::move(options)));
   // From the system call: glibc 2.36 has the wrapper, its header has not.
   const auto pid_file = static_cast<int>(::syscall(SYS_pidfd_open, pid, 0));
   if (pid_file < 0) {
@@ -195,32 +240,46 @@ Result<std::unique_ptr<LambdaProcess>> LambdaProcess::start(net::EventLoop& loop
   return process;
 }
 
-LambdaProcess::LambdaProcess(pid_t pid, int output, ProcessOptions options)
-    : pid_(pid), output_(output), options_(std::move(options)) {}
+ChildProcess::ChildProcess(pid_t pid, int output, int commands, ProcessOptions options)
+    : pid_(pid), output_(output), commands_(commands), options_(std::move(options)) {}
 
-LambdaProcess::~LambdaProcess() {
+ChildProcess::~ChildProcess() {
   kill();
+  if (commands_ >= 0) {
+    ::close(commands_);
+  }
   reap();
 }
 
-void LambdaProcess::watch(net::EventLoop& loop, int pid_file) {
+void ChildProcess::watch(net::EventLoop& loop, int pid_file) {
   output_watch_ = loop.watch(output_, [this] { on_output(); });
   end_watch_ = loop.watch(pid_file, [this] { on_end(); });
 }
 
-void LambdaProcess::kill() {
+void ChildProcess::command(char letter) const {
+  // A keeper that is gone has taken all with it: no signal for that.
+  ::send(commands_, &letter, 1, MSG_NOSIGNAL);
+}
+
+void ChildProcess::terminate() {
   if (!reaped_) {
-    ::kill(-pid_, SIGKILL);
+    commands_ >= 0 ? command(kTerminate) : static_cast<void>(::kill(pid_, SIGTERM));
   }
 }
 
-void LambdaProcess::stop() {
+void ChildProcess::kill() {
+  if (!reaped_) {
+    commands_ >= 0 ? command(kKill) : static_cast<void>(::kill(-pid_, SIGKILL));
+  }
+}
+
+void ChildProcess::stop() {
   if (!reaped_) {
     ::kill(-pid_, SIGSTOP);
   }
 }
 
-ProcessExit LambdaProcess::reap() {
+ProcessExit ChildProcess::reap() {
   if (std::exchange(reaped_, true)) {
     return {};
   }
@@ -231,13 +290,13 @@ ProcessExit LambdaProcess::reap() {
   return {.code = WEXITSTATUS(status)};
 }
 
-void LambdaProcess::on_output() {
+void ChildProcess::on_output() {
   if (!read_output()) {
     output_watch_.reset();
   }
 }
 
-bool LambdaProcess::read_output() {
+bool ChildProcess::read_output() {
   std::array<char, 16384> buffer = {};
   for (int i = 0; i < kReadsAtOnce; ++i) {
     const ssize_t size = ::read(output_, buffer.data(), buffer.size());
@@ -253,7 +312,7 @@ bool LambdaProcess::read_output() {
   return true;
 }
 
-void LambdaProcess::forward_lines() {
+void ChildProcess::forward_lines() {
   std::size_t start = 0;
   while (start < partial_line_.size()) {
     const std::size_t end = partial_line_.find('\n', start);
@@ -268,7 +327,7 @@ void LambdaProcess::forward_lines() {
   partial_line_.erase(0, start);
 }
 
-void LambdaProcess::on_end() {
+void ChildProcess::on_end() {
   // Its own children may hold the output open; the group ends with its leader. The leader is not
   // reaped yet, so that its number still means this group.
   kill();
