@@ -72,6 +72,16 @@ std::vector<Field> with_accepted(std::vector<Field> fields) {
   return fields;
 }
 
+// Fields that several operations have.
+constexpr auto kNeeded = Presence::Required;
+constexpr Field kCluster{"cluster"};
+constexpr Field kOfCluster{"cluster", FieldKind::Text, kNeeded};
+constexpr Field kTasks{"tasks", FieldKind::Texts, kNeeded};
+constexpr Field kInclude{"include", FieldKind::Texts};
+constexpr Field kToken{"nextToken"};
+constexpr Field kLimit{"maxResults", FieldKind::Integer};
+constexpr Field kArn{"resourceArn", FieldKind::Text, kNeeded};
+
 ApiResult<void> check_container(const json::Value& container) {
   for (const std::string_view name : {"name", "image"}) {
     const json::Value* const value = container.find(name);
@@ -86,17 +96,11 @@ ApiResult<void> check_container(const json::Value& container) {
 
 }  // namespace
 
-EcsApi::EcsApi(world::World& world, world::ServiceBehaviour behaviour)
-    : world_(world), behaviour_(std::move(behaviour)) {}
+EcsApi::EcsApi(world::World& world, world::ServiceBehaviour behaviour, bool emulated_workers)
+    : world_(world), behaviour_(std::move(behaviour)), emulated_workers_(emulated_workers) {}
 
 const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operations() {
   using enum FieldKind;
-  constexpr auto kNeeded = Presence::Required;
-  constexpr Field kCluster{"cluster"};
-  constexpr Field kInclude{"include", Texts};
-  constexpr Field kToken{"nextToken"};
-  constexpr Field kLimit{"maxResults", Integer};
-  constexpr Field kArn{"resourceArn", Text, kNeeded};
   static const std::unordered_map<std::string_view, Operation> table{
       {"CreateCluster",
        {{{"clusterName"}, {"tags", Objects}, {"settings", Objects}, {"configuration", Any}},
@@ -150,9 +154,12 @@ const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operation
       {"ListTasks",
        {{kCluster, kToken, kLimit, {"serviceName"}, {"desiredStatus"}, {"family"}, {"launchType"}},
         &EcsApi::list_tasks}},
-      {"DescribeTasks", {{kCluster, {"tasks", Texts, kNeeded}, kInclude}, &EcsApi::describe_tasks}},
-      {"GetTaskProtection",
-       {{{"cluster", Text, kNeeded}, {"tasks", Texts, kNeeded}}, &EcsApi::get_task_protection}},
+      {"DescribeTasks", {{kCluster, kTasks, kInclude}, &EcsApi::describe_tasks}},
+      {"UpdateTaskProtection",
+       {{kOfCluster, kTasks, {"protectionEnabled", Flag, kNeeded}, {"expiresInMinutes", Integer}},
+        &EcsApi::update_task_protection}},
+      {"StopTask", {{kCluster, {"task", Text, kNeeded}, {"reason"}}, &EcsApi::stop_task}},
+      {"GetTaskProtection", {{kOfCluster, kTasks}, &EcsApi::get_task_protection}},
       {"TagResource", {{kArn, {"tags", Objects, kNeeded}}, &EcsApi::tag_resource}},
       {"UntagResource", {{kArn, {"tagKeys", Texts, kNeeded}}, &EcsApi::untag_resource}},
       {"ListTagsForResource", {{kArn}, &EcsApi::list_tags_for_resource}},
@@ -354,7 +361,7 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
       .launch_type = std::string(launch),
       .zone_rebalancing = std::move(rebalancing),
       .behaviour = behaviour_};
-  service.behaviour.job_queue = job_queue(*definition);
+  service.behaviour.job_queue = emulated_workers_ ? job_queue(*definition) : "";
   return service;
 }
 
@@ -421,12 +428,12 @@ ApiAnswer EcsApi::update_service(const Input& input, const Caller& caller) {
   const bool other_definition =
       !task_definition.empty() && task_definition != service->definition().task_definition;
   service->set_zone_rebalancing(std::move(rebalancing));
-  if (desired) {
-    world_.set_desired(*service, *desired);
-  }
+  // Count and task definition in one call: no task of the old one is started for the new count.
   if (other_definition || input.flag("forceNewDeployment") || input.has("networkConfiguration") ||
       input.has("platformVersion")) {
-    world_.deploy(*service, std::move(task_definition));
+    world_.deploy(*service, std::move(task_definition), desired);
+  } else if (desired) {
+    world_.set_desired(*service, *desired);
   }
   return service_answer(*service, caller);
 }

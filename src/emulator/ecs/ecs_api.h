@@ -18,7 +18,8 @@ class EcsApi {
  public:
   /// `behaviour` is that of every service that is created; its job queue is the one whose URL
   /// stands in the variable SQS_QUEUE_URL of the task definition's first container.
-  EcsApi(world::World& world, world::ServiceBehaviour behaviour);
+  /// Without emulated workers nobody takes messages here.
+  EcsApi(world::World& world, world::ServiceBehaviour behaviour, bool emulated_workers = true);
 
   ApiAnswer handle(const JsonCall& call);
 
@@ -43,6 +44,8 @@ class EcsApi {
   ApiAnswer list_tasks(const Input& input, const Caller& caller);
   ApiAnswer describe_tasks(const Input& input, const Caller& caller);
   ApiAnswer get_task_protection(const Input& input, const Caller& caller);
+  ApiAnswer update_task_protection(const Input& input, const Caller& caller);
+  ApiAnswer stop_task(const Input& input, const Caller& caller);
   ApiAnswer tag_resource(const Input& input, const Caller& caller);
   ApiAnswer untag_resource(const Input& input, const Caller& caller);
   ApiAnswer list_tags_for_resource(const Input& input, const Caller& caller);
@@ -57,6 +60,7 @@ class EcsApi {
 
   world::World& world_;
   world::ServiceBehaviour behaviour_;
+  bool emulated_workers_;
 };
 
 }  // namespace scaler::emulator

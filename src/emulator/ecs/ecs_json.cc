@@ -82,6 +82,22 @@ void write_events(json::Writer& writer, const Service& service) {
   writer.end_array();
 }
 
+/// Its one container, once it has run.
+void write_containers(json::Writer& writer, const Task& task, std::string_view arn) {
+  writer.name("containers").begin_array();
+  if (task.started_at) {
+    writer.begin_object()
+        .field("name", "worker")
+        .field("taskArn", arn)
+        .field("lastStatus", to_string(task.state));
+    if (task.exit_code) {
+      writer.field("exitCode", *task.exit_code);
+    }
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
 }  // namespace
 
 void write_time(json::Writer& writer, std::string_view name, Instant at) {
@@ -142,7 +158,8 @@ void write_task(json::Writer& writer, const Service& service, const Task& task,
                 std::string_view region) {
   const world::ServiceDefinition& definition = service.definition();
   writer.begin_object();
-  write_empty_lists(writer, {"attachments", "attributes", "containers"});
+  write_empty_lists(writer, {"attachments", "attributes"});
+  write_containers(writer, task, task_arn(region, definition.cluster, task.id));
   writer.field("clusterArn", cluster_arn(region, definition.cluster))
       .field("taskArn", task_arn(region, definition.cluster, task.id))
       .field("taskDefinitionArn", task_definition_arn(region, task.task_definition))
@@ -157,8 +174,7 @@ void write_task(json::Writer& writer, const Service& service, const Task& task,
   write_optional_time(writer, "stoppingAt", task.stopping_at);
   write_optional_time(writer, "stoppedAt", task.stopped_at);
   if (task.stopping_at) {
-    writer.field("stopCode", "ServiceSchedulerInitiated")
-        .field("stoppedReason", task.stopped_reason);
+    writer.field("stopCode", to_string(task.stop_code)).field("stoppedReason", task.stopped_reason);
   }
   writer.end_object();
 }

@@ -19,6 +19,8 @@ using world::Cluster;
 using world::Service;
 
 constexpr std::size_t kTasksPerDescribe = 100;
+constexpr std::int64_t kProtectionMinutes = 120;
+constexpr std::int64_t kProtectionMinutesMax = 2880;
 
 /// A task of any of the cluster's services.
 struct FoundTask {
@@ -128,29 +130,96 @@ ApiAnswer EcsApi::describe_tasks(const Input& input, const Caller& caller) {
   return std::move(writer).text();
 }
 
-// A worker that protects its task does so while it works.
-ApiAnswer EcsApi::get_task_protection(const Input& input, const Caller& caller) {
-  const Cluster* const cluster = TRY(find_cluster(input));
-  const std::vector<std::string_view> texts = input.texts("tasks");
-  TRY(check_size("Tasks", texts.size(), kTasksPerDescribe));
+namespace {
+
+// An emulated worker that protects its task does so while it works, without an end that is known.
+void write_protection(json::Writer& writer, const Service& service, const world::Task& task,
+                      std::string_view region) {
+  writer.begin_object()
+      .field("taskArn", task_arn(region, service.definition().cluster, task.id))
+      .field("protectionEnabled", service.is_protected(task));
+  if (task.protected_until) {
+    write_time(writer, "expirationDate", *task.protected_until);
+  }
+  writer.end_object();
+}
+
+/// The answer of both calls: `act` says why a task that is there cannot have its wish, or nothing.
+template <typename Act>
+std::string protection_answer(const Cluster& cluster, const std::vector<std::string_view>& texts,
+                              const Caller& caller, const Act& act) {
   json::Writer writer;
   json::Writer failures;
   writer.begin_object().name("protectedTasks").begin_array();
   failures.begin_array();
   for (const std::string_view text : texts) {
-    const auto [service, task] = find_task(*cluster, text);
-    if (task == nullptr || task->state == world::TaskState::Stopped) {
-      write_failure(failures, arn_of_task(caller, *cluster, text), "MISSING");
-      continue;
+    const auto [service, task] = find_task(cluster, text);
+    const bool there = task != nullptr && task->state != world::TaskState::Stopped;
+    const std::string_view failure = there ? act(*service, *task) : "MISSING";
+    if (failure.empty()) {
+      write_protection(writer, *service, *task, caller.region);
+    } else {
+      write_failure(failures, arn_of_task(caller, cluster, text), failure);
     }
-    writer.begin_object()
-        .field("taskArn", task_arn(caller.region, cluster->name, task->id))
-        .field("protectionEnabled",
-               service->definition().behaviour.workers_protect && task->work.has_value())
-        .end_object();
   }
   failures.end_array();
   writer.end_array().name("failures").raw(failures.text()).end_object();
+  return std::move(writer).text();
+}
+
+}  // namespace
+
+ApiAnswer EcsApi::get_task_protection(const Input& input, const Caller& caller) {
+  const Cluster* const cluster = TRY(find_cluster(input));
+  const std::vector<std::string_view> texts = input.texts("tasks");
+  TRY(check_size("Tasks", texts.size(), kTasksPerDescribe));
+  return protection_answer(*cluster, texts, caller,
+                           [](const Service&, const world::Task&) { return ""; });
+}
+
+ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& caller) {
+  constexpr std::size_t kTasksPerUpdate = 10;
+  const Cluster* const cluster = TRY(find_cluster(input));
+  const std::vector<std::string_view> texts = input.texts("tasks");
+  TRY(check_size("Tasks", texts.size(), kTasksPerUpdate));
+  const std::int64_t minutes = input.integer("expiresInMinutes").value_or(kProtectionMinutes);
+  if (minutes < 1 || minutes > kProtectionMinutesMax) {
+    return bad_parameter("expiresInMinutes must be between 1 and 2880.");
+  }
+  std::optional<Instant> until;
+  if (input.flag("protectionEnabled")) {
+    until = world_.now() + std::chrono::minutes(minutes);
+  }
+  return protection_answer(
+      *cluster, texts, caller, [&](const Service& of, const world::Task& task) -> std::string_view {
+        Service& service = *world_.find_service(cluster->name, of.name());
+        if (task.state != world::TaskState::Running) {
+          return "TASK_NOT_VALID";
+        }
+        if (until && !task.protected_until && service.protected_tasks() >= service.desired()) {
+          return "DEPLOYMENT_BLOCKED";
+        }
+        world_.protect(service, *service.find_task(task.id), until);
+        return "";
+      });
+}
+
+ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {
+  const Cluster* const cluster = TRY(find_cluster(input));
+  const auto [of, task] = find_task(*cluster, input.text("task"));
+  if (task == nullptr) {
+    return bad_parameter("The referenced task was not found.");
+  }
+  Service& service = *world_.find_service(cluster->name, of->name());
+  if (task->state < world::TaskState::Stopping) {
+    const std::string_view reason = input.text("reason");
+    world_.stop(service, *service.find_task(task->id),
+                std::string(reason.empty() ? "Task stopped by a user" : reason));
+  }
+  json::Writer writer;
+  writer.begin_object().name("task");
+  write_task(writer, service, *task, caller.region);
+  writer.end_object();
   return std::move(writer).text();
 }
 

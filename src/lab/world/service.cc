@@ -18,6 +18,13 @@ constexpr int kProvisioningPart = 4;
 bool alive(const Task& task) {
   return task.state < TaskState::Stopping;
 }
+/// A task that ends by itself within this time of its start counts as one that failed. ECS
+/// throttles launches of a service whose tasks keep failing, and does not tell its steps.
+constexpr Duration kEarlyEnd = std::chrono::seconds(10);
+constexpr int kEarlyEndsFree = 2;
+constexpr Duration kLaunchPauseMin = std::chrono::seconds(1);
+constexpr Duration kLaunchPauseMax = std::chrono::minutes(5);
+
 bool waiting(const Task& task) {
   return task.state < TaskState::Running;
 }
@@ -44,6 +51,18 @@ std::string_view to_string(TaskState state) {
       return "STOPPING";
     case TaskState::Stopped:
       return "STOPPED";
+  }
+  std::unreachable();
+}
+
+std::string_view to_string(StopCode code) {
+  switch (code) {
+    case StopCode::ServiceSchedulerInitiated:
+      return "ServiceSchedulerInitiated";
+    case StopCode::EssentialContainerExited:
+      return "EssentialContainerExited";
+    case StopCode::UserInitiated:
+      return "UserInitiated";
   }
   std::unreachable();
 }
@@ -89,7 +108,9 @@ void Service::set_desired(std::int64_t desired, Instant now) {
   settle(now);
 }
 
-void Service::deploy(std::string task_definition, Instant now) {
+void Service::deploy(std::string task_definition, Instant now,
+                     std::optional<std::int64_t> desired) {
+  definition_.desired = desired.value_or(definition_.desired);
   if (!task_definition.empty()) {
     definition_.task_definition = std::move(task_definition);
   }
@@ -102,6 +123,10 @@ void Service::deploy(std::string task_definition, Instant now) {
 void Service::remove(Instant now) {
   status_ = ServiceStatus::Draining;
   definition_.desired = 0;
+  for (auto& [number, task] : tasks_) {  // A service that is deleted asks no task.
+    task.protected_until.reset();
+    unprotecting_.plan(task, number, kNever);
+  }
   reconcile(now);
   settle(now);
 }
@@ -116,6 +141,13 @@ void Service::settle(Instant now) {
   if (!unplaced_.empty() || definition_.behaviour.instances) {
     capacity_.settle(now);
     place_tasks(now);
+  }
+  if (Task* task = unprotecting_.due(now)) {
+    for (; task != nullptr; task = unprotecting_.due(now)) {
+      task->protected_until.reset();
+      unprotecting_.plan(*task, task->number, kNever);
+    }
+    reconcile(now);
   }
   while (Task* const task = changing_.due(now)) {
     changing_.plan(*task, task->number, kNever);
@@ -157,6 +189,48 @@ void Service::end_work(Task& task, bool counts, Instant now) {
     reconcile(now);  // A replacement; or what the protection has put off.
     settle(now);
   }
+}
+
+void Service::protect(Task& task, std::optional<Instant> until, Instant now) {
+  task.protected_until = until;
+  unprotecting_.plan(task, task.number, until.value_or(kNever));
+  reconcile(now);  // What the protection has put off.
+  settle(now);
+}
+
+void Service::task_ended(Task& task, int exit_code, Instant now) {
+  task.exit_code = exit_code;
+  if (alive(task)) {
+    stop_task(task, "Essential container in task exited", now, StopCode::EssentialContainerExited);
+    put_off_launches(task, now);
+  }
+  schedule(task, now);
+  reconcile(now);
+  settle(now);
+}
+
+void Service::put_off_launches(const Task& ended, Instant now) {
+  if (now - ended.started_at.value_or(now) >= kEarlyEnd) {
+    early_ends_ = 0;
+    return;
+  }
+  ++early_ends_;
+  if (early_ends_ > kEarlyEndsFree) {
+    const int doublings = std::min(early_ends_ - kEarlyEndsFree - 1, 16);
+    launches_at_ = now + std::min(kLaunchPauseMin * (1 << doublings), kLaunchPauseMax);
+  }
+}
+
+void Service::stop(Task& task, std::string reason, Instant now) {
+  stop_task(task, std::move(reason), now, StopCode::UserInitiated);
+  reconcile(now);
+  settle(now);
+}
+
+Task* Service::find_task(std::string_view id) {
+  const auto found = std::ranges::find(
+      tasks_, id, [](const auto& numbered) { return std::string_view(numbered.second.id); });
+  return found == tasks_.end() ? nullptr : &found->second;
 }
 
 Service::Fate Service::fate(const Receipt& receipt) const {
@@ -214,8 +288,9 @@ void Service::start_tasks(std::int64_t count, Instant now) {
 }
 
 void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now) {
-  if (definition_.behaviour.workers_protect) {
-    std::erase_if(candidates, [&](std::uint64_t number) { return tasks_.at(number).work; });
+  if (protected_tasks() > 0) {
+    std::erase_if(candidates,
+                  [&](std::uint64_t number) { return is_protected(tasks_.at(number)); });
     count = std::min(count, std::ssize(candidates));
   }
   if (count == 0) {
@@ -236,8 +311,9 @@ void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t cou
       now);
 }
 
-void Service::stop_task(Task& task, std::string reason, Instant now) {
-  if (task.state == TaskState::Running) {
+void Service::stop_task(Task& task, std::string reason, Instant now, StopCode code) {
+  const bool ran = task.state == TaskState::Running;
+  if (ran) {
     --running_;
     std::erase(idle_, &task);
   } else {
@@ -253,12 +329,23 @@ void Service::stop_task(Task& task, std::string reason, Instant now) {
   task.state = TaskState::Stopping;
   task.stopping_at = now;
   task.stopped_reason = std::move(reason);
+  task.stop_code = code;
+  task.protected_until.reset();
+  unprotecting_.plan(task, task.number, kNever);
   unplaced_.erase(task.number);
+  if (ran && definition_.behaviour.processes && code != StopCode::EssentialContainerExited) {
+    observer_->task_stopping(*this, task);
+    return;  // task_ended() follows.
+  }
   schedule(task, now + draw(definition_.behaviour.task_stop, *random_));
 }
 
 // A task's start time counts from its placement: an image is pulled once there is an instance.
 void Service::place_tasks(Instant now) {
+  if (launches_at_ != kNever && launches_at_ > now) {
+    return;
+  }
+  launches_at_ = kNever;
   while (!unplaced_.empty()) {
     Task& task = tasks_.at(*unplaced_.begin());
     task.instance = capacity_.take(now);

@@ -33,6 +33,9 @@ struct ServiceBehaviour {
   double crash_share = 0;        ///< of the works: the task dies in the middle of it
   double poison_share = 0;       ///< of the messages: no work on them ever succeeds
   bool workers_protect = false;  ///< scale-in and deployments spare a task while it works
+  /// Somebody else runs the tasks' workers: a task that ran is STOPPED when task_ended() says so,
+  /// not after task_stop.
+  bool processes = false;
   std::optional<InstanceModel> instances = {};  ///< nothing: there is always room for a task
 };
 
@@ -69,6 +72,11 @@ struct Work {
   WorkEnd end = WorkEnd::Done;
 };
 
+/// Why a task stops, as ECS's stopCode.
+enum class StopCode { ServiceSchedulerInitiated, EssentialContainerExited, UserInitiated };
+/// ECS's names.
+std::string_view to_string(StopCode code);
+
 struct Task {
   std::uint64_t number = 0;
   std::string id = {};  ///< 32 hexadecimal digits
@@ -81,10 +89,14 @@ struct Task {
   std::optional<Instant> stopping_at = {};
   std::optional<Instant> stopped_at = {};
   std::string stopped_reason = {};
+  StopCode stop_code = StopCode::ServiceSchedulerInitiated;
+  std::optional<int> exit_code = {};            ///< of its process
+  std::optional<Instant> protected_until = {};  ///< task scale-in protection that was asked for
   std::optional<Work> work = {};
   std::optional<std::uint64_t> instance = {};  ///< where it was placed; nothing: it waits for room
   Planned change = {};                         ///< when its state changes by itself
   Planned act = {};                            ///< when its worker next renews or is done
+  Planned unprotect = {};                      ///< when its protection ends by itself
 };
 
 struct Deployment {
@@ -119,6 +131,8 @@ class ServiceObserver {
  public:
   virtual ~ServiceObserver() = default;
   virtual void task_running(const Service& service, const Task& task) = 0;
+  /// A task that was RUNNING is to stop.
+  virtual void task_stopping(const Service& service, const Task& task) = 0;
   virtual void task_stopped(const Service& service, const Task& task) = 0;
   /// The work was cut short; its message returns after its visibility timeout.
   virtual void work_killed(const Service& service, const Task& task) = 0;
@@ -137,8 +151,12 @@ class Service {
   std::int64_t desired() const { return definition_.desired; }
   std::int64_t running() const { return running_; }  ///< tasks in RUNNING
   std::int64_t pending() const { return pending_; }  ///< tasks in PROVISIONING or PENDING
-  std::int64_t protected_tasks() const {             ///< under task scale-in protection
-    return definition_.behaviour.workers_protect ? working() : 0;
+  /// Under task scale-in protection.
+  bool is_protected(const Task& task) const {
+    return task.protected_until || (definition_.behaviour.workers_protect && task.work);
+  }
+  std::int64_t protected_tasks() const {
+    return definition_.behaviour.workers_protect ? working() : unprotecting_.size();
   }
   std::int64_t running(const Deployment& deployment) const;
   std::int64_t pending(const Deployment& deployment) const;
@@ -155,10 +173,22 @@ class Service {
 
   /// Starts or stops tasks so that as many are there as wanted.
   void set_desired(std::int64_t desired, Instant now);
-  /// Replaces all tasks, new ones first; an empty text keeps the task definition.
-  void deploy(std::string task_definition, Instant now);
+  /// Replaces all tasks, new ones first, with as many as are desired from now on; an empty text
+  /// keeps the task definition, no number the desired count.
+  void deploy(std::string task_definition, Instant now,
+              std::optional<std::int64_t> desired = std::nullopt);
   /// Stops all tasks; DRAINING until they are stopped, then INACTIVE.
   void remove(Instant now);
+
+  /// Scale-ins and deployments spare the task until then; nothing: they do not, from now on.
+  void protect(Task& task, std::optional<Instant> until, Instant now);
+  /// The process of a task has ended, by itself or because the task was to stop. One that ended by
+  /// itself is replaced: at once the first times, later and later when tasks keep ending soon after
+  /// their start.
+  void task_ended(Task& task, int exit_code, Instant now);
+  /// As StopTask: protection does not help.
+  void stop(Task& task, std::string reason, Instant now);
+  Task* find_task(std::string_view id);
 
   /// Nothing can be placed until the shortage ends.
   void set_short(bool is_short, Instant now);
@@ -167,7 +197,8 @@ class Service {
   /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
   void settle(Instant now);
   Instant next_event() const {
-    return std::min({capacity_.next_event(), changing_.next(), working_.next()});
+    return std::min({capacity_.next_event(), changing_.next(), working_.next(),
+                     unprotecting_.next(), unplaced_.empty() ? kNever : launches_at_});
   }
 
   /// Running tasks whose worker has nothing to do.
@@ -201,8 +232,10 @@ class Service {
   void reconcile(Instant now);
   void start_tasks(std::int64_t count, Instant now);
   void stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now);
-  void stop_task(Task& task, std::string reason, Instant now);
+  void stop_task(Task& task, std::string reason, Instant now,
+                 StopCode code = StopCode::ServiceSchedulerInitiated);
   void place_tasks(Instant now);
+  void put_off_launches(const Task& ended, Instant now);
   void schedule(Task& task, Instant at);
   void progress(Task& task, Instant now);
   void finish_rollout(Instant now);
@@ -229,7 +262,10 @@ class Service {
   ServiceTotals totals_ = {};
   Agenda<Task, &Task::change> changing_ = {};
   Agenda<Task, &Task::act> working_ = {};
-  std::deque<Task*> idle_ = {};            ///< longest idle first
+  Agenda<Task, &Task::unprotect> unprotecting_ = {};
+  int early_ends_ = 0;            ///< tasks in a row that ended soon after their start
+  Instant launches_at_ = kNever;  ///< when the next task may be placed; kNever: at any time
+  std::deque<Task*> idle_ = {};   ///< longest idle first
   std::set<std::uint64_t> unplaced_ = {};  ///< tasks that wait for room
 };
 

@@ -16,11 +16,13 @@ const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) +
 class Counter final : public ServiceObserver {
  public:
   void task_running(const Service&, const Task&) override { ++running; }
+  void task_stopping(const Service&, const Task&) override { ++stopping; }
   void task_stopped(const Service&, const Task&) override { ++stopped; }
   void work_killed(const Service&, const Task&) override { ++killed; }
   void deployment_completed(const Service&) override { ++completed; }
 
   int running = 0;
+  int stopping = 0;
   int stopped = 0;
   int killed = 0;
   int completed = 0;
@@ -33,6 +35,21 @@ class ServiceTest : public testing::Test {
             kNoon,
             random_,
             counter_};
+  }
+  Service make_processes(std::int64_t desired) {
+    Service service{{.name = "workers",
+                     .cluster = "main",
+                     .task_definition = "td:1",
+                     .desired = desired,
+                     .behaviour = {.processes = true}},
+                    kNoon,
+                    random_,
+                    counter_};
+    run(service, kNoon + seconds(5));
+    return service;
+  }
+  static Task& first_task(Service& service) {
+    return *service.find_task(service.tasks().begin()->second.id);
   }
   /// Runs everything that is due until `to`.
   static void run(Service& service, Instant to) {
@@ -209,6 +226,105 @@ TEST_F(ServiceTest, DrawsStartTimesFromTheRange) {
     EXPECT_GE(*task.started_at, kNoon + seconds(20));
   }
   EXPECT_LT(service.tasks().at(1).start_time, seconds(40));
+}
+
+TEST_F(ServiceTest, AProcessHasAsLongToStopAsItTakes) {
+  Service service = make_processes(1);
+  Task& task = first_task(service);
+
+  service.set_desired(0, kNoon + seconds(10));
+  run(service, kNoon + hours(1));
+
+  EXPECT_EQ(task.state, TaskState::Stopping);
+  EXPECT_EQ(counter_.stopping, 1);
+  service.task_ended(task, 137, kNoon + hours(1));
+  ASSERT_THAT(service.stopped_tasks(), SizeIs(1));
+  const Task& stopped = service.stopped_tasks().front();
+  EXPECT_EQ(stopped.exit_code, 137);
+  EXPECT_EQ(to_string(stopped.stop_code), "ServiceSchedulerInitiated");
+  EXPECT_EQ(stopped.stopped_at, kNoon + hours(1));
+}
+
+TEST_F(ServiceTest, ATaskThatHasNotRunYetHasNoProcessToWaitFor) {
+  Service service({.name = "workers",
+                   .cluster = "main",
+                   .task_definition = "td:1",
+                   .desired = 1,
+                   .behaviour = {.processes = true}},
+                  kNoon, random_, counter_);
+  service.set_desired(0, kNoon + seconds(1));
+  run(service, kNoon + seconds(5));
+  EXPECT_TRUE(service.tasks().empty());
+  EXPECT_EQ(counter_.stopping, 0);
+}
+
+TEST_F(ServiceTest, AProcessThatEndsByItselfIsReplaced) {
+  Service service = make_processes(1);
+
+  service.task_ended(first_task(service), 0, kNoon + seconds(60));
+
+  EXPECT_EQ(counter_.stopping, 0);
+  EXPECT_EQ(service.stopped_tasks().front().stopped_reason, "Essential container in task exited");
+  EXPECT_EQ(to_string(service.stopped_tasks().front().stop_code), "EssentialContainerExited");
+  EXPECT_EQ(service.pending(), 1);
+  run(service, kNoon + seconds(65));
+  EXPECT_EQ(service.running(), 1);
+}
+
+TEST_F(ServiceTest, ProcessesThatKeepEndingAtOnceAreStartedLaterAndLater) {
+  Service service = make_processes(1);
+  Instant now = kNoon + seconds(5);
+  std::vector<std::int64_t> pauses;
+  for (int i = 0; i < 14; ++i) {
+    service.task_ended(first_task(service), 1, now);
+    const Instant ended = now;
+    while (service.running() == 0) {
+      ASSERT_LT(service.next_event(), kNever);
+      now = service.next_event();
+      service.settle(now);
+    }
+    pauses.push_back(std::chrono::duration_cast<seconds>(now - ended).count() - 5);
+  }
+  EXPECT_THAT(pauses, testing::ElementsAre(0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300));
+
+  service.task_ended(first_task(service), 1, now + seconds(10));  // It had worked for a while.
+  run(service, now + seconds(15));
+  EXPECT_EQ(service.running(), 1);
+}
+
+TEST_F(ServiceTest, AProtectedTaskIsSparedUntilItsProtectionEnds) {
+  for (const bool released : {true, false}) {
+    Service service = make_processes(2);
+    Task& task = first_task(service);
+    service.protect(task, kNoon + seconds(600), kNoon + seconds(6));
+    EXPECT_EQ(service.protected_tasks(), 1);
+
+    service.set_desired(0, kNoon + seconds(10));
+    service.deploy("td:2", kNoon + seconds(11));
+    run(service, kNoon + seconds(599));
+
+    EXPECT_EQ(task.state, TaskState::Running);
+    EXPECT_EQ(service.running(), 1);
+    if (released) {
+      service.protect(task, std::nullopt, kNoon + seconds(599));
+    } else {
+      run(service, kNoon + seconds(600));
+    }
+    EXPECT_EQ(task.state, TaskState::Stopping);
+    EXPECT_EQ(service.protected_tasks(), 0);
+  }
+}
+
+TEST_F(ServiceTest, ProtectionHelpsNeitherAgainstAPersonNorAgainstTheServicesEnd) {
+  Service service = make_processes(2);
+  for (const auto& [number, task] : service.tasks()) {
+    service.protect(*service.find_task(task.id), kNoon + hours(2), kNoon + seconds(6));
+  }
+  service.stop(first_task(service), "by hand", kNoon + seconds(7));
+  EXPECT_EQ(first_task(service).state, TaskState::Stopping);
+  EXPECT_EQ(service.pending(), 1);
+  service.remove(kNoon + seconds(8));
+  EXPECT_EQ(service.running(), 0);
 }
 
 }  // namespace

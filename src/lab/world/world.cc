@@ -208,18 +208,24 @@ Service& World::create_service(ServiceDefinition definition) {
   return *place;
 }
 
-void World::set_desired(Service& service, std::int64_t desired) {
+void World::note_desired(const Service& service, std::int64_t desired) {
   if (desired != service.desired()) {
     record(EventKind::DesiredChanged, service.name(),
            fmt::format("{} -> {}", service.desired(), desired));
   }
+}
+
+void World::set_desired(Service& service, std::int64_t desired) {
+  note_desired(service, desired);
   service.set_desired(desired, now_);
   feed_workers(service);
   settle_soon(service);
 }
 
-void World::deploy(Service& service, std::string task_definition) {
-  service.deploy(std::move(task_definition), now_);
+void World::deploy(Service& service, std::string task_definition,
+                   std::optional<std::int64_t> desired) {
+  note_desired(service, desired.value_or(service.desired()));
+  service.deploy(std::move(task_definition), now_, desired);
   feed_workers(service);
   settle_soon(service);
 }
@@ -232,6 +238,21 @@ void World::remove(Service& service) {
 void World::set_short(Service& service, bool is_short) {
   service.set_short(is_short, now_);
   feed_workers(service);
+  settle_soon(service);
+}
+
+void World::protect(Service& service, Task& task, std::optional<Instant> until) {
+  service.protect(task, until, now_);
+  settle_soon(service);
+}
+
+void World::task_ended(Service& service, Task& task, int exit_code) {
+  service.task_ended(task, exit_code, now_);
+  settle_soon(service);
+}
+
+void World::stop(Service& service, Task& task, std::string reason) {
+  service.stop(task, std::move(reason), now_);
   settle_soon(service);
 }
 
@@ -275,6 +296,15 @@ void World::record(EventKind kind, std::string_view subject, std::string detail)
 
 void World::task_running(const Service& service, const Task& task) {
   record(EventKind::TaskRunning, service.name(), task.id);
+  if (options_.on_task_running && service.definition().behaviour.processes) {
+    options_.on_task_running(service, task);
+  }
+}
+
+void World::task_stopping(const Service& service, const Task& task) {
+  if (options_.on_task_stopping) {
+    options_.on_task_stopping(service, task);
+  }
 }
 
 void World::task_stopped(const Service& service, const Task& task) {

@@ -71,6 +71,10 @@ class World final : private ServiceObserver {
     std::size_t history_max = 10'000;  ///< events that are kept; 0 keeps none
     /// Told of every work that ends, at now(); a message that was Done is deleted by then.
     std::function<void(const Service&, const Work&)> on_work_end = {};
+    /// Of services whose tasks are processes: a task runs, and is to stop. Neither may change the
+    /// world.
+    std::function<void(const Service&, const Task&)> on_task_running = {};
+    std::function<void(const Service&, const Task&)> on_task_stopping = {};
   };
 
   World(Options options, Instant now, Random& random);
@@ -113,9 +117,14 @@ class World final : private ServiceObserver {
   /// A new service in an existing cluster; takes the place of an INACTIVE one of its name.
   Service& create_service(ServiceDefinition definition);
   void set_desired(Service& service, std::int64_t desired);
-  void deploy(Service& service, std::string task_definition);
+  void deploy(Service& service, std::string task_definition,
+              std::optional<std::int64_t> desired = std::nullopt);
   void remove(Service& service);
   void set_short(Service& service, bool is_short);
+  /// As those of Service. The task must be one of the service's, and not be STOPPED.
+  void protect(Service& service, Task& task, std::optional<Instant> until);
+  void task_ended(Service& service, Task& task, int exit_code);
+  void stop(Service& service, Task& task, std::string reason);
 
   const TaskDefinition& register_task_definition(std::string family, std::string document);
   /// Revision 0 is the latest; nullptr when there is none.
@@ -127,6 +136,7 @@ class World final : private ServiceObserver {
 
  private:
   void task_running(const Service& service, const Task& task) override;
+  void task_stopping(const Service& service, const Task& task) override;
   void task_stopped(const Service& service, const Task& task) override;
   void work_killed(const Service& service, const Task& task) override;
   void deployment_completed(const Service& service) override;
@@ -140,6 +150,7 @@ class World final : private ServiceObserver {
   Queue* dead_letter_queue(const Queue& queue);
   void note_redriven(Queue& queue, std::int64_t before);
   void note_drained(const Queue& queue);
+  void note_desired(const Service& service, std::int64_t desired);
   void feed_workers(const Queue& queue);
   void feed_workers(Service& service);
 
