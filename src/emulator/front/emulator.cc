@@ -12,11 +12,11 @@
 
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/front/aws_front.h"
+#include "emulator/front/pages.h"
 #include "emulator/front/state_file.h"
 #include "emulator/front/status.h"
+#include "emulator/tasks/task_host.h"
 #include "ground/base/file.h"
-#include "ground/base/text.h"
-#include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "ground/net/http_server.h"
 #include "ground/net/timer.h"
@@ -25,6 +25,8 @@ namespace scaler::emulator {
 namespace {
 
 constexpr Duration kSavePause = std::chrono::seconds(1);
+/// What workers get at most to end when the emulator ends.
+constexpr Duration kShutdownMax = std::chrono::seconds(5);
 /// The scaler's own queues as the templates have them: what nobody took for so long is stale, and a
 /// failed invocation gets one more try. A tick waits for up to 59 s and comes back after its
 /// visibility timeout.
@@ -38,18 +40,6 @@ constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
                              .retention = std::chrono::seconds(300)};
 constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
 constexpr std::string_view kPages = "/_emulator/";
-
-net::HttpResponse page(int status, std::string body) {
-  return {.status = status,
-          .headers = {{.name = "Content-Type", .value = "application/json"}},
-          .body = std::move(body)};
-}
-
-net::HttpResponse page_error(int status, std::string_view message) {
-  json::Writer writer;
-  writer.begin_object().field("message", message).end_object();
-  return page(status, std::move(writer).text());
-}
 
 Result<void> check_names(const EmulatorOptions& options) {
   std::vector<std::string> names{options.cluster, options.service, options.queue};
@@ -95,42 +85,6 @@ std::string task_definition_document(const std::string& queue_url) {
   return std::move(writer).text();
 }
 
-/// What SQS itself has no setting for.
-struct QueueChange {
-  std::string queue = {};
-  Duration count_lag = Duration(0);
-};
-
-/// Reads {"queue":"jobs","count_lag":seconds}.
-Result<QueueChange> read_queue_change(const std::string& text) {
-  constexpr double kLagMax = 3600;
-  const json::Value document = TRY(json::parse(text));
-  const json::Reader root(document, "$");
-  TRY(root.only_fields({"queue", "count_lag"}));
-  const json::Reader queue = TRY(root.field("queue"));
-  const json::Reader lag = TRY(root.field("count_lag"));
-  QueueChange change;
-  change.queue = TRY(queue.string());
-  const double seconds = TRY(lag.number());
-  if (seconds < 0 || seconds > kLagMax) {
-    return fail(ErrorKind::Malformed, lag.path() + ": not from 0 to 3600 seconds");
-  }
-  change.count_lag = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(seconds));
-  return change;
-}
-
-/// The number in "/_emulator/events?after=N"; nothing for any other query.
-std::optional<std::uint64_t> parse_after(std::string_view query) {
-  constexpr std::string_view kName = "after=";
-  if (query.empty()) {
-    return 0;
-  }
-  if (!query.starts_with(kName)) {
-    return std::nullopt;
-  }
-  return number_of<std::uint64_t>(query.substr(kName.size()));
-}
-
 }  // namespace
 
 class Emulator::Impl {
@@ -140,7 +94,7 @@ class Emulator::Impl {
         options_(std::move(options)),
         log_(log),
         random_(options_.seed),
-        world_({}, system_clock().now(), random_),
+        world_(callbacks(), system_clock().now(), random_),
         wake_(loop),
         save_(loop) {}
 
@@ -151,8 +105,12 @@ class Emulator::Impl {
           handle(std::move(request), respond);
         }));
     sqs_.emplace(world_, endpoint());
-    ecs_.emplace(world_, behaviour());
+    ecs_.emplace(world_, behaviour(), emulated_workers());
     front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
+    agent_.emplace(world_, endpoint(), options_.region);
+    if (!options_.worker.empty()) {
+      host_tasks();
+    }
     TRY(load());
     make_queues();
     make_service();
@@ -176,11 +134,15 @@ class Emulator::Impl {
                          .queue = world_.find_queue(options_.queue),
                          .service = world_.find_service(options_.cluster, options_.service),
                          .processed_before = processed_before_,
+                         .emulated_workers = emulated_workers(),
                          .calls = front_->calls(),
                          .lambda = lambda_.get()});
   }
 
   void shutdown() {
+    if (tasks_) {
+      tasks_->shutdown(std::min(options_.stop_timeout, kShutdownMax));
+    }
     if (lambda_ != nullptr) {
       lambda_->shutdown();
     }
@@ -191,11 +153,32 @@ class Emulator::Impl {
   }
 
  private:
+  world::World::Options callbacks() {
+    return {.on_task_running = [this](const world::Service& service,
+                                      const world::Task& task) { tasks_->start(service, task); },
+            .on_task_stopping = [this](const world::Service&,
+                                       const world::Task& task) { tasks_->stop(task); }};
+  }
+
+  void host_tasks() {
+    tasks_.emplace(loop_, world_, *agent_,
+                   TaskHostOptions{.command = options_.worker,
+                                   .directory = options_.worker_dir,
+                                   .stop_timeout = options_.stop_timeout,
+                                   .processes_max = options_.processes_max,
+                                   .surroundings = options_.worker_environment,
+                                   .changed = [this] { advance(); }},
+                   log_);
+  }
+
+  bool emulated_workers() const { return options_.worker.empty() && !options_.no_workers; }
+
   world::ServiceBehaviour behaviour() const {
     return {.task_start = options_.task_start,
             .task_stop = options_.task_stop,
             .work_time = options_.work_time,
-            .workers_protect = options_.workers_protect};
+            .workers_protect = options_.workers_protect,
+            .processes = !options_.worker.empty()};
   }
 
   void make_queues() {
@@ -235,7 +218,7 @@ class Emulator::Impl {
     const world::TaskDefinition& definition = world_.register_task_definition(
         "worker", task_definition_document(queue_url(options_.queue)));
     world::ServiceBehaviour worker = behaviour();
-    worker.job_queue = options_.queue;
+    worker.job_queue = emulated_workers() ? options_.queue : "";
     world_.create_service(
         {.name = options_.service,
          .cluster = options_.cluster,
@@ -278,6 +261,8 @@ class Emulator::Impl {
     advance();
     if (request.target.starts_with(kPages)) {
       respond(own_page(request));
+    } else if (TaskAgent::handles(request.target)) {
+      respond(agent_->handle(request));
     } else {
       front_->handle(std::move(request), respond);
     }
@@ -438,6 +423,8 @@ class Emulator::Impl {
   std::optional<SqsApi> sqs_ = {};
   std::optional<EcsApi> ecs_ = {};
   std::optional<AwsFront> front_ = {};
+  std::optional<TaskAgent> agent_ = {};
+  std::optional<TaskHost> tasks_ = {};
   std::unique_ptr<LambdaHost> lambda_ = {};
   std::unique_ptr<net::HttpServer> server_ = {};
   Instant wakes_at_ = world::kNever;

@@ -9,6 +9,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ground/base/clock.h"
 #include "ground/base/environment.h"
@@ -29,7 +30,15 @@ struct EmulatorOptions {
                                      .max = std::chrono::seconds(5)};
   world::DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
   world::DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
-  bool workers_protect = false;        ///< while they work, by ECS task scale-in protection
+  bool workers_protect = false;  ///< while they work, by ECS task scale-in protection
+  /// A program's path and its arguments: tasks are processes that run it. Empty: workers are
+  /// emulated, unless `no_workers` says that they run elsewhere.
+  std::vector<std::string> worker = {};
+  std::string worker_dir = {};
+  Duration stop_timeout = std::chrono::seconds(30);  ///< of such a process, from SIGTERM to SIGKILL
+  std::size_t processes_max = 100;
+  Environment worker_environment = {};  ///< what such processes inherit, but what is AWS's of it
+  bool no_workers = false;
   std::int64_t max_receive_count = 5;  ///< of the job queue; then to "<queue>-dlq"
   Duration visibility_timeout = std::chrono::seconds(30);
   Duration count_lag = Duration(0);  ///< how old the job queue's approximate counts are

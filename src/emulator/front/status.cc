@@ -54,13 +54,29 @@ void write_service(json::Writer& writer, const Service& service, Instant now) {
       .end_object();
 }
 
+/// What real workers deleted: the function's mappings delete, too, what they deliver and what the
+/// function does not hand back. That counts as lost.
+std::int64_t processed_by_real_workers(const StatusSubject& subject) {
+  std::int64_t by_mappings = 0;
+  if (subject.lambda != nullptr) {
+    for (const auto& mapping : subject.lambda->mappings()) {
+      if (mapping->identity().queue == subject.queue->name()) {
+        by_mappings += mapping->totals().deleted;
+      }
+    }
+  }
+  return subject.queue->totals().deleted - by_mappings;
+}
+
 void write_totals(json::Writer& writer, const StatusSubject& subject) {
   const QueueDepth depth = subject.queue == nullptr ? QueueDepth{} : subject.queue->depth();
   const world::QueueTotals totals =
       subject.queue == nullptr ? world::QueueTotals{} : subject.queue->totals();
   const world::ServiceTotals service =
       subject.service == nullptr ? world::ServiceTotals{} : subject.service->totals();
-  const std::int64_t processed = service.processed + subject.processed_before;
+  const std::int64_t processed = subject.emulated_workers || subject.queue == nullptr
+                                     ? service.processed + subject.processed_before
+                                     : processed_by_real_workers(subject);
   const std::int64_t there = depth.visible + depth.in_flight + depth.delayed;
   writer.name("totals")
       .begin_object()

@@ -17,6 +17,8 @@ struct StatusSubject {
   const world::Queue* queue = nullptr;      ///< the job queue; nullptr when it was deleted
   const world::Service* service = nullptr;  ///< the service whose workers take from it
   std::int64_t processed_before = 0;        ///< messages processed before the last restart
+  /// Otherwise whatever was deleted from the job queue, but by mappings, was processed.
+  bool emulated_workers = true;
   const CallCounts& calls;
   const LambdaHost* lambda = nullptr;
 };

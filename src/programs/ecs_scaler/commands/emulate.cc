@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <iterator>
 #include <unistd.h>
 
 #include <fmt/core.h>
 
 #include "emulator/front/emulator.h"
+#include "emulator/tasks/command_words.h"
 #include "ground/base/duration.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
@@ -31,6 +33,11 @@ struct EmulateFlags {
   world::DurationRange task_stop = {.min = 2s, .max = 2s};
   world::DurationRange work_time = {.min = 2s, .max = 2s};
   bool workers_protect = false;
+  std::string worker = {};  ///< a command; empty: workers are emulated
+  std::string worker_dir = {};
+  Duration stop_timeout = 30s;
+  int workers_max = 100;
+  bool no_workers = false;
   Duration visibility_timeout = 30s;
   Duration count_lag = 0s;
   int max_receive_count = 5;
@@ -62,11 +69,50 @@ emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
           .state_dir = flags.state_dir};
 }
 
-int emulate(const EmulateFlags& flags) {
+/// Errors: Malformed for a command that cannot be run, or that contradicts another flag.
+Result<void> read_worker(const EmulateFlags& flags, const Environment& environment,
+                         emulator::EmulatorOptions& options) {
+  options.no_workers = flags.no_workers;
+  if (flags.worker.empty()) {
+    return {};
+  }
+  if (flags.no_workers || flags.workers_protect) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("--worker and {}: one or the other",
+                    flags.no_workers ? "--no-workers" : "--workers-protect (of emulated workers)"));
+  }
+  auto words = emulator::command_words(flags.worker);
+  if (!words) {
+    return fail(words.error(), "--worker");
+  }
+  const auto program = emulator::find_program(words->front(), environment);
+  if (!program) {
+    return fail(ErrorKind::Malformed, "--worker: " + program.error().message);
+  }
+  std::error_code ignored;
+  if (!flags.worker_dir.empty() && !std::filesystem::is_directory(flags.worker_dir, ignored)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("--worker-dir: there is no folder '{}'", shortened(flags.worker_dir)));
+  }
+  words->front() = *program;
+  options.worker = *std::move(words);
+  options.worker_dir = flags.worker_dir;
+  options.stop_timeout = flags.stop_timeout;
+  options.processes_max = static_cast<std::size_t>(flags.workers_max);
+  options.worker_environment = environment;
+  return {};
+}
+
+int emulate(const EmulateFlags& flags, const Environment& environment) {
   const StopOnSignal stop;
   const Log log(STDERR_FILENO, LogLevel::Info, system_clock());
   net::EventLoop loop;
-  const auto emulator = emulator::Emulator::create(loop, options_from(flags), log);
+  emulator::EmulatorOptions options = options_from(flags);
+  if (const auto read = read_worker(flags, environment, options); !read) {
+    return complain(kConfiguration, read.error().message);
+  }
+  const auto emulator = emulator::Emulator::create(loop, std::move(options), log);
   if (!emulator) {
     return complain(emulator.error().kind == ErrorKind::Malformed ? kConfiguration : kFailed,
                     emulator.error().message);
@@ -153,16 +199,28 @@ std::vector<Option> what_there_is(EmulateFlags& flags) {
            text(flags.tick_queue)},
           {"--doorbell-queue", "NAME", "doorbell queue to create, with its mapping",
            text(flags.doorbell_queue)},
+          {"--worker", "COMMAND",
+           "run each task as a process of this machine: this command, without a shell, with the "
+           "variables of ECS and of the task definition",
+           text(flags.worker)},
+          {"--worker-dir", "FOLDER", "where those processes run", text(flags.worker_dir)},
+          {"--no-workers", "", "leave the job queue to workers that you run elsewhere",
+           flag(flags.no_workers)},
           {"--state-dir", "FOLDER", "keep the queues here across restarts", text(flags.state_dir)}};
 }
 
 std::vector<Option> how_it_behaves(EmulateFlags& flags) {
   constexpr int kReceivesMax = 1000;
+  constexpr int kWorkersMax = 5000;
   return {range_option("--task-start", flags.task_start, "time from desired to running"),
           range_option("--task-stop", flags.task_stop, "time a task takes to stop"),
           range_option("--work-time", flags.work_time, "time a worker needs for a message"),
           {"--workers-protect", "", "workers protect their task from scale-in while they work",
            flag(flags.workers_protect)},
+          duration_option("--stop-timeout", flags.stop_timeout,
+                          "of a process of --worker, from SIGTERM to SIGKILL"),
+          {"--workers-max", "N", "processes of --worker at the same time (default 100)",
+           integer(flags.workers_max, 1, kWorkersMax)},
           duration_option("--visibility-timeout", flags.visibility_timeout, "of the job queue"),
           duration_option("--count-lag", flags.count_lag,
                           "how old the job queue's counts are that GetQueueAttributes tells"),
@@ -185,7 +243,7 @@ Command emulate_command() {
       .sentence = "Serve an embedded AWS (SQS, ECS, Lambda host, clock) on loopback until stopped",
       .options = what_there_is(*flags),
       .example = "ecs-scaler emulate --cluster main --service worker --queue jobs",
-      .run = [flags](const Environment&) { return emulate(*flags); }};
+      .run = [flags](const Environment& environment) { return emulate(*flags, environment); }};
   std::ranges::move(how_it_behaves(*flags), std::back_inserter(command.options));
   return command;
 }

@@ -1,0 +1,246 @@
+#include "emulator/tasks/task_agent.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "emulator/ecs/ecs_json.h"
+#include "emulator/ecs/ecs_names.h"
+#include "emulator/request/aws_request.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
+
+namespace scaler::emulator {
+namespace {
+
+using world::Service;
+using world::Task;
+using world::TaskState;
+
+constexpr std::string_view kAgent = "/api/";
+constexpr std::string_view kMetadata = "/v4/";
+constexpr std::string_view kCredentials = "/credentials/";
+constexpr std::string_view kProtection = "/task-protection/v1/state";
+constexpr std::int64_t kMinutesMax = 2880;
+constexpr std::int64_t kMinutesDefault = 120;
+constexpr Duration kCredentialLife = std::chrono::hours(6);
+
+net::HttpResponse answer(int status, json::Writer writer) {
+  return {.status = status,
+          .headers = {{.name = "Content-Type", .value = "application/json"}},
+          .body = std::move(writer).text()};
+}
+
+/// As the agent puts it: `kind` is "failure" (of the task, with status 200) or "error".
+net::HttpResponse refusal(int status, std::string_view kind, std::string_view arn,
+                          std::string_view code, std::string_view text) {
+  json::Writer writer;
+  writer.begin_object().field("requestID", "emulated").name(kind).begin_object();
+  writer.field("Arn", arn);
+  if (kind == "failure") {
+    writer.field("Detail", text).field("Reason", code);
+  } else {
+    writer.field("Code", code).field("Message", text);
+  }
+  writer.end_object().end_object();
+  return answer(status, std::move(writer));
+}
+
+struct Wish {
+  bool enabled = false;
+  std::int64_t minutes = kMinutesDefault;
+};
+
+Result<Wish> read_wish(const std::string& text) {
+  const json::Value document = TRY(json::parse(text));
+  const json::Reader root(document);
+  const json::Reader enabled = TRY(root.field("ProtectionEnabled"));
+  Wish wish;
+  wish.enabled = TRY(enabled.boolean());
+  if (const auto minutes = root.optional_field("ExpiresInMinutes")) {
+    wish.minutes = TRY(minutes->integer({.min = 1, .max = kMinutesMax}));
+  }
+  return wish;
+}
+
+/// "<id>" of "<prefix><id>" or "<prefix><id>/rest".
+std::string_view id_in(std::string_view target, std::string_view prefix) {
+  const std::string_view rest = target.substr(prefix.size());
+  return rest.substr(0, rest.find_first_of("/?"));
+}
+
+}  // namespace
+
+std::string access_key_id_of(const Task& task) {
+  std::string id = task.id.substr(0, 16);
+  std::ranges::transform(id, id.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  });
+  return "ASIA" + id;
+}
+
+Environment TaskAgent::variables(const Task& task) const {
+  return {{"AWS_ENDPOINT_URL", endpoint_},
+          {"AWS_REGION", region_},
+          {"AWS_DEFAULT_REGION", region_},
+          {"AWS_EXECUTION_ENV", "AWS_ECS_FARGATE"},
+          {"AWS_CONTAINER_CREDENTIALS_FULL_URI",
+           fmt::format("{}{}{}", endpoint_, kCredentials, task.id)},
+          {"ECS_AGENT_URI", fmt::format("{}{}{}", endpoint_, kAgent, task.id)},
+          {"ECS_CONTAINER_METADATA_URI_V4", fmt::format("{}{}{}", endpoint_, kMetadata, task.id)},
+          {"AWS_CONFIG_FILE", "/dev/null"},
+          {"AWS_SHARED_CREDENTIALS_FILE", "/dev/null"},
+          {"AWS_EC2_METADATA_DISABLED", "true"}};
+}
+
+bool TaskAgent::handles(std::string_view target) {
+  return target.starts_with(kAgent) || target.starts_with(kMetadata) ||
+         target.starts_with(kCredentials);
+}
+
+TaskAgent::Place TaskAgent::find(std::string_view id) {
+  for (const auto& [cluster_name, cluster] : world_.clusters()) {
+    for (const auto& [name, service] : cluster.services) {
+      if (Task* const task = service->find_task(id)) {
+        return {.service = service.get(), .task = task};
+      }
+    }
+  }
+  return {};
+}
+
+std::string TaskAgent::arn_of(const Place& place) const {
+  return task_arn(region_, place.service->definition().cluster, place.task->id);
+}
+
+net::HttpResponse TaskAgent::handle(const net::ServerRequest& request) {
+  const std::string_view target = request.target;
+  const std::string_view prefix = target.starts_with(kAgent)      ? kAgent
+                                  : target.starts_with(kMetadata) ? kMetadata
+                                                                  : kCredentials;
+  const std::string_view id = id_in(target, prefix);
+  const std::string_view path = target.substr(prefix.size() + id.size());
+  const Place place = find(id);
+  if (place.task == nullptr) {
+    return refusal(404, "error", "", "ResourceNotFoundException", "no such task runs here");
+  }
+  if (prefix == kAgent) {
+    return path == kProtection ? protection(request, place)
+                               : refusal(404, "error", "", "ResourceNotFoundException",
+                                         fmt::format("the agent here has {} only", kProtection));
+  }
+  if (request.method != "GET") {
+    return refusal(405, "error", "", "InvalidParameterException", "only GET");
+  }
+  return prefix == kMetadata ? metadata(path, place) : credentials(place);
+}
+
+net::HttpResponse TaskAgent::protection(const net::ServerRequest& request, const Place& place) {
+  if (request.method == "GET") {
+    return protection_of(place);
+  }
+  return request.method == "PUT" ? protect(request, place)
+                                 : refusal(405, "error", arn_of(place), "InvalidParameterException",
+                                           "only GET and PUT");
+}
+
+net::HttpResponse TaskAgent::protect(const net::ServerRequest& request, const Place& place) {
+  const Result<Wish> wish = read_wish(request.body);
+  if (!wish) {
+    return refusal(400, "error", arn_of(place), "InvalidParameterException", wish.error().message);
+  }
+  if (place.task->state != TaskState::Running) {
+    return refusal(200, "failure", arn_of(place), "TASK_NOT_VALID", "the task is to stop");
+  }
+  const bool more = wish->enabled && !place.task->protected_until;
+  if (more && place.service->protected_tasks() >= place.service->desired()) {
+    return refusal(200, "failure", arn_of(place), "DEPLOYMENT_BLOCKED",
+                   "more tasks would be protected than are desired");
+  }
+  std::optional<Instant> until;
+  if (wish->enabled) {
+    until = world_.now() + std::chrono::minutes(wish->minutes);
+  }
+  const std::string id = place.task->id;
+  world_.protect(*place.service, *place.task, until);
+  return protection_of(place);
+}
+
+net::HttpResponse TaskAgent::protection_of(const Place& place) const {
+  json::Writer writer;
+  writer.begin_object().name("protection").begin_object();
+  if (place.task->protected_until) {
+    writer.field("ExpirationDate", format_instant(*place.task->protected_until));
+  }
+  writer.field("ProtectionEnabled", place.task->protected_until.has_value())
+      .field("TaskArn", arn_of(place))
+      .end_object()
+      .end_object();
+  return answer(200, std::move(writer));
+}
+
+net::HttpResponse TaskAgent::metadata(std::string_view path, const Place& place) const {
+  const Service& service = *place.service;
+  const Task& task = *place.task;
+  const auto name = task_definition_name(task.task_definition).value_or(TaskDefinitionName{});
+  json::Writer container;
+  container.begin_object()
+      .field("DockerId", task.id + "-1")
+      .field("Name", "worker")
+      .field("DockerName", "worker")
+      .field("Image", "local");
+  container.name("Labels")
+      .begin_object()
+      .field("com.amazonaws.ecs.cluster", service.definition().cluster)
+      .field("com.amazonaws.ecs.task-arn", arn_of(place))
+      .field("com.amazonaws.ecs.task-definition-family", name.family)
+      .field("com.amazonaws.ecs.task-definition-version", fmt::format("{}", name.revision))
+      .end_object();
+  container.field("DesiredStatus", desired_status(task))
+      .field("KnownStatus", to_string(task.state))
+      .field("CreatedAt", format_instant(task.created_at))
+      .field("StartedAt", format_instant(task.started_at.value_or(task.created_at)))
+      .field("Type", "NORMAL")
+      .end_object();
+  if (path.empty()) {
+    return answer(200, std::move(container));
+  }
+  if (path == "/stats" || path == "/task/stats") {
+    json::Writer none;
+    none.begin_object().end_object();
+    return answer(200, std::move(none));
+  }
+  if (path != "/task" && path != "/taskWithTags") {
+    return refusal(404, "error", "", "ResourceNotFoundException",
+                   "there are /task, /taskWithTags, /stats and /task/stats");
+  }
+  json::Writer writer;
+  writer.begin_object()
+      .field("Cluster", cluster_arn(region_, service.definition().cluster))
+      .field("ServiceName", service.name())
+      .field("TaskARN", arn_of(place))
+      .field("Family", name.family)
+      .field("Revision", fmt::format("{}", name.revision))
+      .field("DesiredStatus", desired_status(task))
+      .field("KnownStatus", to_string(task.state))
+      .field("LaunchType", service.definition().launch_type)
+      .field("AvailabilityZone", region_ + "a");
+  writer.name("Containers").begin_array().raw(container.text()).end_array().end_object();
+  return answer(200, std::move(writer));
+}
+
+net::HttpResponse TaskAgent::credentials(const Place& place) const {
+  json::Writer writer;
+  writer.begin_object()
+      .field("RoleArn", fmt::format("arn:aws:iam::{}:role/task", kAccount))
+      .field("AccessKeyId", access_key_id_of(*place.task))
+      .field("SecretAccessKey", "emulated")
+      .field("Token", "emulated")
+      .field("Expiration", format_instant(world_.now() + kCredentialLife))
+      .end_object();
+  return answer(200, std::move(writer));
+}
+
+}  // namespace scaler::emulator

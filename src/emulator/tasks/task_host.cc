@@ -1,0 +1,162 @@
+#include "emulator/tasks/task_host.h"
+
+#include <stop_token>
+#include <utility>
+
+#include "emulator/ecs/ecs_names.h"
+#include "ground/json/reader.h"
+
+namespace scaler::emulator {
+namespace {
+
+/// What a container exits with when its command cannot be run.
+constexpr int kCannotRun = 127;
+constexpr std::size_t kShortId = 8;
+
+/// Whoever runs the emulator has keys, profiles and regions of his own: they are not the worker's.
+bool of_aws(std::string_view name) {
+  return name.starts_with("AWS_") || name.starts_with("ECS_");
+}
+
+}  // namespace
+
+Environment container_environment(const std::string& document) {
+  Environment environment;
+  const Result<json::Value> value = json::parse(document);
+  const json::Value* const containers = value ? value->find("containerDefinitions") : nullptr;
+  const auto* list =
+      containers == nullptr ? nullptr : std::get_if<json::Array>(&containers->data());
+  if (list == nullptr || list->empty()) {
+    return environment;
+  }
+  const auto variables = json::Reader(list->front()).optional_field("environment");
+  const auto items = variables ? variables->items() : Result<std::vector<json::Reader>>();
+  for (const json::Reader& item : items.value_or(std::vector<json::Reader>())) {
+    const auto name = item.optional_field("name");
+    const auto text = item.optional_field("value");
+    if (name && text) {
+      environment.insert_or_assign(name->string().value_or(""), text->string().value_or(""));
+    }
+  }
+  environment.erase("");
+  return environment;
+}
+
+TaskHost::TaskHost(net::EventLoop& loop, world::World& world, const TaskAgent& agent,
+                   TaskHostOptions options, const Log& log)
+    : loop_(loop), world_(world), agent_(agent), options_(std::move(options)), log_(log) {}
+
+TaskHost::~TaskHost() {
+  *alive_ = false;
+}
+
+Environment TaskHost::environment_of(const world::Task& task) const {
+  Environment environment = options_.surroundings;
+  std::erase_if(environment, [](const auto& variable) { return of_aws(variable.first); });
+  for (auto& [name, value] : agent_.variables(task)) {
+    environment.insert_or_assign(name, value);
+  }
+  const auto name = task_definition_name(task.task_definition);
+  const auto* const definition =
+      name ? world_.find_task_definition(name->family, name->revision) : nullptr;
+  if (definition != nullptr) {
+    for (auto& [variable, value] : container_environment(definition->document)) {
+      environment.insert_or_assign(variable, value);
+    }
+  }
+  return environment;
+}
+
+void TaskHost::start(const world::Service& service, const world::Task& task) {
+  if (closing_) {
+    return;
+  }
+  const std::string cluster = service.definition().cluster;
+  const auto end = [this, id = task.id, cluster, name = service.name()](int code) {
+    ended(id, cluster, name, code);
+  };
+  Result<std::unique_ptr<ChildProcess>> process =
+      running_.size() >= options_.processes_max
+          ? fail(ErrorKind::Unavailable, "the limit of worker processes is reached")
+          : ChildProcess::start(
+                loop_, {.executable = options_.command.front(),
+                        .arguments = {options_.command.begin() + 1, options_.command.end()},
+                        .directory = options_.directory,
+                        .environment = environment_of(task),
+                        .kept = true,
+                        .on_line =
+                            [this, id = task.id.substr(0, kShortId)](std::string_view line) {
+                              log_.write(LogLevel::Info, line,
+                                         {{.name = "task", .value = std::string_view(id)}});
+                            },
+                        .on_exit = [end](ProcessExit exit) { end(exit.code); }});
+  if (!process) {
+    log_.write(LogLevel::Error, "a worker could not be started",
+               {{.name = "task", .value = std::string_view(task.id)},
+                {.name = "reason", .value = std::string_view(process.error().message)}});
+    loop_.post([alive = alive_, end] {
+      if (*alive) {
+        end(kCannotRun);
+      }
+    });
+    return;
+  }
+  running_.emplace(task.id, Running{.cluster = cluster,
+                                    .service = service.name(),
+                                    .process = std::move(*process),
+                                    .kill_timer = net::Timer(loop_)});
+}
+
+void TaskHost::stop(const world::Task& task) {
+  const auto found = running_.find(task.id);
+  if (found == running_.end()) {
+    return;
+  }
+  ChildProcess* const process = found->second.process.get();
+  process->terminate();
+  found->second.kill_timer.start(options_.stop_timeout, [process] { process->kill(); });
+}
+
+void TaskHost::ended(const std::string& id, const std::string& cluster, const std::string& service,
+                     int code) {
+  // The process calls this: it may go, and with it what it keeps of this call.
+  const std::string task_id = id;
+  const std::string cluster_name = cluster;
+  const std::string service_name = service;
+  running_.erase(task_id);
+  world_.advance(system_clock().now());
+  world::Service* const there = world_.find_service(cluster_name, service_name);
+  world::Task* const task = there == nullptr ? nullptr : there->find_task(task_id);
+  if (task != nullptr) {
+    world_.task_ended(*there, *task, code);
+  }
+  if (options_.changed) {
+    options_.changed();
+  }
+}
+
+void TaskHost::shutdown(Duration grace) {
+  closing_ = true;
+  if (running_.empty()) {
+    return;
+  }
+  for (auto& [id, running] : running_) {
+    running.process->terminate();
+  }
+  std::stop_source over;
+  net::Timer limit(loop_);
+  net::Timer look(loop_);
+  limit.start(grace, [&over] { over.request_stop(); });
+  const std::function<void()> ask = [&] {
+    if (running_.empty()) {
+      over.request_stop();
+    } else {
+      look.start(std::chrono::milliseconds(5), ask);
+    }
+  };
+  ask();
+  loop_.run(over.get_token());
+  running_.clear();
+}
+
+}  // namespace scaler::emulator

@@ -1,0 +1,72 @@
+#pragma once
+// TaskHost: ECS tasks as processes of this machine. A task that runs is a child with the variables
+// of its task definition and of ECS; a task that is to stop gets SIGTERM and, after the stop
+// timeout, SIGKILL. Output goes to the log with the task's id.
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "emulator/process/child_process.h"
+#include "emulator/tasks/task_agent.h"
+#include "ground/base/environment.h"
+#include "ground/base/log.h"
+#include "ground/net/event_loop.h"
+#include "ground/net/timer.h"
+#include "lab/world/world.h"
+
+namespace scaler::emulator {
+
+struct TaskHostOptions {
+  std::vector<std::string> command = {};  ///< the program's path and its arguments
+  std::string directory = {};             ///< where it runs; empty: where the emulator does
+  Duration stop_timeout = std::chrono::seconds(30);
+  std::size_t processes_max = 100;
+  Environment surroundings = {};       ///< of the emulator: what is not AWS's of it is handed on
+  std::function<void()> changed = {};  ///< called after the world was changed from here
+};
+
+class TaskHost {
+ public:
+  TaskHost(net::EventLoop& loop, world::World& world, const TaskAgent& agent,
+           TaskHostOptions options, const Log& log);
+  /// Kills what runs.
+  ~TaskHost();
+  TaskHost(const TaskHost&) = delete;
+  TaskHost& operator=(const TaskHost&) = delete;
+
+  // World's callbacks: none of them changes the world before they return.
+  void start(const world::Service& service, const world::Task& task);
+  void stop(const world::Task& task);
+
+  std::size_t running() const { return running_.size(); }
+  /// SIGTERM to all, and at most `grace` of running the loop until they have ended.
+  void shutdown(Duration grace);
+
+ private:
+  struct Running {
+    std::string cluster = {};
+    std::string service = {};
+    std::unique_ptr<ChildProcess> process = {};
+    net::Timer kill_timer;
+  };
+  Environment environment_of(const world::Task& task) const;
+  void ended(const std::string& id, const std::string& cluster, const std::string& service,
+             int code);
+
+  net::EventLoop& loop_;
+  world::World& world_;
+  const TaskAgent& agent_;
+  TaskHostOptions options_;
+  const Log& log_;
+  std::map<std::string, Running> running_ = {};  ///< by the task's id
+  bool closing_ = false;                         ///< a task that ends is not followed by another
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+};
+
+/// The variables of the first container of a task definition's document.
+Environment container_environment(const std::string& document);
+
+}  // namespace scaler::emulator
