@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "edge/wiring/history.h"
+#include "ground/base/file.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/parallel.h"
