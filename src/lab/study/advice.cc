@@ -92,6 +92,15 @@ void tell_if_cheaper(const Advice& advice, const Answer& other, std::vector<std:
   }
 }
 
+/// A quantile of the waits does not show it: what is fewer than this never starts the service.
+std::string activation_text(std::int64_t backlog) {
+  return fmt::format(
+      "activation_backlog={} saves starts for few messages, and that has a price: at zero, fewer "
+      "than {} messages wait until more come, however long that is; the last of a day may wait for "
+      "the next morning. If no message may wait like that, set it to 1.",
+      backlog, backlog);
+}
+
 std::string own_cost_text(const Advice& advice) {
   const sim::Triggers& triggers = advice.best().settings.triggers;
   std::string parts = "a look each minute";
@@ -178,6 +187,9 @@ std::vector<std::string> reasons_of(const Advice& advice) {
   if (met > 1) {
     reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
                                   met, advice.ranked->size()));
+  }
+  if (const std::int64_t backlog = advice.best().settings.policy.activation_backlog; backlog > 1) {
+    reasons.push_back(activation_text(backlog));
   }
   reasons.push_back(
       fmt::format("What it replaces: {}: {}.", present_name(advice), advice.present.run.note));

@@ -123,6 +123,14 @@ TEST_F(AdviceTest, BeginsWithWhatItIsAndWhatItWillBe) {
             "the cost from $412.50 to $110.00 a month, $0.00 of it for the scaler itself.");
 }
 
+TEST_F(AdviceTest, WarnsOfMessagesThatAreTooFewToStartTheService) {
+  EXPECT_THAT(reasons_of(made(answered(130, seconds(40)))),
+              Not(Contains(StartsWith("activation_backlog"))));
+  ranked_.front().settings.policy.activation_backlog = 8;
+  EXPECT_THAT(reasons_of(made(answered(130, seconds(40)))),
+              Contains(StartsWith("activation_backlog=8 saves starts")));
+}
+
 TEST_F(AdviceTest, SaysSoWhenARunnerUpLooksBetterWhereItHadNotBeenSeen) {
   EXPECT_THAT(reasons_of(made(answered(105, seconds(48), "runner-up 1"))),
               Contains(StartsWith("runner-up 1 looks better on the last third: $105.00")));
