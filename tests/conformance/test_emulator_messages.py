@@ -173,7 +173,8 @@ def test_refuses_unknown_system_attributes(sqs, url):
                     AttributeNames=["Nope"])[0] == ("InvalidParameterValue")
 
 
-@pytest.mark.parametrize("address, code", [("", "InvalidAddress"), ("q", "InvalidAddress"),
+@pytest.mark.parametrize("address, code", [("", "InvalidAddress"), ("q/", "InvalidAddress"),
+                                           ("none", "QueueDoesNotExist"),
                                            (URL, "QueueDoesNotExist"),
                                            (URL + "none", "QueueDoesNotExist"),
                                            ("http://x/111111111111/jobs", "QueueDoesNotExist"),
@@ -193,6 +194,7 @@ def test_refuses_queue_urls(raw, address, code):
 def test_any_host_will_do_in_a_queue_url(sqs, url):
     assert sqs.send_message(QueueUrl="https://sqs.eu-central-1.amazonaws.com/000000000000/q",
                             MessageBody="x")
+    assert receive(sqs, "q"), "its name alone will do, too"
 
 
 def test_refuses_fields_of_the_wrong_kind(raw, url):

@@ -1,5 +1,6 @@
 """The emulated SQS's queues, driven by boto3; every answer is checked against botocore's model."""
 
+import json
 import time
 
 import pytest
@@ -52,31 +53,56 @@ def test_refuses_names(raw, name):
                     QueueName=name)[0] in ("InvalidParameterValue", "MissingParameter")
 
 
-def test_refuses_fifo(sqs):
-    assert error_of(sqs.create_queue, QueueName="x.fifo",
-                    Attributes={"FifoQueue": "true"}) == ("UnsupportedOperation", 400)
-
-
 @pytest.mark.parametrize("name, bad", [
     ("VisibilityTimeout", ["-1", "43201", "x", "", "1.5", " 1"]),
     ("DelaySeconds", ["-1", "901"]),
     ("MessageRetentionPeriod", ["59", "1209601"]),
     ("ReceiveMessageWaitTimeSeconds", ["-1", "21"]),
     ("MaximumMessageSize", ["1023", "1048577"]),
-    ("RedrivePolicy", [
-        "{", "[]", '{"maxReceiveCount":3}',
-        redrive("none", 3),
-        redrive("q", 3),
-        redrive("jobs", 0),
-        redrive("jobs", 1001),
-        redrive("jobs", "x"),
-        redrive("jobs", 1, extra=1), '{"deadLetterTargetArn":"x","maxReceiveCount":3}'
-    ]),
+    ("KmsDataKeyReusePeriodSeconds", ["59", "86401", ""]),
+    ("SqsManagedSseEnabled", ["", "yes"]),
+    ("Policy", ["{", "{}", "[]"]),
+    ("RedriveAllowPolicy", ["{", "[]", '{"redrivePermission":"none"}']),
 ])
 def test_refuses_attribute_values(sqs, url, name, bad):
     for value in bad:
         assert error_of(sqs.set_queue_attributes, QueueUrl=url,
                         Attributes={name: value}) == ("InvalidAttributeValue", 400), value
+
+
+@pytest.mark.parametrize("bad", [
+    "{", "[]", '{"maxReceiveCount":3}',
+    redrive("none", 3),
+    redrive("q", 3),
+    redrive("jobs", 0),
+    redrive("jobs", 1001),
+    redrive("jobs", "x"),
+    redrive("jobs", 1, extra=1), '{"deadLetterTargetArn":"x","maxReceiveCount":3}'
+])
+def test_refuses_redrive_policies(sqs, url, bad):
+    assert error_of(sqs.set_queue_attributes, QueueUrl=url,
+                    Attributes={"RedrivePolicy": bad}) == ("InvalidParameterValue", 400)
+
+
+def test_attributes_without_effect_are_kept_and_told(sqs, url):
+    kept = {
+        "KmsDataKeyReusePeriodSeconds": "600",
+        "KmsMasterKeyId": "alias/aws/sqs",
+        "Policy": json.dumps({"Version": "2012-10-17", "Statement": []}),
+        "RedriveAllowPolicy": json.dumps({
+            "redrivePermission": "byQueue",
+            "sourceQueueArns": [SQS_ARN + "jobs"]
+        })
+    }
+    read = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=[*kept, "SqsManagedSseEnabled"])
+    assert read["Attributes"] == {"SqsManagedSseEnabled": "true"}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes=kept)
+    read = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert kept.items() <= read.items()
+    assert read["SqsManagedSseEnabled"] == "false"
+    made = sqs.create_queue(QueueName="made", Attributes={**kept, "SqsManagedSseEnabled": "false"})
+    read = sqs.get_queue_attributes(QueueUrl=made["QueueUrl"], AttributeNames=list(kept))
+    assert read["Attributes"] == kept
 
 
 def test_attributes_are_set_and_read(sqs, url):
@@ -113,8 +139,14 @@ def test_refuses_attribute_names(sqs, url):
                     AttributeNames=["Nope"]) == ("InvalidAttributeName", 400)
     assert error_of(sqs.set_queue_attributes, QueueUrl=url,
                     Attributes={"Nope": "1"}) == ("InvalidAttributeName", 400)
-    assert error_of(sqs.set_queue_attributes, QueueUrl=url,
-                    Attributes={"KmsMasterKeyId": "1"})[0] == ("UnsupportedOperation")
+    assert error_of(sqs.get_queue_attributes, QueueUrl=url,
+                    AttributeNames=["FifoQueue"]) == ("InvalidAttributeName", 400)
+    assert error_of(sqs.set_queue_attributes,
+                    QueueUrl=url,
+                    Attributes={
+                        "KmsMasterKeyId": "1",
+                        "SqsManagedSseEnabled": "true"
+                    }) == ("InvalidAttributeName", 400)
 
 
 def test_tags(sqs, url):
@@ -134,6 +166,18 @@ def test_purge(sqs, url):
     assert error_of(sqs.purge_queue, QueueUrl=url)[0] == "PurgeQueueInProgress"
 
 
+def test_a_dead_letter_queue_knows_its_sources(aws, sqs, url):
+    pages = sqs.get_paginator("list_dead_letter_source_queues")
+    assert sqs.list_dead_letter_source_queues(QueueUrl=url)["queueUrls"] == []
+    for number in range(3):
+        sqs.create_queue(QueueName=f"source-{number}",
+                         Attributes={"RedrivePolicy": redrive("q", 3)})
+    found = [page["queueUrls"] for page in pages.paginate(QueueUrl=url,
+                                                          PaginationConfig={"PageSize": 2})]
+    sources = [f"{aws.endpoint}/000000000000/source-{number}" for number in range(3)]
+    assert found == [sources[:2], sources[2:]]
+
+
 def test_operations_that_are_not_modelled_say_so(sqs, url):
-    assert error_of(sqs.list_dead_letter_source_queues,
-                    QueueUrl=url) == ("UnsupportedOperation", 400)
+    assert error_of(sqs.start_message_move_task,
+                    SourceArn=SQS_ARN + "q") == ("UnsupportedOperation", 400)

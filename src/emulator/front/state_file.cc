@@ -1,9 +1,11 @@
 #include "emulator/front/state_file.h"
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include <fmt/core.h>
 
@@ -87,6 +89,24 @@ Result<std::string> read_text(const Reader& object, std::string_view name) {
   return field.string();
 }
 
+Result<bool> read_flag(const Reader& object, std::string_view name) {
+  const Reader field = TRY(object.field(name));
+  return field.boolean();
+}
+
+/// The members of an object of texts.
+Result<std::vector<std::pair<std::string, std::string>>> read_texts(const Reader& reader) {
+  const auto* members = std::get_if<json::Object>(&reader.value().data());
+  if (members == nullptr) {
+    return fail(ErrorKind::Malformed, fmt::format("{}: expected an object", reader.path()));
+  }
+  std::vector<std::pair<std::string, std::string>> texts;
+  for (const auto& [key, value] : *members) {
+    texts.emplace_back(key, TRY(Reader(value, reader.path() + "." + key).string()));
+  }
+  return texts;
+}
+
 void write_settings(json::Writer& writer, const QueueSettings& settings) {
   writer.name("settings").begin_object();
   for (const auto& [name, member] : kDurations) {
@@ -96,6 +116,20 @@ void write_settings(json::Writer& writer, const QueueSettings& settings) {
   if (settings.redrive) {
     writer.field("dead_letter_queue", settings.redrive->dead_letter_queue)
         .field("max_receive_count", settings.redrive->max_receive_count);
+  }
+  if (settings.fifo) {
+    writer.name("fifo")
+        .begin_object()
+        .field("content_based_deduplication", settings.fifo->content_based_deduplication)
+        .field("deduplicates_by_group", settings.fifo->deduplicates_by_group)
+        .end_object();
+  }
+  if (!settings.kept.empty()) {
+    writer.name("kept").begin_object();
+    for (const auto& [name, value] : settings.kept) {
+      writer.field(name, value);
+    }
+    writer.end_object();
   }
   writer.end_object();
 }
@@ -112,6 +146,17 @@ Result<QueueSettings> read_settings(const Reader& reader) {
     redrive.max_receive_count = TRY(read_count(reader, "max_receive_count"));
     settings.redrive = std::move(redrive);
   }
+  if (const auto fifo = reader.optional_field("fifo")) {
+    settings.fifo.emplace();
+    settings.fifo->content_based_deduplication =
+        TRY(read_flag(*fifo, "content_based_deduplication"));
+    settings.fifo->deduplicates_by_group = TRY(read_flag(*fifo, "deduplicates_by_group"));
+  }
+  if (const auto kept = reader.optional_field("kept")) {
+    for (auto& [name, value] : TRY(read_texts(*kept))) {
+      settings.kept[name] = value;
+    }
+  }
   return settings;
 }
 
@@ -127,6 +172,10 @@ void write_message(json::Writer& writer, const StoredMessage& message) {
   write_instant(writer, "visible_at", message.visible_at);
   write_instant(writer, "received_at", message.received_at);
   write_instant(writer, "first_received_at", message.first_received_at);
+  if (message.fifo) {
+    writer.field("group", message.fifo->group)
+        .field("deduplication_id", message.fifo->deduplication_id);
+  }
   writer.end_object();
 }
 
@@ -144,7 +193,38 @@ Result<StoredMessage> read_message(const Reader& reader) {
   message.visible_at = TRY(read_instant(visible_at));
   message.received_at = TRY(read_optional_instant(reader, "received_at"));
   message.first_received_at = TRY(read_optional_instant(reader, "first_received_at"));
+  if (reader.optional_field("group")) {
+    world::FifoMark mark;
+    mark.group = TRY(read_text(reader, "group"));
+    mark.deduplication_id = TRY(read_text(reader, "deduplication_id"));
+    message.fifo = std::make_shared<const world::FifoMark>(std::move(mark));
+  }
   return message;
+}
+
+/// What a FIFO queue recognises, should it be sent again.
+void write_sends(json::Writer& writer, const world::FifoOrder& order) {
+  writer.name("sends").begin_array();
+  for (const auto& send : order.sends().items()) {
+    writer.begin_object()
+        .field("id", send.key)
+        .field("sequence", static_cast<std::int64_t>(send.value));
+    write_instant(writer, "at", send.at);
+    writer.end_object();
+  }
+  writer.end_array();
+}
+
+Result<void> read_sends(const Reader& reader, world::FifoOrder& order) {
+  for (const Reader& item : TRY(reader.items())) {
+    std::string id = TRY(read_text(item, "id"));
+    const std::int64_t sequence = TRY(read_count(item, "sequence"));
+    const Reader at_reader = TRY(item.field("at"));
+    const Instant at = TRY(read_instant(at_reader));
+    order.sends().put(
+        {.key = std::move(id), .value = static_cast<std::uint64_t>(sequence), .at = at});
+  }
+  return {};
 }
 
 void write_queue(json::Writer& writer, const Queue& queue) {
@@ -164,16 +244,16 @@ void write_queue(json::Writer& writer, const Queue& queue) {
   for (const StoredMessage& message : queue.stored_messages()) {
     write_message(writer, message);
   }
-  writer.end_array().end_object();
+  writer.end_array();
+  if (queue.fifo() != nullptr) {
+    write_sends(writer, *queue.fifo());
+  }
+  writer.end_object();
 }
 
 Result<void> read_tags(const Reader& reader, Queue& queue) {
-  const auto* members = std::get_if<json::Object>(&reader.value().data());
-  if (members == nullptr) {
-    return fail(ErrorKind::Malformed, fmt::format("{}: expected an object", reader.path()));
-  }
-  for (const auto& [key, value] : *members) {
-    queue.set_tag(key, TRY(Reader(value, reader.path() + "." + key).string()));
+  for (const auto& [key, value] : TRY(read_texts(reader))) {
+    queue.set_tag(key, value);
   }
   return {};
 }
@@ -212,6 +292,9 @@ Result<void> read_queue(const Reader& reader, world::World& world) {
   queue.restore_totals(totals);
   const Reader tags = TRY(reader.field("tags"));
   TRY(read_tags(tags, queue));
+  if (const auto sends = reader.optional_field("sends"); sends && queue.fifo() != nullptr) {
+    TRY(read_sends(*sends, *queue.fifo()));
+  }
   const Reader messages = TRY(reader.field("messages"));
   return read_messages(messages, queue, world.now());
 }

@@ -53,6 +53,36 @@ TEST(StateFile, BringsTheQueuesBackAsTheyWere) {
   EXPECT_EQ(queue.totals(), before->world.find_queue("jobs")->totals());
 }
 
+TEST(StateFile, BringsAFifoQueueBackWithItsOrderAndWhatItRecognises) {
+  Place before(1);
+  world::Queue& queue = before.world.create_queue(
+      "jobs.fifo", {.fifo = world::FifoSettings{.content_based_deduplication = true,
+                                                .deduplicates_by_group = true},
+                    .kept = {{"Policy", "{\"Statement\":[]}"}}});
+  const auto mark = [](std::string group, std::string id) {
+    return std::make_shared<const world::FifoMark>(
+        world::FifoMark{.group = std::move(group), .deduplication_id = std::move(id)});
+  };
+  for (const char* body : {"a1", "a2", "b1"}) {
+    before.world.send(queue, {.body = body, .fifo = mark(std::string(body, 1), body)});
+  }
+  before.world.receive(queue, {.visibility_timeout = minutes(5)});
+  const std::string text = write_state(before.world, 0);
+
+  Place after(2);
+  ASSERT_TRUE(read_state(text, after.world).has_value());
+
+  EXPECT_EQ(write_state(after.world, 0), text);
+  world::Queue& restored = *after.world.find_queue("jobs.fifo");
+  EXPECT_EQ(restored.settings(), queue.settings());
+  EXPECT_EQ(restored.repeated_send(*mark("a", "a1"), kNoon), 1U);
+  EXPECT_EQ(restored.repeated_send(*mark("b", "a1"), kNoon), std::nullopt);
+  const auto next = after.world.receive(restored, {.messages_max = 10});
+  ASSERT_EQ(next.size(), 1U) << "the group of what is in flight gives nothing";
+  EXPECT_EQ(next[0].body, "b1");
+  EXPECT_EQ(next[0].fifo->deduplication_id, "b1");
+}
+
 TEST(StateFile, RefusesEveryTruncation) {
   const std::string text = write_state(busy_place()->world, 0);
   for (std::size_t length = 0; length < text.size(); length += 7) {

@@ -9,7 +9,8 @@
 
 #include <fmt/core.h>
 
-#include "emulator/sqs/md5.h"
+#include "emulator/sqs/digests.h"
+#include "emulator/sqs/sqs_input.h"
 #include "ground/base/text.h"
 #include "ground/json/writer.h"
 
@@ -18,7 +19,6 @@ namespace {
 
 constexpr std::size_t kAttributesMax = 10;
 constexpr std::size_t kNameMax = 256;
-constexpr std::size_t kGroupMax = 128;
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -154,25 +154,9 @@ ApiResult<std::string_view> check_trace(const json::Object& attributes) {
   return text_of(attributes.front().second, "StringValue");
 }
 
-ApiResult<void> check_group(std::string_view group) {
-  const bool valid = group.size() <= kGroupMax &&
-                     std::ranges::all_of(group, [](char c) { return c > ' ' && c < '\x7f'; });
-  if (!valid) {
-    return refuse("InvalidParameterValue",
-                  "MessageGroupId can only include alphanumeric and punctuation characters. 1 to "
-                  "128 in length.");
-  }
-  return {};
-}
-
 }  // namespace
 
 ApiResult<CheckedAttributes> check_attributes(const Input& message, std::string_view sender) {
-  if (message.has("MessageDeduplicationId")) {
-    return refuse("InvalidParameterValue",
-                  "The request includes a parameter that is not valid for this queue type: "
-                  "MessageDeduplicationId.");
-  }
   const json::Object* const attributes = object_of(message, "MessageAttributes");
   const json::Object* const system = object_of(message, "MessageSystemAttributes");
   if ((message.has("MessageAttributes") && attributes == nullptr) ||
@@ -192,7 +176,7 @@ ApiResult<CheckedAttributes> check_attributes(const Input& message, std::string_
     checked.system_md5 = attributes_md5(*system);
   }
   if (const std::string_view group = message.text("MessageGroupId"); !group.empty()) {
-    TRY(check_group(group));
+    TRY(check_token("MessageGroupId", group));
     writer.field("group", group);
   }
   writer.end_object();

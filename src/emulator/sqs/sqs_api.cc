@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "emulator/sqs/sqs_attributes.h"
+#include "ground/base/text.h"
 
 namespace scaler::emulator {
 namespace {
@@ -24,30 +25,49 @@ ApiAnswer nothing() {
   return "";
 }
 
-ApiResult<void> check_queue_name(std::string_view name) {
-  if (name.ends_with(".fifo")) {
-    return refuse("UnsupportedOperation", "The emulator does not model FIFO queues.");
+constexpr std::string_view kFifoSuffix = ".fifo";
+
+bool valid_queue_name(std::string_view name) {
+  const bool short_enough = name.size() <= kNameMax;
+  if (name.ends_with(kFifoSuffix)) {
+    name.remove_suffix(kFifoSuffix.size());
   }
-  const bool valid =
-      !name.empty() && name.size() <= kNameMax && std::ranges::all_of(name, [](char c) {
-        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-               c == '-' || c == '_';
-      });
-  if (!valid) {
-    return refuse("InvalidParameterValue",
-                  "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in "
-                  "length");
+  return short_enough && !name.empty() && std::ranges::all_of(name, [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                  c == '-' || c == '_';
+         });
+}
+
+ApiResult<void> check_queue_name(std::string_view name, bool fifo) {
+  if (valid_queue_name(name) && name.ends_with(kFifoSuffix) == fifo) {
+    return {};
   }
-  return {};
+  return refuse("InvalidParameterValue",
+                fifo ? "The name of a FIFO queue can only include alphanumeric characters, "
+                       "hyphens, or underscores, must end with .fifo suffix and be 1 to 80 in "
+                       "length."
+                     : "Can only include alphanumeric characters, hyphens, or underscores. 1 to "
+                       "80 in length");
+}
+
+/// Whether a CreateQueue is for a FIFO queue.
+bool wants_fifo(const Input& input) {
+  return std::ranges::any_of(input.text_map("Attributes"), [](const auto& attribute) {
+    return attribute.first == "FifoQueue" && lower_case(attribute.second) == "true";
+  });
 }
 
 std::unexpected<ApiError> no_such_queue() {
   return refuse("QueueDoesNotExist", "The specified queue does not exist.");
 }
 
-/// The name in "http://host/000000000000/name". Any host will do, as with AWS.
+/// The name in "http://host/000000000000/name". Any host will do, as with AWS; so does the name
+/// alone.
 ApiResult<std::string_view> name_of_url(std::string_view url) {
   const std::size_t scheme = url.find("://");
+  if (scheme == std::string_view::npos && valid_queue_name(url)) {
+    return url;
+  }
   if (scheme == std::string_view::npos) {
     return refuse("InvalidAddress",
                   fmt::format("The address {} is not valid for this endpoint.", url), 404);
@@ -104,9 +124,18 @@ const std::unordered_map<std::string_view, SqsApi::Operation>& SqsApi::operation
        {{{"QueueName", Text, kNeeded}, {"QueueOwnerAWSAccountId"}}, &SqsApi::get_queue_url}},
       {"ListQueues",
        {{{"QueueNamePrefix"}, {"NextToken"}, {"MaxResults", Integer}}, &SqsApi::list_queues}},
+      {"ListDeadLetterSourceQueues",
+       {{kUrl, {"NextToken"}, {"MaxResults", Integer}}, &SqsApi::list_dead_letter_sources}},
       {"GetQueueAttributes", {{kUrl, {"AttributeNames", Texts}}, &SqsApi::get_queue_attributes}},
       {"SetQueueAttributes",
        {{kUrl, {"Attributes", TextMap, kNeeded}}, &SqsApi::set_queue_attributes}},
+      {"AddPermission",
+       {{kUrl,
+         {"Label", Text, kNeeded},
+         {"AWSAccountIds", Texts, kNeeded},
+         {"Actions", Texts, kNeeded}},
+        &SqsApi::add_permission}},
+      {"RemovePermission", {{kUrl, {"Label", Text, kNeeded}}, &SqsApi::remove_permission}},
       {"PurgeQueue", {{kUrl}, &SqsApi::purge_queue}},
       {"TagQueue", {{kUrl, {"Tags", TextMap, kNeeded}}, &SqsApi::tag_queue}},
       {"UntagQueue", {{kUrl, {"TagKeys", Texts, kNeeded}}, &SqsApi::untag_queue}},
@@ -143,8 +172,7 @@ const std::unordered_map<std::string_view, SqsApi::Operation>& SqsApi::operation
 }
 
 void SqsApi::handle(const JsonCall& call, const ApiReply& reply) {
-  static constexpr std::array<std::string_view, 6> kNotModelled{
-      "AddPermission",        "RemovePermission",     "ListDeadLetterSourceQueues",
+  static constexpr std::array<std::string_view, 3> kNotModelled{
       "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"};
   const auto operation = operations().find(call.operation);
   if (operation == operations().end()) {
@@ -175,14 +203,18 @@ ApiResult<Queue*> SqsApi::find_queue(const Input& input) {
 
 ApiAnswer SqsApi::create_queue(const Input& input, const Caller&) {
   const std::string_view name = input.text("QueueName");
-  TRY(check_queue_name(name));
+  const bool fifo = wants_fifo(input);
+  TRY(check_queue_name(name, fifo));
   const auto tags = input.text_map("tags");
   if (std::ssize(tags) > kTagsMax) {
     return refuse("InvalidParameterValue", "Too many tags added for queue.");
   }
   Queue* queue = world_.find_queue(name);
   // Attributes that a repeated call does not name may differ.
-  const world::QueueSettings base = queue == nullptr ? world::QueueSettings{} : queue->settings();
+  world::QueueSettings base = queue == nullptr ? world::QueueSettings{} : queue->settings();
+  if (queue == nullptr && fifo) {
+    base.fifo.emplace();
+  }
   world::QueueSettings settings = TRY(change_settings(base, input, queue, world_));
   if (queue == nullptr) {
     const auto deleted = deleted_at_.find(name);
@@ -227,6 +259,21 @@ ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller&) {
 }
 
 ApiAnswer SqsApi::list_queues(const Input& input, const Caller&) {
+  const std::string_view prefix = input.text("QueueNamePrefix");
+  return list_page(input, "QueueUrls",
+                   [&](const Queue& queue) { return queue.name().starts_with(prefix); });
+}
+
+ApiAnswer SqsApi::list_dead_letter_sources(const Input& input, const Caller&) {
+  const Queue* const target = TRY(find_queue(input));
+  return list_page(input, "queueUrls", [&](const Queue& queue) {
+    const auto& redrive = queue.settings().redrive;
+    return redrive && redrive->dead_letter_queue == target->name();
+  });
+}
+
+ApiAnswer SqsApi::list_page(const Input& input, std::string_view list_name,
+                            const std::function<bool(const Queue&)>& belongs) {
   const auto limit = input.integer("MaxResults");
   if (limit && (*limit < 1 || *limit > 1000)) {
     return refuse("InvalidParameterValue",
@@ -235,25 +282,25 @@ ApiAnswer SqsApi::list_queues(const Input& input, const Caller&) {
                               *limit));
   }
   const std::size_t size = limit ? static_cast<std::size_t>(*limit) : kListDefault;
-  const std::string_view prefix = input.text("QueueNamePrefix");
   const std::string_view token = input.text("NextToken");
-  if (!token.empty() && !check_queue_name(token)) {
+  if (!token.empty() && !valid_queue_name(token)) {
     return refuse("InvalidParameterValue", "Invalid or expired next token.");
   }
   // The token is the name of the last queue of the page before.
   std::vector<std::string_view> names;
   auto at = world_.queues().upper_bound(token);
   for (; at != world_.queues().end() && names.size() < size; ++at) {
-    if (at->first.starts_with(prefix)) {
+    if (belongs(*at->second)) {
       names.push_back(at->first);
     }
   }
   const bool more = std::any_of(at, world_.queues().end(),
-                                [&](const auto& queue) { return queue.first.starts_with(prefix); });
+                                [&](const auto& queue) { return belongs(*queue.second); });
   json::Writer writer;
   writer.begin_object();
-  if (!names.empty()) {
-    writer.name("QueueUrls").begin_array();
+  // AWS leaves an empty QueueUrls out, but not the dead-letter queue's list.
+  if (!names.empty() || list_name == "queueUrls") {
+    writer.name(list_name).begin_array();
     for (const std::string_view name : names) {
       writer.value(queue_url(name));
     }

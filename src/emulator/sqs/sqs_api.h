@@ -60,8 +60,11 @@ class SqsApi {
   ApiAnswer delete_queue(const Input& input, const Caller& caller);
   ApiAnswer get_queue_url(const Input& input, const Caller& caller);
   ApiAnswer list_queues(const Input& input, const Caller& caller);
+  ApiAnswer list_dead_letter_sources(const Input& input, const Caller& caller);
   ApiAnswer get_queue_attributes(const Input& input, const Caller& caller);
   ApiAnswer set_queue_attributes(const Input& input, const Caller& caller);
+  ApiAnswer add_permission(const Input& input, const Caller& caller);
+  ApiAnswer remove_permission(const Input& input, const Caller& caller);
   ApiAnswer purge_queue(const Input& input, const Caller& caller);
   ApiAnswer tag_queue(const Input& input, const Caller& caller);
   ApiAnswer untag_queue(const Input& input, const Caller& caller);
@@ -74,6 +77,9 @@ class SqsApi {
   ApiAnswer change_message_visibility_batch(const Input& input, const Caller& caller);
 
   ApiResult<world::Queue*> find_queue(const Input& input);
+  /// A page of the URLs of the queues that belong to the answer.
+  ApiAnswer list_page(const Input& input, std::string_view list_name,
+                      const std::function<bool(const world::Queue&)>& belongs);
   void receive_message(const Input& input, const ApiReply& reply);
   ApiResult<Receive> read_receive(const Input& input);
   /// The answer, or nothing as long as there is nothing to return.

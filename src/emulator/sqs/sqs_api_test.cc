@@ -4,7 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "emulator/sqs/md5.h"
+#include "emulator/sqs/digests.h"
 
 namespace scaler::emulator {
 namespace {
@@ -174,9 +174,10 @@ TEST_F(SqsApiTest, SurvivesMessagesOfOtherSenders) {
   EXPECT_THAT(answer, HasSubstr(R"("ApproximateReceiveCount":"1")"));
 }
 
-TEST(Md5, IsThatOfTheStandard) {
+TEST(Digests, AreThoseOfTheStandards) {
   EXPECT_EQ(md5_hex(""), "d41d8cd98f00b204e9800998ecf8427e");
   EXPECT_EQ(md5_hex("message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
+  EXPECT_EQ(sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 }
 
 }  // namespace

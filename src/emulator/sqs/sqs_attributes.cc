@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include "emulator/sqs/kept_attributes.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 
@@ -20,11 +21,11 @@ using world::World;
 
 constexpr std::int64_t kReceiveCountMax = 1000;
 
-std::unexpected<ApiError> bad_value(std::string_view name, std::string_view value,
-                                    std::string_view reason) {
+/// RedrivePolicy has an error of its own.
+std::unexpected<ApiError> bad_redrive(std::string_view value, std::string_view reason) {
   return refuse(
-      "InvalidAttributeValue",
-      fmt::format("Invalid value for the parameter {}. Reason: '{}': {}", name, value, reason));
+      "InvalidParameterValue",
+      fmt::format("Value {} for parameter RedrivePolicy is invalid. Reason: {}", value, reason));
 }
 
 std::int64_t whole_seconds(Duration duration) {
@@ -68,22 +69,49 @@ constexpr std::array kNumbers{
     seconds_attribute<&QueueSettings::visibility_timeout>("VisibilityTimeout", 0, 43'200),
 };
 
-constexpr std::array<std::string_view, 7> kReadOnly{"ApproximateNumberOfMessages",
+constexpr std::array<std::string_view, 6> kReadOnly{"ApproximateNumberOfMessages",
                                                     "ApproximateNumberOfMessagesDelayed",
                                                     "ApproximateNumberOfMessagesNotVisible",
                                                     "CreatedTimestamp",
                                                     "LastModifiedTimestamp",
-                                                    "QueueArn",
-                                                    "SqsManagedSseEnabled"};
+                                                    "QueueArn"};
 
-constexpr std::array<std::string_view, 8> kNotModelled{"Policy",
-                                                       "KmsMasterKeyId",
-                                                       "KmsDataKeyReusePeriodSeconds",
-                                                       "RedriveAllowPolicy",
-                                                       "FifoQueue",
-                                                       "ContentBasedDeduplication",
-                                                       "DeduplicationScope",
-                                                       "FifoThroughputLimit"};
+/// What only a FIFO queue has, besides what is kept only.
+constexpr std::array<std::string_view, 3> kFifo{"ContentBasedDeduplication", "DeduplicationScope",
+                                                "FifoQueue"};
+
+std::unexpected<ApiError> unknown_attribute(std::string_view name) {
+  return refuse("InvalidAttributeName", fmt::format("Unknown Attribute {}.", name));
+}
+
+std::string_view fifo_value(const world::FifoSettings& fifo, std::string_view name) {
+  if (name == "ContentBasedDeduplication") {
+    return fifo.content_based_deduplication ? "true" : "false";
+  }
+  if (name == "DeduplicationScope") {
+    return fifo.deduplicates_by_group ? "messageGroup" : "queue";
+  }
+  return "true";
+}
+
+ApiResult<void> change_fifo(world::FifoSettings& fifo, std::string_view name,
+                            std::string_view value) {
+  const bool scope = name == "DeduplicationScope";
+  const std::string_view yes = scope ? "messageGroup" : "true";
+  const std::string_view no = scope ? "queue" : "false";
+  const std::string word = scope ? std::string(value) : lower_case(value);
+  if (word != yes && word != no) {
+    return bad_value(name, value, fmt::format("Must be {} or {}.", yes, no));
+  }
+  if (scope) {
+    fifo.deduplicates_by_group = word == yes;
+  } else if (name == "ContentBasedDeduplication") {
+    fifo.content_based_deduplication = word == yes;
+  } else if (word == no) {
+    return bad_value(name, value, "Modifying queue type is not supported.");
+  }
+  return {};
+}
 
 /// The maxReceiveCount, which SQS takes as a number or as text.
 std::optional<std::int64_t> receive_count(const json::Value& policy) {
@@ -98,38 +126,47 @@ std::optional<std::int64_t> receive_count(const json::Value& policy) {
   return text == nullptr ? std::nullopt : number_of<std::int64_t>(*text);
 }
 
-ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, const Queue* queue,
-                                                       const World& world) {
-  constexpr std::string_view kName = "RedrivePolicy";
+ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bool fifo,
+                                                       const Queue* queue, const World& world) {
   if (text.empty()) {
     return std::nullopt;
   }
   const Result<json::Value> policy = json::parse(text);
   if (!policy) {
-    return bad_value(kName, text, "Redrive policy is not a valid JSON map.");
+    return bad_redrive(text, "Redrive policy is not a valid JSON map.");
   }
   if (const auto known =
           json::Reader(*policy).only_fields({"deadLetterTargetArn", "maxReceiveCount"});
       !known) {
-    return bad_value(kName, text, known.error().message);
+    return bad_redrive(text, known.error().message);
+  }
+  for (const char* const field : {"deadLetterTargetArn", "maxReceiveCount"}) {
+    if (policy->find(field) == nullptr) {
+      return bad_redrive(
+          text, fmt::format("Redrive policy does not contain mandatory attribute: {}.", field));
+    }
   }
   const auto count = receive_count(*policy);
   if (!count || *count < 1 || *count > kReceiveCountMax) {
-    return bad_value(kName, text, "Invalid value for maxReceiveCount. It must be from 1 to 1000.");
+    return bad_redrive(text, "Invalid value for maxReceiveCount. It must be from 1 to 1000.");
   }
   const json::Value* const target = policy->find("deadLetterTargetArn");
-  const auto* arn = target == nullptr ? nullptr : std::get_if<std::string>(&target->data());
+  const auto* arn = std::get_if<std::string>(&target->data());
   const std::string middle = fmt::format(":{}:", kAccount);
   const std::size_t at = arn == nullptr ? std::string::npos : arn->find(middle);
   if (at == std::string::npos || !arn->starts_with("arn:aws")) {
-    return bad_value(kName, text, "Invalid value for deadLetterTargetArn.");
+    return bad_redrive(text, "Invalid value for deadLetterTargetArn.");
   }
   std::string name = arn->substr(at + middle.size());
-  if (world.find_queue(name) == nullptr) {
-    return bad_value(kName, text, "Dead letter target does not exist.");
+  const Queue* const dead_letters = world.find_queue(name);
+  if (dead_letters == nullptr) {
+    return bad_redrive(text, "Dead letter target does not exist.");
   }
-  if (queue != nullptr && queue->name() == name) {
-    return bad_value(kName, text, "A queue cannot be its own dead letter target.");
+  if (dead_letters->settings().fifo.has_value() != fifo) {
+    return bad_redrive(text, "Dead-letter queue must be same type of queue as the source.");
+  }
+  if (dead_letters == queue) {
+    return bad_redrive(text, "A queue cannot be its own dead letter target.");
   }
   return world::Redrive{.dead_letter_queue = std::move(name), .max_receive_count = *count};
 }
@@ -156,6 +193,12 @@ class AttributeWriter {
     for (const NumberAttribute& attribute : kNumbers) {
       number(attribute.name, attribute.read(queue_->settings()));
     }
+    if (const auto& fifo = queue_->settings().fifo) {
+      for (const std::string_view name : kFifo) {
+        writer_->field(name, fifo_value(*fifo, name));
+      }
+    }
+    write_all_kept(*writer_, queue_->settings());
     write_redrive();
   }
 
@@ -174,7 +217,15 @@ class AttributeWriter {
       write_redrive();
       return true;
     }
-    return listed(kNotModelled, name);
+    if (const auto& fifo = queue_->settings().fifo; fifo && listed(kFifo, name)) {
+      writer_->field(name, fifo_value(*fifo, name));
+      return true;
+    }
+    if (is_kept(name, queue_->settings())) {
+      write_kept(*writer_, name, queue_->settings());
+      return true;
+    }
+    return false;
   }
 
  private:
@@ -194,10 +245,8 @@ class AttributeWriter {
       number(name, whole_seconds(queue_->created_at()));
     } else if (name == "LastModifiedTimestamp") {
       number(name, whole_seconds(queue_->modified_at()));
-    } else if (name == "QueueArn") {
-      writer_->field(name, queue_arn(caller_->region, queue_->name()));
     } else {
-      writer_->field(name, "true");
+      writer_->field(name, queue_arn(caller_->region, queue_->name()));
     }
   }
 
@@ -221,7 +270,9 @@ std::string queue_arn(std::string_view region, std::string_view name) {
 
 ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& input,
                                          const Queue* queue, const World& world) {
+  bool sse_asked_for = false;
   for (const auto& [name, value] : input.text_map("Attributes")) {
+    sse_asked_for = sse_asked_for || (name == "SqsManagedSseEnabled" && value == "true");
     const auto* const attribute = std::ranges::find(kNumbers, name, &NumberAttribute::name);
     if (attribute != kNumbers.end()) {
       const auto number = number_of<std::int64_t>(value);
@@ -231,14 +282,16 @@ ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& in
       }
       attribute->write(settings, *number);
     } else if (name == "RedrivePolicy") {
-      settings.redrive = TRY(parse_redrive(value, queue, world));
-    } else if (name == "SqsManagedSseEnabled" || listed(kNotModelled, name)) {
-      return refuse("UnsupportedOperation",
-                    fmt::format("The emulator does not model the attribute {}.", name));
+      settings.redrive = TRY(parse_redrive(value, settings.fifo.has_value(), queue, world));
+    } else if (settings.fifo && listed(kFifo, name)) {
+      TRY(change_fifo(*settings.fifo, name, value));
+    } else if (is_kept(name, settings)) {
+      TRY(keep(settings, name, value));
     } else {
-      return refuse("InvalidAttributeName", fmt::format("Unknown Attribute {}.", name));
+      return unknown_attribute(name);
     }
   }
+  TRY(check_together(settings, sse_asked_for));
   return settings;
 }
 
@@ -248,7 +301,12 @@ std::string_view different_attribute(const QueueSettings& a, const QueueSettings
       return attribute.name;
     }
   }
-  return a.redrive == b.redrive ? "" : "RedrivePolicy";
+  for (const std::string_view name : kFifo) {
+    if (a.fifo && b.fifo && fifo_value(*a.fifo, name) != fifo_value(*b.fifo, name)) {
+      return name;
+    }
+  }
+  return a.redrive == b.redrive ? different_kept(a, b) : "RedrivePolicy";
 }
 
 ApiResult<void> write_attributes(json::Writer& writer, const Queue& queue,
@@ -266,7 +324,7 @@ ApiResult<void> write_attributes(json::Writer& writer, const Queue& queue,
       continue;
     }
     if (!attributes.write(*name)) {
-      return refuse("InvalidAttributeName", fmt::format("Unknown Attribute {}.", *name));
+      return unknown_attribute(*name);
     }
   }
   writer.end_object();

@@ -15,8 +15,7 @@ namespace scaler::emulator {
 std::string queue_arn(std::string_view region, std::string_view name);
 
 /// `settings` with the Attributes of a CreateQueue or SetQueueAttributes.
-/// Errors: InvalidAttributeName, InvalidAttributeValue; UnsupportedOperation for what is not
-/// modelled.
+/// Errors: InvalidAttributeName, InvalidAttributeValue, InvalidParameterValue.
 ApiResult<world::QueueSettings> change_settings(world::QueueSettings settings, const Input& input,
                                                 const world::Queue* queue,
                                                 const world::World& world);

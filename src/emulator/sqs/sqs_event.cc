@@ -2,7 +2,8 @@
 
 #include <utility>
 
-#include "emulator/sqs/md5.h"
+#include "emulator/sqs/digests.h"
+#include "emulator/sqs/fifo.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 
@@ -61,6 +62,10 @@ void write_record(json::Writer& writer, const SqsEventSource& source,
     if (const std::string_view text = carried_text(carried, from); !text.empty()) {
       writer.field(to, text);
     }
+  }
+  if (message.fifo) {
+    writer.field("MessageDeduplicationId", message.fifo->deduplication_id)
+        .field("SequenceNumber", sequence_number(message.sequence));
   }
   writer.end_object();
   write_message_attributes(writer, carried);

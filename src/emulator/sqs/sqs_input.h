@@ -1,5 +1,5 @@
 #pragma once
-// Numbers in SQS's requests.
+// Numbers and ids in SQS's requests.
 
 #include <cstdint>
 #include <optional>
@@ -14,5 +14,12 @@ namespace scaler::emulator {
 /// Errors: InvalidParameterValue when it is not in the range.
 ApiResult<std::optional<std::int64_t>> ranged(const Input& input, std::string_view name,
                                               std::int64_t min, std::int64_t max);
+
+/// Whether the text can be a message group id, deduplication id or attempt id.
+/// Errors: InvalidParameterValue.
+ApiResult<void> check_token(std::string_view name, std::string_view text);
+
+/// InvalidParameterValue: what a queue of the other type takes.
+std::unexpected<ApiError> wrong_queue_type(std::string_view name, std::string_view value);
 
 }  // namespace scaler::emulator

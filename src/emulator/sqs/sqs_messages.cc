@@ -7,7 +7,8 @@
 
 #include <fmt/core.h>
 
-#include "emulator/sqs/md5.h"
+#include "emulator/sqs/digests.h"
+#include "emulator/sqs/fifo.h"
 #include "emulator/sqs/message_attributes.h"
 #include "emulator/sqs/sqs_api.h"
 #include "emulator/sqs/sqs_input.h"
@@ -135,6 +136,11 @@ ApiResult<void> outcome_of(HandleOutcome outcome, std::string_view handle) {
                     fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: Message "
                                 "does not exist or is not available for visibility timeout change.",
                                 handle));
+    case HandleOutcome::Expired:
+      return refuse("InvalidParameterValue",
+                    fmt::format("Value {} for parameter ReceiptHandle is invalid. Reason: The "
+                                "receipt handle has expired.",
+                                handle));
     case HandleOutcome::Invalid:
       return refuse(
           "ReceiptHandleIsInvalid",
@@ -171,6 +177,7 @@ ApiResult<SqsApi::CheckedMessage> SqsApi::check_message(const Input& entry, cons
                   "to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF");
   }
   const auto delay = TRY(ranged(entry, "DelaySeconds", 0, kDelayMax));
+  auto mark = TRY(check_fifo(entry, queue.settings().fifo));
   CheckedAttributes attributes = TRY(check_attributes(entry, caller.access_key_id));
   const std::size_t bytes = body.size() + attributes.bytes;
   if (static_cast<std::int64_t>(bytes) > queue.settings().message_size_max) {
@@ -185,15 +192,24 @@ ApiResult<SqsApi::CheckedMessage> SqsApi::check_message(const Input& entry, cons
                          .bytes = bytes};
   checked.message.body = body;
   checked.message.attributes = std::move(attributes.text);
-  if (delay) {
+  checked.message.fifo = std::move(mark);
+  if (delay && !queue.fifo()) {
     checked.message.delay = std::chrono::seconds(*delay);
   }
   return checked;
 }
 
 void SqsApi::send(Queue& queue, CheckedMessage message, json::Writer& writer) {
-  writer.field("MessageId", world_.send(queue, std::move(message.message)))
+  const std::shared_ptr<const world::FifoMark> mark = message.message.fifo;
+  const std::uint64_t next = queue.next_sequence();
+  const auto repeated = mark ? queue.repeated_send(*mark, world_.now()) : std::nullopt;
+  writer
+      .field("MessageId", repeated ? queue.message_id(*repeated)
+                                   : world_.send(queue, std::move(message.message)))
       .field("MD5OfMessageBody", message.body_md5);
+  if (mark) {
+    writer.field("SequenceNumber", sequence_number(repeated.value_or(next)));
+  }
   if (!message.attributes_md5.empty()) {
     writer.field("MD5OfMessageAttributes", message.attributes_md5);
   }

@@ -6,7 +6,8 @@
 
 #include <fmt/core.h>
 
-#include "emulator/sqs/md5.h"
+#include "emulator/sqs/digests.h"
+#include "emulator/sqs/fifo.h"
 #include "emulator/sqs/message_attributes.h"
 #include "emulator/sqs/sqs_api.h"
 #include "emulator/sqs/sqs_input.h"
@@ -74,15 +75,19 @@ class MessageWriter {
 
   void write_carried(std::string_view name, const json::Value* value) const {
     const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(&value->data());
-    if (text != nullptr && wants(name)) {
-      writer_->field(name, *text);
+    if (text != nullptr) {
+      write_text(name, *text);
+    }
+  }
+
+  void write_text(std::string_view name, std::string_view text) const {
+    if (wants(name)) {
+      writer_->field(name, text);
     }
   }
 
   void write_number(std::string_view name, std::int64_t value) const {
-    if (wants(name)) {
-      writer_->field(name, std::to_string(value));
-    }
+    write_text(name, std::to_string(value));
   }
 
   void write_system(const ReceivedMessage& message, const json::Value& carried) const {
@@ -93,6 +98,10 @@ class MessageWriter {
     write_carried("SenderId", carried.find("sender"));
     write_carried("AWSTraceHeader", carried.find("trace"));
     write_carried("MessageGroupId", carried.find("group"));
+    if (message.fifo) {
+      write_text("MessageDeduplicationId", message.fifo->deduplication_id);
+      write_text("SequenceNumber", sequence_number(message.sequence));
+    }
     write_number("SentTimestamp", milliseconds(message.sent_at));
     write_number("ApproximateReceiveCount", message.receive_count);
     write_number("ApproximateFirstReceiveTimestamp", milliseconds(message.first_received_at));
@@ -124,12 +133,15 @@ class MessageWriter {
 
 ApiResult<SqsApi::Receive> SqsApi::read_receive(const Input& input) {
   const Queue* const queue = TRY(find_queue(input));
-  if (input.has("ReceiveRequestAttemptId")) {
-    return refuse("InvalidParameterValue",
-                  "The request includes a parameter that is not valid for this queue type: "
-                  "ReceiveRequestAttemptId.");
-  }
   Receive receive{.queue = queue->name()};
+  if (const std::string_view id = input.text("ReceiveRequestAttemptId");
+      input.has("ReceiveRequestAttemptId")) {
+    if (!queue->fifo()) {
+      return wrong_queue_type("ReceiveRequestAttemptId", id);
+    }
+    TRY(check_token("ReceiveRequestAttemptId", id));
+    receive.request.attempt_id = id;
+  }
   receive.request.messages_max =
       TRY(ranged(input, "MaxNumberOfMessages", 1, kMessagesMax)).value_or(1);
   if (const auto timeout = TRY(ranged(input, "VisibilityTimeout", 0, kVisibilityMax))) {
@@ -168,10 +180,13 @@ std::optional<ApiAnswer> SqsApi::try_receive(const Receive& receive) {
   if (queue == nullptr) {
     return refuse("QueueDoesNotExist", "The specified queue does not exist.");
   }
-  if (queue->depth().in_flight >= kInFlightMax) {
+  const bool full = queue->depth().in_flight >= kInFlightMax;
+  if (full && !queue->fifo()) {
     return refuse("OverLimit", "Too many messages in flight.", 403);
   }
-  const auto messages = world_.receive(*queue, receive.request);
+  // A FIFO queue says nothing of the limit.
+  const auto messages =
+      full ? std::vector<ReceivedMessage>() : world_.receive(*queue, receive.request);
   if (messages.empty()) {
     return world_.now() < receive.deadline ? std::nullopt : std::optional(ApiAnswer("{}"));
   }

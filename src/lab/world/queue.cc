@@ -44,12 +44,22 @@ Queue::Queue(std::string name, QueueSettings settings, Instant created_at, Rando
       settings_(std::move(settings)),
       created_at_(created_at),
       modified_at_(created_at),
-      handle_key_(random.next()) {}
+      handle_key_(random.next()),
+      fifo_(settings_.fifo ? std::make_unique<FifoOrder>() : nullptr) {}
 
 void Queue::change_settings(QueueSettings settings, Instant now) {
   if (settings_.count_lag <= Duration(0) && settings.count_lag > Duration(0)) {
     // What is told until the lag is over: the counts as they are.
     past_depths_.emplace_back(now - settings.count_lag, depth());
+  }
+  CHECK(settings.fifo.has_value() == settings_.fifo.has_value());
+  if (fifo_ && settings.delay != settings_.delay) {
+    // Unlike a standard queue's, it holds for what is there already.
+    for (auto& [sequence, entry] : entries_) {
+      if (entry.place == Place::Delayed) {
+        hide(entry, entry.message.sent_at + settings.delay);
+      }
+    }
   }
   settings_ = std::move(settings);
   modified_at_ = now;
@@ -79,11 +89,15 @@ std::uint64_t Queue::post(NewMessage message, Instant now) {
   const Duration delay = message.delay.value_or(settings_.delay);
   const std::uint64_t sequence = next_sequence_;
   ++totals_.sent;
+  if (fifo_ && message.fifo) {
+    remember_send(*message.fifo, sequence, now);
+  }
   add({.sequence = sequence,
        .body = std::move(message.body),
        .attributes = std::move(message.attributes),
        .sent_at = now,
-       .visible_at = now + delay},
+       .visible_at = now + delay,
+       .fifo = std::move(message.fifo)},
       delay > Duration(0) ? Place::Delayed : Place::Visible);
   changed(now);
   return sequence;
@@ -103,7 +117,13 @@ std::vector<ReceivedMessage> Queue::receive(const ReceiveRequest& request, Insta
                                             Queue* dead_letter_queue) {
   settle(now);
   const Duration timeout = request.visibility_timeout.value_or(settings_.visibility_timeout);
-  std::vector<ReceivedMessage> messages;
+  std::vector<ReceivedMessage> messages = repeated_receive(request, now);
+  if (!messages.empty()) {
+    return messages;
+  }
+  if (fifo_) {
+    fifo_->begin_receive();
+  }
   std::vector<std::uint64_t> shown_again;
   while (std::ssize(messages) < request.messages_max) {
     Entry* const entry = front(dead_letter_queue, now);
@@ -119,12 +139,16 @@ std::vector<ReceivedMessage> Queue::receive(const ReceiveRequest& request, Insta
   for (const std::uint64_t sequence : shown_again) {
     show(entries_.at(sequence));
   }
+  remember_receive(request, messages, now);
   changed(now);
   return messages;
 }
 
 std::optional<TakenMessage> Queue::take(Duration timeout, Instant now, Queue* dead_letter_queue) {
   settle(now);
+  if (fifo_) {
+    fifo_->begin_receive();
+  }
   Entry* const entry = front(dead_letter_queue, now);
   std::optional<TakenMessage> taken;
   if (entry != nullptr) {
@@ -134,11 +158,18 @@ std::optional<TakenMessage> Queue::take(Duration timeout, Instant now, Queue* de
   return taken;
 }
 
+Queue::Entries::iterator Queue::next_visible() {
+  if (fifo_) {
+    const auto sequence = fifo_->next();
+    return sequence ? entries_.find(*sequence) : entries_.end();
+  }
+  return visible_.empty() ? entries_.end() : entries_.find(visible_.front().second);
+}
+
 Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
   const bool redrives =
       settings_.redrive && dead_letter_queue != nullptr && dead_letter_queue != this;
-  while (!visible_.empty()) {
-    const auto found = entries_.find(visible_.begin()->second);
+  for (auto found = next_visible(); found != entries_.end(); found = next_visible()) {
     StoredMessage& message = found->second.message;
     const std::int64_t receives = message.receive_count - message.receives_elsewhere;
     if (!redrives || receives < settings_.redrive->max_receive_count) {
@@ -154,13 +185,11 @@ Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
 
 Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
   StoredMessage& message = entry.message;
-  --visible_count_;
+  move(entry, Place::InFlight);
   ++message.receive_count;
   message.first_received_at = message.first_received_at.value_or(now);
   message.received_at = now;
-  entry.place = Place::InFlight;
   hide(entry, now + timeout);
-  ++in_flight_;
   drop_gone();
   ++totals_.received;
   totals_.receive_count_max = std::max(totals_.receive_count_max, message.receive_count);
@@ -177,13 +206,19 @@ ReceivedMessage Queue::received(const Entry& entry, const Receipt& receipt) cons
           .attributes = message.attributes,
           .sent_at = message.sent_at,
           .first_received_at = *message.first_received_at,
-          .receive_count = message.receive_count};
+          .receive_count = message.receive_count,
+          .sequence = message.sequence,
+          .fifo = message.fifo};
 }
 
 void Queue::take_dead_letter(StoredMessage message, Instant now) {
   message.sequence = next_sequence_;
   message.receives_elsewhere = message.receive_count;
   message.visible_at = now;
+  if (fifo_) {
+    // Its age in a standard queue counts from the first send; here, from now.
+    message.sent_at = now;
+  }
   ++totals_.dead_letters_in;
   add(std::move(message), Place::Visible);
   changed(now);
@@ -200,7 +235,14 @@ HandleOutcome Queue::delete_message(const Receipt& receipt, Instant now) {
   if (receipt.queue_key != handle_key_) {
     return HandleOutcome::Invalid;
   }
-  if (found == entries_.end() || found->second.message.receive_count != receipt.receive_count) {
+  if (found == entries_.end()) {
+    return HandleOutcome::Stale;
+  }
+  const bool latest = found->second.message.receive_count == receipt.receive_count;
+  if (fifo_ && (!latest || found->second.place != Place::InFlight)) {
+    return HandleOutcome::Expired;
+  }
+  if (!latest) {
     return HandleOutcome::Stale;
   }
   remove(found);
@@ -242,6 +284,9 @@ std::int64_t Queue::purge(Instant now) {
   visible_.clear();
   hidden_.clear();
   by_age_.clear();
+  if (fifo_) {
+    fifo_->clear_messages();
+  }
   visible_count_ = 0;
   in_flight_ = 0;
   totals_.purged += count;
@@ -338,6 +383,9 @@ std::optional<Receipt> Queue::parse_handle(std::string_view handle) const {
 }
 
 Queue::Entry& Queue::add(StoredMessage message, Place place) {
+  if (fifo_ && !message.fifo) {
+    message.fifo = std::make_shared<const FifoMark>();
+  }
   const std::uint64_t sequence = message.sequence;
   next_sequence_ = std::max(next_sequence_, sequence + 1);
   // Dead letters and restored messages may be older than what is there.
@@ -347,28 +395,31 @@ Queue::Entry& Queue::add(StoredMessage message, Place place) {
   } else {
     by_age_.insert(std::ranges::upper_bound(by_age_, age), age);
   }
-  const auto [at, inserted] =
-      entries_.emplace(sequence, Entry{.message = std::move(message), .place = place});
+  const auto [at, inserted] = entries_.emplace(sequence, Entry{.message = std::move(message)});
   CHECK(inserted);
   Entry& entry = at->second;
-  if (place == Place::Visible) {
-    entry.visible_order = next_visible_order_++;
-    visible_.emplace_back(entry.visible_order, sequence);
-    ++visible_count_;
-  } else {
+  move(entry, place);
+  if (place != Place::Visible) {
     hide(entry, entry.message.visible_at);
-    in_flight_ += place == Place::InFlight ? 1 : 0;
   }
   return entry;
 }
 
+void Queue::move(Entry& entry, Place to) {
+  visible_count_ += (to == Place::Visible ? 1 : 0) - (entry.place == Place::Visible ? 1 : 0);
+  in_flight_ += (to == Place::InFlight ? 1 : 0) - (entry.place == Place::InFlight ? 1 : 0);
+  if (fifo_) {
+    fifo_->move(entry.message.fifo->group, entry.message.sequence, entry.place, to);
+  } else if (to == Place::Visible) {
+    entry.visible_order = next_visible_order_++;
+    visible_.emplace_back(entry.visible_order, entry.message.sequence);
+  }
+  entry.place = to;
+}
+
 void Queue::show(Entry& entry) {
   hidden_.plan(entry, entry.message.sequence, kNever);
-  in_flight_ -= entry.place == Place::InFlight ? 1 : 0;
-  entry.place = Place::Visible;
-  entry.visible_order = next_visible_order_++;
-  visible_.emplace_back(entry.visible_order, entry.message.sequence);
-  ++visible_count_;
+  move(entry, Place::Visible);
 }
 
 void Queue::hide(Entry& entry, Instant until) {
@@ -392,12 +443,10 @@ void Queue::drop_gone() {
 
 void Queue::remove(Entries::iterator entry) {
   Entry& gone = entry->second;
-  if (gone.place == Place::Visible) {
-    --visible_count_;
-  } else {
+  if (gone.place != Place::Visible) {
     hidden_.plan(gone, gone.message.sequence, kNever);
-    in_flight_ -= gone.place == Place::InFlight ? 1 : 0;
   }
+  move(gone, Place::Gone);
   entries_.erase(entry);
   drop_gone();
 }

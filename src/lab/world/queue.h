@@ -1,13 +1,14 @@
 #pragma once
-// Queue: one SQS standard queue in memory: visible, in-flight and delayed messages, receipt
-// handles, receive counts, dead-lettering, retention. It has no clock: every function is told the
-// time, which never goes back. World (world.h) ties queues together; SQS's limits and errors are
-// the emulator's business.
+// Queue: one SQS queue in memory, standard or FIFO: visible, in-flight and delayed messages,
+// receipt handles, receive counts, dead-lettering, retention. It has no clock: every function is
+// told the time, which never goes back. World (world.h) ties queues together; SQS's limits and
+// errors are the emulator's business.
 
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -18,6 +19,7 @@
 #include "ground/base/clock.h"
 #include "ground/base/random.h"
 #include "lab/world/agenda.h"
+#include "lab/world/fifo_order.h"
 #include "scaler/core/observation.h"
 
 namespace scaler::world {
@@ -29,6 +31,13 @@ struct Redrive {
   bool operator==(const Redrive&) const = default;
 };
 
+/// What only FIFO queues have.
+struct FifoSettings {
+  bool content_based_deduplication = false;  ///< kept here, observed by the server
+  bool deduplicates_by_group = false;        ///< an id is one of its group, not of the queue
+  bool operator==(const FifoSettings&) const = default;
+};
+
 struct QueueSettings {
   Duration visibility_timeout = std::chrono::seconds(30);
   Duration delay = Duration(0);  ///< of messages that bring none of their own
@@ -37,15 +46,18 @@ struct QueueSettings {
       Duration(0);  ///< default of a long poll; kept here, observed by the server
   std::int64_t message_size_max = 1'048'576;  ///< bytes; kept here, observed by the server
   std::optional<Redrive> redrive = {};
-  Duration count_lag = Duration(0);  ///< how old the approximate counts are
+  std::optional<FifoSettings> fifo = {};         ///< a FIFO queue, and for good
+  std::map<std::string, std::string> kept = {};  ///< attributes that have no effect here
+  Duration count_lag = Duration(0);              ///< how old the approximate counts are
   bool operator==(const QueueSettings&) const = default;
 };
 
 /// What a sender hands over.
 struct NewMessage {
   std::string body = {};
-  std::string attributes = {};         ///< opaque; every receiver gets it back
-  std::optional<Duration> delay = {};  ///< instead of the queue's
+  std::string attributes = {};                ///< opaque; every receiver gets it back
+  std::optional<Duration> delay = {};         ///< instead of the queue's
+  std::shared_ptr<const FifoMark> fifo = {};  ///< in a FIFO queue
 };
 
 /// What one receiver of a message gets.
@@ -57,10 +69,13 @@ struct ReceivedMessage {
   Instant sent_at = {};
   Instant first_received_at = {};
   std::int64_t receive_count = 0;  ///< this receive included
+  std::uint64_t sequence = 0;
+  std::shared_ptr<const FifoMark> fifo = {};
 };
 
 struct ReceiveRequest {
   std::int64_t messages_max = 1;
+  std::string attempt_id = {};  ///< a FIFO queue gives one that comes again the same messages
   std::optional<Duration> visibility_timeout = {};  ///< instead of the queue's
 };
 
@@ -84,6 +99,7 @@ enum class HandleOutcome {
   Done,
   Stale,    ///< the message is gone, was received again since, or (to change visibility) is not in
             ///< flight
+  Expired,  ///< to delete from a FIFO queue: its time was over before
   Invalid,  ///< no handle that this queue ever gave out
   TooLong,  ///< more than twelve hours of visibility timeout since the receive
 };
@@ -113,6 +129,8 @@ struct StoredMessage {
   Instant visible_at = {};
   std::int64_t receive_count = 0;
   std::int64_t receives_elsewhere = 0;  ///< of these, before it came here as a dead letter
+  /// Shared, so that a message of a standard queue pays for a pointer only.
+  std::shared_ptr<const FifoMark> fifo = {};
 };
 
 struct Station;  // world.h
@@ -135,6 +153,10 @@ class Queue {
   /// The same, without making a text of the id; the message's sequence.
   std::uint64_t post(NewMessage message, Instant now);
 
+  /// The message that this one would only repeat: its deduplication id was sent in the last five
+  /// minutes. Whoever sends asks first.
+  std::optional<std::uint64_t> repeated_send(const FifoMark& mark, Instant now) const;
+
   /// Takes up to messages_max visible messages in flight, oldest first. A message whose receive
   /// would exceed the redrive's count goes to `dead_letter_queue` instead; nullptr: it stays and is
   /// delivered.
@@ -146,6 +168,7 @@ class Queue {
 
   /// Deletes the message, also when its visibility timeout has run out, as long as the handle is of
   /// its latest receive. An older handle is Stale and changes nothing (SQS answers success to it).
+  /// A FIFO queue deletes only what is in flight.
   HandleOutcome delete_message(std::string_view receipt_handle, Instant now);
   HandleOutcome delete_message(const Receipt& receipt, Instant now);
 
@@ -161,6 +184,9 @@ class Queue {
 
   /// Moves messages whose time has come: timeouts, delays, retention.
   void settle(Instant now);
+
+  /// Whether a receive may get something now: a FIFO queue may hold back what is visible.
+  bool has_next() const { return fifo_ ? fifo_->ready() : visible_count_ > 0; }
 
   /// Exact counts; call settle() first.
   QueueDepth depth() const;
@@ -178,6 +204,9 @@ class Queue {
   std::uint64_t handle_key() const { return handle_key_; }
   std::uint64_t next_sequence() const { return next_sequence_; }
   void restore_handle_key(std::uint64_t key, std::uint64_t next_sequence);
+  /// A FIFO queue's order, or nullptr.
+  FifoOrder* fifo() { return fifo_.get(); }
+  const FifoOrder* fifo() const { return fifo_.get(); }
   void restore_totals(const QueueTotals& totals) { totals_ = totals; }
   /// Counts every change of messages or settings, so that a saver knows whether there is something
   /// to save.
@@ -191,10 +220,9 @@ class Queue {
   Station* station = nullptr;
 
  private:
-  enum class Place { Visible, InFlight, Delayed };
   struct Entry {
     StoredMessage message = {};
-    Place place = Place::Visible;
+    Place place = Place::Gone;
     std::uint64_t visible_order = 0;  ///< its place among the visible ones
     Planned showing = {};             ///< at visible_at, unless it is visible
   };
@@ -202,6 +230,12 @@ class Queue {
 
   std::string receipt_handle(const Receipt& receipt) const;
   std::optional<Receipt> parse_handle(std::string_view handle) const;
+  /// What the receive of this attempt id took, as long as nobody has touched it since.
+  std::vector<ReceivedMessage> repeated_receive(const ReceiveRequest& request, Instant now);
+  void remember_send(const FifoMark& mark, std::uint64_t sequence, Instant now);
+  void remember_receive(const ReceiveRequest& request, const std::vector<ReceivedMessage>& messages,
+                        Instant now);
+  Entries::iterator next_visible();
   /// The next visible message, after those that are due to the dead-letter queue have gone there.
   Entry* front(Queue* dead_letter_queue, Instant now);
   Receipt deliver(Entry& entry, Duration timeout, Instant now);
@@ -209,6 +243,7 @@ class Queue {
   std::string id_of(const StoredMessage& message) const;
   void take_dead_letter(StoredMessage message, Instant now);
   Entry& add(StoredMessage message, Place place);
+  void move(Entry& entry, Place to);
   void show(Entry& entry);
   void hide(Entry& entry, Instant until);
   void drop_gone();
@@ -231,6 +266,7 @@ class Queue {
   std::deque<std::pair<std::uint64_t, std::uint64_t>> visible_ = {};  ///< {visible_order, sequence}
   std::deque<std::pair<Instant, std::uint64_t>> by_age_ = {};         ///< {sent_at, sequence}
   Agenda<Entry, &Entry::showing> hidden_ = {};
+  std::unique_ptr<FifoOrder> fifo_ = {};  ///< takes the place of visible_
   std::int64_t visible_count_ = 0;
   std::int64_t in_flight_ = 0;
   std::deque<std::pair<Instant, QueueDepth>> past_depths_ = {};  ///< only with a count_lag

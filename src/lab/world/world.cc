@@ -148,6 +148,7 @@ HandleOutcome World::delete_message(Queue& queue, std::string_view receipt_handl
   const HandleOutcome outcome = queue.delete_message(receipt_handle, now_);
   if (outcome == HandleOutcome::Done) {
     note_drained(queue);
+    feed_workers(queue);  // A FIFO queue may have held back what follows.
   }
   return outcome;
 }
@@ -373,7 +374,7 @@ bool World::delete_processed(Queue& queue, const Work& work) {
 }
 
 void World::feed_workers(const Queue& queue) {
-  if (queue.depth().visible == 0) {
+  if (!queue.has_next()) {
     return;
   }
   for (Service* const service : queue.station->services) {
@@ -386,7 +387,7 @@ void World::feed_workers(Service& service) {
     return;
   }
   Queue* const queue = service.station->queue;
-  while (queue != nullptr && service.has_idle_worker() && queue->depth().visible > 0) {
+  while (queue != nullptr && service.has_idle_worker() && queue->has_next()) {
     const std::int64_t redriven = queue->totals().redriven;
     const auto taken = queue->take(worker_visibility(*queue), now_, dead_letter_queue(*queue));
     if (taken) {
