@@ -24,15 +24,16 @@ BLOCK = 50_000  # after so many the emulator starts anew: what is created is nev
 PATIENCE = 30
 STRANGE = [None, True, -1, 0, 1, 2**31, 2**63 - 1, 2**63, 10**40, 1e308, -0.5, "", "x", "\0", "é",
            "x" * 300, "x" * 5000, [], {}, [[]], {"x": {}}, "9" * 30, "-1", "{", "arn:aws:sqs:::"]
-HEADERS = {"sqs": "application/x-amz-json-1.0", "ecs": "application/x-amz-json-1.1",
-           "sts": "application/x-www-form-urlencoded", "lambda": "application/json"}
+FORM = "application/x-www-form-urlencoded"  # of every other request without a target
+HEADERS = {"sqs": "application/x-amz-json-1.0", "ecs": "application/x-amz-json-1.1"}
 
 
 def read_request(text):
     """(service, method, path, target, body) of a request in the corpus."""
     line, _, body = text.partition("\n")
-    if line == "sts":
-        return "sts", "POST", "/", None, body
+    if line.startswith("form "):
+        _, service, path = line.split(" ", 2)
+        return service, "POST", path, None, body
     if line.startswith("Amazon"):
         return "sqs" if line.startswith("AmazonSQS") else "ecs", "POST", "/", line, body
     method, path = line.split(" ", 1)
@@ -97,10 +98,14 @@ def mutate_bytes(data, chance):
     return bytes(data)
 
 
+def content_type(service, target):
+    return HEADERS[service] if target else "application/json" if service == "lambda" else FORM
+
+
 def headers_of(service, target):
     now = datetime.datetime.now(datetime.timezone.utc)
     names = "host;x-amz-date" + (";x-amz-target" if target else "")
-    headers = {"Host": "127.0.0.1", "Content-Type": HEADERS[service],
+    headers = {"Host": "127.0.0.1", "Content-Type": content_type(service, target),
                "X-Amz-Date": now.strftime("%Y%m%dT%H%M%SZ"),
                "Authorization": f"AWS4-HMAC-SHA256 Credential=AKID/{now:%Y%m%d}/us-east-1/{service}"
                                 f"/aws4_request, SignedHeaders={names}, Signature={'a' * 64}"}

@@ -1,6 +1,6 @@
 // Requests to the emulated AWS, one after the other, separated by empty lines. The first line of
-// each says which: "AmazonSQS.SendMessage", "sts", or method and path of Lambda's API; the rest is
-// its body. A second passes between two of them.
+// each says which: "AmazonSQS.SendMessage", "form sqs /path" for a form to that service, or method
+// and path of Lambda's API; the rest is its body. A second passes between two of them.
 
 #include "emulator/front/aws_front.h"
 #include "emulator/front/emulator.h"
@@ -59,15 +59,18 @@ class Cloud {
 net::ServerRequest read_request(std::string_view text) {
   const std::string line(take_until(text, "\n"));
   net::ServerRequest request{.method = "POST", .target = "/", .body = std::string(text)};
-  std::string_view service = "lambda";
+  std::string service = "lambda";
   if (line.starts_with("AmazonSQS.")) {
     service = "sqs";
     request.headers = {{.name = "Content-Type", .value = "application/x-amz-json-1.0"}};
   } else if (line.starts_with("AmazonEC2")) {
     service = "ecs";
     request.headers = {{.name = "Content-Type", .value = "application/x-amz-json-1.1"}};
-  } else if (line == "sts") {
-    service = "sts";
+  } else if (line.starts_with("form ")) {
+    std::string_view rest = line;
+    take_until(rest, " ");
+    service = take_until(rest, " ");
+    request.target = rest;
     request.headers = {{.name = "Content-Type", .value = "application/x-www-form-urlencoded"}};
   } else {
     std::string_view rest = line;
@@ -81,10 +84,10 @@ net::ServerRequest read_request(std::string_view text) {
   }
   request.headers.push_back({.name = "Host", .value = "127.0.0.1"});
   request.headers.push_back({.name = "X-Amz-Date", .value = "20261123T120000Z"});
-  request.headers.push_back(
-      {.name = "Authorization",
-       .value = "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-west-1/" + std::string(service) +
-                "/aws4_request, SignedHeaders=" + names + ", Signature=" + std::string(64, 'a')});
+  request.headers.push_back({.name = "Authorization",
+                             .value = "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-west-1/" +
+                                      service + "/aws4_request, SignedHeaders=" + names +
+                                      ", Signature=" + std::string(64, 'a')});
   return request;
 }
 

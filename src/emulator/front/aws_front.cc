@@ -6,103 +6,12 @@
 
 #include <fmt/core.h>
 
-#include "emulator/front/sts_api.h"
-#include "emulator/lambda/lambda_request.h"
+#include "emulator/front/query_protocol.h"
+#include "emulator/front/route.h"
+#include "emulator/front/wire_error.h"
 
 namespace scaler::emulator {
 namespace {
-
-constexpr std::string_view kEcsPrefix = "AmazonEC2ContainerServiceV20141113";
-constexpr std::string_view kSqsPrefix = "AmazonSQS";
-
-/// Where a request goes.
-struct Route {
-  std::string_view service = {};
-  std::string operation = {};
-  ApiError error = {};  ///< with a code when there is no such place
-};
-
-std::string_view content_type(std::string_view service) {
-  if (service == "sqs") {
-    return "application/x-amz-json-1.0";
-  }
-  return service == "sts" ? "text/xml" : "application/x-amz-json-1.1";
-}
-
-std::string_view verb_of(std::string_view method) {
-  if (method == "POST") {
-    return "Create";
-  }
-  if (method == "PUT") {
-    return "Update";
-  }
-  return method == "DELETE" ? "Delete" : "Get";
-}
-
-/// "UpdateEventSourceMapping" and the like, from method and path.
-std::string lambda_operation(const net::ServerRequest& request) {
-  const LambdaTarget target = parse_lambda_target(request.target);
-  const std::size_t parts = target.path.size();
-  const bool get = request.method == "GET";
-  if (parts > 0 && target.path[0] == "event-source-mappings") {
-    return get && parts == 1 ? "ListEventSourceMappings"
-                             : fmt::format("{}EventSourceMapping", verb_of(request.method));
-  }
-  const std::string_view part = parts > 2 ? std::string_view(target.path[2]) : "";
-  if (part == "aliases") {
-    return get && parts == 3 ? "ListAliases" : fmt::format("{}Alias", verb_of(request.method));
-  }
-  if (part == "versions") {
-    return get ? "ListVersionsByFunction" : "PublishVersion";
-  }
-  if (part == "invocations") {
-    return "Invoke";
-  }
-  return part == "configuration" ? "GetFunctionConfiguration" : "GetFunction";
-}
-
-ApiError unknown(std::string message, int status) {
-  return refuse("UnknownOperationException", std::move(message), status).error();
-}
-
-Route json_route(const net::ServerRequest& request, std::string_view target) {
-  const std::size_t dot = target.find('.');
-  const std::string_view prefix = target.substr(0, dot);
-  Route route;
-  route.service = prefix == kSqsPrefix ? "sqs" : prefix == kEcsPrefix ? "ecs" : "";
-  if (dot == std::string_view::npos || route.service.empty()) {
-    route.error = unknown(fmt::format("X-Amz-Target '{}' is of no service here.", target), 404);
-    return route;
-  }
-  route.operation = target.substr(dot + 1);
-  const auto type = net::find_header(request.headers, "content-type").value_or("");
-  if (request.method != "POST" || request.target != "/") {
-    route.error = unknown("JSON requests are POST /.", 404);
-  } else if (type != content_type(route.service)) {
-    route.error = unknown(
-        fmt::format("Content-Type is '{}', must be '{}'.", type, content_type(route.service)), 400);
-  }
-  return route;
-}
-
-Route find_route(const net::ServerRequest& request) {
-  if (const auto target = net::find_header(request.headers, "x-amz-target")) {
-    return json_route(request, *target);
-  }
-  if (LambdaHost::handles(request.target)) {
-    return {.service = "lambda", .operation = lambda_operation(request)};
-  }
-  const auto type = net::find_header(request.headers, "content-type").value_or("");
-  if (request.method == "POST" && request.target == "/" &&
-      type.starts_with("application/x-www-form-urlencoded")) {
-    return {.service = "sts", .operation = form_action(request.body)};
-  }
-  Route route;
-  route.error = unknown(fmt::format("{} {} is of no service here: X-Amz-Target is missing.",
-                                    request.method, request.target),
-                        404);
-  return route;
-}
 
 /// "Mon, 23 Nov 2026 12:00:00 GMT": clients correct their clocks by it.
 std::string http_date(std::chrono::sys_seconds at) {
@@ -119,80 +28,58 @@ std::string http_date(std::chrono::sys_seconds at) {
       time.seconds().count());
 }
 
-/// The name before "#" in __type: SQS's own errors have its, those of the protocol have another.
-std::string error_type(std::string_view service, std::string_view code) {
-  static constexpr std::array<std::string_view, 7> kCommon{"AccessDeniedException",
-                                                           "ExpiredTokenException",
-                                                           "IncompleteSignatureException",
-                                                           "InvalidSignatureException",
-                                                           "SerializationException",
-                                                           "UnknownOperationException",
-                                                           "MissingAuthenticationTokenException"};
-  if (service != "sqs") {
-    return std::string(code);
-  }
-  return fmt::format(
-      "{}#{}", listed(kCommon, code) ? "com.amazon.coral.service" : "com.amazonaws.sqs", code);
-}
-
 }  // namespace
 
 struct AwsFront::Exchange {
   net::ServerRequest request = {};
   net::Respond respond = {};
-  std::string_view service = {};
-  std::string operation = {};
+  Route route = {};
   Caller caller = {};
   std::string request_id = {};
   std::string date = {};
 
-  void answer(int status, std::string body, net::HttpHeaders headers = {}) const {
-    headers.push_back({.name = "x-amzn-RequestId", .value = request_id});
-    headers.push_back({.name = "Date", .value = date});
-    headers.push_back({.name = "Content-Type", .value = std::string(content_type(service))});
-    respond({.status = status, .headers = std::move(headers), .body = std::move(body)});
+  void send(net::HttpResponse response) const {
+    response.headers.push_back({.name = "x-amzn-RequestId", .value = request_id});
+    response.headers.push_back({.name = "Date", .value = date});
+    response.headers.push_back(
+        {.name = "Content-Type", .value = std::string(content_type(route.protocol))});
+    respond(std::move(response));
   }
 
+  void answer(std::string body) const { send({.status = 200, .body = std::move(body)}); }
+
   void fail(const ApiError& error) const {
-    if (service == "sts") {
-      return answer(error.status, sts_error(error, request_id));
-    }
-    json::Writer writer;
-    writer.begin_object();
-    net::HttpHeaders headers;
-    if (service == "lambda") {
-      headers.push_back({.name = "x-amzn-ErrorType", .value = error.code});
-      writer.field("Type", error.status >= 500 ? "Service" : "User");
-    } else {
-      writer.field("__type", error_type(service, error.code));
-    }
-    writer.field("message", error.message).end_object();
     const auto query_mode = net::find_header(request.headers, "x-amzn-query-mode");
-    if (service == "sqs" && query_mode == "true") {
-      headers.push_back({.name = "x-amzn-query-error",
-                         .value = fmt::format("{};{}", SqsApi::query_code(error.code),
-                                              error.status >= 500 ? "Receiver" : "Sender")});
-    }
-    answer(error.status, std::move(writer).text(), std::move(headers));
+    send(error_response({.protocol = route.protocol,
+                         .service = route.service,
+                         .query = route.query,
+                         .request_id = request_id,
+                         .query_mode = query_mode == "true"},
+                        error));
   }
 };
 
 AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs,
                    std::uint64_t seed)
-    : loop_(loop), world_(world), sqs_(sqs), ecs_(ecs), random_(seed), faults_(seed + 1) {}
+    : loop_(loop),
+      world_(world),
+      sqs_(sqs),
+      ecs_(ecs),
+      sts_(world, seed + 2),
+      random_(seed),
+      faults_(seed + 1) {}
 
 void AwsFront::handle(net::ServerRequest request, const net::Respond& respond) {
   Route route = find_route(request);
   const auto exchange = std::make_shared<Exchange>(Exchange{.request = std::move(request),
                                                             .respond = respond,
-                                                            .service = route.service,
-                                                            .operation = std::move(route.operation),
+                                                            .route = std::move(route),
                                                             .request_id = request_id(),
                                                             .date = date()});
-  if (!route.error.code.empty()) {
-    return exchange->fail(route.error);
+  if (!exchange->route.error.code.empty()) {
+    return exchange->fail(exchange->route.error);
   }
-  if (exchange->service == "lambda" && lambda_ == nullptr) {
+  if (exchange->route.service == "lambda" && lambda_ == nullptr) {
     return exchange->fail({.code = "ResourceNotFoundException",
                            .message = "The emulator runs without a Lambda function.",
                            .status = 404});
@@ -200,8 +87,19 @@ void AwsFront::handle(net::ServerRequest request, const net::Respond& respond) {
   check_and_dispatch(exchange);
 }
 
+ApiResult<Caller> AwsFront::check_caller(const Exchange& exchange) const {
+  if (is_unsigned_operation(exchange.route.operation)) {
+    return Caller{.access_key_id = "anonymous"};
+  }
+  Caller caller = TRY(check_signature(exchange.request, exchange.route.service, world_.now()));
+  TRY(sts_.check_session(
+      caller.access_key_id,
+      net::find_header(exchange.request.headers, "x-amz-security-token").value_or("")));
+  return caller;
+}
+
 void AwsFront::check_and_dispatch(const std::shared_ptr<Exchange>& exchange) {
-  auto caller = check_signature(exchange->request, exchange->service, world_.now());
+  auto caller = check_caller(*exchange);
   if (!caller) {
     return exchange->fail(caller.error());
   }
@@ -213,7 +111,7 @@ void AwsFront::check_and_dispatch(const std::shared_ptr<Exchange>& exchange) {
 }
 
 bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
-  const auto fault = faults_.strike(exchange->operation, exchange->caller.access_key_id);
+  const auto fault = faults_.strike(exchange->route.operation, exchange->caller.access_key_id);
   if (!fault) {
     return false;
   }
@@ -224,7 +122,7 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
       hanging_.push_back(exchange->respond);
       break;
     case FaultKind::Malformed:
-      exchange->answer(200, R"({"Attributes":{"ApproximateNumberOfMess)");
+      exchange->answer(R"({"Attributes":{"ApproximateNumberOfMess)");
       break;
     case FaultKind::Lost: {
       Exchange unanswered = *exchange;
@@ -237,43 +135,65 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
       slow_.emplace_back(loop_).start(fault->delay, [this, exchange] { dispatch(*exchange); });
       break;
     default:
-      exchange->fail(fault_error(fault->kind, exchange->service));
+      exchange->fail(fault_error(fault->kind, exchange->route.service));
   }
   return true;
 }
 
 void AwsFront::dispatch(const Exchange& exchange) {
-  if (exchange.service == "lambda") {
+  if (exchange.route.service == "lambda") {
     return lambda_->handle(exchange.request, exchange.respond);
   }
-  if (exchange.service == "sts") {
-    auto xml = handle_sts(exchange.request.body, exchange.caller, exchange.request_id);
-    return xml ? exchange.answer(200, std::move(*xml)) : exchange.fail(xml.error());
+  if (exchange.route.query != nullptr) {
+    return dispatch_query(exchange);
   }
-  dispatch_json(exchange);
+  // A long poll is answered after this request is gone, hence a copy of what the answer needs.
+  dispatch_json(exchange, exchange.request.body, [exchange](ApiAnswer answer) {
+    answer ? exchange.answer(std::move(*answer)) : exchange.fail(answer.error());
+  });
 }
 
-void AwsFront::dispatch_json(const Exchange& exchange) {
-  const Result<json::Value> body = json::parse(exchange.request.body);
-  if (!body) {
-    return exchange.fail({.code = "SerializationException", .message = body.error().message});
+void AwsFront::dispatch_query(const Exchange& exchange) {
+  const auto operation = find_operation(*exchange.route.query, exchange.route.form);
+  const auto input = operation ? read_query(**operation, exchange.route.form)
+                               : ApiResult<std::string>(std::unexpected(operation.error()));
+  if (!input) {
+    return exchange.fail(input.error());
   }
-  const JsonCall call{.operation = exchange.operation, .body = *body, .caller = exchange.caller};
-  // A long poll is answered after this request is gone, hence a copy of what the answer needs.
-  const ApiReply reply = [exchange](ApiAnswer answer) {
-    answer ? exchange.answer(200, std::move(*answer)) : exchange.fail(answer.error());
-  };
-  if (exchange.service == "sqs") {
+  dispatch_json(exchange, *input, [exchange, operation = *operation](ApiAnswer answer) {
+    if (!answer) {
+      return exchange.fail(answer.error());
+    }
+    const Result<json::Value> document = json::parse(answer->empty() ? "{}" : *answer);
+    if (!document) {
+      return exchange.fail(
+          {.code = "InternalFailure", .message = document.error().message, .status = 500});
+    }
+    exchange.answer(write_query(*exchange.route.query, *operation, *document, exchange.request_id));
+  });
+}
+
+void AwsFront::dispatch_json(const Exchange& exchange, std::string_view text,
+                             const ApiReply& reply) {
+  const Result<json::Value> body = json::parse(text);
+  if (!body) {
+    return reply(refuse("SerializationException", body.error().message));
+  }
+  const JsonCall call{
+      .operation = exchange.route.operation, .body = *body, .caller = exchange.caller};
+  if (exchange.route.service == "sqs") {
     sqs_.handle(call, reply);
+  } else if (exchange.route.service == "sts") {
+    reply(sts_.handle(call));
   } else {
     reply(ecs_.handle(call));
   }
 }
 
 void AwsFront::count(const Exchange& exchange) {
-  auto operation = calls_.find(exchange.operation);
+  auto operation = calls_.find(exchange.route.operation);
   if (operation == calls_.end()) {
-    operation = calls_.try_emplace(exchange.operation).first;
+    operation = calls_.try_emplace(exchange.route.operation).first;
   }
   auto caller = operation->second.find(exchange.caller.access_key_id);
   if (caller == operation->second.end()) {

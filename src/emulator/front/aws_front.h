@@ -1,7 +1,6 @@
 #pragma once
-// AwsFront: the one endpoint of all services. It finds out which service and operation a request is
-// for, checks what every request must have, lets faults strike, counts, and writes answers in the
-// service's protocol.
+// AwsFront: the one endpoint of all services. It checks what every request must have, lets faults
+// strike, counts, and has answers written in the protocol of the request.
 
 #include <cstdint>
 #include <map>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "emulator/ecs/ecs_api.h"
+#include "emulator/front/sts_api.h"
 #include "emulator/lambda/lambda_host.h"
 #include "emulator/request/faults.h"
 #include "emulator/sqs/sqs_api.h"
@@ -43,10 +43,12 @@ class AwsFront {
 
  private:
   struct Exchange;
+  ApiResult<Caller> check_caller(const Exchange& exchange) const;
   void check_and_dispatch(const std::shared_ptr<Exchange>& exchange);
   bool struck(const std::shared_ptr<Exchange>& exchange);
   void dispatch(const Exchange& exchange);
-  void dispatch_json(const Exchange& exchange);
+  void dispatch_query(const Exchange& exchange);
+  void dispatch_json(const Exchange& exchange, std::string_view text, const ApiReply& reply);
   void count(const Exchange& exchange);
   std::string request_id();
   const std::string& date();
@@ -55,6 +57,7 @@ class AwsFront {
   world::World& world_;
   SqsApi& sqs_;
   EcsApi& ecs_;
+  StsApi sts_;
   LambdaHost* lambda_ = nullptr;
   Random random_;
   Faults faults_;

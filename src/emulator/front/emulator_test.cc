@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "emulator/front/sts_api.h"
 #include "emulator/request/faults.h"
 #include "ground/json/value.h"
 
@@ -110,17 +109,6 @@ TEST(Faults, OfInvocationsAndOfCallsAreKeptApart) {
     ASSERT_FALSE(added.has_value()) << misfit;
     EXPECT_THAT(added.error().message, HasSubstr("$.fault: this does not happen to"));
   }
-}
-
-TEST(Sts, ReadsForms) {
-  EXPECT_EQ(form_action("Version=1&Action=Get%43aller"), "GetCaller");
-  for (const char* body : {"", "Action", "Action=%4", "Action=%zz", "Action=A&Action=B"}) {
-    EXPECT_EQ(form_action(body), "") << body;
-  }
-}
-
-TEST(Sts, EscapesWhatItRepeats) {
-  EXPECT_THAT(sts_error({.code = "X", .message = "<&>"}, "id"), HasSubstr("&lt;&amp;&gt;"));
 }
 
 }  // namespace
