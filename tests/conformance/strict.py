@@ -18,7 +18,7 @@ COMMON_CODES = {
     "AccessDeniedException", "ExpiredTokenException", "IncompleteSignatureException",
     "InvalidParameterValue", "InvalidSignatureException", "MissingAuthenticationTokenException",
     "MissingParameter", "SerializationException", "ServiceUnavailable", "ThrottlingException",
-    "UnknownOperationException"
+    "UnknownOperationException", "UnrecognizedClientException"
 }
 
 
@@ -120,8 +120,9 @@ def error_of(call, **arguments):
     raise AssertionError(f"the call succeeded: {answer}")
 
 
-def unchecked_client(name, endpoint):
+def unchecked_client(name, endpoint, **keys):
     """A client that sends what botocore itself would refuse."""
+    keys = keys or {name.lower(): value for name, value in TEST_KEYS.items()}
     config = botocore.config.Config(region_name=REGION,
                                     proxies={},
                                     parameter_validation=False,
@@ -129,5 +130,4 @@ def unchecked_client(name, endpoint):
     return watch(aws_session().client(name,
                                       endpoint_url=endpoint,
                                       config=config,
-                                      aws_access_key_id=TEST_KEYS["AWS_ACCESS_KEY_ID"],
-                                      aws_secret_access_key=TEST_KEYS["AWS_SECRET_ACCESS_KEY"]))
+                                      **keys))

@@ -38,8 +38,8 @@ def signed(endpoint, body=BODY, headers=None, service="sqs", token=None):
     return dict(request.headers.items())
 
 
-def send(aws, headers, body=BODY, path="/", method="POST"):
-    """(status, code or answer, headers)"""
+def send_text(aws, headers, body=BODY, path="/", method="POST"):
+    """(status, the answer's bytes, headers)"""
     connection = http.client.HTTPConnection("127.0.0.1",
                                             aws.ready["endpoint"].rpartition(":")[2],
                                             timeout=10)
@@ -47,9 +47,15 @@ def send(aws, headers, body=BODY, path="/", method="POST"):
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
+    return answer.status, text, answer.headers
+
+
+def send(*arguments, **more):
+    """(status, code or answer, headers)"""
+    status, text, headers = send_text(*arguments, **more)
     document = json.loads(text) if text else {}
     code = document.get("__type", "").rpartition("#")[2]
-    return answer.status, code or document, answer.headers
+    return status, code or document, headers
 
 
 def test_takes_a_well_signed_request(aws):
