@@ -6,7 +6,7 @@
 
 #include <fmt/core.h>
 
-#include "emulator/sqs/md5.h"
+#include "emulator/sqs/digests.h"
 #include "ground/base/text.h"
 #include "ground/json/writer.h"
 
