@@ -228,6 +228,21 @@ ApiAnswer SqsApi::send_message(const Input& input, const Caller& caller) {
   return std::move(writer).text();
 }
 
+namespace {
+
+/// What one entry for a FIFO queue lacks refuses the whole batch, and with one code.
+ApiResult<void> check_all_fifo(const std::vector<Input>& entries,
+                               const std::optional<world::FifoSettings>& settings) {
+  for (const Input& entry : entries) {
+    if (const auto checked = check_fifo(entry, settings); !checked) {
+      return refuse("InvalidParameterValue", checked.error().message);
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
 ApiAnswer SqsApi::send_message_batch(const Input& input, const Caller& caller) {
   static constexpr std::array<Field, 7> kFields{
       {kId,
@@ -248,6 +263,9 @@ ApiAnswer SqsApi::send_message_batch(const Input& input, const Caller& caller) {
                   fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} "
                               "bytes.",
                               kBatchBytesMax, bytes));
+  }
+  if (queue->fifo() != nullptr) {
+    TRY(check_all_fifo(entries, queue->settings().fifo));
   }
   BatchAnswer answer;
   for (const Input& entry : entries) {
