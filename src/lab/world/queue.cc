@@ -80,6 +80,18 @@ void Queue::remove_tag(std::string_view key) {
   }
 }
 
+void Queue::move(Entry& entry, Place to) {
+  --count(entry.place);
+  ++count(to);
+  if (fifo_) {
+    fifo_->move(entry.message.fifo->group, entry.message.sequence, entry.place, to);
+  } else if (to == Place::Visible) {
+    entry.visible_order = next_visible_order_++;
+    visible_.emplace_back(entry.visible_order, entry.message.sequence);
+  }
+  entry.place = to;
+}
+
 std::string Queue::send(NewMessage message, Instant now) {
   return message_id(post(std::move(message), now));
 }
@@ -287,8 +299,7 @@ std::int64_t Queue::purge(Instant now) {
   if (fifo_) {
     fifo_->clear_messages();
   }
-  visible_count_ = 0;
-  in_flight_ = 0;
+  counts_ = {};
   totals_.purged += count;
   changed(now);
   return count;
@@ -309,8 +320,9 @@ void Queue::settle(Instant now) {
 }
 
 QueueDepth Queue::depth() const {
-  return {
-      .visible = visible_count_, .in_flight = in_flight_, .delayed = hidden_.size() - in_flight_};
+  return {.visible = count(Place::Visible),
+          .in_flight = count(Place::InFlight),
+          .delayed = count(Place::Delayed)};
 }
 
 QueueDepth Queue::approximate_depth(Instant now) const {
@@ -395,7 +407,7 @@ Queue::Entry& Queue::add(StoredMessage message, Place place) {
   } else {
     by_age_.insert(std::ranges::upper_bound(by_age_, age), age);
   }
-  const auto [at, inserted] = entries_.emplace(sequence, Entry{.message = std::move(message)});
+  const auto [at, inserted] = entries_.try_emplace(sequence, std::move(message));
   CHECK(inserted);
   Entry& entry = at->second;
   move(entry, place);
@@ -403,18 +415,6 @@ Queue::Entry& Queue::add(StoredMessage message, Place place) {
     hide(entry, entry.message.visible_at);
   }
   return entry;
-}
-
-void Queue::move(Entry& entry, Place to) {
-  visible_count_ += (to == Place::Visible ? 1 : 0) - (entry.place == Place::Visible ? 1 : 0);
-  in_flight_ += (to == Place::InFlight ? 1 : 0) - (entry.place == Place::InFlight ? 1 : 0);
-  if (fifo_) {
-    fifo_->move(entry.message.fifo->group, entry.message.sequence, entry.place, to);
-  } else if (to == Place::Visible) {
-    entry.visible_order = next_visible_order_++;
-    visible_.emplace_back(entry.visible_order, entry.message.sequence);
-  }
-  entry.place = to;
 }
 
 void Queue::show(Entry& entry) {

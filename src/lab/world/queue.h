@@ -4,6 +4,7 @@
 // told the time, which never goes back. World (world.h) ties queues together; SQS's limits and
 // errors are the emulator's business.
 
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -186,7 +187,7 @@ class Queue {
   void settle(Instant now);
 
   /// Whether a receive may get something now: a FIFO queue may hold back what is visible.
-  bool has_next() const { return fifo_ ? fifo_->ready() : visible_count_ > 0; }
+  bool has_next() const { return fifo_ ? fifo_->ready() : count(Place::Visible) > 0; }
 
   /// Exact counts; call settle() first.
   QueueDepth depth() const;
@@ -244,6 +245,8 @@ class Queue {
   void take_dead_letter(StoredMessage message, Instant now);
   Entry& add(StoredMessage message, Place place);
   void move(Entry& entry, Place to);
+  std::int64_t& count(Place place) { return counts_[static_cast<std::size_t>(place)]; }
+  std::int64_t count(Place place) const { return counts_[static_cast<std::size_t>(place)]; }
   void show(Entry& entry);
   void hide(Entry& entry, Instant until);
   void drop_gone();
@@ -267,8 +270,8 @@ class Queue {
   std::deque<std::pair<Instant, std::uint64_t>> by_age_ = {};         ///< {sent_at, sequence}
   Agenda<Entry, &Entry::showing> hidden_ = {};
   std::unique_ptr<FifoOrder> fifo_ = {};  ///< takes the place of visible_
-  std::int64_t visible_count_ = 0;
-  std::int64_t in_flight_ = 0;
+  /// Messages in each place; in Place::Gone, what left less what came.
+  std::array<std::int64_t, 4> counts_ = {};
   std::deque<std::pair<Instant, QueueDepth>> past_depths_ = {};  ///< only with a count_lag
   std::function<void()> on_change_ = {};
 };
