@@ -1,8 +1,8 @@
 // What the emulator reads besides AWS's requests: faults, its saved queues, a function's answer to
-// a batch, targets of Lambda's API.
+// a batch, targets of Lambda's API, forms.
 
+#include "emulator/front/sqs_query.h"
 #include "emulator/front/state_file.h"
-#include "emulator/front/sts_api.h"
 #include "emulator/lambda/event_source_mapping.h"
 #include "emulator/lambda/lambda_request.h"
 #include "emulator/request/faults.h"
@@ -13,7 +13,13 @@ namespace scaler::fuzz {
 FUZZ(emulator_pages) {
   check_short(emulator::Faults().add(bytes));
   emulator::failed_items(bytes, {"a", "b"});
-  emulator::form_action(bytes);
+  for (const emulator::QueryOperation& operation : emulator::kSqsQuery.operations) {
+    if (const auto form = emulator::parse_form(bytes)) {
+      // What comes out need not be JSON without repeated names: a map's keys are the caller's.
+      const auto input = emulator::read_query(operation, *form);
+      CHECK(!input || (input->starts_with('{') && input->ends_with('}')));
+    }
+  }
   emulator::parse_lambda_target("/2015-03-31/" + std::string(bytes));
 
   Random random(1);
