@@ -12,7 +12,7 @@ constexpr std::int64_t kBeatsBefore = 2;
 /// one that is due so shortly before a beat may come after it: then beats differ.
 constexpr Duration kLateAtMost = std::chrono::seconds(3);
 /// The state of a service looks back at least this far, whatever the policy.
-constexpr Duration kMemoryMin = std::chrono::minutes(1);
+constexpr Duration kMemoryMin = std::chrono::minutes(3);
 
 bool beats_are_alike(const Triggers& triggers) {
   if (!triggers.schedule || !triggers.tick) {
@@ -33,15 +33,16 @@ bool possible_in(const Scenario& scenario, const Hooks& hooks) {
 Rest::Rest(const Engine& engine, const Policy& policy, const Hooks& hooks)
     : engine_(&engine), policy_(policy), possible_(possible_in(engine.scenario(), hooks)) {}
 
-/// How far back the rules and the saved state look.
+/// How far back the rules and the saved state look: one may begin to count where another has ended,
+/// so the sum of all.
 Duration Rest::memory(Duration every) const {
   const Duration idle =
       engine_->service().desired() == 0
           ? Duration(0)
           : policy_->scale_down_threshold + (policy_->zero_confirmations + 1) * every;
-  return std::max({kMemoryMin, idle, policy_.longest_window(), policy_.longest_period(),
-                   policy_->scale_in_cooldown, policy_->scale_out_cooldown, policy_->manual_hold,
-                   engine_->scenario().queue.count_lag});
+  return kMemoryMin + idle + policy_.longest_window() + policy_.longest_period() +
+         policy_->scale_in_cooldown + policy_->scale_out_cooldown + policy_->manual_hold +
+         engine_->scenario().queue.count_lag;
 }
 
 /// All tasks that are wanted run, and no others are left.

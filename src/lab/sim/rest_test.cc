@@ -75,12 +75,12 @@ Scenario thin_scenario(std::uint64_t seed) {
 }
 
 TEST(Rest, ChangesNothingInAnyRandomScenario) {
-  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     const Scenario scenario = thin_scenario(seed);
     const Outcome all = outcome_of(scenario, seed, Passes::All, false);
     const Outcome some = outcome_of(scenario, seed, Passes::ThoseThatMatter, false);
-    ASSERT_EQ(figures(some.run), figures(all.run)) << "seed " << seed;
     ASSERT_EQ(some.changes, all.changes) << "seed " << seed;
+    ASSERT_EQ(figures(some.run), figures(all.run)) << "seed " << seed;
   }
 }
 
