@@ -29,8 +29,9 @@ Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
 
 std::vector<ProxyUse> proxy_uses(const aws::ClientSettings& settings, std::string_view region) {
   std::vector<ProxyUse> uses;
-  for (std::size_t i = 0; i < aws::kServiceCount; ++i) {
-    const auto service = static_cast<aws::AwsService>(i);
+  // Those that a scaler or the doctor calls: not CloudWatch, which only `trace` does.
+  for (const auto service : {aws::AwsService::Sqs, aws::AwsService::Ecs, aws::AwsService::Lambda,
+                             aws::AwsService::Sts, aws::AwsService::AutoScaling}) {
     const auto destination = settings.destination(service, region);
     const auto* proxy =
         destination ? settings.proxies.of(destination->endpoint.origin).value_or(nullptr) : nullptr;
