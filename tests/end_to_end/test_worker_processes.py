@@ -169,7 +169,7 @@ def test_workers_may_run_elsewhere(emulator, start_process):
 @pytest.mark.parametrize("flags, message", [
     (["--worker", "no-such-program x"], "--worker: there is no program 'no-such-program' on PATH"),
     (["--worker", "/etc/passwd"], "--worker: '/etc/passwd' is no program that may be run"),
-    (["--worker", "sh -c 'x"], "has a ' without its end"),
+    (["--worker", "sh -c 'x"], "--worker: a quote has no end"),
     (["--worker", "sh", "--no-workers"], "--worker and --no-workers: one or the other"),
     (["--worker", "sh", "--workers-protect"], "--worker and --workers-protect"),
     (["--worker", "sh", "--worker-dir", "/nowhere"], "--worker-dir: there is no folder '/nowhere'"),

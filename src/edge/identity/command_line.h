@@ -10,10 +10,6 @@
 
 namespace scaler::identity {
 
-/// The words of a command as a POSIX shell splits them: quotes and backslashes, nothing else.
-/// Errors: Malformed for a quote without its end, or no word at all.
-Result<std::vector<std::string>> split_command(std::string_view text);
-
 struct CommandOutput {
   int status = 0;  ///< 128 + n when signal n ended it
   std::string out = {};

@@ -9,6 +9,7 @@
 #include "edge/aws/source_request.h"
 #include "edge/identity/command_line.h"
 #include "edge/identity/profile_entries.h"
+#include "ground/base/command_words.h"
 #include "ground/json/value.h"
 
 namespace scaler::identity {

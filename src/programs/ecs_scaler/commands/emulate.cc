@@ -7,7 +7,8 @@
 #include <fmt/core.h>
 
 #include "emulator/front/emulator.h"
-#include "emulator/tasks/command_words.h"
+#include "emulator/tasks/find_program.h"
+#include "ground/base/command_words.h"
 #include "ground/base/duration.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
@@ -82,7 +83,7 @@ Result<void> read_worker(const EmulateFlags& flags, const Environment& environme
         fmt::format("--worker and {}: one or the other",
                     flags.no_workers ? "--no-workers" : "--workers-protect (of emulated workers)"));
   }
-  auto words = emulator::command_words(flags.worker);
+  auto words = split_command(flags.worker);
   if (!words) {
     return fail(words.error(), "--worker");
   }
