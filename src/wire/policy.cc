@@ -1,12 +1,12 @@
 #include "wire/policy.h"
 
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "wire/fields.h"
 
 namespace scaler {
@@ -104,9 +104,7 @@ std::string default_of(const PolicyField& field) {
 }
 
 std::string variable_name(const PolicyField& field) {
-  std::string upper(field.name);
-  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
-  return upper;
+  return upper_case(field.name);
 }
 
 Result<void> read_fields(const json::Reader& object, PolicyOptions& options) {

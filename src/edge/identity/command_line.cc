@@ -12,6 +12,8 @@
 #include <unistd.h>
 #include <utility>
 
+#include "ground/base/command_words.h"
+
 namespace scaler::identity {
 namespace {
 
@@ -47,16 +49,6 @@ std::unexpected<Error> failure(const std::string& program, const std::string& wh
   return fail(ErrorKind::Unavailable, "run " + program + ": " + why);
 }
 
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> result;
-  result.reserve(texts.size() + 1);
-  for (std::string& text : texts) {
-    result.push_back(text.data());
-  }
-  result.push_back(nullptr);
-  return result;
-}
-
 /// Starts it with default signals; zero or errno.
 int spawn(pid_t& pid, std::vector<std::string> words, const Environment& environment,
           const Pipe& out, const Pipe& err) {
@@ -81,7 +73,7 @@ int spawn(pid_t& pid, std::vector<std::string> words, const Environment& environ
   ::posix_spawnattr_setsigdefault(&attributes, &ignored);
   ::posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
   const int error = ::posix_spawnp(&pid, words.front().c_str(), &actions, &attributes,
-                                   pointers(words).data(), pointers(variables).data());
+                                   exec_pointers(words).data(), exec_pointers(variables).data());
   ::posix_spawn_file_actions_destroy(&actions);
   ::posix_spawnattr_destroy(&attributes);
   return error;

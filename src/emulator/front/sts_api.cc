@@ -223,9 +223,7 @@ std::string StsApi::give_out(const Input& input, const Role& role, Duration dura
   constexpr std::size_t kSecretLength = 40;
   constexpr std::size_t kTokenLength = 320;
   make_room();
-  std::string role_id = md5_hex(role.arn).substr(0, kRoleIdLength);
-  std::ranges::transform(role_id, role_id.begin(),
-                         [](char c) { return c >= 'a' ? static_cast<char>(c - 'a' + 'A') : c; });
+  const std::string role_id = upper_case(md5_hex(role.arn)).substr(0, kRoleIdLength);
   const std::string_view name = input.text("RoleSessionName");
   const Session session{.account = std::string(role.account),
                         .arn = fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", role.partition,

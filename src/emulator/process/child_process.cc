@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "emulator/process/keeper.h"
+#include "ground/base/command_words.h"
 
 namespace scaler::emulator {
 namespace {
@@ -152,28 +153,17 @@ int wait_for(pid_t pid) {
   return status;
 }
 
-/// What execve() takes: a pointer to each text, and none at the end.
-std::vector<char*> pointers(std::vector<std::string>& texts) {
-  std::vector<char*> all;
-  all.reserve(texts.size() + 1);
-  for (std::string& text : texts) {
-    all.push_back(text.data());
-  }
-  all.push_back(nullptr);
-  return all;
-}
-
 /// `commands` is -1 for a process that is not kept.
 Result<pid_t> spawn(const ProcessOptions& options, const File& output, int commands) {
   const std::string what = "run " + options.executable;
   std::vector<std::string> texts{options.executable};
   texts.insert(texts.end(), options.arguments.begin(), options.arguments.end());
-  const std::vector<char*> arguments = pointers(texts);
+  const std::vector<char*> arguments = exec_pointers(texts);
   std::vector<std::string> variables;
   for (const auto& [name, value] : options.environment) {
     variables.emplace_back(name).append("=").append(value);
   }
-  const std::vector<char*> environment = pointers(variables);
+  const std::vector<char*> environment = exec_pointers(variables);
   Pipe report;
   const File nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!open_pipe(report) || nothing.get() < 0) {

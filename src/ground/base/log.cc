@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <cerrno>
 #include <climits>
 #include <fcntl.h>
@@ -14,6 +13,8 @@
 #include <utility>
 
 #include <fmt/core.h>
+
+#include "ground/base/text.h"
 
 namespace scaler {
 namespace {
@@ -217,10 +218,7 @@ std::string_view to_string(LogLevel level) {
 }
 
 std::optional<LogLevel> parse_log_level(std::string_view text) {
-  std::string upper;
-  for (const char c : text) {
-    upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  }
+  const std::string upper = upper_case(text);
   if (upper == "WARNING") {
     return LogLevel::Warn;
   }

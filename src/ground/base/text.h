@@ -11,13 +11,17 @@
 
 namespace scaler {
 
-/// Of a letter A to Z the small one; any other character is itself.
+/// Of a letter A to Z the small one, the capital; any other character is itself.
 constexpr char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
 }
+constexpr char upper(char c) {
+  return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+}
 
-/// All of a text in small letters.
+/// All of a text in small letters, in capitals: of the letters A to Z.
 std::string lower_case(std::string_view text);
+std::string upper_case(std::string_view text);
 bool equal_in_any_case(std::string_view a, std::string_view b);
 
 /// The parts between the separators, empty ones too; at least one. Each character of `separators`

@@ -11,6 +11,7 @@ TEST(LowerCase, ChangesTheLettersOfAsciiAlone) {
   EXPECT_EQ(lower_case("AZaz09[@`{-_ "), "azaz09[@`{-_ ");
   EXPECT_EQ(lower_case("\xc3\x84"), "\xc3\x84");  // "A" with two dots is no letter A to Z.
   EXPECT_EQ(lower_case(""), "");
+  EXPECT_EQ(upper_case("AZaz09[@`{-_ \xc3\xa4"), "AZAZ09[@`{-_ \xc3\xa4");
   EXPECT_TRUE(equal_in_any_case("TrUe", "true"));
   EXPECT_FALSE(equal_in_any_case("true ", "true"));
   EXPECT_FALSE(equal_in_any_case("@", "`"));

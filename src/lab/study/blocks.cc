@@ -1,10 +1,10 @@
 #include "lab/study/blocks.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "wire/policy.h"
 
 namespace scaler::study {
@@ -52,7 +52,7 @@ std::string joined(std::string_view name, bool capital) {
   std::string text;
   for (const char c : name) {
     if (c != '_') {
-      text += capital ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
+      text += capital ? upper(c) : c;
     }
     capital = c == '_';
   }
