@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "emulator/ecs/container_environment.h"
 #include "emulator/ecs/ecs_input.h"
 #include "emulator/ecs/ecs_json.h"
 #include "emulator/ecs/ecs_names.h"
@@ -81,6 +82,12 @@ constexpr Field kInclude{"include", FieldKind::Texts};
 constexpr Field kToken{"nextToken"};
 constexpr Field kLimit{"maxResults", FieldKind::Integer};
 constexpr Field kArn{"resourceArn", FieldKind::Text, kNeeded};
+
+/// The name in the URL of SQS_QUEUE_URL; empty without that variable.
+std::string job_queue(const world::TaskDefinition& definition) {
+  const std::string url = variable(container_environment(definition), "SQS_QUEUE_URL").value_or("");
+  return url.substr(url.rfind('/') + 1);
+}
 
 ApiResult<void> check_container(const json::Value& container) {
   for (const std::string_view name : {"name", "image"}) {
@@ -293,32 +300,6 @@ ApiAnswer EcsApi::describe_task_definition(const Input& input, const Caller& cal
   write_task_definition(writer, *definition, caller.region);
   writer.end_object();
   return std::move(writer).text();
-}
-
-std::string EcsApi::job_queue(const world::TaskDefinition& definition) const {
-  const Result<json::Value> document = json::parse(definition.document);
-  const json::Value* const containers = document ? document->find("containerDefinitions") : nullptr;
-  const auto* list =
-      containers == nullptr ? nullptr : std::get_if<json::Array>(&containers->data());
-  const json::Value* const environment =
-      list == nullptr || list->empty() ? nullptr : list->front().find("environment");
-  const auto* variables =
-      environment == nullptr ? nullptr : std::get_if<json::Array>(&environment->data());
-  if (variables == nullptr) {
-    return {};
-  }
-  const auto text = [](const json::Value& variable, std::string_view field) {
-    const json::Value* const value = variable.find(field);
-    const auto* found = value == nullptr ? nullptr : std::get_if<std::string>(&value->data());
-    return found == nullptr ? std::string() : *found;
-  };
-  for (const json::Value& variable : *variables) {
-    if (text(variable, "name") == "SQS_QUEUE_URL") {
-      const std::string url = text(variable, "value");
-      return url.substr(url.rfind('/') + 1);
-    }
-  }
-  return {};
 }
 
 ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,

@@ -56,7 +56,6 @@ class EcsApi {
   ApiResult<world::ServiceDefinition> read_service(const Input& input,
                                                    const world::Cluster& cluster);
   ApiResult<std::map<std::string, std::string>*> find_tags(std::string_view arn);
-  std::string job_queue(const world::TaskDefinition& definition) const;
 
   world::World& world_;
   world::ServiceBehaviour behaviour_;

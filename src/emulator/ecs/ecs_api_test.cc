@@ -1,5 +1,7 @@
 #include "emulator/ecs/ecs_api.h"
 
+#include <memory>
+
 #include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -19,7 +21,7 @@ const Instant kNoon =
 
 class EcsApiTest : public testing::Test {
  protected:
-  EcsApiTest() : world_({}, kNoon, random_), api_(world_, {}) {
+  EcsApiTest() : world_({}, kNoon, random_) {
     world_.create_cluster("main");
     world_.register_task_definition(
         "app",
@@ -31,7 +33,7 @@ class EcsApiTest : public testing::Test {
     const auto document = json::parse(body);
     EXPECT_TRUE(document.has_value()) << body;
     const ApiAnswer answer =
-        api_.handle({.operation = operation, .body = *document, .caller = caller_});
+        api_->handle({.operation = operation, .body = *document, .caller = caller_});
     return answer ? *answer : "error " + answer.error().code;
   }
   std::string create(std::string_view more) {
@@ -42,7 +44,7 @@ class EcsApiTest : public testing::Test {
 
   Random random_{1};
   world::World world_;
-  EcsApi api_;
+  std::unique_ptr<EcsApi> api_ = std::make_unique<EcsApi>(world_, world::ServiceBehaviour{});
   Caller caller_{.access_key_id = "AKID", .region = "eu-west-1", .service = "ecs"};
 };
 
@@ -131,6 +133,40 @@ TEST(EcsNames, AreReadFromArns) {
             std::nullopt);
   EXPECT_EQ(arn_rest("arn:aws:ecs", "service"), std::nullopt);
   EXPECT_EQ(arn_rest("arn:", "service"), std::nullopt);
+}
+
+/// Tasks that are gone the moment that they are told to stop.
+class QuickEcsApiTest : public EcsApiTest {
+ protected:
+  QuickEcsApiTest() {
+    world::DurationRange none{.min = Duration(0), .max = Duration(0)};
+    api_ = std::make_unique<EcsApi>(world_,
+                                    world::ServiceBehaviour{.task_start = none, .task_stop = none});
+    create(R"("desiredCount":1)");
+    world_.advance(kNoon + seconds(1));
+    task_ = world_.find_service("main", "web")->tasks().begin()->second.id;
+  }
+  std::string of_task(std::string_view operation, std::string_view more) {
+    return call(operation,
+                fmt::format(R"({{"cluster":"main",{}}})", fmt::format(fmt::runtime(more), task_)));
+  }
+  std::string task_ = {};
+};
+
+TEST_F(QuickEcsApiTest, AnswersWithATaskThatIsStoppedAtOnce) {
+  const std::string answer = of_task("StopTask", R"("task":"{}","reason":"by hand")");
+  EXPECT_THAT(answer, HasSubstr(R"("lastStatus":"STOPPED")"));
+  EXPECT_THAT(answer, HasSubstr(R"("stopCode":"UserInitiated","stoppedReason":"by hand")"));
+}
+
+TEST_F(QuickEcsApiTest, AnswersWhenTheEndOfAProtectionStopsTheTaskAtOnce) {
+  EXPECT_THAT(of_task("UpdateTaskProtection", R"("tasks":["{}"],"protectionEnabled":true)"),
+              HasSubstr(R"("protectionEnabled":true,"expirationDate":1795442401.000)"));
+  world_.set_desired(*world_.find_service("main", "web"), 0);
+  EXPECT_THAT(of_task("UpdateTaskProtection", R"("tasks":["{}"],"protectionEnabled":false)"),
+              HasSubstr(R"("protectionEnabled":false})"));
+  EXPECT_THAT(of_task("UpdateTaskProtection", R"("tasks":["{}"],"protectionEnabled":true)"),
+              HasSubstr(R"("reason":"MISSING")"));
 }
 
 TEST(EcsNames, ReadTaskDefinitions) {

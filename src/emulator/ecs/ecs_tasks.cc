@@ -9,6 +9,7 @@
 #include "emulator/ecs/ecs_json.h"
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/ecs/ecs_tags.h"
+#include "emulator/ecs/task_protection.h"
 
 // The part of EcsApi that deals with tasks and tags.
 
@@ -19,8 +20,6 @@ using world::Cluster;
 using world::Service;
 
 constexpr std::size_t kTasksPerDescribe = 100;
-constexpr std::int64_t kProtectionMinutes = 120;
-constexpr std::int64_t kProtectionMinutesMax = 2880;
 
 /// A task of any of the cluster's services.
 struct FoundTask {
@@ -145,6 +144,7 @@ void write_protection(json::Writer& writer, const Service& service, const world:
 }
 
 /// The answer of both calls: `act` says why a task that is there cannot have its wish, or nothing.
+/// It may stop the task, which is then looked for among the stopped.
 template <typename Act>
 std::string protection_answer(const Cluster& cluster, const std::vector<std::string_view>& texts,
                               const Caller& caller, const Act& act) {
@@ -157,7 +157,7 @@ std::string protection_answer(const Cluster& cluster, const std::vector<std::str
     const bool there = task != nullptr && task->state != world::TaskState::Stopped;
     const std::string_view failure = there ? act(*service, *task) : "MISSING";
     if (failure.empty()) {
-      write_protection(writer, *service, *task, caller.region);
+      write_protection(writer, *service, *find_task(cluster, text).task, caller.region);
     } else {
       write_failure(failures, arn_of_task(caller, cluster, text), failure);
     }
@@ -182,31 +182,23 @@ ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& calle
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::vector<std::string_view> texts = input.texts("tasks");
   TRY(check_size("Tasks", texts.size(), kTasksPerUpdate));
-  const std::int64_t minutes = input.integer("expiresInMinutes").value_or(kProtectionMinutes);
-  if (minutes < 1 || minutes > kProtectionMinutesMax) {
+  const ProtectionWish wish{
+      .enabled = input.flag("protectionEnabled"),
+      .minutes = input.integer("expiresInMinutes").value_or(kProtectionMinutes)};
+  if (wish.minutes < 1 || wish.minutes > kProtectionMinutesMax) {
     return bad_parameter("expiresInMinutes must be between 1 and 2880.");
   }
-  std::optional<Instant> until;
-  if (input.flag("protectionEnabled")) {
-    until = world_.now() + std::chrono::minutes(minutes);
-  }
   return protection_answer(
-      *cluster, texts, caller, [&](const Service& of, const world::Task& task) -> std::string_view {
+      *cluster, texts, caller, [&](const Service& of, const world::Task& task) {
         Service& service = *world_.find_service(cluster->name, of.name());
-        if (task.state != world::TaskState::Running) {
-          return "TASK_NOT_VALID";
-        }
-        if (until && !task.protected_until && service.protected_tasks() >= service.desired()) {
-          return "DEPLOYMENT_BLOCKED";
-        }
-        world_.protect(service, *service.find_task(task.id), until);
-        return "";
+        return ask_protection(world_, service, *service.find_task(task.id), wish);
       });
 }
 
 ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {
   const Cluster* const cluster = TRY(find_cluster(input));
-  const auto [of, task] = find_task(*cluster, input.text("task"));
+  const std::string_view text = input.text("task");
+  const auto [of, task] = find_task(*cluster, text);
   if (task == nullptr) {
     return bad_parameter("The referenced task was not found.");
   }
@@ -218,7 +210,8 @@ ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {
   }
   json::Writer writer;
   writer.begin_object().name("task");
-  write_task(writer, service, *task, caller.region);
+  // Anew: a task that takes no time to stop is among the stopped by now.
+  write_task(writer, service, *find_task(*cluster, text).task, caller.region);
   writer.end_object();
   return std::move(writer).text();
 }

@@ -1,6 +1,5 @@
 #include "emulator/tasks/task_agent.h"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -8,7 +7,9 @@
 
 #include "emulator/ecs/ecs_json.h"
 #include "emulator/ecs/ecs_names.h"
+#include "emulator/ecs/task_protection.h"
 #include "emulator/request/aws_request.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 
@@ -23,8 +24,6 @@ constexpr std::string_view kAgent = "/api/";
 constexpr std::string_view kMetadata = "/v4/";
 constexpr std::string_view kCredentials = "/credentials/";
 constexpr std::string_view kProtection = "/task-protection/v1/state";
-constexpr std::int64_t kMinutesMax = 2880;
-constexpr std::int64_t kMinutesDefault = 120;
 constexpr Duration kCredentialLife = std::chrono::hours(6);
 
 net::HttpResponse answer(int status, json::Writer writer) {
@@ -48,21 +47,26 @@ net::HttpResponse refusal(int status, std::string_view kind, std::string_view ar
   return answer(status, std::move(writer));
 }
 
-struct Wish {
-  bool enabled = false;
-  std::int64_t minutes = kMinutesDefault;
-};
-
-Result<Wish> read_wish(const std::string& text) {
+Result<ProtectionWish> read_wish(const std::string& text) {
   const json::Value document = TRY(json::parse(text));
   const json::Reader root(document);
   const json::Reader enabled = TRY(root.field("ProtectionEnabled"));
-  Wish wish;
+  ProtectionWish wish;
   wish.enabled = TRY(enabled.boolean());
   if (const auto minutes = root.optional_field("ExpiresInMinutes")) {
-    wish.minutes = TRY(minutes->integer({.min = 1, .max = kMinutesMax}));
+    wish.minutes = TRY(minutes->integer({.min = 1, .max = kProtectionMinutesMax}));
   }
   return wish;
+}
+
+net::HttpResponse protection_answer(std::string_view arn, const std::optional<Instant>& until) {
+  json::Writer writer;
+  writer.begin_object().name("protection").begin_object();
+  if (until) {
+    writer.field("ExpirationDate", format_instant(*until));
+  }
+  writer.field("ProtectionEnabled", until.has_value()).field("TaskArn", arn);
+  return answer(200, std::move(writer.end_object().end_object()));
 }
 
 /// "<id>" of "<prefix><id>" or "<prefix><id>/rest".
@@ -74,11 +78,7 @@ std::string_view id_in(std::string_view target, std::string_view prefix) {
 }  // namespace
 
 std::string access_key_id_of(const Task& task) {
-  std::string id = task.id.substr(0, 16);
-  std::ranges::transform(id, id.begin(), [](char c) {
-    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
-  });
-  return "ASIA" + id;
+  return "ASIA" + upper_case(std::string_view(task.id).substr(0, 16));
 }
 
 Environment TaskAgent::variables(const Task& task) const {
@@ -139,7 +139,7 @@ net::HttpResponse TaskAgent::handle(const net::ServerRequest& request) {
 
 net::HttpResponse TaskAgent::protection(const net::ServerRequest& request, const Place& place) {
   if (request.method == "GET") {
-    return protection_of(place);
+    return protection_answer(arn_of(place), place.task->protected_until);
   }
   return request.method == "PUT" ? protect(request, place)
                                  : refusal(405, "error", arn_of(place), "InvalidParameterException",
@@ -147,38 +147,19 @@ net::HttpResponse TaskAgent::protection(const net::ServerRequest& request, const
 }
 
 net::HttpResponse TaskAgent::protect(const net::ServerRequest& request, const Place& place) {
-  const Result<Wish> wish = read_wish(request.body);
+  const std::string arn = arn_of(place);
+  const Result<ProtectionWish> wish = read_wish(request.body);
   if (!wish) {
-    return refusal(400, "error", arn_of(place), "InvalidParameterException", wish.error().message);
+    return refusal(400, "error", arn, "InvalidParameterException", wish.error().message);
   }
-  if (place.task->state != TaskState::Running) {
-    return refusal(200, "failure", arn_of(place), "TASK_NOT_VALID", "the task is to stop");
+  const std::string_view reason = ask_protection(world_, *place.service, *place.task, *wish);
+  if (!reason.empty()) {
+    return refusal(200, "failure", arn, reason,
+                   reason == "TASK_NOT_VALID" ? "the task is to stop"
+                                              : "more tasks would be protected than are desired");
   }
-  const bool more = wish->enabled && !place.task->protected_until;
-  if (more && place.service->protected_tasks() >= place.service->desired()) {
-    return refusal(200, "failure", arn_of(place), "DEPLOYMENT_BLOCKED",
-                   "more tasks would be protected than are desired");
-  }
-  std::optional<Instant> until;
-  if (wish->enabled) {
-    until = world_.now() + std::chrono::minutes(wish->minutes);
-  }
-  const std::string id = place.task->id;
-  world_.protect(*place.service, *place.task, until);
-  return protection_of(place);
-}
-
-net::HttpResponse TaskAgent::protection_of(const Place& place) const {
-  json::Writer writer;
-  writer.begin_object().name("protection").begin_object();
-  if (place.task->protected_until) {
-    writer.field("ExpirationDate", format_instant(*place.task->protected_until));
-  }
-  writer.field("ProtectionEnabled", place.task->protected_until.has_value())
-      .field("TaskArn", arn_of(place))
-      .end_object()
-      .end_object();
-  return answer(200, std::move(writer));
+  // Without its protection the task may be gone by now.
+  return protection_answer(arn, wish->enabled ? place.task->protected_until : std::nullopt);
 }
 
 net::HttpResponse TaskAgent::metadata(std::string_view path, const Place& place) const {

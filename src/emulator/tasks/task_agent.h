@@ -34,7 +34,6 @@ class TaskAgent {
   Place find(std::string_view id);
   net::HttpResponse protection(const net::ServerRequest& request, const Place& place);
   net::HttpResponse protect(const net::ServerRequest& request, const Place& place);
-  net::HttpResponse protection_of(const Place& place) const;
   net::HttpResponse metadata(std::string_view path, const Place& place) const;
   net::HttpResponse credentials(const Place& place) const;
   std::string arn_of(const Place& place) const;

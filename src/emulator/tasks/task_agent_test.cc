@@ -114,6 +114,25 @@ TEST_F(TaskAgentTest, BlocksMoreProtectionThanTasksAreDesired) {
   EXPECT_THAT(answer.body, HasSubstr(R"("Reason":"DEPLOYMENT_BLOCKED")"));
 }
 
+TEST_F(TaskAgentTest, AnswersWhenTheEndOfAProtectionStopsTheTaskAtOnce) {
+  const world::DurationRange none{.min = Duration(0), .max = Duration(0)};
+  service_ = &world_.create_service({.name = "quick",
+                                     .cluster = "main",
+                                     .task_definition = "worker:1",
+                                     .desired = 1,
+                                     .behaviour = {.task_start = none, .task_stop = none}});
+  world_.advance(kNoon + seconds(6));
+  protect(0, R"({"ProtectionEnabled":true})");
+  const std::string task = id(0);
+  world_.set_desired(*service_, 0);
+
+  EXPECT_EQ(protect(0, R"({"ProtectionEnabled":false})").body,
+            R"({"protection":{"ProtectionEnabled":false,"TaskArn":"arn:aws:ecs:eu-west-1:)"
+            R"(000000000000:task/main/)" +
+                task + R"("}})");
+  EXPECT_TRUE(service_->tasks().empty());
+}
+
 TEST_F(TaskAgentTest, NamesWhatIsWrongWithARequest) {
   EXPECT_EQ(protect(0, "{").status, 400);
   EXPECT_THAT(protect(0, R"({"ProtectionEnabled":"yes"})").body, HasSubstr("ProtectionEnabled"));

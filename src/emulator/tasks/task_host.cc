@@ -3,14 +3,15 @@
 #include <stop_token>
 #include <utility>
 
+#include "emulator/ecs/container_environment.h"
 #include "emulator/ecs/ecs_names.h"
-#include "ground/json/reader.h"
 
 namespace scaler::emulator {
 namespace {
 
 /// What a container exits with when its command cannot be run.
 constexpr int kCannotRun = 127;
+constexpr int kSignalBase = 128;
 constexpr std::size_t kShortId = 8;
 
 /// Whoever runs the emulator has keys, profiles and regions of his own: they are not the worker's.
@@ -19,28 +20,6 @@ bool of_aws(std::string_view name) {
 }
 
 }  // namespace
-
-Environment container_environment(const std::string& document) {
-  Environment environment;
-  const Result<json::Value> value = json::parse(document);
-  const json::Value* const containers = value ? value->find("containerDefinitions") : nullptr;
-  const auto* list =
-      containers == nullptr ? nullptr : std::get_if<json::Array>(&containers->data());
-  if (list == nullptr || list->empty()) {
-    return environment;
-  }
-  const auto variables = json::Reader(list->front()).optional_field("environment");
-  const auto items = variables ? variables->items() : Result<std::vector<json::Reader>>();
-  for (const json::Reader& item : items.value_or(std::vector<json::Reader>())) {
-    const auto name = item.optional_field("name");
-    const auto text = item.optional_field("value");
-    if (name && text) {
-      environment.insert_or_assign(name->string().value_or(""), text->string().value_or(""));
-    }
-  }
-  environment.erase("");
-  return environment;
-}
 
 TaskHost::TaskHost(net::EventLoop& loop, world::World& world, const TaskAgent& agent,
                    TaskHostOptions options, const Log& log)
@@ -60,7 +39,7 @@ Environment TaskHost::environment_of(const world::Task& task) const {
   const auto* const definition =
       name ? world_.find_task_definition(name->family, name->revision) : nullptr;
   if (definition != nullptr) {
-    for (auto& [variable, value] : container_environment(definition->document)) {
+    for (auto& [variable, value] : container_environment(*definition)) {
       environment.insert_or_assign(variable, value);
     }
   }
@@ -71,10 +50,8 @@ void TaskHost::start(const world::Service& service, const world::Task& task) {
   if (closing_) {
     return;
   }
-  const std::string cluster = service.definition().cluster;
-  const auto end = [this, id = task.id, cluster, name = service.name()](int code) {
-    ended(id, cluster, name, code);
-  };
+  const auto end = [this, id = task.id, cluster = service.definition().cluster,
+                    name = service.name()](int code) { ended(id, cluster, name, code); };
   Result<std::unique_ptr<ChildProcess>> process =
       running_.size() >= options_.processes_max
           ? fail(ErrorKind::Unavailable, "the limit of worker processes is reached")
@@ -89,7 +66,11 @@ void TaskHost::start(const world::Service& service, const world::Task& task) {
                               log_.write(LogLevel::Info, line,
                                          {{.name = "task", .value = std::string_view(id)}});
                             },
-                        .on_exit = [end](ProcessExit exit) { end(exit.code); }});
+                        // A signal is told when it was the keeper that somebody killed.
+                        .on_exit =
+                            [end](ProcessExit exit) {
+                              end(exit.signal == 0 ? exit.code : kSignalBase + exit.signal);
+                            }});
   if (!process) {
     log_.write(LogLevel::Error, "a worker could not be started",
                {{.name = "task", .value = std::string_view(task.id)},
@@ -101,10 +82,8 @@ void TaskHost::start(const world::Service& service, const world::Task& task) {
     });
     return;
   }
-  running_.emplace(task.id, Running{.cluster = cluster,
-                                    .service = service.name(),
-                                    .process = std::move(*process),
-                                    .kill_timer = net::Timer(loop_)});
+  running_.emplace(task.id,
+                   Running{.process = std::move(*process), .kill_timer = net::Timer(loop_)});
 }
 
 void TaskHost::stop(const world::Task& task) {
@@ -119,14 +98,10 @@ void TaskHost::stop(const world::Task& task) {
 
 void TaskHost::ended(const std::string& id, const std::string& cluster, const std::string& service,
                      int code) {
-  // The process calls this: it may go, and with it what it keeps of this call.
-  const std::string task_id = id;
-  const std::string cluster_name = cluster;
-  const std::string service_name = service;
-  running_.erase(task_id);
+  running_.erase(id);
   world_.advance(system_clock().now());
-  world::Service* const there = world_.find_service(cluster_name, service_name);
-  world::Task* const task = there == nullptr ? nullptr : there->find_task(task_id);
+  world::Service* const there = world_.find_service(cluster, service);
+  world::Task* const task = there == nullptr ? nullptr : there->find_task(id);
   if (task != nullptr) {
     world_.task_ended(*there, *task, code);
   }

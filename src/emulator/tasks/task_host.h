@@ -47,8 +47,6 @@ class TaskHost {
 
  private:
   struct Running {
-    std::string cluster = {};
-    std::string service = {};
     std::unique_ptr<ChildProcess> process = {};
     net::Timer kill_timer;
   };
@@ -65,8 +63,5 @@ class TaskHost {
   bool closing_ = false;                         ///< a task that ends is not followed by another
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
-
-/// The variables of the first container of a task definition's document.
-Environment container_environment(const std::string& document);
 
 }  // namespace scaler::emulator

@@ -1,5 +1,6 @@
 #include "emulator/tasks/task_host.h"
 
+#include <csignal>
 #include <fcntl.h>
 #include <functional>
 #include <optional>
@@ -107,6 +108,14 @@ TEST_F(TaskHostTest, AWorkerThatIgnoresSigtermIsKilledAtTheStopTimeout) {
   EXPECT_EQ(service_->stopped_tasks().front().exit_code, 137);
 }
 
+TEST_F(TaskHostTest, AKeeperThatIsKilledIsATaskThatWasKilled) {
+  serve("#!/bin/bash\necho $PPID > " + out_ + "\nexec sleep 1000\n", 1);
+  ASSERT_TRUE(reaches([&] { return output().ends_with('\n'); }));
+  ::kill(std::stoi(output()), SIGKILL);
+  ASSERT_TRUE(reaches([&] { return !service_->stopped_tasks().empty(); }));
+  EXPECT_EQ(service_->stopped_tasks().front().exit_code, 137);
+}
+
 TEST_F(TaskHostTest, AWorkerThatEndsByItselfIsReplaced) {
   serve("#!/bin/bash\necho x >> " + out_ + "\nexit 3\n", 1);
   ASSERT_TRUE(reaches([&] { return output() == "x\nx\nx\n"; }));
@@ -134,13 +143,6 @@ TEST_F(TaskHostTest, TheEndOfTheEmulatorGivesWorkersAMoment) {
   host_->shutdown(std::chrono::seconds(10));
   EXPECT_EQ(host_->running(), 0U);
   EXPECT_EQ(output(), "done\n");
-}
-
-TEST(ContainerEnvironment, IsEmptyForWhatHasNone) {
-  EXPECT_TRUE(container_environment("{}").empty());
-  EXPECT_TRUE(container_environment("no JSON").empty());
-  EXPECT_TRUE(container_environment(R"({"containerDefinitions":[{}]})").empty());
-  EXPECT_EQ(container_environment(std::string(kDocument)).size(), 2U);
 }
 
 }  // namespace

@@ -93,6 +93,16 @@ std::int64_t Service::pending(const Deployment& deployment) const {
   });
 }
 
+std::int64_t Service::protected_tasks() const {
+  if (!definition_.behaviour.workers_protect) {
+    return unprotecting_.size();
+  }
+  return unprotecting_.size() == 0 ? working()
+                                   : std::ranges::count_if(tasks_, [this](const auto& numbered) {
+                                       return is_protected(numbered.second);
+                                     });
+}
+
 Duration Service::task_time(Instant now) const {
   Duration time = totals_.task_time;
   for (const auto& [number, task] : tasks_) {
@@ -288,7 +298,7 @@ void Service::start_tasks(std::int64_t count, Instant now) {
 }
 
 void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now) {
-  if (protected_tasks() > 0) {
+  if (definition_.behaviour.workers_protect || unprotecting_.size() > 0) {
     std::erase_if(candidates,
                   [&](std::uint64_t number) { return is_protected(tasks_.at(number)); });
     count = std::min(count, std::ssize(candidates));
@@ -342,10 +352,10 @@ void Service::stop_task(Task& task, std::string reason, Instant now, StopCode co
 
 // A task's start time counts from its placement: an image is pulled once there is an instance.
 void Service::place_tasks(Instant now) {
-  if (launches_at_ != kNever && launches_at_ > now) {
+  if (launches_at_ && *launches_at_ > now) {
     return;
   }
-  launches_at_ = kNever;
+  launches_at_.reset();
   while (!unplaced_.empty()) {
     Task& task = tasks_.at(*unplaced_.begin());
     task.instance = capacity_.take(now);

@@ -155,9 +155,7 @@ class Service {
   bool is_protected(const Task& task) const {
     return task.protected_until || (definition_.behaviour.workers_protect && task.work);
   }
-  std::int64_t protected_tasks() const {
-    return definition_.behaviour.workers_protect ? working() : unprotecting_.size();
-  }
+  std::int64_t protected_tasks() const;
   std::int64_t running(const Deployment& deployment) const;
   std::int64_t pending(const Deployment& deployment) const;
   const std::map<std::uint64_t, Task>& tasks() const { return tasks_; }  ///< those not STOPPED
@@ -198,7 +196,8 @@ class Service {
   void settle(Instant now);
   Instant next_event() const {
     return std::min({capacity_.next_event(), changing_.next(), working_.next(),
-                     unprotecting_.next(), unplaced_.empty() ? kNever : launches_at_});
+                     unprotecting_.next(),
+                     unplaced_.empty() ? kNever : launches_at_.value_or(kNever)});
   }
 
   /// Running tasks whose worker has nothing to do.
@@ -263,10 +262,10 @@ class Service {
   Agenda<Task, &Task::change> changing_ = {};
   Agenda<Task, &Task::act> working_ = {};
   Agenda<Task, &Task::unprotect> unprotecting_ = {};
-  int early_ends_ = 0;            ///< tasks in a row that ended soon after their start
-  Instant launches_at_ = kNever;  ///< when the next task may be placed; kNever: at any time
-  std::deque<Task*> idle_ = {};   ///< longest idle first
-  std::set<std::uint64_t> unplaced_ = {};  ///< tasks that wait for room
+  int early_ends_ = 0;                       ///< tasks in a row that ended soon after their start
+  std::optional<Instant> launches_at_ = {};  ///< when the next task may be placed; nothing: now
+  std::deque<Task*> idle_ = {};              ///< longest idle first
+  std::set<std::uint64_t> unplaced_ = {};    ///< tasks that wait for room
 };
 
 }  // namespace scaler::world

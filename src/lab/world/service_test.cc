@@ -315,6 +315,28 @@ TEST_F(ServiceTest, AProtectedTaskIsSparedUntilItsProtectionEnds) {
   }
 }
 
+TEST_F(ServiceTest, ProtectionThatWasAskedForCountsBesideThatOfEmulatedWorkers) {
+  Service service{{.name = "workers",
+                   .cluster = "main",
+                   .task_definition = "td:1",
+                   .desired = 3,
+                   .behaviour = {.workers_protect = true}},
+                  kNoon,
+                  random_,
+                  counter_};
+  run(service, kNoon + seconds(5));
+  Task& task = first_task(service);
+  service.protect(task, kNoon + hours(1), kNoon + seconds(6));
+  EXPECT_EQ(service.protected_tasks(), 1);
+
+  service.set_desired(0, kNoon + seconds(7));
+
+  EXPECT_EQ(task.state, TaskState::Running);
+  EXPECT_EQ(service.running(), 1);
+  service.begin_work({.done_at = kNoon + hours(2)}, kNoon + hours(2));
+  EXPECT_EQ(service.protected_tasks(), 1) << "twice protected is one task";
+}
+
 TEST_F(ServiceTest, ProtectionHelpsNeitherAgainstAPersonNorAgainstTheServicesEnd) {
   Service service = make_processes(2);
   for (const auto& [number, task] : service.tasks()) {
