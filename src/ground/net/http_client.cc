@@ -178,18 +178,29 @@ Deadline HttpClient::Impl::next_limit(Deadline until) const {
   return limit;
 }
 
-/// Waits for the active connections' sockets and for look-ups, and goes on with what is ready.
-void HttpClient::Impl::poll_until(Deadline limit) {
-  polled_.clear();
+/// The active connections' sockets, in their order, and then that of the look-ups, if any.
+void HttpClient::Impl::list_sockets(std::vector<pollfd>& sockets) const {
   for (const ConnectionPointer& connection : active_) {
     const bool write = connection->awaited == IoStep::WantWrite;
-    polled_.push_back({.fd = connection->stream->socket(),
+    sockets.push_back({.fd = connection->stream->socket(),
                        .events = static_cast<short>(write ? POLLOUT : POLLIN),
                        .revents = 0});
   }
   if (const int lookups = resolver_.socket(); lookups >= 0) {
-    polled_.push_back({.fd = lookups, .events = POLLIN, .revents = 0});
+    sockets.push_back({.fd = lookups, .events = POLLIN, .revents = 0});
   }
+}
+
+Awaited HttpClient::Impl::awaited() const {
+  Awaited awaited{.until = next_limit(Deadline::max())};
+  list_sockets(awaited.sockets);
+  return awaited;
+}
+
+/// Waits for the active connections' sockets and for look-ups, and goes on with what is ready.
+void HttpClient::Impl::poll_until(Deadline limit) {
+  polled_.clear();
+  list_sockets(polled_);
   if (::poll(polled_.data(), polled_.size(), milliseconds_until(limit)) <= 0) {
     return;
   }
@@ -316,6 +327,10 @@ Ticket HttpClient::begin(const HttpRequest& request, const RequestLimits& limits
 
 std::vector<Finished> HttpClient::run(Deadline until) {
   return impl_->run(until);
+}
+
+Awaited HttpClient::awaited() const {
+  return impl_->awaited();
 }
 
 void HttpClient::cancel(Ticket ticket) {

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <poll.h>
 #include <span>
 #include <string>
 #include <vector>
@@ -43,6 +44,12 @@ struct Finished {
   Deadline left = {};
 };
 
+/// What run() would wait for.
+struct Awaited {
+  std::vector<pollfd> sockets = {};
+  Deadline until = Deadline::max();  ///< something is to be done then, whatever the sockets say
+};
+
 /// Not for use from several threads at once.
 class HttpClient {
  public:
@@ -65,6 +72,9 @@ class HttpClient {
   /// connection only if that was in use a moment ago, and never goes again once a byte of it has
   /// gone. Deadline::max() waits without limit.
   std::vector<Finished> run(Deadline until);
+  /// For whoever waits otherwise, and then calls run() with a time that has passed. Holds until
+  /// the next call of anything else.
+  Awaited awaited() const;
   /// Forgets a request, and closes its connection when it has one.
   void cancel(Ticket ticket);
 

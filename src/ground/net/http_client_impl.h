@@ -7,7 +7,6 @@
 #include <deque>
 #include <map>
 #include <optional>
-#include <poll.h>
 
 #include "ground/net/address.h"
 #include "ground/net/http_client.h"
@@ -99,6 +98,7 @@ class HttpClient::Impl {
   Exchange& add(const HttpRequest& request, const RequestLimits& limits);
   Exchange& add_connection(const Origin& origin, Deadline deadline);
   std::vector<Finished> run(Deadline until);
+  Awaited awaited() const;
   /// Runs until this one has finished, and forgets it.
   Result<HttpResponse> collect(Exchange& exchange);
   void cancel(Ticket ticket);
@@ -109,6 +109,7 @@ class HttpClient::Impl {
   // http_client.cc
   Exchange& add(const Origin& origin, const RequestLimits& limits);
   void turn(Deadline until);
+  void list_sockets(std::vector<pollfd>& sockets) const;
   void poll_until(Deadline limit);
   void finish(Exchange& exchange, Result<HttpResponse> result);
   Deadline next_limit(Deadline until) const;

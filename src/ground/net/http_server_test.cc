@@ -165,6 +165,22 @@ TEST_F(HttpServerTest, AnsweringAPeerThatHasGoneIsHarmless) {
   EXPECT_TRUE(other.answer().ends_with("GET /a []"));
 }
 
+TEST_F(HttpServerTest, TellsAHandlerWhetherSomebodyStillWaits) {
+  auto peer = std::make_unique<Peer>(server_->port());
+  ASSERT_TRUE(peer->send("GET /later HTTP/1.1\r\n\r\n"));
+  ASSERT_TRUE(wait_handled(1));
+  on_loop([this] { EXPECT_FALSE(abandoned_()); });
+  // Bytes that nobody has read do not hide the end.
+  ASSERT_TRUE(peer->send(kGet));
+  on_loop([this] { EXPECT_FALSE(abandoned_()); });
+
+  peer.reset();
+
+  on_loop([this] { EXPECT_TRUE(abandoned_()); });
+  release_all("nobody");
+  on_loop([this] { EXPECT_TRUE(abandoned_()) << "also when the connection is no more"; });
+}
+
 TEST_F(HttpServerTest, AnswersAPeerThatOnlyListens) {
   Peer peer(server_->port());
   ASSERT_TRUE(peer.send("GET /later HTTP/1.1\r\n\r\n"));

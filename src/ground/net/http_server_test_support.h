@@ -134,6 +134,7 @@ class HttpServerTest : public testing::Test {
   void handle(const ServerRequest& request, const Respond& respond) {
     ++handled_;
     if (request.target == "/later") {
+      abandoned_ = request.abandoned;
       held_.push_back(respond);
     } else if (request.target == "/twice") {
       respond({.status = 200, .body = "first"});
@@ -182,6 +183,7 @@ class HttpServerTest : public testing::Test {
   EventLoop loop_;
   std::unique_ptr<HttpServer> server_;
   std::vector<Respond> held_;
+  std::function<bool()> abandoned_;  ///< of the latest one held back
   std::atomic<int> handled_ = 0;
   std::jthread thread_;
 };

@@ -2,7 +2,9 @@
 // RequestParser: HTTP/1.1 requests from pieces as they arrive, one after the other. No sockets.
 
 #include <cstddef>
+#include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +19,10 @@ struct ServerRequest {
   std::string target = {};  ///< path and query as they came
   HttpHeaders headers = {};
   std::string body = {};
+  /// Of a server's request: on which connection it came; no two of one server are the same.
+  std::uint64_t connection = 0;
+  /// Of a server's request: whether nobody waits for the answer any more.
+  std::function<bool()> abandoned = [] { return false; };
 };
 
 /// Why a request is not served: an HTTP status and a few words.

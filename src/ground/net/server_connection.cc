@@ -1,6 +1,7 @@
 #include <cerrno>
 #include <chrono>
 #include <expected>
+#include <poll.h>
 #include <sys/socket.h>
 
 #include "ground/net/host_check.h"
@@ -84,6 +85,14 @@ void ServerConnection::check_time(Deadline now) {
   } else {
     close();
   }
+}
+
+bool ServerConnection::peer_gone() {
+  if (!socket_) {
+    return true;
+  }
+  pollfd peer{.fd = socket_->native_handle(), .events = POLLRDHUP, .revents = 0};
+  return ::poll(&peer, 1, 0) > 0;
 }
 
 ServerPhase ServerConnection::phase_now() const {
@@ -245,6 +254,11 @@ void ServerConnection::dispatch() {
     answer(refusal({.status = 403, .why = *std::move(why)}));
     return;
   }
+  request.connection = number_;
+  request.abandoned = [peer = weak_from_this()] {
+    const auto connection = peer.lock();
+    return connection == nullptr || connection->peer_gone();
+  };
   auto owed = std::make_shared<Owed>(shared_from_this());
   // The handler may destroy its own server: Shared, and with it the function, lives on here.
   const auto shared = shared_;

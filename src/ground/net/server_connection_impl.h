@@ -33,6 +33,7 @@ struct ServerShared {
   ServerLimits limits = {};
   std::vector<char> buffer = std::vector<char>(kServerReadSize);
   std::unordered_set<ServerConnection*> open = {};
+  std::uint64_t accepted = 0;
 };
 
 /// One peer. Requests are answered one after the other: while an answer is owed, what the peer
@@ -54,6 +55,9 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void close();
 
   void answer(const HttpResponse& response);
+
+  /// Whether the peer has closed its side, also when bytes of it are still unread.
+  bool peer_gone();
 
   ServerPhase phase() const { return phase_; }
   Deadline since() const { return since_; }
@@ -94,6 +98,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
 
   std::optional<boost::asio::ip::tcp::socket> socket_;  ///< nothing once closed
   std::shared_ptr<ServerShared> shared_;
+  const std::uint64_t number_ = ++shared_->accepted;
   Timer drain_timer_{shared_->loop};
   RequestParser requests_;
   Framing framing_;
