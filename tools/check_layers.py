@@ -24,8 +24,10 @@ WINGS = {
     "edge": {"ground", "scaler", "wire", "watch"},
     "lab": {"ground", "scaler", "wire"},
     "emulator": {"ground", "lab"},
+    "guard": {"ground", "scaler", "edge"},
     "checkup": {"ground", "scaler", "wire", "edge"},
-    "programs": {"ground", "scaler", "wire", "watch", "edge", "lab", "emulator", "checkup"},
+    "programs": {"ground", "scaler", "wire", "watch", "edge", "lab", "emulator", "guard",
+                 "checkup"},
 }
 # (folders, what they must not depend on, why). "*" as a target is every folder but base.
 FORBIDDEN = (

@@ -1,7 +1,7 @@
 #pragma once
-// Protocol: when a worker may have its messages, and when its task is protected from scale-in. Pure:
-// what happens comes in with its (steady) time, what is to be done comes out, in order. The front
-// carries it out (guard/front), and a test walks through every order of what can happen.
+// Protocol: when a worker may have its messages, and when its task is protected from scale-in.
+// Pure: what happens comes in with its (steady) time, what is to be done comes out, in order. The
+// front carries it out (guard/front), and a test walks through every order of what can happen.
 
 #include <cstdint>
 #include <map>
@@ -21,10 +21,10 @@ using Handle = std::string;          ///< a message's receipt handle
 struct Rules {
   bool agent = true;  ///< there is an ECS agent to ask; without, everything is handed over at once
   bool child = true;  ///< the worker is a child of the guard; without, the guard is a sidecar
-  Duration protect_for = std::chrono::minutes(10);  ///< at a time; renewed at half
-  Duration linger = std::chrono::seconds(30);       ///< protection stays after the last message
-  Duration breathe = std::chrono::minutes(15);      ///< protected for so long: a rest; 0: never
-  Duration rest = std::chrono::seconds(10);         ///< without protection
+  Duration protect_for = std::chrono::minutes(10);   ///< at a time; renewed at half
+  Duration linger = std::chrono::seconds(30);        ///< protection stays after the last message
+  Duration breathe = std::chrono::minutes(15);       ///< protected for so long: a rest; 0: never
+  Duration rest = std::chrono::seconds(10);          ///< without protection
   Duration stop_timeout = std::chrono::seconds(30);  ///< from SIGTERM to SIGKILL
   bool renew = false;  ///< visibility is renewed until the next receive on the same connection
   bool until_next_receive = false;  ///< a deleted message is held until then, too
@@ -108,7 +108,7 @@ struct Status {
   bool blocked = false;
   bool resting = false;
   bool stopping = false;
-  bool unguarded = false;  ///< messages are handed over without protection, because it failed
+  bool unguarded = false;       ///< messages are handed over without protection, because it failed
   Duration protected_for = {};  ///< in all
   std::uint64_t handed_over = 0;
   std::uint64_t handed_over_unprotected = 0;
@@ -142,3 +142,10 @@ class Protocol {
   /// When something is to be done that nothing from outside brings; nothing: never.
   std::optional<Deadline> next() const;
   Status status(Deadline now) const;
+
+ private:
+  Rules rules_;
+  std::vector<Action> actions_;
+};
+
+}  // namespace scaler::guard
