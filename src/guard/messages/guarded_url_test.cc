@@ -1,0 +1,97 @@
+#include "guard/messages/guarded_url.h"
+
+#include <gtest/gtest.h>
+
+namespace scaler::guard {
+namespace {
+
+constexpr std::string_view kQueue = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
+constexpr std::string_view kGuarded =
+    "http://127.0.0.1:9324/https/sqs.eu-central-1.amazonaws.com/123456789012/jobs";
+
+const Door kDoor{.port = 9324};
+
+TEST(GuardedUrl, GoesThereAndBack) {
+  for (const std::string_view url :
+       {kQueue, std::string_view("http://localhost:4566/000000000000/q.fifo"),
+        std::string_view("https://vpce-1.sqs.us-east-1.vpce.amazonaws.com/123456789012/a-b_c"),
+        std::string_view("https://[::1]:8443/queues/123456789012/q")}) {
+    EXPECT_EQ(unguarded(guarded(url, kDoor)), url);
+  }
+  EXPECT_EQ(guarded(kQueue, kDoor), kGuarded);
+}
+
+TEST(GuardedUrl, IsNotGuardedTwice) {
+  EXPECT_EQ(guarded(kGuarded, kDoor), kGuarded);
+  EXPECT_EQ(guarded("jobs", kDoor), "jobs");
+}
+
+TEST(GuardedUrl, IsKnownByItsPathAlone) {
+  EXPECT_EQ(unguarded("/https/sqs.eu-central-1.amazonaws.com/123456789012/jobs"), kQueue);
+  EXPECT_EQ(unguarded("/"), std::nullopt);
+  EXPECT_EQ(unguarded("/123456789012/jobs"), std::nullopt);
+  EXPECT_EQ(unguarded(kQueue), std::nullopt);
+  EXPECT_EQ(unguarded(""), std::nullopt);
+  EXPECT_EQ(unguarded("http://"), std::nullopt);
+}
+
+TEST(GuardUrls, FindsQueuesWithinAValue) {
+  const std::string guarded_one(kGuarded);
+  const std::string queue(kQueue);
+  EXPECT_EQ(guard_urls(queue, kDoor), guarded_one);
+  EXPECT_EQ(guard_urls("{\"a\": \"" + queue + "\", \"b\": [\"" + queue + "\"]}", kDoor),
+            "{\"a\": \"" + guarded_one + "\", \"b\": [\"" + guarded_one + "\"]}");
+  EXPECT_EQ(guard_urls("a=" + queue + ",b=" + queue + ";", kDoor),
+            "a=" + guarded_one + ",b=" + guarded_one + ";");
+}
+
+TEST(GuardUrls, LeavesEverythingElse) {
+  for (const std::string_view text :
+       {"", "jobs", "https://example.com/123456789012/jobs", "https://s3.amazonaws.com/bucket/key",
+        "https://sqs.eu-central-1.amazonaws.com", "https://sqs.eu-central-1.amazonaws.com/",
+        "https://sqs.eu-central-1.amazonaws.com/12/jobs", "http://127.0.0.1:4566/123456789012/jobs",
+        "https://", "http://http://", "see https://docs.aws.amazon.com/sqs/ for more"}) {
+    EXPECT_EQ(guard_urls(text, kDoor), text);
+  }
+}
+
+TEST(GuardUrls, KnowsTheQueuesOfAnEndpointThatWasGiven) {
+  const Door door{.port = 9324,
+                  .endpoint = net::Origin{.scheme = "http", .host = "127.0.0.1", .port = 4566}};
+  EXPECT_EQ(guard_urls("http://127.0.0.1:4566/123456789012/jobs", door),
+            "http://127.0.0.1:9324/http/127.0.0.1:4566/123456789012/jobs");
+  EXPECT_EQ(guard_urls("http://127.0.0.1:4567/123456789012/jobs", door),
+            "http://127.0.0.1:4567/123456789012/jobs");
+}
+
+TEST(GuardedEnvironment, LeadsTheSdkToTheGuardAndPastProxies) {
+  const Environment given{{"QUEUE_URL", std::string(kQueue)},
+                          {"HOME", "/root"},
+                          {"AWS_ENDPOINT_URL", "http://127.0.0.1:4566"},
+                          {"NO_PROXY", "169.254.170.2, internal"},
+                          {"HTTPS_PROXY", "http://proxy:3128"}};
+  const Environment environment = guarded_environment(given, kDoor);
+  EXPECT_EQ(environment.at("QUEUE_URL"), kGuarded);
+  EXPECT_EQ(environment.at("HOME"), "/root");
+  EXPECT_EQ(environment.at("AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:9324");
+  EXPECT_EQ(environment.at("AWS_ENDPOINT_URL"), "http://127.0.0.1:4566");
+  EXPECT_EQ(environment.at("NO_PROXY"), "169.254.170.2, internal,127.0.0.1");
+  EXPECT_EQ(environment.at("no_proxy"), "127.0.0.1");
+  EXPECT_EQ(environment.at("HTTPS_PROXY"), "http://proxy:3128");
+  EXPECT_EQ(guarded_environment(environment, kDoor), environment) << "twice is once";
+}
+
+TEST(GuardedEnvironment, KeepsWhatIgnoringEndpointsMeant) {
+  const Environment environment =
+      guarded_environment({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"},
+                           {"AWS_ENDPOINT_URL", "http://127.0.0.1:1"},
+                           {"AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2"}},
+                          kDoor);
+  EXPECT_FALSE(environment.contains("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"));
+  EXPECT_FALSE(environment.contains("AWS_ENDPOINT_URL"));
+  EXPECT_FALSE(environment.contains("AWS_ENDPOINT_URL_S3"));
+  EXPECT_EQ(environment.at("AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:9324");
+}
+
+}  // namespace
+}  // namespace scaler::guard

@@ -1,0 +1,251 @@
+#include "guard/messages/queue_call.h"
+
+#include <algorithm>
+#include <array>
+
+#include "ground/base/text.h"
+#include "ground/json/value.h"
+#include "ground/json/writer.h"
+#include "ground/net/url.h"
+#include "guard/messages/query_form.h"
+
+namespace scaler::guard {
+namespace {
+
+constexpr std::string_view kJsonTarget = "AmazonSQS.";
+
+/// What an operation is to the guard.
+struct Operation {
+  std::string_view name;
+  QueueCall::Kind kind;
+  std::string_view list = {};  ///< of a batch: its entries in a form
+};
+
+constexpr std::array kOperations = {
+    Operation{"ReceiveMessage", QueueCall::Kind::Receive},
+    Operation{"DeleteMessage", QueueCall::Kind::Delete},
+    Operation{"DeleteMessageBatch", QueueCall::Kind::Delete, "DeleteMessageBatchRequestEntry"},
+    Operation{"ChangeMessageVisibility", QueueCall::Kind::ChangeVisibility},
+    Operation{"ChangeMessageVisibilityBatch", QueueCall::Kind::ChangeVisibility,
+              "ChangeMessageVisibilityBatchRequestEntry"},
+    Operation{"GetQueueUrl", QueueCall::Kind::NamesQueues},
+    Operation{"CreateQueue", QueueCall::Kind::NamesQueues},
+    Operation{"ListQueues", QueueCall::Kind::NamesQueues},
+    Operation{"ListDeadLetterSourceQueues", QueueCall::Kind::NamesQueues},
+};
+
+const Operation* find_operation(std::string_view name) {
+  const auto* const found = std::ranges::find(kOperations, name, &Operation::name);
+  return found == kOperations.end() ? nullptr : found;
+}
+
+std::string text_of(const json::Value* value) {
+  const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(&value->data());
+  return text == nullptr ? "" : *text;
+}
+
+std::optional<Duration> seconds_of(const json::Value* value) {
+  if (value == nullptr) {
+    return std::nullopt;
+  }
+  if (const auto* whole = std::get_if<std::int64_t>(&value->data())) {
+    return std::chrono::seconds(*whole);
+  }
+  // Some SDKs and people write numbers as text, which SQS takes.
+  const std::optional<std::int64_t> number = number_of<std::int64_t>(text_of(value));
+  return number ? std::optional<Duration>(std::chrono::seconds(*number)) : std::nullopt;
+}
+
+std::optional<Duration> seconds_of(std::optional<std::string_view> text) {
+  const auto number = number_of<std::int64_t>(text.value_or(""));
+  return number ? std::optional<Duration>(std::chrono::seconds(*number)) : std::nullopt;
+}
+
+CallEntry json_entry(const json::Value& value) {
+  return {.id = text_of(value.find("Id")),
+          .handle = text_of(value.find("ReceiptHandle")),
+          .visibility = seconds_of(value.find("VisibilityTimeout"))};
+}
+
+CallEntry form_entry(const QueryForm& form) {
+  return {.id = std::string(form_value(form, "Id").value_or("")),
+          .handle = std::string(form_value(form, "ReceiptHandle").value_or("")),
+          .visibility = seconds_of(form_value(form, "VisibilityTimeout"))};
+}
+
+void take_operation(QueueCall& call, const std::string& name) {
+  call.operation = name;
+  if (const Operation* operation = find_operation(name)) {
+    call.kind = operation->kind;
+    call.batch = !operation->list.empty();
+  }
+}
+
+bool has_entries(const QueueCall& call) {
+  return call.kind == QueueCall::Kind::Delete || call.kind == QueueCall::Kind::ChangeVisibility;
+}
+
+void read_json(QueueCall& call, const json::Value& body) {
+  call.queue_url = text_of(body.find("QueueUrl"));
+  call.wait = seconds_of(body.find("WaitTimeSeconds"));
+  if (call.kind == QueueCall::Kind::Receive) {
+    call.visibility = seconds_of(body.find("VisibilityTimeout"));
+  }
+  if (!has_entries(call)) {
+    return;
+  }
+  if (!call.batch) {
+    call.entries.push_back(json_entry(body));
+    return;
+  }
+  const json::Value* list = body.find("Entries");
+  const auto* entries = list == nullptr ? nullptr : std::get_if<json::Array>(&list->data());
+  for (const json::Value& entry : entries == nullptr ? json::Array{} : *entries) {
+    call.entries.push_back(json_entry(entry));
+  }
+}
+
+void read_query(QueueCall& call, const QueryForm& form) {
+  call.protocol = WireProtocol::Query;
+  take_operation(call, std::string(form_value(form, "Action").value_or("")));
+  call.queue_url = form_value(form, "QueueUrl").value_or("");
+  call.wait = seconds_of(form_value(form, "WaitTimeSeconds"));
+  if (call.kind == QueueCall::Kind::Receive) {
+    call.visibility = seconds_of(form_value(form, "VisibilityTimeout"));
+  }
+  if (!has_entries(call)) {
+    return;
+  }
+  if (!call.batch) {
+    call.entries.push_back(form_entry(form));
+    return;
+  }
+  for (const QueryForm& entry : form_entries(form, find_operation(call.operation)->list)) {
+    call.entries.push_back(form_entry(entry));
+  }
+}
+
+/// The region of "AWS4-HMAC-SHA256 Credential=KEY/20261129/eu-central-1/sqs/aws4_request, ...".
+std::string signed_region(const net::HttpHeaders& headers) {
+  const std::string_view header = net::find_header(headers, "authorization").value_or("");
+  constexpr std::string_view kScope = "Credential=";
+  const std::size_t begin = header.find(kScope);
+  if (begin == std::string_view::npos) {
+    return "";
+  }
+  const std::string_view scope = header.substr(begin + kScope.size());
+  const auto parts = split(scope.substr(0, scope.find_first_of(", ")), "/");
+  return parts.size() == 5 ? std::string(parts[2]) : "";
+}
+
+std::string_view path_of(std::string_view target) {
+  return target.substr(0, target.find('?'));
+}
+
+/// The form of a request in the Query protocol; nothing for any other.
+std::optional<QueryForm> form_of(const net::ServerRequest& request) {
+  const std::size_t mark = request.target.find('?');
+  if (request.method == "GET" && mark != std::string::npos) {
+    return read_form(std::string_view(request.target).substr(mark + 1));
+  }
+  const std::string_view type = net::find_header(request.headers, "content-type").value_or("");
+  if (lower_case(type).starts_with("application/x-www-form-urlencoded")) {
+    return read_form(request.body);
+  }
+  return std::nullopt;
+}
+
+/// Whatever belongs to this connection or to the worker's signature, which is made anew.
+bool stays_here(std::string_view header) {
+  static constexpr std::array<std::string_view, 14> kStay = {"host",
+                                                             "connection",
+                                                             "keep-alive",
+                                                             "proxy-connection",
+                                                             "content-length",
+                                                             "transfer-encoding",
+                                                             "te",
+                                                             "upgrade",
+                                                             "expect",
+                                                             "accept-encoding",
+                                                             "authorization",
+                                                             "x-amz-date",
+                                                             "x-amz-security-token",
+                                                             "x-amz-content-sha256"};
+  return std::ranges::any_of(kStay,
+                             [header](auto name) { return equal_in_any_case(header, name); });
+}
+
+/// The body with the queue's own URL where it has the guarded one; otherwise as it is.
+std::string unguarded_json(const std::string& body) {
+  Result<json::Value> value = json::parse(body);
+  auto* members = value ? std::get_if<json::Object>(&value->data()) : nullptr;
+  if (members == nullptr) {
+    return body;
+  }
+  for (auto& [name, member] : *members) {
+    auto* const url = std::get_if<std::string>(&member.data());
+    const auto own = name == "QueueUrl" && url != nullptr ? unguarded(*url) : std::nullopt;
+    if (own) {
+      *url = *own;
+      return json::Writer().value(*value).text();
+    }
+  }
+  return body;
+}
+
+std::string unguarded_form(const std::string& text) {
+  QueryForm form = read_form(text);
+  for (auto& [name, value] : form) {
+    const auto own = name == "QueueUrl" ? unguarded(value) : std::nullopt;
+    if (own) {
+      value = *own;
+      return net::query_string(form);
+    }
+  }
+  return text;
+}
+
+}  // namespace
+
+QueueCall read_call(const net::ServerRequest& request) {
+  QueueCall call{.region = signed_region(request.headers)};
+  const std::string_view target = net::find_header(request.headers, "x-amz-target").value_or("");
+  if (target.starts_with(kJsonTarget)) {
+    take_operation(call, std::string(target.substr(kJsonTarget.size())));
+    if (const Result<json::Value> body = json::parse(request.body); body.has_value()) {
+      read_json(call, *body);
+    }
+  } else if (const std::optional<QueryForm> form = form_of(request)) {
+    read_query(call, *form);
+  }
+  const std::string_view said =
+      call.queue_url.empty() ? path_of(request.target) : std::string_view(call.queue_url);
+  if (auto own = unguarded(said)) {
+    call.queue_url = *std::move(own);
+  }
+  return call;
+}
+
+net::HttpRequest forwardable(const net::ServerRequest& request) {
+  net::HttpRequest forwarded{
+      .method = request.method, .target = request.target, .body = request.body};
+  if (const auto own = unguarded(path_of(request.target))) {
+    const std::size_t path = own->find('/', own->find("://") + 3);
+    const std::size_t mark = request.target.find('?');
+    forwarded.target = path == std::string::npos ? "/" : own->substr(path);
+    forwarded.target += mark == std::string::npos ? "" : request.target.substr(mark);
+  }
+  for (const net::HttpHeader& header : request.headers) {
+    if (!stays_here(header.name)) {
+      forwarded.headers.push_back(header);
+    }
+  }
+  if (net::find_header(request.headers, "x-amz-target")) {
+    forwarded.body = unguarded_json(request.body);
+  } else if (request.method != "GET" && form_of(request)) {
+    forwarded.body = unguarded_form(request.body);
+  }
+  return forwarded;
+}
+
+}  // namespace scaler::guard
