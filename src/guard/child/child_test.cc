@@ -1,0 +1,92 @@
+#include "guard/child/child.h"
+
+#include <csignal>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+namespace scaler::guard {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Waits until a child has ended, or has stopped; it is not taken in.
+void await(int what) {
+  siginfo_t info = {};
+  ::waitid(P_ALL, 0, &info, what | WNOWAIT);
+}
+
+std::optional<int> wait_for(Child& child) {
+  await(WEXITED);
+  return child.reap();
+}
+
+Result<Child> shell(const std::string& script, const Environment& environment = {}) {
+  return Child::start({"sh", "-c", script}, environment);
+}
+
+TEST(Child, EndsWithItsStatusOrItsSignal) {
+  auto exits = shell("exit 7");
+  ASSERT_TRUE(exits.has_value()) << exits.error().message;
+  EXPECT_EQ(wait_for(*exits), 7);
+  auto killed = shell("kill -9 $$");
+  ASSERT_TRUE(killed.has_value());
+  EXPECT_EQ(wait_for(*killed), 137);
+}
+
+TEST(Child, HasExactlyTheEnvironmentThatIsGiven) {
+  auto child = shell("test \"$A\" = b && test -z \"$HOME\"", {{"A", "b"}, {"PATH", "/bin"}});
+  ASSERT_TRUE(child.has_value());
+  EXPECT_EQ(wait_for(*child), 0);
+}
+
+TEST(Child, GetsSignalsThatTheGuardHasBlocked) {
+  const Signals signals;
+  auto child = shell("trap 'exit 3' TERM; kill -STOP $$; while :; do :; done");
+  ASSERT_TRUE(child.has_value());
+  await(WSTOPPED);
+  child->signal(SIGTERM);
+  child->signal(SIGCONT);
+  EXPECT_EQ(wait_for(*child), 3);
+  child->signal(SIGTERM);  // Nobody is there any more.
+}
+
+TEST(Child, NamesAProgramThatCannotBeRun) {
+  const auto missing = Child::start({"/no/such/program"}, {});
+  ASSERT_FALSE(missing.has_value());
+  EXPECT_EQ(missing.error().message, "cannot run '/no/such/program': No such file or directory");
+  EXPECT_EQ(Child::start({"/"}, {}).error().message, "cannot run '/': Permission denied");
+}
+
+TEST(Child, TakesInWhatItsChildLeavesBehind) {
+  auto child = shell("(kill -STOP $(sh -c 'echo $PPID'); exit 1) & exit 5");
+  ASSERT_TRUE(child.has_value());
+  const pid_t group = child->pid();
+  await(WSTOPPED);
+  EXPECT_EQ(wait_for(*child), 5);
+  ::kill(-group, SIGCONT);
+  await(WEXITED);
+  EXPECT_EQ(child->reap(), std::nullopt);
+  EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no zombie is left";
+}
+
+TEST(Signals, ComeOnTheLoop) {
+  net::EventLoop loop;
+  Signals signals;
+  ::kill(::getpid(), SIGUSR1);
+  std::stop_source stop;
+  bool came = false;
+  signals.watch(loop, [&](int number) {
+    if (number == SIGUSR1) {  // The end of other tests' children may come, too.
+      came = true;
+      stop.request_stop();
+    }
+  });
+  loop.run_after(10s, [&stop] { stop.request_stop(); });
+  loop.run(stop.get_token());
+  EXPECT_TRUE(came);
+}
+
+}  // namespace
+}  // namespace scaler::guard

@@ -1,0 +1,67 @@
+#include "guard/front/credential_keeper.h"
+
+#include <utility>
+
+namespace scaler::guard {
+namespace {
+
+/// The provider itself knows when new ones are due; asking it costs nothing before.
+constexpr Duration kLook = std::chrono::seconds(10);
+constexpr Duration kPatience = std::chrono::seconds(5);
+
+}  // namespace
+
+CredentialKeeper::CredentialKeeper(net::EventLoop& loop, aws::CredentialProvider& provider,
+                                   const Log& log)
+    : loop_(loop), provider_(provider), log_(log) {}
+
+CredentialKeeper::~CredentialKeeper() {
+  *alive_ = false;
+}
+
+Result<void> CredentialKeeper::fetch(Deadline deadline) {
+  latest_ = TRY(provider_.current(deadline));
+  return {};
+}
+
+void CredentialKeeper::start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { work(stop); });
+}
+
+void CredentialKeeper::renew(std::function<void()> done) {
+  const std::scoped_lock lock(mutex_);
+  refused_.push_back(std::move(done));
+  wake_.notify_all();
+}
+
+void CredentialKeeper::work(const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    std::vector<std::function<void()>> refused;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, stop, kLook, [this] { return !refused_.empty(); });
+      refused = std::exchange(refused_, {});
+    }
+    if (stop.stop_requested()) {
+      return;
+    }
+    Result<aws::Credentials> fetched =
+        refused.empty() ? provider_.current(after(kPatience)) : provider_.renew(after(kPatience));
+    if (!fetched.has_value()) {
+      log_.write(LogLevel::Warn, "no fresh credentials: " + fetched.error().message);
+    }
+    loop_.post([this, alive = alive_, fetched = std::move(fetched), refused = std::move(refused)] {
+      if (!*alive) {
+        return;
+      }
+      if (fetched.has_value()) {
+        latest_ = *fetched;
+      }
+      for (const auto& done : refused) {
+        done();
+      }
+    });
+  }
+}
+
+}  // namespace scaler::guard

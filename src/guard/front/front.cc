@@ -1,0 +1,472 @@
+#include "guard/front/front.h"
+
+#include <algorithm>
+#include <unistd.h>
+#include <utility>
+
+#include "edge/aws/error_table.h"
+#include "ground/base/text.h"
+#include "ground/json/writer.h"
+
+namespace scaler::guard {
+namespace {
+
+/// Longer than any long poll lasts, which is 20 s.
+constexpr Duration kReceivePatience = std::chrono::seconds(35);
+constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kGiveBackPatience = std::chrono::seconds(5);
+constexpr int kGiveBackAttempts = 3;
+constexpr std::size_t kBatch = 10;  ///< of SQS
+constexpr Duration kLookForGone = std::chrono::milliseconds(250);
+constexpr Duration kMinute = std::chrono::minutes(1);
+/// A message's handle as the protocol knows it: behind the number of its queue.
+constexpr char kAfterNumber = ':';
+
+Handle handle_of(std::size_t queue, std::string_view receipt) {
+  return std::to_string(queue).append(1, kAfterNumber).append(receipt);
+}
+
+struct QueueAndReceipt {
+  std::size_t queue = 0;
+  std::string receipt = {};
+};
+
+QueueAndReceipt parts_of(const Handle& handle) {
+  const std::size_t mark = handle.find(kAfterNumber);
+  return {.queue = number_of<std::size_t>(std::string_view(handle).substr(0, mark)).value_or(0),
+          .receipt = handle.substr(mark + 1)};
+}
+
+net::HttpResponse plain(int status, std::string body) {
+  return {.status = status,
+          .headers = {{.name = "Content-Type", .value = "application/json"}},
+          .body = std::move(body)};
+}
+
+}  // namespace
+
+Front::Front(FrontOptions options, FrontSurroundings surroundings)
+    : options_(std::move(options)),
+      surroundings_(std::move(surroundings)),
+      protocol_(options_.rules, surroundings_.clock.steady()),
+      begun_(surroundings_.clock.steady()),
+      next_(surroundings_.loop),
+      gone_(surroundings_.loop),
+      minute_(surroundings_.loop) {
+  minute_.start(std::min(kMinute, std::max(options_.expect_within, Duration(1))),
+                [this] { every_minute(); });
+  surroundings_.loop.post([this, alive = alive_] {
+    if (*alive) {
+      carry_out_all();
+    }
+  });
+}
+
+Front::~Front() {
+  *alive_ = false;
+}
+
+void Front::handle(net::ServerRequest request, net::Respond respond) {
+  if (request.target.starts_with("/guard/")) {
+    respond(own_page(request));
+    return;
+  }
+  QueueCall call = read_call(request);
+  if (call.kind == QueueCall::Kind::Receive) {
+    ++receives_seen_;
+    receive(std::move(call), std::move(request), std::move(respond));
+  } else {
+    pass(call, request, std::move(respond));
+  }
+}
+
+net::HttpResponse Front::own_page(const net::ServerRequest& request) const {
+  if (request.method != "GET") {
+    return plain(405, R"({"error":"only GET"})");
+  }
+  if (request.target == "/guard/health") {
+    return plain(200, R"({"status":"ok"})");
+  }
+  return request.target == "/guard/status"
+             ? plain(200, status_json())
+             : plain(404, R"({"error":"there are /guard/status and /guard/health"})");
+}
+
+std::string Front::status_json() const {
+  const Status status = protocol_.status(now());
+  json::Writer writer;
+  writer.begin_object()
+      .field("held", status.held)
+      .field("waiting_for_protection", status.waiting)
+      .field("polling", status.polling)
+      .field("protected", status.is_protected)
+      .field("foreign_protection", status.foreign)
+      .field("blocked", status.blocked)
+      .field("resting", status.resting)
+      .field("stopping", status.stopping)
+      .field("unguarded", status.unguarded)
+      .field("agent", surroundings_.agent != nullptr)
+      .field("protected_seconds", std::chrono::duration<double>(status.protected_for).count())
+      .field("receives", receives_seen_)
+      .field("handed_over", status.handed_over)
+      .field("handed_over_unprotected", status.handed_over_unprotected)
+      .field("given_back", status.given_back);
+  return std::move(writer.end_object()).text();
+}
+
+void Front::terminate() {
+  protocol_.terminate(now());
+  carry_out_all();
+}
+
+void Front::child_ended() {
+  protocol_.child_ended(now());
+  carry_out_all();
+}
+
+/// What is not a receive goes on as it is.
+void Front::pass(const QueueCall& call, const net::ServerRequest& request, net::Respond respond) {
+  net::HttpRequest forwarded = forwardable(request);
+  // Sending twice would make two messages; deleting twice deletes once.
+  forwarded.repeatable = call.kind == QueueCall::Kind::Delete;
+  surroundings_.forwarder.send(
+      std::move(forwarded), {.queue_url = call.queue_url, .region = call.region}, kPatience,
+      [this, alive = alive_, call, respond = std::move(respond)](Result<net::HttpResponse> answer) {
+        if (!*alive) {
+          return;
+        }
+        if (!answer.has_value()) {
+          // The connection is closed, as SQS's would be: nothing is said in its name.
+          surroundings_.log.write(LogLevel::Warn, answer.error().message,
+                                  {{"operation", call.operation}});
+          return;
+        }
+        learn(call, *answer);
+        respond(passed_on(call, *std::move(answer), options_.door));
+        carry_out_all();
+      });
+}
+
+/// Takes in which messages are done with.
+void Front::learn(const QueueCall& call, const net::HttpResponse& response) {
+  if (call.kind != QueueCall::Kind::Delete && call.kind != QueueCall::Kind::ChangeVisibility) {
+    return;
+  }
+  const KnownQueue& queue = surroundings_.queues.find(call);
+  for (const CallEntry& entry : done_entries(call, response)) {
+    const Handle handle = handle_of(queue.number, entry.handle);
+    if (call.kind == QueueCall::Kind::Delete) {
+      protocol_.deleted(handle, now());
+    } else if (entry.visibility) {
+      protocol_.visibility_changed(handle, *entry.visibility, true, now());
+    }
+  }
+}
+
+void Front::receive(QueueCall call, net::ServerRequest request, net::Respond respond) {
+  auto open = std::make_shared<OpenReceive>(OpenReceive{
+      .call = std::move(call), .request = std::move(request), .respond = std::move(respond)});
+  ++asking_;
+  surroundings_.queues.with(open->call, [this, alive = alive_, open](const KnownQueue& queue) {
+    if (*alive) {
+      --asking_;
+      begin_receive(open, queue);
+    }
+  });
+}
+
+void Front::begin_receive(const std::shared_ptr<OpenReceive>& open, const KnownQueue& queue) {
+  if (!queue.guarded) {
+    pass(open->call, open->request, std::move(open->respond));
+    return;
+  }
+  open->queue = queue.number;
+  const ReceiveId id = ++last_receive_;
+  receives_.emplace(id, open);
+  protocol_.receive({.id = id,
+                     .connection = open->request.connection,
+                     .wait = open->call.wait.value_or(queue.wait),
+                     .careful = queue.careful()},
+                    now());
+  if (!gone_.waits()) {
+    gone_.start(kLookForGone, [this] { look_for_gone(); });
+  }
+  carry_out_all();
+}
+
+/// SQS's answer to a receive. The worker may have gone meanwhile.
+void Front::received(ReceiveId id, Result<net::HttpResponse> answer) {
+  const auto found = receives_.find(id);
+  if (found == receives_.end()) {
+    return;
+  }
+  OpenReceive& open = *found->second;
+  std::vector<Message> messages;
+  if (answer.has_value() && answer->status == 200) {
+    const Result<std::vector<AnsweredMessage>> read = read_messages(open.call, *answer);
+    if (!read.has_value()) {
+      surroundings_.log.write(LogLevel::Warn, read.error().message,
+                              {{"queue", open.call.queue_url}});
+    }
+    const Duration visibility =
+        open.call.visibility.value_or(surroundings_.queues.at(open.queue).visibility);
+    for (const AnsweredMessage& message : read.value_or(std::vector<AnsweredMessage>())) {
+      open.handles.push_back(handle_of(open.queue, message.handle));
+      messages.push_back({.handle = open.handles.back(), .visibility = visibility});
+    }
+  }
+  open.answer = std::move(answer);
+  if (open.request.abandoned()) {
+    protocol_.gone(id, now());
+  }
+  protocol_.received(id, std::move(messages), now());
+  carry_out_all();
+}
+
+void Front::carry_out_all() {
+  if (std::exchange(carrying_out_, true)) {
+    return;  // The outer call goes on with what has come of this.
+  }
+  for (auto actions = protocol_.take_actions(); !actions.empty();
+       actions = protocol_.take_actions()) {
+    for (Action& action : actions) {
+      std::visit(
+          [this](auto& one) {
+            using What = std::decay_t<decltype(one)>;
+            if constexpr (std::is_same_v<What, Forward>) {
+              do_forward(one);
+            } else if constexpr (std::is_same_v<What, AnswerEmpty>) {
+              do_answer_empty(one);
+            } else if constexpr (std::is_same_v<What, HandOver>) {
+              do_hand_over(one);
+            } else if constexpr (std::is_same_v<What, GiveBack>) {
+              do_give_back(one);
+            } else if constexpr (std::is_same_v<What, Renew>) {
+              do_renew(one);
+            } else if constexpr (std::is_same_v<What, AskAgent>) {
+              do_ask(one);
+            } else if constexpr (std::is_same_v<What, TerminateChild>) {
+              surroundings_.terminate_child();
+            } else if constexpr (std::is_same_v<What, Finish>) {
+              finishing_ = true;
+            } else if constexpr (std::is_same_v<What, Worked>) {
+              work_.add(one.took);
+            } else {
+              surroundings_.log.write(one.warning ? LogLevel::Warn : LogLevel::Info, one.text);
+            }
+          },
+          action);
+    }
+  }
+  carrying_out_ = false;
+  work_.note_held(protocol_.status(now()).held);
+  if (finishing_) {
+    do_finish();
+  } else if (const std::optional<Deadline> next = protocol_.next()) {
+    const auto left = std::chrono::ceil<Duration>(*next - now());
+    next_.start(std::max(left, Duration::zero()), [this] {
+      protocol_.advance(now());
+      carry_out_all();
+    });
+  } else {
+    next_.cancel();
+  }
+}
+
+void Front::do_forward(const Forward& action) {
+  const std::shared_ptr<OpenReceive>& open = receives_.at(action.receive);
+  net::HttpRequest forwarded = forwardable(open->request);
+  // Whether the first one has taken messages nobody knows once its connection broke.
+  forwarded.repeatable = false;
+  surroundings_.forwarder.send(
+      std::move(forwarded), {.queue_url = open->call.queue_url, .region = open->call.region},
+      kReceivePatience, [this, alive = alive_, id = action.receive](auto answer) {
+        if (*alive) {
+          received(id, std::move(answer));
+        }
+      });
+}
+
+void Front::do_answer_empty(const AnswerEmpty& action) {
+  const auto open = receives_.extract(action.receive);
+  if (open) {
+    open.mapped()->respond(empty_answer(open.mapped()->call));
+  }
+}
+
+void Front::do_hand_over(const HandOver& action) {
+  const auto found = receives_.extract(action.receive);
+  if (!found) {
+    return;
+  }
+  OpenReceive& open = *found.mapped();
+  if (!open.answer || !open.answer->has_value()) {
+    // The connection is closed, as SQS's would be.
+    surroundings_.log.write(LogLevel::Warn, open.answer ? open.answer->error().message : "",
+                            {{"operation", open.call.operation}});
+    return;
+  }
+  if (!open.handles.empty() && open.request.abandoned()) {
+    // Nobody gets them: they go to whoever asks next.
+    GiveBack back{.handles = open.handles};
+    do_give_back(back);
+    for (const Handle& handle : open.handles) {
+      protocol_.visibility_changed(handle, Duration::zero(), false, now());
+    }
+    return;
+  }
+  open.respond(passed_on(open.call, **std::move(open.answer), options_.door));
+}
+
+void Front::do_give_back(const GiveBack& action) {
+  std::map<std::size_t, std::vector<std::string>> by_queue;
+  for (const Handle& handle : action.handles) {
+    auto [queue, receipt] = parts_of(handle);
+    by_queue[queue].push_back(std::move(receipt));
+  }
+  for (auto& [number, receipts] : by_queue) {
+    const KnownQueue& queue = surroundings_.queues.at(number);
+    for (std::size_t i = 0; i < receipts.size(); i += kBatch) {
+      const auto begin = receipts.begin() + static_cast<std::ptrdiff_t>(i);
+      const auto end =
+          receipts.begin() + static_cast<std::ptrdiff_t>(std::min(i + kBatch, receipts.size()));
+      give_back(queue, {begin, end}, 1);
+    }
+  }
+}
+
+/// Visible again; tried a few times, since whoever loses here waits for a visibility timeout.
+void Front::give_back(const KnownQueue& queue, std::vector<std::string> handles, int attempt) {
+  json::Writer body;
+  body.begin_object().field("QueueUrl", queue.whereto.queue_url).name("Entries").begin_array();
+  for (std::size_t i = 0; i < handles.size(); ++i) {
+    body.begin_object()
+        .field("Id", std::to_string(i))
+        .field("ReceiptHandle", handles[i])
+        .field("VisibilityTimeout", 0)
+        .end_object();
+  }
+  ++giving_back_;
+  surroundings_.forwarder.call(
+      "ChangeMessageVisibilityBatch", std::move(body.end_array().end_object()).text(),
+      queue.whereto, kGiveBackPatience,
+      [this, alive = alive_, &queue, handles = std::move(handles),
+       attempt](const Result<net::HttpResponse>& answer) {
+        if (!*alive) {
+          return;
+        }
+        --giving_back_;
+        const bool failed =
+            !answer.has_value() || answer->status >= 500 ||
+            aws::classify(aws::read_error(*answer).code, answer->status) == ErrorKind::Throttled;
+        if (failed && attempt < kGiveBackAttempts) {
+          give_back(queue, handles, attempt + 1);
+        } else if (!answer.has_value() || answer->status != 200) {
+          surroundings_.log.write(
+              LogLevel::Warn,
+              "messages could not be given back; they are visible when their time is over",
+              {{"queue", queue.whereto.queue_url},
+               {"messages", static_cast<std::int64_t>(handles.size())},
+               {"reason",
+                answer.has_value() ? aws::read_error(*answer).code : answer.error().message}});
+        }
+        if (finishing_) {
+          do_finish();
+        }
+      });
+}
+
+void Front::do_renew(const Renew& action) {
+  const auto [number, receipt] = parts_of(action.handle);
+  const KnownQueue& queue = surroundings_.queues.at(number);
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(action.visibility);
+  json::Writer body;
+  body.begin_object()
+      .field("QueueUrl", queue.whereto.queue_url)
+      .field("ReceiptHandle", receipt)
+      .field("VisibilityTimeout", seconds.count());
+  surroundings_.forwarder.call(
+      "ChangeMessageVisibility", std::move(body.end_object()).text(), queue.whereto,
+      kGiveBackPatience, [this, alive = alive_, action](const Result<net::HttpResponse>& answer) {
+        if (*alive && answer.has_value() && answer->status == 200) {
+          protocol_.visibility_changed(action.handle, action.visibility, false, now());
+          carry_out_all();
+        }
+      });
+}
+
+void Front::do_ask(const AskAgent& action) {
+  const auto answered = [this, alive = alive_](const AgentReply& reply) {
+    if (*alive) {
+      protocol_.agent_replied(reply, now());
+      carry_out_all();
+    }
+  };
+  if (surroundings_.agent != nullptr) {
+    surroundings_.agent->ask(action.what, options_.rules.protect_for, answered);
+  } else {
+    surroundings_.loop.post([answered] {
+      answered({.kind = AgentReply::Kind::Denied, .why = "there is no ECS agent here"});
+    });
+  }
+}
+
+/// What is being given back comes first; each of these calls has its limit.
+void Front::do_finish() {
+  if (giving_back_ == 0) {
+    surroundings_.finish(false);
+  }
+}
+
+/// A worker that closed its connection gets no messages: what SQS has for it goes to others.
+void Front::look_for_gone() {
+  std::vector<ReceiveId> gone;
+  for (const auto& [id, open] : receives_) {
+    if (open->request.abandoned()) {
+      gone.push_back(id);
+    }
+  }
+  for (const ReceiveId id : gone) {
+    protocol_.gone(id, now());
+  }
+  if (!gone.empty()) {
+    carry_out_all();
+  }
+  if (!receives_.empty()) {
+    gone_.start(kLookForGone, [this] { look_for_gone(); });
+  }
+}
+
+Duration Front::protected_since_last() {
+  const Duration in_all = protocol_.status(now()).protected_for;
+  return in_all - std::exchange(protected_before_, in_all);
+}
+
+void Front::every_minute() {
+  minute_.start(kMinute, [this] { every_minute(); });
+  if (receives_seen_ == 0 && now() - begun_ >= options_.expect_within) {
+    surroundings_.log.write(
+        LogLevel::Warn,
+        "no receive has come through the guard: the worker's SDK goes to SQS by itself, and its "
+        "task is not protected. SDKs that do not know AWS_ENDPOINT_URL_SQS want this endpoint in "
+        "the code",
+        {{"endpoint", options_.door.origin()}});
+    if (options_.strict) {
+      surroundings_.finish(true);
+      return;
+    }
+  }
+  if (options_.report == ReportForm::None) {
+    return;
+  }
+  const WorkReport::Numbers numbers = work_.take();
+  const Duration protected_for = protected_since_last();
+  if (options_.report == ReportForm::Line) {
+    write_line(surroundings_.log, numbers, protected_for);
+  } else {
+    const std::string line = emf(numbers, protected_for, surroundings_.clock.now()) + "\n";
+    static_cast<void>(::write(STDOUT_FILENO, line.data(), line.size()));
+  }
+}
+
+}  // namespace scaler::guard

@@ -1,0 +1,143 @@
+#include "guard/front/queue_book.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "edge/aws/error_table.h"
+#include "ground/base/text.h"
+#include "ground/json/value.h"
+#include "ground/json/writer.h"
+#include "scaler/core/queue_names.h"
+
+namespace scaler::guard {
+namespace {
+
+constexpr Duration kAskAgain = std::chrono::minutes(5);
+constexpr Duration kPatience = std::chrono::seconds(2);
+
+/// What is the same for each way to say the same queue.
+std::string key_of(std::string_view queue_url, std::string_view region) {
+  const Result<QueueAddress> queue = parse_queue_or_name(queue_url);
+  if (!queue.has_value()) {
+    return std::string(queue_url);
+  }
+  const std::string_view where = queue->region.empty() ? region : std::string_view(queue->region);
+  return queue->account + "/" + queue->name + "@" + std::string(where);
+}
+
+std::optional<std::int64_t> number_in(const json::Value& value, std::string_view name) {
+  const json::Value* found = value.find(name);
+  if (found == nullptr) {
+    return std::nullopt;
+  }
+  if (const auto* whole = std::get_if<std::int64_t>(&found->data())) {
+    return *whole;
+  }
+  const auto* text = std::get_if<std::string>(&found->data());
+  return text == nullptr ? std::nullopt : number_of<std::int64_t>(*text);
+}
+
+/// The maxReceiveCount of a queue's RedrivePolicy, which is JSON within JSON.
+int receives_max_in(const json::Value& attributes) {
+  const json::Value* policy = attributes.find("RedrivePolicy");
+  const auto* text = policy == nullptr ? nullptr : std::get_if<std::string>(&policy->data());
+  const Result<json::Value> value = json::parse(text == nullptr ? "" : *text);
+  return value.has_value() ? static_cast<int>(number_in(*value, "maxReceiveCount").value_or(0)) : 0;
+}
+
+}  // namespace
+
+bool QueueBook::is_guarded(const QueueCall& call) const {
+  return only_.empty() || std::ranges::any_of(only_, [&call](const std::string& one) {
+           const Result<QueueAddress> meant = parse_queue_or_name(one);
+           const Result<QueueAddress> called = parse_queue_or_name(call.queue_url);
+           if (!meant.has_value() || !called.has_value()) {
+             return one == call.queue_url;
+           }
+           return meant->url.contains("://") && called->url.contains("://")
+                      ? may_be_same(*meant, *called)
+                      : meant->name == called->name;
+         });
+}
+
+QueueBook::Entry& QueueBook::entry(const QueueCall& call) {
+  const auto [found, is_new] =
+      numbers_.try_emplace(key_of(call.queue_url, call.region), queues_.size());
+  if (is_new) {
+    auto entry = std::make_unique<Entry>();
+    entry->number = found->second;
+    entry->whereto = {.queue_url = call.queue_url, .region = call.region};
+    entry->guarded = is_guarded(call);
+    queues_.push_back(std::move(entry));
+  }
+  return *queues_[found->second];
+}
+
+const KnownQueue& QueueBook::find(const QueueCall& call) {
+  return entry(call);
+}
+
+void QueueBook::with(const QueueCall& call, std::function<void(const KnownQueue&)> then) {
+  Entry& entry = this->entry(call);
+  const Deadline now = clock_.steady();
+  const bool due = !entry.asked || now >= *entry.asked + kAskAgain;
+  if (entry.guarded && due) {
+    entry.asked = now;
+    ask(entry);
+  }
+  if (entry.guarded && !entry.answered) {
+    entry.waiting.push_back(std::move(then));
+  } else {
+    then(entry);
+  }
+}
+
+void QueueBook::ask(Entry& entry) {
+  json::Writer body;
+  body.begin_object().field("QueueUrl", entry.whereto.queue_url);
+  body.name("AttributeNames").begin_array();
+  body.value("VisibilityTimeout").value("ReceiveMessageWaitTimeSeconds").value("RedrivePolicy");
+  forwarder_.call("GetQueueAttributes", std::move(body.end_array().end_object()).text(),
+                  entry.whereto, kPatience,
+                  [this, alive = alive_, &entry](const Result<net::HttpResponse>& response) {
+                    if (*alive) {
+                      take(entry, response);
+                    }
+                  });
+}
+
+void QueueBook::take(Entry& entry, const Result<net::HttpResponse>& response) {
+  const Result<json::Value> body =
+      response.has_value() && response->status == 200
+          ? json::parse(response->body)
+          : Result<json::Value>(std::unexpected(
+                response.has_value() ? Error{.message = aws::read_error(*response).code}
+                                     : response.error()));
+  const json::Value* attributes = body.has_value() ? body->find("Attributes") : nullptr;
+  if (attributes != nullptr) {
+    entry.visibility =
+        std::chrono::seconds(number_in(*attributes, "VisibilityTimeout").value_or(12 * 3600));
+    entry.wait =
+        std::chrono::seconds(number_in(*attributes, "ReceiveMessageWaitTimeSeconds").value_or(0));
+    entry.receives_max = receives_max_in(*attributes);
+  } else if (!std::exchange(entry.told, true)) {
+    log_.write(LogLevel::Warn,
+               "the queue's visibility timeout is not known: its messages are held for 12 hours, "
+               "unless they are deleted or given back",
+               {{"queue", entry.whereto.queue_url},
+                {"reason", body.has_value() ? "no attributes" : body.error().message}});
+  }
+  if (entry.careful() && !std::exchange(entry.told, true)) {
+    log_.write(LogLevel::Warn,
+               "the queue gives up on a message after so few receives that it is unfit for "
+               "workers that can be stopped: let maxReceiveCount be 3 at least; until then "
+               "messages are only received while the task is protected",
+               {{"queue", entry.whereto.queue_url}, {"maxReceiveCount", entry.receives_max}});
+  }
+  entry.answered = true;
+  for (const auto& then : std::exchange(entry.waiting, {})) {
+    then(entry);
+  }
+}
+
+}  // namespace scaler::guard

@@ -1,0 +1,198 @@
+#include "programs/ecs_guard/guard.h"
+
+#include <csignal>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+#include "edge/identity/workstation.h"
+#include "guard/child/child.h"
+#include "guard/front/credential_keeper.h"
+
+namespace scaler::guard {
+namespace {
+
+constexpr Duration kFirstCredentials = std::chrono::seconds(10);
+/// A worker may be silent for hours between two calls, or wait for its answer.
+constexpr net::ServerLimits kLimits{.idle = std::chrono::minutes(10)};
+
+/// All of one run. The order of the members is that of their lives.
+class Run {
+ public:
+  Run(GuardPlan plan, Environment environment, aws::ClientSettings settings, const Log& log)
+      : plan_(std::move(plan)),
+        environment_(std::move(environment)),
+        log_(log),
+        transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
+        provider_(
+            identity::workstation_sources(
+                {.environment = environment_, .transport = transport_, .clock = system_clock()},
+                log_),
+            system_clock(), log_),
+        http_(loop_, {.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
+        agent_http_(loop_, {}),
+        credentials_(loop_, provider_, log_),
+        forwarder_(std::move(settings), loop_, http_, credentials_, system_clock()),
+        queues_(forwarder_, plan_.queues, system_clock(), log_) {}
+
+  Result<int> run(const std::optional<net::Origin>& endpoint) {
+    signals_.watch(loop_, [this](int number) { on_signal(number); });
+    const Result<void> fetched = credentials_.fetch(after(kFirstCredentials));
+    if (!fetched.has_value()) {
+      return run_unguarded(fetched.error());
+    }
+    credentials_.start();
+    TRY(open_agent());
+    plan_.front.door.endpoint = endpoint;
+    TRY(listen());
+    TRY(start_child(plan_.command.empty() ? environment_
+                                          : guarded_environment(environment_, plan_.front.door)));
+    loop_.run(stop_.get_token());
+    return exit_code_;
+  }
+
+ private:
+  Result<void> open_agent() {
+    const std::optional<std::string> uri = variable(environment_, "ECS_AGENT_URI");
+    if (uri) {
+      agent_ = TRY(Agent::create(agent_http_, *uri, system_clock()));
+    } else {
+      log_.write(LogLevel::Warn,
+                 "ECS_AGENT_URI is not set: this is no ECS task, and nothing can be protected; "
+                 "messages are handed over as they come");
+    }
+    plan_.front.rules.agent = uri.has_value();
+    return {};
+  }
+
+  Result<void> listen() {
+    server_ = TRY(net::HttpServer::listen(
+        loop_, plan_.front.door.port,
+        [this](net::ServerRequest request, net::Respond respond) {
+          front_->handle(std::move(request), std::move(respond));
+        },
+        kLimits));
+    plan_.front.door.port = server_->port();
+    front_.emplace(plan_.front,
+                   FrontSurroundings{.loop = loop_,
+                                     .forwarder = forwarder_,
+                                     .agent = agent_ ? &*agent_ : nullptr,
+                                     .queues = queues_,
+                                     .clock = system_clock(),
+                                     .log = log_,
+                                     .terminate_child = [this] { signal_child(SIGTERM); },
+                                     .finish = [this](bool failed) { finish(failed); }});
+    log_.write(LogLevel::Info, "guarding", {{"endpoint", plan_.front.door.origin()}});
+    return {};
+  }
+
+  Result<void> start_child(const Environment& environment) {
+    if (!plan_.command.empty()) {
+      child_ = TRY(Child::start(plan_.command, environment));
+    }
+    return {};
+  }
+
+  /// Nothing can be signed here, so the worker goes to SQS by itself, as it would without a guard.
+  Result<int> run_unguarded(const Error& why) {
+    const std::string text =
+        "the worker is not guarded: there are no credentials to call SQS with: " + why.message;
+    if (plan_.command.empty()) {
+      return fail(ErrorKind::Unauthorized, text);
+    }
+    warn_each_minute(text);
+    TRY(start_child(environment_));
+    loop_.run(stop_.get_token());
+    return exit_code_;
+  }
+
+  void warn_each_minute(const std::string& text) {
+    log_.write(LogLevel::Warn, text);
+    loop_.run_after(std::chrono::minutes(1), [this, text] { warn_each_minute(text); });
+  }
+
+  void on_signal(int number) {
+    if (number == SIGCHLD) {
+      take_in_children();
+    } else if (number != SIGTERM && number != SIGINT) {
+      signal_child(number);
+    } else if (front_) {
+      front_->terminate();
+    } else {
+      signal_child(SIGTERM);
+    }
+  }
+
+  void take_in_children() {
+    const std::optional<int> code = child_ ? child_->reap() : std::nullopt;
+    if (!code) {
+      return;
+    }
+    exit_code_ = *code;
+    if (front_) {
+      front_->child_ended();
+    } else {
+      stop_.request_stop();
+    }
+  }
+
+  void signal_child(int number) {
+    if (child_) {
+      child_->signal(number);
+    }
+  }
+
+  void finish(bool failed) {
+    if (failed) {
+      exit_code_ = 1;
+      signal_child(SIGTERM);
+    }
+    stop_.request_stop();
+  }
+
+  GuardPlan plan_;
+  Environment environment_;
+  Log log_;
+  net::EventLoop loop_;
+  Signals signals_;
+  aws::HttpTransport transport_;
+  aws::CredentialProvider provider_;
+  net::HttpCaller http_;
+  net::HttpCaller agent_http_;
+  CredentialKeeper credentials_;
+  Forwarder forwarder_;
+  QueueBook queues_;
+  std::optional<Agent> agent_ = {};
+  std::optional<Front> front_ = {};
+  std::unique_ptr<net::HttpServer> server_ = {};
+  std::optional<Child> child_ = {};
+  std::stop_source stop_;
+  int exit_code_ = 0;
+};
+
+}  // namespace
+
+Result<int> run_guard(GuardPlan plan, Environment environment, const Log& log) {
+  aws::ClientSettings settings = TRY(aws::read_settings(environment));
+  const auto& configured = settings.configured.at(static_cast<std::size_t>(aws::AwsService::Sqs));
+  const std::optional<net::Origin> endpoint =
+      configured ? std::optional(configured->endpoint.origin) : std::nullopt;
+  Run run(std::move(plan), std::move(environment), std::move(settings), log);
+  return run.run(endpoint);
+}
+
+int check_health(const HealthPlan& plan, const Log& log) {
+  net::HttpClient client;
+  const auto response =
+      client.send({.origin = {.scheme = "http", .host = "127.0.0.1", .port = plan.port},
+                   .target = "/guard/health"},
+                  after(std::chrono::seconds(2)));
+  if (response.has_value() && response->status == 200) {
+    return 0;
+  }
+  log.write(LogLevel::Error, response.has_value() ? "status " + std::to_string(response->status)
+                                                  : response.error().message);
+  return 1;
+}
+
+}  // namespace scaler::guard
