@@ -3,117 +3,16 @@
 // Pure: what happens comes in with its (steady) time, what is to be done comes out, in order. The
 // front carries it out (guard/front), and a test walks through every order of what can happen.
 
-#include <cstdint>
 #include <map>
 #include <optional>
-#include <string>
-#include <variant>
 #include <vector>
 
-#include "ground/base/clock.h"
+#include "guard/protocol/holding.h"
+#include "guard/protocol/shield.h"
+#include "guard/protocol/teller.h"
+#include "guard/protocol/vocabulary.h"
 
 namespace scaler::guard {
-
-using ReceiveId = std::uint64_t;     ///< names a receive of the worker; never the same twice
-using ConnectionId = std::uint64_t;  ///< of the worker to the guard
-using Handle = std::string;          ///< a message's receipt handle
-
-struct Rules {
-  bool agent = true;  ///< there is an ECS agent to ask; without, everything is handed over at once
-  bool child = true;  ///< the worker is a child of the guard; without, the guard is a sidecar
-  Duration protect_for = std::chrono::minutes(10);   ///< at a time; renewed at half
-  Duration linger = std::chrono::seconds(30);        ///< protection stays after the last message
-  Duration breathe = std::chrono::minutes(15);       ///< protected for so long: a rest; 0: never
-  Duration rest = std::chrono::seconds(10);          ///< without protection
-  Duration stop_timeout = std::chrono::seconds(30);  ///< from SIGTERM to SIGKILL
-  bool renew = false;  ///< visibility is renewed until the next receive on the same connection
-  bool until_next_receive = false;  ///< a deleted message is held until then, too
-};
-
-/// A receive of the worker.
-struct Receive {
-  ReceiveId id = 0;
-  ConnectionId connection = 0;
-  Duration wait = {};    ///< for how long the worker waits for messages, at most
-  bool careful = false;  ///< its queue gives up on a message so soon that none may be given back
-};
-
-struct Message {
-  Handle handle = {};
-  Duration visibility = {};  ///< as the receive or the queue asks for it
-};
-
-/// What the agent said.
-struct AgentReply {
-  enum class Kind {
-    On,        ///< protected, with an expiry to come
-    Off,       ///< not protected
-    NotValid,  ///< TASK_NOT_VALID: the task is stopping
-    Blocked,   ///< DEPLOYMENT_BLOCKED: more tasks are protected than wanted
-    Denied,    ///< no role, or one that may not
-    Failed     ///< no answer, 5xx, throttled, or nothing that can be understood
-  };
-  Kind kind = Kind::Failed;
-  Deadline expires = {};        ///< of On
-  std::string expiration = {};  ///< of On: as the agent wrote it; whose it is is known by it
-  bool throttled = false;       ///< of Failed
-  std::string why = {};         ///< for people, of all but On and Off
-};
-
-// What is to be done.
-struct Forward {
-  ReceiveId receive = 0;
-};
-struct AnswerEmpty {
-  ReceiveId receive = 0;
-};
-/// The worker gets SQS's answer, as it is.
-struct HandOver {
-  ReceiveId receive = 0;
-};
-/// Visible again at once, for whoever comes.
-struct GiveBack {
-  std::vector<Handle> handles = {};
-};
-/// The visibility begins anew; visibility_changed() tells that it did.
-struct Renew {
-  Handle handle = {};
-  Duration visibility = {};
-};
-/// To the agent; at most one of the three is under way, and agent_replied() ends it.
-struct AskAgent {
-  enum class What { Protect, Unprotect, Inspect };
-  What what = What::Inspect;
-};
-struct TerminateChild {};
-/// Nothing is left to be done: the guard ends.
-struct Finish {};
-/// A message that was worked on for so long is done.
-struct Worked {
-  Duration took = {};
-};
-struct Tell {
-  bool warning = true;
-  std::string text = {};
-};
-using Action = std::variant<Forward, AnswerEmpty, HandOver, GiveBack, Renew, AskAgent,
-                            TerminateChild, Finish, Worked, Tell>;
-
-struct Status {
-  std::size_t held = 0;     ///< messages that the worker has
-  std::size_t waiting = 0;  ///< messages that wait for protection
-  std::size_t polling = 0;  ///< receives that are at SQS
-  bool is_protected = false;
-  bool foreign = false;  ///< the protection is not the guard's own
-  bool blocked = false;
-  bool resting = false;
-  bool stopping = false;
-  bool unguarded = false;       ///< messages are handed over without protection, because it failed
-  Duration protected_for = {};  ///< in all
-  std::uint64_t handed_over = 0;
-  std::uint64_t handed_over_unprotected = 0;
-  std::uint64_t given_back = 0;
-};
 
 class Protocol {
  public:
@@ -144,8 +43,76 @@ class Protocol {
   Status status(Deadline now) const;
 
  private:
+  enum class Stage {
+    AtGate,  ///< not yet forwarded
+    AtSqs,
+    Waiting  ///< its messages wait for protection
+  };
+  struct Poll {
+    Receive receive;
+    Stage stage = Stage::AtGate;
+    Deadline came = {};    ///< to the gate
+    bool careful = false;  ///< it was forwarded because the task was protected
+    bool gone = false;     ///< nobody waits for its answer
+    std::vector<Message> messages = {};
+    Deadline received = {};
+    Deadline handed_by = {};  ///< by then its messages are handed over, protected or not
+  };
+  /// A rest after a long time of protection.
+  enum class Breath {
+    None,
+    Closing,  ///< no receive is forwarded; what is under way ends
+    Resting   ///< without protection
+  };
+
+  void step(Deadline now);
+  void breathe(Deadline now);
+  void resolve_waiting(Deadline now);
+  void open_gate(Deadline now);
+  void stop(Deadline now);
+  void ask_agent(Deadline now);
+  void finish(Deadline now);
+
+  bool closed(const Poll& poll, const Need& need, Deadline now) const;
+  bool over() const;
+  bool any_at(Stage stage) const;
+  bool anything_in_hand() const;
+  Need need(Deadline now) const;
+  void hand_over(const Poll& poll, Deadline now);
+  void give_back(const std::vector<Handle>& handles);
+  void give_back(const Poll& poll);
+  Deadline patience_of(const Poll& poll) const;
+  Deadline breath_due() const;
+  Deadline half_of_stop() const;
+  Deadline give_back_at() const;
+  Deadline finish_by() const;
+  void add_stops(std::vector<Deadline>& times) const;
+  void add_breaths(std::vector<Deadline>& times) const;
+
   Rules rules_;
+  Deadline now_;  ///< of the last call
+  Shield shield_;
+  Holding holding_;
+  Teller teller_;
+  std::map<ReceiveId, Poll> polls_;
   std::vector<Action> actions_;
+
+  Breath breath_ = Breath::None;
+  Deadline rests_until_ = {};
+  Deadline no_breath_before_ = {};
+  std::optional<Deadline> hungry_since_;  ///< a receive waits for the end of a breath's Closing
+
+  std::optional<Deadline> stopping_at_;
+  std::optional<Deadline> child_ended_at_;
+  bool hurried_ = false;  ///< SIGTERM came twice
+  bool terminated_ = false;
+  bool given_up_ = false;  ///< all that was held is given back before SIGKILL
+  bool finished_ = false;
+
+  bool was_busy_ = false;
+  std::uint64_t handed_over_ = 0;
+  std::uint64_t handed_over_unprotected_ = 0;
+  std::uint64_t given_back_ = 0;
 };
 
 }  // namespace scaler::guard
