@@ -55,7 +55,7 @@ bool Shield::dropping(const Need& need, Deadline now) const {
 }
 
 Duration Shield::protected_for(Deadline now) const {
-  return protected_for_ + (on_ ? std::chrono::floor<Duration>(now - changed_) : Duration::zero());
+  return protected_for_ + (on_ ? std::chrono::floor<Duration>(now - on_since_) : Duration::zero());
 }
 
 void Shield::settle(bool busy, Deadline now, Teller& teller) {
@@ -168,6 +168,7 @@ void Shield::turn_on(const AgentReply& reply, bool foreign, Deadline now) {
   valid_ = true;
   if (!on_) {
     changed_ = now;
+    on_since_ = now;
   }
   // A rest whose Unprotect failed was none.
   if ((!on_ && !drop_again_) || foreign_) {
@@ -181,7 +182,7 @@ void Shield::turn_on(const AgentReply& reply, bool foreign, Deadline now) {
 }
 
 void Shield::turn_off(Deadline at) {
-  protected_for_ += std::chrono::floor<Duration>(at - changed_);
+  protected_for_ += std::chrono::floor<Duration>(at - on_since_);
   on_ = false;
   foreign_ = false;
   changed_ = at;
@@ -284,7 +285,9 @@ void Shield::inspected_on(const AgentReply& reply, Deadline now, Teller& teller)
   if (reply.expiration == own_) {
     // An Unprotect that was lost may still be carried out: only a new On counts for now.
     if (!on_ && now >= uncertain_until_) {
+      const Deadline changed = changed_;
       turn_on(reply, false, now);
+      changed_ = changed;  // it has been on all the time
     }
     return;
   }

@@ -106,7 +106,8 @@ class Shield {
   Deadline renew_at_ = {};  ///< of what is on
   Deadline changed_ = {};   ///< from on to off, or from off to on
   Deadline since_ = {};
-  Duration protected_for_ = {};  ///< until changed_
+  Deadline on_since_ = {};
+  Duration protected_for_ = {};  ///< before on_since_
 
   Deadline quiet_since_ = {};  ///< nothing is held and nothing waits
   Duration linger_;
