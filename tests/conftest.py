@@ -20,7 +20,7 @@ from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, aws_clie
 def bin_dir():
     """The folder of the programs under test."""
     folder = pathlib.Path(os.environ.get("SCALER_BIN_DIR", ROOT / "build/dev/bin")).resolve()
-    for program in ("bootstrap", "ecs-scaler"):
+    for program in ("bootstrap", "ecs-guard", "ecs-scaler"):
         if not (folder / program).is_file():
             pytest.fail(f"{folder / program} does not exist: run ./dev build first")
     return folder
@@ -44,6 +44,11 @@ def ecs_scaler(bin_dir):
 @pytest.fixture(scope="session")
 def bootstrap(bin_dir):
     return bin_dir / "bootstrap"
+
+
+@pytest.fixture(scope="session")
+def ecs_guard(bin_dir):
+    return bin_dir / "ecs-guard"
 
 
 @pytest.fixture

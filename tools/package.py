@@ -5,7 +5,7 @@ usage: package.py --version 0.1.0 [--out dist] ARCH=BUILD_FOLDER ...
 
 For each ARCH (x86_64 or arm64): bootstrap-ARCH.zip for Lambda, its bill of materials
 (bootstrap-ARCH.cdx.json, CycloneDX 1.5), template-ARCH.yaml for AWS SAM, and, where the build has
-`ecs-scaler`, a Debian package.
+them, `ecs-guard` for workers' images and a Debian package of `ecs-scaler`.
 Also LICENSES.txt, the licences of everything that is linked in, and SHA256SUMS.
 """
 
@@ -93,6 +93,16 @@ def write_function(out, version, arch, build):
     archive = out / f"bootstrap-{arch}.zip"
     write_zip(archive, {"bootstrap": ((build / "bin/bootstrap").read_bytes(), 0o755)})
     write_json(archive.with_suffix(".cdx.json"), bill_of_materials(archive, version, packages))
+    return packages
+
+
+def write_guard(out, version, arch, build):
+    """`ecs-guard` as it is copied into a worker's image, and its bill of materials."""
+    packages = linked_packages(build, "ecs-guard", DEBIAN_NAMES[arch])
+    program = out / f"ecs-guard-{arch}"
+    program.write_bytes((build / "bin/ecs-guard").read_bytes())
+    program.chmod(0o755)
+    write_json(out / f"{program.name}.cdx.json", bill_of_materials(program, version, packages))
     return packages
 
 
@@ -208,6 +218,8 @@ def main():
     for arch, build in arguments.builds.items():
         packages |= set(write_function(out, arguments.version, arch, build))
         write_template(out, arch)
+        if (build / "bin/ecs-guard").is_file():
+            packages |= set(write_guard(out, arguments.version, arch, build))
         if (build / "bin/ecs-scaler").is_file():
             packages |= set(write_debian_package(out, arguments.version, arch, build))
     (out / "LICENSES.txt").write_text(licences(sorted(packages)))

@@ -38,11 +38,6 @@ def task(make_task):
     return make_task()
 
 
-@pytest.fixture
-def ecs_guard(bin_dir):
-    return bin_dir / "ecs-guard"
-
-
 class Worker:
     """A worker by hand: one kept connection to the guard."""
 

@@ -8,7 +8,7 @@ ET_EXEC = 2
 PT_DYNAMIC, PT_INTERP = 2, 3
 
 
-@pytest.fixture(params=["bootstrap", "ecs-scaler"])
+@pytest.fixture(params=["bootstrap", "ecs-guard", "ecs-scaler"])
 def program(request, release_bin_dir):
     return release_bin_dir / request.param
 
@@ -30,11 +30,16 @@ def test_is_static_and_not_position_independent(program):
     assert not segments & {PT_DYNAMIC, PT_INTERP}
 
 
+# (arguments, exit code, what is named)
+WITHOUT_CONFIGURATION = {"bootstrap": ([], 1, "AWS_LAMBDA_RUNTIME_API"),
+                         "ecs-guard": ([], 2, "there is no command"),
+                         "ecs-scaler": (["once"], 3, "SQS_QUEUE_URL")}
+
+
 def test_starts_and_refuses_a_missing_configuration(program, run_program):
-    arguments = [program, "once"] if program.name == "ecs-scaler" else [program]
+    arguments, code, named = WITHOUT_CONFIGURATION[program.name]
 
-    process = run_program(arguments)
+    process = run_program([program, *arguments])
 
-    assert process.code == (3 if program.name == "ecs-scaler" else 1), process.output()
-    named = "SQS_QUEUE_URL" if program.name == "ecs-scaler" else "AWS_LAMBDA_RUNTIME_API"
+    assert process.code == code, process.output()
     assert named in process.stdout() + process.stderr()

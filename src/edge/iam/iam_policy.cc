@@ -244,6 +244,20 @@ std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamS
   return statements;
 }
 
+std::vector<IamStatement> guard_iam_statements(const ServiceConfig& config, const IamScope& scope) {
+  const Arns arns(scope);
+  return {{.sid = "ProtectOwnTask",
+           .why = "the ECS agent asks with the task's role; AWS restricts it by cluster",
+           .actions = {"ecs:GetTaskProtection", "ecs:UpdateTaskProtection"},
+           .resources = {arns.of_ecs(fmt::format("task/{}/*", plain_name(config.id.cluster)))}},
+          {.sid = "WorkOffJobQueue",
+           .why = "what the worker calls through the guard; the guard itself reads the queue's "
+                  "visibility timeout and gives messages back",
+           .actions = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility",
+                       "sqs:GetQueueAttributes", "sqs:GetQueueUrl"},
+           .resources = {arns.of_queue(config.queue_url)}}};
+}
+
 std::string iam_json(const std::vector<IamStatement>& statements) {
   json::Writer writer;
   const auto list = [&writer](std::string_view name, const std::vector<std::string>& values) {

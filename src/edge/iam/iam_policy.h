@@ -56,6 +56,10 @@ Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environ
 /// The statements in the templates' order; never empty.
 std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope);
 
+/// What the role of the worker's own tasks needs beside the worker's own calls when `ecs-guard`
+/// stands before it (docs/guard.md).
+std::vector<IamStatement> guard_iam_statements(const ServiceConfig& config, const IamScope& scope);
+
 /// {"Version":"2012-10-17","Statement":[...]}
 std::string iam_json(const std::vector<IamStatement>& statements);
 /// For people: each statement with its reason.

@@ -145,6 +145,17 @@ TEST(IamPolicy, KeepsTheAccountsOfServiceFunctionAndQueuesApart) {
               ElementsAre("arn:aws:lambda:eu-west-1:333333333333:event-source-mapping:*"));
 }
 
+TEST(IamPolicy, TheGuardMayProtectItsTaskAndWorkOffTheQueueAndNothingElse) {
+  const ServiceConfig config = *service_from_environment(five());
+  const auto statements = guard_iam_statements(config, *iam_scope({}, five(), config));
+  EXPECT_THAT(sids(statements), ElementsAre("ProtectOwnTask", "WorkOffJobQueue"));
+  EXPECT_THAT(statements[0].actions,
+              ElementsAre("ecs:GetTaskProtection", "ecs:UpdateTaskProtection"));
+  EXPECT_THAT(statements[0].resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:task/main/*"));
+  EXPECT_THAT(statements[1].resources, ElementsAre("arn:aws:sqs:eu-central-1:123456789012:jobs"));
+}
+
 TEST(IamPolicy, NamesAFunctionWithoutItsQualifier) {
   for (const char* name : {"f", "f:live", "f:7", "f:$LATEST"}) {
     EXPECT_THAT(resources(five(), {.function_name = name}, "WriteLogs"),

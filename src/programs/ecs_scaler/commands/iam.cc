@@ -7,16 +7,18 @@
 namespace scaler::cli {
 namespace {
 
-int iam(const Environment& environment, const IamOverrides& flags, Output output) {
-  const Result<ServiceConfig> config = service_from_environment(environment);
+int iam(const Environment& environment, const IamOverrides& flags, bool guard, Output output) {
+  Result<ServiceConfig> config = service_from_environment(environment);
   if (!config) {
     return complain(kConfiguration, config.error().message);
   }
+  config->wake = config->wake && !guard;  // The worker's tasks switch no mapping of a function.
   const Result<IamScope> scope = iam_scope(flags, environment, *config);
   if (!scope) {
     return complain(kConfiguration, scope.error().message);
   }
-  const std::vector<IamStatement> statements = iam_statements(*config, *scope);
+  const std::vector<IamStatement> statements =
+      guard ? guard_iam_statements(*config, *scope) : iam_statements(*config, *scope);
   const std::string text =
       output == Output::Json ? iam_json(statements) + "\n" : iam_text(statements);
   std::fputs(text.c_str(), stdout);
@@ -27,6 +29,7 @@ int iam(const Environment& environment, const IamOverrides& flags, Output output
 
 Command iam_command() {
   const auto flags = std::make_shared<IamOverrides>();
+  const auto guard = std::make_shared<bool>(false);
   const auto output = std::make_shared<Output>(Output::Text);
   return {.name = "iam",
           .sentence = "The least-privilege IAM policy of this configuration; no AWS",
@@ -37,11 +40,13 @@ Command iam_command() {
                       {"--function-name", "NAME",
                        "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)",
                        text(flags->function_name)},
+                      {"--guard", "", "of the worker's tasks under ecs-guard, not of the scaler",
+                       flag(*guard)},
                       output_option(*output)},
           .reads_environment = true,
           .example = "ecs-scaler iam --function-name ecs-scaler --output json",
-          .run = [flags, output](const Environment& environment) {
-            return iam(environment, *flags, *output);
+          .run = [flags, guard, output](const Environment& environment) {
+            return iam(environment, *flags, *guard, *output);
           }};
 }
 
