@@ -471,6 +471,22 @@ def test_a_guard_that_nothing_comes_through_says_so(task, run_worker):
     assert "no receive has come through the guard" in process.stderr()
 
 
+def test_deletes_do_not_wait_for_a_crowd_of_polls(task, sidecar):
+    guard = sidecar(task)
+    worker = guard.worker()
+    task.send("a")
+    [message] = worker.receive(wait=5)
+    polls = [threading.Thread(target=lambda: guard.worker().receive(wait=5)) for _ in range(100)]
+    for poll in polls:
+        poll.start()
+    wait_until(lambda: guard.status()["polling"] == 100, 20, what="a hundred polls")
+    began = time.monotonic()
+    worker.delete(message)
+    assert time.monotonic() - began < 3
+    for poll in polls:
+        poll.join()
+
+
 def children(pid):
     return [int(child) for child in
             pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -414,7 +414,7 @@ void Front::do_ask(const AskAgent& action) {
 /// What is being given back comes first; each of these calls has its limit.
 void Front::do_finish() {
   if (giving_back_ == 0) {
-    surroundings_.finish(false);
+    surroundings_.finish(failed_);
   }
 }
 
@@ -451,9 +451,8 @@ void Front::every_minute() {
         "task is not protected. SDKs that do not know AWS_ENDPOINT_URL_SQS want this endpoint in "
         "the code",
         {{"endpoint", options_.door.origin()}});
-    if (options_.strict) {
-      surroundings_.finish(true);
-      return;
+    if (options_.strict && !std::exchange(failed_, true)) {
+      terminate();
     }
   }
   if (options_.report == ReportForm::None) {

@@ -39,7 +39,7 @@ struct FrontSurroundings {
   const Clock& clock;
   const Log& log;
   std::function<void()> terminate_child = [] {};
-  /// Nothing is left to be done. `failed`: no receive came, and the options are strict.
+  /// Nothing is left to be done. `failed`: it ends because no receive came (strict).
   std::function<void(bool failed)> finish = [](bool) {};
 };
 
@@ -101,6 +101,7 @@ class Front {
   std::size_t giving_back_ = 0;  ///< calls under way
   bool carrying_out_ = false;
   bool finishing_ = false;
+  bool failed_ = false;
   std::uint64_t receives_seen_ = 0;
   Deadline begun_;
   WorkReport work_ = {};

@@ -13,6 +13,8 @@ namespace scaler::guard {
 namespace {
 
 constexpr Duration kFirstCredentials = std::chrono::seconds(10);
+/// Each long poll of the worker keeps one busy, and a delete must not wait for it.
+constexpr std::size_t kConnections = 1024;
 /// A worker may be silent for hours between two calls, or wait for its answer.
 constexpr net::ServerLimits kLimits{.idle = std::chrono::minutes(10)};
 
@@ -29,7 +31,9 @@ class Run {
                 {.environment = environment_, .transport = transport_, .clock = system_clock()},
                 log_),
             system_clock(), log_),
-        http_(loop_, {.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
+        http_(loop_, {.ca_bundle = settings.ca_bundle,
+                      .connections_per_origin = kConnections,
+                      .proxies = settings.proxies}),
         agent_http_(loop_, {}),
         credentials_(loop_, provider_, log_),
         forwarder_(std::move(settings), loop_, http_, credentials_, system_clock()),
@@ -143,10 +147,7 @@ class Run {
   }
 
   void finish(bool failed) {
-    if (failed) {
-      exit_code_ = 1;
-      signal_child(SIGTERM);
-    }
+    exit_code_ = failed ? 1 : exit_code_;
     stop_.request_stop();
   }
 
