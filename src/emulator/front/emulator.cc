@@ -10,8 +10,8 @@
 
 #include <fmt/core.h>
 
-#include "emulator/ecs/ecs_names.h"
 #include "emulator/front/aws_front.h"
+#include "emulator/front/emulator_names.h"
 #include "emulator/front/pages.h"
 #include "emulator/front/state_file.h"
 #include "emulator/front/status.h"
@@ -38,39 +38,7 @@ constexpr OwnQueue kTicks{.visibility = std::chrono::seconds(60),
                           .retention = std::chrono::seconds(150)};
 constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
                              .retention = std::chrono::seconds(300)};
-constexpr std::size_t kQueueNameMax = 76;  // With "-dlq" behind it, SQS's 80.
 constexpr std::string_view kPages = "/_emulator/";
-
-Result<void> check_names(const EmulatorOptions& options) {
-  std::vector<std::string> names{options.cluster, options.service, options.queue};
-  for (const std::string& own : {options.tick_queue, options.doorbell_queue}) {
-    if (!own.empty()) {
-      names.push_back(own);
-    }
-    if (own == options.queue || (!own.empty() && own == options.queue + "-dlq")) {
-      return fail(ErrorKind::Malformed,
-                  fmt::format("'{}' is the job queue or its dead-letter queue: ticks and doorbell "
-                              "need queues of their own",
-                              own));
-    }
-  }
-  for (const std::string& name : names) {
-    if (!valid_ecs_name(name)) {
-      return fail(ErrorKind::Malformed,
-                  fmt::format("'{}' is no name: letters, digits, hyphens and underscores", name));
-    }
-  }
-  if (!options.tick_queue.empty() && options.tick_queue == options.doorbell_queue) {
-    return fail(
-        ErrorKind::Malformed,
-        fmt::format("'{}' cannot be both the tick and the doorbell queue", options.tick_queue));
-  }
-  if (options.queue.size() > kQueueNameMax) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("the queue's name has more than {} characters", kQueueNameMax));
-  }
-  return {};
-}
 
 std::string task_definition_document(const std::string& queue_url) {
   json::Writer writer;
@@ -104,17 +72,9 @@ class Emulator::Impl {
         loop_, options_.port, [this](net::ServerRequest request, const net::Respond& respond) {
           handle(std::move(request), respond);
         }));
-    sqs_.emplace(world_, endpoint());
-    ecs_.emplace(world_, behaviour(), emulated_workers());
-    front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
-    agent_.emplace(world_, endpoint(), options_.region);
-    if (!options_.worker.empty()) {
-      host_tasks();
-    }
+    open_services();
     TRY(load());
-    make_queues();
-    make_service();
-    TRY(start_lambda());
+    TRY(furnish());
     if (!options_.state_dir.empty()) {
       TRY(save());
       save_later();
@@ -158,6 +118,35 @@ class Emulator::Impl {
                                       const world::Task& task) { tasks_->start(service, task); },
             .on_task_stopping = [this](const world::Service&,
                                        const world::Task& task) { tasks_->stop(task); }};
+  }
+
+  void open_services() {
+    sqs_.emplace(world_, endpoint());
+    ecs_.emplace(world_, behaviour(), emulated_workers());
+    front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
+    agent_.emplace(world_, endpoint(), options_.region);
+    if (!options_.worker.empty()) {
+      host_tasks();
+    }
+  }
+
+  /// What is there at the start.
+  Result<void> furnish() {
+    make_queues();
+    make_service();
+    return start_lambda();
+  }
+
+  /// Ends all that points into the world, then the world. Calls that wait end without an answer.
+  Result<void> reset(const ResetWish& wish) {
+    tasks_.reset();
+    lambda_.reset();
+    world_.clear();
+    random_ = Random(options_.seed);
+    processed_before_ = 0;
+    wakes_at_ = world::kNever;
+    open_services();
+    return wish.empty ? Result<void>() : furnish();
   }
 
   void host_tasks() {
@@ -303,8 +292,11 @@ class Emulator::Impl {
     if (name == "queues") {
       return queues_page(request);
     }
+    if (name == "reset") {
+      return reset_page(request);
+    }
     if (name != "status" && name != "events") {
-      return page_error(404, "there are /_emulator/status, events, faults and queues");
+      return page_error(404, "there are /_emulator/status, events, faults, queues and reset");
     }
     if (request.method != "GET") {
       return page_error(405, "only GET");
@@ -333,6 +325,20 @@ class Emulator::Impl {
     front_->faults().write(writer);
     writer.end_object();
     return page(200, std::move(writer).text());
+  }
+
+  net::HttpResponse reset_page(const net::ServerRequest& request) {
+    if (request.method != "POST") {
+      return page_error(405, "only POST");
+    }
+    const Result<ResetWish> wish = read_reset(request.body);
+    if (!wish) {
+      return page_error(400, wish.error().message);
+    }
+    if (const Result<void> done = reset(*wish); !done) {
+      return page_error(500, done.error().message);
+    }
+    return page(200, status());
   }
 
   net::HttpResponse queues_page(const net::ServerRequest& request) {

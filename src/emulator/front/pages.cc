@@ -37,6 +37,20 @@ Result<QueueChange> read_queue_change(const std::string& text) {
   return change;
 }
 
+Result<ResetWish> read_reset(const std::string& text) {
+  ResetWish wish;
+  if (text.empty()) {
+    return wish;
+  }
+  const json::Value document = TRY(json::parse(text));
+  const json::Reader root(document, "$");
+  TRY(root.only_fields({"empty"}));
+  if (const auto empty = root.optional_field("empty")) {
+    wish.empty = TRY(empty->boolean());
+  }
+  return wish;
+}
+
 std::optional<std::uint64_t> parse_after(std::string_view query) {
   constexpr std::string_view kName = "after=";
   if (query.empty()) {

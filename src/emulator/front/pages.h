@@ -25,6 +25,13 @@ struct QueueChange {
 /// Reads {"queue":"jobs","count_lag":seconds}. Errors: Malformed.
 Result<QueueChange> read_queue_change(const std::string& text);
 
+struct ResetWish {
+  bool empty = false;  ///< without the cluster, the service, the queues and the function of a start
+};
+
+/// Reads {"empty":true}, {} or nothing. Errors: Malformed.
+Result<ResetWish> read_reset(const std::string& text);
+
 /// The number in "/_emulator/events?after=N"; nothing for any other query.
 std::optional<std::uint64_t> parse_after(std::string_view query);
 

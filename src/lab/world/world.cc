@@ -60,6 +60,18 @@ World::World(Options options, Instant now, Random& random)
 
 World::~World() = default;
 
+void World::clear() {
+  queue_agenda_.clear();
+  service_agenda_.clear();
+  stations_.clear();
+  clusters_.clear();
+  queues_.clear();
+  task_definitions_.clear();
+  history_.clear();
+  next_rank_ = 1;
+  next_event_number_ = 1;
+}
+
 void World::advance(Instant to) {
   for (Instant next = next_event(); next <= to; next = next_event()) {
     now_ = std::max(now_, next);

@@ -81,6 +81,8 @@ class World final : private ServiceObserver {
   ~World() override;
   World(const World&) = delete;
   World& operator=(const World&) = delete;
+  /// Everything is gone, as in a new world, but time goes on. Nothing may point into it any more.
+  void clear();
 
   Instant now() const { return now_; }
   /// Does everything that is due up to and including `to`. An earlier `to` than before changes
