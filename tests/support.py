@@ -322,7 +322,7 @@ class Job:
     def assert_nothing_lost(self, sent):
         status = self.status()
         assert status["totals"] == {"sent": sent, "processed": sent, "killed_while_working": 0,
-                                    "dead_lettered": 0, "lost": 0}
+                                    "dead_lettered": 0, "deleted_by_others": 0, "lost": 0}
         if mapping := status["lambda"].get("mapping"):
             assert mapping["deleted"] == 0
             assert mapping["returned"] == mapping["received"]

@@ -19,7 +19,7 @@ BINARY = b"\xff\xfb\x00"
 def client(endpoint, service, **keys):
     config = botocore.config.Config(retries={"total_max_attempts": 1}, proxies={})
     keys = keys or {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    return boto3.Session().client(service, region_name="eu-west-1", endpoint_url=endpoint,
+    return boto3.Session().client(service, region_name="us-east-1", endpoint_url=endpoint,
                                   config=config, **keys)
 
 

@@ -433,6 +433,7 @@ def test_workers_process_the_queue(aws, ecs):
         "processed": 20,
         "killed_while_working": 0,
         "dead_lettered": 0,
+        "deleted_by_others": 0,
         "lost": 0
     }
     assert status["service"]["running"] == status["peak_tasks"] == 3

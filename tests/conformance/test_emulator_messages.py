@@ -4,11 +4,13 @@ import concurrent.futures
 import hashlib
 import time
 
+import botocore.config
+import botocore.exceptions
 import pytest
 
 from sqs_calls import depth, receive, redrive
 from strict import error_of, watch
-from support import wait_until
+from support import REGION, aws_session, wait_until
 
 URL = "http://127.0.0.1:1/000000000000/"
 
@@ -398,3 +400,17 @@ def test_many_consumers_get_every_message_once(aws, sqs):
     assert sorted(bodies) == sorted(f"{w}-{b}-{i}" for w in range(6) for b in range(5)
                                     for i in range(10))
     wait_until(lambda: depth(sqs, url) == (0, 0, 0), what="the empty queue")
+
+
+def test_a_long_poll_whose_client_is_gone_takes_nothing(aws, sqs, url):
+    impatient = aws_session().client(
+        "sqs", endpoint_url=aws.endpoint, region_name=REGION, aws_access_key_id="AKID",
+        aws_secret_access_key="secret", config=botocore.config.Config(
+            read_timeout=1, retries={"total_max_attempts": 1}, proxies={}))
+    with pytest.raises(botocore.exceptions.ReadTimeoutError):
+        impatient.receive_message(QueueUrl=url, WaitTimeSeconds=20)
+    impatient.close()
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    assert depth(sqs, url) == (1, 0, 0)
+    [message] = receive(sqs, url, AttributeNames=["ApproximateReceiveCount"])
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"

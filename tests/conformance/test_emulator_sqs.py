@@ -7,6 +7,7 @@ import pytest
 
 from sqs_calls import SQS_ARN, depth, receive, redrive
 from strict import error_of
+from support import aws_session, has_endpoint_line, wait_until
 
 
 def test_queues_are_made_found_listed_and_deleted(aws, sqs):
@@ -178,6 +179,82 @@ def test_a_dead_letter_queue_knows_its_sources(aws, sqs, url):
     assert found == [sources[:2], sources[2:]]
 
 
-def test_operations_that_are_not_modelled_say_so(sqs, url):
-    assert error_of(sqs.start_message_move_task,
-                    SourceArn=SQS_ARN + "q") == ("UnsupportedOperation", 400)
+def test_the_queues_of_regions_are_apart(aws, sqs, url):
+    there = aws_session().client("sqs", endpoint_url=aws.endpoint, region_name="eu-north-1",
+                                 aws_access_key_id="AKID", aws_secret_access_key="secret")
+    assert error_of(there.get_queue_url, QueueName="q") == ("QueueDoesNotExist", 400)
+    with pytest.raises(there.exceptions.QueueDoesNotExist, match="There is one in us-east-1"):
+        there.send_message(QueueUrl=url, MessageBody="x")
+    assert there.create_queue(QueueName="q")["QueueUrl"] == url
+    there.send_message(QueueUrl=url, MessageBody="x")
+    assert (depth(there, url), depth(sqs, url)) == ((1, 0, 0), (0, 0, 0))
+    assert there.list_queues()["QueueUrls"] == [url]
+
+
+@pytest.mark.parametrize("variables, flags", [
+    ({"AWS_REGION": "eu-north-1", "AWS_DEFAULT_REGION": "eu-west-1"}, []),
+    ({"AWS_REGION": None, "AWS_DEFAULT_REGION": "eu-north-1"}, []),
+    ({}, ["--region", "eu-north-1"])])
+def test_the_job_queue_is_in_the_region_of_the_environment(start_process, ecs_scaler, variables,
+                                                           flags):
+    started = start_process([ecs_scaler, "emulate", "--cluster", "c", "--service", "s", "--queue",
+                             "jobs", *flags], variables, ready=has_endpoint_line)
+    endpoint = json.loads(started.stdout().splitlines()[0])["endpoint"]
+    there = aws_session().client("sqs", endpoint_url=endpoint, region_name="eu-north-1",
+                                 aws_access_key_id="AKID", aws_secret_access_key="secret")
+    arn = there.get_queue_attributes(QueueUrl="jobs", AttributeNames=["QueueArn"])
+    assert arn["Attributes"]["QueueArn"] == "arn:aws:sqs:eu-north-1:000000000000:jobs"
+
+
+def test_a_fifo_job_queue_has_a_fifo_dead_letter_queue(emulator):
+    started = emulator(queue="jobs.fifo", max_receive_count=1, visibility_timeout="1s",
+                       no_workers=True)
+    sqs = started.aws.sqs
+    attributes = sqs.get_queue_attributes(QueueUrl=started.queue_url,
+                                          AttributeNames=["All"])["Attributes"]
+    assert attributes["FifoQueue"] == "true"
+    assert json.loads(attributes["RedrivePolicy"])["deadLetterTargetArn"].endswith(":jobs-dlq.fifo")
+    sqs.send_message(QueueUrl=started.queue_url, MessageBody="x", MessageGroupId="g")
+    assert receive(sqs, started.queue_url, VisibilityTimeout=0)
+    assert receive(sqs, started.queue_url) == []
+    assert depth(sqs, "jobs-dlq.fifo") == (1, 0, 0)
+
+
+def test_workers_take_from_a_fifo_job_queue(emulator):
+    started = emulator(queue="jobs.fifo", task_start="100ms", work_time="100ms")
+    started.aws.ecs.update_service(cluster="test", service="worker", desiredCount=2)
+    for number in range(6):
+        started.aws.sqs.send_message(QueueUrl=started.queue_url, MessageBody=str(number),
+                                     MessageGroupId=f"group {number % 2}".replace(" ", "-"))
+    wait_until(lambda: started.call("status")["totals"]["processed"] == 6,
+               what="six processed messages")
+
+
+def test_what_others_delete_is_not_lost(emulator):
+    started = emulator()
+    started.send(3)
+    for message in receive(started.aws.sqs, started.queue_url, MaxNumberOfMessages=2):
+        started.aws.sqs.delete_message(QueueUrl=started.queue_url,
+                                       ReceiptHandle=message["ReceiptHandle"])
+    totals = started.call("status")["totals"]
+    assert (totals["deleted_by_others"], totals["lost"]) == (2, 0)
+    started.aws.sqs.purge_queue(QueueUrl=started.queue_url)
+    totals = started.call("status")["totals"]
+    assert (totals["deleted_by_others"], totals["lost"]) == (2, 1)
+
+
+def test_dead_letters_are_moved_back(aws, sqs, url):
+    dead = sqs.create_queue(QueueName="dead")["QueueUrl"]
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": redrive("dead", 1)})
+    sqs.send_message(QueueUrl=url, MessageBody="x", MessageAttributes={
+        "kind": {"DataType": "String", "StringValue": "a"}})
+    for _ in range(2):
+        receive(sqs, url, VisibilityTimeout=0)
+    assert depth(sqs, dead) == (1, 0, 0)
+    source = f"{SQS_ARN}dead"
+    assert sqs.start_message_move_task(SourceArn=source)["TaskHandle"]
+    [task] = sqs.list_message_move_tasks(SourceArn=source)["Results"]
+    assert (task["Status"], task["ApproximateNumberOfMessagesMoved"]) == ("COMPLETED", 1)
+    [message] = receive(sqs, url, MessageAttributeNames=["All"], AttributeNames=["All"])
+    assert message["MessageAttributes"]["kind"]["StringValue"] == "a"
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"

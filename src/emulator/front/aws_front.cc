@@ -179,8 +179,10 @@ void AwsFront::dispatch_json(const Exchange& exchange, std::string_view text,
   if (!body) {
     return reply(refuse("SerializationException", body.error().message));
   }
-  const JsonCall call{
-      .operation = exchange.route.operation, .body = *body, .caller = exchange.caller};
+  const JsonCall call{.operation = exchange.route.operation,
+                      .body = *body,
+                      .caller = exchange.caller,
+                      .abandoned = exchange.request.abandoned};
   if (exchange.route.service == "sqs") {
     sqs_.handle(call, reply);
   } else if (exchange.route.service == "sts") {

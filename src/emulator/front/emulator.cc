@@ -121,7 +121,7 @@ class Emulator::Impl {
   }
 
   void open_services() {
-    sqs_.emplace(world_, endpoint());
+    sqs_.emplace(world_, endpoint(), options_.region);
     ecs_.emplace(world_, behaviour(), emulated_workers());
     front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
     agent_.emplace(world_, endpoint(), options_.region);
@@ -171,13 +171,15 @@ class Emulator::Impl {
   }
 
   void make_queues() {
-    const std::string dead_letters = options_.queue + "-dlq";
+    const std::string dead_letters = dead_letter_name(options_.queue);
     if (world_.find_queue(dead_letters) == nullptr) {
-      world_.create_queue(dead_letters, {.retention = std::chrono::days(14)});
+      world::QueueSettings kept_long = settings_of_name(dead_letters);
+      kept_long.retention = std::chrono::days(14);
+      world_.create_queue(dead_letters, std::move(kept_long));
     }
     world::Queue* queue = world_.find_queue(options_.queue);
     if (queue == nullptr) {
-      queue = &world_.create_queue(options_.queue, {});
+      queue = &world_.create_queue(options_.queue, settings_of_name(options_.queue));
     }
     // A queue that was brought back takes over the options of this start.
     world::QueueSettings settings = queue->settings();

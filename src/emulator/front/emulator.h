@@ -25,7 +25,7 @@ struct EmulatorOptions {
   std::string cluster = "main";
   std::string service = "worker";
   std::string queue = "jobs";
-  std::string region = "us-east-1";  ///< of the function and the ARNs that it sees
+  std::string region = "us-east-1";  ///< of the queues, the function and the ARNs that it sees
   world::DurationRange task_start = {.min = std::chrono::seconds(5),
                                      .max = std::chrono::seconds(5)};
   world::DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};

@@ -46,7 +46,9 @@ TEST(Emulator, RefusesNamesThatAwsRefuses) {
   net::EventLoop loop;
   for (const EmulatorOptions& options :
        {EmulatorOptions{.cluster = "a b"}, EmulatorOptions{.service = ""},
-        EmulatorOptions{.queue = "x.fifo"}, EmulatorOptions{.queue = std::string(77, 'x')},
+        EmulatorOptions{.queue = "x.y"}, EmulatorOptions{.queue = ".fifo"},
+        EmulatorOptions{.queue = std::string(77, 'x')}, EmulatorOptions{.region = "EU west"},
+        EmulatorOptions{.queue = "q.fifo", .tick_queue = "q-dlq.fifo"},
         EmulatorOptions{.tick_queue = "a b"}, EmulatorOptions{.queue = "q", .tick_queue = "q"},
         EmulatorOptions{.queue = "q", .doorbell_queue = "q-dlq"},
         EmulatorOptions{.tick_queue = "t", .doorbell_queue = "t"}}) {

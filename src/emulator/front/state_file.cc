@@ -31,7 +31,7 @@ constexpr Instant kInstantMax = std::chrono::sys_days(std::chrono::year(9999) / 
 constexpr Duration kDurationMax = std::chrono::days(36'525);
 
 /// The numbers of QueueTotals by name.
-constexpr std::array<std::pair<std::string_view, std::int64_t QueueTotals::*>, 8> kTotals{
+constexpr std::array<std::pair<std::string_view, std::int64_t QueueTotals::*>, 9> kTotals{
     {{"sent", &QueueTotals::sent},
      {"received", &QueueTotals::received},
      {"deleted", &QueueTotals::deleted},
@@ -39,6 +39,7 @@ constexpr std::array<std::pair<std::string_view, std::int64_t QueueTotals::*>, 8
      {"expired", &QueueTotals::expired},
      {"purged", &QueueTotals::purged},
      {"dead_letters_in", &QueueTotals::dead_letters_in},
+     {"moved_out", &QueueTotals::moved_out},
      {"receive_count_max", &QueueTotals::receive_count_max}}};
 
 constexpr std::array<std::pair<std::string_view, Duration QueueSettings::*>, 5> kDurations{
@@ -172,6 +173,9 @@ void write_message(json::Writer& writer, const StoredMessage& message) {
   write_instant(writer, "visible_at", message.visible_at);
   write_instant(writer, "received_at", message.received_at);
   write_instant(writer, "first_received_at", message.first_received_at);
+  if (message.from) {
+    writer.field("from", *message.from);
+  }
   if (message.fifo) {
     writer.field("group", message.fifo->group)
         .field("deduplication_id", message.fifo->deduplication_id);
@@ -193,6 +197,9 @@ Result<StoredMessage> read_message(const Reader& reader) {
   message.visible_at = TRY(read_instant(visible_at));
   message.received_at = TRY(read_optional_instant(reader, "received_at"));
   message.first_received_at = TRY(read_optional_instant(reader, "first_received_at"));
+  if (reader.optional_field("from")) {
+    message.from = std::make_shared<const std::string>(TRY(read_text(reader, "from")));
+  }
   if (reader.optional_field("group")) {
     world::FifoMark mark;
     mark.group = TRY(read_text(reader, "group"));
@@ -287,7 +294,10 @@ Result<void> read_queue(const Reader& reader, world::World& world) {
   QueueTotals totals;
   const Reader totals_reader = TRY(reader.field("totals"));
   for (const auto& [total, member] : kTotals) {
-    totals.*member = TRY(read_count(totals_reader, total));
+    // Older files do not have all of them.
+    if (totals_reader.optional_field(total)) {
+      totals.*member = TRY(read_count(totals_reader, total));
+    }
   }
   queue.restore_totals(totals);
   const Reader tags = TRY(reader.field("tags"));

@@ -30,6 +30,7 @@ void write_queue(json::Writer& writer, const Queue& queue) {
       .field("deleted", totals.deleted)
       .field("redriven", totals.redriven)
       .field("dead_letters_in", totals.dead_letters_in)
+      .field("moved_out", totals.moved_out)
       .field("expired", totals.expired)
       .field("purged", totals.purged)
       .field("receive_count_max", totals.receive_count_max)
@@ -54,9 +55,9 @@ void write_service(json::Writer& writer, const Service& service, Instant now) {
       .end_object();
 }
 
-/// What real workers deleted: the function's mappings delete, too, what they deliver and what the
-/// function does not hand back. That counts as lost.
-std::int64_t processed_by_real_workers(const StatusSubject& subject) {
+/// What was deleted from the job queue, but by the function's mappings: they delete what they
+/// deliver and what the function does not hand back, and that counts as lost.
+std::int64_t deleted_by_clients_and_workers(const StatusSubject& subject) {
   std::int64_t by_mappings = 0;
   if (subject.lambda != nullptr) {
     for (const auto& mapping : subject.lambda->mappings()) {
@@ -74,9 +75,13 @@ void write_totals(json::Writer& writer, const StatusSubject& subject) {
       subject.queue == nullptr ? world::QueueTotals{} : subject.queue->totals();
   const world::ServiceTotals service =
       subject.service == nullptr ? world::ServiceTotals{} : subject.service->totals();
+  const std::int64_t deleted =
+      subject.queue == nullptr ? 0 : deleted_by_clients_and_workers(subject);
   const std::int64_t processed = subject.emulated_workers || subject.queue == nullptr
                                      ? service.processed + subject.processed_before
-                                     : processed_by_real_workers(subject);
+                                     : deleted;
+  // A service that left may have processed more than is left to tell of.
+  const std::int64_t by_others = std::max<std::int64_t>(0, deleted - processed);
   const std::int64_t there = depth.visible + depth.in_flight + depth.delayed;
   writer.name("totals")
       .begin_object()
@@ -84,7 +89,9 @@ void write_totals(json::Writer& writer, const StatusSubject& subject) {
       .field("processed", processed)
       .field("killed_while_working", service.killed_while_working)
       .field("dead_lettered", totals.redriven)
-      .field("lost", totals.sent + totals.dead_letters_in - processed - totals.redriven - there)
+      .field("deleted_by_others", by_others)
+      .field("lost", totals.sent + totals.dead_letters_in - processed - by_others -
+                         totals.redriven - totals.moved_out - there)
       .end_object();
 }
 

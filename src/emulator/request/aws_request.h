@@ -46,6 +46,8 @@ struct JsonCall {
   std::string_view operation = {};
   const json::Value& body;
   const Caller& caller;
+  /// Whether nobody waits for the answer any more.
+  std::function<bool()> abandoned = [] { return false; };
 };
 
 /// The body of the answer, JSON, or what is wrong.

@@ -57,9 +57,7 @@ bool wants_fifo(const Input& input) {
   });
 }
 
-std::unexpected<ApiError> no_such_queue() {
-  return refuse("QueueDoesNotExist", "The specified queue does not exist.");
-}
+constexpr std::string_view kNoQueue = "The specified queue does not exist.";
 
 /// The name in "http://host/000000000000/name". Any host will do, as with AWS; so does the name
 /// alone.
@@ -77,15 +75,18 @@ ApiResult<std::string_view> name_of_url(std::string_view url) {
   path = slash == std::string_view::npos ? "" : path.substr(slash + 1);
   if (!path.starts_with(kAccount) || path.substr(kAccount.size()).empty() ||
       path[kAccount.size()] != '/') {
-    return no_such_queue();
+    return refuse("QueueDoesNotExist", std::string(kNoQueue));
   }
   return path.substr(kAccount.size() + 1);
 }
 
 }  // namespace
 
-SqsApi::SqsApi(world::World& world, std::string endpoint)
-    : world_(world), endpoint_(std::move(endpoint)) {}
+SqsApi::SqsApi(world::World& world, std::string endpoint, std::string home_region)
+    : world_(world),
+      endpoint_(std::move(endpoint)),
+      places_(std::move(home_region)),
+      moves_(world) {}
 
 std::string SqsApi::queue_url(std::string_view name) const {
   return fmt::format("{}/{}/{}", endpoint_, kAccount, name);
@@ -167,41 +168,60 @@ const std::unordered_map<std::string_view, SqsApi::Operation>& SqsApi::operation
         &SqsApi::change_message_visibility}},
       {"ChangeMessageVisibilityBatch",
        {{kUrl, kEntries}, &SqsApi::change_message_visibility_batch}},
+      {"StartMessageMoveTask",
+       {{{"SourceArn", Text, kNeeded},
+         {"DestinationArn"},
+         {"MaxNumberOfMessagesPerSecond", Integer}},
+        &SqsApi::start_message_move}},
+      {"ListMessageMoveTasks",
+       {{{"SourceArn", Text, kNeeded}, {"MaxResults", Integer}}, &SqsApi::list_message_moves}},
+      {"CancelMessageMoveTask", {{{"TaskHandle", Text, kNeeded}}, &SqsApi::cancel_message_move}},
   };
   return table;
 }
 
 void SqsApi::handle(const JsonCall& call, const ApiReply& reply) {
-  static constexpr std::array<std::string_view, 3> kNotModelled{
-      "StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"};
   const auto operation = operations().find(call.operation);
   if (operation == operations().end()) {
-    const bool known = listed(kNotModelled, call.operation);
-    return reply(known ? refuse("UnsupportedOperation",
-                                fmt::format("The emulator does not model {}.", call.operation))
-                       : refuse("UnknownOperationException",
-                                fmt::format("SQS has no operation {}.", call.operation)));
+    return reply(refuse("UnknownOperationException",
+                        fmt::format("SQS has no operation {}.", call.operation)));
   }
   const auto input = Input::read(call.body, operation->second.fields, "MissingParameter");
   if (!input) {
     return reply(std::unexpected(input.error()));
   }
   if (operation->second.method == nullptr) {
-    return receive_message(*input, reply);
+    return receive_message(*input, call, reply);
   }
   reply((this->*operation->second.method)(*input, call.caller));
 }
 
-ApiResult<Queue*> SqsApi::find_queue(const Input& input) {
+ApiResult<Queue*> SqsApi::find_queue(const Input& input, const Caller& caller) {
   const std::string_view name = TRY(name_of_url(input.text("QueueUrl")));
-  Queue* const queue = world_.find_queue(name);
+  Queue* const queue = world_.find_queue(places_.world_name(caller.region, name));
   if (queue == nullptr) {
-    return no_such_queue();
+    return no_such_queue(name, caller);
   }
   return queue;
 }
 
-ApiAnswer SqsApi::create_queue(const Input& input, const Caller&) {
+Queue* SqsApi::find_by_arn(std::string_view arn, const Caller& caller) {
+  const auto name = places_.world_name_of_arn(arn);
+  return name && places_.region(*name) == caller.region ? world_.find_queue(*name) : nullptr;
+}
+
+/// A wrong region is the usual reason.
+std::unexpected<ApiError> SqsApi::no_such_queue(std::string_view name, const Caller& caller) const {
+  const auto elsewhere = std::ranges::find_if(
+      world_.queues(), [&](const auto& queue) { return queue_name(queue.first) == name; });
+  return refuse("QueueDoesNotExist",
+                elsewhere == world_.queues().end()
+                    ? std::string(kNoQueue)
+                    : fmt::format("{} (There is one in {}; this request is signed for {}.)",
+                                  kNoQueue, places_.region(elsewhere->first), caller.region));
+}
+
+ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
   const std::string_view name = input.text("QueueName");
   const bool fifo = wants_fifo(input);
   TRY(check_queue_name(name, fifo));
@@ -209,21 +229,23 @@ ApiAnswer SqsApi::create_queue(const Input& input, const Caller&) {
   if (std::ssize(tags) > kTagsMax) {
     return refuse("InvalidParameterValue", "Too many tags added for queue.");
   }
-  Queue* queue = world_.find_queue(name);
+  const std::string world_name = places_.world_name(caller.region, name);
+  Queue* queue = world_.find_queue(world_name);
   // Attributes that a repeated call does not name may differ.
   world::QueueSettings base = queue == nullptr ? world::QueueSettings{} : queue->settings();
   if (queue == nullptr && fifo) {
     base.fifo.emplace();
   }
-  world::QueueSettings settings = TRY(change_settings(base, input, queue, world_));
+  world::QueueSettings settings = TRY(change_settings(
+      base, input, queue, [&](std::string_view arn) { return find_by_arn(arn, caller); }));
   if (queue == nullptr) {
-    const auto deleted = deleted_at_.find(name);
+    const auto deleted = deleted_at_.find(world_name);
     if (deleted != deleted_at_.end() && world_.now() < deleted->second + kRecreatePause) {
       return refuse("QueueDeletedRecently",
                     "You must wait 60 seconds after deleting a queue before you can create "
                     "another with the same name.");
     }
-    queue = &world_.create_queue(std::string(name), std::move(settings));
+    queue = &world_.create_queue(world_name, std::move(settings));
     for (const auto& [key, value] : tags) {
       queue->set_tag(key, value);
     }
@@ -238,8 +260,8 @@ ApiAnswer SqsApi::create_queue(const Input& input, const Caller&) {
   return std::move(writer).text();
 }
 
-ApiAnswer SqsApi::delete_queue(const Input& input, const Caller&) {
-  const Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::delete_queue(const Input& input, const Caller& caller) {
+  const Queue* const queue = TRY(find_queue(input, caller));
   const std::string name = queue->name();
   world_.delete_queue(name);
   deleted_at_[name] = world_.now();
@@ -247,32 +269,34 @@ ApiAnswer SqsApi::delete_queue(const Input& input, const Caller&) {
   return nothing();
 }
 
-ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller&) {
+ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller& caller) {
   const std::string_view owner = input.text("QueueOwnerAWSAccountId");
   const std::string_view name = input.text("QueueName");
-  if (world_.find_queue(name) == nullptr || (!owner.empty() && owner != kAccount)) {
-    return no_such_queue();
+  if (world_.find_queue(places_.world_name(caller.region, name)) == nullptr ||
+      (!owner.empty() && owner != kAccount)) {
+    return no_such_queue(name, caller);
   }
   json::Writer writer;
   writer.begin_object().field("QueueUrl", queue_url(name)).end_object();
   return std::move(writer).text();
 }
 
-ApiAnswer SqsApi::list_queues(const Input& input, const Caller&) {
+ApiAnswer SqsApi::list_queues(const Input& input, const Caller& caller) {
   const std::string_view prefix = input.text("QueueNamePrefix");
-  return list_page(input, "QueueUrls",
-                   [&](const Queue& queue) { return queue.name().starts_with(prefix); });
+  return list_page(input, caller, "QueueUrls", [&](const Queue& queue) {
+    return queue_name(queue.name()).starts_with(prefix);
+  });
 }
 
-ApiAnswer SqsApi::list_dead_letter_sources(const Input& input, const Caller&) {
-  const Queue* const target = TRY(find_queue(input));
-  return list_page(input, "queueUrls", [&](const Queue& queue) {
+ApiAnswer SqsApi::list_dead_letter_sources(const Input& input, const Caller& caller) {
+  const Queue* const target = TRY(find_queue(input, caller));
+  return list_page(input, caller, "queueUrls", [&](const Queue& queue) {
     const auto& redrive = queue.settings().redrive;
     return redrive && redrive->dead_letter_queue == target->name();
   });
 }
 
-ApiAnswer SqsApi::list_page(const Input& input, std::string_view list_name,
+ApiAnswer SqsApi::list_page(const Input& input, const Caller& caller, std::string_view list_name,
                             const std::function<bool(const Queue&)>& belongs) {
   const auto limit = input.integer("MaxResults");
   if (limit && (*limit < 1 || *limit > 1000)) {
@@ -288,14 +312,16 @@ ApiAnswer SqsApi::list_page(const Input& input, std::string_view list_name,
   }
   // The token is the name of the last queue of the page before.
   std::vector<std::string_view> names;
-  auto at = world_.queues().upper_bound(token);
+  const auto is_next = [&](const auto& queue) {
+    return places_.region(queue.first) == caller.region && belongs(*queue.second);
+  };
+  auto at = world_.queues().upper_bound(places_.world_name(caller.region, token));
   for (; at != world_.queues().end() && names.size() < size; ++at) {
-    if (belongs(*at->second)) {
-      names.push_back(at->first);
+    if (is_next(*at)) {
+      names.push_back(queue_name(at->first));
     }
   }
-  const bool more = std::any_of(at, world_.queues().end(),
-                                [&](const auto& queue) { return belongs(*queue.second); });
+  const bool more = std::any_of(at, world_.queues().end(), is_next);
   json::Writer writer;
   writer.begin_object();
   // AWS leaves an empty QueueUrls out, but not the dead-letter queue's list.
@@ -314,7 +340,7 @@ ApiAnswer SqsApi::list_page(const Input& input, std::string_view list_name,
 }
 
 ApiAnswer SqsApi::get_queue_attributes(const Input& input, const Caller& caller) {
-  Queue* const queue = TRY(find_queue(input));
+  Queue* const queue = TRY(find_queue(input, caller));
   const auto names = input.texts("AttributeNames");
   if (names.empty()) {
     return "{}";
@@ -326,23 +352,25 @@ ApiAnswer SqsApi::get_queue_attributes(const Input& input, const Caller& caller)
   return std::move(writer).text();
 }
 
-ApiAnswer SqsApi::set_queue_attributes(const Input& input, const Caller&) {
-  Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::set_queue_attributes(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input, caller));
   if (input.text_map("Attributes").empty()) {
     return refuse("MissingParameter", "The request must contain the parameter Attribute.Name.");
   }
-  queue->change_settings(TRY(change_settings(queue->settings(), input, queue, world_)),
-                         world_.now());
+  queue->change_settings(
+      TRY(change_settings(queue->settings(), input, queue,
+                          [&](std::string_view arn) { return find_by_arn(arn, caller); })),
+      world_.now());
   return nothing();
 }
 
-ApiAnswer SqsApi::purge_queue(const Input& input, const Caller&) {
-  Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::purge_queue(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input, caller));
   const auto purged = purged_at_.find(queue->name());
   if (purged != purged_at_.end() && world_.now() < purged->second + kPurgePause) {
     return refuse("PurgeQueueInProgress",
                   fmt::format("Only one PurgeQueue operation on {} is allowed every 60 seconds.",
-                              queue->name()),
+                              queue_name(queue->name())),
                   403);
   }
   purged_at_[queue->name()] = world_.now();
@@ -350,8 +378,8 @@ ApiAnswer SqsApi::purge_queue(const Input& input, const Caller&) {
   return nothing();
 }
 
-ApiAnswer SqsApi::tag_queue(const Input& input, const Caller&) {
-  Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::tag_queue(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input, caller));
   auto tags = queue->tags();
   for (const auto& [key, value] : input.text_map("Tags")) {
     if (key.empty() || key.size() > 128 || value.size() > 256 || key.starts_with("aws:")) {
@@ -364,7 +392,7 @@ ApiAnswer SqsApi::tag_queue(const Input& input, const Caller&) {
   }
   if (std::ssize(tags) > kTagsMax) {
     return refuse("InvalidParameterValue",
-                  fmt::format("Too many tags added for queue {}.", queue->name()));
+                  fmt::format("Too many tags added for queue {}.", queue_name(queue->name())));
   }
   for (const auto& [key, value] : input.text_map("Tags")) {
     queue->set_tag(key, value);
@@ -372,16 +400,16 @@ ApiAnswer SqsApi::tag_queue(const Input& input, const Caller&) {
   return nothing();
 }
 
-ApiAnswer SqsApi::untag_queue(const Input& input, const Caller&) {
-  Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::untag_queue(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input, caller));
   for (const std::string_view key : input.texts("TagKeys")) {
     queue->remove_tag(key);
   }
   return nothing();
 }
 
-ApiAnswer SqsApi::list_queue_tags(const Input& input, const Caller&) {
-  const Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::list_queue_tags(const Input& input, const Caller& caller) {
+  const Queue* const queue = TRY(find_queue(input, caller));
   json::Writer writer;
   writer.begin_object();
   if (!queue->tags().empty()) {

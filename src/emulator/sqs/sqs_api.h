@@ -15,6 +15,8 @@
 
 #include "emulator/request/api_input.h"
 #include "emulator/request/aws_request.h"
+#include "emulator/sqs/message_moves.h"
+#include "emulator/sqs/queue_place.h"
 #include "ground/json/writer.h"
 #include "lab/world/world.h"
 
@@ -22,15 +24,17 @@ namespace scaler::emulator {
 
 class SqsApi {
  public:
-  /// `endpoint` is what queue URLs begin with, such as "http://127.0.0.1:4566".
-  SqsApi(world::World& world, std::string endpoint);
+  /// `endpoint` is what queue URLs begin with, such as "http://127.0.0.1:4566". The queues that the
+  /// world has by plain names are those of the home region.
+  SqsApi(world::World& world, std::string endpoint, std::string home_region);
 
   /// Calls `reply` once, at once or, for a waiting receive, from serve_waiting().
   void handle(const JsonCall& call, const ApiReply& reply);
 
-  /// Answers waiting receives whose queue has a message, or is gone, or whose wait is over.
+  /// Goes on with message move tasks. Answers waiting receives whose queue has a message, or is
+  /// gone, or whose wait is over. One whose client has gone takes nothing.
   void serve_waiting();
-  /// When the first wait is over.
+  /// When the first wait is over, or a move task goes on.
   Instant next_deadline() const;
 
   std::string queue_url(std::string_view name) const;
@@ -54,6 +58,7 @@ class SqsApi {
     std::vector<std::string> attribute_names = {};
     Instant deadline = {};
     ApiReply reply = {};
+    std::function<bool()> abandoned = {};
   };
 
   ApiAnswer create_queue(const Input& input, const Caller& caller);
@@ -75,13 +80,20 @@ class SqsApi {
   ApiAnswer delete_message_batch(const Input& input, const Caller& caller);
   ApiAnswer change_message_visibility(const Input& input, const Caller& caller);
   ApiAnswer change_message_visibility_batch(const Input& input, const Caller& caller);
+  ApiAnswer start_message_move(const Input& input, const Caller& caller);
+  ApiAnswer list_message_moves(const Input& input, const Caller& caller);
+  ApiAnswer cancel_message_move(const Input& input, const Caller& caller);
 
-  ApiResult<world::Queue*> find_queue(const Input& input);
-  /// A page of the URLs of the queues that belong to the answer.
-  ApiAnswer list_page(const Input& input, std::string_view list_name,
+  /// The queue that QueueUrl names, in the caller's region.
+  ApiResult<world::Queue*> find_queue(const Input& input, const Caller& caller);
+  world::Queue* find_by_arn(std::string_view arn, const Caller& caller);
+  ApiResult<world::Queue*> find_move_source(const Input& input, const Caller& caller);
+  std::unexpected<ApiError> no_such_queue(std::string_view name, const Caller& caller) const;
+  /// A page of the URLs of those of the caller's queues that belong to the answer.
+  ApiAnswer list_page(const Input& input, const Caller& caller, std::string_view list_name,
                       const std::function<bool(const world::Queue&)>& belongs);
-  void receive_message(const Input& input, const ApiReply& reply);
-  ApiResult<Receive> read_receive(const Input& input);
+  void receive_message(const Input& input, const JsonCall& call, const ApiReply& reply);
+  ApiResult<Receive> read_receive(const Input& input, const Caller& caller);
   /// The answer, or nothing as long as there is nothing to return.
   std::optional<ApiAnswer> try_receive(const Receive& receive);
   /// A message that has passed all checks, not yet sent.
@@ -94,6 +106,9 @@ class SqsApi {
 
   world::World& world_;
   std::string endpoint_;
+  QueuePlaces places_;
+  MessageMoves moves_;
+  std::uint64_t next_move_ = 1;
   std::list<Receive> waiting_ = {};
   std::map<std::string, Instant, std::less<>> purged_at_ = {};
   std::map<std::string, Instant, std::less<>> deleted_at_ = {};

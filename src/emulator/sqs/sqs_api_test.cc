@@ -18,7 +18,7 @@ constexpr std::string_view kUrl = R"("QueueUrl":"http://x/000000000000/jobs")";
 
 class SqsApiTest : public testing::Test {
  protected:
-  SqsApiTest() : world_({}, kNoon, random_), api_(world_, "http://x") {
+  SqsApiTest() : world_({}, kNoon, random_), api_(world_, "http://x", "eu-west-1") {
     queue_ = &world_.create_queue("jobs", {});
   }
 
@@ -27,7 +27,10 @@ class SqsApiTest : public testing::Test {
     const auto document = json::parse(body);
     EXPECT_TRUE(document.has_value()) << body;
     auto answer = std::make_shared<std::string>("waiting");
-    api_.handle({.operation = operation, .body = *document, .caller = caller_},
+    api_.handle({.operation = operation,
+                 .body = *document,
+                 .caller = caller_,
+                 .abandoned = [gone = gone_] { return *gone; }},
                 [answer](ApiAnswer result) {
                   EXPECT_THAT(*answer, testing::AnyOf("waiting", "served")) << "answered twice";
                   *answer = result ? *result : "error " + result.error().code;
@@ -49,6 +52,7 @@ class SqsApiTest : public testing::Test {
   world::Queue* queue_ = nullptr;
   Caller caller_{.access_key_id = "AKID", .region = "eu-west-1", .service = "sqs"};
   std::shared_ptr<std::string> last_;
+  std::shared_ptr<bool> gone_ = std::make_shared<bool>(false);  ///< the client of the next calls
 };
 
 TEST_F(SqsApiTest, CountsMessages) {
@@ -63,6 +67,22 @@ TEST_F(SqsApiTest, CountsMessages) {
 TEST_F(SqsApiTest, WritesArnsOfTheCallersRegion) {
   EXPECT_EQ(on_queue("GetQueueAttributes", R"("AttributeNames":["QueueArn"])"),
             R"({"Attributes":{"QueueArn":"arn:aws:sqs:eu-west-1:000000000000:jobs"}})");
+}
+
+TEST_F(SqsApiTest, LeavesTheMessageToTheNextPollWhenAClientHasGone) {
+  EXPECT_EQ(on_queue("ReceiveMessage", R"("WaitTimeSeconds":10)"), "waiting");
+  const auto abandoned = last_;
+  const auto gone = std::exchange(gone_, std::make_shared<bool>(false));
+  EXPECT_EQ(on_queue("ReceiveMessage", R"("WaitTimeSeconds":10)"), "waiting");
+  *gone = true;
+
+  world_.send(*queue_, {.body = "late"});
+  api_.serve_waiting();
+
+  EXPECT_EQ(*abandoned, "waiting");
+  EXPECT_THAT(*last_, HasSubstr(R"("Body":"late")"));
+  EXPECT_EQ(queue_->totals().received, 1);
+  EXPECT_EQ(api_.next_deadline(), world::kNever);
 }
 
 TEST_F(SqsApiTest, AnswersAWaitingReceiveWhenAMessageComes) {
@@ -151,6 +171,132 @@ TEST_F(SqsApiTest, TakesOnlyTheCharactersOfXml) {
   EXPECT_EQ(on_queue("SendMessage", R"("MessageBody":"a\uffff")"), "error InvalidMessageContents");
   EXPECT_THAT(on_queue("SendMessage", R"("MessageBody":"\t\n\r \ud7ff\ue000\ufffd\ud83d\ude80")"),
               HasSubstr("MessageId"));
+}
+
+/// A dead-letter queue "dead" of "jobs", with so many dead letters.
+class MessageMovesTest : public SqsApiTest {
+ protected:
+  void bury(int count) {
+    call("CreateQueue", R"({"QueueName":"dead"})");
+    on_queue("SetQueueAttributes", R"("Attributes":{"RedrivePolicy":"{\"deadLetterTargetArn\":)"
+                                   R"(\"arn:aws:sqs:eu-west-1:000000000000:dead\",)"
+                                   R"(\"maxReceiveCount\":1}"})");
+    for (int i = 0; i < count; ++i) {
+      on_queue("SendMessage", fmt::format(R"("MessageBody":"job {}")", i));
+    }
+    on_queue("ReceiveMessage", R"("MaxNumberOfMessages":10,"VisibilityTimeout":0)");
+    on_queue("ReceiveMessage", R"("MaxNumberOfMessages":10)");
+    dead_ = world_.find_queue("dead");
+    EXPECT_EQ(dead_->depth().visible, count);
+  }
+  std::string start(std::string_view more = "") {
+    return call("StartMessageMoveTask", fmt::format("{{{}{}}}", kSource, more));
+  }
+  std::string list() {
+    return call("ListMessageMoveTasks", fmt::format(R"({{{},"MaxResults":10}})", kSource));
+  }
+  void pass(Duration time) {
+    world_.advance(world_.now() + time);
+    api_.serve_waiting();
+  }
+
+  static constexpr std::string_view kSource =
+      R"("SourceArn":"arn:aws:sqs:eu-west-1:000000000000:dead")";
+  world::Queue* dead_ = nullptr;
+};
+
+TEST_F(MessageMovesTest, BringDeadLettersBackToWhereTheyCameFrom) {
+  bury(3);
+  call(
+      "ReceiveMessage",
+      R"({"QueueUrl":"dead","VisibilityTimeout":0,"AttributeNames":["DeadLetterQueueSourceArn"]})");
+  EXPECT_THAT(*last_,
+              HasSubstr(R"("DeadLetterQueueSourceArn":"arn:aws:sqs:eu-west-1:000000000000:jobs")"));
+
+  EXPECT_THAT(start(), HasSubstr("TaskHandle"));
+  api_.serve_waiting();
+
+  EXPECT_EQ(dead_->depth().visible, 0);
+  EXPECT_EQ(queue_->depth().visible, 3);
+  EXPECT_THAT(list(), HasSubstr(R"("Status":"COMPLETED")"));
+  EXPECT_THAT(list(), HasSubstr(R"("ApproximateNumberOfMessagesMoved":3)"));
+  EXPECT_THAT(on_queue("ReceiveMessage", R"("AttributeNames":["ApproximateReceiveCount"])"),
+              HasSubstr(R"("ApproximateReceiveCount":"1")"))
+      << "it is a new message";
+}
+
+TEST_F(MessageMovesTest, KeepToTheirRateAndCanBeCancelled) {
+  bury(5);
+  const std::string answer = start(R"(,"MaxNumberOfMessagesPerSecond":2)");
+  api_.serve_waiting();
+  EXPECT_EQ(dead_->depth().visible, 3);
+  EXPECT_EQ(api_.next_deadline(), kNoon + seconds(1));
+  EXPECT_EQ(start(), "error UnsupportedOperation") << "one at a time";
+
+  pass(seconds(1));
+  EXPECT_EQ(dead_->depth().visible, 1);
+  EXPECT_EQ(call("CancelMessageMoveTask", answer), R"({"ApproximateNumberOfMessagesMoved":4})");
+  pass(seconds(5));
+  EXPECT_EQ(dead_->depth().visible, 1);
+  EXPECT_THAT(list(), HasSubstr(R"("Status":"CANCELLED")"));
+  EXPECT_EQ(call("CancelMessageMoveTask", answer), "error UnsupportedOperation");
+}
+
+TEST_F(MessageMovesTest, GoWhereTheyAreTold) {
+  bury(2);
+  call("CreateQueue", R"({"QueueName":"second-try"})");
+  start(R"(,"DestinationArn":"arn:aws:sqs:eu-west-1:000000000000:second-try")");
+  api_.serve_waiting();
+  EXPECT_EQ(world_.find_queue("second-try")->depth().visible, 2);
+  EXPECT_EQ(queue_->depth().visible, 0);
+}
+
+TEST_F(MessageMovesTest, FailForWhatWasSentToTheDeadLetterQueueItself) {
+  bury(0);
+  call("SendMessage", R"({"QueueUrl":"dead","MessageBody":"by hand"})");
+  start();
+  api_.serve_waiting();
+  EXPECT_THAT(list(), HasSubstr(R"("FailureReason":"CouldNotDetermineMessageSource")"));
+  EXPECT_EQ(dead_->depth().visible, 1);
+}
+
+TEST_F(MessageMovesTest, AreRefusedWhereThereIsNothingToMove) {
+  EXPECT_EQ(start(), "error ResourceNotFoundException");
+  bury(0);
+  EXPECT_EQ(
+      call("StartMessageMoveTask", R"({"SourceArn":"arn:aws:sqs:eu-west-1:000000000000:jobs"})"),
+      "error InvalidParameterValue")
+      << "no dead-letter queue";
+  EXPECT_EQ(start(R"(,"DestinationArn":"arn:aws:sqs:eu-west-1:000000000000:none")"),
+            "error ResourceNotFoundException");
+  EXPECT_EQ(start(fmt::format(R"(,"DestinationArn":{})", kSource.substr(12))),
+            "error InvalidParameterValue")
+      << "to itself";
+  EXPECT_EQ(start(R"(,"MaxNumberOfMessagesPerSecond":501)"), "error InvalidParameterValue");
+  EXPECT_EQ(call("CancelMessageMoveTask", R"({"TaskHandle":"x"})"),
+            "error ResourceNotFoundException");
+}
+
+TEST_F(SqsApiTest, KeepsTheQueuesOfRegionsApart) {
+  caller_.region = "eu-north-1";
+  EXPECT_EQ(on_queue("PurgeQueue"), "error QueueDoesNotExist");
+  EXPECT_EQ(call("ListQueues", "{}"), "{}");
+  EXPECT_EQ(call("CreateQueue", R"({"QueueName":"jobs"})"),
+            R"({"QueueUrl":"http://x/000000000000/jobs"})");
+  on_queue("SendMessage", R"("MessageBody":"northern")");
+  EXPECT_EQ(on_queue("GetQueueAttributes", R"("AttributeNames":["QueueArn"])"),
+            R"({"Attributes":{"QueueArn":"arn:aws:sqs:eu-north-1:000000000000:jobs"}})");
+  EXPECT_EQ(call("ListQueues", "{}"), R"({"QueueUrls":["http://x/000000000000/jobs"]})");
+
+  caller_.region = "eu-west-1";
+  EXPECT_EQ(call("ListQueues", "{}"), R"({"QueueUrls":["http://x/000000000000/jobs"]})");
+  EXPECT_EQ(on_queue("ReceiveMessage"), "{}");
+  EXPECT_EQ(call("CreateQueue",
+                 R"({"QueueName":"other","Attributes":{"RedrivePolicy":)"
+                 R"("{\"deadLetterTargetArn\":\"arn:aws:sqs:eu-north-1:000000000000:jobs\",)"
+                 R"(\"maxReceiveCount\":1}"}})"),
+            "error InvalidParameterValue")
+      << "a dead-letter queue is of the same region";
 }
 
 TEST_F(SqsApiTest, CountsAttributesIntoTheMessagesSize) {

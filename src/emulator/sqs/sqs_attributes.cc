@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "emulator/sqs/kept_attributes.h"
+#include "emulator/sqs/queue_place.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 
@@ -17,7 +18,6 @@ namespace {
 
 using world::Queue;
 using world::QueueSettings;
-using world::World;
 
 constexpr std::int64_t kReceiveCountMax = 1000;
 
@@ -127,7 +127,7 @@ std::optional<std::int64_t> receive_count(const json::Value& policy) {
 }
 
 ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bool fifo,
-                                                       const Queue* queue, const World& world) {
+                                                       const Queue* queue, const FindByArn& find) {
   if (text.empty()) {
     return std::nullopt;
   }
@@ -152,13 +152,11 @@ ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bo
   }
   const json::Value* const target = policy->find("deadLetterTargetArn");
   const auto* arn = std::get_if<std::string>(&target->data());
-  const std::string middle = fmt::format(":{}:", kAccount);
-  const std::size_t at = arn == nullptr ? std::string::npos : arn->find(middle);
-  if (at == std::string::npos || !arn->starts_with("arn:aws")) {
+  if (arn == nullptr || !arn->starts_with("arn:aws") ||
+      !arn->contains(fmt::format(":{}:", kAccount))) {
     return bad_redrive(text, "Invalid value for deadLetterTargetArn.");
   }
-  std::string name = arn->substr(at + middle.size());
-  const Queue* const dead_letters = world.find_queue(name);
+  const Queue* const dead_letters = find(*arn);
   if (dead_letters == nullptr) {
     return bad_redrive(text, "Dead letter target does not exist.");
   }
@@ -168,13 +166,13 @@ ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bo
   if (dead_letters == queue) {
     return bad_redrive(text, "A queue cannot be its own dead letter target.");
   }
-  return world::Redrive{.dead_letter_queue = std::move(name), .max_receive_count = *count};
+  return world::Redrive{.dead_letter_queue = dead_letters->name(), .max_receive_count = *count};
 }
 
 std::string redrive_text(const world::Redrive& redrive, std::string_view region) {
   json::Writer writer;
   writer.begin_object()
-      .field("deadLetterTargetArn", queue_arn(region, redrive.dead_letter_queue))
+      .field("deadLetterTargetArn", queue_arn(region, queue_name(redrive.dead_letter_queue)))
       .field("maxReceiveCount", redrive.max_receive_count)
       .end_object();
   return std::move(writer).text();
@@ -246,7 +244,7 @@ class AttributeWriter {
     } else if (name == "LastModifiedTimestamp") {
       number(name, whole_seconds(queue_->modified_at()));
     } else {
-      writer_->field(name, queue_arn(caller_->region, queue_->name()));
+      writer_->field(name, queue_arn(caller_->region, queue_name(queue_->name())));
     }
   }
 
@@ -264,12 +262,8 @@ class AttributeWriter {
 
 }  // namespace
 
-std::string queue_arn(std::string_view region, std::string_view name) {
-  return fmt::format("arn:aws:sqs:{}:{}:{}", region, kAccount, name);
-}
-
 ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& input,
-                                         const Queue* queue, const World& world) {
+                                         const Queue* queue, const FindByArn& find) {
   bool sse_asked_for = false;
   for (const auto& [name, value] : input.text_map("Attributes")) {
     sse_asked_for = sse_asked_for || (name == "SqsManagedSseEnabled" && value == "true");
@@ -282,7 +276,7 @@ ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& in
       }
       attribute->write(settings, *number);
     } else if (name == "RedrivePolicy") {
-      settings.redrive = TRY(parse_redrive(value, settings.fifo.has_value(), queue, world));
+      settings.redrive = TRY(parse_redrive(value, settings.fifo.has_value(), queue, find));
     } else if (settings.fifo && listed(kFifo, name)) {
       TRY(change_fifo(*settings.fifo, name, value));
     } else if (is_kept(name, settings)) {

@@ -19,7 +19,7 @@ const Instant kNoon =
 
 class SqsFifoTest : public testing::Test {
  protected:
-  SqsFifoTest() : world_({}, kNoon, random_), api_(world_, "http://x") {
+  SqsFifoTest() : world_({}, kNoon, random_), api_(world_, "http://x", "eu-west-1") {
     queue_ = &world_.create_queue("jobs.fifo", {.fifo = world::FifoSettings{}});
     world_.create_queue("plain", {});
   }

@@ -219,7 +219,7 @@ void SqsApi::send(Queue& queue, CheckedMessage message, json::Writer& writer) {
 }
 
 ApiAnswer SqsApi::send_message(const Input& input, const Caller& caller) {
-  Queue* const queue = TRY(find_queue(input));
+  Queue* const queue = TRY(find_queue(input, caller));
   CheckedMessage message = TRY(check_message(input, *queue, caller));
   json::Writer writer;
   writer.begin_object();
@@ -252,7 +252,7 @@ ApiAnswer SqsApi::send_message_batch(const Input& input, const Caller& caller) {
        {"MessageSystemAttributes", FieldKind::Any},
        {"MessageDeduplicationId"},
        {"MessageGroupId"}}};
-  Queue* const queue = TRY(find_queue(input));
+  Queue* const queue = TRY(find_queue(input, caller));
   const std::vector<Input> entries = TRY(read_entries(input, kFields));
   std::size_t bytes = 0;
   for (const Input& entry : entries) {
@@ -288,15 +288,15 @@ ApiResult<void> SqsApi::delete_one(Queue& queue, const Input& entry) {
   return outcome == HandleOutcome::Stale ? ApiResult<void>() : outcome_of(outcome, handle);
 }
 
-ApiAnswer SqsApi::delete_message(const Input& input, const Caller&) {
-  Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::delete_message(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input, caller));
   TRY(delete_one(*queue, input));
   return "";
 }
 
-ApiAnswer SqsApi::delete_message_batch(const Input& input, const Caller&) {
+ApiAnswer SqsApi::delete_message_batch(const Input& input, const Caller& caller) {
   static constexpr std::array<Field, 2> kFields{kId, kHandle};
-  Queue* const queue = TRY(find_queue(input));
+  Queue* const queue = TRY(find_queue(input, caller));
   BatchAnswer answer;
   for (const Input& entry : TRY(read_entries(input, kFields))) {
     if (const auto deleted = delete_one(*queue, entry); deleted) {
@@ -318,16 +318,16 @@ ApiResult<void> SqsApi::change_visibility_one(Queue& queue, const Input& entry) 
                     handle);
 }
 
-ApiAnswer SqsApi::change_message_visibility(const Input& input, const Caller&) {
-  Queue* const queue = TRY(find_queue(input));
+ApiAnswer SqsApi::change_message_visibility(const Input& input, const Caller& caller) {
+  Queue* const queue = TRY(find_queue(input, caller));
   TRY(change_visibility_one(*queue, input));
   return "";
 }
 
-ApiAnswer SqsApi::change_message_visibility_batch(const Input& input, const Caller&) {
+ApiAnswer SqsApi::change_message_visibility_batch(const Input& input, const Caller& caller) {
   static constexpr std::array<Field, 3> kFields{kId, kHandle,
                                                 Field{"VisibilityTimeout", FieldKind::Integer}};
-  Queue* const queue = TRY(find_queue(input));
+  Queue* const queue = TRY(find_queue(input, caller));
   BatchAnswer answer;
   for (const Input& entry : TRY(read_entries(input, kFields))) {
     if (const auto changed = change_visibility_one(*queue, entry); changed) {

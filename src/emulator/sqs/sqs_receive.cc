@@ -25,15 +25,16 @@ constexpr std::int64_t kVisibilityMax = 43'200;
 constexpr std::int64_t kInFlightMax = 120'000;
 constexpr std::int64_t kWaitMax = 20;
 
-constexpr std::array<std::string_view, 9> kSystemNames{"All",
-                                                       "ApproximateFirstReceiveTimestamp",
-                                                       "ApproximateReceiveCount",
-                                                       "AWSTraceHeader",
-                                                       "MessageDeduplicationId",
-                                                       "MessageGroupId",
-                                                       "SenderId",
-                                                       "SentTimestamp",
-                                                       "SequenceNumber"};
+constexpr std::array<std::string_view, 10> kSystemNames{"All",
+                                                        "ApproximateFirstReceiveTimestamp",
+                                                        "ApproximateReceiveCount",
+                                                        "AWSTraceHeader",
+                                                        "DeadLetterQueueSourceArn",
+                                                        "MessageDeduplicationId",
+                                                        "MessageGroupId",
+                                                        "SenderId",
+                                                        "SentTimestamp",
+                                                        "SequenceNumber"};
 
 std::vector<std::string> copied(const std::vector<std::string_view>& names) {
   return {names.begin(), names.end()};
@@ -46,9 +47,11 @@ std::int64_t milliseconds(Instant instant) {
 /// Writes one received message, with what was asked for of its attributes.
 class MessageWriter {
  public:
-  MessageWriter(json::Writer& writer, std::vector<std::string_view> system_names,
+  MessageWriter(json::Writer& writer, const QueuePlaces& places,
+                std::vector<std::string_view> system_names,
                 std::vector<std::string_view> attribute_names)
       : writer_(&writer),
+        places_(&places),
         system_names_(std::move(system_names)),
         attribute_names_(std::move(attribute_names)) {}
 
@@ -98,6 +101,9 @@ class MessageWriter {
     write_carried("SenderId", carried.find("sender"));
     write_carried("AWSTraceHeader", carried.find("trace"));
     write_carried("MessageGroupId", carried.find("group"));
+    if (message.from) {
+      write_text("DeadLetterQueueSourceArn", places_->arn(*message.from));
+    }
     if (message.fifo) {
       write_text("MessageDeduplicationId", message.fifo->deduplication_id);
       write_text("SequenceNumber", sequence_number(message.sequence));
@@ -125,14 +131,15 @@ class MessageWriter {
   }
 
   json::Writer* writer_;
+  const QueuePlaces* places_;
   std::vector<std::string_view> system_names_;
   std::vector<std::string_view> attribute_names_;
 };
 
 }  // namespace
 
-ApiResult<SqsApi::Receive> SqsApi::read_receive(const Input& input) {
-  const Queue* const queue = TRY(find_queue(input));
+ApiResult<SqsApi::Receive> SqsApi::read_receive(const Input& input, const Caller& caller) {
+  const Queue* const queue = TRY(find_queue(input, caller));
   Receive receive{.queue = queue->name()};
   if (const std::string_view id = input.text("ReceiveRequestAttemptId");
       input.has("ReceiveRequestAttemptId")) {
@@ -163,8 +170,8 @@ ApiResult<SqsApi::Receive> SqsApi::read_receive(const Input& input) {
   return receive;
 }
 
-void SqsApi::receive_message(const Input& input, const ApiReply& reply) {
-  auto receive = read_receive(input);
+void SqsApi::receive_message(const Input& input, const JsonCall& call, const ApiReply& reply) {
+  auto receive = read_receive(input, call.caller);
   if (!receive) {
     return reply(std::unexpected(std::move(receive).error()));
   }
@@ -172,6 +179,7 @@ void SqsApi::receive_message(const Input& input, const ApiReply& reply) {
     return reply(std::move(*answer));
   }
   receive->reply = reply;
+  receive->abandoned = call.abandoned;
   waiting_.push_back(std::move(*receive));
 }
 
@@ -192,7 +200,7 @@ std::optional<ApiAnswer> SqsApi::try_receive(const Receive& receive) {
   }
   json::Writer writer;
   const MessageWriter message_writer(
-      writer, {receive.system_names.begin(), receive.system_names.end()},
+      writer, places_, {receive.system_names.begin(), receive.system_names.end()},
       {receive.attribute_names.begin(), receive.attribute_names.end()});
   writer.begin_object().name("Messages").begin_array();
   for (const ReceivedMessage& message : messages) {
@@ -203,7 +211,14 @@ std::optional<ApiAnswer> SqsApi::try_receive(const Receive& receive) {
 }
 
 void SqsApi::serve_waiting() {
+  moves_.run();
   for (auto receive = waiting_.begin(); receive != waiting_.end();) {
+    // Only a queue that has something asks, since asking costs a system call.
+    const Queue* const queue = world_.find_queue(receive->queue);
+    if (queue != nullptr && queue->has_next() && receive->abandoned()) {
+      receive = waiting_.erase(receive);
+      continue;
+    }
     auto answer = try_receive(*receive);
     if (!answer) {
       ++receive;
@@ -217,7 +232,7 @@ void SqsApi::serve_waiting() {
 
 Instant SqsApi::next_deadline() const {
   const auto first = std::ranges::min_element(waiting_, {}, &Receive::deadline);
-  return first == waiting_.end() ? world::kNever : first->deadline;
+  return std::min(first == waiting_.end() ? world::kNever : first->deadline, moves_.next());
 }
 
 }  // namespace scaler::emulator

@@ -188,7 +188,7 @@ Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
       return &found->second;
     }
     message.id = id_of(message);
-    dead_letter_queue->take_dead_letter(message, now);
+    dead_letter_queue->take_dead_letter(message, name_, now);
     ++totals_.redriven;
     remove(found);
   }
@@ -220,10 +220,12 @@ ReceivedMessage Queue::received(const Entry& entry, const Receipt& receipt) cons
           .first_received_at = *message.first_received_at,
           .receive_count = message.receive_count,
           .sequence = message.sequence,
-          .fifo = message.fifo};
+          .fifo = message.fifo,
+          .from = message.from};
 }
 
-void Queue::take_dead_letter(StoredMessage message, Instant now) {
+void Queue::take_dead_letter(StoredMessage message, const std::string& from, Instant now) {
+  message.from = std::make_shared<const std::string>(from);
   message.sequence = next_sequence_;
   message.receives_elsewhere = message.receive_count;
   message.visible_at = now;
@@ -342,31 +344,6 @@ QueueDepth Queue::approximate_depth(Instant now) const {
 Instant Queue::next_event() const {
   const Instant expiry = by_age_.empty() ? kNever : by_age_.front().first + settings_.retention;
   return std::min(expiry, hidden_.next());
-}
-
-std::vector<StoredMessage> Queue::stored_messages() const {
-  std::vector<StoredMessage> messages;
-  messages.reserve(entries_.size());
-  for (const auto& [sequence, entry] : entries_) {
-    messages.push_back(entry.message);
-    messages.back().id = id_of(entry.message);
-  }
-  std::ranges::sort(messages, {}, &StoredMessage::sequence);
-  return messages;
-}
-
-void Queue::restore(StoredMessage message, Instant now) {
-  const bool hidden = message.visible_at > now;
-  const bool in_flight = hidden && message.received_at.has_value();
-  const Place place = in_flight ? Place::InFlight : hidden ? Place::Delayed : Place::Visible;
-  next_sequence_ = std::max(next_sequence_, message.sequence);
-  add(std::move(message), place);
-  changed(now);
-}
-
-void Queue::restore_handle_key(std::uint64_t key, std::uint64_t next_sequence) {
-  handle_key_ = key;
-  next_sequence_ = std::max(next_sequence_, next_sequence);
 }
 
 std::string Queue::receipt_handle(const Receipt& receipt) const {

@@ -72,6 +72,7 @@ struct ReceivedMessage {
   std::int64_t receive_count = 0;  ///< this receive included
   std::uint64_t sequence = 0;
   std::shared_ptr<const FifoMark> fifo = {};
+  std::shared_ptr<const std::string> from = {};  ///< as StoredMessage's
 };
 
 struct ReceiveRequest {
@@ -114,6 +115,7 @@ struct QueueTotals {
   std::int64_t expired = 0;   ///< dropped at the end of the retention period
   std::int64_t purged = 0;
   std::int64_t dead_letters_in = 0;    ///< moved here from other queues
+  std::int64_t moved_out = 0;          ///< sent on to another queue, by hand
   std::int64_t receive_count_max = 0;  ///< highest receive count that any message reached
   bool operator==(const QueueTotals&) const = default;
 };
@@ -132,6 +134,7 @@ struct StoredMessage {
   std::int64_t receives_elsewhere = 0;  ///< of these, before it came here as a dead letter
   /// Shared, so that a message of a standard queue pays for a pointer only.
   std::shared_ptr<const FifoMark> fifo = {};
+  std::shared_ptr<const std::string> from = {};  ///< the queue that it left as a dead letter
 };
 
 struct Station;  // world.h
@@ -166,6 +169,12 @@ class Queue {
 
   /// receive() of one message by a worker of a service: the same without texts.
   std::optional<TakenMessage> take(Duration timeout, Instant now, Queue* dead_letter_queue);
+
+  /// The message that a receive would get first, or nullptr; what the redrive's count says is not
+  /// looked at.
+  const StoredMessage* peek(Instant now);
+  /// Takes that message out, for good. There must be one.
+  StoredMessage take_out(Instant now);
 
   /// Deletes the message, also when its visibility timeout has run out, as long as the handle is of
   /// its latest receive. An older handle is Stale and changes nothing (SQS answers success to it).
@@ -242,7 +251,7 @@ class Queue {
   Receipt deliver(Entry& entry, Duration timeout, Instant now);
   ReceivedMessage received(const Entry& entry, const Receipt& receipt) const;
   std::string id_of(const StoredMessage& message) const;
-  void take_dead_letter(StoredMessage message, Instant now);
+  void take_dead_letter(StoredMessage message, const std::string& from, Instant now);
   Entry& add(StoredMessage message, Place place);
   void move(Entry& entry, Place to);
   std::int64_t& count(Place place) { return counts_[static_cast<std::size_t>(place)]; }

@@ -172,6 +172,13 @@ HandleOutcome World::change_visibility(Queue& queue, std::string_view receipt_ha
   return outcome;
 }
 
+void World::move_message(Queue& queue, Queue& destination) {
+  StoredMessage message = queue.take_out(now_);
+  send(destination, {.body = std::move(message.body),
+                     .attributes = std::move(message.attributes),
+                     .fifo = std::move(message.fifo)});
+}
+
 std::int64_t World::purge(Queue& queue) {
   return queue.purge(now_);
 }

@@ -109,6 +109,8 @@ class World final : private ServiceObserver {
   HandleOutcome delete_message(Queue& queue, std::string_view receipt_handle);
   HandleOutcome change_visibility(Queue& queue, std::string_view receipt_handle, Duration timeout);
   std::int64_t purge(Queue& queue);
+  /// Sends the message that Queue::peek() told to another queue, as a new one.
+  void move_message(Queue& queue, Queue& destination);
 
   Cluster* find_cluster(std::string_view name);
   /// The cluster of that name; made when there is none.

@@ -52,7 +52,8 @@ Result<DemoStatus> read_demo_status(const json::Reader& root, const std::string&
   status.sent = TRY(count(totals, "sent"));
   status.processed = TRY(count(totals, "processed"));
   status.dead_lettered = TRY(count(totals, "dead_lettered"));
-  status.lost = TRY(count(totals, "lost"));
+  // Nobody but its workers has a reason to delete a job of the demo.
+  status.lost = TRY(count(totals, "lost")) + TRY(count(totals, "deleted_by_others"));
   status.killed_while_working = TRY(count(totals, "killed_while_working"));
   const json::Reader function = TRY(root.field("lambda"));
   status.invocations = TRY(count(function, "invocations"));

@@ -2,6 +2,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <iterator>
+#include <optional>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -26,6 +27,7 @@ struct EmulateFlags {
   std::string cluster = {};
   std::string service = {};
   std::string queue = {};
+  std::string region = {};  ///< empty: that of the environment
   std::string lambda_path = {};
   Environment environment = {};     ///< of the function
   std::string tick_queue = {};      ///< empty: no ticks
@@ -70,6 +72,15 @@ emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
           .state_dir = flags.state_dir};
 }
 
+/// Where clients of the same environment look for the queues.
+std::optional<std::string> region_of(const EmulateFlags& flags, const Environment& environment) {
+  if (!flags.region.empty()) {
+    return flags.region;
+  }
+  const auto region = variable(environment, "AWS_REGION");
+  return region ? region : variable(environment, "AWS_DEFAULT_REGION");
+}
+
 /// Errors: Malformed for a command that cannot be run, or that contradicts another flag.
 Result<void> read_worker(const EmulateFlags& flags, const Environment& environment,
                          emulator::EmulatorOptions& options) {
@@ -110,6 +121,9 @@ int emulate(const EmulateFlags& flags, const Environment& environment) {
   const Log log(STDERR_FILENO, LogLevel::Info, system_clock());
   net::EventLoop loop;
   emulator::EmulatorOptions options = options_from(flags);
+  if (const auto region = region_of(flags, environment)) {
+    options.region = *region;
+  }
   if (const auto read = read_worker(flags, environment, options); !read) {
     return complain(kConfiguration, read.error().message);
   }
@@ -188,6 +202,10 @@ std::vector<Option> what_there_is(EmulateFlags& flags) {
            .sentence = "job queue to create",
            .take = text(flags.queue),
            .required = true},
+          {"--region", "NAME",
+           "of the queues and the function (default: AWS_REGION, else AWS_DEFAULT_REGION, else "
+           "us-east-1)",
+           text(flags.region)},
           {"--lambda", "FILE", "host this bootstrap as the default deployment would",
            existing_file(flags.lambda_path)},
           {.name = "--env",
