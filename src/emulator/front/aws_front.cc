@@ -95,6 +95,7 @@ ApiResult<Caller> AwsFront::check_caller(const Exchange& exchange) const {
   TRY(sts_.check_session(
       caller.access_key_id,
       net::find_header(exchange.request.headers, "x-amz-security-token").value_or("")));
+  caller.account = sts_.account_of(caller.access_key_id);
   return caller;
 }
 

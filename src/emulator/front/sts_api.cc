@@ -189,6 +189,11 @@ ApiResult<void> StsApi::check_session(std::string_view access_key_id,
   return {};
 }
 
+std::string StsApi::account_of(std::string_view access_key_id) const {
+  const auto session = sessions_.find(access_key_id);
+  return session == sessions_.end() ? std::string(kAccount) : session->second.account;
+}
+
 std::string StsApi::caller_identity(const Caller& caller) const {
   json::Writer writer;
   writer.begin_object();
@@ -221,7 +226,9 @@ ApiAnswer StsApi::assume_role(const Input& input, bool by_session) {
 std::string StsApi::give_out(const Input& input, const Role& role, Duration duration) {
   constexpr std::size_t kRoleIdLength = 17;
   constexpr std::size_t kSecretLength = 40;
-  constexpr std::size_t kTokenLength = 320;
+  constexpr std::size_t kTokenLength = 343;
+  // In Base64 the beginning of AWS's own, by which some programs tell a session token.
+  constexpr std::string_view kTokenBegin = "FQoGZXIvYXdzE";
   make_room();
   const std::string role_id = upper_case(md5_hex(role.arn)).substr(0, kRoleIdLength);
   const std::string_view name = input.text("RoleSessionName");
@@ -229,7 +236,7 @@ std::string StsApi::give_out(const Input& input, const Role& role, Duration dura
                         .arn = fmt::format("arn:{}:sts::{}:assumed-role/{}/{}", role.partition,
                                            role.account, role.name, name),
                         .user_id = fmt::format("AROA{}:{}", role_id, name),
-                        .token = random_text(kBase64, kTokenLength),
+                        .token = std::string(kTokenBegin) + random_text(kBase64, kTokenLength),
                         .expires = world_.now() + duration};
   const std::string key = new_access_key_id(role.account);
   json::Writer writer;

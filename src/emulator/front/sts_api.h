@@ -33,6 +33,9 @@ class StsApi {
   /// Errors: ExpiredTokenException, UnrecognizedClientException.
   ApiResult<void> check_session(std::string_view access_key_id, std::string_view token) const;
 
+  /// That of the role for which the key was given out, and else the emulator's own.
+  std::string account_of(std::string_view access_key_id) const;
+
  private:
   struct Session {
     std::string account = {};

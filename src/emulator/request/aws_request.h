@@ -39,6 +39,7 @@ struct Caller {
   std::string access_key_id = {};
   std::string region = {};
   std::string service = {};  ///< the signing name: "sqs", "ecs", ...
+  std::string account = std::string(kAccount);
 };
 
 /// One request of a JSON service, its signature checked.

@@ -56,6 +56,11 @@ std::optional<std::string> decode_base64(std::string_view text) {
   return bytes;
 }
 
+std::unexpected<ApiError> bad_name(std::string_view name, std::string_view reason) {
+  return refuse("InvalidParameterValue",
+                fmt::format("The message attribute name '{}' is invalid. {}", name, reason));
+}
+
 std::unexpected<ApiError> bad(std::string_view name, std::string_view reason) {
   return refuse("InvalidParameterValue",
                 fmt::format("The message attribute '{}' is invalid. Reason: {}", name, reason));
@@ -74,13 +79,13 @@ ApiResult<void> check_name(std::string_view name) {
                        return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
                      });
   if (!valid) {
-    return bad(
-        name,
-        "The name can contain 1 to 256 of A-Z, a-z, 0-9, underscore, hyphen and single dots.");
+    return bad_name(name,
+                    "Attribute name can contain A-Z, a-z, 0-9, underscore (_), hyphen (-), and "
+                    "period (.) characters.");
   }
   const std::string small = lower_case(name);
   if (small.starts_with("aws.") || small.starts_with("amazon.")) {
-    return bad(name, "The prefixes AWS. and Amazon. are reserved.");
+    return bad_name(name, "The prefixes AWS. and Amazon. are reserved.");
   }
   return {};
 }
@@ -101,7 +106,10 @@ ApiResult<std::size_t> check_value(std::string_view name, const json::Value& att
   const std::string_view base = type.substr(0, type.find('.'));
   const bool binary = base == "Binary";
   if ((base != "String" && base != "Number" && !binary) || type.size() > kNameMax) {
-    return bad(name, "The type must be String, Number or Binary, with or without a suffix.");
+    return refuse("InvalidParameterValue",
+                  fmt::format("The message attribute '{}' has an invalid message attribute type, "
+                              "the set of supported type prefixes is Binary, Number, and String.",
+                              name));
   }
   if (input.has(binary ? "StringValue" : "BinaryValue")) {
     return bad(name, "The value does not match the type.");

@@ -4,7 +4,6 @@
 
 #include <fmt/core.h>
 
-#include "emulator/request/aws_request.h"
 #include "ground/base/text.h"
 
 namespace scaler::emulator {
@@ -14,34 +13,41 @@ constexpr char kSlash = '/';  // No queue's name has it.
 
 }  // namespace
 
-std::string queue_arn(std::string_view region, std::string_view name) {
-  return fmt::format("arn:aws:sqs:{}:{}:{}", region, kAccount, name);
-}
-
 std::string_view queue_name(std::string_view world_name) {
-  return world_name.substr(world_name.find(kSlash) + 1);
+  return world_name.substr(world_name.rfind(kSlash) + 1);
 }
 
-std::string QueuePlaces::world_name(std::string_view region, std::string_view name) const {
-  return region == home_ ? std::string(name) : fmt::format("{}{}{}", region, kSlash, name);
+std::string QueuePlaces::world_name(std::string_view account, std::string_view region,
+                                    std::string_view name) const {
+  if (account != kAccount) {
+    return fmt::format("{}/{}/{}", account, region, name);
+  }
+  return region == home_ ? std::string(name) : fmt::format("{}/{}", region, name);
 }
 
-std::string_view QueuePlaces::region(std::string_view world_name) const {
-  const std::size_t slash = world_name.find(kSlash);
-  return slash == std::string_view::npos ? std::string_view(home_) : world_name.substr(0, slash);
-}
-
-std::optional<std::string> QueuePlaces::world_name_of_arn(std::string_view arn) const {
-  constexpr std::size_t kParts = 6;
-  const std::vector<std::string_view> parts = split(arn, ":");
-  const bool ours = parts.size() == kParts && parts[0] == "arn" && parts[1].starts_with("aws") &&
-                    parts[2] == "sqs" && parts[4] == kAccount && !parts[3].contains(kSlash) &&
-                    !parts[5].contains(kSlash);
-  return ours ? std::optional(world_name(parts[3], parts[5])) : std::nullopt;
+QueuePlace QueuePlaces::place_of(std::string_view world_name) const {
+  const std::vector<std::string_view> parts = split(world_name, "/");
+  const std::size_t size = parts.size();
+  return {.account = std::string(size > 2 ? parts[size - 3] : kAccount),
+          .region = std::string(size > 1 ? parts[size - 2] : std::string_view(home_)),
+          .name = std::string(parts.back())};
 }
 
 std::string QueuePlaces::arn(std::string_view world_name) const {
-  return queue_arn(region(world_name), queue_name(world_name));
+  const QueuePlace place = place_of(world_name);
+  return fmt::format("arn:aws:sqs:{}:{}:{}", place.region, place.account, place.name);
+}
+
+std::optional<QueuePlace> QueuePlaces::place_of_arn(std::string_view arn) {
+  constexpr std::size_t kParts = 6;
+  const std::vector<std::string_view> parts = split(arn, ":");
+  if (parts.size() != kParts || parts[0] != "arn" || !parts[1].starts_with("aws") ||
+      parts[2] != "sqs" || arn.contains(kSlash)) {
+    return std::nullopt;
+  }
+  return QueuePlace{.account = std::string(parts[4]),
+                    .region = std::string(parts[3]),
+                    .name = std::string(parts[5])};
 }
 
 }  // namespace scaler::emulator

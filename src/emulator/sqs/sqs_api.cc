@@ -17,6 +17,7 @@ using world::Queue;
 constexpr std::size_t kNameMax = 80;
 constexpr std::size_t kListDefault = 1000;
 constexpr std::int64_t kTagsMax = 50;
+constexpr std::size_t kTagKeyMax = 128;
 constexpr Duration kPurgePause = std::chrono::seconds(60);
 constexpr Duration kRecreatePause = std::chrono::seconds(60);
 
@@ -59,25 +60,28 @@ bool wants_fifo(const Input& input) {
 
 constexpr std::string_view kNoQueue = "The specified queue does not exist.";
 
-/// The name in "http://host/000000000000/name". Any host will do, as with AWS; so does the name
-/// alone.
-ApiResult<std::string_view> name_of_url(std::string_view url) {
+/// A queue within a region.
+struct AddressedQueue {
+  std::string_view account = {};
+  std::string_view name = {};
+};
+
+/// Account and name in "http://host/000000000000/name". Any host will do, as with AWS; so does the
+/// name alone, of a queue of the caller.
+ApiResult<AddressedQueue> read_url(std::string_view url, const Caller& caller) {
   const std::size_t scheme = url.find("://");
   if (scheme == std::string_view::npos && valid_queue_name(url)) {
-    return url;
+    return AddressedQueue{.account = caller.account, .name = url};
   }
   if (scheme == std::string_view::npos) {
     return refuse("InvalidAddress",
                   fmt::format("The address {} is not valid for this endpoint.", url), 404);
   }
-  std::string_view path = url.substr(scheme + 3);
-  const std::size_t slash = path.find('/');
-  path = slash == std::string_view::npos ? "" : path.substr(slash + 1);
-  if (!path.starts_with(kAccount) || path.substr(kAccount.size()).empty() ||
-      path[kAccount.size()] != '/') {
+  const std::vector<std::string_view> parts = split(url.substr(scheme + 3), "/");
+  if (parts.size() != 3) {
     return refuse("QueueDoesNotExist", std::string(kNoQueue));
   }
-  return path.substr(kAccount.size() + 1);
+  return AddressedQueue{.account = parts[1], .name = parts[2]};
 }
 
 }  // namespace
@@ -88,8 +92,9 @@ SqsApi::SqsApi(world::World& world, std::string endpoint, std::string home_regio
       places_(std::move(home_region)),
       moves_(world) {}
 
-std::string SqsApi::queue_url(std::string_view name) const {
-  return fmt::format("{}/{}/{}", endpoint_, kAccount, name);
+std::string SqsApi::queue_url(std::string_view world_name) const {
+  return fmt::format("{}/{}/{}", endpoint_, places_.place_of(world_name).account,
+                     queue_name(world_name));
 }
 
 std::string_view SqsApi::query_code(std::string_view code) {
@@ -197,28 +202,35 @@ void SqsApi::handle(const JsonCall& call, const ApiReply& reply) {
 }
 
 ApiResult<Queue*> SqsApi::find_queue(const Input& input, const Caller& caller) {
-  const std::string_view name = TRY(name_of_url(input.text("QueueUrl")));
-  Queue* const queue = world_.find_queue(places_.world_name(caller.region, name));
+  const AddressedQueue wanted = TRY(read_url(input.text("QueueUrl"), caller));
+  Queue* const queue =
+      world_.find_queue(places_.world_name(wanted.account, caller.region, wanted.name));
   if (queue == nullptr) {
-    return no_such_queue(name, caller);
+    return no_such_queue(wanted.name, caller);
   }
   return queue;
 }
 
 Queue* SqsApi::find_by_arn(std::string_view arn, const Caller& caller) {
-  const auto name = places_.world_name_of_arn(arn);
-  return name && places_.region(*name) == caller.region ? world_.find_queue(*name) : nullptr;
+  const auto place = QueuePlaces::place_of_arn(arn);
+  return place && place->is_of(caller)
+             ? world_.find_queue(places_.world_name(place->account, place->region, place->name))
+             : nullptr;
 }
 
 /// A wrong region is the usual reason.
 std::unexpected<ApiError> SqsApi::no_such_queue(std::string_view name, const Caller& caller) const {
   const auto elsewhere = std::ranges::find_if(
       world_.queues(), [&](const auto& queue) { return queue_name(queue.first) == name; });
-  return refuse("QueueDoesNotExist",
-                elsewhere == world_.queues().end()
-                    ? std::string(kNoQueue)
-                    : fmt::format("{} (There is one in {}; this request is signed for {}.)",
-                                  kNoQueue, places_.region(elsewhere->first), caller.region));
+  if (elsewhere == world_.queues().end()) {
+    return refuse("QueueDoesNotExist", std::string(kNoQueue));
+  }
+  const QueuePlace place = places_.place_of(elsewhere->first);
+  return refuse(
+      "QueueDoesNotExist",
+      fmt::format("{} (There is one in {} of account {}; this request is of account {} and "
+                  "signed for {}.)",
+                  kNoQueue, place.region, place.account, caller.account, caller.region));
 }
 
 ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
@@ -229,7 +241,7 @@ ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
   if (std::ssize(tags) > kTagsMax) {
     return refuse("InvalidParameterValue", "Too many tags added for queue.");
   }
-  const std::string world_name = places_.world_name(caller.region, name);
+  const std::string world_name = places_.world_name(caller.account, caller.region, name);
   Queue* queue = world_.find_queue(world_name);
   // Attributes that a repeated call does not name may differ.
   world::QueueSettings base = queue == nullptr ? world::QueueSettings{} : queue->settings();
@@ -256,7 +268,7 @@ ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
                               attribute));
   }
   json::Writer writer;
-  writer.begin_object().field("QueueUrl", queue_url(name)).end_object();
+  writer.begin_object().field("QueueUrl", queue_url(world_name)).end_object();
   return std::move(writer).text();
 }
 
@@ -272,12 +284,13 @@ ApiAnswer SqsApi::delete_queue(const Input& input, const Caller& caller) {
 ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller& caller) {
   const std::string_view owner = input.text("QueueOwnerAWSAccountId");
   const std::string_view name = input.text("QueueName");
-  if (world_.find_queue(places_.world_name(caller.region, name)) == nullptr ||
-      (!owner.empty() && owner != kAccount)) {
+  const std::string world_name = places_.world_name(
+      owner.empty() ? std::string_view(caller.account) : owner, caller.region, name);
+  if (world_.find_queue(world_name) == nullptr) {
     return no_such_queue(name, caller);
   }
   json::Writer writer;
-  writer.begin_object().field("QueueUrl", queue_url(name)).end_object();
+  writer.begin_object().field("QueueUrl", queue_url(world_name)).end_object();
   return std::move(writer).text();
 }
 
@@ -313,12 +326,13 @@ ApiAnswer SqsApi::list_page(const Input& input, const Caller& caller, std::strin
   // The token is the name of the last queue of the page before.
   std::vector<std::string_view> names;
   const auto is_next = [&](const auto& queue) {
-    return places_.region(queue.first) == caller.region && belongs(*queue.second);
+    return places_.place_of(queue.first).is_of(caller) && belongs(*queue.second);
   };
-  auto at = world_.queues().upper_bound(places_.world_name(caller.region, token));
+  auto at = world_.queues().upper_bound(
+      token.empty() ? "" : places_.world_name(caller.account, caller.region, token));
   for (; at != world_.queues().end() && names.size() < size; ++at) {
     if (is_next(*at)) {
-      names.push_back(queue_name(at->first));
+      names.push_back(at->first);
     }
   }
   const bool more = std::any_of(at, world_.queues().end(), is_next);
@@ -333,7 +347,7 @@ ApiAnswer SqsApi::list_page(const Input& input, const Caller& caller, std::strin
     writer.end_array();
   }
   if (more && limit) {
-    writer.field("NextToken", names.back());
+    writer.field("NextToken", queue_name(names.back()));
   }
   writer.end_object();
   return std::move(writer).text();
@@ -347,7 +361,7 @@ ApiAnswer SqsApi::get_queue_attributes(const Input& input, const Caller& caller)
   }
   json::Writer writer;
   writer.begin_object().name("Attributes");
-  TRY(write_attributes(writer, *queue, names, caller, world_.now()));
+  TRY(write_attributes(writer, *queue, names, places_, world_.now()));
   writer.end_object();
   return std::move(writer).text();
 }
@@ -380,9 +394,12 @@ ApiAnswer SqsApi::purge_queue(const Input& input, const Caller& caller) {
 
 ApiAnswer SqsApi::tag_queue(const Input& input, const Caller& caller) {
   Queue* const queue = TRY(find_queue(input, caller));
+  if (input.text_map("Tags").empty()) {
+    return refuse("MissingParameter", "The request must contain the parameter Tags.");
+  }
   auto tags = queue->tags();
   for (const auto& [key, value] : input.text_map("Tags")) {
-    if (key.empty() || key.size() > 128 || value.size() > 256 || key.starts_with("aws:")) {
+    if (key.empty() || key.size() > kTagKeyMax || value.size() > 256 || key.starts_with("aws:")) {
       return refuse("InvalidParameterValue",
                     fmt::format("The tag '{}' is invalid: keys have 1 to 128 characters and do "
                                 "not begin with 'aws:', values have up to 256.",
@@ -402,7 +419,14 @@ ApiAnswer SqsApi::tag_queue(const Input& input, const Caller& caller) {
 
 ApiAnswer SqsApi::untag_queue(const Input& input, const Caller& caller) {
   Queue* const queue = TRY(find_queue(input, caller));
-  for (const std::string_view key : input.texts("TagKeys")) {
+  const auto keys = input.texts("TagKeys");
+  if (keys.empty() || std::ranges::any_of(keys, [](std::string_view key) {
+        return key.empty() || key.size() > kTagKeyMax;
+      })) {
+    return refuse("InvalidParameterValue",
+                  "Tag keys must be between 1 and 128 characters in length.");
+  }
+  for (const std::string_view key : keys) {
     queue->remove_tag(key);
   }
   return nothing();

@@ -25,7 +25,7 @@ namespace scaler::emulator {
 class SqsApi {
  public:
   /// `endpoint` is what queue URLs begin with, such as "http://127.0.0.1:4566". The queues that the
-  /// world has by plain names are those of the home region.
+  /// world has by plain names are the emulator's own in the home region.
   SqsApi(world::World& world, std::string endpoint, std::string home_region);
 
   /// Calls `reply` once, at once or, for a waiting receive, from serve_waiting().
@@ -37,7 +37,8 @@ class SqsApi {
   /// When the first wait is over, or a move task goes on.
   Instant next_deadline() const;
 
-  std::string queue_url(std::string_view name) const;
+  /// Of a queue by its name in the world.
+  std::string queue_url(std::string_view world_name) const;
 
   /// AWS's older code of an SQS error, for the header x-amzn-query-error.
   static std::string_view query_code(std::string_view code);

@@ -9,7 +9,6 @@
 #include <fmt/format.h>
 
 #include "emulator/sqs/kept_attributes.h"
-#include "emulator/sqs/queue_place.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 
@@ -152,8 +151,7 @@ ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bo
   }
   const json::Value* const target = policy->find("deadLetterTargetArn");
   const auto* arn = std::get_if<std::string>(&target->data());
-  if (arn == nullptr || !arn->starts_with("arn:aws") ||
-      !arn->contains(fmt::format(":{}:", kAccount))) {
+  if (arn == nullptr || !QueuePlaces::place_of_arn(*arn)) {
     return bad_redrive(text, "Invalid value for deadLetterTargetArn.");
   }
   const Queue* const dead_letters = find(*arn);
@@ -169,10 +167,10 @@ ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bo
   return world::Redrive{.dead_letter_queue = dead_letters->name(), .max_receive_count = *count};
 }
 
-std::string redrive_text(const world::Redrive& redrive, std::string_view region) {
+std::string redrive_text(const world::Redrive& redrive, const QueuePlaces& places) {
   json::Writer writer;
   writer.begin_object()
-      .field("deadLetterTargetArn", queue_arn(region, queue_name(redrive.dead_letter_queue)))
+      .field("deadLetterTargetArn", places.arn(redrive.dead_letter_queue))
       .field("maxReceiveCount", redrive.max_receive_count)
       .end_object();
   return std::move(writer).text();
@@ -181,8 +179,8 @@ std::string redrive_text(const world::Redrive& redrive, std::string_view region)
 /// All attributes that a queue has, by name.
 class AttributeWriter {
  public:
-  AttributeWriter(json::Writer& writer, const Queue& queue, const Caller& caller, Instant now)
-      : writer_(&writer), queue_(&queue), caller_(&caller), depth_(queue.approximate_depth(now)) {}
+  AttributeWriter(json::Writer& writer, const Queue& queue, const QueuePlaces& places, Instant now)
+      : writer_(&writer), queue_(&queue), places_(&places), depth_(queue.approximate_depth(now)) {}
 
   void write_all() {
     for (const std::string_view name : kReadOnly) {
@@ -244,19 +242,19 @@ class AttributeWriter {
     } else if (name == "LastModifiedTimestamp") {
       number(name, whole_seconds(queue_->modified_at()));
     } else {
-      writer_->field(name, queue_arn(caller_->region, queue_name(queue_->name())));
+      writer_->field(name, places_->arn(queue_->name()));
     }
   }
 
   void write_redrive() {
     if (queue_->settings().redrive) {
-      writer_->field("RedrivePolicy", redrive_text(*queue_->settings().redrive, caller_->region));
+      writer_->field("RedrivePolicy", redrive_text(*queue_->settings().redrive, *places_));
     }
   }
 
   json::Writer* writer_;
   const Queue* queue_;
-  const Caller* caller_;
+  const QueuePlaces* places_;
   QueueDepth depth_;
 };
 
@@ -265,7 +263,8 @@ class AttributeWriter {
 ApiResult<QueueSettings> change_settings(QueueSettings settings, const Input& input,
                                          const Queue* queue, const FindByArn& find) {
   bool sse_asked_for = false;
-  for (const auto& [name, value] : input.text_map("Attributes")) {
+  for (const auto& [sent_name, value] : input.text_map("Attributes")) {
+    const std::string_view name = sent_name.substr(0, sent_name.find_last_not_of(' ') + 1);
     sse_asked_for = sse_asked_for || (name == "SqsManagedSseEnabled" && value == "true");
     const auto* const attribute = std::ranges::find(kNumbers, name, &NumberAttribute::name);
     if (attribute != kNumbers.end()) {
@@ -304,9 +303,9 @@ std::string_view different_attribute(const QueueSettings& a, const QueueSettings
 }
 
 ApiResult<void> write_attributes(json::Writer& writer, const Queue& queue,
-                                 const std::vector<std::string_view>& names, const Caller& caller,
-                                 Instant now) {
-  AttributeWriter attributes(writer, queue, caller, now);
+                                 const std::vector<std::string_view>& names,
+                                 const QueuePlaces& places, Instant now) {
+  AttributeWriter attributes(writer, queue, places, now);
   writer.begin_object();
   if (listed(names, "All")) {
     attributes.write_all();

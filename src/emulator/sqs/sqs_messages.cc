@@ -60,10 +60,13 @@ bool valid_entry_id(std::string_view id) {
 }
 
 /// The entries of a batch with their ids checked.
-ApiResult<std::vector<Input>> read_entries(const Input& input, std::span<const Field> fields) {
+ApiResult<std::vector<Input>> read_entries(const Input& input, std::string_view operation,
+                                           std::span<const Field> fields) {
   const json::Array& entries = input.objects("Entries");
   if (entries.empty()) {
-    return refuse("EmptyBatchRequest", "There should be at least one entry in the request.");
+    return refuse(
+        "EmptyBatchRequest",
+        fmt::format("There should be at least one {}RequestEntry in the request.", operation));
   }
   if (std::ssize(entries) > kBatchMax) {
     return refuse("TooManyEntriesInBatchRequest",
@@ -127,7 +130,9 @@ class BatchAnswer {
   json::Writer failed_;
 };
 
-ApiResult<void> outcome_of(HandleOutcome outcome, std::string_view handle) {
+/// `entry` is a whole request or one of a batch, which has an Id.
+ApiResult<void> outcome_of(HandleOutcome outcome, const Input& entry) {
+  const std::string_view handle = entry.text("ReceiptHandle");
   switch (outcome) {
     case HandleOutcome::Done:
       return {};
@@ -144,7 +149,10 @@ ApiResult<void> outcome_of(HandleOutcome outcome, std::string_view handle) {
     case HandleOutcome::Invalid:
       return refuse(
           "ReceiptHandleIsInvalid",
-          fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle));
+          entry.has("Id")
+              ? fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.",
+                            handle)
+              : "The input receipt handle is invalid.");
     case HandleOutcome::TooLong:
       return refuse("InvalidParameterValue",
                     "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]");
@@ -230,13 +238,11 @@ ApiAnswer SqsApi::send_message(const Input& input, const Caller& caller) {
 
 namespace {
 
-/// What one entry for a FIFO queue lacks refuses the whole batch, and with one code.
+/// What one entry for a FIFO queue lacks refuses the whole batch.
 ApiResult<void> check_all_fifo(const std::vector<Input>& entries,
                                const std::optional<world::FifoSettings>& settings) {
   for (const Input& entry : entries) {
-    if (const auto checked = check_fifo(entry, settings); !checked) {
-      return refuse("InvalidParameterValue", checked.error().message);
-    }
+    TRY(check_fifo(entry, settings));
   }
   return {};
 }
@@ -253,7 +259,7 @@ ApiAnswer SqsApi::send_message_batch(const Input& input, const Caller& caller) {
        {"MessageDeduplicationId"},
        {"MessageGroupId"}}};
   Queue* const queue = TRY(find_queue(input, caller));
-  const std::vector<Input> entries = TRY(read_entries(input, kFields));
+  const std::vector<Input> entries = TRY(read_entries(input, "SendMessageBatch", kFields));
   std::size_t bytes = 0;
   for (const Input& entry : entries) {
     bytes += entry.text("MessageBody").size();
@@ -285,7 +291,7 @@ ApiResult<void> SqsApi::delete_one(Queue& queue, const Input& entry) {
   const std::string_view handle = entry.text("ReceiptHandle");
   const HandleOutcome outcome = world_.delete_message(queue, handle);
   // SQS answers success to a handle that is of no use any more.
-  return outcome == HandleOutcome::Stale ? ApiResult<void>() : outcome_of(outcome, handle);
+  return outcome == HandleOutcome::Stale ? ApiResult<void>() : outcome_of(outcome, entry);
 }
 
 ApiAnswer SqsApi::delete_message(const Input& input, const Caller& caller) {
@@ -298,7 +304,7 @@ ApiAnswer SqsApi::delete_message_batch(const Input& input, const Caller& caller)
   static constexpr std::array<Field, 2> kFields{kId, kHandle};
   Queue* const queue = TRY(find_queue(input, caller));
   BatchAnswer answer;
-  for (const Input& entry : TRY(read_entries(input, kFields))) {
+  for (const Input& entry : TRY(read_entries(input, "DeleteMessageBatch", kFields))) {
     if (const auto deleted = delete_one(*queue, entry); deleted) {
       answer.succeed(entry.text("Id")).end_object();
     } else {
@@ -314,8 +320,7 @@ ApiResult<void> SqsApi::change_visibility_one(Queue& queue, const Input& entry) 
     return refuse("MissingParameter", "The request must contain the parameter VisibilityTimeout.");
   }
   const std::string_view handle = entry.text("ReceiptHandle");
-  return outcome_of(world_.change_visibility(queue, handle, std::chrono::seconds(*timeout)),
-                    handle);
+  return outcome_of(world_.change_visibility(queue, handle, std::chrono::seconds(*timeout)), entry);
 }
 
 ApiAnswer SqsApi::change_message_visibility(const Input& input, const Caller& caller) {
@@ -329,7 +334,7 @@ ApiAnswer SqsApi::change_message_visibility_batch(const Input& input, const Call
                                                 Field{"VisibilityTimeout", FieldKind::Integer}};
   Queue* const queue = TRY(find_queue(input, caller));
   BatchAnswer answer;
-  for (const Input& entry : TRY(read_entries(input, kFields))) {
+  for (const Input& entry : TRY(read_entries(input, "ChangeMessageVisibilityBatch", kFields))) {
     if (const auto changed = change_visibility_one(*queue, entry); changed) {
       answer.succeed(entry.text("Id")).end_object();
     } else {

@@ -100,7 +100,7 @@ ApiAnswer SqsApi::list_message_moves(const Input& input, const Caller& caller) {
 
 ApiAnswer SqsApi::cancel_message_move(const Input& input, const Caller& caller) {
   MoveTask* const task = moves_.find(input.text("TaskHandle"));
-  if (task == nullptr || places_.region(task->source) != caller.region) {
+  if (task == nullptr || !places_.place_of(task->source).is_of(caller)) {
     return refuse("ResourceNotFoundException", "Task does not exist.", kNotFound);
   }
   if (task->status != MoveStatus::Running) {

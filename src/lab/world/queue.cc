@@ -267,8 +267,16 @@ HandleOutcome Queue::delete_message(const Receipt& receipt, Instant now) {
 
 HandleOutcome Queue::change_visibility(std::string_view receipt_handle, Duration timeout,
                                        Instant now) {
-  const auto receipt = parse_handle(receipt_handle);
-  return receipt ? change_visibility(*receipt, timeout, now) : HandleOutcome::Invalid;
+  auto receipt = parse_handle(receipt_handle);
+  if (!receipt) {
+    return HandleOutcome::Invalid;
+  }
+  // Of a standard queue, any handle of a message will do as long as the message is in flight.
+  const auto found = entries_.find(receipt->sequence);
+  if (!fifo_ && found != entries_.end()) {
+    receipt->receive_count = found->second.message.receive_count;
+  }
+  return change_visibility(*receipt, timeout, now);
 }
 
 HandleOutcome Queue::change_visibility(const Receipt& receipt, Duration timeout, Instant now) {

@@ -182,7 +182,8 @@ class Queue {
   HandleOutcome delete_message(std::string_view receipt_handle, Instant now);
   HandleOutcome delete_message(const Receipt& receipt, Instant now);
 
-  /// Makes an in-flight message visible `timeout` from now.
+  /// Makes an in-flight message visible `timeout` from now. A standard queue takes the handle of an
+  /// earlier receive, too.
   HandleOutcome change_visibility(std::string_view receipt_handle, Duration timeout, Instant now);
   HandleOutcome change_visibility(const Receipt& receipt, Duration timeout, Instant now);
 
