@@ -17,6 +17,7 @@
 #include "emulator/front/status.h"
 #include "emulator/tasks/task_host.h"
 #include "ground/base/file.h"
+#include "ground/base/file_lock.h"
 #include "ground/json/writer.h"
 #include "ground/net/http_server.h"
 #include "ground/net/timer.h"
@@ -68,6 +69,7 @@ class Emulator::Impl {
 
   Result<void> start() {
     TRY(check_names(options_));
+    TRY(take_state_folder());
     server_ = TRY(net::HttpServer::listen(
         loop_, options_.port, [this](net::ServerRequest request, const net::Respond& respond) {
           handle(std::move(request), respond);
@@ -363,7 +365,8 @@ class Emulator::Impl {
 
   std::string state_path() const { return options_.state_dir + "/queues.json"; }
 
-  Result<void> load() {
+  /// Two emulators would each write all that they know over what the other one wrote.
+  Result<void> take_state_folder() {
     if (options_.state_dir.empty()) {
       return {};
     }
@@ -372,6 +375,18 @@ class Emulator::Impl {
     if (error) {
       return fail(ErrorKind::Unavailable, fmt::format("cannot make the folder {}: {}",
                                                       options_.state_dir, error.message()));
+    }
+    auto lock = FileLock::take(options_.state_dir + "/lock");
+    if (!lock) {
+      return fail(lock.error(), fmt::format("the state folder {}", options_.state_dir));
+    }
+    state_lock_ = std::move(*lock);
+    return {};
+  }
+
+  Result<void> load() {
+    if (options_.state_dir.empty()) {
+      return {};
     }
     const Result<std::string> text = read_file(state_path());
     if (!text && text.error().kind == ErrorKind::NotFound) {
@@ -428,6 +443,7 @@ class Emulator::Impl {
   const Log& log_;
   Random random_;
   world::World world_;
+  std::optional<FileLock> state_lock_ = {};
   std::optional<SqsApi> sqs_ = {};
   std::optional<EcsApi> ecs_ = {};
   std::optional<AwsFront> front_ = {};

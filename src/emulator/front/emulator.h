@@ -60,8 +60,9 @@ class Emulator {
  public:
   /// Makes the cluster, a task definition, the service with no tasks, the job queue and its
   /// dead-letter queue, brings back what the state folder holds, and listens.
-  /// Errors: Unavailable for the port or the state folder; Malformed for names that AWS refuses, a
-  ///         corrupt state file, or options that Lambda refuses.
+  /// Errors: Unavailable for the port or the state folder, also when another process holds that;
+  ///         Malformed for names that AWS refuses, a corrupt state file, or options that Lambda
+  ///         refuses.
   static Result<std::unique_ptr<Emulator>> create(net::EventLoop& loop, EmulatorOptions options,
                                                   const Log& log);
   ~Emulator();
