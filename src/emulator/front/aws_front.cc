@@ -28,6 +28,14 @@ std::string http_date(std::chrono::sys_seconds at) {
       time.seconds().count());
 }
 
+/// The Host header, if URLs can be made of it; from another machine anything may come.
+std::string host_of(const net::ServerRequest& request) {
+  const std::string_view host = net::find_header(request.headers, "host").value_or("");
+  constexpr std::string_view kPlain =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_:[]";
+  return host.find_first_not_of(kPlain) == host.npos ? std::string(host) : "";
+}
+
 }  // namespace
 
 struct AwsFront::Exchange {
@@ -92,6 +100,7 @@ ApiResult<Caller> AwsFront::check_caller(const Exchange& exchange) const {
     return Caller{.access_key_id = "anonymous"};
   }
   Caller caller = TRY(check_signature(exchange.request, exchange.route.service, world_.now()));
+  caller.host = host_of(exchange.request);
   TRY(sts_.check_session(
       caller.access_key_id,
       net::find_header(exchange.request.headers, "x-amz-security-token").value_or("")));

@@ -71,9 +71,11 @@ class Emulator::Impl {
     TRY(check_names(options_));
     TRY(take_state_folder());
     server_ = TRY(net::HttpServer::listen(
-        loop_, options_.port, [this](net::ServerRequest request, const net::Respond& respond) {
+        loop_, options_.port,
+        [this](net::ServerRequest request, const net::Respond& respond) {
           handle(std::move(request), respond);
-        }));
+        },
+        {}, options_.host));
     open_services();
     TRY(load());
     TRY(furnish());
@@ -84,7 +86,12 @@ class Emulator::Impl {
     return {};
   }
 
-  std::string endpoint() const { return fmt::format("http://127.0.0.1:{}", server_->port()); }
+  std::string endpoint() const {
+    const bool everywhere = options_.host == "0.0.0.0" || options_.host == "::";
+    return "http://" + net::host_header({.scheme = "http",
+                                         .host = everywhere ? net::kLoopback : options_.host,
+                                         .port = server_->port()});
+  }
   std::string queue_url(const std::string& name) const {
     return name.empty() ? "" : sqs_->queue_url(name);
   }

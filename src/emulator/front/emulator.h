@@ -1,7 +1,7 @@
 #pragma once
-// Emulator: an AWS on loopback: SQS, ECS, STS and, with a bootstrap, Lambda, all at one endpoint
-// over one World. It runs on an event loop's thread; the world follows the system's time. Besides
-// AWS it answers
+// Emulator: an AWS on loopback, or on another address of the machine: SQS, ECS, STS and, with a
+// bootstrap, Lambda, all at one endpoint over one World. It runs on an event loop's thread; the
+// world follows the system's time. Besides AWS it answers
 // /_emulator/status, events, faults, queues and reset (docs/emulator.md).
 
 #include <cstdint>
@@ -16,12 +16,14 @@
 #include "ground/base/log.h"
 #include "ground/base/result.h"
 #include "ground/net/event_loop.h"
+#include "ground/net/http_server.h"
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
 
 struct EmulatorOptions {
-  int port = 0;  ///< 0: the system chooses
+  int port = 0;                       ///< 0: the system chooses
+  std::string host = net::kLoopback;  ///< an address to listen on
   std::string cluster = "main";
   std::string service = "worker";
   std::string queue = "jobs";
@@ -69,7 +71,7 @@ class Emulator {
   Emulator(const Emulator&) = delete;
   Emulator& operator=(const Emulator&) = delete;
 
-  /// "http://127.0.0.1:<port>"
+  /// As this machine reaches it: "http://127.0.0.1:<port>", or with the address that it listens on.
   std::string endpoint() const;
   std::string queue_url() const;
   /// Of any queue of that name; empty for the empty name.

@@ -34,12 +34,13 @@ class [[nodiscard]] ApiResult : public std::expected<T, ApiError> {
 /// A message is cut off after a thousand bytes: it may quote what the caller sent.
 std::unexpected<ApiError> refuse(std::string code, std::string message, int status = 400);
 
-/// Who calls, and for which region and service the request is signed.
+/// Who calls, for which region and service the request is signed, and where it went.
 struct Caller {
   std::string access_key_id = {};
   std::string region = {};
   std::string service = {};  ///< the signing name: "sqs", "ecs", ...
   std::string account = std::string(kAccount);
+  std::string host = {};     ///< by what name and port the emulator was called: the Host header
 };
 
 /// One request of a JSON service, its signature checked.

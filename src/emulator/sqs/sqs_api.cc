@@ -97,6 +97,13 @@ std::string SqsApi::queue_url(std::string_view world_name) const {
                      queue_name(world_name));
 }
 
+std::string SqsApi::queue_url(std::string_view world_name, const Caller& caller) const {
+  return caller.host.empty() ? queue_url(world_name)
+                             : fmt::format("http://{}/{}/{}", caller.host,
+                                           places_.place_of(world_name).account,
+                                           queue_name(world_name));
+}
+
 std::string_view SqsApi::query_code(std::string_view code) {
   using Codes = std::pair<std::string_view, std::string_view>;
   static constexpr std::array<Codes, 11> kCodes{{
@@ -268,7 +275,7 @@ ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
                               attribute));
   }
   json::Writer writer;
-  writer.begin_object().field("QueueUrl", queue_url(world_name)).end_object();
+  writer.begin_object().field("QueueUrl", queue_url(world_name, caller)).end_object();
   return std::move(writer).text();
 }
 
@@ -290,7 +297,7 @@ ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller& caller) {
     return no_such_queue(name, caller);
   }
   json::Writer writer;
-  writer.begin_object().field("QueueUrl", queue_url(world_name)).end_object();
+  writer.begin_object().field("QueueUrl", queue_url(world_name, caller)).end_object();
   return std::move(writer).text();
 }
 
@@ -342,7 +349,7 @@ ApiAnswer SqsApi::list_page(const Input& input, const Caller& caller, std::strin
   if (!names.empty() || list_name == "queueUrls") {
     writer.name(list_name).begin_array();
     for (const std::string_view name : names) {
-      writer.value(queue_url(name));
+      writer.value(queue_url(name, caller));
     }
     writer.end_array();
   }

@@ -39,6 +39,8 @@ class SqsApi {
 
   /// Of a queue by its name in the world.
   std::string queue_url(std::string_view world_name) const;
+  /// As this caller can reach it: from another machine or container the emulator has another name.
+  std::string queue_url(std::string_view world_name, const Caller& caller) const;
 
   /// AWS's older code of an SQS error, for the header x-amzn-query-error.
   static std::string_view query_code(std::string_view code);

@@ -50,8 +50,9 @@ std::optional<std::string> foreign_page(const HttpHeaders& headers) {
   return std::nullopt;
 }
 
-std::optional<std::string> why_foreign(std::string_view method, const HttpHeaders& headers) {
-  if (const auto host = foreign_host(headers)) {
+std::optional<std::string> why_foreign(std::string_view method, const HttpHeaders& headers,
+                                       bool over_loopback) {
+  if (const auto host = over_loopback ? foreign_host(headers) : std::nullopt) {
     return "its host is '" + shortened(*host) +
            "', but this server is for localhost and addresses only";
   }

@@ -21,7 +21,9 @@ std::optional<std::string> foreign_host(const HttpHeaders& headers);
 /// nothing for a request of a person or a program.
 std::optional<std::string> foreign_page(const HttpHeaders& headers);
 
-/// Why a request is none for a server on loopback; nothing when it is one.
-std::optional<std::string> why_foreign(std::string_view method, const HttpHeaders& headers);
+/// Why a request is none for a server on loopback; nothing when it is one. What came from another
+/// machine may call the server by any name.
+std::optional<std::string> why_foreign(std::string_view method, const HttpHeaders& headers,
+                                       bool over_loopback = true);
 
 }  // namespace scaler::net

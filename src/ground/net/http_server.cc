@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
@@ -13,6 +14,7 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "ground/net/address.h"
 #include "ground/net/event_loop_impl.h"
 #include "ground/net/server_connection_impl.h"
 #include "ground/net/timer.h"
@@ -54,21 +56,28 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
     }
   }
 
-  error_code listen(int port) {
-    const asio::ip::tcp::endpoint endpoint(asio::ip::address_v4::loopback(),
-                                           static_cast<std::uint16_t>(port));
-    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  error_code listen(const Address& address) {
+    asio::ip::tcp::endpoint endpoint;
+    std::memcpy(endpoint.data(), &address.storage, address.length);
+    endpoint.resize(address.length);
+    const int fd =
+        ::socket(address.storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0) {
       return {errno, boost::system::system_category()};
     }
     error_code error;
-    acceptor_.assign(asio::ip::tcp::v4(), fd, error);
+    protocol_ = endpoint.protocol();
+    acceptor_.assign(protocol_, fd, error);
     if (error) {
       ::close(fd);
       return error;
     }
     const int on = 1;
     ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (address.storage.ss_family == AF_INET6) {
+      const int off = 0;  // Whatever the system's default is.
+      ::setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    }
     acceptor_.bind(endpoint, error);
     if (!error) {
       acceptor_.listen(asio::socket_base::max_listen_connections, error);
@@ -187,7 +196,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
     ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     asio::ip::tcp::socket socket(acceptor_.get_executor());
     error_code error;
-    socket.assign(asio::ip::tcp::v4(), fd, error);
+    socket.assign(protocol_, fd, error);
     if (error) {
       ::close(fd);
       return;
@@ -199,6 +208,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
   }
 
   asio::ip::tcp::acceptor acceptor_;
+  asio::ip::tcp protocol_ = asio::ip::tcp::v4();
   Timer pause_;
   Timer sweep_;
   std::shared_ptr<ServerShared> shared_;
@@ -206,13 +216,18 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
 };
 
 Result<std::unique_ptr<HttpServer>> HttpServer::listen(EventLoop& loop, int port, Handler handler,
-                                                       ServerLimits limits) {
-  const std::string what = "listen on 127.0.0.1:" + std::to_string(port);
+                                                       ServerLimits limits,
+                                                       const std::string& address) {
+  const std::string what = "listen on " + address + " port " + std::to_string(port);
   if (port < 0 || port > 65535) {
     return fail(ErrorKind::Unavailable, what + ": a port is a number from 0 to 65535");
   }
+  const std::vector<Address> addresses = fixed_addresses(address, port);
+  if (addresses.empty()) {
+    return fail(ErrorKind::Unavailable, what + ": that is no address of this machine");
+  }
   auto impl = std::make_shared<Impl>(loop, std::move(handler), limits);
-  if (const error_code error = impl->listen(port)) {
+  if (const error_code error = impl->listen(addresses.front())) {
     return fail(ErrorKind::Unavailable, what + ": " + error.message());
   }
   return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));

@@ -1,10 +1,11 @@
 #pragma once
-// HttpServer: an HTTP/1.1 server on loopback with kept connections, on an EventLoop's thread. The
-// handler may answer at once or later (long polls).
+// HttpServer: an HTTP/1.1 server, on loopback if nobody says otherwise, with kept connections, on
+// an EventLoop's thread. The handler may answer at once or later (long polls).
 
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <string>
 
 #include "ground/base/result.h"
 #include "ground/net/event_loop.h"
@@ -12,6 +13,8 @@
 #include "ground/net/request_parser.h"
 
 namespace scaler::net {
+
+inline constexpr const char* kLoopback = "127.0.0.1";
 
 /// Answers one request; to be called once, on the loop's thread. Calling it after the peer has gone
 /// is harmless. Not calling it at all (destroying every copy) closes the connection without an
@@ -31,13 +34,16 @@ struct ServerLimits {
 /// A request that takes longer than its limit is answered with 408; one that means another host,
 /// or that changes something and comes from another server's web page (host_check.h), with 403; an
 /// idle connection is closed. A peer for whom there is no room takes
-/// the place of the one that has been idle for longest.
+/// the place of the one that has been idle for longest. Which host is meant is looked at where a
+/// connection came over loopback: elsewhere the server may have any name, and whoever can reach it
+/// needs no web page for that.
 class HttpServer {
  public:
-  /// Listens on 127.0.0.1; port 0 lets the system choose.
-  /// Errors: Unavailable, naming the port.
+  /// Listens on an address, a literal or "localhost"; port 0 lets the system choose. "::" takes
+  /// what comes for IPv4, too. Errors: Unavailable, naming address and port.
   static Result<std::unique_ptr<HttpServer>> listen(EventLoop& loop, int port, Handler handler,
-                                                    ServerLimits limits = {});
+                                                    ServerLimits limits = {},
+                                                    const std::string& address = kLoopback);
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;

@@ -376,5 +376,20 @@ TEST_F(HttpServerTest, NamesThePortThatIsTaken) {
       HttpServer::listen(other, 70'000, [](const ServerRequest&, const Respond&) {}).has_value());
 }
 
+TEST_F(HttpServerTest, ListensOnTheAddressThatItIsTold) {
+  EventLoop other;
+  const Handler handler = [](const ServerRequest&, const Respond&) {};
+  for (const char* const address : {"0.0.0.0", "localhost", "127.0.0.2", "::", "::1"}) {
+    const auto server = HttpServer::listen(other, 0, handler, {}, address);
+    ASSERT_TRUE(server.has_value()) << server.error().message;
+    EXPECT_GT((*server)->port(), 0);
+  }
+  for (const char* const address : {"192.0.2.1", "example.org", "", "127.0.0.1:80"}) {
+    const auto server = HttpServer::listen(other, 0, handler, {}, address);
+    ASSERT_FALSE(server.has_value()) << address;
+    EXPECT_NE(server.error().message.find(address), std::string::npos);
+  }
+}
+
 }  // namespace
 }  // namespace scaler::net

@@ -54,6 +54,18 @@ class Owed final {
 
 }  // namespace
 
+bool ServerConnection::came_over_loopback() const {
+  error_code error;
+  const asio::ip::address address = socket_->local_endpoint(error).address();
+  if (error) {
+    return true;
+  }
+  // An IPv4 peer of a server for both kinds.
+  const bool mapped = address.is_v6() && address.to_v6().is_v4_mapped();
+  return mapped ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback()
+                : address.is_loopback();
+}
+
 void ServerConnection::close() {
   drain_timer_.cancel();
   socket_.reset();
@@ -250,7 +262,7 @@ void ServerConnection::dispatch() {
   ServerRequest request = requests_.take();
   awaiting_answer_ = true;
   note_phase();
-  if (auto why = why_foreign(request.method, request.headers)) {
+  if (auto why = why_foreign(request.method, request.headers, over_loopback_)) {
     answer(refusal({.status = 403, .why = *std::move(why)}));
     return;
   }

@@ -66,6 +66,8 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void check_time(Deadline now);
 
  private:
+  bool came_over_loopback() const;
+
   ServerPhase phase_now() const;
 
   /// To be called when anything has moved.
@@ -97,6 +99,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void finish();
 
   std::optional<boost::asio::ip::tcp::socket> socket_;  ///< nothing once closed
+  bool over_loopback_ = came_over_loopback();
   std::shared_ptr<ServerShared> shared_;
   const std::uint64_t number_ = ++shared_->accepted;
   Timer drain_timer_{shared_->loop};

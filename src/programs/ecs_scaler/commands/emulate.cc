@@ -13,6 +13,7 @@
 #include "ground/base/duration.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
+#include "ground/net/address.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/signals.h"
@@ -23,6 +24,7 @@ namespace {
 using namespace std::chrono_literals;
 
 struct EmulateFlags {
+  std::string host = net::kLoopback;
   int port = 0;
   std::string cluster = {};
   std::string service = {};
@@ -52,6 +54,7 @@ struct EmulateFlags {
 
 emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
   return {.port = flags.port,
+          .host = flags.host,
           .cluster = flags.cluster,
           .service = flags.service,
           .queue = flags.queue,
@@ -164,6 +167,20 @@ Take setting(Environment& environment) {
   };
 }
 
+/// A name could have several addresses, and a URL or a port is a mistake that is better told.
+Take address(std::string& value) {
+  return [&value](const std::string& text) -> Result<void> {
+    if (net::fixed_addresses(text, 0).empty()) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is no address to listen on, such as 127.0.0.1, 0.0.0.0 (all of "
+                              "this machine), ::1 or ::",
+                              shortened(text)));
+    }
+    value = text;
+    return {};
+  };
+}
+
 /// "20s-40s", or one duration that is both ends.
 Option range_option(const std::string& name, world::DurationRange& range,
                     const std::string& sentence) {
@@ -185,7 +202,11 @@ Option range_option(const std::string& name, world::DurationRange& range,
 
 std::vector<Option> what_there_is(EmulateFlags& flags) {
   constexpr int kPortMax = 65'535;
-  return {{"--port", "PORT", "port on 127.0.0.1; 0 lets the system choose (default)",
+  return {{"--host", "ADDRESS",
+           "listen on this address of the machine (default 127.0.0.1); 0.0.0.0 is all of them, for "
+           "other containers and machines",
+           address(flags.host)},
+          {"--port", "PORT", "port to listen on; 0 lets the system choose (default)",
            integer(flags.port, 0, kPortMax)},
           {.name = "--cluster",
            .value = "NAME",
