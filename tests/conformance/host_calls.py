@@ -1,5 +1,6 @@
 """A child process of test_emulator_host.py: asks the emulator at a port under several names and
-prints what it saw as one JSON object. The names mean what the second argument says."""
+prints what it saw as one JSON object. The names mean what the second argument says. With a queue's
+name as the third it only sends a message there."""
 
 import json
 import socket
@@ -10,6 +11,7 @@ import botocore.config
 import botocore.exceptions
 
 PORT, NAMES = sys.argv[1], json.loads(sys.argv[2])
+JOBS = sys.argv[3] if len(sys.argv) > 3 else ""
 ask_the_system = socket.getaddrinfo
 
 
@@ -23,6 +25,8 @@ def urls(name):
                        aws_access_key_id="test", aws_secret_access_key="test",
                        config=botocore.config.Config(retries={"total_max_attempts": 1}, proxies={}))
     try:
+        if JOBS:
+            return sqs.send_message(QueueUrl=JOBS, MessageBody="one")["MessageId"]
         made = sqs.create_queue(QueueName="made")["QueueUrl"]
         sqs.send_message(QueueUrl=made, MessageBody="one")
         message, = sqs.receive_message(QueueUrl=made, WaitTimeSeconds=1)["Messages"]

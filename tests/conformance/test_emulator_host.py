@@ -43,6 +43,25 @@ def test_a_guest_reaches_the_queues_by_the_name_that_he_used(start_process, ecs_
     } | {"evil.example": 403}  # A page whose name was made to mean this machine.
 
 
+def test_its_own_processes_work_wherever_it_is(start_process, ecs_scaler, bootstrap, tmp_path):
+    """SDKs take credentials over HTTP from loopback only."""
+    worker = ROOT / "examples/workers/python/worker.py"
+    script = tmp_path / "script.sh"
+    script.write_text(f"""
+"$1" emulate --host {ELSEWHERE} --port 4566 --cluster c --service s --queue jobs \\
+  --task-start 50ms --schedule 1s --lambda "$2" \\
+  --worker "{sys.executable} {worker}" > ready 2> log &
+while ! grep -q endpoint ready; do sleep 0.05; done
+{sys.executable} {CALLS} 4566 '{{"{ELSEWHERE}":"{ELSEWHERE}"}}' jobs
+for i in $(seq 600); do grep -q 'done: one' log && break; sleep 0.05; done
+kill $!
+wait
+grep 'done: one' log
+""")
+    child = start_process([*namespace(), "bash", script, ecs_scaler, bootstrap])
+    assert child.wait(60) == 0, child.output()
+
+
 @pytest.mark.parametrize("host, refused", [(None, ELSEWHERE), ("127.0.0.2", "127.0.0.1")])
 def test_it_listens_there_and_nowhere_else(emulator, host, refused):
     running = emulator(**({"host": host} if host else {}))

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -17,8 +16,8 @@
 #include "emulator/front/status.h"
 #include "emulator/tasks/task_host.h"
 #include "ground/base/file.h"
-#include "ground/base/file_lock.h"
 #include "ground/json/writer.h"
+#include "ground/net/address.h"
 #include "ground/net/http_server.h"
 #include "ground/net/timer.h"
 
@@ -70,12 +69,7 @@ class Emulator::Impl {
   Result<void> start() {
     TRY(check_names(options_));
     TRY(take_state_folder());
-    server_ = TRY(net::HttpServer::listen(
-        loop_, options_.port,
-        [this](net::ServerRequest request, const net::Respond& respond) {
-          handle(std::move(request), respond);
-        },
-        {}, options_.host));
+    TRY(listen());
     open_services();
     TRY(load());
     TRY(furnish());
@@ -87,9 +81,9 @@ class Emulator::Impl {
   }
 
   std::string endpoint() const {
-    const bool everywhere = options_.host == "0.0.0.0" || options_.host == "::";
     return "http://" + net::host_header({.scheme = "http",
-                                         .host = everywhere ? net::kLoopback : options_.host,
+                                         .host = net::is_loopback(options_.host) ? options_.host
+                                                                                 : net::kLoopback,
                                          .port = server_->port()});
   }
   std::string queue_url(const std::string& name) const {
@@ -122,6 +116,18 @@ class Emulator::Impl {
   }
 
  private:
+  /// In any case on loopback, too: SDKs take the credentials of a container from nowhere else.
+  Result<void> listen() {
+    const net::Handler handler = [this](net::ServerRequest request, const net::Respond& respond) {
+      handle(std::move(request), respond);
+    };
+    server_ = TRY(net::HttpServer::listen(loop_, options_.port, handler, {}, options_.host));
+    if (!net::is_loopback(options_.host) && !net::is_every_address(options_.host)) {
+      local_server_ = TRY(net::HttpServer::listen(loop_, server_->port(), handler));
+    }
+    return {};
+  }
+
   world::World::Options callbacks() {
     return {.on_task_running = [this](const world::Service& service,
                                       const world::Task& task) { tasks_->start(service, task); },
@@ -372,25 +378,6 @@ class Emulator::Impl {
 
   std::string state_path() const { return options_.state_dir + "/queues.json"; }
 
-  /// Two emulators would each write all that they know over what the other one wrote.
-  Result<void> take_state_folder() {
-    if (options_.state_dir.empty()) {
-      return {};
-    }
-    std::error_code error;
-    std::filesystem::create_directories(options_.state_dir, error);
-    if (error) {
-      return fail(ErrorKind::Unavailable, fmt::format("cannot make the folder {}: {}",
-                                                      options_.state_dir, error.message()));
-    }
-    auto lock = FileLock::take(options_.state_dir + "/lock");
-    if (!lock) {
-      return fail(lock.error(), fmt::format("the state folder {}", options_.state_dir));
-    }
-    state_lock_ = std::move(*lock);
-    return {};
-  }
-
   Result<void> load() {
     if (options_.state_dir.empty()) {
       return {};
@@ -450,7 +437,7 @@ class Emulator::Impl {
   const Log& log_;
   Random random_;
   world::World world_;
-  std::optional<FileLock> state_lock_ = {};
+  std::optional<FileLock> state_folder_ = {};
   std::optional<SqsApi> sqs_ = {};
   std::optional<EcsApi> ecs_ = {};
   std::optional<AwsFront> front_ = {};
@@ -458,6 +445,7 @@ class Emulator::Impl {
   std::optional<TaskHost> tasks_ = {};
   std::unique_ptr<LambdaHost> lambda_ = {};
   std::unique_ptr<net::HttpServer> server_ = {};
+  std::unique_ptr<net::HttpServer> local_server_ = {};  ///< where `server_` is not on loopback
   Instant wakes_at_ = world::kNever;
   std::optional<std::uint64_t> saved_revision_ = {};
   bool save_failed_ = false;

@@ -23,7 +23,7 @@ namespace scaler::emulator {
 
 struct EmulatorOptions {
   int port = 0;                       ///< 0: the system chooses
-  std::string host = net::kLoopback;  ///< an address to listen on
+  std::string host = net::kLoopback;  ///< an address to listen on, besides loopback
   std::string cluster = "main";
   std::string service = "worker";
   std::string queue = "jobs";

@@ -1,9 +1,11 @@
 #include "emulator/front/state_file.h"
 
 #include <array>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -310,6 +312,20 @@ Result<void> read_queue(const Reader& reader, world::World& world) {
 }
 
 }  // namespace
+
+Result<FileLock> take_state_folder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) {
+    return fail(ErrorKind::Unavailable,
+                fmt::format("cannot make the folder {}: {}", folder, error.message()));
+  }
+  auto lock = FileLock::take(folder + "/lock");
+  if (!lock) {
+    return fail(lock.error(), fmt::format("the state folder {}", folder));
+  }
+  return lock;
+}
 
 std::uint64_t queues_revision(const world::World& world) {
   std::uint64_t revision = 0;

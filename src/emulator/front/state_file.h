@@ -4,10 +4,16 @@
 #include <cstdint>
 #include <string>
 
+#include "ground/base/file_lock.h"
 #include "ground/base/result.h"
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
+
+/// Makes the folder where it is missing, and holds it: two emulators would each write all that they
+/// know over what the other one wrote.
+/// Errors: Unavailable, naming the folder and the process that holds it.
+Result<FileLock> take_state_folder(const std::string& folder);
 
 /// Sums up every change of any queue: as long as it stays, there is nothing to save.
 std::uint64_t queues_revision(const world::World& world);

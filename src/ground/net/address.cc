@@ -48,6 +48,24 @@ bool is_literal_address(const std::string& host) {
   return literal(host, 0).has_value();
 }
 
+bool is_loopback(const std::string& host) {
+  in_addr four{};
+  in6_addr six{};
+  return host == "localhost" ||
+         (inet_pton(AF_INET, host.c_str(), &four) == 1 &&
+          ntohl(four.s_addr) >> IN_CLASSA_NSHIFT == IN_LOOPBACKNET) ||
+         (inet_pton(AF_INET6, host.c_str(), &six) == 1 &&
+          std::memcmp(&six, &in6addr_loopback, sizeof six) == 0);
+}
+
+bool is_every_address(const std::string& host) {
+  in_addr four{};
+  in6_addr six{};
+  return (inet_pton(AF_INET, host.c_str(), &four) == 1 && four.s_addr == INADDR_ANY) ||
+         (inet_pton(AF_INET6, host.c_str(), &six) == 1 &&
+          std::memcmp(&six, &in6addr_any, sizeof six) == 0);
+}
+
 std::vector<Address> fixed_addresses(const std::string& host, int port) {
   if (const auto address = literal(host, port)) {
     return {*address};

@@ -25,5 +25,9 @@ std::vector<Address> fixed_addresses(const std::string& host, int port);
 
 /// True for a dotted IPv4 or an IPv6 literal without brackets.
 bool is_literal_address(const std::string& host);
+/// True for 127.0.0.0/8, ::1 and "localhost".
+bool is_loopback(const std::string& host);
+/// True for 0.0.0.0 and ::, which to a server are all addresses of the machine.
+bool is_every_address(const std::string& host);
 
 }  // namespace scaler::net
