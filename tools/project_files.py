@@ -4,7 +4,7 @@ import pathlib
 import re
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-NOT_OURS = {"build", "dist", ".git", ".venv", "__pycache__"}
+NOT_OURS = {"build", "dist", ".git", ".venv", "__pycache__", "node_modules"}
 
 # A comment, a raw string, a string or a character; digit separators are no characters.
 CPP_TOKEN = re.compile(

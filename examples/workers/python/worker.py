@@ -57,8 +57,11 @@ def protect(enabled):
 
 def keep_invisible(sqs, receipt, done):
     while not done.wait(VISIBILITY / 2):
-        sqs.change_message_visibility(QueueUrl=QUEUE_URL, ReceiptHandle=receipt,
-                                      VisibilityTimeout=VISIBILITY)
+        try:
+            sqs.change_message_visibility(QueueUrl=QUEUE_URL, ReceiptHandle=receipt,
+                                          VisibilityTimeout=VISIBILITY)
+        except Exception as error:  # pylint: disable=broad-exception-caught
+            print("not renewed, next time perhaps:", error, flush=True)
 
 
 def handle(sqs, message):
