@@ -4,6 +4,7 @@ copy works as it stands, loses nothing and does nothing twice."""
 import collections
 import dataclasses
 import pathlib
+import re
 import subprocess
 import sys
 
@@ -15,15 +16,19 @@ from support import ROOT, program_environment, wait_until
 KITS = ROOT / "examples/workers"
 JOBS = 100
 QUICK = {"schedule": "1s", "task_start": "300ms", "mapping_toggle": "1s"}
-BACKLOG = ["MODE=backlog", "BACKLOG_PER_TASK=5", "TASKS_MAX=4", "SCALE_DOWN_THRESHOLD=0.03",
-           "WAKE_RETURN_SECONDS=1", "BUSY_WINDOW=1", "SCALE_IN_WHEN=protected"]
+HASTE = ["SCALE_DOWN_THRESHOLD=0.03", "WAKE_RETURN_SECONDS=1", "BUSY_WINDOW=1"]
 
 
 @dataclasses.dataclass
 class Kit:
+    name: str
     command: str
     folder: pathlib.Path = ROOT
     packages: pathlib.Path | None = None  # for PYTHONPATH
+
+    def settings(self):
+        """Those of the scaler in the command that the kit's README gives."""
+        return re.findall(r"--env (\S+)", (KITS / self.name / "README.md").read_text())
 
     def environment(self, running, folder):
         """For a process of this test beside the emulator."""
@@ -33,21 +38,21 @@ class Kit:
 
 
 def python_kit():
-    return Kit(f"{sys.executable} {KITS / 'python/worker.py'}")
+    return Kit("python", f"{sys.executable} {KITS / 'python/worker.py'}")
 
 
 def celery_kit():
     packages = python_packages("celery", KITS / "celery/requirements.txt")
-    return Kit(f"env PYTHONPATH={packages} {sys.executable} -m celery --app worker worker",
-               KITS / "celery", packages)
+    command = f"env PYTHONPATH={packages} {sys.executable} -m celery --app worker worker"
+    return Kit("celery", command, KITS / "celery", packages)
 
 
 def node_kit():
-    return Kit("node worker.js", node_packages("worker-node", KITS / "node", "worker.js"))
+    return Kit("node", "node worker.js", node_packages("worker-node", KITS / "node", "worker.js"))
 
 
 def go_kit():
-    return Kit(str(go_program("worker-go", KITS / "go", "worker.go")))
+    return Kit("go", str(go_program("worker-go", KITS / "go", "worker.go")))
 
 
 ALL = {"python": python_kit, "celery": celery_kit, "node": node_kit, "go": go_kit}
@@ -93,7 +98,7 @@ def protected(running):
 
 
 def send(kit, running, folder, count):
-    if "celery" not in kit.command:
+    if kit.name != "celery":
         running.send(count, "job")
         return
     # What a web application would do: call the task.
@@ -110,7 +115,7 @@ def done(running):
 
 
 def test_a_hundred_jobs_from_zero_and_back_to_zero(start, kit, bootstrap, tmp_path):
-    running = start(0.2, lambda_=bootstrap, env=BACKLOG)
+    running = start(0.2, lambda_=bootstrap, env=[*kit.settings(), *HASTE])
     assert running.tasks() == (0, 0)
 
     send(kit, running, tmp_path, JOBS)
