@@ -68,7 +68,9 @@ class Emulator::Impl {
 
   Result<void> start() {
     TRY(check_names(options_));
-    TRY(take_state_folder());
+    if (!options_.state_dir.empty()) {
+      state_folder_ = TRY(take_state_folder(options_.state_dir));
+    }
     TRY(listen());
     open_services();
     TRY(load());
