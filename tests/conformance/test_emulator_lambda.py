@@ -1,6 +1,7 @@
 """The emulated Lambda as boto3 sees it: versions, aliases, and mappings that are bound to them; and
 the scaler on an alias."""
 
+import base64
 import time
 
 import pytest
@@ -110,3 +111,27 @@ def test_counts_lag(aws):
 def test_the_option_makes_the_job_queues_counts_lag(emulator):
     started = emulator(count_lag="10s")
     assert started.call("status")["queues"]["jobs"]["count_lag"] == 10
+
+
+def test_the_function_is_told_and_listed(functions, live):
+    told = functions.get_function(FunctionName=live)
+    assert (told["Configuration"]["FunctionArn"], told["Configuration"]["Version"]) == (live, "1")
+    assert told["Concurrency"]["ReservedConcurrentExecutions"] == 10
+    assert [one["FunctionArn"] for one in functions.list_functions()["Functions"]] == [ARN]
+    versions = functions.list_functions(FunctionVersion="ALL")["Functions"]
+    assert [one["Version"] for one in versions] == ["$LATEST", "1"]
+    with pytest.raises(functions.exceptions.ResourceNotFoundException):
+        functions.get_function(FunctionName="other")
+
+
+def test_an_invocation_tells_the_end_of_its_log(functions):
+    def invoke(**arguments):
+        return functions.invoke(FunctionName="ecs-scaler", Payload=b'{"dry_run":true}', **arguments)
+
+    assert "LogResult" not in invoke()
+    log = base64.b64decode(invoke(LogType="Tail")["LogResult"]).decode()
+    lines = log.splitlines()
+    assert len(log) <= 4096
+    assert lines[0].startswith("START RequestId: ") and lines[0].endswith(" Version: $LATEST")
+    assert lines[-1].startswith("REPORT RequestId: ")
+    assert any(line.startswith("{") for line in lines[1:-2]), f"what the function wrote: {log}"

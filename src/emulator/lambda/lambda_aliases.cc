@@ -221,6 +221,38 @@ std::string function_configuration(const VersionTargets& targets, const InvokedA
   return std::move(writer).text();
 }
 
+std::string function_text(const VersionTargets& targets, const InvokedAs& named) {
+  json::Writer writer;
+  writer.begin_object().name("Configuration").raw(function_configuration(targets, named));
+  // Its code is a file of this machine, which no URL leads to.
+  writer.name("Code").begin_object().field("RepositoryType", "S3").end_object();
+  writer.name("Tags").begin_object().end_object();
+  writer.name("Concurrency")
+      .begin_object()
+      .field("ReservedConcurrentExecutions", targets.function.concurrency_max)
+      .end_object()
+      .end_object();
+  return std::move(writer).text();
+}
+
+ApiResult<net::HttpResponse> list_functions(const VersionTargets& targets,
+                                            const LambdaQuery& query) {
+  TRY(check_query(query, {"Marker", "MaxItems", "FunctionVersion", "MasterRegion"}));
+  json::Writer writer;
+  writer.begin_object().name("Functions").begin_array();
+  if (TRY(first_page(query))) {
+    writer.raw(function_configuration(targets, {}));
+    for (const FunctionVersion& version : targets.versions.published()) {
+      if (query_value(query, "FunctionVersion") == "ALL") {
+        writer.raw(function_configuration(
+            targets, {.qualifier = version.number, .version = version.number}));
+      }
+    }
+  }
+  writer.end_array().end_object();
+  return lambda_json(200, std::move(writer).text());
+}
+
 ApiResult<net::HttpResponse> answer_versions(const VersionTargets& targets,
                                              const net::ServerRequest& request,
                                              const LambdaTarget& target) {

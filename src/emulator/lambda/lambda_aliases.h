@@ -19,6 +19,13 @@ struct VersionTargets {
 /// The function's configuration as Lambda writes it, for what was named.
 std::string function_configuration(const VersionTargets& targets, const InvokedAs& named);
 
+/// GetFunction's answer for what was named.
+std::string function_text(const VersionTargets& targets, const InvokedAs& named);
+
+/// Answers ListFunctions, of which there is one, with FunctionVersion ALL each of its versions.
+ApiResult<net::HttpResponse> list_functions(const VersionTargets& targets,
+                                            const LambdaQuery& query);
+
 /// Answers a request for /functions/NAME/versions or /functions/NAME/aliases[/ALIAS].
 ApiResult<net::HttpResponse> answer_versions(const VersionTargets& targets,
                                              const net::ServerRequest& request,

@@ -10,6 +10,7 @@
 #include "emulator/lambda/lambda_aliases.h"
 #include "emulator/lambda/lambda_request.h"
 #include "emulator/request/api_input.h"
+#include "emulator/sqs/digests.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 
@@ -244,13 +245,17 @@ ApiResult<net::HttpResponse> answer_mappings(const LambdaApiTargets& targets,
   return refuse("UnknownOperationException", request.method + " of an event source mapping", 404);
 }
 
-net::HttpResponse invocation_response(const InvocationResult& result, const std::string& version) {
+net::HttpResponse invocation_response(const InvocationResult& result, const std::string& version,
+                                      bool with_log) {
   if (result.outcome == InvocationOutcome::Throttled) {
     return error_response(
         {.code = "TooManyRequestsException", .message = "Rate Exceeded.", .status = 429});
   }
   net::HttpResponse response = lambda_json(200, result.payload);
   response.headers.push_back({.name = "X-Amz-Executed-Version", .value = version});
+  if (with_log) {
+    response.headers.push_back({.name = "X-Amz-Log-Result", .value = base64(result.log)});
+  }
   if (result.outcome == InvocationOutcome::FunctionError) {
     response.headers.push_back({.name = "X-Amz-Function-Error", .value = "Unhandled"});
   }
@@ -298,8 +303,9 @@ ApiResult<std::optional<net::HttpResponse>> start_invocation(const LambdaApiTarg
   TRY(check_payload(payload, kSyncMax));
   targets.function.invoke(
       payload,
-      [respond, version = invoked.version](const InvocationResult& result) {
-        respond(invocation_response(result, version));
+      [respond, version = invoked.version,
+       with_log = log_type == "Tail"](const InvocationResult& result) {
+        respond(invocation_response(result, version, with_log));
       },
       invoked);
   return std::nullopt;
@@ -309,10 +315,14 @@ ApiResult<std::optional<net::HttpResponse>> answer_functions(const LambdaApiTarg
                                                              const net::ServerRequest& request,
                                                              const LambdaTarget& target,
                                                              const net::Respond& respond) {
+  const bool list_wanted = target.path.size() < 2 || target.path[1].empty();
   const std::string verb = target.path.size() > 2 ? target.path[2] : "";
   const VersionTargets versions{.function = targets.function.settings(),
                                 .versions = targets.versions,
                                 .created_at = targets.created_at};
+  if (list_wanted && request.method == "GET") {
+    return TRY(list_functions(versions, target.query));
+  }
   const bool one = target.path.size() == 3;
   const bool one_alias = verb == "aliases" && target.path.size() == 4;
   if (one_alias || (one && (verb == "aliases" || verb == "versions"))) {
@@ -320,12 +330,16 @@ ApiResult<std::optional<net::HttpResponse>> answer_functions(const LambdaApiTarg
   }
   const bool configuration_wanted = one && verb == "configuration" && request.method == "GET";
   const bool invocation_wanted = one && verb == "invocations" && request.method == "POST";
-  if (!configuration_wanted && !invocation_wanted) {
+  const bool function_wanted = target.path.size() == 2 && request.method == "GET";
+  if (!configuration_wanted && !invocation_wanted && !function_wanted) {
     return refuse("UnknownOperationException", request.method + " " + request.target, 404);
   }
   TRY(check_query(target.query, {"Qualifier"}));
   const InvokedAs named = TRY(
       named_function(target.path[1], target.query, targets.function.settings(), targets.versions));
+  if (function_wanted) {
+    return lambda_json(200, function_text(versions, named));
+  }
   if (configuration_wanted) {
     return lambda_json(200, function_configuration(versions, named));
   }

@@ -94,7 +94,7 @@ void LambdaFunction::carry_out(std::string payload, OnResult on_result, const In
                              .cold_start = cold_start,
                              .duration = system_clock().now() - started_at,
                              .payload = result.payload});
-                     on_result({.outcome = outcome, .payload = result.payload});
+                     on_result({.outcome = outcome, .payload = result.payload, .log = result.log});
                    }});
   if (fault) {
     fault->kind == FaultKind::Hang ? sandbox->freeze() : sandbox->kill_later(fault->delay);

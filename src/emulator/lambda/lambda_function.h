@@ -26,6 +26,7 @@ enum class InvocationOutcome { Ok, FunctionError, Throttled };
 struct InvocationResult {
   InvocationOutcome outcome = InvocationOutcome::Ok;
   std::string payload = {};  ///< what the function answered, or {"errorMessage":..,"errorType":..}
+  std::string log = {};      ///< the end of what it wrote
 };
 
 using OnResult = std::function<void(InvocationResult)>;

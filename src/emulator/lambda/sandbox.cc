@@ -1,5 +1,7 @@
 #include "emulator/lambda/sandbox.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include <fmt/core.h>
@@ -9,6 +11,8 @@
 
 namespace scaler::emulator {
 namespace {
+
+constexpr std::size_t kLogMax = 4096;  // What a caller is told of it.
 
 /// How long a runtime that reported a failed start may take to end by itself.
 constexpr Duration kEndTime = std::chrono::milliseconds(500);
@@ -84,12 +88,13 @@ RuntimeEvents Sandbox::events() {
 }
 
 Result<void> Sandbox::run(std::function<void(std::string_view)> on_line) {
+  on_line_ = std::move(on_line);
   api_ = TRY(RuntimeApi::create(loop_, events()));
   process_ = TRY(ChildProcess::start(
       loop_, {.executable = settings_.bootstrap,
               .directory = folder_of(settings_.bootstrap),
               .environment = process_environment(settings_, version_, api_->port()),
-              .on_line = std::move(on_line),
+              .on_line = [this](std::string_view line) { note_line(line); },
               .on_exit = [this](ProcessExit exit) { process_ended(exit); }}));
   limit(settings_.init_timeout);
   return {};
@@ -99,6 +104,7 @@ void Sandbox::invoke(SandboxInvocation invocation) {
   CHECK(!busy());
   CHECK(!over_);
   invocation_ = std::move(invocation);
+  invoked_at_ = system_clock().now();
   if (started_) {
     // Counts from here: a runtime that answered but never asks again must not wait for ever.
     limit(settings_.timeout);
@@ -123,13 +129,37 @@ void Sandbox::deliver() {
                  .deadline = now + settings_.timeout});
 }
 
+void Sandbox::note_line(std::string_view line) {
+  log_.append(line).append("\n");
+  if (log_.size() > 2 * kLogMax) {
+    log_.erase(0, log_.size() - kLogMax);
+  }
+  if (on_line_) {
+    on_line_(line);
+  }
+}
+
+std::string Sandbox::take_log() {
+  if (process_) {
+    process_->read_now();  // What was written before the answer may not have been read yet.
+  }
+  const std::string& id = invocation_->request_id;
+  const auto ms = std::max<std::int64_t>(1, (system_clock().now() - invoked_at_).count());
+  std::string log = fmt::format(
+      "START RequestId: {0} Version: {1}\n{2}END RequestId: {0}\nREPORT RequestId: {0}\tDuration: "
+      "{3}.00 ms\tBilled Duration: {3} ms\tMemory Size: {4} MB\n",
+      id, version_, std::exchange(log_, {}), ms, settings_.memory_mb);
+  return log.substr(log.size() - std::min(log.size(), kLogMax));
+}
+
 void Sandbox::finish(SandboxResult::Outcome outcome, std::string payload) {
   limit_.cancel();
   if (!invocation_) {
     return;
   }
+  std::string log = take_log();
   const SandboxInvocation invocation = *std::exchange(invocation_, std::nullopt);
-  invocation.on_result({.outcome = outcome, .payload = std::move(payload)});
+  invocation.on_result({.outcome = outcome, .payload = std::move(payload), .log = std::move(log)});
 }
 
 void Sandbox::failed_to_start(const std::string& payload) {

@@ -22,6 +22,7 @@ struct SandboxResult {
   enum class Outcome { Ok, Failed, TimedOut };
   Outcome outcome = Outcome::Ok;
   std::string payload = {};
+  std::string log = {};  ///< the end of what the process wrote, as Lambda tells it
 };
 
 struct SandboxInvocation {
@@ -66,6 +67,9 @@ class Sandbox {
   RuntimeEvents events();
   Result<void> run(std::function<void(std::string_view line)> on_line);
   void deliver();
+  void note_line(std::string_view line);
+  /// The log of the invocation under way, which is ending.
+  std::string take_log();
   void finish(SandboxResult::Outcome outcome, std::string payload);
   void failed_to_start(const std::string& payload);
   void process_ended(ProcessExit exit);
@@ -78,6 +82,9 @@ class Sandbox {
   std::unique_ptr<RuntimeApi> api_ = {};
   std::unique_ptr<ChildProcess> process_ = {};
   std::optional<SandboxInvocation> invocation_ = {};
+  std::function<void(std::string_view line)> on_line_ = {};
+  std::string log_ = {};  ///< of the invocation under way
+  Instant invoked_at_ = {};
   std::function<void()> on_ended_ = {};
   bool started_ = false;  ///< the runtime has asked for an invocation once
   bool over_ = false;

@@ -286,6 +286,12 @@ void ChildProcess::on_output() {
   }
 }
 
+void ChildProcess::read_now() {
+  if (output_watch_) {
+    read_output();
+  }
+}
+
 bool ChildProcess::read_output() {
   std::array<char, 16384> buffer = {};
   for (int i = 0; i < kReadsAtOnce; ++i) {

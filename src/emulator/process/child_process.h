@@ -47,6 +47,8 @@ class ChildProcess {
   ChildProcess& operator=(const ChildProcess&) = delete;
 
   pid_t pid() const { return pid_; }  ///< of the keeper, if it is kept
+  /// Gives on_line what has been written by now, as far as it is whole lines.
+  void read_now();
   /// SIGTERM to the process alone.
   void terminate();
   /// SIGKILL to the whole process group; on_exit follows.

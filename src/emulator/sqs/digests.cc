@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 #include <openssl/evp.h>
 
@@ -36,6 +37,13 @@ std::string md5_hex(std::string_view data) {
 std::string sha256_hex(std::string_view data) {
   static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA2-256", nullptr);
   return hex_digest(data, sha256);
+}
+
+std::string base64(std::string_view data) {
+  const std::vector<unsigned char> bytes(data.begin(), data.end());
+  std::vector<unsigned char> text(4 * (bytes.size() / 3 + 1) + 1);
+  const int size = EVP_EncodeBlock(text.data(), bytes.data(), static_cast<int>(bytes.size()));
+  return {text.begin(), text.begin() + size};
 }
 
 }  // namespace scaler::emulator

@@ -1,6 +1,6 @@
 #pragma once
-// MD5, which SQS returns for every message so that a client can see whether it arrived whole, and
-// SHA-256, by which a FIFO queue knows a body again. They protect nothing.
+// MD5, which SQS returns for every message so that a client can see whether it arrived whole,
+// SHA-256, by which a FIFO queue knows a body again, and Base64. They protect nothing.
 
 #include <string>
 #include <string_view>
@@ -11,5 +11,6 @@ namespace scaler::emulator {
 std::string md5_hex(std::string_view data);
 /// 64 of them.
 std::string sha256_hex(std::string_view data);
+std::string base64(std::string_view data);
 
 }  // namespace scaler::emulator
