@@ -53,7 +53,28 @@ def test_a_deployment_on_the_embedded_aws_has_no_problem_but_its_visibility(emul
 
     seen = {finding["seen"] for finding in report["findings"]}
     assert any("less than 6 times the function's timeout" in text for text in seen), report
-    assert not subjects(report, "problem") - {"other scaler"}, report  # Which it does not model.
+    assert not subjects(report, "problem"), report
+
+
+def test_ends_with_0_on_a_fresh_embedded_aws(emulator, doctor):
+    running = emulator()
+
+    code, report = doctor("--queue-url", running.queue_url, "--cluster", running.cluster,
+                          "--service", running.service, AWS_ENDPOINT_URL=running.endpoint)
+
+    assert (code, subjects(report, "problem")) == (0, set()), report
+
+
+def test_finds_the_other_scaler_on_the_embedded_aws(emulator, doctor):
+    running = emulator()
+    running.aws.client("application-autoscaling").register_scalable_target(
+        ServiceNamespace="ecs", ResourceId=f"service/{running.cluster}/{running.service}",
+        ScalableDimension="ecs:service:DesiredCount", MinCapacity=0, MaxCapacity=4)
+
+    code, report = doctor("--queue-url", running.queue_url, "--cluster", running.cluster,
+                          "--service", running.service, AWS_ENDPOINT_URL=running.endpoint)
+
+    assert (code, subjects(report, "problem")) == (1, {"other scaler"}), report
 
 
 def test_tells_of_other_hands_and_of_messages_that_nobody_works_on(emulator, doctor):

@@ -68,11 +68,12 @@ struct AwsFront::Exchange {
 };
 
 AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs,
-                   std::uint64_t seed)
+                   OtherServices& others, std::uint64_t seed)
     : loop_(loop),
       world_(world),
       sqs_(sqs),
       ecs_(ecs),
+      others_(others),
       sts_(world, seed + 2),
       random_(seed),
       faults_(seed + 1) {}
@@ -197,6 +198,8 @@ void AwsFront::dispatch_json(const Exchange& exchange, std::string_view text,
     sqs_.handle(call, reply);
   } else if (exchange.route.service == "sts") {
     reply(sts_.handle(call));
+  } else if (OtherServices::offers(exchange.route.service)) {
+    reply(others_.handle(exchange.route.service, call));
   } else {
     reply(ecs_.handle(call));
   }

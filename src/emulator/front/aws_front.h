@@ -13,6 +13,7 @@
 #include "emulator/ecs/ecs_api.h"
 #include "emulator/front/sts_api.h"
 #include "emulator/lambda/lambda_host.h"
+#include "emulator/others/other_services.h"
 #include "emulator/request/faults.h"
 #include "emulator/sqs/sqs_api.h"
 #include "ground/base/random.h"
@@ -29,7 +30,8 @@ using CallCounts =
 
 class AwsFront {
  public:
-  AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs, std::uint64_t seed);
+  AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs,
+           OtherServices& others, std::uint64_t seed);
 
   /// Without a host, Lambda's API is not there.
   void set_lambda(LambdaHost* lambda) { lambda_ = lambda; }
@@ -57,6 +59,7 @@ class AwsFront {
   world::World& world_;
   SqsApi& sqs_;
   EcsApi& ecs_;
+  OtherServices& others_;
   StsApi sts_;
   LambdaHost* lambda_ = nullptr;
   Random random_;

@@ -140,7 +140,8 @@ class Emulator::Impl {
   void open_services() {
     sqs_.emplace(world_, endpoint(), options_.region);
     ecs_.emplace(world_, behaviour(), emulated_workers());
-    front_.emplace(loop_, world_, *sqs_, *ecs_, options_.seed + 1);
+    others_.emplace(world_, options_.region, options_.metrics_delay);
+    front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, options_.seed + 1);
     agent_.emplace(world_, endpoint(), options_.region);
     if (!options_.worker.empty()) {
       host_tasks();
@@ -280,14 +281,19 @@ class Emulator::Impl {
 
   /// Brings the world to the present.
   void advance() {
-    world_.advance(system_clock().now());
+    const Instant now = system_clock().now();
+    for (QueueSampler& sampler = others_->sampler(); sampler.next() <= now; sampler.sample()) {
+      world_.advance(sampler.next());
+    }
+    world_.advance(now);
     sqs_->serve_waiting();
     wake_for_next();
   }
 
   /// Sees to it that advance() runs when the world next changes by itself.
   void wake_for_next() {
-    const Instant next = std::min(world_.next_event(), sqs_->next_deadline());
+    const Instant next =
+        std::min({world_.next_event(), sqs_->next_deadline(), others_->sampler().next()});
     if (wakes_at_ <= next) {
       return;
     }
@@ -442,6 +448,7 @@ class Emulator::Impl {
   std::optional<FileLock> state_folder_ = {};
   std::optional<SqsApi> sqs_ = {};
   std::optional<EcsApi> ecs_ = {};
+  std::optional<OtherServices> others_ = {};
   std::optional<AwsFront> front_ = {};
   std::optional<TaskAgent> agent_ = {};
   std::optional<TaskHost> tasks_ = {};

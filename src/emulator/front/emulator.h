@@ -43,8 +43,9 @@ struct EmulatorOptions {
   bool no_workers = false;
   std::int64_t max_receive_count = 5;  ///< of the job queue; then to "<queue>-dlq"
   Duration visibility_timeout = std::chrono::seconds(30);
-  Duration count_lag = Duration(0);  ///< how old the job queue's approximate counts are
-  std::string lambda_path = {};      ///< a bootstrap; empty: no Lambda
+  Duration count_lag = Duration(0);      ///< how old the job queue's approximate counts are
+  Duration metrics_delay = Duration(0);  ///< until CloudWatch tells of a minute that is over
+  std::string lambda_path = {};          ///< a bootstrap; empty: no Lambda
   Environment lambda_environment =
       {};  ///< with WAKE other than true there is no mapping on `queue`
   Duration lambda_timeout = std::chrono::seconds(30);

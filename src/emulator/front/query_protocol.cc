@@ -183,6 +183,10 @@ class Reader {
         return {};
       case Shape::Integer:
         return integer(group, depth);
+      case Shape::Number:
+        return number(group, depth);
+      case Shape::Moment:
+        return moment(group, depth);
       case Shape::Flag:
         return flag(group, depth);
       case Shape::Structure:
@@ -201,6 +205,30 @@ class Reader {
                                 text, joined(group.front())));
     }
     writer_.value(*number);
+    return {};
+  }
+
+  ApiResult<void> number(Group group, std::size_t depth) {
+    const std::string_view text = TRY(only_value(group, depth));
+    const auto number = number_of<double>(text);
+    if (!number) {
+      return refuse("InvalidParameterValue",
+                    fmt::format("Value {} for parameter {} is invalid. Reason: Must be a number.",
+                                text, joined(group.front())));
+    }
+    writer_.value(*number);
+    return {};
+  }
+
+  ApiResult<void> moment(Group group, std::size_t depth) {
+    const std::string_view text = TRY(only_value(group, depth));
+    const Result<Instant> at = parse_instant(text);
+    if (!at) {
+      return refuse("InvalidParameterValue",
+                    fmt::format("Value {} for parameter {} is invalid. Reason: Must be a time.",
+                                text, joined(group.front())));
+    }
+    writer_.value(std::chrono::duration<double>(at->time_since_epoch()).count());
     return {};
   }
 
@@ -243,6 +271,9 @@ class Reader {
     if (member.shape == Shape::Structures) {
       return structure(group, depth, member.members);
     }
+    if (member.shape == Shape::Numbers) {
+      return number(group, depth);
+    }
     return entry(group, depth, member);
   }
 
@@ -276,6 +307,18 @@ class Reader {
   json::Writer writer_ = {};
 };
 
+std::string plain_text(const json::Value& value) {
+  json::Writer writer;
+  return std::move(writer.value(value)).text();
+}
+
+/// Of seconds since 1970.
+std::string moment_text(const json::Value& seconds) {
+  const auto number = number_of<double>(plain_text(seconds)).value_or(0);
+  return format_instant(
+      Instant(std::chrono::round<Duration>(std::chrono::duration<double>(number))));
+}
+
 /// Writes JSON as XML.
 class XmlWriter {
  public:
@@ -288,9 +331,7 @@ class XmlWriter {
         continue;
       }
       if (const auto* array = std::get_if<json::Array>(&found->data())) {
-        for (const json::Value& item : *array) {
-          content(member.wire, item, member);
-        }
+        list(*array, member);
       } else if (member.shape == Shape::TextMap || member.shape == Shape::StructureMap) {
         map(*found, member);
       } else {
@@ -302,6 +343,18 @@ class XmlWriter {
   std::string text() && { return std::move(text_); }
 
  private:
+  void list(const json::Array& items, const Member& member) {
+    if (member.in_member) {
+      text_ += fmt::format("<{}>", member.wire);
+    }
+    for (const json::Value& item : items) {
+      content(member.in_member ? "member" : member.wire, item, member);
+    }
+    if (member.in_member) {
+      text_ += fmt::format("</{}>", member.wire);
+    }
+  }
+
   void map(const json::Value& value, const Member& member) {
     const auto* object = std::get_if<json::Object>(&value.data());
     if (object == nullptr) {
@@ -322,8 +375,8 @@ class XmlWriter {
       text_ += xml_text(member.shape == Shape::ErrorCode ? query_code(service_, *text)
                                                          : std::string_view(*text));
     } else {
-      json::Writer writer;
-      text_ += xml_text(std::move(writer.value(value)).text());
+      text_ += member.shape == Shape::Moment || member.shape == Shape::Moments ? moment_text(value)
+                                                                               : plain_text(value);
     }
     text_ += fmt::format("</{}>", element);
   }

@@ -18,9 +18,13 @@ namespace scaler::emulator {
 enum class Shape : std::uint8_t {
   Text,
   Integer,
+  Number,
+  Moment,  ///< in JSON seconds since 1970, else as RFC 3339 has it
   Flag,
   ErrorCode,     ///< a text, which the Query protocol spells in its own way
   Texts,         ///< a list
+  Numbers,       ///< a list
+  Moments,       ///< a list
   TextMap,       ///< Member.1.Name=key&Member.1.Value=value
   Structures,    ///< a list; in the JSON even when the form has none
   StructureMap,  ///< Member.1.Name=key&Member.1.Value.Field=..
@@ -33,6 +37,7 @@ struct Member {
   Shape shape = Shape::Text;
   std::span<const Member> members = {};  ///< of the structures
   std::string_view key = "Name";         ///< what a map calls its keys on the wire
+  bool in_member = false;                ///< in XML a list is an element, with "member" below it
 };
 
 struct QueryOperation {

@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "emulator/front/cloudwatch_query.h"
 #include "emulator/front/sqs_query.h"
 #include "emulator/front/sts_api.h"
 #include "emulator/lambda/lambda_host.h"
@@ -25,13 +26,19 @@ struct Offer {
   Protocol protocol = Protocol::Json11;
   const QueryService* query = nullptr;  ///< nullptr without forms
 };
-constexpr std::array<Offer, 4> kOffers{
+constexpr std::array<Offer, 7> kOffers{
     {{"sqs", "AmazonSQS", Protocol::Json10, &kSqsQuery},
      {"ecs", "AmazonEC2ContainerServiceV20141113", Protocol::Json11},
      {"sts", "", Protocol::Query, &kStsQuery},
-     {"lambda", "", Protocol::RestJson}}};
+     {"lambda", "", Protocol::RestJson},
+     {"monitoring", "GraniteServiceVersion20100801", Protocol::Json10, &kCloudWatchQuery},
+     {"application-autoscaling", "AnyScaleFrontendService", Protocol::Json11},
+     {"tagging", "ResourceGroupsTaggingAPI_20170126", Protocol::Json11}}};
 constexpr std::string_view kOffered =
-    "It offers SQS, ECS, STS and, when it runs a function, Lambda.";
+    "It offers SQS, ECS, STS, of CloudWatch metrics, Application Auto Scaling, Resource Groups "
+    "Tagging and, when it runs a function, Lambda.";
+constexpr std::string_view kNoCbor =
+    "CBOR is not spoken here; clients speak JSON or forms as well.";
 
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
 
@@ -100,6 +107,9 @@ std::string lambda_operation(const net::ServerRequest& request) {
   }
   if (part == "invocations") {
     return "Invoke";
+  }
+  if (parts < 2 || target.path[1].empty()) {
+    return "ListFunctions";
   }
   return part == "configuration" ? "GetFunctionConfiguration" : "GetFunction";
 }
@@ -235,7 +245,11 @@ Route other_route(const net::ServerRequest& request) {
   const std::string service = signed_service(request);
   const std::string what = fmt::format("{} {}", request.method, path_of(request));
   if (header_of(request, "smithy-protocol") == "rpc-v2-cbor") {
-    return not_offered(Protocol::Cbor, service, what);
+    Route route = not_offered(Protocol::Cbor, service, what);
+    if (find_offer(&Offer::name, std::string_view(service)) != nullptr) {
+      route.error.message = kNoCbor;
+    }
+    return route;
   }
   if (const Offer* const offer = find_offer(&Offer::name, std::string_view(service))) {
     Route route{.service = offer->name, .protocol = offer->protocol};

@@ -204,6 +204,10 @@ class Queue {
   /// The counts as they were count_lag ago.
   QueueDepth approximate_depth(Instant now) const;
   const QueueTotals& totals() const { return totals_; }
+  /// When the oldest message was sent; nothing when there is none.
+  std::optional<Instant> oldest() const {
+    return by_age_.empty() ? std::nullopt : std::optional(by_age_.front().first);
+  }
 
   /// When a message becomes visible or expires next.
   Instant next_event() const;

@@ -45,6 +45,7 @@ struct EmulateFlags {
   bool no_workers = false;
   Duration visibility_timeout = 30s;
   Duration count_lag = 0s;
+  Duration metrics_delay = 0s;
   int max_receive_count = 5;
   Duration function_timeout = 30s;
   Duration schedule = 60s;
@@ -65,6 +66,7 @@ emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
           .max_receive_count = flags.max_receive_count,
           .visibility_timeout = flags.visibility_timeout,
           .count_lag = flags.count_lag,
+          .metrics_delay = flags.metrics_delay,
           .lambda_path = flags.lambda_path,
           .lambda_environment = flags.environment,
           .lambda_timeout = flags.function_timeout,
@@ -264,6 +266,8 @@ std::vector<Option> how_it_behaves(EmulateFlags& flags) {
           duration_option("--visibility-timeout", flags.visibility_timeout, "of the job queue"),
           duration_option("--count-lag", flags.count_lag,
                           "how old the job queue's counts are that GetQueueAttributes tells"),
+          duration_option("--metrics-delay", flags.metrics_delay,
+                          "until CloudWatch tells of a minute that is over"),
           {"--max-receive-count", "N",
            "receives of a job before it goes to the dead-letter queue (default 5)",
            integer(flags.max_receive_count, 1, kReceivesMax)},

@@ -1,0 +1,31 @@
+#pragma once
+// TaggingApi: Resource Groups Tagging's GetResources, over the tags of clusters, services and
+// queues.
+
+#include <utility>
+#include <vector>
+
+#include "emulator/request/aws_request.h"
+#include "emulator/sqs/queue_place.h"
+#include "lab/world/world.h"
+
+namespace scaler::emulator {
+
+class TaggingApi {
+ public:
+  TaggingApi(const world::World& world, QueuePlaces places)
+      : world_(world), places_(std::move(places)) {}
+
+  /// Errors: InvalidParameterException, PaginationTokenExpiredException,
+  ///         UnknownOperationException.
+  ApiAnswer handle(const JsonCall& call) const;
+
+ private:
+  struct Resource;
+  std::vector<Resource> resources(const Caller& caller) const;
+
+  const world::World& world_;
+  QueuePlaces places_;
+};
+
+}  // namespace scaler::emulator
