@@ -19,17 +19,22 @@ std::string host_of(std::string_view value) {
   return host;
 }
 
-bool is_local(std::string_view value) {
+/// Whether the request is signed as AWS wants it, which no page does of itself.
+bool is_signed(const HttpHeaders& headers) {
+  return find_header(headers, "authorization").value_or("").starts_with("AWS4-HMAC-SHA256 ");
+}
+
+bool is_local(std::string_view value, const HttpHeaders& headers) {
   const std::string host = host_of(value);
-  return host == "localhost" || host.ends_with(".localhost") || host.ends_with(".internal") ||
-         is_literal_address(host);
+  return (host.ends_with(".amazonaws.com") && is_signed(headers)) || host == "localhost" ||
+         host.ends_with(".localhost") || host.ends_with(".internal") || is_literal_address(host);
 }
 
 }  // namespace
 
 std::optional<std::string> foreign_host(const HttpHeaders& headers) {
   for (const HttpHeader& header : headers) {
-    if (equal_in_any_case(header.name, "host") && !is_local(header.value)) {
+    if (equal_in_any_case(header.name, "host") && !is_local(header.value, headers)) {
       return header.value;
     }
   }

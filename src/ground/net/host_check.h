@@ -14,7 +14,8 @@ namespace scaler::net {
 
 /// What a Host header says that names no server on loopback; nothing when each that is there holds
 /// an address, "localhost" or a name below it, or a name below "internal", which no site can have
-/// (such as host.docker.internal).
+/// (such as host.docker.internal), or, of a signed request, a name of AWS, for which somebody has
+/// made this machine the address.
 std::optional<std::string> foreign_host(const HttpHeaders& headers);
 
 /// What a browser says of the page that sends a request, when the page is not the server's own;

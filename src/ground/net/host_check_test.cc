@@ -18,6 +18,21 @@ TEST(ForeignHost, IsNoAddressAndNoNameOfThisMachine) {
   }
 }
 
+TEST(ForeignHost, IsNoNameOfAwsThatARequestIsSignedFor) {
+  const auto signed_for = [](std::string host, std::string authorization) {
+    return foreign_host({{.name = "Host", .value = std::move(host)},
+                         {.name = "Authorization", .value = std::move(authorization)}});
+  };
+  const std::string kSigned = "AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b";
+
+  EXPECT_EQ(signed_for("sqs.eu-west-1.amazonaws.com", kSigned), std::nullopt);
+  EXPECT_EQ(signed_for("SQS.eu-west-1.amazonaws.com:443", kSigned), std::nullopt);
+  for (const char* host : {"evil.example", "xamazonaws.com", "sqs.amazonaws.com.evil.example"}) {
+    EXPECT_EQ(signed_for(host, kSigned), host);
+  }
+  EXPECT_EQ(signed_for("sqs.amazonaws.com", "Basic x"), "sqs.amazonaws.com");
+}
+
 TEST(ForeignHost, LooksAtEachHeader) {
   EXPECT_EQ(foreign_host({}), std::nullopt) << "HTTP/1.0 has none, and browsers always send one";
   EXPECT_EQ(foreign_host({{.name = "X", .value = "evil"},
