@@ -9,6 +9,7 @@ import pytest
 
 from sqs_calls import depth, receive, redrive
 from strict import error_of, watch
+from support import wait_until
 
 
 @pytest.fixture
@@ -205,3 +206,16 @@ def test_order_and_memory_survive_a_restart(emulator, tmp_path):
     assert bodies(receive(sqs, "q.fifo", MaxNumberOfMessages=10)) == ["a2", "a3"]
     new = send(sqs, "q.fifo", "a4", "a", "same4")
     assert new["SequenceNumber"] > sent[-1]["SequenceNumber"]
+
+
+def test_the_scaler_works_off_a_fifo_job_queue(emulator, bootstrap):
+    started = emulator(queue="jobs.fifo", lambda_=bootstrap, schedule="1s", task_start="100ms",
+                       task_stop="100ms", work_time="100ms",
+                       env=["SCALE_UP_TARGET=2", "SCALE_DOWN_THRESHOLD=0.02", "BUSY_WINDOW=1"])
+    for number in range(4):
+        started.aws.sqs.send_message(QueueUrl=started.queue_url, MessageBody=str(number),
+                                     MessageGroupId=str(number % 2))
+    wait_until(lambda: started.call("status")["totals"]["processed"] == 4, 40,
+               what="four processed messages")
+    wait_until(lambda: started.tasks() == (0, 0), 60, what="zero tasks")
+    assert started.call("status")["lambda"]["errors"] == 0

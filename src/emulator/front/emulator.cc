@@ -239,6 +239,10 @@ class Emulator::Impl {
     if (options_.lambda_path.empty()) {
       return {};
     }
+    if (settings_of_name(options_.queue).fifo) {
+      // A message that a wake hands back would hold up its group: the scaler refuses to.
+      options_.lambda_environment.try_emplace("WAKE", "false");
+    }
     const auto wake = options_.lambda_environment.find("WAKE");
     const bool wakes = wake == options_.lambda_environment.end() || wake->second == "true";
     LambdaOptions lambda{.job_queue = wakes ? options_.queue : "",
