@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "ground/net/address.h"
+
 namespace scaler::net {
 namespace {
 
@@ -69,6 +71,31 @@ TEST(ForeignPage, LooksAtEachHeader) {
                           {.name = "Host", .value = "a"},
                           {.name = "Origin", .value = "http://evil"}}),
             "http://evil");
+}
+
+TEST(WhyForeign, AsksForTheHostOnlyOfWhatCameOverLoopback) {
+  const HttpHeaders named{{.name = "Host", .value = "aws.test.example:4566"}};
+  EXPECT_NE(why_foreign("POST", named), std::nullopt);
+  EXPECT_EQ(why_foreign("POST", named, false), std::nullopt);
+
+  HttpHeaders of_a_page = named;
+  of_a_page.push_back({.name = "Origin", .value = "http://evil.example"});
+  EXPECT_NE(why_foreign("POST", of_a_page, false), std::nullopt);
+}
+
+TEST(Loopback, IsAddressesAndOneName) {
+  for (const char* host : {"127.0.0.1", "127.255.0.9", "::1", "0:0:0:0:0:0:0:1", "localhost"}) {
+    EXPECT_TRUE(is_loopback(host)) << host;
+    EXPECT_FALSE(is_every_address(host)) << host;
+  }
+  for (const char* host : {"0.0.0.0", "::", "0:0::0"}) {
+    EXPECT_TRUE(is_every_address(host)) << host;
+    EXPECT_FALSE(is_loopback(host)) << host;
+  }
+  for (const char* host : {"", "128.0.0.1", "1.0.0.127", "::2", "example.org", "127.0.0.1:80"}) {
+    EXPECT_FALSE(is_loopback(host)) << host;
+    EXPECT_FALSE(is_every_address(host)) << host;
+  }
 }
 
 }  // namespace
