@@ -211,4 +211,5 @@ def test_the_containerfile_is_sound(dist):
         if word == "COPY" and "--from=" not in rest:
             source, target = [part for part in rest.split() if not part.startswith("--")]
             assert target.startswith("/")
-            assert source.startswith("build/release/bin/") or (dist.parent / source).exists()
+            root = dist.parent if source.startswith("dist/") else ROOT
+            assert source.startswith("build/release/bin/") or (root / source).exists()
