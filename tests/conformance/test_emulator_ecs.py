@@ -416,9 +416,10 @@ def test_refuses_resources_of_tags(ecs, arn, code):
 
 
 def test_what_is_not_modelled_is_refused(raw, ecs):
-    assert error_of(ecs.run_task, taskDefinition="app")[0] == "UnknownOperationException"
-    assert error_of(raw.update_service, cluster="test", service="worker",
-                    loadBalancers=[])[0] == ("SerializationException")
+    assert error_of(ecs.start_task, taskDefinition="app",
+                    containerInstances=["i"])[0] == "UnknownOperationException"
+    assert error_of(raw.create_capacity_provider, name="x",
+                    managedInstancesProvider={})[0] == "SerializationException"
 
 
 def test_workers_process_the_queue(aws, ecs):

@@ -14,8 +14,6 @@ namespace {
 
 using world::Deployment;
 using world::Service;
-using world::Task;
-using world::TaskState;
 
 std::string_view status_text(ServiceStatus status) {
   switch (status) {
@@ -42,6 +40,21 @@ void write_optional_time(json::Writer& writer, std::string_view name,
   }
 }
 
+/// By a launch type or by a strategy of capacity providers, never by both.
+void write_launch(json::Writer& writer, const world::ServiceDefinition& definition) {
+  const auto strategy = definition.shown.find("capacityProviderStrategy");
+  if (strategy == definition.shown.end() || strategy->second == "[]") {
+    writer.field("launchType", definition.launch_type);
+  } else {
+    writer.name("capacityProviderStrategy").raw(strategy->second);
+  }
+  const bool fargate = definition.launch_type == "FARGATE";
+  write_shown(writer, definition.shown, "platformVersion", fargate ? R"("LATEST")" : "");
+  if (fargate) {
+    writer.field("platformFamily", "Linux");
+  }
+}
+
 void write_deployment(json::Writer& writer, const Service& service, const Deployment& deployment,
                       std::string_view region) {
   writer.begin_object()
@@ -54,8 +67,14 @@ void write_deployment(json::Writer& writer, const Service& service, const Deploy
       .field("failedTasks", 0);
   write_time(writer, "createdAt", deployment.created_at);
   write_time(writer, "updatedAt", deployment.updated_at);
-  writer.field("launchType", service.definition().launch_type)
-      .field("rolloutState", deployment.completed ? "COMPLETED" : "IN_PROGRESS")
+  write_launch(writer, service.definition());
+  if (deployment.primary) {
+    for (const std::string_view name : {"networkConfiguration", "serviceConnectConfiguration",
+                                        "volumeConfigurations", "vpcLatticeConfigurations"}) {
+      write_shown(writer, service.definition().shown, name);
+    }
+  }
+  writer.field("rolloutState", deployment.completed ? "COMPLETED" : "IN_PROGRESS")
       .field("rolloutStateReason", fmt::format("ECS deployment {} {}.", deployment.id,
                                                deployment.completed ? "completed" : "in progress"))
       .end_object();
@@ -63,8 +82,9 @@ void write_deployment(json::Writer& writer, const Service& service, const Deploy
 
 void write_deployments(json::Writer& writer, const Service& service, std::string_view region) {
   writer.name("deployments").begin_array();
-  // A deleted service has none any more.
-  if (service.status() != ServiceStatus::Inactive) {
+  // A deleted service has none any more, an externally deployed one has task sets.
+  if (service.status() != ServiceStatus::Inactive &&
+      service.definition().upkeep == world::Upkeep::Wanted) {
     for (const Deployment& deployment : service.deployments()) {
       write_deployment(writer, service, deployment, region);
     }
@@ -82,23 +102,43 @@ void write_events(json::Writer& writer, const Service& service) {
   writer.end_array();
 }
 
-/// Its one container, once it has run.
-void write_containers(json::Writer& writer, const Task& task, std::string_view arn) {
-  writer.name("containers").begin_array();
-  if (task.started_at) {
-    writer.begin_object()
-        .field("name", "worker")
-        .field("taskArn", arn)
-        .field("lastStatus", to_string(task.state));
-    if (task.exit_code) {
-      writer.field("exitCode", *task.exit_code);
+void write_task_sets(json::Writer& writer, const ServiceView& view) {
+  if (view.service.definition().upkeep == world::Upkeep::Single) {
+    writer.name("taskSets").begin_array();
+    for (const TaskSet& set : view.task_sets) {
+      write_task_set(writer, view.service, set, view.region, WithTags::No);
     }
-    writer.end_object();
+    writer.end_array();
   }
-  writer.end_array();
+}
+
+/// What the request says, over what holds without it.
+void write_deployment_configuration(json::Writer& writer, const world::Shown& shown) {
+  json::Object members{{"maximumPercent", json::Value(std::int64_t{200})},
+                       {"minimumHealthyPercent", json::Value(std::int64_t{100})}};
+  const auto found = shown.find("deploymentConfiguration");
+  const Result<json::Value> asked = json::parse(found == shown.end() ? "{}" : found->second);
+  const auto* asked_members = asked ? std::get_if<json::Object>(&asked->data()) : nullptr;
+  for (const auto& [name, value] : asked_members == nullptr ? json::Object() : *asked_members) {
+    std::erase_if(members, [&](const auto& member) { return member.first == name; });
+    members.emplace_back(name, value);
+  }
+  writer.field("deploymentConfiguration", json::Value(std::move(members)));
 }
 
 }  // namespace
+
+std::string_view to_string(world::TaskDefinitionStatus status) {
+  switch (status) {
+    case world::TaskDefinitionStatus::Active:
+      return "ACTIVE";
+    case world::TaskDefinitionStatus::Inactive:
+      return "INACTIVE";
+    case world::TaskDefinitionStatus::DeleteInProgress:
+      return "DELETE_IN_PROGRESS";
+  }
+  std::unreachable();
+}
 
 void write_time(json::Writer& writer, std::string_view name, Instant at) {
   const std::int64_t milliseconds = at.time_since_epoch().count();
@@ -113,69 +153,58 @@ void write_tags(json::Writer& writer, const std::map<std::string, std::string>& 
   writer.end_array();
 }
 
-void write_service(json::Writer& writer, const Service& service, std::string_view region,
-                   WithTags with_tags) {
+void write_shown(json::Writer& writer, const world::Shown& shown, std::string_view name,
+                 std::string_view otherwise) {
+  const auto found = shown.find(name);
+  if (found != shown.end() || !otherwise.empty()) {
+    writer.name(name).raw(found == shown.end() ? otherwise : std::string_view(found->second));
+  }
+}
+
+void write_service(json::Writer& writer, const ServiceView& view, WithTags with_tags) {
+  const Service& service = view.service;
+  const std::string_view region = view.region;
   const world::ServiceDefinition& definition = service.definition();
+  const world::Shown& shown = definition.shown;
   const bool daemon = definition.scheduling == SchedulingStrategy::Daemon;
   writer.begin_object()
       .field("serviceArn", service_arn(region, definition.cluster, definition.name))
       .field("serviceName", definition.name)
       .field("clusterArn", cluster_arn(region, definition.cluster));
-  write_empty_lists(writer, {"loadBalancers", "serviceRegistries"});
+  write_shown(writer, shown, "loadBalancers", "[]");
+  write_shown(writer, shown, "serviceRegistries", "[]");
   writer.field("status", status_text(service.status()))
       .field("desiredCount", service.desired())
       .field("runningCount", service.running())
-      .field("pendingCount", service.pending())
-      .field("launchType", definition.launch_type)
-      .field("taskDefinition", task_definition_arn(region, definition.task_definition));
-  writer.name("deploymentConfiguration")
-      .begin_object()
-      .field("maximumPercent", 200)
-      .field("minimumHealthyPercent", 100)
-      .end_object();
+      .field("pendingCount", service.pending());
+  write_launch(writer, definition);
+  if (!definition.task_definition.empty()) {
+    writer.field("taskDefinition", task_definition_arn(region, definition.task_definition));
+  }
+  write_deployment_configuration(writer, shown);
   write_deployments(writer, service, region);
-  write_events(writer, service);
+  write_shown(writer, shown, "roleArn");
+  write_task_sets(writer, view);
+  if (view.with_events == WithEvents::Yes) {
+    write_events(writer, service);
+  } else {
+    write_empty_lists(writer, {"events"});
+  }
   write_time(writer, "createdAt", service.created_at());
-  write_empty_lists(writer, {"placementConstraints", "placementStrategy"});
+  write_shown(writer, shown, "placementConstraints", "[]");
+  write_shown(writer, shown, "placementStrategy", "[]");
+  write_shown(writer, shown, "networkConfiguration");
+  write_shown(writer, shown, "healthCheckGracePeriodSeconds");
   writer.field("schedulingStrategy", daemon ? "DAEMON" : "REPLICA");
-  writer.name("deploymentController").begin_object().field("type", "ECS").end_object();
+  write_shown(writer, shown, "deploymentController", R"({"type":"ECS"})");
   writer.field("availabilityZoneRebalancing", definition.zone_rebalancing);
-  if (with_tags == WithTags::Yes && !service.tags().empty()) {
+  if (with_tags == WithTags::Yes) {
     write_tags(writer, service.tags());
   }
-  writer.field("createdBy", fmt::format("arn:aws:iam::{}:root", kAccount))
-      .field("enableECSManagedTags", false)
-      .field("propagateTags", "NONE")
-      .field("enableExecuteCommand", false)
-      .end_object();
-}
-
-std::string_view desired_status(const Task& task) {
-  return task.state < TaskState::Stopping ? "RUNNING" : "STOPPED";
-}
-
-void write_task(json::Writer& writer, const Service& service, const Task& task,
-                std::string_view region) {
-  const world::ServiceDefinition& definition = service.definition();
-  writer.begin_object();
-  write_empty_lists(writer, {"attachments", "attributes"});
-  write_containers(writer, task, task_arn(region, definition.cluster, task.id));
-  writer.field("clusterArn", cluster_arn(region, definition.cluster))
-      .field("taskArn", task_arn(region, definition.cluster, task.id))
-      .field("taskDefinitionArn", task_definition_arn(region, task.task_definition))
-      .field("group", fmt::format("service:{}", definition.name))
-      .field("startedBy", task.deployment)
-      .field("lastStatus", to_string(task.state))
-      .field("desiredStatus", desired_status(task))
-      .field("launchType", definition.launch_type)
-      .field("version", 1);
-  write_time(writer, "createdAt", task.created_at);
-  write_optional_time(writer, "startedAt", task.started_at);
-  write_optional_time(writer, "stoppingAt", task.stopping_at);
-  write_optional_time(writer, "stoppedAt", task.stopped_at);
-  if (task.stopping_at) {
-    writer.field("stopCode", to_string(task.stop_code)).field("stoppedReason", task.stopped_reason);
-  }
+  writer.field("createdBy", fmt::format("arn:aws:iam::{}:root", kAccount));
+  write_shown(writer, shown, "enableECSManagedTags", "false");
+  write_shown(writer, shown, "propagateTags", R"("NONE")");
+  write_shown(writer, shown, "enableExecuteCommand", "false");
   writer.end_object();
 }
 
@@ -184,21 +213,28 @@ void write_cluster(json::Writer& writer, const world::Cluster& cluster, std::str
   std::int64_t running = 0;
   std::int64_t pending = 0;
   std::int64_t active = 0;
+  for (const Service* const holder : cluster.task_holders()) {
+    running += holder->running();
+    pending += holder->pending();
+  }
   for (const auto& [name, service] : cluster.services) {
-    running += service->running();
-    pending += service->pending();
     active += service->status() == ServiceStatus::Active ? 1 : 0;
   }
   writer.begin_object()
       .field("clusterArn", cluster_arn(region, cluster.name))
       .field("clusterName", cluster.name)
-      .field("status", "ACTIVE")
+      .field("status", cluster.active ? "ACTIVE" : "INACTIVE")
       .field("registeredContainerInstancesCount", 0)
       .field("runningTasksCount", running)
       .field("pendingTasksCount", pending)
       .field("activeServicesCount", active);
-  write_empty_lists(
-      writer, {"statistics", "settings", "capacityProviders", "defaultCapacityProviderStrategy"});
+  write_empty_lists(writer, {"statistics"});
+  for (const std::string_view list :
+       {"settings", "capacityProviders", "defaultCapacityProviderStrategy"}) {
+    write_shown(writer, cluster.shown, list, "[]");
+  }
+  write_shown(writer, cluster.shown, "configuration");
+  write_shown(writer, cluster.shown, "serviceConnectDefaults");
   if (with_tags == WithTags::Yes) {
     write_tags(writer, cluster.tags);
   }
@@ -211,8 +247,9 @@ void write_task_definition(json::Writer& writer, const world::TaskDefinition& de
   writer.begin_object()
       .field("taskDefinitionArn", task_definition_arn(region, name))
       .field("revision", definition.revision)
-      .field("status", "ACTIVE");
+      .field("status", to_string(definition.status));
   write_time(writer, "registeredAt", definition.registered_at);
+  write_optional_time(writer, "deregisteredAt", definition.deregistered_at);
   const Result<json::Value> document = json::parse(definition.document);
   const auto* members = document ? std::get_if<json::Object>(&document->data()) : nullptr;
   if (members != nullptr) {

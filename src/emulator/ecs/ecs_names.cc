@@ -42,6 +42,25 @@ std::string task_arn(std::string_view region, std::string_view cluster, std::str
   return arn(region, fmt::format("task/{}/{}", cluster, task));
 }
 
+std::string container_arn(std::string_view region, std::string_view cluster,
+                          std::string_view task) {
+  return arn(region, fmt::format("container/{}/{}", cluster, task));
+}
+
+std::string task_set_arn(std::string_view region, std::string_view cluster,
+                         std::string_view service, std::string_view id) {
+  return arn(region, fmt::format("task-set/{}/{}/{}", cluster, service, id));
+}
+
+std::string container_instance_arn(std::string_view region, std::string_view cluster,
+                                   std::string_view instance) {
+  return arn(region, fmt::format("container-instance/{}/{}", cluster, instance));
+}
+
+std::string capacity_provider_arn(std::string_view region, std::string_view name) {
+  return arn(region, fmt::format("capacity-provider/{}", name));
+}
+
 std::string task_definition_arn(std::string_view region, std::string_view name) {
   return arn(region, fmt::format("task-definition/{}", name));
 }
@@ -88,6 +107,10 @@ std::optional<TaskDefinitionName> task_definition_name(std::string_view text) {
   }
   name.revision = number_of<decltype(name.revision)>(text.substr(colon + 1)).value_or(0);
   return name.revision >= 1 ? std::optional(name) : std::nullopt;
+}
+
+std::string revision_name(std::string_view family, std::int64_t revision) {
+  return fmt::format("{}:{}", family, revision);
 }
 
 bool valid_ecs_name(std::string_view name) {

@@ -15,6 +15,14 @@ std::string cluster_arn(std::string_view region, std::string_view cluster);
 std::string service_arn(std::string_view region, std::string_view cluster,
                         std::string_view service);
 std::string task_arn(std::string_view region, std::string_view cluster, std::string_view task);
+/// Without the container's own identifier.
+std::string container_arn(std::string_view region, std::string_view cluster, std::string_view task);
+/// `id` is "ecs-svc/<digits>".
+std::string task_set_arn(std::string_view region, std::string_view cluster,
+                         std::string_view service, std::string_view id);
+std::string container_instance_arn(std::string_view region, std::string_view cluster,
+                                   std::string_view instance);
+std::string capacity_provider_arn(std::string_view region, std::string_view name);
 /// `name` is "family:revision".
 std::string task_definition_arn(std::string_view region, std::string_view name);
 
@@ -35,6 +43,9 @@ struct TaskDefinitionName {
 };
 /// From "family", "family:revision" or an ARN; nothing when the revision is no number.
 std::optional<TaskDefinitionName> task_definition_name(std::string_view text);
+
+/// "family:revision"
+std::string revision_name(std::string_view family, std::int64_t revision);
 
 /// Letters, digits, hyphens and underscores, 1 to 255 of them: a cluster, service or family.
 bool valid_ecs_name(std::string_view name);

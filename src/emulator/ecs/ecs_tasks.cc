@@ -5,13 +5,12 @@
 #include <fmt/core.h>
 
 #include "emulator/ecs/ecs_api.h"
+#include "emulator/ecs/ecs_fields.h"
 #include "emulator/ecs/ecs_input.h"
-#include "emulator/ecs/ecs_json.h"
 #include "emulator/ecs/ecs_names.h"
-#include "emulator/ecs/ecs_tags.h"
 #include "emulator/ecs/task_protection.h"
 
-// The part of EcsApi that deals with tasks and tags.
+// The part of EcsApi that deals with tasks.
 
 namespace scaler::emulator {
 namespace {
@@ -21,29 +20,13 @@ using world::Service;
 
 constexpr std::size_t kTasksPerDescribe = 100;
 
-/// A task of any of the cluster's services.
-struct FoundTask {
-  const Service* service = nullptr;
-  const world::Task* task = nullptr;
-};
-
-const world::Task* find_task(const Service& service, std::string_view id) {
-  for (const auto& [number, task] : service.tasks()) {
-    if (task.id == id) {
-      return &task;
-    }
-  }
-  const auto stopped = std::ranges::find(service.stopped_tasks(), id, &world::Task::id);
-  return stopped == service.stopped_tasks().end() ? nullptr : &*stopped;
-}
-
-/// By its id or ARN; nothing is found for a name of another cluster.
-FoundTask find_task(const Cluster& cluster, std::string_view text) {
+/// By its id or ARN, also a stopped one; nothing is found for a name of another cluster.
+world::FoundTask find_task(const Cluster& cluster, std::string_view text) {
   const auto id = name_in_cluster(text, "task", cluster.name);
-  for (const auto& [name, service] : cluster.services) {
-    const world::Task* const task = id ? find_task(*service, *id) : nullptr;
+  for (Service* const holder : cluster.task_holders()) {
+    world::Task* const task = id ? holder->find_any_task(*id) : nullptr;
     if (task != nullptr) {
-      return {.service = service.get(), .task = task};
+      return {.service = holder, .task = task};
     }
   }
   return {};
@@ -53,13 +36,19 @@ std::string arn_of_task(const Caller& caller, const Cluster& cluster, std::strin
   return text.starts_with("arn:") ? std::string(text) : task_arn(caller.region, cluster.name, text);
 }
 
-/// Whether the request's name and launch type, if it has any, are the service's.
-bool asked_for(const Input& input, const Cluster& cluster, const Service& service) {
+/// Whether the task is of the service, the launch type, the family and the starter that the request
+/// names, if it names any.
+bool asked_for(const Input& input, const Cluster& cluster, const Service& holder,
+               const world::Task& task) {
+  const auto is = [&](std::string_view field, std::string_view value) {
+    return !input.has(field) || input.text(field) == value;
+  };
+  const auto definition = task_definition_name(task.task_definition).value_or(TaskDefinitionName{});
   const bool named =
       !input.has("serviceName") ||
-      name_in_cluster(input.text("serviceName"), "service", cluster.name) == service.name();
-  return named &&
-         (!input.has("launchType") || input.text("launchType") == service.definition().launch_type);
+      name_in_cluster(input.text("serviceName"), "service", cluster.name) == holder.name();
+  return named && is("launchType", task.launch_type) && is("family", definition.family) &&
+         is("startedBy", task.started_by);
 }
 
 /// The tasks whose desired status it is.
@@ -80,6 +69,34 @@ std::vector<const world::Task*> tasks_by_status(const Service& service, std::str
 
 }  // namespace
 
+EcsApi::Operations EcsApi::task_operations() {
+  using enum FieldKind;
+  return {
+      {"ListTasks",
+       {{kCluster,
+         kToken,
+         kLimit,
+         {"serviceName"},
+         {"desiredStatus"},
+         {"family"},
+         {"launchType"},
+         {"startedBy"},
+         {"containerInstance"}},
+        &EcsApi::list_tasks}},
+      {"DescribeTasks", {{kCluster, kTasks, kInclude}, &EcsApi::describe_tasks}},
+      {"GetTaskProtection", {{kOfCluster, kTasks}, &EcsApi::get_task_protection}},
+      {"UpdateTaskProtection",
+       {{kOfCluster, kTasks, {"protectionEnabled", Flag, kNeeded}, {"expiresInMinutes", Integer}},
+        &EcsApi::update_task_protection}},
+      {"StopTask", {{kCluster, {"task", Text, kNeeded}, {"reason"}}, &EcsApi::stop_task}},
+      {"ListContainerInstances",
+       {{kCluster, kToken, kLimit, {"filter"}, {"status"}}, &EcsApi::list_container_instances}},
+      {"DescribeContainerInstances",
+       {{kCluster, {"containerInstances", Texts, kNeeded}, kInclude},
+        &EcsApi::describe_container_instances}},
+  };
+}
+
 ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::string_view status =
@@ -92,14 +109,13 @@ ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
       (!wanted || world_.find_service(cluster->name, *wanted) == nullptr)) {
     return refuse("ServiceNotFoundException", "Service not found.");
   }
-  const std::string family = fmt::format("{}:", input.text("family"));
+  if (input.has("containerInstance")) {
+    return bad_parameter("The container instance was not found: the emulator has none.");
+  }
   std::vector<std::string> arns;
-  for (const auto& [name, service] : cluster->services) {
-    if (!asked_for(input, *cluster, *service)) {
-      continue;
-    }
-    for (const world::Task* const task : tasks_by_status(*service, status)) {
-      if (!input.has("family") || task->task_definition.starts_with(family)) {
+  for (const Service* const holder : cluster->task_holders()) {
+    for (const world::Task* const task : tasks_by_status(*holder, status)) {
+      if (asked_for(input, *cluster, *holder, *task)) {
         arns.push_back(task_arn(caller.region, cluster->name, task->id));
       }
     }
@@ -119,7 +135,7 @@ ApiAnswer EcsApi::describe_tasks(const Input& input, const Caller& caller) {
   for (const std::string_view text : texts) {
     const auto [service, task] = find_task(*cluster, text);
     if (task != nullptr) {
-      write_task(writer, *service, *task, caller.region);
+      write_task_of(writer, *service, *task, caller.region, wants_tags(input));
     } else {
       write_failure(failures, arn_of_task(caller, *cluster, text), "MISSING");
     }
@@ -173,8 +189,7 @@ ApiAnswer EcsApi::get_task_protection(const Input& input, const Caller& caller) 
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::vector<std::string_view> texts = input.texts("tasks");
   TRY(check_size("Tasks", texts.size(), kTasksPerDescribe));
-  return protection_answer(*cluster, texts, caller,
-                           [](const Service&, const world::Task&) { return ""; });
+  return protection_answer(*cluster, texts, caller, [](Service&, world::Task&) { return ""; });
 }
 
 ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& caller) {
@@ -188,84 +203,51 @@ ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& calle
   if (wish.minutes < 1 || wish.minutes > kProtectionMinutesMax) {
     return bad_parameter("expiresInMinutes must be between 1 and 2880.");
   }
-  return protection_answer(
-      *cluster, texts, caller, [&](const Service& of, const world::Task& task) {
-        Service& service = *world_.find_service(cluster->name, of.name());
-        return ask_protection(world_, service, *service.find_task(task.id), wish);
-      });
+  return protection_answer(*cluster, texts, caller, [&](Service& service, world::Task& task) {
+    return ask_protection(world_, service, task, wish);
+  });
 }
 
 ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::string_view text = input.text("task");
-  const auto [of, task] = find_task(*cluster, text);
+  const auto [service, task] = find_task(*cluster, text);
   if (task == nullptr) {
     return bad_parameter("The referenced task was not found.");
   }
-  Service& service = *world_.find_service(cluster->name, of->name());
   if (task->state < world::TaskState::Stopping) {
     const std::string_view reason = input.text("reason");
-    world_.stop(service, *service.find_task(task->id),
-                std::string(reason.empty() ? "Task stopped by a user" : reason));
+    world_.stop(*service, *task, std::string(reason.empty() ? "Task stopped by a user" : reason));
   }
   json::Writer writer;
   writer.begin_object().name("task");
   // Anew: a task that takes no time to stop is among the stopped by now.
-  write_task(writer, service, *find_task(*cluster, text).task, caller.region);
+  write_task_of(writer, *service, *find_task(*cluster, text).task, caller.region, WithTags::Yes);
   writer.end_object();
   return std::move(writer).text();
 }
 
-ApiResult<std::map<std::string, std::string>*> EcsApi::find_tags(std::string_view arn) {
-  if (const auto cluster = arn_rest(arn, "cluster")) {
-    Cluster* const found = world_.find_cluster(*cluster);
-    if (found == nullptr) {
-      return refuse("ClusterNotFoundException", "Cluster not found.");
-    }
-    return &found->tags;
-  }
-  const auto rest = arn_rest(arn, "service");
-  if (!rest) {
-    return bad_parameter("Invalid resource ARN: the emulator tags clusters and services.");
-  }
-  const std::size_t slash = rest->find('/');
-  if (slash == std::string_view::npos) {
-    return bad_parameter("Long arn format must be used for tagging operations");
-  }
-  Service* const service = world_.find_service(rest->substr(0, slash), rest->substr(slash + 1));
-  if (service == nullptr || service->status() == ServiceStatus::Inactive) {
-    return refuse("ResourceNotFoundException", "The specified resource could not be found.");
-  }
-  return &service->tags();
+// There are none: tasks run without.
+ApiAnswer EcsApi::list_container_instances(const Input& input, const Caller&) {
+  TRY(find_cluster(input));
+  return arn_page("containerInstanceArns", {}, input, 100);
 }
 
-ApiAnswer EcsApi::tag_resource(const Input& input, const Caller&) {
-  Tags* const tags = TRY(find_tags(input.text("resourceArn")));
-  if (input.objects("tags").empty()) {
-    return bad_parameter("Tags can not be empty.");
-  }
-  *tags = TRY(with_tags(*tags, input));
-  return "{}";
-}
-
-ApiAnswer EcsApi::untag_resource(const Input& input, const Caller&) {
-  Tags* const tags = TRY(find_tags(input.text("resourceArn")));
-  const std::vector<std::string_view> keys = input.texts("tagKeys");
-  if (keys.empty()) {
-    return bad_parameter("Tag keys can not be empty.");
-  }
-  for (const std::string_view key : keys) {
-    tags->erase(std::string(key));
-  }
-  return "{}";
-}
-
-ApiAnswer EcsApi::list_tags_for_resource(const Input& input, const Caller&) {
-  const Tags* const tags = TRY(find_tags(input.text("resourceArn")));
+ApiAnswer EcsApi::describe_container_instances(const Input& input, const Caller& caller) {
+  const Cluster* const cluster = TRY(find_cluster(input));
+  const std::vector<std::string_view> texts = input.texts("containerInstances");
+  TRY(check_size("Container Instances", texts.size(), kTasksPerDescribe));
   json::Writer writer;
-  writer.begin_object();
-  write_tags(writer, *tags);
-  writer.end_object();
+  writer.begin_object().name("containerInstances").begin_array().end_array();
+  writer.name("failures").begin_array();
+  for (const std::string_view text : texts) {
+    write_failure(writer,
+                  text.starts_with("arn:")
+                      ? std::string(text)
+                      : container_instance_arn(caller.region, cluster->name, text),
+                  "MISSING");
+  }
+  writer.end_array().end_object();
   return std::move(writer).text();
 }
 

@@ -6,7 +6,8 @@ namespace scaler::emulator {
 
 std::string_view ask_protection(world::World& world, world::Service& service, world::Task& task,
                                 const ProtectionWish& wish) {
-  if (task.state != world::TaskState::Running) {
+  const bool of_service = service.definition().upkeep == world::Upkeep::Wanted;
+  if (task.state != world::TaskState::Running || !of_service) {
     return "TASK_NOT_VALID";
   }
   const bool one_more = wish.enabled && !task.protected_until;

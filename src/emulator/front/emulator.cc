@@ -38,9 +38,11 @@ constexpr OwnQueue kTicks{.visibility = std::chrono::seconds(60),
                           .retention = std::chrono::seconds(150)};
 constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
                              .retention = std::chrono::seconds(300)};
+/// As many as most regions let an account use.
+constexpr std::size_t kZones = 3;
 constexpr std::string_view kPages = "/_emulator/";
 
-std::string task_definition_document(const std::string& queue_url) {
+std::string own_task_definition(const std::string& queue_url) {
   json::Writer writer;
   writer.begin_object().field("family", "worker").name("containerDefinitions").begin_array();
   writer.begin_object().field("name", "worker").field("image", "emulated/worker:1");
@@ -95,11 +97,13 @@ class Emulator::Impl {
   int port() const { return server_->port(); }
 
   std::string status() const {
+    const world::Service* const service = world_.find_service(options_.cluster, options_.service);
+    const bool has_processes = service != nullptr && service->definition().behaviour.processes;
     return write_status({.world = world_,
                          .queue = world_.find_queue(options_.queue),
-                         .service = world_.find_service(options_.cluster, options_.service),
+                         .service = service,
                          .processed_before = processed_before_,
-                         .emulated_workers = emulated_workers(),
+                         .emulated_workers = emulated_workers() && !has_processes,
                          .calls = front_->calls(),
                          .lambda = lambda_.get()});
   }
@@ -131,21 +135,19 @@ class Emulator::Impl {
   }
 
   world::World::Options callbacks() {
-    return {.on_task_running = [this](const world::Service& service,
-                                      const world::Task& task) { tasks_->start(service, task); },
+    return {.on_task_running = [this](const world::Service&,
+                                      const world::Task& task) { tasks_->start(task); },
             .on_task_stopping = [this](const world::Service&,
                                        const world::Task& task) { tasks_->stop(task); }};
   }
 
   void open_services() {
     sqs_.emplace(world_, endpoint(), options_.region);
-    ecs_.emplace(world_, behaviour(), emulated_workers());
+    ecs_.emplace(world_, behaviour(), workers());
     others_.emplace(world_, options_.region, options_.metrics_delay);
     front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, options_.seed + 1);
     agent_.emplace(world_, endpoint(), options_.region);
-    if (!options_.worker.empty()) {
-      host_tasks();
-    }
+    host_tasks();
   }
 
   /// What is there at the start.
@@ -178,14 +180,21 @@ class Emulator::Impl {
                    log_);
   }
 
-  bool emulated_workers() const { return options_.worker.empty() && !options_.no_workers; }
+  Workers workers() const {
+    if (options_.no_workers) {
+      return Workers::Nobody;
+    }
+    return options_.worker.empty() ? Workers::Emulated : Workers::Command;
+  }
+  bool emulated_workers() const { return workers() == Workers::Emulated; }
 
   world::ServiceBehaviour behaviour() const {
     return {.task_start = options_.task_start,
             .task_stop = options_.task_stop,
             .work_time = options_.work_time,
             .workers_protect = options_.workers_protect,
-            .processes = !options_.worker.empty()};
+            .processes = workers() == Workers::Command,
+            .zones = kZones};
   }
 
   void make_queues() {
@@ -224,8 +233,8 @@ class Emulator::Impl {
 
   void make_service() {
     world_.create_cluster(options_.cluster);
-    const world::TaskDefinition& definition = world_.register_task_definition(
-        "worker", task_definition_document(queue_url(options_.queue)));
+    const world::TaskDefinition& definition =
+        world_.register_task_definition("worker", own_task_definition(queue_url(options_.queue)));
     world::ServiceBehaviour worker = behaviour();
     worker.job_queue = emulated_workers() ? options_.queue : "";
     world_.create_service(

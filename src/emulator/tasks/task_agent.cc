@@ -7,6 +7,7 @@
 
 #include "emulator/ecs/ecs_json.h"
 #include "emulator/ecs/ecs_names.h"
+#include "emulator/ecs/task_container.h"
 #include "emulator/ecs/task_protection.h"
 #include "emulator/request/aws_request.h"
 #include "ground/base/text.h"
@@ -100,18 +101,7 @@ bool TaskAgent::handles(std::string_view target) {
          target.starts_with(kCredentials);
 }
 
-TaskAgent::Place TaskAgent::find(std::string_view id) {
-  for (const auto& [cluster_name, cluster] : world_.clusters()) {
-    for (const auto& [name, service] : cluster.services) {
-      if (Task* const task = service->find_task(id)) {
-        return {.service = service.get(), .task = task};
-      }
-    }
-  }
-  return {};
-}
-
-std::string TaskAgent::arn_of(const Place& place) const {
+std::string TaskAgent::arn_of(const world::FoundTask& place) const {
   return task_arn(region_, place.service->definition().cluster, place.task->id);
 }
 
@@ -122,7 +112,7 @@ net::HttpResponse TaskAgent::handle(const net::ServerRequest& request) {
                                                                   : kCredentials;
   const std::string_view id = id_in(target, prefix);
   const std::string_view path = target.substr(prefix.size() + id.size());
-  const Place place = find(id);
+  const world::FoundTask place = world_.find_task(id);
   if (place.task == nullptr) {
     return refusal(404, "error", "", "ResourceNotFoundException", "no such task runs here");
   }
@@ -137,7 +127,8 @@ net::HttpResponse TaskAgent::handle(const net::ServerRequest& request) {
   return prefix == kMetadata ? metadata(path, place) : credentials(place);
 }
 
-net::HttpResponse TaskAgent::protection(const net::ServerRequest& request, const Place& place) {
+net::HttpResponse TaskAgent::protection(const net::ServerRequest& request,
+                                        const world::FoundTask& place) {
   if (request.method == "GET") {
     return protection_answer(arn_of(place), place.task->protected_until);
   }
@@ -146,7 +137,8 @@ net::HttpResponse TaskAgent::protection(const net::ServerRequest& request, const
                                            "only GET and PUT");
 }
 
-net::HttpResponse TaskAgent::protect(const net::ServerRequest& request, const Place& place) {
+net::HttpResponse TaskAgent::protect(const net::ServerRequest& request,
+                                     const world::FoundTask& place) {
   const std::string arn = arn_of(place);
   const Result<ProtectionWish> wish = read_wish(request.body);
   if (!wish) {
@@ -162,16 +154,19 @@ net::HttpResponse TaskAgent::protect(const net::ServerRequest& request, const Pl
   return protection_answer(arn, wish->enabled ? place.task->protected_until : std::nullopt);
 }
 
-net::HttpResponse TaskAgent::metadata(std::string_view path, const Place& place) const {
+net::HttpResponse TaskAgent::metadata(std::string_view path, const world::FoundTask& place) const {
   const Service& service = *place.service;
   const Task& task = *place.task;
   const auto name = task_definition_name(task.task_definition).value_or(TaskDefinitionName{});
+  const auto* const definition = world_.find_task_definition(name.family, name.revision);
+  const TaskContainer worker =
+      definition == nullptr ? TaskContainer{} : worker_container(*definition, overrides_of(task));
   json::Writer container;
   container.begin_object()
       .field("DockerId", task.id + "-1")
-      .field("Name", "worker")
-      .field("DockerName", "worker")
-      .field("Image", "local");
+      .field("Name", worker.name)
+      .field("DockerName", worker.name)
+      .field("Image", worker.image);
   container.name("Labels")
       .begin_object()
       .field("com.amazonaws.ecs.cluster", service.definition().cluster)
@@ -198,21 +193,22 @@ net::HttpResponse TaskAgent::metadata(std::string_view path, const Place& place)
                    "there are /task, /taskWithTags, /stats and /task/stats");
   }
   json::Writer writer;
-  writer.begin_object()
-      .field("Cluster", cluster_arn(region_, service.definition().cluster))
-      .field("ServiceName", service.name())
-      .field("TaskARN", arn_of(place))
+  writer.begin_object().field("Cluster", cluster_arn(region_, service.definition().cluster));
+  if (!service.name().empty()) {
+    writer.field("ServiceName", service.name());
+  }
+  writer.field("TaskARN", arn_of(place))
       .field("Family", name.family)
       .field("Revision", fmt::format("{}", name.revision))
       .field("DesiredStatus", desired_status(task))
       .field("KnownStatus", to_string(task.state))
-      .field("LaunchType", service.definition().launch_type)
-      .field("AvailabilityZone", region_ + "a");
+      .field("LaunchType", task.launch_type)
+      .field("AvailabilityZone", zone_name(region_, task));
   writer.name("Containers").begin_array().raw(container.text()).end_array().end_object();
   return answer(200, std::move(writer));
 }
 
-net::HttpResponse TaskAgent::credentials(const Place& place) const {
+net::HttpResponse TaskAgent::credentials(const world::FoundTask& place) const {
   json::Writer writer;
   writer.begin_object()
       .field("RoleArn", fmt::format("arn:aws:iam::{}:role/task", kAccount))

@@ -27,16 +27,11 @@ class TaskAgent {
   net::HttpResponse handle(const net::ServerRequest& request);
 
  private:
-  struct Place {
-    world::Service* service = nullptr;
-    world::Task* task = nullptr;
-  };
-  Place find(std::string_view id);
-  net::HttpResponse protection(const net::ServerRequest& request, const Place& place);
-  net::HttpResponse protect(const net::ServerRequest& request, const Place& place);
-  net::HttpResponse metadata(std::string_view path, const Place& place) const;
-  net::HttpResponse credentials(const Place& place) const;
-  std::string arn_of(const Place& place) const;
+  net::HttpResponse protection(const net::ServerRequest& request, const world::FoundTask& place);
+  net::HttpResponse protect(const net::ServerRequest& request, const world::FoundTask& place);
+  net::HttpResponse metadata(std::string_view path, const world::FoundTask& place) const;
+  net::HttpResponse credentials(const world::FoundTask& place) const;
+  std::string arn_of(const world::FoundTask& place) const;
 
   world::World& world_;
   std::string endpoint_;

@@ -99,7 +99,7 @@ TEST_F(TaskAgentTest, BlocksMoreProtectionThanTasksAreDesired) {
   service_->protect(*service_->find_task(id(1)), std::nullopt, world_.now());
   // A deployment's second task beside the one that is desired.
   world_.set_desired(*service_, 1);
-  world_.deploy(*service_, "");
+  world_.deploy(*service_, {});
   world_.advance(kNoon + seconds(20));
   std::string other;
   for (const auto& [number, task] : service_->tasks()) {

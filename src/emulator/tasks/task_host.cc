@@ -3,8 +3,8 @@
 #include <stop_token>
 #include <utility>
 
-#include "emulator/ecs/container_environment.h"
 #include "emulator/ecs/ecs_names.h"
+#include "emulator/tasks/find_program.h"
 
 namespace scaler::emulator {
 namespace {
@@ -29,48 +29,61 @@ TaskHost::~TaskHost() {
   *alive_ = false;
 }
 
-Environment TaskHost::environment_of(const world::Task& task) const {
+TaskContainer TaskHost::container_of(const world::Task& task) const {
+  const auto name = task_definition_name(task.task_definition);
+  const auto* const definition =
+      name ? world_.find_task_definition(name->family, name->revision) : nullptr;
+  return definition == nullptr ? TaskContainer{}
+                               : worker_container(*definition, overrides_of(task));
+}
+
+Environment TaskHost::environment_of(const world::Task& task,
+                                     const TaskContainer& container) const {
   Environment environment = options_.surroundings;
   std::erase_if(environment, [](const auto& variable) { return of_aws(variable.first); });
   for (auto& [name, value] : agent_.variables(task)) {
     environment.insert_or_assign(name, value);
   }
-  const auto name = task_definition_name(task.task_definition);
-  const auto* const definition =
-      name ? world_.find_task_definition(name->family, name->revision) : nullptr;
-  if (definition != nullptr) {
-    for (auto& [variable, value] : container_environment(*definition)) {
-      environment.insert_or_assign(variable, value);
-    }
+  for (const auto& [name, value] : container.environment) {
+    environment.insert_or_assign(name, value);
   }
   return environment;
 }
 
-void TaskHost::start(const world::Service& service, const world::Task& task) {
+Result<std::unique_ptr<ChildProcess>> TaskHost::start_process(const world::Task& task,
+                                                              std::function<void(int code)> end) {
+  if (running_.size() >= options_.processes_max) {
+    return fail(ErrorKind::Unavailable, "the limit of worker processes is reached");
+  }
+  const TaskContainer container = container_of(task);
+  const Environment environment = environment_of(task, container);
+  std::vector<std::string> command = options_.command;
+  if (is_local(container)) {
+    command = container.command;
+    command.front() = TRY(find_program(command.front(), environment));
+  }
+  const auto log_line = [this, id = task.id.substr(0, kShortId)](std::string_view line) {
+    log_.write(LogLevel::Info, line, {{.name = "task", .value = std::string_view(id)}});
+  };
+  // A signal is told when it was the keeper that somebody killed.
+  const auto on_exit = [end = std::move(end)](ProcessExit exit) {
+    end(exit.signal == 0 ? exit.code : kSignalBase + exit.signal);
+  };
+  return ChildProcess::start(loop_, {.executable = command.front(),
+                                     .arguments = {command.begin() + 1, command.end()},
+                                     .directory = options_.directory,
+                                     .environment = environment,
+                                     .kept = true,
+                                     .on_line = log_line,
+                                     .on_exit = on_exit});
+}
+
+void TaskHost::start(const world::Task& task) {
   if (closing_) {
     return;
   }
-  const auto end = [this, id = task.id, cluster = service.definition().cluster,
-                    name = service.name()](int code) { ended(id, cluster, name, code); };
-  Result<std::unique_ptr<ChildProcess>> process =
-      running_.size() >= options_.processes_max
-          ? fail(ErrorKind::Unavailable, "the limit of worker processes is reached")
-          : ChildProcess::start(
-                loop_, {.executable = options_.command.front(),
-                        .arguments = {options_.command.begin() + 1, options_.command.end()},
-                        .directory = options_.directory,
-                        .environment = environment_of(task),
-                        .kept = true,
-                        .on_line =
-                            [this, id = task.id.substr(0, kShortId)](std::string_view line) {
-                              log_.write(LogLevel::Info, line,
-                                         {{.name = "task", .value = std::string_view(id)}});
-                            },
-                        // A signal is told when it was the keeper that somebody killed.
-                        .on_exit =
-                            [end](ProcessExit exit) {
-                              end(exit.signal == 0 ? exit.code : kSignalBase + exit.signal);
-                            }});
+  const auto end = [this, id = task.id](int code) { ended(id, code); };
+  Result<std::unique_ptr<ChildProcess>> process = start_process(task, end);
   if (!process) {
     log_.write(LogLevel::Error, "a worker could not be started",
                {{.name = "task", .value = std::string_view(task.id)},
@@ -96,14 +109,12 @@ void TaskHost::stop(const world::Task& task) {
   found->second.kill_timer.start(options_.stop_timeout, [process] { process->kill(); });
 }
 
-void TaskHost::ended(const std::string& id, const std::string& cluster, const std::string& service,
-                     int code) {
+void TaskHost::ended(const std::string& id, int code) {
   running_.erase(id);
   world_.advance(system_clock().now());
-  world::Service* const there = world_.find_service(cluster, service);
-  world::Task* const task = there == nullptr ? nullptr : there->find_task(id);
-  if (task != nullptr) {
-    world_.task_ended(*there, *task, code);
+  const world::FoundTask found = world_.find_task(id);
+  if (found.task != nullptr) {
+    world_.task_ended(*found.service, *found.task, code);
   }
   if (options_.changed) {
     options_.changed();

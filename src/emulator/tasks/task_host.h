@@ -1,7 +1,8 @@
 #pragma once
-// TaskHost: ECS tasks as processes of this machine. A task that runs is a child with the variables
-// of its task definition and of ECS; a task that is to stop gets SIGTERM and, after the stop
-// timeout, SIGKILL. Output goes to the log with the task's id.
+// TaskHost: ECS tasks as processes of this machine. A task that runs is a child: the command of its
+// container when that has the image "local", else the one that is the same for all. It has the
+// variables of its task definition and of ECS; a task that is to stop gets SIGTERM and, after the
+// stop timeout, SIGKILL. Output goes to the log with the task's id.
 
 #include <functional>
 #include <map>
@@ -9,10 +10,12 @@
 #include <string>
 #include <vector>
 
+#include "emulator/ecs/task_container.h"
 #include "emulator/process/child_process.h"
 #include "emulator/tasks/task_agent.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
+#include "ground/base/result.h"
 #include "ground/net/event_loop.h"
 #include "ground/net/timer.h"
 #include "lab/world/world.h"
@@ -20,8 +23,9 @@
 namespace scaler::emulator {
 
 struct TaskHostOptions {
-  std::vector<std::string> command = {};  ///< the program's path and its arguments
-  std::string directory = {};             ///< where it runs; empty: where the emulator does
+  /// The program's path and its arguments, for containers without a local command.
+  std::vector<std::string> command = {};
+  std::string directory = {};  ///< where it runs; empty: where the emulator does
   Duration stop_timeout = std::chrono::seconds(30);
   std::size_t processes_max = 100;
   Environment surroundings = {};       ///< of the emulator: what is not AWS's of it is handed on
@@ -38,7 +42,7 @@ class TaskHost {
   TaskHost& operator=(const TaskHost&) = delete;
 
   // World's callbacks: none of them changes the world before they return.
-  void start(const world::Service& service, const world::Task& task);
+  void start(const world::Task& task);
   void stop(const world::Task& task);
 
   std::size_t running() const { return running_.size(); }
@@ -50,9 +54,11 @@ class TaskHost {
     std::unique_ptr<ChildProcess> process = {};
     net::Timer kill_timer;
   };
-  Environment environment_of(const world::Task& task) const;
-  void ended(const std::string& id, const std::string& cluster, const std::string& service,
-             int code);
+  TaskContainer container_of(const world::Task& task) const;
+  Environment environment_of(const world::Task& task, const TaskContainer& container) const;
+  Result<std::unique_ptr<ChildProcess>> start_process(const world::Task& task,
+                                                      std::function<void(int code)> end);
+  void ended(const std::string& id, int code);
 
   net::EventLoop& loop_;
   world::World& world_;

@@ -61,13 +61,12 @@ class TaskHostTest : public testing::Test {
   std::optional<Script> script_;
   Random random_{1};
   std::optional<TaskHost> host_;
-  world::World world_{
-      {.on_task_running = [this](const world::Service& service,
-                                 const world::Task& task) { host_->start(service, task); },
-       .on_task_stopping = [this](const world::Service&,
-                                  const world::Task& task) { host_->stop(task); }},
-      system_clock().now(),
-      random_};
+  world::World world_{{.on_task_running = [this](const world::Service&,
+                                                 const world::Task& task) { host_->start(task); },
+                       .on_task_stopping = [this](const world::Service&,
+                                                  const world::Task& task) { host_->stop(task); }},
+                      system_clock().now(),
+                      random_};
   TaskAgent agent_{world_, "http://127.0.0.1:1", "us-east-1"};
   world::Service* service_ = nullptr;
   const Log log_{::open("/dev/null", O_WRONLY | O_CLOEXEC), LogLevel::Error, system_clock()};

@@ -236,7 +236,7 @@ void Engine::begin(Fault fault) {
       lasts = Duration(random.between(1000, Duration(minutes(10)).count()));
       break;
     case Fault::Deployment:
-      world_.deploy(*service_, "");
+      world_.deploy(*service_, {});
       break;
     case Fault::CapacityShortage:
       world_.set_short(*service_, true);

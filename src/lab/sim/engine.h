@@ -36,8 +36,8 @@ class Engine {
   Instant end() const { return end_; }
   world::World& world() { return world_; }
   /// The job queue; nullptr after somebody has deleted it.
-  world::Queue* queue() { return service_->station->queue; }
-  const world::Queue* queue() const { return service_->station->queue; }
+  world::Queue* queue() { return service_->station()->queue; }
+  const world::Queue* queue() const { return service_->station()->queue; }
   world::Service& service() { return *service_; }
   const world::Service& service() const { return *service_; }
   const Scenario& scenario() const { return *scenario_; }

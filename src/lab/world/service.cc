@@ -10,10 +10,7 @@
 namespace scaler::world {
 namespace {
 
-constexpr std::size_t kStoppedTasksMax = 100;
 constexpr std::size_t kEventsMax = 100;
-/// A task is PROVISIONING for this part of its start, PENDING for the rest.
-constexpr int kProvisioningPart = 4;
 
 bool alive(const Task& task) {
   return task.state < TaskState::Stopping;
@@ -27,14 +24,6 @@ constexpr Duration kLaunchPauseMax = std::chrono::minutes(5);
 
 bool waiting(const Task& task) {
   return task.state < TaskState::Running;
-}
-
-std::string task_list(const std::vector<std::string>& ids) {
-  std::string text;
-  for (const std::string& id : ids) {
-    text += fmt::format(" (task {})", id);
-  }
-  return text;
 }
 
 }  // namespace
@@ -68,13 +57,15 @@ std::string_view to_string(StopCode code) {
 }
 
 Service::Service(ServiceDefinition definition, Instant created_at, Random& random,
-                 ServiceObserver& observer)
+                 ServiceObserver& observer, Station* station)
     : definition_(std::move(definition)),
       created_at_(created_at),
       random_(&random),
       fate_seed_(random.next()),
       capacity_(definition_.behaviour.instances, random),
-      observer_(&observer) {
+      observer_(&observer),
+      station_(station),
+      in_zone_(std::max<std::size_t>(definition_.behaviour.zones, 1)) {
   add_deployment(created_at);
   reconcile(created_at);
   settle(created_at);
@@ -118,12 +109,14 @@ void Service::set_desired(std::int64_t desired, Instant now) {
   settle(now);
 }
 
-void Service::deploy(std::string task_definition, Instant now,
-                     std::optional<std::int64_t> desired) {
-  definition_.desired = desired.value_or(definition_.desired);
-  if (!task_definition.empty()) {
-    definition_.task_definition = std::move(task_definition);
-  }
+void Service::deploy(Rollout rollout, Station* station, Instant now) {
+  ServiceBehaviour& behaviour = definition_.behaviour;
+  definition_.desired = rollout.desired.value_or(definition_.desired);
+  definition_.task_definition =
+      std::move(rollout.task_definition).value_or(definition_.task_definition);
+  behaviour.job_queue = std::move(rollout.job_queue).value_or(behaviour.job_queue);
+  behaviour.processes = rollout.processes.value_or(behaviour.processes);
+  station_ = station;
   deployments_.front().primary = false;
   add_deployment(now);
   reconcile(now);
@@ -172,10 +165,13 @@ void Service::settle(Instant now) {
   }
 }
 
-void Service::begin_work(const Work& work, Instant act_at) {
-  CHECK(!idle_.empty());
-  Task& task = *idle_.front();
-  idle_.pop_front();
+Task* Service::idle_worker(const Station& station) const {
+  const auto found = std::ranges::find(idle_, &station, &Task::station);
+  return found == idle_.end() ? nullptr : *found;
+}
+
+void Service::begin_work(Task& task, const Work& work, Instant act_at) {
+  idle_.erase(std::ranges::find(idle_, &task));
   task.work = work;
   continue_work(task, act_at);
 }
@@ -212,7 +208,9 @@ void Service::task_ended(Task& task, int exit_code, Instant now) {
   task.exit_code = exit_code;
   if (alive(task)) {
     stop_task(task, "Essential container in task exited", now, StopCode::EssentialContainerExited);
-    put_off_launches(task, now);
+    if (definition_.upkeep == Upkeep::Wanted) {
+      put_off_launches(task, now);
+    }
   }
   schedule(task, now);
   reconcile(now);
@@ -243,6 +241,20 @@ Task* Service::find_task(std::string_view id) {
   return found == tasks_.end() ? nullptr : &found->second;
 }
 
+const Task* Service::find_any_task(std::string_view id) const {
+  const auto living = std::ranges::find(
+      tasks_, id, [](const auto& numbered) { return std::string_view(numbered.second.id); });
+  if (living != tasks_.end()) {
+    return &living->second;
+  }
+  const auto stopped = std::ranges::find(stopped_, id, &Task::id);
+  return stopped == stopped_.end() ? nullptr : &*stopped;
+}
+
+Task* Service::find_any_task(std::string_view id) {
+  return const_cast<Task*>(std::as_const(*this).find_any_task(id));
+}
+
 Service::Fate Service::fate(const Receipt& receipt) const {
   const ServiceBehaviour& behaviour = definition_.behaviour;
   Random message(fate_seed_ ^ receipt.queue_key ^ (receipt.sequence * 0xd1342543de82ef95U));
@@ -261,6 +273,9 @@ Service::Fate Service::fate(const Receipt& receipt) const {
 }
 
 void Service::reconcile(Instant now) {
+  if (definition_.upkeep == Upkeep::Single) {
+    return;
+  }
   const Deployment& primary = deployments_.front();
   const std::vector<std::uint64_t> current = alive_tasks(Generation::Primary);
   const std::vector<std::uint64_t> former = alive_tasks(Generation::Former);
@@ -278,140 +293,10 @@ void Service::reconcile(Instant now) {
   }
 }
 
-void Service::start_tasks(std::int64_t count, Instant now) {
-  std::vector<std::string> ids;
-  for (std::int64_t i = 0; i < count; ++i) {
-    Task task{.number = next_task_++,
-              .id = fmt::format("{:016x}{:016x}", random_->next(), random_->next()),
-              .deployment = deployments_.front().id,
-              .task_definition = definition_.task_definition,
-              .created_at = now,
-              .start_time = draw(definition_.behaviour.task_start, *random_)};
-    ids.push_back(task.id);
-    unplaced_.insert(task.number);
-    tasks_.emplace(task.number, std::move(task));
-    ++pending_;
-  }
-  place_tasks(now);
-  add_event(fmt::format("(service {}) has started {} tasks:{}.", name(), count, task_list(ids)),
-            now);
-}
-
-void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now) {
-  if (definition_.behaviour.workers_protect || unprotecting_.size() > 0) {
-    std::erase_if(candidates,
-                  [&](std::uint64_t number) { return is_protected(tasks_.at(number)); });
-    count = std::min(count, std::ssize(candidates));
-  }
-  if (count == 0) {
-    return;
-  }
-  const std::string reason =
-      fmt::format("Scaling activity initiated by (deployment {})", deployments_.front().id);
-  std::vector<std::string> ids;
-  for (std::int64_t i = 0; i < count; ++i) {
-    const auto pick = candidates.begin() + random_->between(0, std::ssize(candidates) - 1);
-    Task& task = tasks_.at(*pick);
-    candidates.erase(pick);
-    ids.push_back(task.id);
-    stop_task(task, reason, now);
-  }
-  add_event(
-      fmt::format("(service {}) has stopped {} running tasks:{}.", name(), count, task_list(ids)),
-      now);
-}
-
-void Service::stop_task(Task& task, std::string reason, Instant now, StopCode code) {
-  const bool ran = task.state == TaskState::Running;
-  if (ran) {
-    --running_;
-    std::erase(idle_, &task);
-  } else {
-    --pending_;
-  }
-  if (task.work) {
-    working_.plan(task, task.number, kNever);
-    task.work->end = WorkEnd::Killed;
-    ++totals_.killed_while_working;
-    observer_->work_killed(*this, task);
-    task.work.reset();
-  }
-  task.state = TaskState::Stopping;
-  task.stopping_at = now;
-  task.stopped_reason = std::move(reason);
-  task.stop_code = code;
-  task.protected_until.reset();
-  unprotecting_.plan(task, task.number, kNever);
-  unplaced_.erase(task.number);
-  if (ran && definition_.behaviour.processes && code != StopCode::EssentialContainerExited) {
-    observer_->task_stopping(*this, task);
-    return;  // task_ended() follows.
-  }
-  schedule(task, now + draw(definition_.behaviour.task_stop, *random_));
-}
-
-// A task's start time counts from its placement: an image is pulled once there is an instance.
-void Service::place_tasks(Instant now) {
-  if (launches_at_ && *launches_at_ > now) {
-    return;
-  }
-  launches_at_.reset();
-  while (!unplaced_.empty()) {
-    Task& task = tasks_.at(*unplaced_.begin());
-    task.instance = capacity_.take(now);
-    if (!task.instance) {
-      break;
-    }
-    unplaced_.erase(unplaced_.begin());
-    schedule(task, now + task.start_time / kProvisioningPart);
-  }
-  capacity_.want(std::ssize(unplaced_), now);
-}
-
-void Service::schedule(Task& task, Instant at) {
-  changing_.plan(task, task.number, at);
-}
-
-void Service::progress(Task& task, Instant now) {
-  switch (task.state) {
-    case TaskState::Provisioning:
-      task.state = TaskState::Pending;
-      schedule(task, now + task.start_time - task.start_time / kProvisioningPart);
-      return;
-    case TaskState::Pending:
-      task.state = TaskState::Running;
-      task.started_at = now;
-      --pending_;
-      ++running_;
-      ++totals_.tasks_started;
-      totals_.tasks_peak = std::max(totals_.tasks_peak, running_);
-      idle_.push_back(&task);
-      observer_->task_running(*this, task);
-      return;
-    case TaskState::Stopping:
-      task.state = TaskState::Stopped;
-      task.stopped_at = now;
-      totals_.task_time += now - task.created_at;
-      if (task.instance) {
-        capacity_.give_back(*task.instance, now);
-      }
-      observer_->task_stopped(*this, task);
-      stopped_.push_back(std::move(task));
-      tasks_.erase(stopped_.back().number);
-      if (stopped_.size() > kStoppedTasksMax) {
-        stopped_.pop_front();
-      }
-      return;
-    case TaskState::Running:
-    case TaskState::Stopped:
-      break;
-  }
-  CHECK(false);
-}
-
 void Service::finish_rollout(Instant now) {
   Deployment& primary = deployments_.front();
-  if (primary.completed || running(primary) != definition_.desired ||
+  if (definition_.upkeep == Upkeep::Single || primary.completed ||
+      running(primary) != definition_.desired ||
       std::ranges::any_of(
           tasks_, [&](const auto& numbered) { return numbered.second.deployment != primary.id; })) {
     return;

@@ -1,7 +1,8 @@
 #pragma once
 // Service: one ECS service in memory: a desired count, tasks that take time to start and to stop,
 // workers in running tasks, deployments, events. World drives it and gives its workers messages.
-// Which task a scale-in stops is left to chance, as ECS does not prefer idle ones either.
+// A scale-in stops tasks in the zone that has most of them, as ECS documents it. Within a zone it
+// is left to chance: ECS does not prefer idle ones either.
 
 #include <algorithm>
 #include <cstdint>
@@ -24,30 +25,49 @@
 
 namespace scaler::world {
 
+class Service;
+
+/// The queue of a name, if there is one, and the services that have workers who take from it.
+struct Station {
+  Queue* queue = nullptr;
+  std::vector<Service*> services = {};
+};
+
 /// How the service's tasks behave.
 struct ServiceBehaviour {
   DurationRange task_start = {.min = std::chrono::seconds(5), .max = std::chrono::seconds(5)};
   DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
-  std::string job_queue = {};  ///< the queue that workers take messages from; empty: no workers
+  std::string job_queue = {};  ///< that workers of new tasks take messages from; empty: no workers
   DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
   double crash_share = 0;        ///< of the works: the task dies in the middle of it
   double poison_share = 0;       ///< of the messages: no work on them ever succeeds
   bool workers_protect = false;  ///< scale-in and deployments spare a task while it works
-  /// Somebody else runs the tasks' workers: a task that ran is STOPPED when task_ended() says so,
-  /// not after task_stop.
+  /// Somebody else runs the workers of new tasks: a task that ran is STOPPED when task_ended() says
+  /// so, not after task_stop.
   bool processes = false;
   std::optional<InstanceModel> instances = {};  ///< nothing: there is always room for a task
+  std::size_t zones = 1;                        ///< availability zones, over which tasks are spread
 };
+
+/// Fields of a request that have no effect here and are told as they came: names and JSON.
+using Shown = std::map<std::string, std::string, std::less<>>;
+
+/// Services start the tasks that they want. What holds a cluster's single tasks starts those that
+/// run() is asked for, and replaces none; a service that somebody else deploys starts none either.
+enum class Upkeep { Wanted, Single };
 
 struct ServiceDefinition {
   std::string name = {};
   std::string cluster = {};
-  std::string task_definition = {};  ///< ARN
+  std::string task_definition = {};  ///< "family:revision"
   std::int64_t desired = 0;
   SchedulingStrategy scheduling = SchedulingStrategy::Replica;
   std::string launch_type = "FARGATE";
   std::string zone_rebalancing = "DISABLED";  ///< or ENABLED: kept, without an effect here
   ServiceBehaviour behaviour = {};
+  Shown shown = {};
+  std::map<std::string, std::string> task_tags = {};
+  Upkeep upkeep = Upkeep::Wanted;
 };
 
 enum class TaskState { Provisioning, Pending, Running, Stopping, Stopped };
@@ -77,11 +97,31 @@ enum class StopCode { ServiceSchedulerInitiated, EssentialContainerExited, UserI
 /// ECS's names.
 std::string_view to_string(StopCode code);
 
+/// What somebody wants of single tasks.
+struct TaskOrder {
+  std::string task_definition = {};
+  std::string started_by = {};
+  std::string group = {};
+  std::string launch_type = {};
+  std::string job_queue = {};  ///< as that of ServiceBehaviour
+  bool process = false;        ///< the same
+  std::map<std::string, std::string> tags = {};
+  Shown shown = {};
+};
+
 struct Task {
   std::uint64_t number = 0;
   std::string id = {};  ///< 32 hexadecimal digits
   std::string deployment = {};
   std::string task_definition = {};
+  std::string started_by = {};  ///< its deployment, or who asked for it
+  std::string group = {};
+  std::string launch_type = {};
+  std::map<std::string, std::string> tags = {};
+  Shown shown = {};
+  std::size_t zone = 0;        ///< its availability zone
+  bool process = false;        ///< somebody else runs its worker
+  Station* station = nullptr;  ///< of the queue that its worker takes from
   TaskState state = TaskState::Provisioning;
   Instant created_at = {};
   Duration start_time = Duration(0);
@@ -124,7 +164,13 @@ struct ServiceTotals {
   Duration task_time = Duration(0);       ///< of all stopped tasks, from creation to stop
 };
 
-class Service;
+/// What a deployment changes: nothing stays as it is.
+struct Rollout {
+  std::optional<std::string> task_definition = {};
+  std::optional<std::int64_t> desired = {};
+  std::optional<std::string> job_queue = {};
+  std::optional<bool> processes = {};
+};
 
 /// What happens in a service that others want to know. World implements it.
 class ServiceObserver {
@@ -141,8 +187,9 @@ class ServiceObserver {
 
 class Service {
  public:
+  /// `station` is that of its job queue; without one its workers get nothing.
   Service(ServiceDefinition definition, Instant created_at, Random& random,
-          ServiceObserver& observer);
+          ServiceObserver& observer, Station* station = nullptr);
 
   const ServiceDefinition& definition() const { return definition_; }
   const std::string& name() const { return definition_.name; }
@@ -165,16 +212,25 @@ class Service {
   std::map<std::string, std::string>& tags() { return tags_; }
   const std::map<std::string, std::string>& tags() const { return tags_; }
   void set_zone_rebalancing(std::string value) { definition_.zone_rebalancing = std::move(value); }
+  Shown& shown() { return definition_.shown; }
+  /// Of those that start from now on.
+  void set_task_tags(std::map<std::string, std::string> tags) {
+    definition_.task_tags = std::move(tags);
+  }
+  /// Without a deployment.
+  void set_task_definition(std::string name) { definition_.task_definition = std::move(name); }
   const ServiceTotals& totals() const { return totals_; }
   /// totals().task_time and what the living tasks have used so far.
   Duration task_time(Instant now) const;
 
   /// Starts or stops tasks so that as many are there as wanted.
   void set_desired(std::int64_t desired, Instant now);
-  /// Replaces all tasks, new ones first, with as many as are desired from now on; an empty text
-  /// keeps the task definition, no number the desired count.
-  void deploy(std::string task_definition, Instant now,
-              std::optional<std::int64_t> desired = std::nullopt);
+  /// Replaces all tasks, new ones first, with as many as are desired from now on. `station` is that
+  /// of the new tasks' job queue.
+  void deploy(Rollout rollout, Station* station, Instant now);
+  /// Starts so many single tasks; their ids.
+  std::vector<std::string> run(const TaskOrder& order, Station* station, std::int64_t count,
+                               Instant now);
   /// Stops all tasks; DRAINING until they are stopped, then INACTIVE.
   void remove(Instant now);
 
@@ -187,6 +243,9 @@ class Service {
   /// As StopTask: protection does not help.
   void stop(Task& task, std::string reason, Instant now);
   Task* find_task(std::string_view id);
+  /// Also one that is STOPPED.
+  const Task* find_any_task(std::string_view id) const;
+  Task* find_any_task(std::string_view id);
 
   /// Nothing can be placed until the shortage ends.
   void set_short(bool is_short, Instant now);
@@ -202,9 +261,10 @@ class Service {
 
   /// Running tasks whose worker has nothing to do.
   bool has_idle_worker() const { return !idle_.empty(); }
-  /// Gives the longest idle worker the message. It renews or is done, whichever is first, at
-  /// `act_at`.
-  void begin_work(const Work& work, Instant act_at);
+  /// Of those that take from that queue the longest idle one; nullptr: there is none.
+  Task* idle_worker(const Station& station) const;
+  /// Gives the worker the message. It renews or is done, whichever is first, at `act_at`.
+  void begin_work(Task& task, const Work& work, Instant act_at);
   /// A task whose worker must renew or is done by now, the earliest first; nullptr: there is none.
   Task* due_worker(Instant now) { return working_.due(now); }
   /// The worker goes on until `act_at`.
@@ -213,6 +273,8 @@ class Service {
   /// message was still there.
   void end_work(Task& task, bool counts, Instant now);
   std::int64_t working() const { return working_.size(); }
+  /// Of the queue that workers of new tasks take from.
+  const Station* station() const { return station_; }
   /// How long the work takes and how it ends. It depends on the message (and for a crash on how
   /// often it was received), not on what happened before: the same job is the same under any
   /// scaler.
@@ -225,12 +287,14 @@ class Service {
   // World's.
   std::uint64_t rank = 0;  ///< who acts first of those at one moment
   Planned planned = {};
-  Station* station = nullptr;  ///< of its job queue
+  std::vector<Station*> stations = {};  ///< of the queues that its tasks have taken from
 
  private:
   void reconcile(Instant now);
   void start_tasks(std::int64_t count, Instant now);
+  Task& add_task(Instant now);
   void stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now);
+  std::uint64_t choose_to_stop(const std::vector<std::uint64_t>& candidates);
   void stop_task(Task& task, std::string reason, Instant now,
                  StopCode code = StopCode::ServiceSchedulerInitiated);
   void place_tasks(Instant now);
@@ -250,9 +314,11 @@ class Service {
   std::uint64_t fate_seed_;
   Capacity capacity_;
   ServiceObserver* observer_;
+  Station* station_;  ///< of new tasks
   std::uint64_t next_task_ = 1;
   std::int64_t running_ = 0;
   std::int64_t pending_ = 0;
+  std::vector<std::int64_t> in_zone_;  ///< tasks that are to run, by zone
   std::map<std::uint64_t, Task> tasks_ = {};
   std::deque<Task> stopped_ = {};
   std::vector<Deployment> deployments_ = {};

@@ -34,7 +34,8 @@ class ServiceTest : public testing::Test {
     return {{.name = "workers", .cluster = "main", .task_definition = "td:1", .desired = desired},
             kNoon,
             random_,
-            counter_};
+            counter_,
+            &jobs_};
   }
   Service make_processes(std::int64_t desired) {
     Service service{{.name = "workers",
@@ -59,8 +60,14 @@ class ServiceTest : public testing::Test {
     service.settle(to);
   }
 
+  /// By the worker that has been idle for longest.
+  void begin_work(Service& service, const Work& work, Instant act_at) {
+    service.begin_work(*service.idle_worker(jobs_), work, act_at);
+  }
+
   Random random_{3};
   Counter counter_;
+  Station jobs_;
 };
 
 TEST_F(ServiceTest, StartsTasksThroughProvisioningAndPending) {
@@ -119,7 +126,7 @@ TEST_F(ServiceTest, ScalesInWithoutSparingBusyTasks) {
     random_ = Random(seed);
     Service service = make(2);
     run(service, kNoon + seconds(5));
-    service.begin_work({.done_at = kNoon + hours(1)}, kNoon + hours(1));
+    begin_work(service, {.done_at = kNoon + hours(1)}, kNoon + hours(1));
     service.set_desired(1, kNoon + seconds(6));
     killed += static_cast<int>(service.totals().killed_while_working);
     EXPECT_EQ(service.working() + service.totals().killed_while_working, 1);
@@ -134,7 +141,7 @@ TEST_F(ServiceTest, ReplacesAllTasksInADeployment) {
   Service service = make(2);
   run(service, kNoon + seconds(5));
 
-  service.deploy("td:2", kNoon + seconds(10));
+  service.deploy({.task_definition = "td:2"}, &jobs_, kNoon + seconds(10));
 
   ASSERT_THAT(service.deployments(), SizeIs(2));
   EXPECT_TRUE(service.deployments()[0].primary);
@@ -156,14 +163,14 @@ TEST_F(ServiceTest, ReplacesAllTasksInADeployment) {
 TEST_F(ServiceTest, ScalesDuringADeployment) {
   Service service = make(2);
   run(service, kNoon + seconds(5));
-  service.deploy("", kNoon + seconds(10));
+  service.deploy({}, &jobs_, kNoon + seconds(10));
 
   service.set_desired(3, kNoon + seconds(11));
   run(service, kNoon + seconds(60));
 
   EXPECT_EQ(service.running(), 3);
   EXPECT_THAT(service.deployments(), SizeIs(1));
-  service.deploy("", kNoon + seconds(70));
+  service.deploy({}, &jobs_, kNoon + seconds(70));
   service.set_desired(0, kNoon + seconds(71));
   run(service, kNoon + seconds(90));
   EXPECT_TRUE(service.tasks().empty());
@@ -185,9 +192,9 @@ TEST_F(ServiceTest, LetsWorkersTakeTurns) {
   Service service = make(2);
   run(service, kNoon + seconds(5));
   const Instant done = kNoon + seconds(10);
-  service.begin_work({.receipt = {.sequence = 1}, .done_at = done}, done);
-  service.begin_work({.receipt = {.sequence = 2}, .done_at = done + seconds(1)},
-                     kNoon + seconds(8));
+  begin_work(service, {.receipt = {.sequence = 1}, .done_at = done}, done);
+  begin_work(service, {.receipt = {.sequence = 2}, .done_at = done + seconds(1)},
+             kNoon + seconds(8));
 
   EXPECT_FALSE(service.has_idle_worker());
   EXPECT_EQ(service.due_worker(kNoon + seconds(7)), nullptr);
@@ -217,7 +224,7 @@ TEST_F(ServiceTest, KeepsAHundredEventsAndStoppedTasks) {
 TEST_F(ServiceTest, DrawsStartTimesFromTheRange) {
   ServiceDefinition definition{.name = "workers", .cluster = "main", .desired = 50};
   definition.behaviour.task_start = {.min = seconds(20), .max = seconds(40)};
-  Service service(definition, kNoon, random_, counter_);
+  Service service(definition, kNoon, random_, counter_, &jobs_);
 
   run(service, kNoon + seconds(40));
 
@@ -300,7 +307,7 @@ TEST_F(ServiceTest, AProtectedTaskIsSparedUntilItsProtectionEnds) {
     EXPECT_EQ(service.protected_tasks(), 1);
 
     service.set_desired(0, kNoon + seconds(10));
-    service.deploy("td:2", kNoon + seconds(11));
+    service.deploy({.task_definition = "td:2"}, &jobs_, kNoon + seconds(11));
     run(service, kNoon + seconds(599));
 
     EXPECT_EQ(task.state, TaskState::Running);
@@ -323,7 +330,8 @@ TEST_F(ServiceTest, ProtectionThatWasAskedForCountsBesideThatOfEmulatedWorkers) 
                    .behaviour = {.workers_protect = true}},
                   kNoon,
                   random_,
-                  counter_};
+                  counter_,
+                  &jobs_};
   run(service, kNoon + seconds(5));
   Task& task = first_task(service);
   service.protect(task, kNoon + hours(1), kNoon + seconds(6));
@@ -333,7 +341,7 @@ TEST_F(ServiceTest, ProtectionThatWasAskedForCountsBesideThatOfEmulatedWorkers) 
 
   EXPECT_EQ(task.state, TaskState::Running);
   EXPECT_EQ(service.running(), 1);
-  service.begin_work({.done_at = kNoon + hours(2)}, kNoon + hours(2));
+  begin_work(service, {.done_at = kNoon + hours(2)}, kNoon + hours(2));
   EXPECT_EQ(service.protected_tasks(), 1) << "twice protected is one task";
 }
 
@@ -347,6 +355,62 @@ TEST_F(ServiceTest, ProtectionHelpsNeitherAgainstAPersonNorAgainstTheServicesEnd
   EXPECT_EQ(service.pending(), 1);
   service.remove(kNoon + seconds(8));
   EXPECT_EQ(service.running(), 0);
+}
+
+TEST_F(ServiceTest, ScalesInFromTheZoneWithMostTasks) {
+  for (std::uint64_t seed = 0; seed < 10; ++seed) {
+    random_ = Random(seed);
+    Service service({.name = "workers", .desired = 9, .behaviour = {.zones = 3}}, kNoon, random_,
+                    counter_, &jobs_);
+    run(service, kNoon + seconds(5));
+    for (std::int64_t desired = 8; desired >= 0; --desired) {
+      service.set_desired(desired, kNoon + seconds(6));
+      std::vector<std::int64_t> in_zone(3, 0);
+      for (const auto& [number, task] : service.tasks()) {
+        in_zone.at(task.zone) += task.state == TaskState::Running ? 1 : 0;
+      }
+      const auto [fewest, most] = std::ranges::minmax(in_zone);
+      EXPECT_LE(most - fewest, 1) << desired;
+    }
+  }
+}
+
+TEST_F(ServiceTest, SparesProtectedTasksAlsoInTheFullestZone) {
+  Service service({.name = "workers", .desired = 4, .behaviour = {.zones = 3}}, kNoon, random_,
+                  counter_, &jobs_);
+  run(service, kNoon + seconds(5));
+  std::vector<std::string> spared;
+  for (const auto& [number, task] : service.tasks()) {
+    if (task.zone == 0) {
+      spared.push_back(task.id);
+    }
+  }
+  ASSERT_EQ(spared.size(), 2);
+  for (const std::string& id : spared) {
+    service.protect(*service.find_task(id), kNoon + hours(1), kNoon + seconds(5));
+  }
+  service.set_desired(2, kNoon + seconds(6));
+  run(service, kNoon + seconds(10));
+  ASSERT_EQ(service.tasks().size(), 2);
+  for (const std::string& id : spared) {
+    EXPECT_NE(service.find_task(id), nullptr);
+  }
+}
+
+TEST_F(ServiceTest, ReplacesNoSingleTask) {
+  Service service({.cluster = "main", .upkeep = Upkeep::Single}, kNoon, random_, counter_);
+  const auto ids = service.run({.task_definition = "td:1", .process = true}, &jobs_, 2, kNoon);
+  run(service, kNoon + seconds(5));
+  ASSERT_EQ(ids.size(), 2);
+  EXPECT_EQ(service.running(), 2);
+  service.task_ended(*service.find_task(ids[0]), 3, kNoon + seconds(6));
+  service.stop(*service.find_task(ids[1]), "enough", kNoon + seconds(7));
+  service.task_ended(*service.find_task(ids[1]), 143, kNoon + seconds(8));
+  run(service, kNoon + seconds(60));
+  EXPECT_TRUE(service.tasks().empty());
+  EXPECT_EQ(service.find_any_task(ids[0])->exit_code, 3);
+  EXPECT_EQ(service.find_any_task(ids[1])->stop_code, StopCode::UserInitiated);
+  EXPECT_EQ(counter_.completed, 0);
 }
 
 }  // namespace

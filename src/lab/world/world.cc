@@ -29,6 +29,17 @@ bool empty(const QueueDepth& depth) {
 
 }  // namespace
 
+std::vector<Service*> Cluster::task_holders() const {
+  std::vector<Service*> holders;
+  for (const auto& [service_name, service] : services) {
+    holders.push_back(service.get());
+  }
+  if (single_tasks != nullptr) {
+    holders.push_back(single_tasks.get());
+  }
+  return holders;
+}
+
 std::string_view to_string(EventKind kind) {
   switch (kind) {
     case EventKind::MessageSent:
@@ -213,19 +224,31 @@ Service& World::create_service(ServiceDefinition definition) {
   std::unique_ptr<Service>& place = cluster->services[definition.name];
   const bool vacant = place == nullptr || place->status() == ServiceStatus::Inactive;
   CHECK(vacant);
-  Station& station = stations_[definition.behaviour.job_queue];
+  const std::string queue = definition.behaviour.job_queue;
   if (place != nullptr) {
     service_agenda_.plan(*place, place->rank, kNever);
-    std::erase(place->station->services, place.get());
+    for (Station* const station : place->stations) {
+      std::erase(station->services, place.get());
+    }
   }
   ServiceObserver& observer = *this;
-  place = std::make_unique<Service>(std::move(definition), now_, *random_, observer);
+  place =
+      std::make_unique<Service>(std::move(definition), now_, *random_, observer, &stations_[queue]);
   place->rank = next_rank_++;
-  place->station = &station;
-  station.services.push_back(place.get());
+  open_station(*place, queue);
   feed_workers(*place);
   settle_soon(*place);
   return *place;
+}
+
+/// Where its tasks of that queue are fed from now on.
+Station& World::open_station(Service& service, const std::string& queue) {
+  Station& station = stations_[queue];
+  if (std::ranges::find(service.stations, &station) == service.stations.end()) {
+    service.stations.push_back(&station);
+    station.services.push_back(&service);
+  }
+  return station;
 }
 
 void World::note_desired(const Service& service, std::int64_t desired) {
@@ -242,12 +265,42 @@ void World::set_desired(Service& service, std::int64_t desired) {
   settle_soon(service);
 }
 
-void World::deploy(Service& service, std::string task_definition,
-                   std::optional<std::int64_t> desired) {
-  note_desired(service, desired.value_or(service.desired()));
-  service.deploy(std::move(task_definition), now_, desired);
+void World::deploy(Service& service, Rollout rollout) {
+  note_desired(service, rollout.desired.value_or(service.desired()));
+  Station& station =
+      open_station(service, rollout.job_queue.value_or(service.definition().behaviour.job_queue));
+  service.deploy(std::move(rollout), &station, now_);
   feed_workers(service);
   settle_soon(service);
+}
+
+std::vector<std::string> World::run_tasks(Cluster& cluster, const TaskOrder& order,
+                                          std::int64_t count, const ServiceBehaviour& behaviour) {
+  if (cluster.single_tasks == nullptr) {
+    ServiceObserver& observer = *this;
+    cluster.single_tasks = std::make_unique<Service>(
+        ServiceDefinition{
+            .cluster = cluster.name, .behaviour = behaviour, .upkeep = Upkeep::Single},
+        now_, *random_, observer);
+    cluster.single_tasks->rank = next_rank_++;
+  }
+  Service& holder = *cluster.single_tasks;
+  Station& station = open_station(holder, order.job_queue);
+  std::vector<std::string> ids = holder.run(order, &station, count, now_);
+  feed_workers(holder);
+  settle_soon(holder);
+  return ids;
+}
+
+FoundTask World::find_task(std::string_view id) const {
+  for (const auto& [name, cluster] : clusters_) {
+    for (Service* const service : cluster.task_holders()) {
+      if (Task* const task = service->find_task(id)) {
+        return {.service = service, .task = task};
+      }
+    }
+  }
+  return {};
 }
 
 void World::remove(Service& service) {
@@ -276,7 +329,7 @@ void World::stop(Service& service, Task& task, std::string reason) {
   settle_soon(service);
 }
 
-const TaskDefinition& World::register_task_definition(std::string family, std::string document) {
+TaskDefinition& World::register_task_definition(std::string family, std::string document) {
   std::vector<TaskDefinition>& revisions = task_definitions_[family];
   return revisions.emplace_back(TaskDefinition{.family = std::move(family),
                                                .revision = std::ssize(revisions) + 1,
@@ -292,12 +345,19 @@ const TaskDefinition* World::find_task_definition(std::string_view family,
   }
   const std::vector<TaskDefinition>& revisions = found->second;
   if (revision == 0) {
-    return &revisions.back();
+    const auto latest = std::find_if(revisions.rbegin(), revisions.rend(), [](const auto& each) {
+      return each.status == TaskDefinitionStatus::Active;
+    });
+    return latest == revisions.rend() ? nullptr : &*latest;
   }
   if (revision < 1 || revision > std::ssize(revisions)) {
     return nullptr;
   }
   return &revisions[static_cast<std::size_t>(revision - 1)];
+}
+
+TaskDefinition* World::find_task_definition(std::string_view family, std::int64_t revision) {
+  return const_cast<TaskDefinition*>(std::as_const(*this).find_task_definition(family, revision));
 }
 
 void World::record(EventKind kind, std::string_view subject, std::string detail) {
@@ -316,7 +376,7 @@ void World::record(EventKind kind, std::string_view subject, std::string detail)
 
 void World::task_running(const Service& service, const Task& task) {
   record(EventKind::TaskRunning, service.name(), task.id);
-  if (options_.on_task_running && service.definition().behaviour.processes) {
+  if (options_.on_task_running && task.process) {
     options_.on_task_running(service, task);
   }
 }
@@ -361,8 +421,8 @@ void World::settle() {
 }
 
 void World::tend_workers(Service& service) {
-  Queue* const queue = service.station->queue;
   while (Task* const task = service.due_worker(now_)) {
+    Queue* const queue = task->station->queue;
     const Work work = task->work.value();
     if (work.done_at > now_) {
       if (queue != nullptr) {
@@ -397,22 +457,33 @@ void World::feed_workers(const Queue& queue) {
     return;
   }
   for (Service* const service : queue.station->services) {
-    feed_workers(*service);
+    feed_workers(*service, *queue.station);
   }
 }
 
 void World::feed_workers(Service& service) {
-  if (!service.has_idle_worker()) {
+  for (const Station* const station : service.stations) {
+    feed_workers(service, *station);
+  }
+}
+
+void World::feed_workers(Service& service, const Station& station) {
+  Queue* const queue = station.queue;
+  if (queue == nullptr || !service.has_idle_worker()) {
     return;
   }
-  Queue* const queue = service.station->queue;
-  while (queue != nullptr && service.has_idle_worker() && queue->has_next()) {
+  while (queue->has_next()) {
+    Task* const worker = service.idle_worker(station);
+    if (worker == nullptr) {
+      break;
+    }
     const std::int64_t redriven = queue->totals().redriven;
     const auto taken = queue->take(worker_visibility(*queue), now_, dead_letter_queue(*queue));
     if (taken) {
       const Service::Fate fate = service.fate(taken->receipt);
       const Instant done_at = now_ + fate.work_time;
-      service.begin_work({.receipt = taken->receipt,
+      service.begin_work(*worker,
+                         {.receipt = taken->receipt,
                           .sent_at = taken->sent_at,
                           .received_at = now_,
                           .done_at = done_at,

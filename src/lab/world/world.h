@@ -46,23 +46,33 @@ struct HistoryEvent {
   std::string detail = {};   ///< for people, such as "0 -> 3"
 };
 
+enum class TaskDefinitionStatus { Active, Inactive, DeleteInProgress };
+
 struct TaskDefinition {
   std::string family = {};
   std::int64_t revision = 0;
   std::string document = {};  ///< as it was registered; opaque
   Instant registered_at = {};
+  std::map<std::string, std::string> tags = {};
+  TaskDefinitionStatus status = TaskDefinitionStatus::Active;
+  std::optional<Instant> deregistered_at = {};
 };
 
 struct Cluster {
   std::string name = {};
+  bool active = true;  ///< until it is deleted
   std::map<std::string, std::string> tags = {};
+  Shown shown = {};
   std::map<std::string, std::unique_ptr<Service>, std::less<>> services = {};
+  std::unique_ptr<Service> single_tasks = {};  ///< those of no service; nullptr before the first
+
+  /// All that has tasks.
+  std::vector<Service*> task_holders() const;
 };
 
-/// The queue of a name, if there is one, and the services whose workers take from it.
-struct Station {
-  Queue* queue = nullptr;
-  std::vector<Service*> services = {};
+struct FoundTask {
+  Service* service = nullptr;
+  Task* task = nullptr;
 };
 
 class World final : private ServiceObserver {
@@ -71,8 +81,7 @@ class World final : private ServiceObserver {
     std::size_t history_max = 10'000;  ///< events that are kept; 0 keeps none
     /// Told of every work that ends, at now(); a message that was Done is deleted by then.
     std::function<void(const Service&, const Work&)> on_work_end = {};
-    /// Of services whose tasks are processes: a task runs, and is to stop. Neither may change the
-    /// world.
+    /// Of tasks that are processes: one runs, and is to stop. Neither may change the world.
     std::function<void(const Service&, const Task&)> on_task_running = {};
     std::function<void(const Service&, const Task&)> on_task_stopping = {};
   };
@@ -121,8 +130,12 @@ class World final : private ServiceObserver {
   /// A new service in an existing cluster; takes the place of an INACTIVE one of its name.
   Service& create_service(ServiceDefinition definition);
   void set_desired(Service& service, std::int64_t desired);
-  void deploy(Service& service, std::string task_definition,
-              std::optional<std::int64_t> desired = std::nullopt);
+  void deploy(Service& service, Rollout rollout);
+  /// Starts tasks of no service, which behave as told; their ids. It replaces none of them.
+  std::vector<std::string> run_tasks(Cluster& cluster, const TaskOrder& order, std::int64_t count,
+                                     const ServiceBehaviour& behaviour);
+  /// Of any cluster, not STOPPED; nullptr twice: there is none.
+  FoundTask find_task(std::string_view id) const;
   void remove(Service& service);
   void set_short(Service& service, bool is_short);
   /// As those of Service. The task must be one of the service's, and not be STOPPED.
@@ -130,9 +143,14 @@ class World final : private ServiceObserver {
   void task_ended(Service& service, Task& task, int exit_code);
   void stop(Service& service, Task& task, std::string reason);
 
-  const TaskDefinition& register_task_definition(std::string family, std::string document);
-  /// Revision 0 is the latest; nullptr when there is none.
+  TaskDefinition& register_task_definition(std::string family, std::string document);
+  /// Revision 0 is the latest that is ACTIVE; nullptr when there is none.
   const TaskDefinition* find_task_definition(std::string_view family, std::int64_t revision) const;
+  TaskDefinition* find_task_definition(std::string_view family, std::int64_t revision);
+  /// By family, in the order of their revisions.
+  const std::map<std::string, std::vector<TaskDefinition>, std::less<>>& task_definitions() const {
+    return task_definitions_;
+  }
 
   const std::deque<HistoryEvent>& history() const { return history_; }
   void record(EventKind kind, std::string_view subject, std::string detail);
@@ -157,6 +175,8 @@ class World final : private ServiceObserver {
   void note_desired(const Service& service, std::int64_t desired);
   void feed_workers(const Queue& queue);
   void feed_workers(Service& service);
+  void feed_workers(Service& service, const Station& station);
+  Station& open_station(Service& service, const std::string& queue);
 
   Options options_;
   Instant now_;

@@ -287,5 +287,69 @@ TEST(World, IsTheSameHoweverFinelyTimeAdvances) {
   EXPECT_EQ(run(Duration(100)), run(minutes(1)));
 }
 
+TEST(World, ADeploymentTakesItsTasksToAnotherQueue) {
+  Scene scene;
+  Queue& others = scene.world.create_queue("others", {});
+  scene.world.set_desired(*scene.service, 2);
+  scene.world.advance(kNoon + seconds(5));
+  scene.world.deploy(*scene.service, {.task_definition = "td:2", .job_queue = "others"});
+  // Until the new tasks run, the old ones work for their own queue.
+  scene.world.send(*scene.jobs, {.body = "job"});
+  EXPECT_EQ(scene.service->working(), 1);
+
+  scene.world.advance(kNoon + seconds(20));
+  scene.world.send(*scene.jobs, {.body = "left"});
+  scene.world.send(others, {.body = "taken"});
+
+  EXPECT_EQ(scene.jobs->depth().visible, 1 + scene.service->totals().killed_while_working);
+  EXPECT_EQ(others.depth(), (QueueDepth{.in_flight = 1}));
+}
+
+TEST(World, ADeploymentWithoutAQueueLeavesItsTasksIdle) {
+  Scene scene;
+  scene.world.set_desired(*scene.service, 2);
+  scene.world.advance(kNoon + seconds(5));
+  scene.world.deploy(*scene.service, {.task_definition = "td:2", .job_queue = ""});
+  scene.world.advance(kNoon + seconds(20));
+  scene.world.send(*scene.jobs, {.body = "left"});
+  EXPECT_EQ(scene.jobs->depth(), (QueueDepth{.visible = 1}));
+  // And back again.
+  scene.world.deploy(*scene.service, {.task_definition = "td:1", .job_queue = "jobs"});
+  scene.world.advance(kNoon + seconds(40));
+  EXPECT_EQ(scene.jobs->depth(), QueueDepth{});
+}
+
+TEST(World, SingleTasksWorkForTheirQueueUntilTheyAreStopped) {
+  Scene scene;
+  Cluster& cluster = *scene.world.find_cluster("main");
+  const auto ids =
+      scene.world.run_tasks(cluster, {.task_definition = "td:1", .job_queue = "jobs"}, 2, {});
+  scene.world.send(*scene.jobs, {.body = "job"});
+  scene.world.advance(kNoon + seconds(10));
+  EXPECT_EQ(scene.jobs->depth(), QueueDepth{});
+  EXPECT_EQ(scene.service->running(), 0);
+  for (const std::string& id : ids) {
+    const FoundTask found = scene.world.find_task(id);
+    scene.world.stop(*found.service, *found.task, "enough");
+  }
+  scene.world.advance(kNoon + seconds(20));
+  scene.world.send(*scene.jobs, {.body = "left"});
+  EXPECT_EQ(scene.jobs->depth(), (QueueDepth{.visible = 1}));
+}
+
+TEST(World, IsEmptyAfterItIsCleared) {
+  Scene scene;
+  scene.world.register_task_definition("td", "{}");
+  scene.world.send(*scene.jobs, {.body = "job"});
+  scene.world.set_desired(*scene.service, 1);
+  scene.world.clear();
+  EXPECT_EQ(scene.world.next_event(), kNever);
+  EXPECT_EQ(scene.world.find_queue("jobs"), nullptr);
+  EXPECT_EQ(scene.world.find_cluster("main"), nullptr);
+  EXPECT_EQ(scene.world.find_task_definition("td", 0), nullptr);
+  EXPECT_THAT(scene.world.history(), SizeIs(0));
+  scene.world.advance(kNoon + hours(1));
+}
+
 }  // namespace
 }  // namespace scaler::world

@@ -90,6 +90,15 @@ std::optional<std::string> region_of(const EmulateFlags& flags, const Environmen
 Result<void> read_worker(const EmulateFlags& flags, const Environment& environment,
                          emulator::EmulatorOptions& options) {
   options.no_workers = flags.no_workers;
+  options.worker_dir = flags.worker_dir;
+  options.stop_timeout = flags.stop_timeout;
+  options.processes_max = static_cast<std::size_t>(flags.workers_max);
+  options.worker_environment = environment;
+  std::error_code ignored;
+  if (!flags.worker_dir.empty() && !std::filesystem::is_directory(flags.worker_dir, ignored)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("--worker-dir: there is no folder '{}'", shortened(flags.worker_dir)));
+  }
   if (flags.worker.empty()) {
     return {};
   }
@@ -107,17 +116,8 @@ Result<void> read_worker(const EmulateFlags& flags, const Environment& environme
   if (!program) {
     return fail(ErrorKind::Malformed, "--worker: " + program.error().message);
   }
-  std::error_code ignored;
-  if (!flags.worker_dir.empty() && !std::filesystem::is_directory(flags.worker_dir, ignored)) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("--worker-dir: there is no folder '{}'", shortened(flags.worker_dir)));
-  }
   words->front() = *program;
   options.worker = *std::move(words);
-  options.worker_dir = flags.worker_dir;
-  options.stop_timeout = flags.stop_timeout;
-  options.processes_max = static_cast<std::size_t>(flags.workers_max);
-  options.worker_environment = environment;
   return {};
 }
 
