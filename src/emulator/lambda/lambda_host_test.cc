@@ -288,7 +288,7 @@ TEST_F(LambdaHostTest, RefusesOtherPathsAndUnsignedRequests) {
   expect_error(call("PUT", kMappings), 404, "UnknownOperationException");
   expect_error(call("GET", mapping_path() + "/more"), 404, "UnknownOperationException");
   expect_error(call("GET", "/2015-03-31/layers"), 404, "UnknownOperationException");
-  expect_error(call("GET", "/2015-03-31/functions"), 404, "UnknownOperationException");
+  expect_error(call("PUT", "/2015-03-31/functions"), 404, "UnknownOperationException");
 
   expect_error(send({.method = "GET", .target = kMappings}), 403,
                "MissingAuthenticationTokenException");
