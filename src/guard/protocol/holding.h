@@ -33,6 +33,8 @@ class Holding {
   std::vector<Handle> take_all();
   std::optional<Deadline> next() const;
 
+  friend auto operator<=>(const Holding&, const Holding&) = default;
+
  private:
   struct Held {
     ConnectionId connection = 0;
@@ -42,6 +44,8 @@ class Holding {
     Deadline ends = {};
     std::optional<Deadline> renew_at = {};
     bool deleted = false;  ///< held on until the next receive
+
+    friend auto operator<=>(const Held&, const Held&) = default;
   };
 
   bool renew_;

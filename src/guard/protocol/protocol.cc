@@ -99,6 +99,7 @@ void Protocol::terminate(Deadline now) {
 
 void Protocol::child_ended(Deadline now) {
   child_ended_at_ = child_ended_at_.value_or(now);
+  holding_.expire(now);  // what others may have by now is not given back
   give_back(holding_.take_all());
   std::erase_if(polls_, [](const auto& entry) { return entry.second.stage == Stage::AtGate; });
   step(now);

@@ -42,6 +42,9 @@ class Protocol {
   std::optional<Deadline> next() const;
   Status status(Deadline now) const;
 
+  /// Two that are equal do the same from here on.
+  friend auto operator<=>(const Protocol&, const Protocol&) = default;
+
  private:
   enum class Stage {
     AtGate,  ///< not yet forwarded
@@ -57,6 +60,8 @@ class Protocol {
     std::vector<Message> messages = {};
     Deadline received = {};
     Deadline handed_by = {};  ///< by then its messages are handed over, protected or not
+
+    friend auto operator<=>(const Poll&, const Poll&) = default;
   };
   /// A rest after a long time of protection.
   enum class Breath {

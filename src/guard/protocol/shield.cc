@@ -92,7 +92,7 @@ std::optional<Shield::Step> Shield::protect_step(const Need& need) const {
   if (!on_) {
     return Step{need.messages ? retry_at_ : std::max(retry_at_, rests_until_), What::Protect};
   }
-  const Deadline uncovered = expires_ - kMargin;
+  const Deadline uncovered = std::min(expires_ - kMargin, settled_until_.value_or(expires_));
   Deadline wanted = renew_at_;
   if (need.receives) {
     wanted = std::min(wanted, uncovered);
@@ -147,16 +147,12 @@ void Shield::replied(const AgentReply& reply, bool busy, Deadline now, Teller& t
   if (reply.throttled) {
     throttled(now);
   }
-  if (reply.kind == AgentReply::Kind::NotValid && valid_) {
-    if (!ended_) {
-      teller.say("the task is stopping (TASK_NOT_VALID): no more messages are received");
-    }
-    ended_ = true;
+  if (reply.kind == AgentReply::Kind::NotValid && not_valid(now, teller)) {
     return;
   }
   switch (asked.what) {
     case What::Protect:
-      return protect_replied(reply, now, teller);
+      return protect_replied(asked, reply, now, teller);
     case What::Unprotect:
       return unprotect_replied(reply, now, teller);
     case What::Inspect:
@@ -188,20 +184,13 @@ void Shield::turn_off(Deadline at) {
   changed_ = at;
 }
 
-void Shield::protect_replied(const AgentReply& reply, Deadline now, Teller& teller) {
+void Shield::protect_replied(const Asking& asked, const AgentReply& reply, Deadline now,
+                             Teller& teller) {
   tried_ = true;
   if (reply.kind == AgentReply::Kind::Blocked) {
     careful_until_ = now + kCarefulAfterBlocked;
     refused("the deployment refuses protection: " + reply.why, now, teller);
     return;
-  }
-  if (reply.kind == AgentReply::Kind::NotValid) {
-    not_valid_since_ = not_valid_since_.value_or(now);
-    if (now < *not_valid_since_ + kNotValidAtMost) {
-      refused("the task does not run yet, or is stopping (TASK_NOT_VALID)", now, teller);
-      return;
-    }
-    blocked_at_.reset();
   }
   if (reply.kind != AgentReply::Kind::On || reply.expires <= now) {
     failed(reply, now, teller);
@@ -216,14 +205,36 @@ void Shield::protect_replied(const AgentReply& reply, Deadline now, Teller& tell
   retry_at_ = {};
   why_.clear();
   quiet_since_ = now;
-  if (now < uncertain_until_) {
-    renew_at_ = std::min(renew_at_, now + kSettle);
+  settled_until_.reset();
+  if (asked.since <= uncertain_until_) {  // it may be undone until then
+
+    settled_until_ = now + kSettle;
+    renew_at_ = std::min(renew_at_, *settled_until_);
   }
   if (!covers(now)) {
     failing_until_ = now + kRetry;
     retry_at_ = now + kRetry;
     why_ = "the protection that the agent gives ends at once";
   }
+}
+
+/// TASK_NOT_VALID: of a task that was protected once, that it is stopping. Before, it may be that
+/// it does not run yet. False when it has been said for so long that nothing stops the task.
+bool Shield::not_valid(Deadline now, Teller& teller) {
+  if (valid_) {
+    if (!ended_) {
+      teller.say("the task is stopping (TASK_NOT_VALID): no more messages are received");
+    }
+    ended_ = true;
+    return true;
+  }
+  not_valid_since_ = not_valid_since_.value_or(now);
+  if (now < *not_valid_since_ + kNotValidAtMost) {
+    refused("the task does not run yet, or is stopping (TASK_NOT_VALID)", now, teller);
+    return true;
+  }
+  blocked_at_.reset();
+  return false;
 }
 
 /// No message is received until the agent says otherwise.
@@ -268,7 +279,7 @@ void Shield::inspect_replied(const Asking& asked, const AgentReply& reply, bool 
   }
   inspected_at_ = now;
   if (is_on) {
-    inspected_on(reply, now, teller);
+    inspected_on(asked, reply, now, teller);
     return;
   }
   drop_again_.reset();
@@ -281,10 +292,11 @@ void Shield::inspect_replied(const Asking& asked, const AgentReply& reply, bool 
   }
 }
 
-void Shield::inspected_on(const AgentReply& reply, Deadline now, Teller& teller) {
+void Shield::inspected_on(const Asking& asked, const AgentReply& reply, Deadline now,
+                          Teller& teller) {
   if (reply.expiration == own_) {
     // An Unprotect that was lost may still be carried out: only a new On counts for now.
-    if (!on_ && now >= uncertain_until_) {
+    if (!on_ && asked.since > uncertain_until_) {
       const Deadline changed = changed_;
       turn_on(reply, false, now);
       changed_ = changed;  // it has been on all the time

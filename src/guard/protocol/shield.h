@@ -33,7 +33,9 @@ class Shield {
   bool foreign() const { return on_ && foreign_; }
   bool ended() const { return ended_; }
   /// For long enough that a message may be handed over.
-  bool covers(Deadline now) const { return on_ && now + kMargin < expires_; }
+  bool covers(Deadline now) const {
+    return on_ && now + kMargin < expires_ && now < settled_until_.value_or(expires_);
+  }
   /// The agent does not do its work, so that messages go without protection.
   bool failing(Deadline now) const;
   bool blocked(Deadline now) const;
@@ -59,7 +61,7 @@ class Shield {
   std::optional<Deadline> next(const Need& need) const;
   /// When an agent that does not answer begins to count as failing, or a block to count as over.
   std::optional<Deadline> patience_ends(Deadline now) const;
-  bool asking() const { return asking_.has_value(); }
+  friend auto operator<=>(const Shield&, const Shield&) = default;
 
  private:
   using What = AskAgent::What;
@@ -67,6 +69,8 @@ class Shield {
     What what = What::Inspect;
     What goal = What::Inspect;  ///< what an Inspect is the first half of
     Deadline since = {};
+
+    friend auto operator<=>(const Asking&, const Asking&) = default;
   };
   struct Step {
     Deadline at = {};
@@ -78,12 +82,13 @@ class Shield {
   std::optional<Step> protect_step(const Need& need) const;
   void turn_on(const AgentReply& reply, bool foreign, Deadline now);
   void turn_off(Deadline at);
-  void protect_replied(const AgentReply& reply, Deadline now, Teller& teller);
+  void protect_replied(const Asking& asked, const AgentReply& reply, Deadline now, Teller& teller);
   void unprotect_replied(const AgentReply& reply, Deadline now, Teller& teller);
   void inspect_replied(const Asking& asked, const AgentReply& reply, bool busy, Deadline now,
                        Teller& teller);
   void inspect_failed(const Asking& asked, const AgentReply& reply, Deadline now, Teller& teller);
-  void inspected_on(const AgentReply& reply, Deadline now, Teller& teller);
+  void inspected_on(const Asking& asked, const AgentReply& reply, Deadline now, Teller& teller);
+  bool not_valid(Deadline now, Teller& teller);
   void refused(const std::string& why, Deadline now, Teller& teller);
   void failed(const AgentReply& reply, Deadline now, Teller& teller);
   void throttled(Deadline now);
@@ -114,8 +119,9 @@ class Shield {
   Deadline throttled_at_ = {};
   Deadline rests_until_ = {};  ///< no receive brings protection back before
   Deadline no_drop_before_ = {};
-  std::optional<Deadline> drop_again_;  ///< what became of an Unprotect is not known
-  Deadline uncertain_until_ = {};       ///< the agent may still carry it out
+  std::optional<Deadline> drop_again_;     ///< what became of an Unprotect is not known
+  Deadline uncertain_until_ = {};          ///< the agent may still carry it out
+  std::optional<Deadline> settled_until_;  ///< so the last On counts no longer than that
 
   std::optional<Deadline> blocked_at_;  ///< Blocked was said then, and no On since
   Deadline careful_until_ = {};

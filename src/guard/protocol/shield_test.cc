@@ -211,7 +211,7 @@ TEST(ShieldLost, ForAMinuteEachOnIsFollowedByAnother) {
   play.wait(20s);
   play.gets(2, {"a"});
   play.on();
-  for (int i = 0; i < 4; ++i) {
+  for (int i = 0; i < 5; ++i) {
     EXPECT_EQ(play.wait(10s - 1ms), "");
     EXPECT_EQ(play.wait(1ms), "inspect");
     EXPECT_EQ(play.same(), "protect");

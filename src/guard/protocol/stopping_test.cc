@@ -250,6 +250,13 @@ TEST(ProtocolChildEnds, EverythingGoesBackAtOnce) {
   EXPECT_EQ(play.child_ends(), "back a, finish");
 }
 
+TEST(ProtocolChildEnds, WhatOthersMayHaveByNowIsNotGivenBack) {
+  Play play = Play::holding({}, 30s);
+  play.jump(30s);
+
+  EXPECT_EQ(play.child_ends(), "finish");
+}
+
 TEST(ProtocolChildEnds, WhatWaitsGoesBackToo) {
   Play play = Play::unprotected();
   play.receive(2);

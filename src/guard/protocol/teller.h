@@ -20,10 +20,14 @@ class Teller {
   void say(const std::string& text) { told_.push_back({.warning = false, .text = text}); }
   std::vector<Tell> take();
 
+  friend auto operator<=>(const Teller&, const Teller&) = default;
+
  private:
   struct Last {
     std::optional<Deadline> at;
     std::uint64_t since = 0;  ///< times since then that were not told
+
+    friend auto operator<=>(const Last&, const Last&) = default;
   };
   std::array<Last, static_cast<std::size_t>(About::Count)> last_{};
   std::vector<Tell> told_;

@@ -160,6 +160,8 @@ class Play {
     now_ = end;
     return texts();
   }
+  /// The same, and nobody calls the protocol meanwhile.
+  void jump(Duration duration) { now_ += duration; }
   /// How long until it does something by itself, in seconds; -1 for never.
   double next() const {
     const std::optional<Deadline> next = protocol_.next();

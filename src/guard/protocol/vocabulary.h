@@ -2,6 +2,7 @@
 // What comes into the guard's protocol, and what comes out of it.
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -26,6 +27,8 @@ struct Rules {
   Duration stop_timeout = std::chrono::seconds(30);  ///< from SIGTERM to SIGKILL
   bool renew = false;  ///< visibility is renewed until the next receive on the same connection
   bool until_next_receive = false;  ///< a deleted message is held until then, too
+
+  friend auto operator<=>(const Rules&, const Rules&) = default;
 };
 
 /// A receive of the worker.
@@ -34,11 +37,15 @@ struct Receive {
   ConnectionId connection = 0;
   Duration wait = {};    ///< for how long the worker waits for messages, at most
   bool careful = false;  ///< its queue gives up on a message so soon that none may be given back
+
+  friend auto operator<=>(const Receive&, const Receive&) = default;
 };
 
 struct Message {
   Handle handle = {};
   Duration visibility = {};  ///< as the receive or the queue asks for it
+
+  friend auto operator<=>(const Message&, const Message&) = default;
 };
 
 /// What the agent said.
@@ -61,38 +68,58 @@ struct AgentReply {
 // What is to be done.
 struct Forward {
   ReceiveId receive = 0;
+
+  friend auto operator<=>(const Forward&, const Forward&) = default;
 };
 struct AnswerEmpty {
   ReceiveId receive = 0;
+
+  friend auto operator<=>(const AnswerEmpty&, const AnswerEmpty&) = default;
 };
 /// The worker gets SQS's answer, as it is.
 struct HandOver {
   ReceiveId receive = 0;
+
+  friend auto operator<=>(const HandOver&, const HandOver&) = default;
 };
 /// Visible again at once, for whoever comes.
 struct GiveBack {
   std::vector<Handle> handles = {};
+
+  friend auto operator<=>(const GiveBack&, const GiveBack&) = default;
 };
 /// The visibility begins anew; visibility_changed() tells that it did.
 struct Renew {
   Handle handle = {};
   Duration visibility = {};
+
+  friend auto operator<=>(const Renew&, const Renew&) = default;
 };
 /// To the agent; at most one of the three is under way, and agent_replied() ends it.
 struct AskAgent {
   enum class What { Protect, Unprotect, Inspect };
   What what = What::Inspect;
+
+  friend auto operator<=>(const AskAgent&, const AskAgent&) = default;
 };
-struct TerminateChild {};
+struct TerminateChild {
+  friend auto operator<=>(const TerminateChild&, const TerminateChild&) = default;
+};
 /// Nothing is left to be done: the guard ends.
-struct Finish {};
+struct Finish {
+  friend auto operator<=>(const Finish&, const Finish&) = default;
+};
 /// A message that was worked on for so long is done.
 struct Worked {
   Duration took = {};
+
+  friend auto operator<=>(const Worked&, const Worked&) = default;
 };
 struct Tell {
   bool warning = true;
   std::string text = {};
+
+  friend auto operator<=>(const Tell&, const Tell&) = default;
 };
 using Action = std::variant<Forward, AnswerEmpty, HandOver, GiveBack, Renew, AskAgent,
                             TerminateChild, Finish, Worked, Tell>;
