@@ -97,7 +97,7 @@ std::optional<Shield::Step> Shield::protect_step(const Need& need) const {
   if (need.receives) {
     wanted = std::min(wanted, uncovered);
   }
-  if (need.waiting || (blocked_at_ && !foreign_)) {
+  if (need.waiting) {
     wanted = Deadline{};
   }
   const bool look = foreign_ && wanted < expires_ - kForeignMargin;

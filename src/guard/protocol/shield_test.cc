@@ -142,6 +142,17 @@ TEST(ShieldLinger, AnUnprotectThatHangsKeepsNoMessageForLong) {
   EXPECT_EQ(play.status().handed_over_unprotected, 1U);
 }
 
+TEST(ShieldLinger, CountsFromTheOnThatACarefulReceiveAskedFor) {
+  Play play = Play::unprotected({.linger = 2min});
+  play.wait(1h);
+  play.careful(2);
+  play.on();
+  play.gets(2, {});
+
+  EXPECT_EQ(play.wait(2min - 1ms), "");
+  EXPECT_EQ(play.wait(1ms), "inspect");
+}
+
 TEST(ShieldLinger, DoublesWhileThrottled) {
   Play play = Play::holding();
   play.wait(5min);
