@@ -318,6 +318,7 @@ void Protocol::give_back(const std::vector<Handle>& handles) {
 
 void Protocol::give_back(const Poll& poll) {
   std::vector<Handle> handles;
+  handles.reserve(poll.messages.size());
   for (const Message& message : poll.messages) {
     handles.push_back(message.handle);
   }
