@@ -5,6 +5,7 @@ is over, so that what the guard forgets is seen.
 """
 
 import datetime
+import email.utils
 import http.server
 import itertools
 import json
@@ -33,6 +34,7 @@ class FakeTask(http.server.ThreadingHTTPServer):
         self.messages = {}  # id -> [body, receipt, visible from, receives]
         self.deleted, self.given_back, self.events, self.signed = [], [], [], []
         self.protected_until = None
+        self.ahead = 0  # seconds that AWS's clock is ahead of the guard's
         self.before = lambda operation, body: None
         self.lock = threading.Lock()
         self.numbers = itertools.count(1)
@@ -72,7 +74,10 @@ class FakeTask(http.server.ThreadingHTTPServer):
             return [event for event in self.events if event[1] == operation]
 
     def is_protected(self):
-        return self.protected_until is not None and self.protected_until > time.time()
+        return self.protected_until is not None and self.protected_until > self.now()
+
+    def now(self):
+        return time.time() + self.ahead
 
     # --- the agent --------------------------------------------------------------------------------
 
@@ -85,7 +90,7 @@ class FakeTask(http.server.ThreadingHTTPServer):
 
     def protect(self, body):
         minutes = body.get("ExpiresInMinutes", 120) if body["ProtectionEnabled"] else None
-        self.protected_until = None if minutes is None else time.time() + minutes * 60
+        self.protected_until = None if minutes is None else self.now() + minutes * 60
         return self.protection()
 
     # --- SQS --------------------------------------------------------------------------------------
@@ -190,6 +195,7 @@ class FakeTaskRequest(http.server.BaseHTTPRequestHandler):
             for name, value in (told[2] if len(told) > 2 else {}).items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(text)))
+            self.send_header("Date", email.utils.formatdate(task.now(), usegmt=True))
             self.end_headers()
             self.wfile.write(text)
         except OSError:

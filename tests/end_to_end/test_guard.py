@@ -237,6 +237,16 @@ def test_a_broken_connection_to_sqs_is_one_to_the_worker(task, sidecar):
         worker.connection.close()
 
 
+@pytest.mark.parametrize("ahead", [-3600, 3600])
+def test_an_expiry_is_judged_by_the_clock_of_aws(task, sidecar, ahead):
+    task.ahead = ahead
+    guard = sidecar(task)
+    worker = guard.worker()
+    task.send("a")
+    worker.delete(worker.receive(wait=5)[0])
+    assert guard.status()["handed_over_unprotected"] == 0
+
+
 def test_a_clock_that_is_wrong_is_corrected_by_what_sqs_says(task, sidecar):
     tries = []
 
@@ -244,13 +254,14 @@ def test_a_clock_that_is_wrong_is_corrected_by_what_sqs_says(task, sidecar):
         if operation == "GetQueueUrl" and not tries:
             tries.append(1)
             return (400, {"__type": "RequestTimeTooSkewed", "message": "m"},
-                    {"Date": "Sun, 01 Nov 2026 10:00:00 GMT"})
+                    {})
         return None
 
-    task.before = before
+    task.before, task.ahead = before, 10 * 86400
     worker = sidecar(task).worker()
     assert worker.call("GetQueueUrl", QueueName="jobs")[0] == 200
-    assert "/20261101/us-east-1/sqs" in task.signed[-1]
+    day = time.strftime("%Y%m%d", time.gmtime(task.now()))
+    assert f"/{day}/us-east-1/sqs" in task.signed[-1]
 
 
 def test_credentials_that_expired_are_fetched_anew(task, sidecar):

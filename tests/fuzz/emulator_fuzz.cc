@@ -10,15 +10,17 @@
 namespace scaler::fuzz {
 namespace {
 
+const std::string kRegion = "us-east-1";
 const Instant kNoon =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
 
 class Cloud {
  public:
   Cloud()
-      : sqs_(world_, "http://127.0.0.1:4566"),
+      : sqs_(world_, "http://127.0.0.1:4566", kRegion),
         ecs_(world_, {}),
-        front_(loop_, world_, sqs_, ecs_, 2) {
+        others_(world_, kRegion, {}),
+        front_(loop_, world_, sqs_, ecs_, others_, 2) {
     world_.create_queue("jobs", {});
     world_.create_cluster("main");
     emulator::LambdaOptions options{.job_queue = "jobs"};
@@ -52,6 +54,7 @@ class Cloud {
   world::World world_{{}, kNoon, random_};
   emulator::SqsApi sqs_;
   emulator::EcsApi ecs_;
+  emulator::OtherServices others_;
   emulator::AwsFront front_;
   std::unique_ptr<emulator::LambdaHost> lambda_;
 };

@@ -93,13 +93,15 @@ AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const Ask
   return read_protection(*protection, asked, now);
 }
 
-Result<Agent> Agent::create(net::HttpCaller& http, std::string_view uri, const Clock& clock) {
+Result<Agent> Agent::create(net::HttpCaller& http, std::string_view uri, const Clock& clock,
+                            std::function<Instant()> aws_now) {
   Result<net::Url> url = net::parse_url(uri);
   if (!url.has_value()) {
     return fail(std::move(url).error(), "ECS_AGENT_URI");
   }
   std::string path = url->path == "/" ? "" : url->path;
-  return Agent(http, {.origin = std::move(url->origin), .target = path.append(kPath)}, clock);
+  return Agent(http, {.origin = std::move(url->origin), .target = path.append(kPath)}, clock,
+               std::move(aws_now));
 }
 
 void Agent::ask(AskAgent::What what, Duration protect_for,
@@ -121,8 +123,8 @@ void Agent::ask(AskAgent::What what, Duration protect_for,
   }
   const Duration patience = what == AskAgent::What::Unprotect ? kPatienceUnprotect : kPatience;
   http_->send(request, {.deadline = after(patience)},
-              [clock = clock_, asked, answered = std::move(answered)](net::Finished finished) {
-                answered(read_agent_reply(finished.response, asked, clock->now()));
+              [now = aws_now_, asked, answered = std::move(answered)](net::Finished finished) {
+                answered(read_agent_reply(finished.response, asked, now()));
               });
 }
 

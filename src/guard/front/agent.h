@@ -23,19 +23,23 @@ AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const Ask
 
 class Agent {
  public:
+  /// `aws_now` is AWS's time, by which an expiry is judged; `clock` gives the steady one.
   /// Errors: Malformed for a URI that is none.
-  static Result<Agent> create(net::HttpCaller& http, std::string_view uri, const Clock& clock);
+  static Result<Agent> create(net::HttpCaller& http, std::string_view uri, const Clock& clock,
+                              std::function<Instant()> aws_now);
 
   /// `answered` is called once.
   void ask(AskAgent::What what, Duration protect_for, std::function<void(AgentReply)> answered);
 
  private:
-  Agent(net::HttpCaller& http, net::HttpRequest request, const Clock& clock)
-      : http_(&http), request_(std::move(request)), clock_(&clock) {}
+  Agent(net::HttpCaller& http, net::HttpRequest request, const Clock& clock,
+        std::function<Instant()> aws_now)
+      : http_(&http), request_(std::move(request)), clock_(&clock), aws_now_(std::move(aws_now)) {}
 
   net::HttpCaller* http_;
   net::HttpRequest request_;
   const Clock* clock_;
+  std::function<Instant()> aws_now_;
 };
 
 }  // namespace scaler::guard

@@ -6,6 +6,11 @@
 #include "edge/aws/error_table.h"
 
 namespace scaler::guard {
+namespace {
+
+constexpr Duration kClockTolerance = std::chrono::seconds(5);
+
+}  // namespace
 
 struct Forwarder::Attempt {
   net::HttpRequest request = {};  ///< without its signature
@@ -82,8 +87,21 @@ void Forwarder::begin(const std::shared_ptr<Attempt>& attempt) {
              });
 }
 
+void Forwarder::note_clock(const net::HttpResponse& response) {
+  const auto told = aws::parse_http_date(net::find_header(response.headers, "date").value_or(""));
+  if (told) {
+    const Duration difference = *told - clock_.now();
+    // The header has whole seconds, and took its way.
+    clock_difference_ =
+        std::chrono::abs(difference) < kClockTolerance ? Duration::zero() : difference;
+  }
+}
+
 void Forwarder::settle(const std::shared_ptr<Attempt>& attempt,
                        Result<net::HttpResponse> response) {
+  if (response.has_value()) {
+    note_clock(*response);
+  }
   if (response.has_value() && response->status >= 400 && !std::exchange(attempt->again, true) &&
       goes_again(attempt, *response)) {
     return;
@@ -105,11 +123,10 @@ bool Forwarder::goes_again(const std::shared_ptr<Attempt>& attempt,
   if (!aws::blames_clock(code)) {
     return false;
   }
-  const auto told = aws::parse_http_date(net::find_header(response.headers, "date").value_or(""));
-  if (!told) {
+  if (clock_difference_ == clock_offset_) {
     return false;
   }
-  clock_offset_ = *told - clock_.now();
+  clock_offset_ = clock_difference_;
   begin(attempt);
   return true;
 }

@@ -35,6 +35,8 @@ class Forwarder {
   /// repeatable does not go again when its connection breaks. Errors: Malformed for a place that
   /// cannot be; Unauthorized without credentials; else as HttpClient.
   void send(net::HttpRequest request, const Whereto& whereto, Duration patience, Answered answered);
+  /// What AWS's clock says, as far as its latest answer told: the container's may be wrong.
+  Instant aws_now() const { return clock_.now() + clock_difference_; }
   /// A call of the guard's own, in the JSON protocol.
   void call(std::string_view operation, std::string body, const Whereto& whereto, Duration patience,
             Answered answered);
@@ -47,6 +49,7 @@ class Forwarder {
   void fail_later(const std::shared_ptr<Attempt>& attempt, Error error);
   void begin(const std::shared_ptr<Attempt>& attempt);
   void settle(const std::shared_ptr<Attempt>& attempt, Result<net::HttpResponse> response);
+  void note_clock(const net::HttpResponse& response);
   /// Whether it goes once more.
   bool goes_again(const std::shared_ptr<Attempt>& attempt, const net::HttpResponse& response);
 
@@ -56,7 +59,8 @@ class Forwarder {
   CredentialKeeper& credentials_;
   const Clock& clock_;
   std::map<std::string, aws::Signer> signers_ = {};  ///< by region
-  Duration clock_offset_{0};                         ///< what SQS's clock is ahead of ours
+  Duration clock_difference_{0};  ///< what SQS's clock is ahead of ours, to the second
+  Duration clock_offset_{0};      ///< the same, as far as we sign with it
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
 };
 

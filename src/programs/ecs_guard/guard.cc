@@ -59,7 +59,8 @@ class Run {
   Result<void> open_agent() {
     const std::optional<std::string> uri = variable(environment_, "ECS_AGENT_URI");
     if (uri) {
-      agent_ = TRY(Agent::create(agent_http_, *uri, system_clock()));
+      agent_ = TRY(Agent::create(agent_http_, *uri, system_clock(),
+                                 [this] { return forwarder_.aws_now(); }));
     } else {
       log_.write(LogLevel::Warn,
                  "ECS_AGENT_URI is not set: this is no ECS task, and nothing can be protected; "
