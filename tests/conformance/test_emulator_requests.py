@@ -356,4 +356,4 @@ def test_a_full_disk_is_logged_and_survived(emulator, tmp_path):
     in_the_way.rmdir()
     wait_until(lambda: "saved again" in started.process.stderr(), what="the relief")
     assert json.loads((tmp_path / "state" / "queues.json").read_text())["queues"]
-    assert os.listdir(tmp_path / "state") == ["queues.json"]
+    assert sorted(os.listdir(tmp_path / "state")) == ["lock", "queues.json"]

@@ -1,0 +1,99 @@
+"""Workers without a line about protection, as tasks of the embedded AWS: with `ecs-guard` before
+them scale-ins and deployments cut no work short; without it they do."""
+
+import collections
+import os
+import sys
+import time
+
+import pytest
+
+import test_worker_kits as kits
+from support import ROOT, wait_until
+
+PLAIN = f"{sys.executable} {ROOT / 'tests/plain_worker.py'}"
+QUICK = {"schedule": "1s", "task_start": "300ms"}
+SCALER = ["WAKE=false", "MODE=backlog", "BACKLOG_PER_TASK=3", "TASKS_MAX=8",
+          "SCALE_DOWN_THRESHOLD=0.03", "BUSY_WINDOW=1", "SCALE_IN_WHEN=protected"]
+JOBS = int(os.environ.get("SCALER_GUARDED_JOBS", "200"))
+
+
+class Works:
+    """What the workers wrote: of each work how often it was begun and ended."""
+
+    def __init__(self, path):
+        lines = path.read_text().splitlines() if path.exists() else []
+        self.begun = collections.Counter(line[6:] for line in lines if line.startswith("begin "))
+        self.ended = collections.Counter(line[4:] for line in lines if line.startswith("end "))
+
+    def cut_short(self):
+        return sum((self.begun - self.ended).values())
+
+
+@pytest.fixture
+def run_bursts(emulator, bootstrap, tmp_path):
+    """run_bursts(command, jobs) -> (Works, emulator): two bursts of half the jobs each, and a
+    trickle of longer works after each, so that there are many tasks and little work for them."""
+
+    def run(command, jobs):
+        log = tmp_path / "works"
+        running = emulator(lambda_=bootstrap, env=SCALER, stop_timeout="10s",
+                           worker=f"env WORK_LOG={log} {command}", **QUICK)
+        sent = 0
+        for burst in range(2):
+            names = [f"{burst}.{i}" for i in range(jobs // 2)]
+            for start in range(0, len(names), 10):
+                running.aws.sqs.send_message_batch(QueueUrl=running.queue_url, Entries=[
+                    {"Id": str(i), "MessageBody": f"{name} 0.3"}
+                    for i, name in enumerate(names[start:start + 10])])
+            wait_until(lambda: running.tasks()[1] >= 4, 60, what="many tasks")
+            sent += len(names)
+            wait_until(lambda s=sent: sum(running.depth()) <= 8, 300, what="the burst's end")
+            for i in range(8):
+                running.aws.sqs.send_message(QueueUrl=running.queue_url,
+                                             MessageBody=f"{burst}.long.{i} 4")
+                time.sleep(2)
+        wait_until(lambda: sum(running.depth()) == 0, 300, what="all of the work")
+        return Works(log), running
+
+    return run
+
+
+def test_no_work_is_cut_short_under_the_guard(run_bursts, ecs_guard):
+    works, running = run_bursts(f"{ecs_guard} --stop-timeout 10s -- {PLAIN}", JOBS)
+
+    assert works.cut_short() == 0
+    assert set(works.ended.values()) == {1} and len(works.ended) == JOBS // 2 * 2 + 16
+    status = running.call("status")
+    assert status["totals"]["dead_lettered"] == 0
+    assert status["queues"]["jobs"]["receive_count_max"] <= 2  # one that a task gave back unseen
+    wait_until(lambda: running.tasks() == (0, 0), 150, what="zero tasks")
+
+
+def test_the_same_without_the_guard_cuts_works_short(run_bursts):
+    works, _ = run_bursts(PLAIN, 100)
+    assert works.cut_short() > 0
+
+
+@pytest.fixture(params=kits.ALL)
+def kit(request):
+    return kits.ALL[request.param]()
+
+
+def test_each_kit_without_its_own_protection(emulator, bootstrap, ecs_guard, kit, tmp_path):
+    """ECS_AGENT_URI is what the kits protect themselves with; here the guard alone has it."""
+    running = emulator(
+        lambda_=bootstrap, env=[*kit.settings(), *kits.HASTE, "SCALE_IN_WHEN=protected"],
+        worker=f"env WORK_SECONDS=0.2 {ecs_guard} -- env -u ECS_AGENT_URI {kit.command}",
+        worker_dir=kit.folder, **kits.QUICK)
+
+    kits.send(kit, running, tmp_path, kits.JOBS)
+    wait_until(lambda: running.tasks()[1] >= 2, 40, what="tasks")
+    wait_until(lambda: kits.protected(running), 20, what="protection")
+    wait_until(lambda: running.call("status")["totals"]["processed"] == kits.JOBS, 150,
+               what="the work")
+    wait_until(lambda: running.tasks() == (0, 0), 200, what="zero tasks")
+
+    totals = running.call("status")["totals"]
+    assert (totals["lost"], totals["dead_lettered"]) == (0, 0)
+    assert kits.done(running) == {f"job {i}": 1 for i in range(kits.JOBS)}
