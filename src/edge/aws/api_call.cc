@@ -28,6 +28,8 @@ Protocol protocol_of(AwsService service) {
     case AwsService::CloudWatch:
       return {.content_type = "application/x-amz-json-1.0",
               .target_prefix = "GraniteServiceVersion20100801"};
+    case AwsService::DynamoDb:
+      return {.content_type = "application/x-amz-json-1.0", .target_prefix = "DynamoDB_20120810"};
     case AwsService::Sts:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }

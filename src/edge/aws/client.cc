@@ -259,6 +259,10 @@ void Client::settle(net::Finished& answered) {
     const bool again = worth_repeating(kind) && call.call.repeatable;
     attempt = {.next = again ? Attempt::Next::AgainLater : Attempt::Next::GiveUp, .kind = kind};
   }
+  const Deadline left = answered.left == Deadline{} ? now : answered.left;
+  stats_.add(call.call.service, call.call.operation,
+             result ? std::nullopt : std::optional(result.error().kind),
+             std::chrono::ceil<Duration>(now - left));
   if (call.call.once && attempt.next == Attempt::Next::AgainLater) {
     attempt.next = Attempt::Next::GiveUp;
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "edge/aws/api_call.h"
+#include "edge/aws/call_stats.h"
 #include "edge/aws/credentials.h"
 #include "edge/aws/rate_limiter.h"
 #include "edge/aws/retry.h"
@@ -99,6 +100,9 @@ class Client {
   /// known.
   Duration round_trip() const;
 
+  /// Of all attempts so far.
+  const CallStats& stats() const { return stats_; }
+
   const ClientSettings& settings() const { return settings_; }
   /// Where the credentials in use come from; empty before the first call.
   std::string credential_source() const { return surroundings_.credentials.source(); }
@@ -171,6 +175,7 @@ class Client {
   std::map<std::string, Lane> lanes_;                           ///< by origin
   std::map<std::pair<AwsService, std::string>, Route> routes_;  ///< by queue's URL, or region
   std::unordered_map<net::Ticket, CallId> sent_;
+  CallStats stats_ = {};
   CallId last_id_ = 0;
   std::size_t finished_count_ = 0;
   int signature_version_ = 0;  ///< counts new credentials and corrections of the clock

@@ -48,6 +48,24 @@ TEST(Client, RepeatsWhatWasThrottledWhateverTheStatus) {
   }
 }
 
+TEST(Client, CountsEachAttemptByOperationAndResult) {
+  TestClient test;
+  test.transport.reply_with({service_failure(400, "ThrottlingException", "Rate exceeded"),
+                             fail(ErrorKind::Unavailable, "connect: refused"), ok("{}")});
+  EXPECT_TRUE(test.client().call(kCall, soon()).has_value());
+  std::map<std::optional<ErrorKind>, std::int64_t> counts;
+  for (const auto& [key, histogram] : test.client().stats().histograms()) {
+    EXPECT_EQ(key.service, AwsService::Ecs);
+    EXPECT_EQ(key.operation, "UpdateService");
+    for (const std::int64_t count : histogram.counts()) {
+      counts[key.failure] += count;
+    }
+  }
+  const std::map<std::optional<ErrorKind>, std::int64_t> expected{
+      {std::nullopt, 1}, {ErrorKind::Throttled, 1}, {ErrorKind::Unavailable, 1}};
+  EXPECT_EQ(counts, expected);
+}
+
 TEST(Client, RepeatsWhatBrokeOnTheWay) {
   TestClient test;
   test.transport.reply_with({fail(ErrorKind::Unavailable, "connect: refused"),

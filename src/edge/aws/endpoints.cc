@@ -25,6 +25,7 @@ constexpr std::array<ServiceNames, kServiceCount> kServices{{
      .display = "Application Auto Scaling",
      .variable = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"},
     {.signing = "monitoring", .display = "CloudWatch", .variable = "AWS_ENDPOINT_URL_CLOUDWATCH"},
+    {.signing = "dynamodb", .display = "DynamoDB", .variable = "AWS_ENDPOINT_URL_DYNAMODB"},
 }};
 
 /// Regions that have a FIPS endpoint of the service, by how their names begin.
@@ -52,6 +53,10 @@ constexpr std::array kFipsEndpoints{
     FipsEndpoint{AwsService::CloudWatch, "us-east-"},
     FipsEndpoint{AwsService::CloudWatch, "us-west-"},
     FipsEndpoint{AwsService::CloudWatch, "us-gov-", false},
+    FipsEndpoint{AwsService::DynamoDb, "us-east-"},
+    FipsEndpoint{AwsService::DynamoDb, "us-west-"},
+    FipsEndpoint{AwsService::DynamoDb, "ca-"},
+    FipsEndpoint{AwsService::DynamoDb, "us-gov-"},
 };
 
 const ServiceNames& names_of(AwsService service) {

@@ -9,8 +9,8 @@
 
 namespace scaler::aws {
 
-enum class AwsService { Sqs, Ecs, Lambda, Sts, AutoScaling, CloudWatch };
-inline constexpr std::size_t kServiceCount = 6;
+enum class AwsService { Sqs, Ecs, Lambda, Sts, AutoScaling, CloudWatch, DynamoDb };
+inline constexpr std::size_t kServiceCount = 7;
 
 /// The name that stands in host names and signatures: "sqs", ...
 std::string_view signing_name(AwsService service);

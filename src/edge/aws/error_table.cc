@@ -69,6 +69,7 @@ constexpr auto kTable = std::to_array<Row>({
     {"ResourceInUseException", ErrorKind::Conflict},
     {"ResourceConflictException", ErrorKind::Conflict},
     {"ConcurrentUpdateException", ErrorKind::Conflict},
+    {"ConditionalCheckFailedException", ErrorKind::Conflict},
 
     {"AccessDenied", ErrorKind::Denied},
     {"AccessDeniedException", ErrorKind::Denied},

@@ -91,6 +91,23 @@ void add_protection(Statements& statements, const ServiceConfig& config, const A
        .resources = {arns.of_ecs(fmt::format("task/{}/*", plain_name(config.id.cluster)))}});
 }
 
+/// The table is where the program is, whoever's the service may be.
+void add_lease(Statements& statements, const IamLease& lease, const Arns& arns) {
+  if (lease.table.empty()) {
+    return;
+  }
+  statements.push_back(
+      {.sid = "HoldLease",
+       .why = "of several controllers the one writes that holds one item of this table",
+       .actions = {"dynamodb:DescribeTable", "dynamodb:GetItem", "dynamodb:PutItem",
+                   "dynamodb:DeleteItem"},
+       .resources = {parse_arn(lease.table) ? lease.table
+                                            : arns.of_function("dynamodb", "table/" + lease.table)},
+       .condition = IamCondition{.comparison = "ForAllValues:StringEquals",
+                                 .key = "dynamodb:LeadingKeys",
+                                 .values = {lease.key}}});
+}
+
 /// What Lambda needs of a queue whose messages it may consume.
 std::vector<std::string> consume() {
   return {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"};
@@ -207,7 +224,8 @@ Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environ
                    .account =
                        first_of({function.account, flags.account, service.account, queue.account})},
       .queue_region = region,
-      .function_name = function.name};
+      .function_name = function.name,
+      .lease = flags.lease};
   Problems problems;
   check_place(scope.service, problems);
   compare("--region", flags.region, "the service's ARN", service.region, problems);
@@ -228,6 +246,7 @@ std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamS
   Statements statements;
   add_every_pass(statements, config, arns);
   add_protection(statements, config, arns);
+  add_lease(statements, scope.lease, arns);
   if (scope.function_name.empty()) {
     return statements;
   }

@@ -12,11 +12,18 @@
 
 namespace scaler {
 
+/// The item of a DynamoDB table that several controllers share.
+struct IamLease {
+  std::string table = {};  ///< name or ARN; empty: there is no lease
+  std::string key = {};    ///< the item's
+};
+
 /// What somebody says in place of what the names say.
 struct IamOverrides {
   std::string account = {};        ///< default: the job queue's
   std::string region = {};         ///< default: AWS_REGION, else the job queue's
   std::string function_name = {};  ///< default: AWS_LAMBDA_FUNCTION_NAME; empty: not in Lambda
+  IamLease lease = {};
 };
 
 struct IamPlace {
@@ -30,6 +37,7 @@ struct IamScope {
   IamPlace function = {};
   std::string queue_region = {};   ///< of queues whose URLs do not say theirs
   std::string function_name = {};  ///< empty: the program does not run in Lambda
+  IamLease lease = {};
 };
 
 struct IamCondition {

@@ -54,6 +54,18 @@ TEST(IamPolicy, OutsideLambdaThreeStatementsAreEnough) {
               ElementsAre("arn:aws:ecs:eu-central-1:123456789012:service/main/worker"));
 }
 
+TEST(IamPolicy, ALeaseIsOneItemOfOneTable) {
+  const auto statements = policy(five(), {.lease = {.table = "locks", .key = "blue"}});
+  ASSERT_TRUE(statements.has_value());
+  EXPECT_EQ(statements->back().sid, "HoldLease");
+  EXPECT_THAT(statements->back().resources,
+              ElementsAre("arn:aws:dynamodb:eu-central-1:123456789012:table/locks"));
+  EXPECT_THAT(statements->back().condition->values, ElementsAre("blue"));
+  const std::string arn = "arn:aws:dynamodb:us-east-1:210987654321:table/locks";
+  EXPECT_THAT(policy(five(), {.lease = {.table = arn, .key = "blue"}})->back().resources,
+              ElementsAre(arn));
+}
+
 TEST(IamPolicy, EachTriggerBringsItsStatements) {
   const Environment all = with(five(), {{"WAKE", "true"},
                                         {"TICK_QUEUE_URL",

@@ -73,6 +73,7 @@ class AwsWiring final : public Wiring {
   JobMessages& messages() override { return messages_; }
   WakeMapping& mapping() override { return mapping_; }
   Ticks& ticks() override { return ticks_; }
+  const aws::CallStats& call_stats() const override { return session_->client().stats(); }
   Result<void> check(const LookRequest& look) const override {
     return aws::check_places(session_->settings(), look);
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "edge/aws/call_stats.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
 #include "scaler/invocation/ports.h"
@@ -32,6 +33,8 @@ class Wiring {
   virtual JobMessages& messages() = 0;
   virtual WakeMapping& mapping() = 0;
   virtual Ticks& ticks() = 0;
+  /// Of all calls so far; of the thread that makes them.
+  virtual const aws::CallStats& call_stats() const = 0;
   /// Sends messages. One result per body, in order.
   virtual std::vector<Result<void>> send_messages(const std::string& queue_url,
                                                   std::span<const std::string> bodies,
