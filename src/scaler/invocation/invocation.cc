@@ -76,6 +76,13 @@ Invoker::Invoker(std::vector<ManagedService> fleet, InvocationSettings settings,
   }
 }
 
+Succession Invoker::replace_fleet(std::vector<ManagedService> next) {
+  CHECK(!wake_switch_);
+  Succession result = succeed(fleet_, next);
+  fleet_ = std::move(next);
+  return result;
+}
+
 Effect Invoker::invoke(const Invocation& invocation) {
   Effect effect;
   if (wake_switch_) {

@@ -13,6 +13,7 @@
 #include "scaler/invocation/ports.h"
 #include "scaler/invocation/wake_switch.h"
 #include "scaler/pass/pass.h"
+#include "scaler/pass/succession.h"
 
 namespace scaler {
 
@@ -87,6 +88,9 @@ class Invoker {
   Effect invoke(const Invocation& invocation);
 
   std::span<const ManagedService> fleet() const { return fleet_; }
+  /// From the next invocation on, other services; those that stay keep what is remembered of them.
+  /// Not for whoever has a wake mapping, which is one service's.
+  Succession replace_fleet(std::vector<ManagedService> next);
 
  private:
   void pass(const Invocation& invocation, Permission permission, Deadline deadline, Effect& effect);
