@@ -1,6 +1,8 @@
 #pragma once
-// Health: whether the loop of passes turns, as /healthz tells it.
+// Health: whether the loop of passes turns, as /healthz tells it, and whether it sees its services,
+// as /readyz does.
 
+#include <span>
 #include <string>
 
 #include "ground/base/clock.h"
@@ -14,5 +16,12 @@ struct Health {
 
 /// Ill once no pass has ended for longer than `healthy_for`.
 Health health(Duration since_last_pass, Duration healthy_for);
+
+/// How many of the services were read with all their queues, and within `lately` before `now`; the
+/// moments of their last such reading, the epoch where there was none.
+std::size_t read_lately(std::span<const Instant> last_read, Duration lately, Instant now);
+
+/// Ready while more than half of the services were read lately.
+Health readiness(std::size_t read, std::size_t services);
 
 }  // namespace scaler

@@ -1,6 +1,7 @@
 #pragma once
 // PrometheusPage: pass records as Prometheus' text exposition. The names are those of the table
 // in metrics.h; a gauge that a pass could not learn is left out, for an unknown count is no zero.
+// What changes without a pass (the process, how old readings are) is not of it.
 
 #include <array>
 #include <map>
@@ -8,18 +9,40 @@
 #include <span>
 #include <string>
 
+#include "ground/base/histogram.h"
 #include "watch/metrics.h"
+#include "watch/reload_status.h"
 
 namespace scaler {
 
 /// The Content-Type of text().
 inline constexpr std::string_view kPrometheusType = "text/plain; version=0.0.4; charset=utf-8";
 
+/// How long calls of one kind took.
+struct CallTimes {
+  std::string service = {};    ///< "ecs"
+  std::string operation = {};  ///< "DescribeServices"
+  std::string result = {};     ///< "ok", "throttled", ...
+  Histogram took = {};
+};
+
+/// What every series of the program's own begins with.
+inline constexpr std::string_view kMetricPrefix = "ecs_scaler_";
+/// A gauge without labels, of what is known at the moment.
+std::string gauge_text(std::string_view name, std::string_view help, double value);
+/// ecs_scaler_build_info.
+std::string build_info_text(std::string_view version, std::string_view commit);
+
 /// Source: https://prometheus.io/docs/instrumenting/exposition_formats/
 class PrometheusPage {
  public:
-  /// Takes in one pass over the fleet, which ended at `at` after `took`.
+  /// Takes in one pass over the fleet, which ended at `at` after `took`. A service that is not
+  /// among the records has left the fleet, and the page.
   void add(std::span<const PassRecord> records, Duration took, Instant at);
+
+  void add(const ReloadStatus& reload) { reload_ = reload; }
+  /// All calls so far.
+  void set(std::vector<CallTimes> calls) { calls_ = std::move(calls); }
 
   std::string text() const;
 
@@ -27,14 +50,17 @@ class PrometheusPage {
   struct Service {
     /// Gauges as of the last pass, counters since the start; indexed as all_metrics().
     std::array<std::optional<std::int64_t>, kMetricCount> values = {};
+    std::optional<Instant> last_success = {};
   };
 
   void append_services(std::string& text) const;
+  void append_calls(std::string& text) const;
 
   std::map<std::string, Service> services_ = {};  ///< by their labels, as text
-  std::int64_t passes_ = 0;
-  Duration pass_time_ = Duration::zero();
-  Instant last_pass_ = {};
+  Histogram passes_ = {};
+  std::optional<Instant> last_pass_ = {};
+  std::vector<CallTimes> calls_ = {};
+  std::optional<ReloadStatus> reload_ = {};  ///< nothing: there is nothing to read again
 };
 
 }  // namespace scaler

@@ -16,6 +16,7 @@ using ::testing::Not;
 PassRecord scaled_out(std::string service = "worker") {
   PassRecord record;
   record.id = {"main", std::move(service)};
+  record.looked = true;
   record.at = testing::kNoon;
   record.reading = ServiceReading{.service = testing::tasks(1)};
   record.queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}};
@@ -43,7 +44,10 @@ TEST(PrometheusPage, TellsGaugesOfTheLastPassWithLabels) {
 }
 
 TEST(PrometheusPage, CountsSinceTheStart) {
-  const std::string text = page_of({{scaled_out()}, {scaled_out()}, {scaled_out("other")}});
+  PassRecord held = scaled_out();
+  held.outcome = Outcome::Held;
+  const std::string text =
+      page_of({{scaled_out()}, {scaled_out()}, {scaled_out("other"), std::move(held)}});
   EXPECT_THAT(text, HasSubstr("scale_outs_total{cluster=\"main\",service=\"worker\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("scale_outs_total{cluster=\"main\",service=\"other\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("scale_ins_total{cluster=\"main\",service=\"worker\"} 0\n"));
@@ -67,8 +71,67 @@ TEST(PrometheusPage, LeavesOutWhatAPassCouldNotLearn) {
 
 TEST(PrometheusPage, EscapesLabelsAndHasNoServicesBeforeTheFirstPass) {
   EXPECT_THAT(page_of({{scaled_out("a\"b\\c\nd")}}), HasSubstr(R"(service="a\"b\\c\nd"})"));
-  EXPECT_THAT(page_of({}), Not(HasSubstr("{")));
+  EXPECT_THAT(page_of({}), Not(HasSubstr("service=")));
   EXPECT_THAT(page_of({}), HasSubstr("pass_duration_seconds_count 0\n"));
+}
+
+TEST(PrometheusPage, KeepsWhatIsKnownOfAServiceForWhichAPassHadNoTime) {
+  PassRecord unseen;
+  unseen.id = {"main", "worker"};
+  const std::string text = page_of({{scaled_out()}, {unseen}});
+  EXPECT_THAT(text, HasSubstr("ecs_scaler_visible_messages{cluster=\"main\",service=\"worker\"} "
+                              "30\n"));
+  EXPECT_THAT(page_of({{unseen}}), Not(HasSubstr("ecs_scaler_desired_tasks{")));
+}
+
+TEST(PrometheusPage, AServiceThatLeftTheFleetLeavesThePage) {
+  const std::string text = page_of({{scaled_out(), scaled_out("other")}, {scaled_out()}});
+  EXPECT_THAT(text, HasSubstr("service=\"worker\""));
+  EXPECT_THAT(text, Not(HasSubstr("service=\"other\"")));
+}
+
+TEST(PrometheusPage, TellsWhatBecameOfTheLastReload) {
+  PrometheusPage page;
+  EXPECT_THAT(page.text(), Not(HasSubstr("reload")));
+  page.add({.success = false, .last_success = testing::kNoon, .error = "bad"});
+  EXPECT_THAT(page.text(), HasSubstr("ecs_scaler_config_reload_success 0\n"));
+  EXPECT_THAT(page.text(), HasSubstr("ecs_scaler_config_last_reload_success_timestamp_seconds "
+                                     "1795435200.000\n"));
+}
+
+TEST(PrometheusPage, TellsWhenAServiceLastSucceeded) {
+  PassRecord failing = scaled_out("failing");
+  failing.errors = {"denied"};
+  const std::string text = page_of({{scaled_out(), failing}});
+  EXPECT_THAT(text, HasSubstr("last_success_timestamp_seconds{cluster=\"main\",service=\"worker\"} "
+                              "1795435200.000\n"));
+  EXPECT_THAT(text,
+              Not(HasSubstr("last_success_timestamp_seconds{cluster=\"main\",service=\"failing")));
+}
+
+TEST(PrometheusPage, TellsPassesAndCallsAsHistograms) {
+  PrometheusPage page;
+  page.add(std::vector{scaled_out()}, 250ms, testing::kNoon);
+  page.add(std::vector{scaled_out()}, 40s, testing::kNoon);
+  CallTimes call{.service = "ecs", .operation = "DescribeServices", .result = "throttled"};
+  call.took.add(7ms);
+  page.set({call});
+  const std::string text = page.text();
+  EXPECT_THAT(text, HasSubstr("# TYPE ecs_scaler_pass_duration_seconds histogram\n"));
+  EXPECT_THAT(text, HasSubstr("pass_duration_seconds_bucket{le=\"0.1\"} 0\n"
+                              "ecs_scaler_pass_duration_seconds_bucket{le=\"0.25\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("pass_duration_seconds_bucket{le=\"+Inf\"} 2\n"
+                              "ecs_scaler_pass_duration_seconds_sum 40.250\n"
+                              "ecs_scaler_pass_duration_seconds_count 2\n"));
+  const std::string labels = R"(service="ecs",operation="DescribeServices",result="throttled")";
+  EXPECT_THAT(text, HasSubstr("aws_call_duration_seconds_bucket{" + labels + ",le=\"0.005\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("aws_call_duration_seconds_bucket{" + labels + ",le=\"0.01\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("aws_call_duration_seconds_count{" + labels + "} 1\n"));
+}
+
+TEST(BuildInfo, NamesVersionAndCommit) {
+  EXPECT_THAT(build_info_text("1.2", "abc"),
+              HasSubstr("ecs_scaler_build_info{version=\"1.2\",commit=\"abc\"} 1\n"));
 }
 
 // The same names in two regions: one line for both would be the one's counts under the other's

@@ -1,0 +1,65 @@
+#pragma once
+// FleetStatus: what a fleet looks like now, one line a service: queue, tasks, last change, why.
+// Made of pass records; a controller tells it as JSON, and whoever asked reads that back.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ground/json/value.h"
+#include "scaler/pass/pass.h"
+#include "watch/reload_status.h"
+
+namespace scaler {
+
+/// What is not known, or not told, is absent.
+struct ServiceView {
+  std::string cluster = {};
+  std::string service = {};
+  std::string region = {};  ///< where an ARN tells it, as is the next
+  std::string account = {};
+  std::optional<Instant> looked_at = {};
+  std::optional<Instant> read_at = {};       ///< the last look that brought service and queues
+  std::optional<std::int64_t> visible = {};  ///< messages, as are the next
+  std::optional<std::int64_t> in_flight = {};
+  std::optional<std::int64_t> delayed = {};
+  std::optional<std::int64_t> desired = {};  ///< tasks, as are the next
+  std::optional<std::int64_t> running = {};
+  std::optional<std::int64_t> pending = {};
+  std::string action = {};                 ///< "scale_out", "scale_in", "hold"
+  std::string why = {};                    ///< what decided, for people
+  std::optional<Instant> changed_at = {};  ///< this program's last change
+  std::string changed = {};                ///< its direction: "out", "in"
+  std::string error = {};                  ///< what failed
+  bool operator==(const ServiceView&) const = default;
+};
+
+/// Which of several controllers writes.
+struct LeaseStatus {
+  bool held = false;
+  std::string owner = {};  ///< as last heard of
+  bool operator==(const LeaseStatus&) const = default;
+};
+
+struct FleetStatus {
+  Instant at = {};
+  std::vector<ServiceView> services = {};
+  std::optional<ReloadStatus> reload = {};  ///< nothing: there is no file to read again
+  std::optional<LeaseStatus> lease = {};    ///< nothing: there is no lease
+
+  /// Takes in a pass; of a service for which there was no time, what is known stays.
+  void add(std::span<const PassRecord> records, Instant now);
+};
+
+/// One document on one line.
+std::string status_json(const FleetStatus& status);
+/// Reads what status_json() writes. Errors: Malformed. Members that it does not know are passed
+/// over: later versions tell more.
+Result<FleetStatus> read_status(const json::Value& document);
+
+/// A table for people, one line a service, and above it what concerns them all. Times are told as
+/// of `now`.
+std::string status_text(const FleetStatus& status, Instant now);
+
+}  // namespace scaler

@@ -1,0 +1,95 @@
+#include "watch/fleet_status.h"
+
+#include <gtest/gtest.h>
+
+#include "ground/json/value.h"
+#include "scaler/core/test_support.h"
+
+namespace scaler {
+namespace {
+
+using namespace std::chrono_literals;
+
+PassRecord scaled_out(std::string service = "worker") {
+  PassRecord record{.id = {"arn:aws:ecs:us-east-1:123456789012:cluster/main", std::move(service)},
+                    .looked = true,
+                    .at = testing::kNoon,
+                    .reading = ServiceReading{.service = testing::tasks(1)},
+                    .queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}},
+                    .decision = Decision{.action = Action::ScaleOut, .desired = 4, .demand = 6},
+                    .outcome = Outcome::Applied};
+  record.state.last_scale_out = testing::kNoon;
+  record.state.last_scale_in = testing::kNoon - 1h;
+  return record;
+}
+
+PassRecord blind() {
+  PassRecord record = scaled_out();
+  record.reading = fail(ErrorKind::Denied, "denied");
+  record.queues = {fail(ErrorKind::Denied, "denied")};
+  record.decision.reset();
+  record.errors = {"ECS DescribeServices main/worker: AccessDenied", "another"};
+  record.state = {};
+  return record;
+}
+
+FleetStatus status_after(const std::vector<PassRecord>& records) {
+  FleetStatus status;
+  status.add(records, testing::kNoon + 1s);
+  return status;
+}
+
+TEST(FleetStatus, TellsQueueTasksLastChangeAndWhy) {
+  const FleetStatus status = status_after({scaled_out()});
+  EXPECT_EQ(status_text(status, testing::kNoon + 12s),
+            "SERVICE                  VISIBLE + IN FLIGHT  RUNNING / DESIRED  LAST CHANGE    NOW\n"
+            "main/worker (us-east-1)  30 + 2               1 / 4              out, 12 s ago  "
+            "scale_out: \n");
+  EXPECT_EQ(status.services[0].account, "123456789012");
+  EXPECT_EQ(status.services[0].delayed, 5);
+  EXPECT_EQ(status.services[0].read_at, testing::kNoon + 1s);
+}
+
+TEST(FleetStatus, WhatCouldNotBeReadIsUnknownAndKeepsItsLastChange) {
+  FleetStatus status = status_after({scaled_out()});
+  status.add(std::vector{blind()}, testing::kNoon + 11s);
+  const ServiceView& service = status.services[0];
+  EXPECT_FALSE(service.visible.has_value());
+  EXPECT_FALSE(service.desired.has_value());
+  EXPECT_EQ(service.changed_at, testing::kNoon);
+  EXPECT_EQ(service.read_at, testing::kNoon + 1s);
+  EXPECT_EQ(service.error, "ECS DescribeServices main/worker: AccessDenied");
+}
+
+TEST(FleetStatus, OfAServiceForWhichThereWasNoTimeWhatIsKnownStays) {
+  FleetStatus status = status_after({scaled_out(), scaled_out("other")});
+  const PassRecord unseen{.id = scaled_out().id};
+  status.add(std::vector{unseen}, testing::kNoon + 11s);
+  ASSERT_EQ(status.services.size(), 1U);
+  EXPECT_EQ(status.services[0], status_after({scaled_out()}).services[0]);
+  EXPECT_EQ(status_after({unseen}).services[0].looked_at, std::nullopt);
+}
+
+TEST(FleetStatus, IsReadBackAsItWasWritten) {
+  FleetStatus status = status_after({scaled_out(), blind()});
+  status.reload = {.success = false, .last_success = testing::kNoon, .error = "line 3: no"};
+  status.lease = LeaseStatus{.held = false, .owner = "other"};
+  const auto document = json::parse(status_json(status));
+  ASSERT_TRUE(document.has_value());
+  const auto read = read_status(*document);
+  ASSERT_TRUE(read.has_value()) << read.error().message;
+  EXPECT_EQ(read->services, status.services);
+  EXPECT_EQ(status_json(*read), status_json(status));
+  const std::string text = status_text(*read, testing::kNoon);
+  EXPECT_TRUE(text.starts_with("the fleet file of 2026-11-23T12:00:00Z is in force"));
+  EXPECT_NE(text.find("the lease is with other\n"), std::string::npos);
+}
+
+TEST(FleetStatus, RefusesWhatIsNone) {
+  for (const char* const text : {"[]", "{}", R"({"at":"2026-11-23T12:00:00Z","services":3})"}) {
+    EXPECT_FALSE(read_status(*json::parse(text)).has_value()) << text;
+  }
+}
+
+}  // namespace
+}  // namespace scaler
