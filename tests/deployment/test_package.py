@@ -143,6 +143,7 @@ def test_the_debian_package_installs_program_unit_and_settings(dist, tmp_path, r
     unit = (root / "lib/systemd/system/ecs-scaler.service").read_text()
     settings = "/etc/ecs-scaler/environment"
     assert "ExecStart=/usr/bin/ecs-scaler run $ECS_SCALER_FLAGS\n" in unit
+    assert "Type=notify\n" in unit and "ExecReload=/bin/kill -HUP $MAINPID\n" in unit
     assert f"EnvironmentFile={settings}\n" in unit and (root / settings[1:]).is_file()
     if shutil.which("systemd-analyze"):
         checked = tmp_path / "ecs-scaler.service"
@@ -198,7 +199,7 @@ def test_the_program_needs_nothing_but_itself(release_build, tmp_path):
 
 
 def test_the_containerfile_is_sound(dist):
-    known = {"FROM", "COPY", "RUN", "USER", "EXPOSE", "ENTRYPOINT", "CMD"}
+    known = {"FROM", "COPY", "RUN", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
     text = (ROOT / "deploy/Containerfile").read_text().replace("\\\n", " ")
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
 
@@ -206,6 +207,9 @@ def test_the_containerfile_is_sound(dist):
     assert {line.split()[0] for line in lines} <= known
     for line in lines:
         word, rest = line.split(" ", 1)
+        if word == "HEALTHCHECK":
+            word, rest = "CMD", rest[rest.index("["):]
+            assert json.loads(rest)[:2] == ["/ecs-scaler", "health"]
         if word in ("ENTRYPOINT", "CMD"):
             assert all(isinstance(part, str) for part in json.loads(rest))
         if word == "COPY" and "--from=" not in rest:

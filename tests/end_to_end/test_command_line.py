@@ -13,8 +13,8 @@ import pytest
 
 from support import program_environment
 
-COMMANDS = ("demo", "once", "explain", "run", "decide", "config", "emulate", "iam", "trace",
-            "simulate", "advise", "verify", "doctor", "completions", "man")
+COMMANDS = ("demo", "once", "explain", "run", "status", "health", "decide", "config", "emulate",
+            "iam", "trace", "simulate", "advise", "verify", "doctor", "completions", "man")
 
 
 def run(ecs_scaler, folder, arguments, columns=None):

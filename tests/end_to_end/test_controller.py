@@ -1,6 +1,7 @@
 """`explain`, `run --forget` and `run --listen` against the emulator, watched by boto3."""
 
 import json
+import re
 import signal
 import socket
 import urllib.error
@@ -168,7 +169,7 @@ def test_the_controller_serves_its_metrics_and_stops_when_asked(start_process, e
     assert found[f"ecs_scaler_scale_outs_total{labels}"] == 1
     assert found[f"ecs_scaler_errors_total{labels}"] == 0
     assert found["ecs_scaler_pass_duration_seconds_count"] >= 2
-    names = {name.split("{")[0].removesuffix("_sum").removesuffix("_count") for name in found}
+    names = {re.sub("_(sum|count|bucket)$", "", name.split("{")[0]) for name in found}
     for name in names:
         assert f"# HELP {name} " in text and f"# TYPE {name} " in text
     assert get(controller.address + "/healthz")[1] == "ok\n"
@@ -190,7 +191,6 @@ def test_the_controller_ends_in_time_though_aws_hangs_and_lives_through_sighup(s
                  "ECS_CLUSTER_NAME": "c", "ECS_SERVICE_NAME": "s",
                  "AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"})
         process.popen.send_signal(signal.SIGHUP)
-        wait_until(lambda: "SIGHUP: nothing to reload yet" in process.stdout(), what="its line")
         process.popen.send_signal(signal.SIGTERM)
         assert process.wait(3) == 0
     # The pass may be given up at about the same time.
@@ -213,12 +213,12 @@ def test_the_controllers_memory_survives_a_restart(start_process, ecs_scaler, jo
     assert "this program last set 2" in second.process.stdout()
 
 
-@pytest.mark.parametrize("address", ["0.0.0.0:9464", "127.0.0.1", "127.0.0.1:70000", "9464", ""])
-def test_an_address_to_listen_on_is_loopback_with_a_port(run_program, ecs_scaler, address):
+@pytest.mark.parametrize("address", ["0.0.0.0:70000", "127.0.0.1", "example.org:9464", "9464", ""])
+def test_an_address_to_listen_on_is_an_address_with_a_port(run_program, ecs_scaler, address):
     process = run_program([ecs_scaler, "run", "--listen", address])
 
     assert process.code == 2, process.output()
-    assert "127.0.0.1:PORT" in process.stderr() or "--listen" in process.stderr()
+    assert "ADDRESS:PORT" in process.stderr() or "--listen" in process.stderr()
 
 
 def test_a_port_that_is_taken_is_one_clear_error(run_program, ecs_scaler, job):

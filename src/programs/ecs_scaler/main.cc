@@ -23,10 +23,12 @@ Command demo_command();
 Command doctor_command();
 Command emulate_command();
 Command explain_command();
+Command health_command();
 Command iam_command();
 Command once_command();
-Command run_command();
+Command run_command(std::string_view version, std::string_view commit);
 Command simulate_command();
+Command status_command();
 Command trace_command();
 Command verify_command();
 
@@ -42,7 +44,9 @@ std::vector<Command> all_commands() {
   return {demo_command(),
           once_command(),
           explain_command(),
-          run_command(),
+          run_command(SCALER_VERSION, SCALER_COMMIT),
+          status_command(),
+          health_command(),
           decide_command(),
           config_command(),
           emulate_command(),

@@ -28,7 +28,7 @@ void StopOnSignal::watch(const std::stop_token& ending) {
   while (!ending.stop_requested()) {
     const int signal = sigtimedwait(&signals_, nullptr, &kBound);
     if (signal == SIGHUP) {
-      log_->write(LogLevel::Info, "SIGHUP: nothing to reload yet");
+      hangup_ = true;
     } else if (signal > 0) {
       stop_.request_stop();
       overdue = overdue.value_or(after(kGrace));

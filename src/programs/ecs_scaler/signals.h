@@ -1,6 +1,7 @@
 #pragma once
 // StopOnSignal: SIGTERM and SIGINT as a stop token. To be made before any other thread starts.
 
+#include <atomic>
 #include <csignal>
 #include <optional>
 #include <stop_token>
@@ -15,13 +16,15 @@ class StopOnSignal {
   /// For whoever ends in time by itself.
   StopOnSignal() : StopOnSignal(std::nullopt) {}
   /// For a service: what is under way when it is to stop has 1.5 s, be it in a system call that
-  /// nothing interrupts; then the process exits with 0 and a line in the log. SIGHUP is only told.
+  /// nothing interrupts; then the process exits with 0 and a line in the log. SIGHUP is remembered.
   explicit StopOnSignal(const Log& log) : StopOnSignal(std::optional(log)) {}
   ~StopOnSignal();
   StopOnSignal(const StopOnSignal&) = delete;
   StopOnSignal& operator=(const StopOnSignal&) = delete;
 
   std::stop_token token() const { return stop_.get_token(); }
+  /// Whether SIGHUP came since this was asked last.
+  bool take_hangup() { return hangup_.exchange(false); }
 
  private:
   explicit StopOnSignal(std::optional<Log> log);
@@ -29,6 +32,7 @@ class StopOnSignal {
 
   std::optional<Log> log_;
   std::stop_source stop_;
+  std::atomic<bool> hangup_ = false;
   sigset_t signals_;
   std::jthread watcher_;
 };

@@ -41,6 +41,14 @@ LookRequest look_at_all_of(const ManagedService& service) {
   return look;
 }
 
+Result<void> check_fleet(std::span<const ManagedService> services, const Wiring& wiring) {
+  Problems problems;
+  for (const ManagedService& service : services) {
+    problems.add_if_failed(wiring.check(look_at_all_of(service)));
+  }
+  return problems.result();
+}
+
 Ports LiveFleet::ports() const {
   return {.reader = wiring->reader(),
           .scaler = wiring->scaler(),
@@ -54,11 +62,7 @@ Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
   auto fleet = std::make_unique<LiveFleet>(Log(log_descriptor, level, system_clock()));
   fleet->services = TRY(load_fleet(environment, config_file));
   fleet->wiring = TRY(Wiring::create_on_workstation(environment, system_clock(), fleet->log));
-  Problems problems;
-  for (const ManagedService& service : fleet->services) {
-    problems.add_if_failed(fleet->wiring->check(look_at_all_of(service)));
-  }
-  TRY(problems.result());
+  TRY(check_fleet(fleet->services, *fleet->wiring));
   return fleet;
 }
 

@@ -3,6 +3,7 @@
 // variables of a single service.
 
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
 
 /// What a look at the service and all of its queues asks for.
 LookRequest look_at_all_of(const ManagedService& service);
+
+/// Whether all of them can be looked at. Errors: those of Wiring::check(), all at once.
+Result<void> check_fleet(std::span<const ManagedService> services, const Wiring& wiring);
 
 /// Services, and the AWS that they live in.
 struct LiveFleet {

@@ -3,9 +3,18 @@
 #include "edge/iam/iam_policy.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/lease_address.h"
 
 namespace scaler::cli {
 namespace {
+
+Take lease_of(IamLease& lease) {
+  return [&lease](const std::string& text) -> Result<void> {
+    aws::LeaseItem item = TRY(parse_lease_address(text));
+    lease = {.table = std::move(item.table), .key = std::move(item.key)};
+    return {};
+  };
+}
 
 int iam(const Environment& environment, const IamOverrides& flags, bool guard, Output output) {
   Result<ServiceConfig> config = service_from_environment(environment);
@@ -42,6 +51,8 @@ Command iam_command() {
                        text(flags->function_name)},
                       {"--guard", "", "of the worker's tasks under ecs-guard, not of the scaler",
                        flag(*guard)},
+                      {"--lease", "dynamodb:TABLE[/KEY]", "the lease of `run --lease`",
+                       lease_of(flags->lease)},
                       output_option(*output)},
           .reads_environment = true,
           .example = "ecs-scaler iam --function-name ecs-scaler --output json",

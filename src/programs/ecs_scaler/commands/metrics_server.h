@@ -1,39 +1,78 @@
 #pragma once
-// MetricsServer: /metrics in Prometheus' text and /healthz, on a thread of its own, so that a pass
-// that waits for AWS does not keep a scrape waiting.
+// MetricsServer: what a controller tells of itself over HTTP, read-only: /metrics in Prometheus'
+// text, /healthz, /readyz and /status. On a thread of its own, so that a pass that waits for AWS
+// does not keep a scrape waiting.
 
 #include <memory>
 #include <span>
+#include <string>
 #include <thread>
+#include <vector>
 
+#include "ground/base/secret.h"
 #include "ground/net/http_server.h"
+#include "programs/ecs_scaler/commands/listen_address.h"
+#include "watch/fleet_status.h"
 #include "watch/prometheus.h"
 
 namespace scaler::cli {
 
+struct MetricsOptions {
+  ListenAddress address = {};
+  /// /healthz answers 503 once no pass has ended for longer; /readyz while no more than half of the
+  /// services were read within it.
+  Duration healthy_for = {};
+  Secret token = {};            ///< empty: whoever can reach it may read
+  std::string build_info = {};  ///< lines of /metrics that never change
+};
+
 class MetricsServer {
  public:
-  /// On 127.0.0.1. /healthz answers 503 once no pass has ended for longer than `healthy_for`.
-  /// Errors: Unavailable, naming the port.
-  static Result<std::unique_ptr<MetricsServer>> listen(int port, Duration healthy_for,
-                                                       Clock& clock);
+  /// Errors: Unavailable, naming address and port.
+  static Result<std::unique_ptr<MetricsServer>> listen(MetricsOptions options, Clock& clock);
   ~MetricsServer();
   MetricsServer(const MetricsServer&) = delete;
   MetricsServer& operator=(const MetricsServer&) = delete;
 
   int port() const { return server_->port(); }
-  /// To be called after each pass, by one thread.
-  void add(std::span<const PassRecord> records, Duration took);
+
+  // To be called by one thread.
+  /// After each pass; `calls` are all so far.
+  void add(std::span<const PassRecord> records, Duration took, std::vector<CallTimes> calls);
+  void set(const ReloadStatus& reload);
+  void set(const LeaseStatus& lease);
+  void set(Secret token);
 
  private:
-  MetricsServer(Duration healthy_for, Clock& clock);
+  /// What one path is answered with.
+  struct Route {
+    std::string_view path;
+    net::HttpResponse (MetricsServer::*answer)() const;
+  };
+  static const std::array<Route, 4> kRoutes;
+
+  MetricsServer(MetricsOptions options, Clock& clock);
+  void publish();
   net::HttpResponse answer(const net::ServerRequest& request) const;
+  net::HttpResponse metrics() const;
+  net::HttpResponse healthz() const;
+  net::HttpResponse readyz() const;
+  net::HttpResponse status() const;
+  std::size_t read_lately_now() const;
 
   Clock& clock_;
-  Duration healthy_for_;
-  PrometheusPage page_ = {};  ///< the calling thread's
-  std::string text_ = {};     ///< the loop's, as is the next
+  PrometheusPage page_ = {};  ///< the calling thread's, as is the next
+  FleetStatus status_ = {};
+
+  /// The loop's.
+  struct Served {
+    std::string text = {};
+    FleetStatus status = {};
+    std::vector<Instant> last_read = {};  ///< of each service
+  };
+  MetricsOptions options_;
   Instant last_pass_ = {};
+  std::shared_ptr<const Served> served_ = std::make_shared<Served>();
   net::EventLoop loop_ = {};
   std::unique_ptr<net::HttpServer> server_ = {};
   std::jthread thread_ = {};

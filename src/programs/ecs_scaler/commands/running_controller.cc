@@ -1,0 +1,205 @@
+#include "programs/ecs_scaler/commands/running_controller.h"
+
+#include <random>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "ground/base/text.h"
+#include "ground/net/address.h"
+#include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/fleet_reload.h"
+#include "programs/ecs_scaler/commands/lease_keeper.h"
+#include "programs/ecs_scaler/commands/metrics_server.h"
+#include "programs/ecs_scaler/commands/service_manager.h"
+#include "programs/ecs_scaler/commands/token_file.h"
+#include "scaler/controller/controller.h"
+#include "scaler/controller/leased_ports.h"
+#include "wire/record.h"
+
+namespace scaler::cli {
+namespace {
+
+/// Healthy is who ends a pass now and then: three beats may be missed, and one pass may take all of
+/// its time.
+Duration healthy_for(const ControllerOptions& options) {
+  return 3 * options.interval + options.pass_timeout;
+}
+
+void log_pass(const Effect& effect, const Log& log) {
+  for (const PassRecord& record : effect.records) {
+    if (!record.complaint.empty()) {
+      log.write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
+    }
+    if (record.looked) {
+      log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
+                {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
+    }
+  }
+}
+
+void append_calls(std::vector<CallTimes>& all, const aws::CallStats& stats) {
+  for (const auto& [key, histogram] : stats.histograms()) {
+    all.push_back({.service = std::string(aws::signing_name(key.service)),
+                   .operation = key.operation,
+                   .result = key.failure ? lower_case(to_string(*key.failure)) : "ok",
+                   .took = histogram});
+  }
+}
+
+/// Of this process alone, and of some use to whoever reads the table.
+std::string lease_name() {
+  std::array<char, 256> host = {};
+  ::gethostname(host.data(), host.size() - 1);
+  std::random_device random;
+  return fmt::format("{}-{}-{:08x}{:08x}", host.data(), ::getpid(), random(), random());
+}
+
+class RunningController {
+ public:
+  RunningController(std::unique_ptr<LiveFleet> fleet, FileWatch watch,
+                    const Environment& environment, const RunSettings& settings)
+      : fleet_(std::move(fleet)),
+        environment_(environment),
+        settings_(settings),
+        options_{.interval = settings.interval},
+        reload_(settings.config_file, std::move(watch), system_clock(), fleet_->log),
+        token_watch_(settings.token_file),
+        manager_(environment) {}
+
+  /// Errors: whatever keeps it from beginning.
+  Result<void> begin() {
+    TRY(serve());
+    if (settings_.lease) {
+      lease_ = std::make_unique<LeaseKeeper>(
+          TRY(open_lease_store(environment_, *settings_.lease, system_clock(), fleet_->log)),
+          lease_name(), system_clock(), fleet_->log);
+    }
+    return {};
+  }
+
+  void run(StopOnSignal& stop) {
+    const Log& log = fleet_->log;
+    log.write(LogLevel::Info, "controller started",
+              {{"interval", format_duration(settings_.interval)},
+               {"services", static_cast<std::int64_t>(fleet_->services.size())},
+               {"metrics_port", server_ ? server_->port() : 0}});
+    manager_.ready();
+    // The state lives in this process and in the services' tags, so that a restart forgets nothing.
+    Wiring& wiring = *fleet_->wiring;
+    const auto until = [this] { return lease_ ? lease_->writes_until() : Deadline::max(); };
+    LeasedScaler scaler(wiring.scaler(), until);
+    LeasedStates states(wiring.states(), until);
+    Invoker invoker(
+        std::move(fleet_->services),
+        {.look_every = settings_.interval, .patience = Patience::AllButSlow},
+        {.reader = wiring.reader(), .scaler = scaler, .states = &states, .clock = system_clock()});
+    run_controller(invoker, system_clock(), options_,
+                   {.on_effect = [this](const Effect& effect) { tell(effect); },
+                    .between = [&] { return look_around(stop, invoker); },
+                    .may_write = [this] { return !lease_ || lease_->may_write(); }},
+                   stop.token());
+    manager_.stopping();
+    lease_.reset();  // After the last write: another controller may begin.
+    log.write(LogLevel::Info, "controller stopped");
+  }
+
+ private:
+  Result<void> serve() {
+    if (!settings_.listen) {
+      return {};
+    }
+    MetricsOptions options{.address = *settings_.listen,
+                           .healthy_for = healthy_for(options_),
+                           .build_info = build_info_text(settings_.version, settings_.commit)};
+    if (!settings_.token_file.empty()) {
+      options.token = TRY(read_token(settings_.token_file));
+    } else if (!net::is_loopback(settings_.listen->host)) {
+      fleet_->log.write(LogLevel::Warn,
+                        "whoever can reach the address that is listened on can read what this "
+                        "controller tells; --listen-token-file asks for a token",
+                        {{"address", settings_.listen->host}});
+    }
+    server_ = TRY(MetricsServer::listen(std::move(options), system_clock()));
+    if (!settings_.config_file.empty()) {
+      server_->set(reload_.status());
+    }
+    return {};
+  }
+
+  void tell(const Effect& effect) {
+    log_pass(effect, fleet_->log);
+    if (!server_) {
+      return;
+    }
+    std::vector<CallTimes> calls;
+    append_calls(calls, fleet_->wiring->call_stats());
+    if (lease_) {
+      append_calls(calls, lease_->call_stats());
+    }
+    server_->add(effect.records, effect.took, std::move(calls));
+  }
+
+  /// Between two passes; whether the next is due at once.
+  bool look_around(StopOnSignal& stop, Invoker& invoker) {
+    manager_.alive();
+    const bool asked = stop.take_hangup();
+    const bool tried = reload_.look(asked, invoker, [this] { return read_fleet_again(); });
+    if (server_) {
+      if (tried) {
+        server_->set(reload_.status());
+      }
+      if (asked || token_watch_.changed(system_clock().steady())) {
+        read_token_again();
+      }
+      if (lease_) {
+        server_->set(lease_->status());
+      }
+    }
+    return lease_ && lease_->take_news();
+  }
+
+  Result<std::vector<ManagedService>> read_fleet_again() const {
+    std::vector<ManagedService> services = TRY(load_fleet(environment_, settings_.config_file));
+    TRY(check_fleet(services, *fleet_->wiring));
+    return services;
+  }
+
+  void read_token_again() {
+    if (settings_.token_file.empty()) {
+      return;
+    }
+    Result<Secret> token = read_token(settings_.token_file);
+    if (token) {
+      server_->set(*std::move(token));
+    } else {
+      fleet_->log.write(LogLevel::Error, "token not read again; the former one still counts",
+                        {{"error", token.error().message}});
+    }
+  }
+
+  std::unique_ptr<LiveFleet> fleet_;
+  const Environment& environment_;
+  const RunSettings& settings_;
+  ControllerOptions options_;
+  FleetReload reload_;
+  FileWatch token_watch_;
+  ServiceManager manager_;
+  std::unique_ptr<MetricsServer> server_ = {};
+  std::unique_ptr<LeaseKeeper> lease_ = {};
+};
+
+}  // namespace
+
+int run_fleet(std::unique_ptr<LiveFleet> fleet, FileWatch watch, const Environment& environment,
+              const RunSettings& settings, StopOnSignal& stop) {
+  RunningController controller(std::move(fleet), std::move(watch), environment, settings);
+  if (const Result<void> begun = controller.begin(); !begun) {
+    return complain(begun.error().kind == ErrorKind::Malformed ? kConfiguration : kFailed,
+                    begun.error().message);
+  }
+  controller.run(stop);
+  return kDone;
+}
+
+}  // namespace scaler::cli

@@ -1,0 +1,82 @@
+#include <cstdio>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "ground/base/problems.h"
+#include "ground/json/value.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/controller_client.h"
+#include "programs/ecs_scaler/commands/fleet_source.h"
+#include "watch/fleet_status.h"
+
+namespace scaler::cli {
+namespace {
+
+struct StatusFlags {
+  std::string config_file = {};     ///< empty: the environment
+  ControllerFlags controller = {};  ///< no address: AWS is looked at
+  Output output = Output::Text;
+};
+
+constexpr Duration kTimeout = std::chrono::seconds(30);
+
+int print(const FleetStatus& status, Output output) {
+  const std::string text = output == Output::Json ? status_json(status) + "\n"
+                                                  : status_text(status, system_clock().now());
+  std::fputs(text.c_str(), stdout);
+  int code = status.reload && !status.reload->success ? kFailed : kDone;
+  for (const ServiceView& service : status.services) {
+    code = service.error.empty() ? code : kFailed;
+  }
+  return code;
+}
+
+Result<FleetStatus> told_by_controller(const ControllerFlags& flags) {
+  const net::HttpResponse answer = TRY(ask_controller(flags, "/status"));
+  if (answer.status != 200) {
+    return fail(ErrorKind::Rejected,
+                fmt::format("/status answered {}: {}", answer.status, shortened(answer.body)));
+  }
+  const json::Value document = TRY(json::parse(answer.body));
+  return read_status(document);
+}
+
+int look_at_aws(const Environment& environment, const StatusFlags& flags) {
+  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  const auto records = run_pass((*fleet)->services, (*fleet)->ports(),
+                                {.permission = Permission::Nothing, .deadline = after(kTimeout)});
+  FleetStatus status;
+  status.add(records, system_clock().now());
+  return print(status, flags.output);
+}
+
+int status(const Environment& environment, const StatusFlags& flags) {
+  if (flags.controller.address.empty()) {
+    return look_at_aws(environment, flags);
+  }
+  const Result<FleetStatus> told = told_by_controller(flags.controller);
+  return told ? print(*told, flags.output) : complain(kFailed, told.error().message);
+}
+
+}  // namespace
+
+Command status_command() {
+  const auto flags = std::make_shared<StatusFlags>();
+  std::vector<Option> options{config_option(flags->config_file), output_option(flags->output)};
+  add_controller(options, flags->controller,
+                 "ask a running controller there (default: a look at AWS and the state tags)");
+  return {.name = "status",
+          .sentence = "One line a service: queue, tasks, last change, why; changes nothing",
+          .options = std::move(options),
+          .exclusive = {{"--config", "--listen"}},
+          .reads_environment = true,
+          .example = "ecs-scaler status --config fleet.yaml",
+          .run = [flags](const Environment& environment) { return status(environment, *flags); }};
+}
+
+}  // namespace scaler::cli
