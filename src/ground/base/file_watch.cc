@@ -13,7 +13,7 @@ std::int64_t nanoseconds(const timespec& time) {
 
 FileWatch::Stamp FileWatch::stamp() const {
   struct stat found = {};
-  if (path_.empty() || ::stat(path_.c_str(), &found) != 0) {
+  if (path_.empty() || ::stat(path_.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) {
     return {};
   }
   return {.device = found.st_dev,
@@ -21,6 +21,11 @@ FileWatch::Stamp FileWatch::stamp() const {
           .size = found.st_size,
           .modified = nanoseconds(found.st_mtim),
           .changed = nanoseconds(found.st_ctim)};
+}
+
+bool FileWatch::is_stream() const {
+  struct stat found = {};
+  return ::stat(path_.c_str(), &found) == 0 && !S_ISREG(found.st_mode) && !S_ISDIR(found.st_mode);
 }
 
 bool FileWatch::changed(Deadline now) {

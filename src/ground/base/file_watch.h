@@ -19,13 +19,15 @@ class FileWatch {
   /// middle of being written, and the first half of a list is a list. It is known from then on. A
   /// file that is gone is another, too, for it may come back.
   bool changed(Deadline now);
+  /// Whether something stands there that can be read once only, such as a pipe. It never changes.
+  bool is_stream() const;
   /// What stands there now is known: somebody reads it.
   void know() { known_ = seen_ = stamp(); }
 
   static constexpr Duration kSettled = std::chrono::seconds(1);
 
  private:
-  /// What changes with a file; all zero when there is none.
+  /// What changes with a file; all zero when there is none, or something else.
   struct Stamp {
     std::uint64_t device = 0;
     std::uint64_t inode = 0;

@@ -1,5 +1,6 @@
 #include "ground/base/file_watch.h"
 
+#include <array>
 #include <cstdio>
 #include <filesystem>
 #include <unistd.h>
@@ -52,6 +53,7 @@ TEST_F(FileWatchTest, SeesAnotherFileInItsPlaceThoughSizeAndTimeAreTheSame) {
 }
 
 TEST_F(FileWatchTest, TellsThatTheFileIsGoneAndThatItIsBack) {
+  EXPECT_FALSE(watch_.is_stream());
   std::remove(path_.c_str());
   changed_at(0);
   EXPECT_TRUE(changed_at(1'000));
@@ -66,6 +68,18 @@ TEST_F(FileWatchTest, WhatSomebodyReadsIsKnown) {
   watch_.know();
   EXPECT_FALSE(changed_at(0));
   EXPECT_FALSE(changed_at(5'000));
+}
+
+TEST(FileWatch, OfAPipeNeverChanges) {
+  std::array<int, 2> ends = {};
+  ASSERT_EQ(::pipe(ends.data()), 0);
+  FileWatch watch("/dev/fd/" + std::to_string(ends[0]));
+  EXPECT_TRUE(watch.is_stream());
+  EXPECT_EQ(::write(ends[1], "text", 4), 4);
+  EXPECT_FALSE(watch.changed(Deadline(1h)));
+  EXPECT_FALSE(watch.changed(Deadline(2h)));
+  ::close(ends[0]);
+  ::close(ends[1]);
 }
 
 TEST(FileWatch, OfNoPathNeverChanges) {
