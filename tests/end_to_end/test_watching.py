@@ -69,6 +69,7 @@ def test_it_listens_on_the_address_that_it_is_told(start, host, asked):
     controller = start(host=host)
 
     assert controller.get("/healthz", host=asked)[0] == 200
+    assert "pass_duration_seconds_count" in controller.get("/metrics", host=asked)[2]
     warned = "--listen-token-file" in controller.process.stdout()
     assert warned == (host == "0.0.0.0")
 

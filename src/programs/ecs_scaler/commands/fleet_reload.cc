@@ -35,7 +35,10 @@ bool FleetReload::look(bool asked, Invoker& invoker, const ReadFleet& read) {
     return false;
   }
   const std::string_view because = asked ? "SIGHUP" : "the file changed";
-  Result<std::vector<ManagedService>> next = read();
+  // Who wrote into a pipe is gone: to read it again could wait for ever.
+  Result<std::vector<ManagedService>> next =
+      watch_.is_stream() ? fail(ErrorKind::Unavailable, file_ + " is a pipe, and was read already")
+                         : read();
   status_.success = next.has_value();
   status_.error = next ? "" : next.error().message;
   if (!next) {

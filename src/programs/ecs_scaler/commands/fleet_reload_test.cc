@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <set>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
@@ -143,6 +144,18 @@ TEST_F(FleetReloadTest, TellsABadFileOnceAndKeepsTheTimeOfTheLastGoodOne) {
   EXPECT_EQ(invoker.fleet().size(), 2U);
   clock.pass(5s);
   EXPECT_FALSE(reload.look(false, invoker, read_now));  // It is known.
+}
+
+TEST_F(FleetReloadTest, APipeInThePlaceOfTheFileIsNotWaitedFor) {
+  testing::FakeClock clock;
+  testing::FakeCloud cloud(clock);
+  FleetReload reload(path_, FileWatch(path_), clock, log_);
+  Invoker invoker(*read(), {}, {.reader = cloud, .scaler = cloud, .clock = clock});
+  std::remove(path_.c_str());
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_TRUE(reload.look(true, invoker, [this] { return read(); }));
+  EXPECT_FALSE(reload.status().success);
+  EXPECT_EQ(invoker.fleet().size(), 1U);
 }
 
 TEST_F(FleetReloadTest, WithoutAFileThereIsNothingToReadAgain) {

@@ -72,7 +72,7 @@ class MetricsServer {
   };
   MetricsOptions options_;
   Instant last_pass_ = {};
-  std::shared_ptr<const Served> served_ = std::make_shared<Served>();
+  std::shared_ptr<const Served> served_ = std::make_shared<Served>(Served{.text = page_.text()});
   net::EventLoop loop_ = {};
   std::unique_ptr<net::HttpServer> server_ = {};
   std::jthread thread_ = {};

@@ -15,6 +15,7 @@
 #include "programs/ecs_scaler/commands/token_file.h"
 #include "scaler/controller/controller.h"
 #include "scaler/controller/leased_ports.h"
+#include "watch/pass_log.h"
 #include "wire/record.h"
 
 namespace scaler::cli {
@@ -26,13 +27,15 @@ Duration healthy_for(const ControllerOptions& options) {
   return 3 * options.interval + options.pass_timeout;
 }
 
-void log_pass(const Effect& effect, const Log& log) {
-  for (const PassRecord& record : effect.records) {
+void log_pass(const Effect& effect, PassLog& pace, const Log& log) {
+  const std::vector<LogLevel> levels = pace.levels(effect.records, system_clock().now());
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    const PassRecord& record = effect.records[i];
     if (!record.complaint.empty()) {
       log.write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
     }
-    if (record.looked) {
-      log.write(record.failed() ? LogLevel::Error : LogLevel::Info, "pass",
+    if (record.looked && log.enabled(levels[i])) {
+      log.write(levels[i], "pass",
                 {{"trigger", "controller"}, {"record", RawJson{record_json(record)}}});
     }
   }
@@ -128,7 +131,7 @@ class RunningController {
   }
 
   void tell(const Effect& effect) {
-    log_pass(effect, fleet_->log);
+    log_pass(effect, pass_log_, fleet_->log);
     if (!server_) {
       return;
     }
@@ -166,9 +169,10 @@ class RunningController {
   }
 
   void read_token_again() {
-    if (settings_.token_file.empty()) {
+    if (settings_.token_file.empty() || token_watch_.is_stream()) {
       return;
     }
+    token_watch_.know();
     Result<Secret> token = read_token(settings_.token_file);
     if (token) {
       server_->set(*std::move(token));
@@ -185,6 +189,7 @@ class RunningController {
   FleetReload reload_;
   FileWatch token_watch_;
   ServiceManager manager_;
+  PassLog pass_log_ = {};
   std::unique_ptr<MetricsServer> server_ = {};
   std::unique_ptr<LeaseKeeper> lease_ = {};
 };
