@@ -125,7 +125,7 @@ Candidate plain_candidate(const Question& question, const Terms& terms) {
   settings.policy.seconds_per_message = Millionths{question.work_mean.count() * 1000};
   settings.policy.tasks_max = terms.tasks_max;
   settings.policy.scale_in_when =
-      terms.workers_protect ? ScaleInWhen::Protected : ScaleInWhen::Idle;
+      terms.work_is_protected() ? ScaleInWhen::Protected : ScaleInWhen::Idle;
   settings.triggers.tick = std::chrono::seconds(10);
   settings.triggers.wake = true;
   return {.name = "plain settings",

@@ -18,6 +18,8 @@ constexpr double kRateMax = 10'000;
 constexpr double kMessagesMax = 50'000'000;
 constexpr double kDaysMax = 3660;
 constexpr Duration kDrain = std::chrono::minutes(30);
+/// Rules::linger of guard/protocol, which the lab does not know.
+constexpr Duration kGuardLingers = std::chrono::seconds(30);
 
 constexpr std::array kPresets{sim::Preset::Fargate, sim::Preset::Ec2Warm, sim::Preset::Gpu};
 static_assert(kPresets.size() == kStarts.size());
@@ -86,7 +88,9 @@ Result<Asked> ask(const Terms& terms) {
   question.scenario.objective = question.objective.limit;
   question.scenario.service =
       sim::service_model(TRY(preset_of(terms.start)), work_time(terms.work));
-  question.scenario.service.behaviour.workers_protect = terms.workers_protect;
+  question.scenario.service.behaviour.workers_protect = terms.work_is_protected();
+  question.scenario.service.behaviour.protection_lingers =
+      terms.workers_guarded ? kGuardLingers : Duration::zero();
   question.scenario.queue.max_receive_count = 0;
   return asked;
 }
@@ -186,7 +190,10 @@ std::vector<std::string> facts_of(const Asked& asked, const Terms& terms) {
   facts.push_back(fmt::format("Price of a task and hour: {:.5g} {} ({}).",
                               asked.question.price.per_hour, asked.question.price.currency,
                               asked.question.price.told));
-  facts.emplace_back(terms.workers_protect
+  facts.emplace_back(terms.workers_guarded
+                         ? "Workers are under ecs-guard: their tasks are protected while they work "
+                           "and for 30 s after it."
+                     : terms.workers_protect
                          ? "Workers use ECS task scale-in protection while they work, which "
                            "spares every policy's busy tasks."
                          : "Workers do not protect themselves: who stops a busy task cuts its work "

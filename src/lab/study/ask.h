@@ -24,11 +24,15 @@ struct Terms {
   Duration work = std::chrono::seconds(20);  ///< mean of one message
   std::string start = std::string(kStarts.front());
   bool workers_protect = false;
+  bool workers_guarded = false;  ///< ecs-guard protects them (docs/guard.md)
   std::int64_t tasks_max = 100;  ///< of rivals and of advised policies
   std::string objective = "p95 wait < 60s";
   std::string price = std::string(kDefaultPrice);  ///< what find_price() takes
   std::string prices = {};                         ///< text; empty: the built-in prices
   std::uint64_t seed = 1;
+
+  /// Whether tasks are protected from scale-in while they work, by whomever.
+  bool work_is_protected() const { return workers_protect || workers_guarded; }
 };
 
 /// A question and where its arrivals come from.

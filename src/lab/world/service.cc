@@ -191,7 +191,13 @@ void Service::end_work(Task& task, bool counts, Instant now) {
     ++totals_.crashed;
     stop_task(task, "Essential container in task exited", now);
   }
-  if (end == WorkEnd::Crashed || definition_.behaviour.workers_protect) {
+  const ServiceBehaviour& behaviour = definition_.behaviour;
+  if (end != WorkEnd::Crashed && behaviour.workers_protect &&
+      behaviour.protection_lingers > Duration::zero()) {
+    protect(task, now + behaviour.protection_lingers, now);
+    return;
+  }
+  if (end == WorkEnd::Crashed || behaviour.workers_protect) {
     reconcile(now);  // A replacement; or what the protection has put off.
     settle(now);
   }

@@ -39,9 +39,10 @@ struct ServiceBehaviour {
   DurationRange task_stop = {.min = std::chrono::seconds(1), .max = std::chrono::seconds(1)};
   std::string job_queue = {};  ///< that workers of new tasks take messages from; empty: no workers
   DurationRange work_time = {.min = std::chrono::seconds(2), .max = std::chrono::seconds(2)};
-  double crash_share = 0;        ///< of the works: the task dies in the middle of it
-  double poison_share = 0;       ///< of the messages: no work on them ever succeeds
-  bool workers_protect = false;  ///< scale-in and deployments spare a task while it works
+  double crash_share = 0;            ///< of the works: the task dies in the middle of it
+  double poison_share = 0;           ///< of the messages: no work on them ever succeeds
+  bool workers_protect = false;      ///< scale-in and deployments spare a task while it works
+  Duration protection_lingers = {};  ///< and for so long after the work, as ecs-guard keeps it
   /// Somebody else runs the workers of new tasks: a task that ran is STOPPED when task_ended() says
   /// so, not after task_stop.
   bool processes = false;

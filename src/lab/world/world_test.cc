@@ -195,6 +195,21 @@ TEST(World, SparesTasksThatProtectThemselvesUntilTheirWorkIsDone) {
   EXPECT_EQ(scene.service->totals().killed_while_working, 0);
 }
 
+TEST(World, AGuardKeepsTheProtectionForAWhileAfterTheWork) {
+  Scene scene({.workers_protect = true, .protection_lingers = seconds(30)});
+  scene.world.set_desired(*scene.service, 1);
+  scene.world.advance(kNoon + seconds(10));
+  scene.world.send_many(*scene.jobs, 1);
+  scene.world.set_desired(*scene.service, 0);
+
+  scene.world.advance(kNoon + seconds(40));
+  EXPECT_EQ(scene.service->totals().processed, 1);
+  EXPECT_EQ(scene.service->running(), 1);
+  EXPECT_EQ(scene.service->protected_tasks(), 1);
+  scene.world.advance(kNoon + seconds(50));
+  EXPECT_EQ(scene.service->running(), 0);
+}
+
 TEST(World, StartsNoTaskInAShortage) {
   Scene scene;
   scene.world.set_short(*scene.service, true);

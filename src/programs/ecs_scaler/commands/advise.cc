@@ -66,7 +66,7 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
   const study::Load load(question);
   study::Search search(question, load,
                        {.trials = static_cast<std::size_t>(flags.trials),
-                        .bound = {.workers_protect = flags.study.terms.workers_protect,
+                        .bound = {.workers_protect = flags.study.terms.work_is_protected(),
                                   .tasks_max = flags.study.terms.tasks_max,
                                   .keep_zero = flags.keep_zero,
                                   .schedules = flags.schedules}});

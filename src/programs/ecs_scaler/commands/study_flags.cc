@@ -70,6 +70,8 @@ std::vector<Option> service_options(StudyFlags& flags) {
        start(terms.start)},
       {"--workers-protect", "", "workers use ECS task scale-in protection while they work",
        flag(terms.workers_protect)},
+      {"--workers-guarded", "", "workers run under ecs-guard, which does that for them",
+       flag(terms.workers_guarded)},
       {"--tasks-max", "N", "limit of rivals and of advised policies (default 100)",
        integer(terms.tasks_max, 1, kTasksMaxLimit)},
       {"--objective", "TEXT", "default 'p95 wait < 60s'", text(terms.objective)},
