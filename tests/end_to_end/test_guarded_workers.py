@@ -75,6 +75,38 @@ def test_the_same_without_the_guard_cuts_works_short(run_bursts):
     assert works.cut_short() > 0
 
 
+TASKS = int(os.environ.get("SCALER_GUARDED_TASKS", "10"))
+
+
+def test_a_deployment_among_busy_tasks_ends_and_loses_nothing(emulator, ecs_guard, tmp_path):
+    """Each message may be received twice; the old tasks are all at work, and the queue is full."""
+    log = tmp_path / "works"
+    running = emulator(
+        worker=f"env WORK_LOG={log} {ecs_guard} --stop-timeout 10s -- {PLAIN}",
+        stop_timeout="10s", max_receive_count="2", workers_max="300", visibility_timeout="120s",
+        task_start="300ms")
+    jobs = [f"{i} 8" for i in range(TASKS)] + [f"later.{i} 1" for i in range(2 * TASKS)]
+    for start in range(0, len(jobs), 10):
+        running.aws.sqs.send_message_batch(QueueUrl=running.queue_url, Entries=[
+            {"Id": str(i), "MessageBody": job} for i, job in enumerate(jobs[start:start + 10])])
+    running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=TASKS)
+    wait_until(lambda: len(Works(log).begun) >= TASKS, 120, what="busy tasks")
+
+    running.aws.ecs.update_service(cluster="test", service="worker", forceNewDeployment=True)
+
+    def deployments():
+        return running.aws.ecs.describe_services(
+            cluster="test", services=["worker"])["services"][0]["deployments"]
+
+    wait_until(lambda: sum(running.depth()) == 0, 120, what="all of the work")
+    wait_until(lambda: [d["runningCount"] for d in deployments()] == [TASKS], 240,
+               what="the end of the deployment")
+    works = Works(log)
+    assert works.cut_short() == 0
+    assert set(works.ended.values()) == {1} and len(works.ended) == len(jobs)
+    assert running.call("status")["totals"]["dead_lettered"] == 0
+
+
 @pytest.fixture(params=kits.ALL)
 def kit(request):
     return kits.ALL[request.param]()

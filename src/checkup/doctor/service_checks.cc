@@ -81,15 +81,18 @@ bool protects(const Facts& facts) {
 
 void check_kept_peak(const Facts& facts, const QueueDepth& depth, Findings& findings) {
   const bool idle = facts.place.scale_in_when.empty() || facts.place.scale_in_when == "idle";
-  if (idle && depth.in_flight > 0 && facts.service->desired > depth.in_flight + depth.visible) {
+  const std::int64_t spared = facts.service->desired - depth.in_flight - depth.visible;
+  if (idle && depth.in_flight > 0 && spared > 0) {
     findings.note(
         "work",
         fmt::format("{} wanted for {} in flight and {} that wait",
                     counted(facts.service->desired, "task is", "tasks are"),
                     counted(depth.in_flight, "message", "messages"), depth.visible),
-        "SCALE_IN_WHEN=idle keeps every task while anything is in flight, because ECS chooses "
-        "which tasks it stops. Where that costs too much, let workers protect their task while "
-        "they work, and set SCALE_IN_WHEN=protected.",
+        fmt::format("SCALE_IN_WHEN=idle keeps every task while anything is in flight, because ECS "
+                    "chooses which tasks it stops. At this moment that is {} an hour more than "
+                    "there is work for. Put ecs-guard before the workers (docs/guard.md), or let "
+                    "them protect their task themselves, and set SCALE_IN_WHEN=protected.",
+                    counted(spared, "task-hour", "task-hours")),
         "docs/runbook.md#a-peak-is-kept");
   }
 }
@@ -104,8 +107,9 @@ void check_protection(const Facts& facts, const QueueDepth& depth, Findings& fin
         fmt::format("SCALE_IN_WHEN is protected, {} in flight, and none of {} is protected",
                     counted(depth.in_flight, "message is", "messages are"),
                     counted(facts.service->running, "task", "tasks")),
-        "Let the worker protect its task before it takes a message, and end that when the work is "
-        "done: otherwise a scale-in may stop a busy task.",
+        "Put ecs-guard before the worker (docs/guard.md), or let it protect its task before it "
+        "takes a message, and end that when the work is done: otherwise a scale-in may stop a busy "
+        "task.",
         "docs/runbook.md#a-peak-is-kept");
   }
 }
