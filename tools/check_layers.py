@@ -32,7 +32,7 @@ WINGS = {
 # (folders, what they must not depend on, why). "*" as a target is every folder but base.
 FORBIDDEN = (
     ({"core"}, {"*"}, "the decision is pure: it must be possible to replay it"),
-    ({"state", "pass", "invocation", "controller", "world", "sim", "rivals"},
+    ({"state", "pass", "fleet", "invocation", "controller", "world", "sim", "rivals"},
      {"json", "yaml", "net"}, "ports point inward, and a simulation opens no socket"),
     ({"lambda"}, {"core", "pass", "aws"}, "the runtime loop knows nothing of scaling"),
 )

@@ -1,6 +1,7 @@
 #include "wire/policy.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include <fmt/core.h>
@@ -105,6 +106,36 @@ std::string default_of(const PolicyField& field) {
 
 std::string variable_name(const PolicyField& field) {
   return upper_case(field.name);
+}
+
+json::Value value_as_written(const std::string& text) {
+  if (text == "true" || text == "false") {
+    return json::Value(text == "true");
+  }
+  if (text.starts_with('{') || text.starts_with('[')) {
+    return json::parse(text).value_or(json::Value(text));
+  }
+  if (const auto whole = number_of<std::int64_t>(text)) {
+    return json::Value(*whole);
+  }
+  if (const auto real = number_of<double>(text); real && std::isfinite(*real)) {
+    return json::Value(*real);
+  }
+  return json::Value(text);
+}
+
+Result<void> read_setting(std::string_view name, const std::string& value, PolicyOptions& options) {
+  const auto field = std::ranges::find(policy_fields(), name, &PolicyField::name);
+  if (field != policy_fields().end()) {
+    const json::Value written = value_as_written(value);
+    return read_field(*field, json::Reader(written, std::string(name)), options);
+  }
+  std::vector<std::string_view> names;
+  for (const PolicyField& known : policy_fields()) {
+    names.push_back(known.name);
+  }
+  return fail(ErrorKind::Malformed, fmt::format("{} is no setting of a policy{}", shortened(name),
+                                                did_you_mean(name, names)));
 }
 
 Result<void> read_fields(const json::Reader& object, PolicyOptions& options) {

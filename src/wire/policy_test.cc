@@ -128,5 +128,31 @@ TEST(PolicyJson, HasDefaultsAsPeopleWriteThem) {
   EXPECT_EQ(defaults["scale_in_budget"], "");
 }
 
+TEST(ReadSetting, TakesAValueAsAPersonWritesIt) {
+  PolicyOptions options;
+  for (const auto& [name, value] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"mode", "latency"},
+           {"target_latency", "90"},
+           {"seconds_per_message", "0.25"},
+           {"count_delayed", "true"},
+           {"scale_out_budget", R"({"select":"max","policies":[{"tasks":4,"period":60}]})"}}) {
+    const Result<void> read = read_setting(name, value, options);
+    EXPECT_TRUE(read.has_value()) << read.error().message;
+  }
+  EXPECT_EQ(options.mode, Mode::Latency);
+  EXPECT_EQ(options.target_latency, std::chrono::seconds(90));
+  EXPECT_EQ(options.seconds_per_message, Millionths{Millionths::kOne / 4});
+  EXPECT_TRUE(options.count_delayed);
+  EXPECT_EQ(options.scale_out_budget.limits.size(), 1U);
+}
+
+TEST(ReadSetting, NamesWhatIsWrong) {
+  PolicyOptions options;
+  EXPECT_EQ(read_setting("task_max", "3", options).error().message,
+            "task_max is no setting of a policy; did you mean 'tasks_max'?");
+  EXPECT_EQ(read_setting("mode", "nonsense", options).error().message.substr(0, 16),
+            "mode: 'nonsense'");
+}
+
 }  // namespace
 }  // namespace scaler

@@ -12,8 +12,8 @@
 
 namespace scaler::aws {
 
-/// The tag that keeps a service's state between passes.
-inline constexpr std::string_view kStateTag = "ecs-scaler:state";
+using scaler::kPauseTag;
+using scaler::kStateTag;
 
 inline constexpr std::size_t kServicesPerDescription = 10;
 

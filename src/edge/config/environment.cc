@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <charconv>
 #include <cmath>
 
@@ -24,23 +23,6 @@ constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
 constexpr std::string_view kLogLevels = "TRACE|DEBUG|INFO|WARN|ERROR|FATAL";
-
-/// A variable's text as the JSON value that it looks like, so that both are read by the same code.
-json::Value value_of(const std::string& text) {
-  if (text == "true" || text == "false") {
-    return json::Value(text == "true");
-  }
-  if (text.starts_with('{') || text.starts_with('[')) {
-    return json::parse(text).value_or(json::Value(text));
-  }
-  if (const auto whole = number_of<std::int64_t>(text)) {
-    return json::Value(*whole);
-  }
-  if (const auto real = number_of<double>(text); real && std::isfinite(*real)) {
-    return json::Value(*real);
-  }
-  return json::Value(text);
-}
 
 struct RequiredVariable {
   std::string_view name;
@@ -116,7 +98,7 @@ PolicyOptions read_options(const Environment& environment, Problems& problems) {
     if (!text) {
       continue;
     }
-    const json::Value value = value_of(*text);
+    const json::Value value = value_as_written(*text);
     problems.add_if_failed(name == kThreshold
                                ? read_threshold(*text, options)
                                : read_field(field, json::Reader(value, name), options));
@@ -126,13 +108,13 @@ PolicyOptions read_options(const Environment& environment, Problems& problems) {
 
 void read_wake(const Environment& environment, ServiceConfig& config, Problems& problems) {
   if (const auto text = variable(environment, "WAKE")) {
-    const json::Value value = value_of(*text);
+    const json::Value value = value_as_written(*text);
     const Result<bool> wake = json::Reader(value, "WAKE").boolean();
     problems.add_if_failed(wake);
     config.wake = wake.value_or(false);
   }
   if (const auto text = variable(environment, "WAKE_RETURN_SECONDS")) {
-    const json::Value value = value_of(*text);
+    const json::Value value = value_as_written(*text);
     const Result<std::int64_t> seconds =
         json::Reader(value, "WAKE_RETURN_SECONDS").integer({.min = 0, .max = 43'200});
     problems.add_if_failed(seconds);
@@ -180,7 +162,7 @@ void read_ticks(const Environment& environment, ServiceConfig& config, Problems&
   if (!text) {
     return;
   }
-  const json::Value value = value_of(*text);
+  const json::Value value = value_as_written(*text);
   const Result<std::int64_t> seconds =
       json::Reader(value, std::string(kTickSeconds)).integer({.min = 0, .max = 59});
   problems.add_if_failed(seconds);
@@ -228,7 +210,7 @@ void read_schedule(const Environment& environment, ServiceConfig& config, Proble
     seconds = kCronSeconds;
   }
   if (!seconds) {
-    const json::Value value = value_of(*text);
+    const json::Value value = value_as_written(*text);
     const Result<std::int64_t> number =
         json::Reader(value, std::string(kScheduleSeconds)).integer({.min = 1, .max = kMax});
     problems.add_if_failed(number);

@@ -15,8 +15,6 @@
 namespace scaler {
 namespace {
 
-constexpr std::string_view kStateTag = "ecs-scaler:state";
-
 /// Makes the ARNs of one scope.
 class Arns {
  public:

@@ -7,6 +7,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ground/base/clock.h"
@@ -14,6 +15,11 @@
 #include "scaler/core/observation.h"
 
 namespace scaler {
+
+/// The tag that keeps a service's state between passes.
+inline constexpr std::string_view kStateTag = "ecs-scaler:state";
+/// The tag that holds the instant until which nothing of the service is changed.
+inline constexpr std::string_view kPauseTag = "ecs-scaler:pause";
 
 struct ServiceId {
   std::string cluster = {};  ///< name or ARN

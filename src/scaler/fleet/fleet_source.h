@@ -1,0 +1,36 @@
+#pragma once
+// FleetSource: where the services of a fleet come from, for whoever asks it again and again.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "scaler/fleet/service_spec.h"
+
+namespace scaler {
+
+/// What is wrong with one service's settings, or is to be said of them. It harms nobody else.
+struct SpecProblem {
+  std::string service = {};  ///< its ARN, or place in a file
+  std::string message = {};
+  bool operator==(const SpecProblem&) const = default;
+};
+
+/// What a source says when it is asked.
+struct FleetNews {
+  /// The whole fleet as it is from now on; nothing: as it was.
+  std::optional<std::vector<ServiceSpec>> services = {};
+  std::vector<SpecProblem> problems = {};  ///< that somebody has to mend
+  std::vector<SpecProblem> notes = {};     ///< that somebody should know, told once
+  /// What could not be asked at all. The fleet stays as it was.
+  std::vector<std::string> errors = {};
+};
+
+class FleetSource {
+ public:
+  virtual ~FleetSource() = default;
+  /// Cheap while there is nothing to ask for: it is called before every pass.
+  virtual FleetNews ask(Deadline deadline) = 0;
+};
+
+}  // namespace scaler

@@ -1,0 +1,38 @@
+#include "scaler/fleet/service_spec.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace scaler {
+
+void set_origin(std::vector<SettingOrigin>& origins, std::string_view field, std::string_view by) {
+  const auto found = std::ranges::find(origins, field, &SettingOrigin::field);
+  if (found != origins.end()) {
+    found->by = by;
+  } else {
+    origins.push_back({.field = std::string(field), .by = std::string(by)});
+  }
+}
+
+std::vector<ManagedService> adopted(std::vector<ManagedService> before,
+                                    std::span<const ServiceSpec> specs) {
+  const auto key = [](const ServiceId& id) { return std::pair(id.cluster, id.service); };
+  std::map<std::pair<std::string, std::string>, ManagedService*> known;
+  for (ManagedService& service : before) {
+    known.emplace(key(service.id), &service);
+  }
+  std::vector<ManagedService> services;
+  services.reserve(specs.size());
+  for (const ServiceSpec& spec : specs) {
+    services.push_back({.id = spec.id, .queues = spec.queues, .policy = spec.policy});
+    if (const auto found = known.find(key(spec.id)); found != known.end()) {
+      services.back().memory = std::move(found->second->memory);
+      services.back().looked_at = found->second->looked_at;
+      services.back().waits = found->second->waits;
+    }
+  }
+  return services;
+}
+
+}  // namespace scaler

@@ -1,0 +1,125 @@
+#include "scaler/fleet/tagged_fleet.h"
+
+#include <gtest/gtest.h>
+
+#include "scaler/fleet/test_support.h"
+#include "scaler/pass/test_support.h"
+
+namespace scaler::testing {
+namespace {
+
+using namespace std::chrono_literals;
+
+class TaggedFleetTest : public ::testing::Test {
+ protected:
+  void tag(const std::string& name, ServiceTags tags) {
+    directory_.services.insert_or_assign(arn_named(name), std::move(tags));
+  }
+  FleetNews ask_after(Duration duration) {
+    clock_.pass(duration);
+    return fleet_.ask(Deadline::max());
+  }
+  /// Their names, "?" when nothing has changed.
+  static std::string names(const FleetNews& news) {
+    std::string text = news.services ? "" : "?";
+    for (const ServiceSpec& spec : news.services.value_or(std::vector<ServiceSpec>())) {
+      text += (text.empty() ? "" : " ") + spec.id.service.substr(spec.id.service.rfind('/') + 1);
+    }
+    return text;
+  }
+
+  FakeClock clock_;
+  FakeDirectory directory_;
+  TaggedFleet fleet_{directory_, clock_, rules()};
+};
+
+TEST_F(TaggedFleetTest, AsksOnceAMinuteAndTellsWhatHasChanged) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  EXPECT_EQ(names(ask_after(0s)), "a");
+  tag("b", {{"ecs-scaler:queue", "jobs-b"}});
+  EXPECT_EQ(names(ask_after(59s)), "?");
+  EXPECT_EQ(directory_.asked, 1);
+  EXPECT_EQ(names(ask_after(1s)), "a b");
+  EXPECT_EQ(names(ask_after(60s)), "?");
+  clock_.at -= 1h;  // Set back.
+  EXPECT_EQ(directory_.asked, 3);
+  EXPECT_EQ(names(ask_after(0s)), "?");
+  EXPECT_EQ(directory_.asked, 4);
+}
+
+TEST_F(TaggedFleetTest, AnEmptyFleetIsToldAsOne) {
+  EXPECT_EQ(names(ask_after(0s)), "");
+  EXPECT_TRUE(ask_after(60s).errors.empty());
+}
+
+TEST_F(TaggedFleetTest, AWrongTagIsToldAndLeavesTheLastGoodSettingsInForce) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  tag("wrong", {{"ecs-scaler:queue", "x"}, {"ecs-scaler:policy", "mode=nonsense"}});
+  FleetNews news = ask_after(0s);
+  EXPECT_EQ(names(news), "a");
+  ASSERT_EQ(news.problems.size(), 1U);
+  EXPECT_EQ(news.problems[0],
+            (SpecProblem{arn_named("wrong"), "ecs-scaler:policy: mode: 'nonsense' is wrong"}));
+
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "tasks_max=101"}});
+  news = ask_after(60s);
+  EXPECT_EQ(names(news), "?");
+  ASSERT_EQ(news.problems.size(), 2U);
+  EXPECT_NE(news.problems[0].message.find("\nits last good settings go on"), std::string::npos);
+  EXPECT_EQ(ask_after(60s).problems.size(), 2U);
+
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "scale_up_target=7"}});
+  tag("wrong", {});
+  news = ask_after(60s);
+  EXPECT_EQ(names(news), "a");
+  EXPECT_EQ(news.services->front().policy->scale_up_target, 7);
+  EXPECT_TRUE(news.problems.empty());
+}
+
+TEST_F(TaggedFleetTest, DropsAServiceOnlyWhenItsOwnTagsOrEcsSaySo) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  tag("b", {{"ecs-scaler:queue", "jobs-b"}});
+  tag("c", {{"ecs-scaler:queue", "jobs-c"}});
+  EXPECT_EQ(names(ask_after(0s)), "a b c");
+  directory_.hidden = {arn_named("a")};
+  EXPECT_EQ(names(ask_after(60s)), "?");
+  directory_.refused = {arn_named("a")};
+  const FleetNews denied = ask_after(60s);
+  EXPECT_EQ(names(denied), "?");
+  EXPECT_EQ(denied.problems, (std::vector<SpecProblem>{{arn_named("a"), "AccessDenied"}}));
+  tag("b", {{"team", "b"}});
+  EXPECT_EQ(names(ask_after(60s)), "a c");
+  directory_.services.erase(arn_named("c"));
+  EXPECT_EQ(names(ask_after(60s)), "a");
+}
+
+TEST_F(TaggedFleetTest, AnIndexThatCannotBeAskedHarmsNobodyAndIsAskedAgainSoon) {
+  directory_.error = Error{ErrorKind::Throttled, "slow down"};
+  FleetNews news = ask_after(0s);
+  EXPECT_EQ(news.errors, std::vector<std::string>{"slow down"});
+  EXPECT_EQ(names(news), "?");
+  directory_.error.reset();
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  EXPECT_EQ(names(ask_after(9s)), "?");
+  EXPECT_EQ(names(ask_after(1s)), "a");
+  directory_.error = Error{ErrorKind::Throttled, "slow down"};
+  directory_.hidden = {arn_named("a")};
+  tag("a", {{"ecs-scaler:queue", "jobs-a jobs-b"}});
+  news = ask_after(60s);
+  EXPECT_EQ(news.services->front().queues.size(), 2U);  // Its own tags can be asked.
+}
+
+TEST_F(TaggedFleetTest, TheScalersOwnStateIsNoChangeAndNotesAreToldOnce) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "wake=true"}});
+  EXPECT_EQ(ask_after(0s).notes.size(), 1U);
+  tag("a", {{"ecs-scaler:queue", "jobs-a"},
+            {"ecs-scaler:policy", "wake=true"},
+            {"ecs-scaler:pause", "2026-11-23T13:00:00Z"},
+            {"ecs-scaler:state", "v3 a"}});
+  const FleetNews news = ask_after(60s);
+  EXPECT_EQ(names(news), "?");
+  EXPECT_TRUE(news.notes.empty());
+}
+
+}  // namespace
+}  // namespace scaler::testing

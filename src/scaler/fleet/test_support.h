@@ -1,0 +1,79 @@
+#pragma once
+// For the tests of this folder and of those above it: rules that read a few settings, and a
+// directory as plain data that a test sets and looks at.
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "ground/base/text.h"
+#include "scaler/core/policy_fields.h"
+#include "scaler/fleet/tagged_fleet.h"
+
+namespace scaler::testing {
+
+inline std::string arn_named(const std::string& name) {
+  return "arn:aws:ecs:eu-central-1:123456789012:service/main/" + name;
+}
+
+inline std::string queue_url(const std::string& name) {
+  return "https://sqs.eu-central-1.amazonaws.com/123456789012/" + name;
+}
+
+/// As much of the real reader as these tests need; src/wire tests that one.
+inline Result<void> read_few(std::string_view name, const std::string& value,
+                             PolicyOptions& options) {
+  const auto number = number_of<std::int64_t>(value);
+  if (name == "mode" && parse_word<Mode>(value)) {
+    options.mode = *parse_word<Mode>(value);
+  } else if (name == "tasks_max" && number) {
+    options.tasks_max = *number;
+  } else if (name == "scale_up_target" && number) {
+    options.scale_up_target = *number;
+  } else if (name == "backlog_per_task" && number) {
+    options.backlog_per_task = *number;
+  } else {
+    return fail(ErrorKind::Malformed, std::string(name) + ": '" + value + "' is wrong");
+  }
+  return {};
+}
+
+inline TagRules rules() {
+  return {.read_setting = read_few};
+}
+
+class FakeDirectory final : public ServiceDirectory {
+ public:
+  Found tagged(std::string_view key, Deadline /*deadline*/) override {
+    ++asked;
+    Found found{.error = error};
+    for (const auto& [arn, tags] : services) {
+      if (!hidden.contains(arn) && tags && tags->contains(key)) {
+        found.arns.push_back(arn);
+      }
+    }
+    return found;
+  }
+  std::vector<Result<ServiceTags>> tags_of(std::span<const std::string> arns,
+                                           Deadline /*deadline*/) override {
+    std::vector<Result<ServiceTags>> all;
+    for (const std::string& arn : arns) {
+      const auto found = services.find(arn);
+      all.push_back(
+          refused.contains(arn)     ? Result<ServiceTags>(fail(ErrorKind::Denied, "AccessDenied"))
+          : found == services.end() ? Result<ServiceTags>(fail(ErrorKind::NotFound, "MISSING"))
+                                    : found->second);
+    }
+    return all;
+  }
+
+  std::map<std::string, Result<ServiceTags>> services = {};  ///< by ARN
+  std::set<std::string> hidden = {};                         ///< the index has not heard of them
+  std::set<std::string> refused = {};                        ///< their own tags are denied
+  std::optional<Error> error = {};                           ///< of the index
+  int asked = 0;
+};
+
+}  // namespace scaler::testing
