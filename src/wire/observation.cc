@@ -52,8 +52,10 @@ struct LostQueue : Weighted {
 
 constexpr Limits kWeights = {.min = static_cast<std::int64_t>(kWeightMin * Millionths::kOne),
                              .max = static_cast<std::int64_t>(kWeightMax * Millionths::kOne)};
-constexpr auto kWeight = Field{
-    .name = "weight", .member = &Weighted::weight, .limits = kWeights, .told = never<Weighted>};
+constexpr Field kWeight{.name = "weight",  // Of one queue among several.
+                        .member = &Weighted::weight,
+                        .limits = kWeights,
+                        .told = never<Weighted>};
 
 template <>
 inline constexpr auto kFields<SeenQueue> = std::tuple{
@@ -94,7 +96,8 @@ inline constexpr auto kFields<ServiceObservation> = std::tuple{
           .limits = Limits{.words = "REPLICA|DAEMON"},
           .told = kNever},
     Field{.name = "deploying", .member = &ServiceObservation::deploying, .told = kAlways},
-    Field{.name = "deploying_since", .member = &ServiceObservation::deploying_since}};
+    Field{.name = "deploying_since", .member = &ServiceObservation::deploying_since},
+    Field{.name = "paused_until", .member = &ServiceObservation::paused_until}};
 
 template <>
 inline constexpr auto kFields<Observation> =

@@ -81,8 +81,8 @@ TEST(ObservationJson, ReadsEveryMember) {
 ServiceObservation random_service(RandomParts& random) {
   ServiceObservation service;
   // Names every member. What records do not tell stays as it is in a new value.
-  auto& [desired, running, pending, protected_tasks, status, scheduling, deploying,
-         deploying_since] = service;
+  auto& [desired, running, pending, protected_tasks, status, scheduling, deploying, deploying_since,
+         paused_until] = service;
   for (auto* count : {&desired, &running, &pending}) {
     *count = random.between(0, 5000);
   }
@@ -91,6 +91,7 @@ ServiceObservation random_service(RandomParts& random) {
   status = static_cast<ServiceStatus>(random.between(0, 2));
   deploying = random.maybe();
   deploying_since = random.perhaps_instant();
+  paused_until = random.perhaps_instant();
   return service;
 }
 

@@ -155,19 +155,37 @@ Result<Rollouts> stabilizing(const json::Reader& service) {
   return rollouts;
 }
 
-Result<std::string> read_state_tag(const json::Reader& service) {
+/// A pause whose end cannot be read was meant as one: nothing is changed until somebody mends it.
+void read_pause(const std::string& text, ServiceReading& reading) {
+  const Result<Instant> until = parse_instant(text);
+  reading.service.paused_until = until.value_or(kPausedForGood);
+  if (!until) {
+    reading.pause_complaint =
+        std::string(kPauseTag) + ": '" + shortened(text) +
+        "' is no instant such as 2026-11-23T12:00:00Z: nothing of the service "
+        "is changed until the tag is mended or removed";
+  }
+}
+
+Result<void> read_own_tags(const json::Reader& service, ServiceReading& reading) {
   const auto tags = service.optional_field("tags");
   if (!tags) {
-    return "";
+    return {};
   }
   for (const json::Reader& tag : TRY(tags->items())) {
     const std::string key = TRY(text_field(tag, "key"));
+    if (key != kStateTag && key != kPauseTag) {
+      continue;
+    }
+    const auto field = tag.optional_field("value");
+    const std::string value = field ? TRY(field->string()) : std::string();
     if (key == kStateTag) {
-      const auto value = tag.optional_field("value");
-      return value ? value->string() : Result<std::string>("");
+      reading.saved_state = value;
+    } else {
+      read_pause(value, reading);
     }
   }
-  return "";
+  return {};
 }
 
 Result<ServiceReading> read_service(const json::Reader& service) {
@@ -185,7 +203,7 @@ Result<ServiceReading> read_service(const json::Reader& service) {
   const Rollouts task_sets = TRY(stabilizing(service));
   reading.service.deploying = deployments.count + task_sets.count > 0;
   reading.service.deploying_since = std::max(deployments.latest, task_sets.latest);
-  reading.saved_state = TRY(read_state_tag(service));
+  TRY(read_own_tags(service, reading));
   return reading;
 }
 
@@ -340,7 +358,7 @@ std::vector<Result<void>> Ecs::save(std::span<const SavedState> states, Deadline
   std::vector<ApiCall> calls;
   calls.reserve(states.size());
   for (const SavedState& state : states) {
-    const std::string key(kStateTag);
+    const std::string key(state.tag);
     const Tag tag{.key = key, .value = state.text};
     calls.push_back(state.text.empty() ? untag_call(state.service_arn, std::span(&key, 1))
                                        : tag_call(state.service_arn, std::span(&tag, 1)));

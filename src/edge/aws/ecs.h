@@ -69,7 +69,7 @@ class Ecs {
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline deadline);
   Result<void> tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline);
   Result<void> untag(const std::string& arn, std::span<const std::string> keys, Deadline deadline);
-  /// Sets or (with an empty text) removes the state tag of each service, side by side.
+  /// Sets or (with an empty text) removes a tag of each service, side by side.
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline);
 
  private:

@@ -84,6 +84,7 @@ enum class Reason {
   RefusedHold,
   RefusedLastTry,
   Paused,
+  PausedByTag,
   ManualHold,
   ScaleInPaused,
   ScaleOutPaused,

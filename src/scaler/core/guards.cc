@@ -192,6 +192,12 @@ std::int64_t overridden(Context& context, std::int64_t proposal) {
   if (context.policy->paused) {
     return hold(context, Reason::Paused);
   }
+  if (const std::optional<Instant>& until = context.service.paused_until;
+      until && *until > context.at) {
+    return context.tell({.reason = Reason::PausedByTag,
+                         .tasks = desired,
+                         .numbers = {until->time_since_epoch().count()}});
+  }
   if (const std::optional<Duration> left = manual_hold_left(context); left && proposal != desired) {
     return context.tell({.reason = Reason::ManualHold,
                          .tasks = desired,

@@ -128,5 +128,34 @@ TEST(Override, SaysNothingWhereNothingWouldChange) {
   EXPECT_EQ(rules_of(decide(policy(options), quiet(), enough)), "backlog");
 }
 
+TEST(Override, TheServicesOwnPauseHoldsInBothDirectionsUntilItsInstant) {
+  for (const QueueDepth& depth : {QueueDepth{.visible = 50}, QueueDepth{}}) {
+    Observation observation = seen(depth, 2);
+    observation.service.paused_until = kNoon + 1s;
+
+    const Decision paused = decide(per_task(10), quiet(), observation);
+
+    EXPECT_EQ(paused.action, Action::Hold);
+    EXPECT_EQ(paused.desired, 2);
+    EXPECT_EQ(paused.steps.back().reason, Reason::PausedByTag);
+    EXPECT_EQ(explain(paused.steps.back()),
+              "paused until 2026-11-23T12:00:01Z by the service's tag ecs-scaler:pause: hold");
+  }
+  Observation over = seen({.visible = 50}, 2);
+  over.service.paused_until = kNoon;
+  EXPECT_EQ(decide(per_task(10), quiet(), over).action, Action::ScaleOut);
+}
+
+TEST(Override, TheServicesOwnPauseHoldsAlsoWhenNothingCanBeRead) {
+  Observation observation = testing::unreadable(1);
+  observation.service.paused_until = kNoon + 1h;
+
+  const Decision paused =
+      decide(policy({.tasks_max = 5, .fallback_tasks = 5, .failures_before_fallback = 1}), quiet(),
+             observation);
+
+  EXPECT_EQ(paused.action, Action::Hold);
+}
+
 }  // namespace
 }  // namespace scaler

@@ -34,6 +34,8 @@ struct ServiceObservation {
   SchedulingStrategy scheduling = SchedulingStrategy::Replica;
   bool deploying = false;  ///< a deployment is rolling out, or a task set is not steady yet
   std::optional<Instant> deploying_since = {};  ///< when the latest of these was made, where told
+  /// The service's own tag says that nothing is to be changed until then.
+  std::optional<Instant> paused_until = {};
   bool operator==(const ServiceObservation&) const = default;
 };
 

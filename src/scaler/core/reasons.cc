@@ -235,6 +235,8 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
     {Reason::RefusedLastTry, Rule::Quota, kNone,
      "ECS refused every larger step: one more task is tried; set tasks_max"},
     {Reason::Paused, Rule::Override, kNone, "paused: hold"},
+    {Reason::PausedByTag, Rule::Override, numbers({{"until", Measure::Since1970}}),
+     "paused until {until} by the service's tag ecs-scaler:pause: hold"},
     {Reason::ManualHold, Rule::Override,
      numbers({{"desired", Measure::Tasks},
               {"last_set", Measure::Tasks},

@@ -17,7 +17,8 @@ Wish wish_of(const PassRecord& record, const Policy& policy) {
   if (!record.reading) {
     return Wish::Leave;
   }
-  const bool paused = policy->paused || policy->scale_out_paused;
+  const std::optional<Instant>& until = record.reading->service.paused_until;
+  const bool paused = policy->paused || policy->scale_out_paused || (until && *until > record.at);
   const bool tasks =
       record.reading->service.desired > 0 || (record.decision && record.decision->desired > 0);
   if (paused || tasks) {

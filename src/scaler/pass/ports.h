@@ -35,7 +35,12 @@ struct ServiceReading {
       {};  ///< the text that the state store keeps with the service; may be empty
   /// Why the protected tasks could not be counted; then all count as protected.
   std::optional<Error> protection_error = {};
+  std::string pause_complaint = {};  ///< why the pause has no end; empty when nothing is wrong
 };
+
+/// The end of a pause whose own text names none.
+inline constexpr Instant kPausedForGood{
+    std::chrono::sys_days(std::chrono::year(9999) / std::chrono::December / 31)};
 
 /// What one look at a service is to bring: its counts, and the depths of its queues.
 struct LookRequest {
@@ -103,6 +108,7 @@ class ServiceScaler {
 struct SavedState {
   std::string service_arn = {};
   std::string text = {};  ///< an empty text removes what is kept
+  std::string_view tag = kStateTag;
 };
 
 class StateWriter {
