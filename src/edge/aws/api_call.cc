@@ -30,6 +30,9 @@ Protocol protocol_of(AwsService service) {
               .target_prefix = "GraniteServiceVersion20100801"};
     case AwsService::DynamoDb:
       return {.content_type = "application/x-amz-json-1.0", .target_prefix = "DynamoDB_20120810"};
+    case AwsService::Tagging:
+      return {.content_type = "application/x-amz-json-1.1",
+              .target_prefix = "ResourceGroupsTaggingAPI_20170126"};
     case AwsService::Sts:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }

@@ -5,6 +5,7 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "scaler/core/names.h"
 
 namespace scaler::aws {
@@ -26,6 +27,9 @@ constexpr std::array<ServiceNames, kServiceCount> kServices{{
      .variable = "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING"},
     {.signing = "monitoring", .display = "CloudWatch", .variable = "AWS_ENDPOINT_URL_CLOUDWATCH"},
     {.signing = "dynamodb", .display = "DynamoDB", .variable = "AWS_ENDPOINT_URL_DYNAMODB"},
+    {.signing = "tagging",
+     .display = "Resource Groups Tagging",
+     .variable = "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API"},
 }};
 
 /// Regions that have a FIPS endpoint of the service, by how their names begin.
@@ -75,6 +79,11 @@ std::string_view display_name(AwsService service) {
 
 std::string_view endpoint_variable(AwsService service) {
   return names_of(service).variable;
+}
+
+std::string profile_section(AwsService service) {
+  constexpr std::string_view kPrefix = "AWS_ENDPOINT_URL_";
+  return lower_case(names_of(service).variable.substr(kPrefix.size()));
 }
 
 Result<std::string> endpoint_host(AwsService service, std::string_view region, EndpointKind kind) {

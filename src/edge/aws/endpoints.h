@@ -9,8 +9,8 @@
 
 namespace scaler::aws {
 
-enum class AwsService { Sqs, Ecs, Lambda, Sts, AutoScaling, CloudWatch, DynamoDb };
-inline constexpr std::size_t kServiceCount = 7;
+enum class AwsService { Sqs, Ecs, Lambda, Sts, AutoScaling, CloudWatch, DynamoDb, Tagging };
+inline constexpr std::size_t kServiceCount = 8;
 
 /// The name that stands in host names and signatures: "sqs", ...
 std::string_view signing_name(AwsService service);
@@ -18,6 +18,8 @@ std::string_view signing_name(AwsService service);
 std::string_view display_name(AwsService service);
 /// "AWS_ENDPOINT_URL_SQS", ...
 std::string_view endpoint_variable(AwsService service);
+/// Its name in a profile's [services ...]: "sqs", "application_auto_scaling", ...
+std::string profile_section(AwsService service);
 
 struct Endpoint {
   net::Origin origin = {};

@@ -6,6 +6,9 @@ namespace scaler::aws {
 
 std::optional<RateLimiter::Group> RateLimiter::group_of(AwsService service,
                                                         std::string_view operation) {
+  if (service == AwsService::Tagging && operation == "GetResources") {
+    return Group::TaggedRead;
+  }
   if (service != AwsService::Ecs) {
     return std::nullopt;
   }
@@ -37,6 +40,8 @@ RateLimiter::Rate RateLimiter::rate_of(Group group) {
       return {.burst = 20, .per_second = 10};
     case Group::ClusterResourceRead:
       return {.burst = 100, .per_second = 20};
+    case Group::TaggedRead:
+      return {.burst = 15, .per_second = 15};
     case Group::TaskProtection:
       return {.burst = 200, .per_second = 80};
   }

@@ -31,8 +31,15 @@ class RateLimiter {
                                      Deadline now) const;
 
  private:
-  enum class Group { ServiceRead, ServiceModify, TagModify, ClusterResourceRead, TaskProtection };
-  static constexpr std::size_t kGroups = 5;
+  enum class Group {
+    ServiceRead,
+    ServiceModify,
+    TagModify,
+    ClusterResourceRead,
+    TaskProtection,
+    TaggedRead
+  };
+  static constexpr std::size_t kGroups = 6;
   struct Rate {
     std::int64_t burst = 1;
     std::int64_t per_second = 1;

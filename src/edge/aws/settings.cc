@@ -93,7 +93,7 @@ Result<std::optional<ClientSettings::Configured>> read_configured(AwsService ser
                                                                   const Environment& environment,
                                                                   const Profile& profile) {
   std::optional<NamedUrl> url =
-      configured_url(endpoint_variable(service), signing_name(service), environment, profile);
+      configured_url(endpoint_variable(service), profile_section(service), environment, profile);
   if (!url) {
     return std::nullopt;
   }

@@ -1,0 +1,150 @@
+#include "edge/aws/tagged_services.h"
+
+#include <gtest/gtest.h>
+
+#include "edge/aws/ecs.h"
+#include "edge/aws/test_support.h"
+
+namespace scaler::aws {
+namespace {
+
+using namespace std::chrono_literals;
+
+std::string arn_named(const std::string& name) {
+  return "arn:aws:ecs:us-east-1:123456789012:service/main/" + name;
+}
+
+std::string page(const std::string& names, const std::string& token) {
+  std::string list;
+  for (const char name : names) {
+    list += (list.empty() ? "" : ",");
+    list += R"({"ResourceARN":")" + arn_named(std::string(1, name)) + R"(","Tags":[]})";
+  }
+  return R"({"PaginationToken":")" + token + R"(","ResourceTagMappingList":[)" + list + "]}";
+}
+
+std::string described(const std::string& name, const std::string& status, const std::string& tags) {
+  return R"({"serviceArn":")" + arn_named(name) + R"(","status":")" + status + R"(","tags":[)" +
+         tags + "]}";
+}
+
+TEST(TaggedServices, AsksForAllPagesAlsoAfterAnEmptyOne) {
+  TestClient test;
+  test.transport.reply_with({ok(page("ab", "t1")), ok(page("", "t2")), ok(page("c", ""))});
+  TaggedServices services(test.client());
+
+  const auto found = services.tagged("ecs-scaler:queue", soon());
+
+  EXPECT_FALSE(found.error);
+  EXPECT_EQ(found.arns, (std::vector<std::string>{arn_named("a"), arn_named("b"), arn_named("c")}));
+  const net::HttpRequest& second = test.transport.requests.at(1);
+  EXPECT_EQ(second.origin.host, "tagging.us-east-1.amazonaws.com");
+  EXPECT_EQ(net::find_header(second.headers, "X-Amz-Target"),
+            "ResourceGroupsTaggingAPI_20170126.GetResources");
+  EXPECT_EQ(net::find_header(second.headers, "Content-Type"), "application/x-amz-json-1.1");
+  EXPECT_EQ(second.body, R"({"PaginationToken":"t1","TagFilters":[{"Key":"ecs-scaler:queue"}],)"
+                         R"("ResourcesPerPage":100,"ResourceTypeFilters":["ecs:service"]})");
+}
+
+TEST(TaggedServices, TellsWhatCameBeforeAPageThatFailed) {
+  TestClient test(Environment{{"AWS_MAX_ATTEMPTS", "1"}});
+  test.transport.reply_with(
+      {ok(page("a", "t1")), service_failure(400, "AccessDeniedException"), ok("{}")});
+  TaggedServices services(test.client());
+
+  const auto found = services.tagged("ecs-scaler:queue", soon());
+
+  EXPECT_EQ(found.arns, std::vector<std::string>{arn_named("a")});
+  ASSERT_TRUE(found.error);
+  EXPECT_EQ(found.error->kind, ErrorKind::Denied);
+  EXPECT_EQ(services.tagged("k", soon()).error->kind, ErrorKind::Malformed);
+}
+
+TEST(TaggedServices, AServerThatRepeatsItsTokenHoldsNobody) {
+  TestClient test;
+  test.transport.reply_with({ok(page("a", "t1"))});
+  TaggedServices services(test.client());
+
+  EXPECT_EQ(services.tagged("k", soon()).error->kind, ErrorKind::Malformed);
+  EXPECT_EQ(test.transport.requests.size(), 2U);
+}
+
+TEST(TaggedServices, KeepsWithinTheDocumentedRate) {
+  TestClient test;
+  int pages = 0;
+  test.transport.answer = [&pages](const auto&) {
+    return ok(page("", ++pages < 45 ? "t" + std::to_string(pages) : ""));
+  };
+  TaggedServices services(test.client());
+  const Deadline began = test.clock.steady();
+
+  EXPECT_FALSE(services.tagged("k", soon()).error);
+
+  EXPECT_EQ(pages, 45);
+  EXPECT_GE(test.clock.steady() - began, 1900ms);  // 15 at once, then 15 a second.
+}
+
+TEST(TaggedServices, ReadsTheTagsThatTheServicesHaveThemselves) {
+  TestClient test;
+  test.transport.reply_with(
+      {ok(R"({"services":[)" +
+          described("a", "ACTIVE", R"({"key":"ecs-scaler:queue","value":"jobs"},{"key":"k"})") +
+          "," + described("c", "INACTIVE", "") + R"(],"failures":[{"arn":")" + arn_named("b") +
+          R"(","reason":"MISSING"}]})")});
+  TaggedServices services(test.client());
+  const std::vector<std::string> arns{arn_named("a"), arn_named("b"), arn_named("c"), "arn:wrong",
+                                      arn_named("d")};
+
+  const auto tags = services.tags_of(arns, soon());
+
+  ASSERT_EQ(test.transport.requests.size(), 1U);
+  EXPECT_EQ(*tags[0], (ServiceTags{{"ecs-scaler:queue", "jobs"}, {"k", ""}}));
+  EXPECT_EQ(tags[1].error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(tags[2].error().kind, ErrorKind::NotFound);
+  EXPECT_EQ(tags[3].error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(tags[4].error().kind, ErrorKind::Malformed);  // Not mentioned: nothing is known.
+}
+
+TEST(TaggedServices, AMemberThatIsDeniedHarmsNoNeighbour) {
+  TestClient test;
+  test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
+    if (request.body.contains("/main/b")) {
+      return service_failure(400, "AccessDeniedException");
+    }
+    return ok(R"({"services":[)" +
+              described(request.body.contains("/main/a") ? "a" : "c", "ACTIVE",
+                        R"({"key":"k","value":"v"})") +
+              "]}");
+  };
+  TaggedServices services(test.client());
+  const std::vector<std::string> arns{arn_named("a"), arn_named("b"), arn_named("c")};
+
+  const auto tags = services.tags_of(arns, soon());
+
+  EXPECT_TRUE(tags[0].has_value());
+  EXPECT_EQ(tags[1].error().kind, ErrorKind::Denied);
+  EXPECT_TRUE(tags[2].has_value());
+}
+
+TEST(Ecs, ReadsThePauseOfAService) {
+  const auto reading = [](const std::string& value) {
+    const auto reply =
+        json::parse(R"({"services":[{"serviceArn":"arn:aws:ecs:r:1:service/c/s","status":"ACTIVE",)"
+                    R"("desiredCount":1,"runningCount":1,"pendingCount":0,"tags":[)"
+                    R"({"key":"ecs-scaler:pause","value":")" +
+                    value + R"("},{"key":"ecs-scaler:state","value":"x"}]}]})");
+    return read_description({.value = *reply}, {"c", "s"}).value();
+  };
+
+  EXPECT_EQ(reading("2026-11-23T12:00:00Z").service.paused_until,
+            *parse_instant("2026-11-23T12:00:00Z"));
+  EXPECT_EQ(reading("2026-11-23T12:00:00Z").saved_state, "x");
+  EXPECT_EQ(reading("2026-11-23T12:00:00Z").pause_complaint, "");
+  for (const std::string wrong : {"true", "", "tomorrow"}) {
+    EXPECT_EQ(reading(wrong).service.paused_until, kPausedForGood);
+    EXPECT_NE(reading(wrong).pause_complaint, "");
+  }
+}
+
+}  // namespace
+}  // namespace scaler::aws
