@@ -11,6 +11,8 @@ namespace {
 /// Kept of an invocation's time for each thing that is still to be done after the one at hand: two
 /// seconds, or a sixth of what is left when that is less.
 constexpr Duration kReserve = std::chrono::seconds(2);
+/// How long the fleet's source is asked at most.
+constexpr Duration kAskingMost = std::chrono::seconds(10);
 /// SQS allows no message to stay invisible for longer.
 constexpr Duration kVisibilityMax = std::chrono::hours(12);
 
@@ -111,11 +113,29 @@ Deadline Invoker::leaving_time_for(int things, Deadline deadline) const {
   return deadline - things * reserve;
 }
 
-// What a trigger was handed exists, whatever the counts say by then: SQS's need up to a minute.
+/// The source has no more than half of the time: a fleet that is known is looked at in any case.
+void Invoker::renew_fleet(Deadline deadline, Effect& effect) {
+  if (ports_.fleet == nullptr) {
+    return;
+  }
+  const Deadline now = ports_.clock.steady();
+  FleetNews news = ports_.fleet->ask(std::min(now + (deadline - now) / 2, now + kAskingMost));
+  if (news.services) {
+    fleet_ = adopted(std::move(fleet_), *news.services);
+  }
+  effect.problems = std::move(news.problems);
+  effect.notes = std::move(news.notes);
+  effect.errors = std::move(news.errors);
+}
+
+// What a trigger was handed exists, whatever the counts say by then: SQS's need up to a minute. A
+// doorbell does not say whose it is, so that where there may be several services it is nobody's.
 void Invoker::pass(const Invocation& invocation, Permission permission, Deadline deadline,
                    Effect& effect) {
   const bool handed =
       invocation.trigger == Trigger::Wake || invocation.trigger == Trigger::Doorbell;
+  renew_fleet(deadline, effect);
+  const bool known_whose = ports_.fleet == nullptr && fleet_.size() == 1;
   const Deadline began = ports_.clock.steady();
   effect.records =
       run_(fleet_,
@@ -128,7 +148,8 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
             .slots_until = std::min(deadline, invocation.slots_until),
             .patience = settings_.patience,
             .look_every = settings_.look_every,
-            .delivered = handed ? static_cast<std::int64_t>(invocation.messages.size()) : 0,
+            .delivered =
+                handed && known_whose ? static_cast<std::int64_t>(invocation.messages.size()) : 0,
             .steady = settings_.steady});
   effect.took = std::chrono::floor<Duration>(ports_.clock.steady() - began);
   for (const PassRecord& record : effect.records) {

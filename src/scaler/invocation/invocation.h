@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "scaler/fleet/fleet_source.h"
 #include "scaler/invocation/ports.h"
 #include "scaler/invocation/wake_switch.h"
 #include "scaler/pass/pass.h"
@@ -55,6 +56,10 @@ struct Effect {
   /// that came with it goes back to its queue.
   std::vector<std::string> errors = {};
   Duration took = {};  ///< by the pass alone
+  /// Of the fleet's source: settings of single services that are wrong, which fail nobody else, and
+  /// what is to be said of them.
+  std::vector<SpecProblem> problems = {};
+  std::vector<SpecProblem> notes = {};
 };
 
 /// What an invocation may use. Whoever has no function has no messages, mapping or ticks.
@@ -66,6 +71,7 @@ struct InvocationPorts {
   JobMessages* messages = nullptr;
   WakeMapping* mapping = nullptr;
   Ticks* ticks = nullptr;
+  FleetSource* fleet = nullptr;  ///< asked before each pass; nullptr: the fleet never changes
 };
 
 struct InvocationSettings {
@@ -94,6 +100,7 @@ class Invoker {
 
  private:
   void pass(const Invocation& invocation, Permission permission, Deadline deadline, Effect& effect);
+  void renew_fleet(Deadline deadline, Effect& effect);
   void scheduled(const Invocation& invocation, Effect& effect);
   void looked(const Invocation& invocation, Effect& effect);
   void woken(const Invocation& invocation, Effect& effect);

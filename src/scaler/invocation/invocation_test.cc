@@ -353,5 +353,79 @@ TEST_F(Invocations, NoSlotIsWaitedForAfterThePass) {
   EXPECT_EQ(asked_.slots_until, asked_.deadline);
 }
 
+// --- a fleet that changes
+// ----------------------------------------------------------------------
+
+class FakeSource final : public FleetSource {
+ public:
+  FleetNews ask(Deadline deadline) override {
+    asked_until = deadline;
+    return std::exchange(news, {});
+  }
+  FleetNews news = {};
+  Deadline asked_until = {};
+};
+
+class ChangingFleet : public ::testing::Test {
+ protected:
+  Effect invoke(Trigger trigger = Trigger::Tick) {
+    return invoker_.invoke({.trigger = trigger, .deadline = clock_.steady() + 40s});
+  }
+  static std::vector<ServiceSpec> specs(std::initializer_list<const char*> names) {
+    std::vector<ServiceSpec> all;
+    for (const std::string name : names) {
+      all.push_back({.id = {"c", name}, .queues = {{"https://sqs/" + name}}, .policy = fixed(3)});
+    }
+    return all;
+  }
+
+  testing::FakeClock clock_;
+  testing::FakeCloud cloud_{clock_};
+  FakeSource source_;
+  Invoker invoker_{
+      {},
+      {},
+      {.reader = cloud_, .scaler = cloud_, .states = &cloud_, .clock = clock_, .fleet = &source_}};
+};
+
+TEST_F(ChangingFleet, IsAskedForBeforeEachPassAndAtMostForAWhile) {
+  EXPECT_THAT(invoke().records, IsEmpty());
+  source_.news.services = specs({"a"});
+  cloud_.queue("https://sqs/a") = QueueDepth{.visible = 1};
+  const Effect first = invoke(Trigger::Schedule);
+  EXPECT_EQ(first.records.size(), 1U);
+  EXPECT_THAT(cloud_.set_of("a"), ElementsAre(3));
+  EXPECT_LE(source_.asked_until, clock_.steady() + 10s);
+  EXPECT_EQ(invoke().records.size(), 1U);  // No news: it is what it was.
+  source_.news.services = specs({"a", "b"});
+  EXPECT_EQ(invoke().records.size(), 2U);
+  source_.news.services = specs({"b"});
+  EXPECT_EQ(invoke().records.front().id.service, "b");
+}
+
+TEST_F(ChangingFleet, WhatCannotBeAskedFailsTheInvocationAndAWrongTagDoesNot) {
+  source_.news.services = specs({"a"});
+  source_.news.problems = {{"b", "wrong"}};
+  const Effect wrong = invoke();
+  EXPECT_THAT(wrong.errors, IsEmpty());
+  EXPECT_EQ(wrong.problems.size(), 1U);
+  source_.news.errors = {"denied"};
+  const Effect denied = invoke();
+  EXPECT_THAT(denied.errors, ElementsAre("denied"));
+  EXPECT_EQ(denied.records.size(), 1U);  // Who is known is looked at all the same.
+}
+
+TEST_F(ChangingFleet, ADoorbellIsNobodysMessage) {
+  source_.news.services = specs({"a", "b"});
+  cloud_.queue("https://sqs/b") = QueueDepth{.visible = 1};
+
+  invoker_.invoke({.trigger = Trigger::Doorbell,
+                   .messages = {{.id = "m1"}},
+                   .deadline = clock_.steady() + 40s});
+
+  EXPECT_THAT(cloud_.set_of("a"), IsEmpty());
+  EXPECT_THAT(cloud_.set_of("b"), ElementsAre(3));
+}
+
 }  // namespace
 }  // namespace scaler
