@@ -10,6 +10,7 @@
 
 #include "ground/base/problems.h"
 #include "ground/json/reader.h"
+#include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 #include "wire/policy.h"
@@ -90,13 +91,39 @@ std::vector<JobQueue> read_queues(const json::Reader& service, Problems& problem
   return queues;
 }
 
-Result<Policy> read_policy_over(const PolicyOptions& defaults, const json::Reader& service) {
-  PolicyOptions options = defaults;
+/// The fields that an object sets, over those that are set already.
+Result<void> read_over(PolicyBase& base, const json::Reader& object, std::string_view who) {
+  TRY(read_fields(object, base.options));
+  for (const PolicyField& field : policy_fields()) {
+    if (object.optional_field(field.name)) {
+      set_origin(base.origins, field.name, who);
+    }
+  }
+  return {};
+}
+
+/// What another run of this program wrote of where its settings came from.
+Result<void> read_origins(const json::Reader& object, std::vector<SettingOrigin>& origins) {
+  const auto* const members = std::get_if<json::Object>(&object.value().data());
+  if (members == nullptr) {
+    return object.expected("an object of texts");
+  }
+  for (const auto& [name, member] : *members) {
+    const json::Reader by(member, fmt::format("{}.{}", object.path(), name));
+    set_origin(origins, name, TRY(by.string()));
+  }
+  return {};
+}
+
+Result<Policy> read_policy_over(PolicyBase& base, const json::Reader& service) {
   const auto own = service.optional_field("policy");
   if (own) {
-    TRY(read_fields(*own, options));
+    TRY(read_over(base, *own, "policy"));
   }
-  Result<Policy> policy = Policy::create(options);
+  if (const auto origins = service.optional_field("origins")) {
+    TRY(read_origins(*origins, base.origins));
+  }
+  Result<Policy> policy = Policy::create(base.options);
   if (!policy) {
     return fail(std::move(policy).error(), own ? own->path() : service.path());
   }
@@ -119,22 +146,23 @@ void refuse_nulls(const json::Reader& value, Problems& problems) {
 }
 
 /// One service, if it is whole; what is wrong goes to the problems.
-std::optional<ManagedService> read_service(const json::Reader& object,
-                                           const PolicyOptions& defaults, Problems& problems) {
-  problems.add_if_failed(object.only_fields({"cluster", "service", "queues", "policy"}));
+std::optional<ServiceSpec> read_service(const json::Reader& object, PolicyBase base,
+                                        Problems& problems) {
+  problems.add_if_failed(object.only_fields({"cluster", "service", "queues", "policy", "origins"}));
   const auto cluster = read_name(object, "cluster", is_cluster, kClusterMeaning);
   const auto service = read_name(object, "service", is_service, kServiceMeaning);
   problems.add_if_failed(cluster);
   problems.add_if_failed(service);
   std::vector<JobQueue> queues = read_queues(object, problems);
-  Result<Policy> policy = read_policy_over(defaults, object);
+  Result<Policy> policy = read_policy_over(base, object);
   problems.add_if_failed(policy);
   if (!cluster || !service || !policy) {
     return std::nullopt;
   }
-  return ManagedService{.id = {.cluster = *cluster, .service = *service},
-                        .queues = std::move(queues),
-                        .policy = *std::move(policy)};
+  return ServiceSpec{.id = {.cluster = *cluster, .service = *service},
+                     .queues = std::move(queues),
+                     .policy = *std::move(policy),
+                     .origins = std::move(base.origins)};
 }
 
 /// The services of a file so far, by what their texts say of where they are.
@@ -166,15 +194,16 @@ class KnownServices {
 
 }  // namespace
 
-Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std::string_view file,
-                                               std::string_view default_region) {
+Result<std::vector<ServiceSpec>> read_fleet(const json::Value& document, std::string_view file,
+                                            std::string_view default_region,
+                                            const PolicyBase& base) {
   const json::Reader root = json::Reader::of_file(document, file);
   Problems problems;
   refuse_nulls(root, problems);
   problems.add_if_failed(root.only_fields({"defaults", "services"}));
-  PolicyOptions defaults;
+  PolicyBase defaults = base;
   if (const auto object = root.optional_field("defaults")) {
-    problems.add_if_failed(read_fields(*object, defaults));
+    problems.add_if_failed(read_over(defaults, *object, "defaults"));
   }
   const json::Reader services = TRY(root.field("services"));
   const std::vector<json::Reader> items = TRY(services.items());
@@ -182,10 +211,10 @@ Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std:
     problems.add(fmt::format("{} has {} services, but must have from 1 to {}", services.path(),
                              items.size(), kFleetMax));
   }
-  std::vector<ManagedService> fleet;
+  std::vector<ServiceSpec> fleet;
   KnownServices known(default_region);
   for (const json::Reader& item : items) {
-    std::optional<ManagedService> service = read_service(item, defaults, problems);
+    std::optional<ServiceSpec> service = read_service(item, defaults, problems);
     if (!service) {
       continue;
     }
@@ -196,6 +225,37 @@ Result<std::vector<ManagedService>> read_fleet(const json::Value& document, std:
   }
   TRY(problems.result());
   return fleet;
+}
+
+std::string fleet_json(std::span<const ServiceSpec> services) {
+  json::Writer writer;
+  writer.begin_object().name("services").begin_array();
+  for (const ServiceSpec& service : services) {
+    writer.begin_object()
+        .field("cluster", service.id.cluster)
+        .field("service", service.id.service)
+        .name("queues")
+        .begin_array();
+    for (const JobQueue& queue : service.queues) {
+      writer.begin_object().field("url", queue.url).name("weight");
+      writer.raw(format_millionths(queue.weight)).end_object();
+    }
+    writer.end_array().name("policy").begin_object();
+    for (const PolicyField& field : policy_fields()) {
+      // A member without a value would pass for a line that was not finished.
+      if (const std::string value = field_json(field, *service.policy.operator->());
+          value != "null") {
+        writer.name(field.name).raw(value);
+      }
+    }
+    writer.end_object().name("origins").begin_object();
+    for (const SettingOrigin& origin : service.origins) {
+      writer.field(origin.field, origin.by);
+    }
+    writer.end_object().end_object();
+  }
+  writer.end_array().end_object();
+  return std::move(writer).text();
 }
 
 }  // namespace scaler

@@ -1,13 +1,17 @@
 #include "wire/fleet.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
+
+#include "wire/policy.h"
 
 namespace scaler {
 namespace {
 
 const std::string kQueue = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
 
-Result<std::vector<ManagedService>> read(std::string_view text) {
+Result<std::vector<ServiceSpec>> read(std::string_view text) {
   return read_fleet(json::parse(text).value(), "fleet.yaml");
 }
 
@@ -145,6 +149,37 @@ TEST(Fleet, RefusesWhatIsNoFleet) {
   EXPECT_EQ(error_of(R"({"services":[]})"),
             "fleet.yaml: services has 0 services, but must have from 1 to 10000");
   EXPECT_EQ(error_of(R"({"services":[7]})"), "fleet.yaml: services[0]: 7 is not an object");
+}
+
+TEST(Fleet, TellsWhereSettingsComeFromAndTakesBackWhatItWrote) {
+  PolicyBase base{.options = {.backlog_per_task = 10}, .origins = {{"backlog_per_task", "ENV"}}};
+  const auto document = json::parse(
+      R"({"defaults":{"mode":"backlog"},"services":[{"cluster":"c","service":"s","queues":[{"url":")" +
+      kQueue + R"(","weight":0.5}],"policy":{"tasks_max":7,"tolerance":0.1,"schedules":[
+      {"cron":"0 8 * * 1-5","duration":3600,"tasks_min":2}]}}]})");
+
+  const auto first = read_fleet(*document, "f", "", base);
+
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_EQ(first->front().origins, (std::vector<SettingOrigin>{{"backlog_per_task", "ENV"},
+                                                                {"mode", "defaults"},
+                                                                {"tasks_max", "policy"},
+                                                                {"tolerance", "policy"},
+                                                                {"schedules", "policy"}}));
+  const std::string written = fleet_json(*first);
+  const auto second = read_fleet(*json::parse(written), "f");
+  ASSERT_TRUE(second.has_value()) << second.error().message;
+  for (const SettingOrigin& origin : first->front().origins) {
+    EXPECT_NE(std::ranges::find(second->front().origins, origin), second->front().origins.end())
+        << origin.field;
+  }
+  EXPECT_EQ(second->front().policy.tasks_max(), 7);
+  EXPECT_EQ(second->front().queues.front().weight, Millionths{Millionths::kOne / 2});
+  for (const PolicyField& field : policy_fields()) {
+    EXPECT_EQ(field_json(field, *first->front().policy.operator->()),
+              field_json(field, *second->front().policy.operator->()))
+        << field.name;
+  }
 }
 
 }  // namespace

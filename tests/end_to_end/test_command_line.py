@@ -13,7 +13,8 @@ import pytest
 
 from support import program_environment
 
-COMMANDS = ("demo", "once", "explain", "run", "status", "health", "decide", "config", "emulate",
+COMMANDS = ("demo", "once", "explain", "run", "status", "health", "pause", "resume", "decide",
+            "config", "emulate",
             "iam", "trace", "simulate", "advise", "verify", "doctor", "completions", "man")
 
 

@@ -20,12 +20,15 @@ constexpr std::string_view kHead = R"(# Configuration
 
 Made by `ecs-scaler config --markdown` from the table that the program itself reads with.
 
-A service is described in one of two ways:
+Services are described in one of three ways:
 
 - **environment variables**, for one service: the Lambda function, and `once`, `run` and `explain`
   without `--config`;
 - **a fleet file**, YAML or JSON, for any number of them: `once`, `run` and `explain` with
-  `--config FILE`.
+  `--config FILE`, and what `FLEET` names;
+- **tags** of the services themselves: `FLEET=tags`, for the function, and `--fleet tags` for
+  `once`, `run`, `explain` and `config`. The variables below are their defaults
+  ([how to run a fleet](how-to-fleet.md#4-services-that-say-so-themselves)).
 
 What is missing or wrong is named, all of it at once, with its place, its value and what would be
 right; nothing is called then, and the exit code is 3. `ecs-scaler config FILE` checks a file and
@@ -34,7 +37,8 @@ does nothing else.
 ## Policy
 
 The same fields everywhere: in capitals as environment variables, under `policy` or `defaults` in
-a fleet file, and in the `policy` of `ecs-scaler decide`. Durations are seconds, decimals allowed.
+a fleet file, in the tag `ecs-scaler:policy`, and in the `policy` of `ecs-scaler decide`.
+Durations are seconds, decimals allowed.
 **One exception**: the environment variable `SCALE_DOWN_THRESHOLD` counts minutes.
 
 | setting | default | range | meaning |
@@ -129,6 +133,10 @@ services:
 Plain scalars have the types of YAML 1.2's core schema: `no` and `on` are words, not values. A key
 that stands twice, a service that stands twice and a member that is not known are errors. Editors
 can check the file with [config.schema.json](config.schema.json).
+
+`ecs-scaler config --output json` writes what is in force as such a file: each service with its
+whole policy, and under `origins` who set what of it (a variable, `defaults`, `policy`, a tag). It
+can be read again, also by the function (`FLEET=/var/task/fleet.json`).
 )";
 
 /// What a field's type and bounds say, for people and for the schema.
@@ -280,7 +288,8 @@ constexpr std::string_view kServiceSchema =
     R"({"type":"object","additionalProperties":false,"required":["cluster","service","queues"],)"
     R"("properties":{"cluster":{"$ref":"#/$defs/name"},"service":{"$ref":"#/$defs/name"},)"
     R"("queues":{"type":"array","minItems":1,"uniqueItems":true,"items":{"$ref":"#/$defs/queue"}},)"
-    R"("policy":{"$ref":"#/$defs/policy"}}})";
+    R"("policy":{"$ref":"#/$defs/policy"},)"
+    R"("origins":{"type":"object","additionalProperties":{"type":"string"}}}})";
 
 }  // namespace
 

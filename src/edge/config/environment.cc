@@ -20,6 +20,11 @@ constexpr std::string_view kThreshold = "SCALE_DOWN_THRESHOLD";
 constexpr std::string_view kTickQueue = "TICK_QUEUE_URL";
 constexpr std::string_view kTickSeconds = "TICK_SECONDS";
 constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
+constexpr std::string_view kFleet = "FLEET";
+constexpr std::string_view kFleetTasksMax = "FLEET_TASKS_MAX";
+constexpr std::string_view kFleetQueues = "FLEET_QUEUES";
+constexpr std::string_view kFleetClusters = "FLEET_CLUSTERS";
+constexpr std::string_view kFleetProfiles = "FLEET_PROFILES";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
 constexpr std::string_view kLogLevels = "TRACE|DEBUG|INFO|WARN|ERROR|FATAL";
@@ -143,18 +148,23 @@ void check_own_queues(const QueueAddress& jobs, const QueueAddress& ticks,
   }
 }
 
-void read_queues(const Environment& environment, ServiceConfig& config, Problems& problems) {
+void read_own_queues(const Environment& environment, const QueueAddress& jobs,
+                     ServiceConfig& config, Problems& problems) {
   const auto own = [&](std::string_view name) {
     return read_queue(variable(environment, name).value_or(""), name, problems);
   };
-  const QueueAddress jobs =
-      read_queue(required(environment, kRequired[0], problems), kRequired[0].name, problems);
   const QueueAddress ticks = own(kTickQueue);
   const QueueAddress doorbell = own(kDoorbell);
   check_own_queues(jobs, ticks, doorbell, problems);
-  config.queue_url = jobs.url;
   config.tick_queue_url = ticks.url;
   config.doorbell_queue_url = doorbell.url;
+}
+
+void read_queues(const Environment& environment, ServiceConfig& config, Problems& problems) {
+  const QueueAddress jobs =
+      read_queue(required(environment, kRequired[0], problems), kRequired[0].name, problems);
+  config.queue_url = jobs.url;
+  read_own_queues(environment, jobs, config, problems);
 }
 
 void read_ticks(const Environment& environment, ServiceConfig& config, Problems& problems) {
@@ -237,6 +247,85 @@ void read_metrics(const Environment& environment, ServiceConfig& config, Problem
   }
 }
 
+/// Words with blanks between them.
+std::vector<std::string> patterns(const Environment& environment, std::string_view name) {
+  std::vector<std::string> words;
+  const std::string text = variable(environment, name).value_or("");
+  for (const std::string_view word : split(text, " \t\n")) {
+    if (!word.empty()) {
+      words.emplace_back(word);
+    }
+  }
+  return words;
+}
+
+/// Whether a policy that no tag changes any further would stay within the ceiling.
+void check_base(const TagRules& rules, const PolicyBase& base, std::string_view who,
+                Problems& problems) {
+  PolicyOptions options = base.options;
+  if (options.mode != Mode::Fixed && !options.tasks_max) {
+    options.tasks_max = rules.ceilings.tasks_max;
+  }
+  if (const Result<void> within = check_tasks(options, rules.ceilings.tasks_max); !within) {
+    problems.add(fmt::format("{}: {}", who, within.error().message));
+  }
+}
+
+/// {"gpu": {"mode": "latency", "target_latency": 60, ..}, ..}
+void read_profiles(const Environment& environment, TagRules& rules, Problems& problems) {
+  const auto text = variable(environment, kFleetProfiles);
+  if (!text) {
+    return;
+  }
+  const json::Value value = value_as_written(*text);
+  const auto* const profiles = std::get_if<json::Object>(&value.data());
+  if (profiles == nullptr) {
+    return problems.add(
+        fmt::format("{}: '{}' is no JSON object of policies", kFleetProfiles, shortened(*text)));
+  }
+  for (const auto& [name, fields] : *profiles) {
+    const std::string who = fmt::format("{}.{}", kFleetProfiles, name);
+    PolicyBase base = rules.defaults;
+    problems.add_if_failed(read_fields(json::Reader(fields, who), base.options));
+    for (const PolicyField& field : policy_fields()) {
+      if (fields.find(field.name) != nullptr) {
+        set_origin(base.origins, field.name, who);
+      }
+    }
+    check_base(rules, base, who, problems);
+    rules.profiles.insert_or_assign(std::string(name), std::move(base));
+  }
+}
+
+/// What tags stand on, and what they must not go beyond.
+void read_rules(const Environment& environment, const ServiceConfig& deployment, TagRules& rules,
+                Problems& problems) {
+  Ceilings& ceilings = rules.ceilings;
+  rules.read_setting = read_setting;
+  if (const auto text = variable(environment, kFleetTasksMax)) {
+    const json::Value value = value_as_written(*text);
+    const Result<std::int64_t> most =
+        json::Reader(value, std::string(kFleetTasksMax)).integer({.min = 1, .max = kTasksLimit});
+    problems.add_if_failed(most);
+    ceilings.tasks_max = most.value_or(1);
+  }
+  ceilings.queues = patterns(environment, kFleetQueues);
+  ceilings.clusters = patterns(environment, kFleetClusters);
+  for (const std::string& url : {deployment.tick_queue_url, deployment.doorbell_queue_url}) {
+    if (Result<QueueAddress> own = parse_queue(url)) {
+      ceilings.own_queues.push_back(*std::move(own));
+    }
+  }
+  rules.defaults.options = read_options(environment, problems);
+  for (const PolicyField& field : policy_fields()) {
+    if (const std::string name = variable_name(field); variable(environment, name)) {
+      set_origin(rules.defaults.origins, field.name, name);
+    }
+  }
+  check_base(rules, rules.defaults, "the variables of the policy", problems);
+  read_profiles(environment, rules, problems);
+}
+
 }  // namespace
 
 Result<ServiceConfig> service_from_environment(const Environment& environment) {
@@ -256,6 +345,59 @@ Result<ServiceConfig> service_from_environment(const Environment& environment) {
   }
   TRY(problems.result());
   return config;
+}
+
+bool is_fleet(const Environment& environment) {
+  return variable(environment, kFleet).has_value();
+}
+
+Result<FleetConfig> fleet_from_environment(const Environment& environment) {
+  Problems problems;
+  FleetConfig config{.source = variable(environment, kFleet).value_or(""),
+                     .deployment = {.policy = Policy::create({}).value()}};
+  if (!config.by_tags() && !config.source.starts_with('/') && !config.source.starts_with('.')) {
+    problems.add(
+        fmt::format("{}: '{}' is neither tags nor the path of a file, such as /var/task/fleet.json",
+                    kFleet, shortened(config.source)));
+  }
+  ServiceConfig& deployment = config.deployment;
+  read_own_queues(environment, {}, deployment, problems);
+  read_wake(environment, deployment, problems);
+  if (deployment.wake) {
+    problems.add(
+        fmt::format("WAKE is true, but {} is {}: the services of a fleet live by ticks, and the "
+                    "mapping of a job queue wakes none of them",
+                    kFleet, config.source));
+  }
+  read_ticks(environment, deployment, problems);
+  read_schedule(environment, deployment, problems);
+  read_metrics(environment, deployment, problems);
+  read_rules(environment, deployment, config.rules, problems);
+  for (const RequiredVariable& of_one : kRequired) {
+    if (variable(environment, of_one.name)) {
+      config.unused.emplace_back(of_one.name);
+    }
+  }
+  TRY(problems.result());
+  return config;
+}
+
+Result<void> check_job_queues(const FleetConfig& config, std::span<const ManagedService> fleet) {
+  Problems problems;
+  for (const ManagedService& service : fleet) {
+    for (const JobQueue& jobs : service.queues) {
+      const Result<QueueAddress> address = parse_queue(jobs.url);
+      for (const QueueAddress& own : config.rules.ceilings.own_queues) {
+        if (address && may_be_same(own, *address)) {
+          problems.add(fmt::format(
+              "{} is a job queue of {} and the scaler's own queue of ticks or doorbell: its jobs "
+              "would be consumed",
+              jobs.url, service.id.service));
+        }
+      }
+    }
+  }
+  return problems.result();
 }
 
 std::vector<std::string> misspelt_variables(const Environment& environment) {
@@ -330,6 +472,19 @@ std::vector<VariableHelp> environment_help() {
   help.push_back({"METRICS", "emf|emf:NAME,...", "",
                   "Publishes all or the named metrics to CloudWatch. Each metric of each service "
                   "costs more a month than the scaler itself."});
+  help.push_back({std::string(kFleet), "tags|FILE", "",
+                  "Many services in place of the one above: those that carry the tag "
+                  "ecs-scaler:queue, or those of a fleet file. The policy's variables are their "
+                  "defaults."});
+  help.push_back({std::string(kFleetTasksMax), "tasks", "100",
+                  "FLEET=tags: no service may have more, whatever its tags say."});
+  help.push_back({std::string(kFleetQueues), "patterns", "",
+                  "FLEET=tags: the queues that tags may name, by name or ARN, with * for anything "
+                  "and blanks between them. Without it: all."});
+  help.push_back({std::string(kFleetClusters), "patterns", "",
+                  "FLEET=tags: the clusters whose services are scaled. Without it: all."});
+  help.push_back({std::string(kFleetProfiles), "JSON", "",
+                  "FLEET=tags: policies by name, for the tag ecs-scaler:profile."});
   help.push_back({"LOG_LEVEL", std::string(kLogLevels), "INFO", "What is logged."});
   return help;
 }

@@ -248,5 +248,79 @@ TEST(Environment, KnowsHowFarApartScheduledPassesAre) {
   }
 }
 
+Result<FleetConfig> fleet(std::initializer_list<std::pair<std::string, std::string>> variables) {
+  Environment environment;
+  for (const auto& [name, value] : variables) {
+    environment[name] = value;
+  }
+  return fleet_from_environment(environment);
+}
+
+TEST(FleetFromEnvironment, ReadsDefaultsCeilingsAndProfiles) {
+  const auto config =
+      fleet({{"FLEET", "tags"},
+             {"MODE", "backlog"},
+             {"BACKLOG_PER_TASK", "10"},
+             {"FLEET_TASKS_MAX", "50"},
+             {"FLEET_QUEUES", "jobs-* arn:aws:sqs:*:other"},
+             {"FLEET_CLUSTERS", "main"},
+             {"FLEET_PROFILES", R"({"gpu":{"tasks_max":4}})"},
+             {"TICK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/ticks"},
+             {"SQS_QUEUE_URL", "unused"}});
+
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(config->by_tags());
+  EXPECT_EQ(config->deployment.queue_url, "");
+  EXPECT_EQ(config->deployment.tick, 10s);
+  const TagRules& rules = config->rules;
+  EXPECT_EQ(rules.defaults.options.backlog_per_task, 10);
+  EXPECT_EQ(
+      rules.defaults.origins,
+      (std::vector<SettingOrigin>{{"mode", "MODE"}, {"backlog_per_task", "BACKLOG_PER_TASK"}}));
+  EXPECT_EQ(rules.ceilings.tasks_max, 50);
+  EXPECT_EQ(rules.ceilings.queues.size(), 2U);
+  EXPECT_EQ(rules.ceilings.clusters, std::vector<std::string>{"main"});
+  EXPECT_EQ(rules.ceilings.own_queues.size(), 1U);
+  EXPECT_EQ(rules.profiles.at("gpu").options.tasks_max, 4);
+  EXPECT_EQ(rules.profiles.at("gpu").options.backlog_per_task, 10);
+  EXPECT_EQ(config->unused, std::vector<std::string>{"SQS_QUEUE_URL"});
+}
+
+TEST(FleetFromEnvironment, NamesWhatIsWrong) {
+  EXPECT_NE(fleet({{"FLEET", "tag"}}).error().message.find("FLEET: 'tag' is neither tags nor"),
+            std::string::npos);
+  EXPECT_NE(fleet({{"FLEET", "s3://b/k"}}).error().message.find("FLEET: 's3://b/k' is neither"),
+            std::string::npos);
+  EXPECT_NE(fleet({{"FLEET", "tags"}, {"WAKE", "true"}}).error().message.find("WAKE is true"),
+            std::string::npos);
+  EXPECT_NE(
+      fleet({{"FLEET", "tags"}, {"FLEET_TASKS_MAX", "0"}}).error().message.find("FLEET_TASKS_MAX"),
+      std::string::npos);
+  EXPECT_NE(fleet({{"FLEET", "tags"}, {"TASKS_MAX", "101"}})
+                .error()
+                .message.find("tasks_max: 101 is above this deployment's FLEET_TASKS_MAX of 100"),
+            std::string::npos);
+  EXPECT_NE(
+      fleet({{"FLEET", "tags"}, {"FLEET_PROFILES", "gpu"}}).error().message.find("FLEET_PROFILES"),
+      std::string::npos);
+  EXPECT_NE(fleet({{"FLEET", "tags"}, {"FLEET_PROFILES", R"({"gpu":{"task_max":4}})"}})
+                .error()
+                .message.find("tasks_max"),
+            std::string::npos);
+}
+
+TEST(FleetFromEnvironment, AFilesJobQueuesAreNotTheDeploymentsOwn) {
+  const std::string ticks = "https://sqs.eu-central-1.amazonaws.com/123456789012/ticks";
+  const auto config = fleet({{"FLEET", "/var/task/fleet.json"}, {"TICK_QUEUE_URL", ticks}});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  std::vector<ManagedService> services;
+  services.push_back({.id = {"c", "s"},
+                      .queues = {{"https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"}},
+                      .policy = Policy::create({}).value()});
+  EXPECT_TRUE(check_job_queues(*config, services).has_value());
+  services[0].queues.push_back({ticks});
+  EXPECT_FALSE(check_job_queues(*config, services).has_value());
+}
+
 }  // namespace
 }  // namespace scaler

@@ -32,10 +32,10 @@ QueueDepth total_depth(const PassRecord& record) {
 /// One line. With metrics it is CloudWatch's embedded metric format as well, and then it is written
 /// whatever LOG_LEVEL says.
 void log_record(const Log& log, std::string_view trigger, const PassRecord& record,
-                const MetricMembers& metrics) {
+                const MetricMembers& metrics, LogLevel usual) {
   const std::string text = record_json(record);
   std::vector<LogField> fields{{"trigger", trigger}, {"record", RawJson{text}}};
-  const LogLevel level = record.failed() ? LogLevel::Error : LogLevel::Info;
+  const LogLevel level = record.failed() ? LogLevel::Error : usual;
   if (metrics.values.empty()) {
     return log.write(level, "pass", fields);
   }
@@ -65,6 +65,30 @@ std::string told(Trigger trigger, const PassRecord& record) {
   writer.name("steps");
   write_steps(writer, record.decision->steps);
   writer.end_object().end_object();
+  return std::move(writer).text();
+}
+
+/// The same for many services: how many, and by name those that are changed.
+std::string told_of_fleet(Trigger trigger, const Effect& effect) {
+  json::Writer writer;
+  writer.begin_object().field("statusCode", 200).name("body").begin_object();
+  writer.field("trigger_source", to_string(trigger))
+      .field("services", static_cast<std::int64_t>(effect.records.size()))
+      .field("wrong_settings", static_cast<std::int64_t>(effect.problems.size()))
+      .name("changes")
+      .begin_array();
+  for (const PassRecord& record : effect.records) {
+    if (record.decision && record.decision->action != Action::Hold) {
+      writer.begin_object()
+          .field("cluster", record.id.cluster)
+          .field("service", record.id.service)
+          .field("current_tasks", record.decision->before)
+          .field("desired_tasks", record.decision->desired)
+          .field("action_taken", to_string(record.decision->action))
+          .end_object();
+    }
+  }
+  writer.end_array().end_object().end_object();
   return std::move(writer).text();
 }
 
@@ -116,7 +140,11 @@ InvocationSettings settings_of(const ServiceConfig& config) {
 }  // namespace
 
 Handler::Handler(const ServiceConfig& config, const InvocationPorts& ports, const Log& log)
-    : config_(config), log_(&log), invoker_(fleet_of(config), settings_of(config), ports) {}
+    : Handler(config, fleet_of(config), ports, log) {}
+
+Handler::Handler(const ServiceConfig& config, std::vector<ManagedService> fleet,
+                 const InvocationPorts& ports, const Log& log)
+    : config_(config), log_(&log), invoker_(std::move(fleet), settings_of(config), ports) {}
 
 // The job queue comes first: whatever else is configured, its messages are never consumed.
 Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
@@ -135,6 +163,12 @@ Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
   }
   if (came_from(config_.doorbell_queue_url)) {
     return Trigger::Doorbell;
+  }
+  if (is_fleet()) {
+    return fail(ErrorKind::Rejected,
+                fmt::format("records of {} came, which is neither the queue of ticks nor that of "
+                            "the doorbell: none is consumed",
+                            queue_arn));
   }
   return fail(ErrorKind::Rejected,
               fmt::format("records of {} came, which is neither the job queue {} nor the queue of "
@@ -177,7 +211,8 @@ Result<std::string> Handler::handle(std::string_view event, Deadline deadline,
   }
   return std::holds_alternative<lambda::SqsEvent>(parsed)
              ? batch_answer(invocation.messages, effect.returned)
-             : told(invocation.trigger, effect.records.front());
+         : is_fleet() ? told_of_fleet(invocation.trigger, effect)
+                      : told(invocation.trigger, effect.records.front());
 }
 
 void Handler::log(Trigger trigger, bool dry_run, const Effect& effect) const {
@@ -188,7 +223,19 @@ void Handler::log(Trigger trigger, bool dry_run, const Effect& effect) const {
     if (!record.complaint.empty()) {
       log_->write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});
     }
-    log_record(*log_, to_string(trigger), record, metric_members(metrics, record, effect.took));
+    // Of a fleet, a tick that changes nothing is told by the schedule's pass of the same minute.
+    const bool quiet = is_fleet() && trigger == Trigger::Tick && !record.failed() &&
+                       record.outcome == Outcome::Held;
+    if (record.looked || !is_fleet()) {
+      log_record(*log_, to_string(trigger), record, metric_members(metrics, record, effect.took),
+                 quiet ? LogLevel::Debug : LogLevel::Info);
+    }
+  }
+  for (const SpecProblem& problem : effect.problems) {
+    log_->write(LogLevel::Error, problem.message, {{"service", std::string_view(problem.service)}});
+  }
+  for (const SpecProblem& note : effect.notes) {
+    log_->write(LogLevel::Info, note.message, {{"service", std::string_view(note.service)}});
   }
 }
 

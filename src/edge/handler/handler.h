@@ -15,6 +15,9 @@ namespace scaler {
 class Handler {
  public:
   Handler(const ServiceConfig& config, const InvocationPorts& ports, const Log& log);
+  /// Of many services, which `ports.fleet` may change; the config is of none.
+  Handler(const ServiceConfig& config, std::vector<ManagedService> fleet,
+          const InvocationPorts& ports, const Log& log);
   Handler(const Handler&) = delete;
   Handler& operator=(const Handler&) = delete;
 
@@ -27,6 +30,7 @@ class Handler {
  private:
   Result<Invocation> translate(const lambda::Event& event) const;
   Result<Trigger> trigger_of(const std::string& queue_arn) const;
+  bool is_fleet() const { return config_.queue_url.empty(); }
   void log(Trigger trigger, bool dry_run, const Effect& effect) const;
 
   ServiceConfig config_;

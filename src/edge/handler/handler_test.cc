@@ -119,5 +119,49 @@ TEST_F(HandlerTest, GarbageIsAFailedInvocation) {
   }
 }
 
+/// The same outside with a fleet of one service.
+class FleetHandlerTest : public HandlerTest {
+ protected:
+  FleetHandlerTest() {
+    config_.queue_url.clear();
+    config_.wake = false;
+    config_.tick_queue_url = "https://sqs/1/ticks";
+    level_ = LogLevel::Info;
+    std::vector<ManagedService> fleet;
+    fleet.push_back(
+        {.id = {"c", "s"}, .queues = {{"https://sqs/1/jobs"}}, .policy = testing::fixed(3)});
+    handler_.emplace(
+        config_, std::move(fleet),
+        InvocationPorts{.reader = aws_, .scaler = aws_, .states = &aws_, .clock = clock_},
+        log_.emplace(output_, level_, clock_));
+  }
+};
+
+TEST_F(FleetHandlerTest, TellsHowManyThereAreAndWhoIsChanged) {
+  aws_.depth = QueueDepth{.visible = 1};
+  const auto answer = schedule();
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(*answer,
+            R"({"statusCode":200,"body":{"trigger_source":"schedule","services":1,)"
+            R"("wrong_settings":0,"changes":[{"cluster":"c","service":"s","current_tasks":0,)"
+            R"("desired_tasks":3,"action_taken":"scale_out"}]}})");
+  EXPECT_TRUE(logged().contains(R"("trigger":"schedule")"));
+}
+
+TEST_F(FleetHandlerTest, ATickThatChangesNothingIsNoLine) {
+  EXPECT_TRUE(messages(testing::kTicks).has_value());
+  EXPECT_EQ(logged(), "");
+  aws_.depth = QueueDepth{.visible = 1};
+  EXPECT_TRUE(messages(testing::kTicks).has_value());
+  EXPECT_TRUE(logged().contains(R"("trigger":"tick")"));
+}
+
+TEST_F(FleetHandlerTest, ConsumesNoJobs) {
+  const auto answer = messages(testing::kJobs);
+  ASSERT_FALSE(answer.has_value());
+  EXPECT_TRUE(answer.error().message.contains("none is consumed"));
+  EXPECT_EQ(aws_.reads, 0);
+}
+
 }  // namespace
 }  // namespace scaler

@@ -3,6 +3,7 @@
 #include <random>
 
 #include "edge/aws/places.h"
+#include "edge/aws/tagged_services.h"
 #include "edge/wiring/aws_wiring.h"
 #include "edge/wiring/wake_mapping.h"
 
@@ -65,7 +66,8 @@ class AwsWiring final : public Wiring {
       : session_(std::move(session)),
         messages_(session_->sqs()),
         ticks_(session_->sqs()),
-        mapping_(session_->mappings()) {}
+        mapping_(session_->mappings()),
+        directory_(session_->client()) {}
 
   CloudReader& reader() override { return session_->cloud(); }
   ServiceScaler& scaler() override { return session_->cloud(); }
@@ -74,6 +76,7 @@ class AwsWiring final : public Wiring {
   WakeMapping& mapping() override { return mapping_; }
   Ticks& ticks() override { return ticks_; }
   const aws::CallStats& call_stats() const override { return session_->client().stats(); }
+  ServiceDirectory& directory() override { return directory_; }
   Result<void> check(const LookRequest& look) const override {
     return aws::check_places(session_->settings(), look);
   }
@@ -102,6 +105,7 @@ class AwsWiring final : public Wiring {
   AwsJobMessages messages_;
   AwsTicks ticks_;
   AwsWakeMapping mapping_;
+  aws::TaggedServices directory_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include "edge/aws/call_stats.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
+#include "scaler/fleet/tagged_fleet.h"
 #include "scaler/invocation/ports.h"
 #include "scaler/pass/ports.h"
 
@@ -35,6 +36,7 @@ class Wiring {
   virtual Ticks& ticks() = 0;
   /// Of all calls so far; of the thread that makes them.
   virtual const aws::CallStats& call_stats() const = 0;
+  virtual ServiceDirectory& directory() = 0;
   /// Sends messages. One result per body, in order.
   virtual std::vector<Result<void>> send_messages(const std::string& queue_url,
                                                   std::span<const std::string> bodies,

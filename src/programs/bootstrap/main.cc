@@ -9,6 +9,8 @@
 #include "edge/lambda/runtime.h"
 #include "edge/wiring/process_environment.h"
 #include "edge/wiring/wiring.h"
+#include "ground/base/file.h"
+#include "wire/fleet.h"
 
 // Nothing is thrown, so nobody needs the library's handler, which brings a demangler of 50 KB.
 namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier): the library's own name.
@@ -21,6 +23,20 @@ void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
 namespace {
 
 using namespace scaler;
+
+/// More than the largest fleet file, and less than what would fill the memory.
+constexpr std::size_t kFleetFileMax = std::size_t{16} << 20U;
+
+Result<void> run(Handler& handler, lambda::RuntimeApi& api, const Log& log) {
+  const Error ended = lambda::run_loop(
+      api,
+      [&handler](const lambda::RuntimeEvent& invocation) {
+        return handler.handle(invocation.event, invocation.deadline, invocation.function_arn);
+      },
+      log);
+  log.write(LogLevel::Fatal, ended.message);
+  return {};
+}
 
 Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
                    const ServiceConfig& config) {
@@ -37,19 +53,47 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
                    .ticks = &wiring->ticks()},
                   log);
   wiring->prewarm(look);
-  const Error ended = lambda::run_loop(
-      api,
-      [&handler](const lambda::RuntimeEvent& invocation) {
-        return handler.handle(invocation.event, invocation.deadline, invocation.function_arn);
-      },
-      log);
-  log.write(LogLevel::Fatal, ended.message);
-  return {};
+  return run(handler, api, log);
+}
+
+/// As serve(), for many services: those of a file of the package, or those that carry the tag.
+Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
+                         const FleetConfig& config) {
+  const std::unique_ptr<Wiring> wiring = TRY(Wiring::create(environment, system_clock(), log));
+  std::vector<ManagedService> fleet;
+  if (!config.by_tags()) {
+    const std::string text = TRY(read_file(config.source, kFleetFileMax));
+    const json::Value document = TRY(json::parse(text));
+    const std::string region = variable(environment, "AWS_REGION").value_or("");
+    const auto specs = TRY(read_fleet(document, config.source, region, config.rules.defaults));
+    fleet = adopted({}, specs);
+    TRY(check_job_queues(config, fleet));
+    for (const ManagedService& service : fleet) {
+      TRY(wiring->check(look_at_all_of(service)));
+    }
+  }
+  for (const std::string& name : config.unused) {
+    log.write(LogLevel::Warn, name + " is not used: FLEET says which services are scaled");
+  }
+  TaggedFleet tagged(wiring->directory(), system_clock(), config.rules);
+  Handler handler(config.deployment, std::move(fleet),
+                  {.reader = wiring->reader(),
+                   .scaler = wiring->scaler(),
+                   .states = &wiring->states(),
+                   .clock = system_clock(),
+                   .ticks = &wiring->ticks(),
+                   .fleet = config.by_tags() ? &tagged : nullptr},
+                  log);
+  return run(handler, api, log);
 }
 
 /// Everything that can be wrong before the first event: reported as an init error.
 Result<void> start(const Environment& environment, lambda::RuntimeApi& api, const Log& log) {
   const LogLevel level = TRY(log_level_from_environment(environment));
+  if (is_fleet(environment)) {
+    const FleetConfig fleet = TRY(fleet_from_environment(environment));
+    return serve_fleet(environment, api, log.at_level(level), fleet);
+  }
   const ServiceConfig config = TRY(service_from_environment(environment));
   return serve(environment, api, log.at_level(level), config);
 }

@@ -26,6 +26,8 @@ Command explain_command();
 Command health_command();
 Command iam_command();
 Command once_command();
+Command pause_command();
+Command resume_command();
 Command run_command(std::string_view version, std::string_view commit);
 Command simulate_command();
 Command status_command();
@@ -47,6 +49,8 @@ std::vector<Command> all_commands() {
           run_command(SCALER_VERSION, SCALER_COMMIT),
           status_command(),
           health_command(),
+          pause_command(),
+          resume_command(),
           decide_command(),
           config_command(),
           emulate_command(),

@@ -25,6 +25,10 @@ std::vector<Millionths> weights_of(const ManagedService& service) {
 
 }  // namespace
 
+LookRequest look_at_all_of(const ManagedService& service) {
+  return request_of(service, {});
+}
+
 Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline) {
   return std::move(reader.look({&request, 1}, Patience::All, deadline).front());
 }
@@ -101,7 +105,9 @@ void decide_first(Item& item, const Surroundings& surroundings) {
       surroundings.options.steady ? std::optional(clock.steady()) : std::nullopt);
   item.past = std::move(recalled.state);
   item.searching = item.past.refused.has_value();
-  record.complaint = std::move(recalled.complaint);
+  record.complaint = item.look.service->pause_complaint.empty()
+                         ? std::move(recalled.complaint)
+                         : item.look.service->pause_complaint;
   record.from_zero = item.look.service->service.desired == 0;
   record.decision = decide_on(item, item.past, record.at, surroundings.options);
   record.outcome = Outcome::Held;  // Also of one that waited for a slot, and needs none any more.

@@ -30,6 +30,9 @@ struct ManagedService {
   bool waits = false;                      ///< a change was decided, and there was no slot for it
 };
 
+/// What a look at the service and all of its queues asks for.
+LookRequest look_at_all_of(const ManagedService& service);
+
 struct Ports {
   CloudReader& reader;
   ServiceScaler& scaler;

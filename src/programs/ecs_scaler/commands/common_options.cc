@@ -11,11 +11,17 @@ Option output_option(Output& output) {
           .take = one_of(output, kOutputs)};
 }
 
-Option config_option(std::string& file) {
-  return {.name = "--config",
-          .value = "FILE",
-          .sentence = "fleet file, YAML or JSON (default: one service from the environment)",
-          .take = text(file)};
+std::vector<Option> fleet_options(FleetChoice& choice) {
+  return {
+      {.name = kConfigFlag,
+       .value = "FILE",
+       .sentence = "fleet file, YAML or JSON (default: one service from the environment)",
+       .take = text(choice.config_file)},
+      {.name = kFleetFlag,
+       .value = "tags|FILE",
+       .sentence = "the services that carry the tag ecs-scaler:queue, or those of a fleet file, "
+                   "with the environment's policy as default (default: FLEET)",
+       .take = text(choice.fleet)}};
 }
 
 std::string with_default(const std::string& sentence, Duration value) {

@@ -12,8 +12,15 @@ inline constexpr std::array<Choice<Output>, 2> kOutputs{
     {{"text", Output::Text}, {"json", Output::Json}}};
 
 Option output_option(Output& output);
-/// --config; the file stays empty for a service from the environment.
-Option config_option(std::string& file);
+/// Which services a command means; both empty: what FLEET says, else the environment's one service.
+struct FleetChoice {
+  std::string config_file = {};
+  std::string fleet = {};  ///< in place of FLEET
+};
+/// --config and --fleet, which exclude each other.
+std::vector<Option> fleet_options(FleetChoice& choice);
+inline constexpr const char* kConfigFlag = "--config";
+inline constexpr const char* kFleetFlag = "--fleet";
 /// An option of a time, whose sentence tells the default.
 Option duration_option(const std::string& name, Duration& value, const std::string& sentence);
 /// Says in a sentence what a value is before anybody gives another one.

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -17,7 +18,7 @@ namespace scaler::cli {
 namespace {
 
 struct ExplainFlags {
-  std::string config_file = {};  ///< empty: the environment
+  FleetChoice choice = {};
   Output output = Output::Text;
 };
 
@@ -86,7 +87,7 @@ std::string table(const ManagedService& service, const PassRecord& record) {
 }
 
 int explain_services(const Environment& environment, const ExplainFlags& flags) {
-  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  const auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
@@ -94,7 +95,7 @@ int explain_services(const Environment& environment, const ExplainFlags& flags) 
   const std::vector<PassRecord> records =
       run_pass(services, (*fleet)->ports(),
                {.permission = Permission::Nothing, .deadline = after(kTimeout)});
-  bool failed = false;
+  bool failed = tell_news(**fleet) != kDone;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const std::string text = flags.output == Output::Json
                                  ? record_json(records[i]) + "\n"
@@ -112,14 +113,17 @@ int explain_services(const Environment& environment, const ExplainFlags& flags) 
 
 Command explain_command() {
   const auto flags = std::make_shared<ExplainFlags>();
-  return {.name = "explain",
-          .sentence = "What a pass would do now, rule by rule, and why; changes nothing",
-          .options = {config_option(flags->config_file), output_option(flags->output)},
-          .reads_environment = true,
-          .example = "ecs-scaler explain --config fleet.yaml",
-          .run = [flags](const Environment& environment) {
-            return explain_services(environment, *flags);
-          }};
+  Command command{.name = "explain",
+                  .sentence = "What a pass would do now, rule by rule, and why; changes nothing",
+                  .options = {output_option(flags->output)},
+                  .exclusive = {{kConfigFlag, kFleetFlag}},
+                  .reads_environment = true,
+                  .example = "ecs-scaler explain --config fleet.yaml",
+                  .run = [flags](const Environment& environment) {
+                    return explain_services(environment, *flags);
+                  }};
+  std::ranges::move(fleet_options(flags->choice), std::back_inserter(command.options));
+  return command;
 }
 
 }  // namespace scaler::cli

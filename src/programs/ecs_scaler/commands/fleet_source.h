@@ -1,5 +1,5 @@
 #pragma once
-// Where config, explain, once and run take their services from: a fleet file, or the environment
+// Where commands take their services from: a fleet file, the tags of services, or the environment
 // variables of a single service.
 
 #include <memory>
@@ -10,18 +10,21 @@
 #include "edge/wiring/wiring.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "scaler/fleet/tagged_fleet.h"
 #include "scaler/pass/pass.h"
 
 namespace scaler::cli {
 
-/// The services of the file, or that of the environment when `config_file` is empty.
+/// Whether services say by their tags that they are meant.
+bool is_by_tags(const Environment& environment, const FleetChoice& choice);
+
+/// The services of a file, or that of the environment; none where they are found by their tags.
+/// Nothing is called.
 /// Errors: Malformed, naming file, line or path, or variable; Unavailable for a file that cannot be
 ///         read.
-Result<std::vector<ManagedService>> load_fleet(const Environment& environment,
-                                               const std::string& config_file);
-
-/// What a look at the service and all of its queues asks for.
-LookRequest look_at_all_of(const ManagedService& service);
+Result<std::vector<ServiceSpec>> load_fleet(const Environment& environment,
+                                            const FleetChoice& choice);
 
 /// Whether all of them can be looked at. Errors: those of Wiring::check(), all at once.
 Result<void> check_fleet(std::span<const ManagedService> services, const Wiring& wiring);
@@ -31,14 +34,20 @@ struct LiveFleet {
   Log log;
   std::unique_ptr<Wiring> wiring = {};
   std::vector<ManagedService> services = {};
+  std::unique_ptr<TaggedFleet> source = {};  ///< nullptr: the services never change
+  FleetNews news = {};                       ///< what it said when it was asked first
 
   /// Of the wiring, on the machine's clock.
   Ports ports() const;
 };
 
-/// Reads the services and makes their wiring, which logs to the descriptor. Nothing is called yet.
+/// Reads the services and makes their wiring, which logs to the descriptor. Services that say by
+/// tags that they are meant are looked for; of others nothing is called yet.
 /// Errors: those of load_fleet(), Wiring::create_on_workstation() and Wiring::check().
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
-                                              const std::string& config_file, int log_descriptor);
+                                              const FleetChoice& choice, int log_descriptor);
+
+/// Complains of what the source found wrong when it was asked first; the exit code for that.
+int tell_news(const LiveFleet& fleet);
 
 }  // namespace scaler::cli

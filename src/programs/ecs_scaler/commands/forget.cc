@@ -49,12 +49,13 @@ int report(const ManagedService& service, const Result<ServiceReading>& reading,
 
 }  // namespace
 
-int forget(const Environment& environment, const std::string& config_file) {
-  const auto fleet = open_fleet(environment, config_file, STDERR_FILENO);
+int forget(const Environment& environment, const FleetChoice& choice) {
+  const auto fleet = open_fleet(environment, choice, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  const auto& [log, wiring, services] = **fleet;
+  const std::unique_ptr<Wiring>& wiring = (*fleet)->wiring;
+  const std::vector<ManagedService>& services = (*fleet)->services;
   std::vector<LookRequest> requests;
   for (const ManagedService& service : services) {
     requests.push_back({.service = service.id});
@@ -62,7 +63,7 @@ int forget(const Environment& environment, const std::string& config_file) {
   const Deadline deadline = after(kTimeout);
   const auto looks = wiring->reader().look(requests, Patience::All, deadline);
   const auto removed = remove(looks, wiring->states(), deadline);
-  int code = kDone;
+  int code = tell_news(**fleet);
   for (std::size_t i = 0; i < removed.size(); ++i) {
     code = std::max(code, report(services[i], looks[i].service, removed[i]));
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -14,7 +15,7 @@ namespace scaler::cli {
 namespace {
 
 struct OnceFlags {
-  std::string config_file = {};  ///< empty: the environment
+  FleetChoice choice = {};
   bool dry_run = false;
   Duration every = kLookEvery;  ///< how far apart the passes are that somebody makes this way
   Output output = Output::Text;
@@ -35,7 +36,7 @@ void advise_distance(Duration gap, Duration every) {
 }
 
 int once(const Environment& environment, const OnceFlags& flags) {
-  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  const auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
@@ -43,7 +44,7 @@ int once(const Environment& environment, const OnceFlags& flags) {
       .permission = flags.dry_run ? Permission::Nothing : Permission::Everything,
       .deadline = after(kTimeout),
       .look_every = flags.every};
-  bool failed = false;
+  bool failed = tell_news(**fleet) != kDone;
   Duration longest_gap_seen{};
   for (const PassRecord& record : run_pass((*fleet)->services, (*fleet)->ports(), options)) {
     const std::string text =
@@ -67,7 +68,7 @@ int once(const Environment& environment, const OnceFlags& flags) {
 
 Command once_command() {
   const auto flags = std::make_shared<OnceFlags>();
-  return {
+  Command command{
       .name = "once",
       .sentence = "One pass, then exit",
       .options = {{"--dry-run", "", "decide and explain, but change nothing", flag(flags->dry_run)},
@@ -75,11 +76,13 @@ Command once_command() {
                                   "how far apart such passes are made: waits count looks, and "
                                   "looks that are farther apart than three times this (at "
                                   "least 3 min) end none"),
-                  config_option(flags->config_file),
                   output_option(flags->output)},
+      .exclusive = {{kConfigFlag, kFleetFlag}},
       .reads_environment = true,
       .example = "ecs-scaler once --dry-run --config fleet.yaml",
       .run = [flags](const Environment& environment) { return once(environment, *flags); }};
+  std::ranges::move(fleet_options(flags->choice), std::back_inserter(command.options));
+  return command;
 }
 
 }  // namespace scaler::cli

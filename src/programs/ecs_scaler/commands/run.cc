@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -22,13 +24,13 @@ struct RunFlags {
 int run(const Environment& environment, const RunFlags& flags) {
   const RunSettings& settings = flags.settings;
   if (flags.forget) {
-    return forget(environment, settings.config_file);
+    return forget(environment, settings.choice);
   }
   if (!settings.token_file.empty() && !settings.listen) {
     return complain(kUsage, "--listen-token-file needs --listen");
   }
-  FileWatch watch(settings.config_file);  // Before the file is read: no change is missed.
-  auto fleet = open_fleet(environment, settings.config_file, STDOUT_FILENO);
+  FileWatch watch(settings.choice.config_file);  // Before the file is read: no change is missed.
+  auto fleet = open_fleet(environment, settings.choice, STDOUT_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
@@ -43,12 +45,11 @@ Command run_command(std::string_view version, std::string_view commit) {
   RunSettings& settings = flags->settings;
   settings.version = version;
   settings.commit = commit;
-  return {
+  Command command{
       .name = "run",
       .sentence = "The long-running controller: a pass every interval",
       .options =
-          {config_option(settings.config_file),
-           {"--interval", "DURATION", with_default("time between passes", settings.interval),
+          {{"--interval", "DURATION", with_default("time between passes", settings.interval),
             duration(settings.interval, kIntervalMin)},
            {"--listen", "ADDRESS:PORT",
             "serve /metrics for Prometheus, /healthz, /readyz and /status there: 127.0.0.1:9464 "
@@ -65,12 +66,15 @@ Command run_command(std::string_view version, std::string_view commit) {
             lease_address(settings.lease)},
            {"--forget", "", "remove the state tags of the services, say what they held, and exit",
             flag(flags->forget)}},
+      .exclusive = {{kConfigFlag, kFleetFlag}},
       .reads_environment = true,
       .footer =
           "SIGHUP, or a change of the fleet file, reads the file again; a bad one changes "
           "nothing.\n",
       .example = "ecs-scaler run --config fleet.yaml --listen 127.0.0.1:9464",
       .run = [flags](const Environment& environment) { return run(environment, *flags); }};
+  std::ranges::move(fleet_options(settings.choice), std::back_inserter(command.options));
+  return command;
 }
 
 }  // namespace scaler::cli

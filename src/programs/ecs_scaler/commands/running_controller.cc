@@ -41,6 +41,16 @@ void log_pass(const Effect& effect, PassLog& pace, const Log& log) {
   }
 }
 
+void log_news(const Log& log, std::span<const SpecProblem> problems,
+              std::span<const SpecProblem> notes) {
+  for (const auto& [level, told] :
+       {std::pair(LogLevel::Error, problems), std::pair(LogLevel::Info, notes)}) {
+    for (const SpecProblem& problem : told) {
+      log.write(level, problem.message, {{"service", std::string_view(problem.service)}});
+    }
+  }
+}
+
 void append_calls(std::vector<CallTimes>& all, const aws::CallStats& stats) {
   for (const auto& [key, histogram] : stats.histograms()) {
     all.push_back({.service = std::string(aws::signing_name(key.service)),
@@ -66,7 +76,7 @@ class RunningController {
         environment_(environment),
         settings_(settings),
         options_{.interval = settings.interval},
-        reload_(settings.config_file, std::move(watch), system_clock(), fleet_->log),
+        reload_(settings.choice.config_file, std::move(watch), system_clock(), fleet_->log),
         token_watch_(settings.token_file),
         manager_(environment) {}
 
@@ -87,16 +97,23 @@ class RunningController {
               {{"interval", format_duration(settings_.interval)},
                {"services", static_cast<std::int64_t>(fleet_->services.size())},
                {"metrics_port", server_ ? server_->port() : 0}});
+    log_news(log, fleet_->news.problems, fleet_->news.notes);
+    for (const std::string& error : fleet_->news.errors) {
+      log.write(LogLevel::Error, error);
+    }
     manager_.ready();
     // The state lives in this process and in the services' tags, so that a restart forgets nothing.
     Wiring& wiring = *fleet_->wiring;
     const auto until = [this] { return lease_ ? lease_->writes_until() : Deadline::max(); };
     LeasedScaler scaler(wiring.scaler(), until);
     LeasedStates states(wiring.states(), until);
-    Invoker invoker(
-        std::move(fleet_->services),
-        {.look_every = settings_.interval, .patience = Patience::AllButSlow},
-        {.reader = wiring.reader(), .scaler = scaler, .states = &states, .clock = system_clock()});
+    Invoker invoker(std::move(fleet_->services),
+                    {.look_every = settings_.interval, .patience = Patience::AllButSlow},
+                    {.reader = wiring.reader(),
+                     .scaler = scaler,
+                     .states = &states,
+                     .clock = system_clock(),
+                     .fleet = fleet_->source.get()});
     run_controller(invoker, system_clock(), options_,
                    {.on_effect = [this](const Effect& effect) { tell(effect); },
                     .between = [&] { return look_around(stop, invoker); },
@@ -124,7 +141,7 @@ class RunningController {
                         {{"address", settings_.listen->host}});
     }
     server_ = TRY(MetricsServer::listen(std::move(options), system_clock()));
-    if (!settings_.config_file.empty()) {
+    if (!settings_.choice.config_file.empty()) {
       server_->set(reload_.status());
     }
     return {};
@@ -132,6 +149,7 @@ class RunningController {
 
   void tell(const Effect& effect) {
     log_pass(effect, pass_log_, fleet_->log);
+    log_news(fleet_->log, effect.problems, effect.notes);
     if (!server_) {
       return;
     }
@@ -163,7 +181,8 @@ class RunningController {
   }
 
   Result<std::vector<ManagedService>> read_fleet_again() const {
-    std::vector<ManagedService> services = TRY(load_fleet(environment_, settings_.config_file));
+    std::vector<ManagedService> services =
+        adopted({}, TRY(load_fleet(environment_, settings_.choice)));
     TRY(check_fleet(services, *fleet_->wiring));
     return services;
   }

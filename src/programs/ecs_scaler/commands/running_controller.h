@@ -14,7 +14,7 @@
 namespace scaler::cli {
 
 struct RunSettings {
-  std::string config_file = {};              ///< empty: the environment
+  FleetChoice choice = {};
   std::optional<ListenAddress> listen = {};  ///< where /metrics and the others are served
   std::string token_file = {};               ///< empty: no token is asked for
   std::optional<aws::LeaseItem> lease = {};  ///< nothing: this controller is the only one

@@ -15,7 +15,7 @@ namespace scaler::cli {
 namespace {
 
 struct StatusFlags {
-  std::string config_file = {};     ///< empty: the environment
+  FleetChoice choice = {};
   ControllerFlags controller = {};  ///< no address: AWS is looked at
   Output output = Output::Text;
 };
@@ -44,7 +44,7 @@ Result<FleetStatus> told_by_controller(const ControllerFlags& flags) {
 }
 
 int look_at_aws(const Environment& environment, const StatusFlags& flags) {
-  const auto fleet = open_fleet(environment, flags.config_file, STDERR_FILENO);
+  const auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
@@ -67,7 +67,8 @@ int status(const Environment& environment, const StatusFlags& flags) {
 
 Command status_command() {
   const auto flags = std::make_shared<StatusFlags>();
-  std::vector<Option> options{config_option(flags->config_file), output_option(flags->output)};
+  std::vector<Option> options = fleet_options(flags->choice);
+  options.push_back(output_option(flags->output));
   add_controller(options, flags->controller,
                  "ask a running controller there (default: a look at AWS and the state tags)");
   return {.name = "status",

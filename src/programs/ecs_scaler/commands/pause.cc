@@ -1,0 +1,150 @@
+#include <algorithm>
+#include <cstdio>
+#include <iterator>
+#include <unistd.h>
+
+#include <fmt/core.h>
+
+#include "ground/base/problems.h"
+#include "programs/ecs_scaler/commands/common_options.h"
+#include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/fleet_source.h"
+#include "scaler/core/names.h"
+
+namespace scaler::cli {
+namespace {
+
+constexpr Duration kTimeout = std::chrono::seconds(60);
+constexpr Duration kPauseMin = std::chrono::seconds(1);
+constexpr Duration kPauseMax = std::chrono::hours(24 * 366);
+
+struct PauseFlags {
+  FleetChoice choice = {};
+  std::string service = {};
+  bool all = false;
+  Duration length = std::chrono::hours(1);
+};
+
+/// "worker", "main/worker" or the ARN.
+bool is_meant(const ServiceId& id, std::string_view word) {
+  const std::string_view name = plain_name(id.service);
+  return word == id.service || word == name ||
+         word == fmt::format("{}/{}", plain_name(id.cluster), name);
+}
+
+/// The services of the fleet that the command means.
+/// Errors: Malformed for a word that means none, or several.
+Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& flags) {
+  std::vector<ServiceId> ids;
+  for (const ManagedService& service : fleet.services) {
+    if (flags.all || is_meant(service.id, flags.service)) {
+      ids.push_back(service.id);
+    }
+  }
+  if (flags.all) {
+    return ids;
+  }
+  std::string names;
+  for (const ManagedService& service : fleet.services) {
+    names += (names.empty() ? "" : ", ") +
+             fmt::format("{}/{}", plain_name(service.id.cluster), plain_name(service.id.service));
+  }
+  if (ids.empty()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is no service of the fleet; these are: {}",
+                            shortened(flags.service), shortened(names, 2000)));
+  }
+  if (ids.size() > 1) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' means {} services: say which by CLUSTER/SERVICE or by its ARN",
+                            shortened(flags.service), ids.size()));
+  }
+  return ids;
+}
+
+/// Writes the tag, or with an empty text removes it; the exit code.
+int write_tags(const LiveFleet& fleet, std::span<const ServiceId> ids, const std::string& text) {
+  const Deadline deadline = after(kTimeout);
+  std::vector<LookRequest> requests;
+  for (const ServiceId& id : ids) {
+    requests.push_back({.service = id});
+  }
+  const std::vector<Look> looks =
+      ids.empty() ? std::vector<Look>()
+                  : fleet.wiring->reader().look(requests, Patience::All, deadline);
+  int code = kDone;
+  std::vector<SavedState> tags;
+  std::vector<const ServiceId*> tagged;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    if (!looks[i].service) {
+      code = complain(kFailed, looks[i].service.error().message);
+      continue;
+    }
+    tagged.push_back(&ids[i]);
+    tags.push_back({.service_arn = looks[i].service->arn, .text = text, .tag = kPauseTag});
+  }
+  const std::vector<Result<void>> results =
+      tags.empty() ? std::vector<Result<void>>() : fleet.wiring->states().save(tags, deadline);
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (!results[i]) {
+      code = complain(kFailed, results[i].error().message);
+      continue;
+    }
+    fmt::print("service {} in cluster {}: {}\n", plain_name(tagged[i]->service),
+               plain_name(tagged[i]->cluster), text.empty() ? "goes on" : "paused until " + text);
+  }
+  return code;
+}
+
+int pause(const Environment& environment, const PauseFlags& flags, bool paused) {
+  if (flags.all == !flags.service.empty()) {
+    return complain(kUsage, "which service? Say SERVICE or --all, and one of them only");
+  }
+  const auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  const int told = tell_news(**fleet);
+  const auto ids = chosen(**fleet, flags);
+  if (!ids) {
+    return complain(kUsage, ids.error().message);
+  }
+  // To whole seconds, which a person can read.
+  const auto until = std::chrono::ceil<std::chrono::seconds>(system_clock().now() + flags.length);
+  return std::max(told, write_tags(**fleet, *ids, paused ? format_instant(until) : ""));
+}
+
+/// The command with what both have.
+Command completed(Command command, const std::shared_ptr<PauseFlags>& flags, bool paused) {
+  command.options.insert(command.options.begin(),
+                         {{"SERVICE", "", "name, CLUSTER/SERVICE or ARN", text(flags->service)},
+                          {"--all", "", "every service of the fleet", flag(flags->all)}});
+  std::ranges::move(fleet_options(flags->choice), std::back_inserter(command.options));
+  command.exclusive = {{kConfigFlag, kFleetFlag}};
+  command.reads_environment = true;
+  command.run = [flags, paused](const Environment& environment) {
+    return pause(environment, *flags, paused);
+  };
+  return command;
+}
+
+}  // namespace
+
+Command pause_command() {
+  const auto flags = std::make_shared<PauseFlags>();
+  return completed({.name = "pause",
+                    .sentence = "Have every scaler leave a service, or all, as it is for a while",
+                    .options = {{"--for", "DURATION", with_default("how long", flags->length),
+                                 duration(flags->length, kPauseMin, kPauseMax)}},
+                    .example = "ecs-scaler pause --all --for 2h --fleet tags"},
+                   flags, true);
+}
+
+Command resume_command() {
+  return completed({.name = "resume",
+                    .sentence = "End a pause",
+                    .example = "ecs-scaler resume worker --config fleet.yaml"},
+                   std::make_shared<PauseFlags>(), false);
+}
+
+}  // namespace scaler::cli
