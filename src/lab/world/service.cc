@@ -52,12 +52,16 @@ std::string_view to_string(StopCode code) {
       return "EssentialContainerExited";
     case StopCode::UserInitiated:
       return "UserInitiated";
+    case StopCode::SpotInterruption:
+      return "SpotInterruption";
+    case StopCode::TerminationNotice:
+      return "TerminationNotice";
   }
   std::unreachable();
 }
 
 Service::Service(ServiceDefinition definition, Instant created_at, Random& random,
-                 ServiceObserver& observer, Station* station)
+                 ServiceObserver& observer, Station* station, std::vector<InstanceGroup*> groups)
     : definition_(std::move(definition)),
       created_at_(created_at),
       random_(&random),
@@ -65,6 +69,7 @@ Service::Service(ServiceDefinition definition, Instant created_at, Random& rando
       capacity_(definition_.behaviour.instances, random),
       observer_(&observer),
       station_(station),
+      groups_(std::move(groups)),
       in_zone_(std::max<std::size_t>(definition_.behaviour.zones, 1)) {
   add_deployment(created_at);
   reconcile(created_at);
@@ -116,6 +121,7 @@ void Service::deploy(Rollout rollout, Station* station, Instant now) {
       std::move(rollout.task_definition).value_or(definition_.task_definition);
   behaviour.job_queue = std::move(rollout.job_queue).value_or(behaviour.job_queue);
   behaviour.processes = rollout.processes.value_or(behaviour.processes);
+  behaviour.needs = rollout.needs.value_or(behaviour.needs);
   station_ = station;
   deployments_.front().primary = false;
   add_deployment(now);
@@ -155,7 +161,7 @@ void Service::settle(Instant now) {
   while (Task* const task = changing_.due(now)) {
     changing_.plan(*task, task->number, kNever);
     progress(*task, now);
-    if (!deployments_.front().completed) {
+    if (!deployments_.front().completed || leaving_tasks() > 0) {
       reconcile(now);
     }
   }
@@ -242,23 +248,18 @@ void Service::stop(Task& task, std::string reason, Instant now) {
 }
 
 Task* Service::find_task(std::string_view id) {
-  const auto found = std::ranges::find(
-      tasks_, id, [](const auto& numbered) { return std::string_view(numbered.second.id); });
-  return found == tasks_.end() ? nullptr : &found->second;
-}
-
-const Task* Service::find_any_task(std::string_view id) const {
-  const auto living = std::ranges::find(
-      tasks_, id, [](const auto& numbered) { return std::string_view(numbered.second.id); });
-  if (living != tasks_.end()) {
-    return &living->second;
-  }
-  const auto stopped = std::ranges::find(stopped_, id, &Task::id);
-  return stopped == stopped_.end() ? nullptr : &*stopped;
+  Task* const task = find_any_task(id);
+  return task == nullptr || task->state == TaskState::Stopped ? nullptr : task;
 }
 
 Task* Service::find_any_task(std::string_view id) {
-  return const_cast<Task*>(std::as_const(*this).find_any_task(id));
+  const auto found = by_id_.find(std::string(id));
+  return found == by_id_.end() ? nullptr : found->second;
+}
+
+const Task* Service::find_any_task(std::string_view id) const {
+  const auto found = by_id_.find(std::string(id));
+  return found == by_id_.end() ? nullptr : found->second;
 }
 
 Service::Fate Service::fate(const Receipt& receipt) const {
@@ -293,7 +294,8 @@ void Service::reconcile(Instant now) {
   }
   // Each new task that runs takes the place of one of the former deployment, so that as many are
   // healthy as are desired (a minimum healthy percent of 100).
-  const std::int64_t former_wanted = std::max<std::int64_t>(desired - running(primary), 0);
+  const std::int64_t replaced = running(primary) - leaving_tasks();
+  const std::int64_t former_wanted = std::max<std::int64_t>(desired - replaced, 0);
   if (std::ssize(former) > former_wanted) {
     stop_tasks(former, std::ssize(former) - former_wanted, now);
   }
@@ -341,7 +343,8 @@ std::vector<std::uint64_t> Service::alive_tasks(Generation generation) const {
   const bool primary = generation == Generation::Primary;
   std::vector<std::uint64_t> numbers;
   for (const auto& [number, task] : tasks_) {
-    if (alive(task) && (task.deployment == deployments_.front().id) == primary) {
+    const bool current = task.deployment == deployments_.front().id && !task.leaving;
+    if (alive(task) && current == primary) {
       numbers.push_back(number);
     }
   }

@@ -12,6 +12,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@
 #include "lab/world/agenda.h"
 #include "lab/world/capacity.h"
 #include "lab/world/duration_range.h"
+#include "lab/world/instance_group.h"
 #include "lab/world/queue.h"
 #include "scaler/core/observation.h"
 
@@ -48,6 +50,7 @@ struct ServiceBehaviour {
   bool processes = false;
   std::optional<InstanceModel> instances = {};  ///< nothing: there is always room for a task
   std::size_t zones = 1;                        ///< availability zones, over which tasks are spread
+  Resources needs = {};                         ///< of a task, where it is placed on a group
 };
 
 /// Fields of a request that have no effect here and are told as they came: names and JSON.
@@ -69,6 +72,9 @@ struct ServiceDefinition {
   Shown shown = {};
   std::map<std::string, std::string> task_tags = {};
   Upkeep upkeep = Upkeep::Wanted;
+  /// Groups on whose instances its tasks are placed; none: wherever there is room.
+  std::vector<std::string> groups = {};
+  std::string capacity_provider = {};  ///< of the first group, which serves its waiting tasks
 };
 
 enum class TaskState { Provisioning, Pending, Running, Stopping, Stopped };
@@ -94,7 +100,13 @@ struct Work {
 };
 
 /// Why a task stops, as ECS's stopCode.
-enum class StopCode { ServiceSchedulerInitiated, EssentialContainerExited, UserInitiated };
+enum class StopCode {
+  ServiceSchedulerInitiated,
+  EssentialContainerExited,
+  UserInitiated,
+  SpotInterruption,
+  TerminationNotice,
+};
 /// ECS's names.
 std::string_view to_string(StopCode code);
 
@@ -108,6 +120,8 @@ struct TaskOrder {
   bool process = false;        ///< the same
   std::map<std::string, std::string> tags = {};
   Shown shown = {};
+  Resources needs = {};
+  std::string capacity_provider = {};
 };
 
 struct Task {
@@ -134,7 +148,11 @@ struct Task {
   std::optional<int> exit_code = {};            ///< of its process
   std::optional<Instant> protected_until = {};  ///< task scale-in protection that was asked for
   std::optional<Work> work = {};
+  Resources needs = {};
+  std::string capacity_provider = {};
   std::optional<std::uint64_t> instance = {};  ///< where it was placed; nothing: it waits for room
+  std::string container_instance = {};         ///< the same, where that is one of a group
+  bool leaving = false;                        ///< its instance drains: another is to replace it
   Planned change = {};                         ///< when its state changes by itself
   Planned act = {};                            ///< when its worker next renews or is done
   Planned unprotect = {};                      ///< when its protection ends by itself
@@ -160,6 +178,7 @@ struct ServiceTotals {
   std::int64_t failed = 0;     ///< works on poison messages
   std::int64_t crashed = 0;    ///< works in whose middle the task died
   std::int64_t killed_while_working = 0;  ///< works that a scale-in or a deployment interrupted
+  std::int64_t lost_with_instance = 0;    ///< tasks whose instance ended under them
   std::int64_t tasks_started = 0;         ///< tasks that reached RUNNING
   std::int64_t tasks_peak = 0;            ///< most tasks that were running at one time
   Duration task_time = Duration(0);       ///< of all stopped tasks, from creation to stop
@@ -171,6 +190,7 @@ struct Rollout {
   std::optional<std::int64_t> desired = {};
   std::optional<std::string> job_queue = {};
   std::optional<bool> processes = {};
+  std::optional<Resources> needs = {};
 };
 
 /// What happens in a service that others want to know. World implements it.
@@ -190,7 +210,8 @@ class Service {
  public:
   /// `station` is that of its job queue; without one its workers get nothing.
   Service(ServiceDefinition definition, Instant created_at, Random& random,
-          ServiceObserver& observer, Station* station = nullptr);
+          ServiceObserver& observer, Station* station = nullptr,
+          std::vector<InstanceGroup*> groups = {});
 
   const ServiceDefinition& definition() const { return definition_; }
   const std::string& name() const { return definition_.name; }
@@ -248,6 +269,13 @@ class Service {
   const Task* find_any_task(std::string_view id) const;
   Task* find_any_task(std::string_view id);
 
+  /// The instance drains, or does no longer: tasks on it that wait to run stop at once, others when
+  /// another runs in their place. Those of no service stay.
+  void leave(std::uint64_t instance, bool leaving, Instant now);
+  /// The instance is gone, and with it all tasks on it.
+  void lose(const Instance& instance, bool by_spot, Instant now);
+  bool waits_for_room() const { return !unplaced_.empty(); }
+
   /// Nothing can be placed until the shortage ends.
   void set_short(bool is_short, Instant now);
   const Capacity& capacity() const { return capacity_; }
@@ -299,9 +327,13 @@ class Service {
   void stop_task(Task& task, std::string reason, Instant now,
                  StopCode code = StopCode::ServiceSchedulerInitiated);
   void place_tasks(Instant now);
+  void place_on_groups(Instant now);
+  bool place_on_groups(Task& task, Instant now);
+  void leave_instance(const Task& task, Instant now);
   void put_off_launches(const Task& ended, Instant now);
   void schedule(Task& task, Instant at);
   void progress(Task& task, Instant now);
+  std::int64_t leaving_tasks() const;
   void finish_rollout(Instant now);
   void add_deployment(Instant now);
   void add_event(std::string message, Instant now);
@@ -316,12 +348,14 @@ class Service {
   Capacity capacity_;
   ServiceObserver* observer_;
   Station* station_;  ///< of new tasks
+  std::vector<InstanceGroup*> groups_;
   std::uint64_t next_task_ = 1;
   std::int64_t running_ = 0;
   std::int64_t pending_ = 0;
   std::vector<std::int64_t> in_zone_;  ///< tasks that are to run, by zone
   std::map<std::uint64_t, Task> tasks_ = {};
   std::deque<Task> stopped_ = {};
+  std::unordered_map<std::string, Task*> by_id_ = {};  ///< of both; neither moves what it holds
   std::vector<Deployment> deployments_ = {};
   std::deque<ServiceEvent> events_ = {};
   std::map<std::string, std::string> tags_ = {};

@@ -40,6 +40,8 @@ std::vector<std::string> Service::run(const TaskOrder& order, Station* station, 
     task.tags = order.tags;
     task.shown = order.shown;
     task.process = order.process;
+    task.needs = order.needs;
+    task.capacity_provider = order.capacity_provider;
     task.station = station;
     ids.push_back(task.id);
   }
@@ -69,13 +71,17 @@ Task& Service::add_task(Instant now) {
             .process = definition_.behaviour.processes,
             .station = station_,
             .created_at = now,
-            .start_time = draw(definition_.behaviour.task_start, *random_)};
+            .start_time = draw(definition_.behaviour.task_start, *random_),
+            .needs = definition_.behaviour.needs,
+            .capacity_provider = definition_.capacity_provider};
   task.group = fmt::format("service:{}", name());
   task.zone = static_cast<std::size_t>(std::ranges::min_element(in_zone_) - in_zone_.begin());
   ++in_zone_[task.zone];
   unplaced_.insert(task.number);
   ++pending_;
-  return tasks_.emplace(task.number, std::move(task)).first->second;
+  Task& added = tasks_.emplace(task.number, std::move(task)).first->second;
+  by_id_.emplace(added.id, &added);
+  return added;
 }
 
 void Service::stop_tasks(std::vector<std::uint64_t> candidates, std::int64_t count, Instant now) {
@@ -149,6 +155,9 @@ void Service::place_tasks(Instant now) {
     return;
   }
   launches_at_.reset();
+  if (!groups_.empty()) {
+    return place_on_groups(now);
+  }
   while (!unplaced_.empty()) {
     Task& task = tasks_.at(*unplaced_.begin());
     task.instance = capacity_.take(now);
@@ -185,13 +194,13 @@ void Service::progress(Task& task, Instant now) {
       task.state = TaskState::Stopped;
       task.stopped_at = now;
       totals_.task_time += now - task.created_at;
-      if (task.instance) {
-        capacity_.give_back(*task.instance, now);
-      }
+      leave_instance(task, now);
       observer_->task_stopped(*this, task);
       stopped_.push_back(std::move(task));
+      by_id_.at(stopped_.back().id) = &stopped_.back();
       tasks_.erase(stopped_.back().number);
       if (stopped_.size() > kStoppedTasksMax) {
+        by_id_.erase(stopped_.front().id);
         stopped_.pop_front();
       }
       return;

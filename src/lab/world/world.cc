@@ -74,8 +74,11 @@ World::~World() = default;
 void World::clear() {
   queue_agenda_.clear();
   service_agenda_.clear();
+  group_agenda_.clear();
   stations_.clear();
   clusters_.clear();
+  groups_.clear();
+  deleted_groups_.clear();
   queues_.clear();
   task_definitions_.clear();
   history_.clear();
@@ -232,8 +235,9 @@ Service& World::create_service(ServiceDefinition definition) {
     }
   }
   ServiceObserver& observer = *this;
-  place =
-      std::make_unique<Service>(std::move(definition), now_, *random_, observer, &stations_[queue]);
+  std::vector<InstanceGroup*> groups = groups_of(definition);
+  place = std::make_unique<Service>(std::move(definition), now_, *random_, observer,
+                                    &stations_[queue], std::move(groups));
   place->rank = next_rank_++;
   open_station(*place, queue);
   feed_workers(*place);
@@ -329,37 +333,6 @@ void World::stop(Service& service, Task& task, std::string reason) {
   settle_soon(service);
 }
 
-TaskDefinition& World::register_task_definition(std::string family, std::string document) {
-  std::vector<TaskDefinition>& revisions = task_definitions_[family];
-  return revisions.emplace_back(TaskDefinition{.family = std::move(family),
-                                               .revision = std::ssize(revisions) + 1,
-                                               .document = std::move(document),
-                                               .registered_at = now_});
-}
-
-const TaskDefinition* World::find_task_definition(std::string_view family,
-                                                  std::int64_t revision) const {
-  const auto found = task_definitions_.find(family);
-  if (found == task_definitions_.end()) {
-    return nullptr;
-  }
-  const std::vector<TaskDefinition>& revisions = found->second;
-  if (revision == 0) {
-    const auto latest = std::find_if(revisions.rbegin(), revisions.rend(), [](const auto& each) {
-      return each.status == TaskDefinitionStatus::Active;
-    });
-    return latest == revisions.rend() ? nullptr : &*latest;
-  }
-  if (revision < 1 || revision > std::ssize(revisions)) {
-    return nullptr;
-  }
-  return &revisions[static_cast<std::size_t>(revision - 1)];
-}
-
-TaskDefinition* World::find_task_definition(std::string_view family, std::int64_t revision) {
-  return const_cast<TaskDefinition*>(std::as_const(*this).find_task_definition(family, revision));
-}
-
 void World::record(EventKind kind, std::string_view subject, std::string detail) {
   if (options_.history_max == 0) {
     return;
@@ -408,6 +381,11 @@ void World::settle() {
     queue->settle(now_);
     plan(*queue);
     settled.push_back(queue);
+  }
+  while (InstanceGroup* const group = group_agenda_.due(now_)) {
+    group_agenda_.plan(*group, group->rank, kNever);
+    group->settle(now_);
+    group_agenda_.plan(*group, group->rank, group->next_event());
   }
   while (Service* const service = service_agenda_.due(now_)) {
     service->settle(now_);

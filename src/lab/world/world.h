@@ -18,6 +18,7 @@
 #include "ground/base/clock.h"
 #include "ground/base/random.h"
 #include "lab/world/agenda.h"
+#include "lab/world/instance_group.h"
 #include "lab/world/queue.h"
 #include "lab/world/service.h"
 
@@ -75,7 +76,7 @@ struct FoundTask {
   Task* task = nullptr;
 };
 
-class World final : private ServiceObserver {
+class World final : private ServiceObserver, private GroupObserver {
  public:
   struct Options {
     std::size_t history_max = 10'000;  ///< events that are kept; 0 keeps none
@@ -98,7 +99,9 @@ class World final : private ServiceObserver {
   /// nothing.
   void advance(Instant to);
   /// When something happens next without anyone's doing.
-  Instant next_event() const { return std::min(queue_agenda_.next(), service_agenda_.next()); }
+  Instant next_event() const {
+    return std::min({queue_agenda_.next(), service_agenda_.next(), group_agenda_.next()});
+  }
 
   /// The queue, or nullptr. Pointers to queues and services stay valid until they are deleted.
   Queue* find_queue(std::string_view name);
@@ -143,6 +146,21 @@ class World final : private ServiceObserver {
   void task_ended(Service& service, Task& task, int exit_code);
   void stop(Service& service, Task& task, std::string reason);
 
+  /// A new group; the name must be free. It stays where it is until the world is cleared.
+  InstanceGroup& create_group(GroupSettings settings);
+  InstanceGroup* find_group(std::string_view name);
+  /// Ends its instances, protected or not. Tasks of services that name it wait for ever.
+  void delete_group(InstanceGroup& group);
+  const std::map<std::string, std::unique_ptr<InstanceGroup>, std::less<>>& groups() const {
+    return groups_;
+  }
+  /// By its id or its id as a container instance, of any group.
+  struct FoundInstance {
+    InstanceGroup* group = nullptr;
+    const Instance* instance = nullptr;
+  };
+  FoundInstance find_instance(std::string_view id) const;
+
   TaskDefinition& register_task_definition(std::string family, std::string document);
   /// Revision 0 is the latest that is ACTIVE; nullptr when there is none.
   const TaskDefinition* find_task_definition(std::string_view family, std::int64_t revision) const;
@@ -162,6 +180,11 @@ class World final : private ServiceObserver {
   void task_stopped(const Service& service, const Task& task) override;
   void work_killed(const Service& service, const Task& task) override;
   void deployment_completed(const Service& service) override;
+  void group_changed(InstanceGroup& group) override;
+  void room_came(const InstanceGroup& group) override;
+  void instance_drains(const InstanceGroup& group, const Instance& instance) override;
+  void instance_ended(const InstanceGroup& group, const Instance& instance, bool by_spot) override;
+  std::vector<InstanceGroup*> groups_of(const ServiceDefinition& definition) const;
 
   void settle();
   void plan(Queue& queue) { queue_agenda_.plan(queue, queue.rank, queue.next_event()); }
@@ -187,6 +210,9 @@ class World final : private ServiceObserver {
   std::uint64_t next_rank_ = 1;                   ///< of queues and services
   Agenda<Queue, &Queue::planned> queue_agenda_ = {};
   Agenda<Service, &Service::planned> service_agenda_ = {};
+  std::map<std::string, std::unique_ptr<InstanceGroup>, std::less<>> groups_ = {};
+  std::vector<std::unique_ptr<InstanceGroup>> deleted_groups_ = {};
+  Agenda<InstanceGroup, &InstanceGroup::planned> group_agenda_ = {};
   std::map<std::string, std::vector<TaskDefinition>, std::less<>> task_definitions_ = {};
   std::deque<HistoryEvent> history_ = {};
   std::uint64_t next_event_number_ = 1;
