@@ -10,7 +10,7 @@
 #include "emulator/ecs/ecs_names.h"
 
 // The part of EcsApi that deals with what belongs to the account: capacity providers and settings.
-// None of it has an effect.
+// Only groups of instances have an effect: ecs_capacity.cc.
 
 namespace scaler::emulator {
 namespace {
@@ -77,7 +77,8 @@ json::Object default_group() {
                        {"maximumScalingStepSize", number(10'000)},
                        {"instanceWarmupPeriod", number(300)}};
   return {{"managedScaling", json::Value(std::move(scaling))},
-          {"managedTerminationProtection", text("DISABLED")}};
+          {"managedTerminationProtection", text("DISABLED")},
+          {"managedDraining", text("ENABLED")}};
 }
 
 std::string_view provider_name(std::string_view text) {
@@ -150,6 +151,7 @@ ApiAnswer EcsApi::create_capacity_provider(const Input& input, const Caller& cal
   writer.begin_object().name("capacityProvider");
   write_capacity_provider(writer, name, provider, caller.region, WithTags::Yes);
   capacity_providers_.emplace(name, std::move(provider));
+  attach_groups();
   writer.end_object();
   return std::move(writer).text();
 }
@@ -162,6 +164,7 @@ ApiAnswer EcsApi::update_capacity_provider(const Input& input, const Caller& cal
     return refuse("ClientException", "The specified capacity provider does not exist.");
   }
   merge(found->second.group, *group);
+  attach_groups();
   json::Writer writer;
   writer.begin_object().name("capacityProvider");
   write_capacity_provider(writer, found->first, found->second, caller.region, WithTags::Yes);
@@ -225,6 +228,7 @@ ApiAnswer EcsApi::delete_capacity_provider(const Input& input, const Caller& cal
   write_capacity_provider(writer, name, found->second, caller.region, WithTags::Yes);
   writer.end_object();
   capacity_providers_.erase(found);
+  attach_groups();
   return std::move(writer).text();
 }
 

@@ -16,9 +16,10 @@ EcsApi::EcsApi(world::World& world, world::ServiceBehaviour behaviour, Workers w
 const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operations() {
   static const std::unordered_map<std::string_view, Operation> table = [] {
     std::unordered_map<std::string_view, Operation> all;
-    for (const Operations& some : {cluster_operations(), task_definition_operations(),
-                                   service_operations(), task_operations(), run_task_operations(),
-                                   task_set_operations(), tag_operations(), account_operations()}) {
+    for (const Operations& some :
+         {cluster_operations(), task_definition_operations(), service_operations(),
+          task_operations(), run_task_operations(), task_set_operations(), tag_operations(),
+          account_operations(), instance_operations()}) {
       all.insert(some.begin(), some.end());
     }
     return all;

@@ -2,7 +2,8 @@
 // EcsApi: ECS's JSON protocol over the world's clusters, services and tasks. Codes, limits and
 // shapes are AWS's; what it models and what it only accepts: docs/emulator.md. Its operations are
 // in ecs_clusters.cc, ecs_task_definitions.cc, ecs_services.cc, ecs_task_sets.cc, ecs_tasks.cc,
-// ecs_run_task.cc, ecs_tagging.cc and ecs_account.cc.
+// ecs_run_task.cc, ecs_tagging.cc,
+// ecs_account.cc, ecs_capacity.cc and ecs_instances.cc.
 
 #include <map>
 #include <string>
@@ -51,6 +52,7 @@ class EcsApi {
   static Operations task_set_operations();
   static Operations tag_operations();
   static Operations account_operations();
+  static Operations instance_operations();
 
   ApiAnswer create_cluster(const Input& input, const Caller& caller);
   ApiAnswer update_cluster(const Input& input, const Caller& caller);
@@ -86,6 +88,7 @@ class EcsApi {
   ApiAnswer stop_task(const Input& input, const Caller& caller);
   ApiAnswer list_container_instances(const Input& input, const Caller& caller);
   ApiAnswer describe_container_instances(const Input& input, const Caller& caller);
+  ApiAnswer update_container_instances_state(const Input& input, const Caller& caller);
 
   ApiAnswer tag_resource(const Input& input, const Caller& caller);
   ApiAnswer untag_resource(const Input& input, const Caller& caller);
@@ -102,6 +105,9 @@ class EcsApi {
 
   /// Errors: ClusterNotFoundException, also for one that was deleted.
   ApiResult<world::Cluster*> find_cluster(const Input& input);
+  /// One that has registered with the cluster, by its id or ARN.
+  ApiResult<world::World::FoundInstance> find_container_instance(const world::Cluster& cluster,
+                                                                 std::string_view text) const;
   ApiResult<world::Service*> find_service(const Input& input);
   ApiResult<world::TaskDefinition*> find_task_definition(std::string_view text);
   /// One that tasks can be started from.
@@ -111,6 +117,18 @@ class EcsApi {
                 std::string& job_queue, bool& process) const;
   ApiResult<world::ServiceDefinition> read_service(const Input& input,
                                                    const world::Cluster& cluster);
+  /// Where tasks of the request are placed.
+  struct Placement {
+    std::vector<std::string> groups = {};
+    std::string capacity_provider = {};  ///< of the first group
+  };
+  Placement placement(const Input& input, const world::Cluster& cluster) const;
+  /// Groups run in the cluster that lists their capacity provider, under its managed scaling.
+  void attach_groups();
+  std::string provider_of(const world::InstanceGroup& group) const;
+  void write_container_instance(json::Writer& writer, const world::Cluster& cluster,
+                                const world::World::FoundInstance& found,
+                                std::string_view region) const;
   ApiResult<Tags*> find_tags(std::string_view arn);
   ApiResult<Tags*> find_service_tags(std::string_view cluster, std::string_view name);
   ApiResult<Tags*> find_task_set_tags(std::string_view rest);
@@ -129,7 +147,7 @@ class EcsApi {
   void write_task_of(json::Writer& writer, const world::Service& service, const world::Task& task,
                      std::string_view region, WithTags with_tags) const;
 
-  /// A group of instances that tasks could be placed on; nothing is placed by it.
+  /// A group of instances on which tasks are placed, if the world has it.
   struct CapacityProvider {
     json::Object group = {};
     Tags tags = {};

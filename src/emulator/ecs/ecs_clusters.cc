@@ -73,6 +73,7 @@ ApiAnswer EcsApi::create_cluster(const Input& input, const Caller& caller) {
     cluster.tags = std::move(tags);
     cluster.shown.clear();
     keep_shown(cluster.shown, input, kShown);
+    attach_groups();
   }
   return cluster_answer(cluster, caller);
 }
@@ -92,6 +93,7 @@ ApiAnswer EcsApi::put_cluster_capacity_providers(const Input& input, const Calle
     }
   }
   keep_shown(cluster->shown, input, kShown);
+  attach_groups();
   return cluster_answer(*cluster, caller);
 }
 

@@ -8,6 +8,7 @@
 #include "emulator/ecs/ecs_fields.h"
 #include "emulator/ecs/ecs_input.h"
 #include "emulator/ecs/ecs_names.h"
+#include "emulator/ecs/task_needs.h"
 
 // The part of EcsApi that deals with services.
 
@@ -175,8 +176,17 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
   if (definition != nullptr) {
     service.task_definition = revision_name(definition->family, definition->revision);
     set_work(*definition, "", service.behaviour.job_queue, service.behaviour.processes);
+    service.behaviour.needs = needs_of(*definition);
   }
   keep_service_fields(service.shown, input);
+  Placement place = placement(input, cluster);
+  service.groups = std::move(place.groups);
+  service.capacity_provider = std::move(place.capacity_provider);
+  const auto by_default = cluster.shown.find("defaultCapacityProviderStrategy");
+  if (!service.capacity_provider.empty() && !input.has("capacityProviderStrategy") &&
+      by_default != cluster.shown.end()) {
+    service.shown.insert_or_assign("capacityProviderStrategy", by_default->second);
+  }
   return service;
 }
 
@@ -272,6 +282,7 @@ ApiAnswer EcsApi::update_service(const Input& input, const Caller& caller) {
     const auto* const found = TRY(active_task_definition(input.text("taskDefinition")));
     rollout.task_definition = revision_name(found->family, found->revision);
     set_work(*found, "", rollout.job_queue.emplace(), rollout.processes.emplace());
+    rollout.needs = needs_of(*found);
   }
   service->set_zone_rebalancing(
       TRY(zone_rebalancing(input, service->definition().zone_rebalancing)));

@@ -115,6 +115,11 @@ void write_task(json::Writer& writer, const TaskView& view, WithTags with_tags) 
       .field("launchType", task.launch_type)
       .field("version", 1);
   write_if(writer, "startedBy", task.started_by);
+  write_if(writer, "capacityProviderName", task.capacity_provider);
+  if (!task.container_instance.empty()) {
+    writer.field("containerInstanceArn",
+                 container_instance_arn(view.region, cluster, task.container_instance));
+  }
   write_shown(writer, task.shown, "overrides",
               R"({"containerOverrides":[],"inferenceAcceleratorOverrides":[]})");
   write_shown(writer, task.shown, "enableExecuteCommand", "false");

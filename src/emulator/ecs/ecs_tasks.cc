@@ -89,11 +89,6 @@ EcsApi::Operations EcsApi::task_operations() {
        {{kOfCluster, kTasks, {"protectionEnabled", Flag, kNeeded}, {"expiresInMinutes", Integer}},
         &EcsApi::update_task_protection}},
       {"StopTask", {{kCluster, {"task", Text, kNeeded}, {"reason"}}, &EcsApi::stop_task}},
-      {"ListContainerInstances",
-       {{kCluster, kToken, kLimit, {"filter"}, {"status"}}, &EcsApi::list_container_instances}},
-      {"DescribeContainerInstances",
-       {{kCluster, {"containerInstances", Texts, kNeeded}, kInclude},
-        &EcsApi::describe_container_instances}},
   };
 }
 
@@ -110,12 +105,16 @@ ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
     return refuse("ServiceNotFoundException", "Service not found.");
   }
   if (input.has("containerInstance")) {
-    return bad_parameter("The container instance was not found: the emulator has none.");
+    TRY(find_container_instance(*cluster, input.text("containerInstance")));
   }
+  const std::string_view instance =
+      name_in_cluster(input.text("containerInstance"), "container-instance", cluster->name)
+          .value_or("");
   std::vector<std::string> arns;
   for (const Service* const holder : cluster->task_holders()) {
     for (const world::Task* const task : tasks_by_status(*holder, status)) {
-      if (asked_for(input, *cluster, *holder, *task)) {
+      if (asked_for(input, *cluster, *holder, *task) &&
+          (instance.empty() || instance == task->container_instance)) {
         arns.push_back(task_arn(caller.region, cluster->name, task->id));
       }
     }
@@ -224,30 +223,6 @@ ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {
   // Anew: a task that takes no time to stop is among the stopped by now.
   write_task_of(writer, *service, *find_task(*cluster, text).task, caller.region, WithTags::Yes);
   writer.end_object();
-  return std::move(writer).text();
-}
-
-// There are none: tasks run without.
-ApiAnswer EcsApi::list_container_instances(const Input& input, const Caller&) {
-  TRY(find_cluster(input));
-  return arn_page("containerInstanceArns", {}, input, 100);
-}
-
-ApiAnswer EcsApi::describe_container_instances(const Input& input, const Caller& caller) {
-  const Cluster* const cluster = TRY(find_cluster(input));
-  const std::vector<std::string_view> texts = input.texts("containerInstances");
-  TRY(check_size("Container Instances", texts.size(), kTasksPerDescribe));
-  json::Writer writer;
-  writer.begin_object().name("containerInstances").begin_array().end_array();
-  writer.name("failures").begin_array();
-  for (const std::string_view text : texts) {
-    write_failure(writer,
-                  text.starts_with("arn:")
-                      ? std::string(text)
-                      : container_instance_arn(caller.region, cluster->name, text),
-                  "MISSING");
-  }
-  writer.end_array().end_object();
   return std::move(writer).text();
 }
 

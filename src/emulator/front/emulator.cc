@@ -11,6 +11,7 @@
 
 #include "emulator/front/aws_front.h"
 #include "emulator/front/emulator_names.h"
+#include "emulator/front/group_wishes.h"
 #include "emulator/front/pages.h"
 #include "emulator/front/state_file.h"
 #include "emulator/front/status.h"
@@ -41,19 +42,6 @@ constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
 /// As many as most regions let an account use.
 constexpr std::size_t kZones = 3;
 constexpr std::string_view kPages = "/_emulator/";
-
-std::string own_task_definition(const std::string& queue_url) {
-  json::Writer writer;
-  writer.begin_object().field("family", "worker").name("containerDefinitions").begin_array();
-  writer.begin_object().field("name", "worker").field("image", "emulated/worker:1");
-  writer.name("environment").begin_array();
-  writer.begin_object().field("name", "SQS_QUEUE_URL").field("value", queue_url).end_object();
-  writer.end_array().end_object().end_array();
-  writer.field("cpu", "256").field("memory", "512").field("networkMode", "awsvpc");
-  writer.name("requiresCompatibilities").begin_array().value("FARGATE").end_array();
-  writer.end_object();
-  return std::move(writer).text();
-}
 
 }  // namespace
 
@@ -144,7 +132,8 @@ class Emulator::Impl {
   void open_services() {
     sqs_.emplace(world_, endpoint(), options_.region);
     ecs_.emplace(world_, behaviour(), workers());
-    others_.emplace(world_, options_.region, options_.metrics_delay);
+    others_.emplace(world_, options_.region, options_.metrics_delay, own_types(options_.group),
+                    options_.instance_times);
     front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, options_.seed + 1);
     agent_.emplace(world_, endpoint(), options_.region);
     host_tasks();
@@ -153,7 +142,7 @@ class Emulator::Impl {
   /// What is there at the start.
   Result<void> furnish() {
     make_queues();
-    make_service();
+    TRY(make_service());
     return start_lambda();
   }
 
@@ -231,17 +220,23 @@ class Emulator::Impl {
     return names;
   }
 
-  void make_service() {
+  Result<void> make_service() {
     world_.create_cluster(options_.cluster);
-    const world::TaskDefinition& definition =
-        world_.register_task_definition("worker", own_task_definition(queue_url(options_.queue)));
+    const world::TaskDefinition& definition = world_.register_task_definition(
+        "worker", own_task_definition(queue_url(options_.queue), options_.group));
     world::ServiceBehaviour worker = behaviour();
     worker.job_queue = emulated_workers() ? options_.queue : "";
-    world_.create_service(
-        {.name = options_.service,
-         .cluster = options_.cluster,
-         .task_definition = fmt::format("{}:{}", definition.family, definition.revision),
-         .behaviour = std::move(worker)});
+    world::ServiceDefinition service{
+        .name = options_.service,
+        .cluster = options_.cluster,
+        .task_definition = fmt::format("{}:{}", definition.family, definition.revision),
+        .behaviour = std::move(worker)};
+    if (!options_.group.instance_type.empty()) {
+      TRY(make_group(options_, others_->groups(), *ecs_));
+      place_on_group(service, definition);
+    }
+    world_.create_service(std::move(service));
+    return {};
   }
 
   Result<void> start_lambda() {
@@ -333,8 +328,12 @@ class Emulator::Impl {
     if (name == "reset") {
       return reset_page(request);
     }
+    if (name == "groups") {
+      return groups_page(request);
+    }
     if (name != "status" && name != "events") {
-      return page_error(404, "there are /_emulator/status, events, faults, queues and reset");
+      return page_error(404,
+                        "there are /_emulator/status, events, faults, groups, queues and reset");
     }
     if (request.method != "GET") {
       return page_error(405, "only GET");
@@ -377,6 +376,14 @@ class Emulator::Impl {
       return page_error(500, done.error().message);
     }
     return page(200, status());
+  }
+
+  net::HttpResponse groups_page(const net::ServerRequest& request) {
+    if (request.method != "POST") {
+      return page_error(405, "only POST");
+    }
+    const Result<void> done = grant_group_wish(world_, request.body);
+    return done ? page(200, status()) : page_error(400, done.error().message);
   }
 
   net::HttpResponse queues_page(const net::ServerRequest& request) {

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "emulator/autoscaling/scaling_groups_api.h"
 #include "ground/base/clock.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
@@ -20,6 +21,14 @@
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
+
+/// An Auto Scaling group with a capacity provider of its name, on which the service's tasks run.
+struct GroupOptions {
+  std::string instance_type = {};  ///< empty: there is no group
+  world::Resources resources = {};
+  std::int64_t max = 4;
+  bool managed_scaling = false;
+};
 
 struct EmulatorOptions {
   int port = 0;                       ///< 0: the system chooses
@@ -41,6 +50,8 @@ struct EmulatorOptions {
   std::size_t processes_max = 100;
   Environment worker_environment = {};  ///< what such processes inherit, but what is AWS's of it
   bool no_workers = false;
+  GroupOptions group = {};
+  InstanceTimes instance_times = {};
   std::int64_t max_receive_count = 5;  ///< of the job queue; then to "<queue>-dlq"
   Duration visibility_timeout = std::chrono::seconds(30);
   Duration count_lag = Duration(0);      ///< how old the job queue's approximate counts are

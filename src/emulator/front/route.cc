@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "emulator/front/cloudwatch_query.h"
+#include "emulator/front/scaling_groups_query.h"
 #include "emulator/front/sqs_query.h"
 #include "emulator/front/sts_api.h"
 #include "emulator/lambda/lambda_host.h"
@@ -26,17 +27,18 @@ struct Offer {
   Protocol protocol = Protocol::Json11;
   const QueryService* query = nullptr;  ///< nullptr without forms
 };
-constexpr std::array<Offer, 7> kOffers{
+constexpr std::array<Offer, 8> kOffers{
     {{"sqs", "AmazonSQS", Protocol::Json10, &kSqsQuery},
      {"ecs", "AmazonEC2ContainerServiceV20141113", Protocol::Json11},
      {"sts", "", Protocol::Query, &kStsQuery},
      {"lambda", "", Protocol::RestJson},
      {"monitoring", "GraniteServiceVersion20100801", Protocol::Json10, &kCloudWatchQuery},
+     {"autoscaling", "", Protocol::Query, &kScalingGroupsQuery},
      {"application-autoscaling", "AnyScaleFrontendService", Protocol::Json11},
      {"tagging", "ResourceGroupsTaggingAPI_20170126", Protocol::Json11}}};
 constexpr std::string_view kOffered =
-    "It offers SQS, ECS, STS, of CloudWatch metrics, Application Auto Scaling, Resource Groups "
-    "Tagging and, when it runs a function, Lambda.";
+    "It offers SQS, ECS, STS, EC2 Auto Scaling, of CloudWatch metrics, Application Auto Scaling, "
+    "Resource Groups Tagging and, when it runs a function, Lambda.";
 constexpr std::string_view kNoCbor =
     "CBOR is not spoken here; clients speak JSON or forms as well.";
 

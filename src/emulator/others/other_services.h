@@ -1,10 +1,12 @@
 #pragma once
 // OtherServices: what stands beside SQS and ECS as far as the scaler and its users need it:
-// CloudWatch, Application Auto Scaling, Resource Groups Tagging.
+// EC2 Auto Scaling, CloudWatch, Application Auto Scaling, Resource Groups Tagging.
 
 #include <string>
 #include <string_view>
+#include <utility>
 
+#include "emulator/autoscaling/scaling_groups_api.h"
 #include "emulator/others/auto_scaling_api.h"
 #include "emulator/others/cloudwatch_api.h"
 #include "emulator/others/queue_sampler.h"
@@ -14,23 +16,30 @@ namespace scaler::emulator {
 
 class OtherServices {
  public:
-  OtherServices(const world::World& world, const std::string& home_region, Duration metrics_delay)
+  OtherServices(world::World& world, const std::string& home_region, Duration metrics_delay,
+                InstanceTypes types, InstanceTimes times)
       : sampler_(world, metrics_, QueuePlaces(home_region)),
         cloudwatch_(world, metrics_, metrics_delay),
         auto_scaling_(world),
+        groups_(world, std::move(types), times),
         tagging_(world, QueuePlaces(home_region)) {}
 
   /// By the name that requests are signed for.
   static bool offers(std::string_view service) {
-    return service == "monitoring" || service == "application-autoscaling" || service == "tagging";
+    return service == "monitoring" || service == "application-autoscaling" ||
+           service == "autoscaling" || service == "tagging";
   }
   ApiAnswer handle(std::string_view service, const JsonCall& call) {
     if (service == "monitoring") {
       return cloudwatch_.handle(call);
     }
+    if (service == "autoscaling") {
+      return groups_.handle(call);
+    }
     return service == "tagging" ? tagging_.handle(call) : auto_scaling_.handle(call);
   }
 
+  ScalingGroupsApi& groups() { return groups_; }
   QueueSampler& sampler() { return sampler_; }
 
  private:
@@ -38,6 +47,7 @@ class OtherServices {
   QueueSampler sampler_;
   CloudWatchApi cloudwatch_;
   AutoScalingApi auto_scaling_;
+  ScalingGroupsApi groups_;
   TaggingApi tagging_;
 };
 

@@ -122,6 +122,7 @@ void Faults::write(json::Writer& writer) const {
 ApiError fault_error(FaultKind kind, std::string_view service) {
   const bool sqs = service == "sqs";
   const bool lambda = service == "lambda";
+  const bool query = service == "sts" || service == "autoscaling";
   switch (kind) {
     case FaultKind::Throttle:
       if (sqs) {
@@ -130,14 +131,13 @@ ApiError fault_error(FaultKind kind, std::string_view service) {
       if (lambda) {
         return {.code = "TooManyRequestsException", .message = "Rate exceeded", .status = 429};
       }
-      return {.code = service == "sts" ? "Throttling" : "ThrottlingException",
-              .message = "Rate exceeded"};
+      return {.code = query ? "Throttling" : "ThrottlingException", .message = "Rate exceeded"};
     case FaultKind::Denied:
-      return {.code = service == "sts" ? "AccessDenied" : "AccessDeniedException",
+      return {.code = query ? "AccessDenied" : "AccessDeniedException",
               .message = "The emulator was told to deny this call.",
               .status = service == "ecs" ? 400 : 403};
     case FaultKind::Expired:
-      return {.code = service == "sts" ? "ExpiredToken" : "ExpiredTokenException",
+      return {.code = query ? "ExpiredToken" : "ExpiredTokenException",
               .message = "The security token included in the request is expired",
               .status = service == "ecs" ? 400 : 403};
     default:

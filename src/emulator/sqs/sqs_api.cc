@@ -98,10 +98,10 @@ std::string SqsApi::queue_url(std::string_view world_name) const {
 }
 
 std::string SqsApi::queue_url(std::string_view world_name, const Caller& caller) const {
-  return caller.host.empty() ? queue_url(world_name)
-                             : fmt::format("http://{}/{}/{}", caller.host,
-                                           places_.place_of(world_name).account,
-                                           queue_name(world_name));
+  return caller.host.empty()
+             ? queue_url(world_name)
+             : fmt::format("http://{}/{}/{}", caller.host, places_.place_of(world_name).account,
+                           queue_name(world_name));
 }
 
 std::string_view SqsApi::query_code(std::string_view code) {

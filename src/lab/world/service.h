@@ -120,8 +120,6 @@ struct TaskOrder {
   bool process = false;        ///< the same
   std::map<std::string, std::string> tags = {};
   Shown shown = {};
-  Resources needs = {};
-  std::string capacity_provider = {};
 };
 
 struct Task {

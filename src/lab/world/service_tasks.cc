@@ -40,8 +40,6 @@ std::vector<std::string> Service::run(const TaskOrder& order, Station* station, 
     task.tags = order.tags;
     task.shown = order.shown;
     task.process = order.process;
-    task.needs = order.needs;
-    task.capacity_provider = order.capacity_provider;
     task.station = station;
     ids.push_back(task.id);
   }

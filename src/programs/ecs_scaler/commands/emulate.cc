@@ -8,10 +8,12 @@
 #include <fmt/core.h>
 
 #include "emulator/front/emulator.h"
+#include "emulator/front/group_wishes.h"
 #include "emulator/tasks/find_program.h"
 #include "ground/base/command_words.h"
 #include "ground/base/duration.h"
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/writer.h"
 #include "ground/net/address.h"
 #include "programs/ecs_scaler/commands/common_options.h"
@@ -37,6 +39,8 @@ struct EmulateFlags {
   world::DurationRange task_start = {.min = 5s, .max = 5s};
   world::DurationRange task_stop = {.min = 2s, .max = 2s};
   world::DurationRange work_time = {.min = 2s, .max = 2s};
+  emulator::GroupOptions instances = {};
+  world::DurationRange instance_start = {.min = 60s, .max = 60s};
   bool workers_protect = false;
   std::string worker = {};  ///< a command; empty: workers are emulated
   std::string worker_dir = {};
@@ -53,6 +57,12 @@ struct EmulateFlags {
   std::string state_dir = {};
 };
 
+/// Half of the time until EC2 has the instance, half until its agent has registered.
+emulator::InstanceTimes instance_times(const world::DurationRange& start) {
+  const world::DurationRange half{.min = start.min / 2, .max = start.max / 2};
+  return {.launch = half, .agent = half};
+}
+
 emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
   return {.port = flags.port,
           .host = flags.host,
@@ -63,6 +73,8 @@ emulator::EmulatorOptions options_from(const EmulateFlags& flags) {
           .task_stop = flags.task_stop,
           .work_time = flags.work_time,
           .workers_protect = flags.workers_protect,
+          .group = flags.instances,
+          .instance_times = instance_times(flags.instance_start),
           .max_receive_count = flags.max_receive_count,
           .visibility_timeout = flags.visibility_timeout,
           .count_lag = flags.count_lag,
@@ -149,6 +161,9 @@ int emulate(const EmulateFlags& flags, const Environment& environment) {
       ready.field(name, (*emulator)->queue_url(queue));
     }
   }
+  if (!flags.instances.instance_type.empty()) {
+    ready.field("auto_scaling_group", emulator::kOwnGroup);
+  }
   ready.end_object();
   std::printf("%s\n", ready.text().c_str());
   std::fflush(stdout);
@@ -165,6 +180,33 @@ Take setting(Environment& environment) {
       return fail(ErrorKind::Malformed, fmt::format("'{}' is not K=V", shortened(text)));
     }
     environment.insert_or_assign(text.substr(0, equals), text.substr(equals + 1));
+    return {};
+  };
+}
+
+/// "TYPE:CPU:MEMORY:GPU[:MAX]"
+Take instances(emulator::GroupOptions& group) {
+  return [&group](const std::string& text) -> Result<void> {
+    constexpr std::size_t kPartsMin = 4;
+    constexpr std::int64_t kMost = 1'000'000'000;
+    const std::vector<std::string_view> parts = split(text, ":");
+    std::vector<std::int64_t> numbers;
+    for (std::size_t i = 1; i < parts.size(); ++i) {
+      if (const auto number = number_of<std::int64_t>(parts[i]); number && *number <= kMost) {
+        numbers.push_back(*number);
+      }
+    }
+    const bool complete = (parts.size() == kPartsMin || parts.size() == kPartsMin + 1) &&
+                          numbers.size() + 1 == parts.size() && !parts.front().empty();
+    if (!complete || numbers[0] < 1 || numbers[1] < 1 || numbers[2] < 0 || numbers.back() < 0) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is not TYPE:CPU:MEMORY:GPU[:MAX], such as "
+                              "g5.xlarge:4096:15000:1:4 (CPU in parts of 1024 a vCPU, MiB)",
+                              shortened(text)));
+    }
+    group.instance_type = parts.front();
+    group.resources = {.cpu = numbers[0], .memory = numbers[1], .gpus = numbers[2]};
+    group.max = numbers.size() > kPartsMin - 1 ? numbers[3] : group.max;
     return {};
   };
 }
@@ -257,6 +299,14 @@ std::vector<Option> how_it_behaves(EmulateFlags& flags) {
   return {range_option("--task-start", flags.task_start, "time from desired to running"),
           range_option("--task-stop", flags.task_stop, "time a task takes to stop"),
           range_option("--work-time", flags.work_time, "time a worker needs for a message"),
+          {"--instances", "TYPE:CPU:MEMORY:GPU[:MAX]",
+           "run the tasks on an Auto Scaling group of such instances, with a capacity provider; at "
+           "most MAX (default 4)",
+           instances(flags.instances)},
+          {"--instances-managed", "", "ECS managed scaling scales that group",
+           flag(flags.instances.managed_scaling)},
+          range_option("--instance-start", flags.instance_start,
+                       "time from an instance's launch to the first task on it"),
           {"--workers-protect", "", "workers protect their task from scale-in while they work",
            flag(flags.workers_protect)},
           duration_option("--stop-timeout", flags.stop_timeout,
