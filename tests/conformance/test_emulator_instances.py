@@ -278,3 +278,20 @@ def test_a_group_joins_the_cluster_that_its_user_data_names(emulator):
     script = "#!/bin/bash\necho 'ECS_CLUSTER=test' >> /etc/ecs/ecs.config\n"
     make_group(cloud.asg, "g", script, DesiredCapacity=1)  # boto3 encodes it.
     cloud.wait_for_instances(1)
+
+
+def test_processes_end_with_their_instance(emulator):
+    cloud = Cloud(emulator(worker="sleep 60", instances=INSTANCES, instance_start="400ms",
+                           task_start="200ms"))
+    cloud.scale(tasks=1)
+    cloud.wait_for_tasks("PROVISIONING")
+    cloud.scale(instances=1)
+    cloud.wait_for_tasks("RUNNING")
+    task = cloud.tasks()[0]["taskArn"]
+    cloud.terminate(cloud.containers()[0]["ec2InstanceId"])
+
+    def stopped():
+        told = cloud.ecs.describe_tasks(cluster="test", tasks=[task])["tasks"][0]
+        return told["lastStatus"] == "STOPPED" and told["stopCode"] == "TerminationNotice"
+
+    wait_until(stopped, what="the end of the process")
