@@ -1,0 +1,399 @@
+// The rules for instances, in the order in which decide_instances() uses them.
+#include "scaler/core/instances.h"
+
+#include <algorithm>
+#include <limits>
+#include <tuple>
+
+#include "scaler/core/arithmetic.h"
+#include "scaler/core/instance_room.h"
+#include "scaler/core/state.h"
+
+namespace scaler {
+namespace {
+
+using Act = InstanceAction::Kind;
+using Mark = InstanceMark::Kind;
+
+/// What an instance is good for.
+enum class Use {
+  Open,     ///< ECS places tasks on it
+  Drained,  ///< by this program
+  Coming,   ///< it starts
+  Useless,  ///< drained by others, or its agent is silent, or it never registered
+  Leaving,  ///< the group counts it no more
+};
+
+Use use_of(const InstanceSeen& instance, Instant at) {
+  if (instance.state == GroupState::Leaving) {
+    return Use::Leaving;
+  }
+  const bool late = instance.launched && since(*instance.launched, at) >= kRegisterWithin;
+  const bool in_service = instance.state == GroupState::InService;
+  switch (instance.registration) {
+    case Registration::None:
+    case Registration::Registering:
+      return late ? Use::Useless : Use::Coming;
+    case Registration::Active:
+      return instance.connected && instance.healthy ? Use::Open : Use::Useless;
+    case Registration::Draining:
+      return instance.mark.kind == Mark::Drained && in_service ? Use::Drained : Use::Useless;
+    case Registration::Other:
+      return Use::Useless;
+  }
+  return Use::Useless;
+}
+
+struct Member {
+  const InstanceSeen* seen = nullptr;
+  Use use = Use::Useless;
+  bool kept = false;  ///< it has tasks, or is to get some
+};
+
+struct Context {
+  const InstancePolicy& policy;
+  const GroupSeen& group;
+  std::vector<Member> members = {};
+  std::vector<Unplaced> unplaced = {};
+  std::vector<Room> shapes = {};
+  std::int64_t lowest = 0;   ///< instances, by the bounds
+  std::int64_t desired = 0;  ///< the group's, after what was decided so far
+  InstanceDecision decision = {};
+
+  void tell(InstanceStep step) {
+    step.instances = desired;
+    decision.steps.push_back(std::move(step));
+  }
+  void act(InstanceAction action) { decision.actions.push_back(std::move(action)); }
+  std::int64_t count(Use use) const { return std::ranges::count(members, use, &Member::use); }
+  /// Instances that stay when those that are drained have ended.
+  std::int64_t staying() const { return desired - count(Use::Drained); }
+  std::int64_t coming() const {
+    const auto alive = static_cast<std::int64_t>(members.size()) - count(Use::Leaving);
+    return count(Use::Coming) + std::max<std::int64_t>(group.desired - alive, 0);
+  }
+  Place place_of(const Room& room, std::int64_t tasks) const {
+    constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
+    return {.room = room, .tasks_left = policy.tasks_most ? *policy.tasks_most - tasks : kNoLimit};
+  }
+  std::int64_t put_on(const InstanceSeen& instance) {
+    Place place = place_of(instance.remaining, instance.running + instance.pending);
+    return put(unplaced, place);
+  }
+};
+
+Context begin(const InstancePolicy& policy, const GroupSeen& group) {
+  Context context{.policy = policy, .group = group};
+  for (const InstanceSeen& instance : group.instances) {
+    context.members.push_back(
+        {.seen = &instance, .use = use_of(instance, group.at), .kept = !instance.empty()});
+  }
+  // Those with tasks are filled first, so that an empty one has its chance to end.
+  std::ranges::stable_sort(context.members,
+                           [](const Member& a, const Member& b) { return a.kept && !b.kept; });
+  context.shapes = shapes_of(group.instances);
+  context.lowest = std::min(std::max(group.min, policy.min), group.max);
+  context.desired = group.desired;
+  context.decision.wanted = group.desired;
+  return context;
+}
+
+void tell_of(Context& context, InstanceReason reason, Registration registration) {
+  const auto matches = [registration](const Member& member) {
+    return member.use == Use::Useless && member.seen->registration == registration;
+  };
+  const auto found = std::ranges::find_if(context.members, matches);
+  if (found != context.members.end()) {
+    context.tell({.reason = reason,
+                  .numbers = {std::ranges::count_if(context.members, matches)},
+                  .about = found->seen->id});
+  }
+}
+
+/// Instances that cost and hold no task that this program could count on.
+void useless(Context& context) {
+  if (!context.group.complete) {
+    context.tell({.reason = InstanceReason::NotAllRead});
+  }
+  tell_of(context, InstanceReason::NeverRegistered, Registration::None);
+  tell_of(context, InstanceReason::NeverRegistered, Registration::Registering);
+  tell_of(context, InstanceReason::Disconnected, Registration::Active);
+  tell_of(context, InstanceReason::DrainedByOthers, Registration::Draining);
+}
+
+/// The tasks that have no instance: those that ECS is still to make, and those that it has made and
+/// could not place.
+void to_place(Context& context) {
+  for (const GroupService& service : context.group.services) {
+    const std::int64_t wanted = tasks_wanted(service);
+    const std::int64_t waiting = std::min(service.provisioning, service.pending);
+    const std::int64_t placed = service.running + service.pending - waiting;
+    const std::int64_t missing = wanted - placed;
+    if (missing > 0) {
+      context.tell({.reason = InstanceReason::TasksToPlace,
+                    .numbers = {wanted, placed, missing},
+                    .about = service.name});
+      context.unplaced.push_back({.need = service.need, .tasks = missing});
+    }
+  }
+  // Those that take most first: what is small fits beside them.
+  std::ranges::stable_sort(context.unplaced, [](const Unplaced& a, const Unplaced& b) {
+    return std::tie(a.need.gpus, a.need.memory, a.need.cpu) >
+           std::tie(b.need.gpus, b.need.memory, b.need.cpu);
+  });
+}
+
+void fill_open(Context& context) {
+  std::int64_t tasks = 0;
+  for (Member& member : context.members) {
+    if (member.use == Use::Open) {
+      const std::int64_t more = context.put_on(*member.seen);
+      member.kept = member.kept || more > 0;
+      tasks += more;
+    }
+  }
+  if (tasks > 0) {
+    context.tell({.reason = InstanceReason::FitWhereTheyAre, .numbers = {tasks}});
+  }
+}
+
+/// A task on an instance that this program drained: it was placed in the moment before.
+void return_busy(Context& context) {
+  for (Member& member : context.members) {
+    const InstanceSeen& instance = *member.seen;
+    if (member.use == Use::Drained && instance.running + instance.pending > 0) {
+      context.tell({.reason = InstanceReason::TaskAppeared, .about = instance.id});
+      context.act({.kind = Act::Undrain, .instance = instance.id});
+      context.put_on(instance);
+      member.use = Use::Open;
+    }
+  }
+}
+
+void undrain(Context& context) {
+  std::int64_t count = 0;
+  for (Member& member : context.members) {
+    const InstanceSeen& instance = *member.seen;
+    const Duration age = since(instance.mark.at, context.group.at);
+    if (member.use != Use::Drained || age >= kUndrainUntil ||
+        (context.put_on(instance) == 0 && context.staying() >= context.lowest)) {
+      continue;
+    }
+    context.act({.kind = Act::Undrain,
+                 .instance = instance.id,
+                 .within = std::min(kUndrainUntil - age, InstanceAction{}.within)});
+    member.use = Use::Open;
+    member.kept = true;
+    ++count;
+  }
+  if (count > 0) {
+    context.tell({.reason = InstanceReason::UndrainedFirst, .numbers = {count}});
+  }
+}
+
+/// Puts tasks onto an instance of the type that takes the fewest of them, and any at all. False
+/// when there is none.
+bool put_on_new(Context& context) {
+  constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
+  const std::vector<Room> shapes =
+      context.shapes.empty() ? std::vector{Room{.cpu = kAny, .memory = kAny, .gpus = kAny}}
+                             : context.shapes;
+  std::int64_t fewest = 0;
+  std::vector<Unplaced> left;
+  for (const Room& shape : shapes) {
+    std::vector<Unplaced> tried = context.unplaced;
+    Place place = context.place_of(shape, 0);
+    const std::int64_t tasks = put(tried, place);
+    if (tasks > 0 && (fewest == 0 || tasks < fewest)) {
+      fewest = tasks;
+      left = std::move(tried);
+    }
+  }
+  if (fewest > 0) {
+    context.unplaced = std::move(left);
+  }
+  return fewest > 0;
+}
+
+/// How many instances, `most` and no more, the tasks without a place take.
+std::int64_t instances_for(Context& context, std::int64_t most) {
+  std::int64_t count = 0;
+  while (count < most && put_on_new(context)) {
+    ++count;
+  }
+  return count;
+}
+
+void wait_for_coming(Context& context) {
+  const std::int64_t coming = context.coming();
+  if (coming > 0 && tasks_in(context.unplaced) > 0) {
+    const std::int64_t used = instances_for(context, coming);
+    context.tell({.reason = InstanceReason::OnTheirWay, .numbers = {coming, used}});
+  }
+}
+
+/// Whether launches have failed a moment ago; one more attempt is worth it only after a pause.
+bool pausing(Context& context) {
+  constexpr Duration kFirst = std::chrono::minutes(1);
+  constexpr std::int64_t kDoublings = 5;
+  const LaunchFailures& failures = context.group.failures;
+  if (failures.in_a_row == 0) {
+    return false;
+  }
+  const Duration pause = kFirst * (1 << std::min(failures.in_a_row - 1, kDoublings));
+  const Duration ago = since(failures.last, context.group.at);
+  context.tell({.reason = InstanceReason::LaunchesFail,
+                .numbers = {failures.in_a_row, ago.count(), pause.count()},
+                .about = failures.reason});
+  return ago < pause;
+}
+
+/// New instances for the tasks that are left, within the group's maximum.
+std::int64_t for_tasks(Context& context) {
+  const std::int64_t tasks = tasks_in(context.unplaced);
+  if (tasks == 0) {
+    return 0;
+  }
+  if (context.shapes.empty() && !context.policy.tasks_most) {
+    if (context.coming() == 0) {
+      context.tell({.reason = InstanceReason::OneFirst, .numbers = {tasks}});
+      return std::min<std::int64_t>(1, context.group.max - context.desired);
+    }
+    return 0;
+  }
+  const std::int64_t room = std::max<std::int64_t>(context.group.max - context.desired, 0);
+  const std::int64_t count = instances_for(context, room);
+  const std::int64_t left = tasks_in(context.unplaced);
+  if (left > 0 && put_on_new(context)) {
+    context.tell({.reason = InstanceReason::AboveMaximum, .numbers = {context.group.max, left}});
+  } else if (left > 0) {
+    context.tell({.reason = InstanceReason::TooLarge, .numbers = {left}});
+  }
+  return count;
+}
+
+void launch(Context& context) {
+  std::int64_t count = for_tasks(context);
+  const std::int64_t lacking = context.lowest - context.staying();
+  if (count < lacking) {
+    count = std::min(lacking, context.group.max - context.desired);
+    context.tell({.reason = InstanceReason::BelowMinimum, .numbers = {context.lowest}});
+  }
+  if (count <= 0 || pausing(context)) {
+    return;
+  }
+  if (context.group.launch_suspended) {
+    context.tell({.reason = InstanceReason::LaunchSuspended});
+    return;
+  }
+  context.desired += count;
+  context.act({.kind = Act::SetDesired, .desired = context.desired});
+  context.tell({.reason = InstanceReason::Launched, .numbers = {count}});
+}
+
+/// An instance without tasks, and none to come: its time runs, and at its end it is drained.
+void idle(Context& context, Member& member) {
+  const InstanceSeen& instance = *member.seen;
+  const Instant at = context.group.at;
+  const bool counts = instance.mark.kind == Mark::Idle && instance.mark.at <= at;
+  const Duration idle_for = counts ? since(instance.mark.at, at) : Duration::zero();
+  const bool just_drained =
+      instance.mark.kind == Mark::Drained && since(instance.mark.at, at) < kUndrainUntil;
+  if (just_drained && instance.mark.at <= at) {
+    return;  // Another pass is about to, or has just put it back.
+  }
+  if (idle_for < context.policy.idle) {
+    if (!counts) {
+      context.act(
+          {.kind = Act::Mark, .instance = instance.id, .mark = {.kind = Mark::Idle, .at = at}});
+    }
+    context.tell({.reason = InstanceReason::Idle,
+                  .numbers = {idle_for.count(), context.policy.idle.count()},
+                  .about = instance.id});
+    return;
+  }
+  if (context.staying() <= context.lowest) {
+    context.tell({.reason = InstanceReason::KeptForMinimum,
+                  .numbers = {context.lowest},
+                  .about = instance.id});
+    return;
+  }
+  context.act(
+      {.kind = Act::Drain, .instance = instance.id, .mark = {.kind = Mark::Drained, .at = at}});
+  context.tell(
+      {.reason = InstanceReason::Draining, .numbers = {idle_for.count()}, .about = instance.id});
+  member.use = Use::Drained;
+  member.kept = true;  // It ends in a later pass.
+}
+
+/// An instance that an earlier pass drained. It ends when a look that is late enough finds no task.
+void end(Context& context, const InstanceSeen& instance) {
+  const Instant at = context.group.at;
+  const Duration age = since(instance.mark.at, at);
+  if (instance.mark.at > at) {  // A clock was set back: the wait begins anew.
+    context.act(
+        {.kind = Act::Mark, .instance = instance.id, .mark = {.kind = Mark::Drained, .at = at}});
+  } else if (!instance.empty() || !instance.connected || age < kEndFrom) {
+    context.tell({.reason = InstanceReason::WaitsToEnd,
+                  .numbers = {age.count(), kEndFrom.count(), instance.lingering},
+                  .about = instance.id});
+  } else if (context.group.terminate_suspended) {
+    context.tell({.reason = InstanceReason::TerminateSuspended, .about = instance.id});
+  } else if (context.desired <= context.lowest) {
+    context.tell({.reason = InstanceReason::KeptForMinimum,
+                  .numbers = {context.lowest},
+                  .about = instance.id});
+  } else {
+    --context.desired;
+    context.act({.kind = Act::End, .instance = instance.id});
+    context.tell({.reason = InstanceReason::Ending, .about = instance.id});
+  }
+}
+
+void way_in(Context& context) {
+  for (Member& member : context.members) {
+    const InstanceSeen& instance = *member.seen;
+    const bool open = member.use == Use::Open && instance.state == GroupState::InService;
+    if (open && member.kept && instance.looked && instance.registration == Registration::Active) {
+      const bool young = since(instance.mark.at, context.group.at) < kUndrainUntil;
+      if (instance.mark.kind == Mark::Idle || (instance.mark.kind == Mark::Drained && !young)) {
+        context.act({.kind = Act::Unmark, .instance = instance.id});
+      }
+    } else if (open && context.group.complete && !member.kept) {
+      idle(context, member);
+    } else if (member.use == Use::Drained && context.group.complete) {
+      end(context, instance);
+    }
+  }
+}
+
+}  // namespace
+
+// ECS rounds the upper limit of a deployment down.
+std::int64_t tasks_wanted(const GroupService& service) {
+  constexpr std::int64_t kWhole = 100;
+  const std::int64_t percent = service.maximum_percent;
+  const std::int64_t most =
+      service.desired / kWhole * percent + service.desired % kWhole * percent / kWhole;
+  return service.deploying ? std::max(service.desired, most) : service.desired;
+}
+
+InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen& group) {
+  Context context = begin(policy, group);
+  if (const std::string refusal = refusal_of(group); !refusal.empty()) {
+    context.tell({.reason = InstanceReason::Refused, .about = refusal});
+    return std::move(context.decision);
+  }
+  useless(context);
+  to_place(context);
+  fill_open(context);
+  return_busy(context);
+  undrain(context);
+  wait_for_coming(context);
+  launch(context);
+  way_in(context);
+  context.decision.wanted = context.desired;
+  return std::move(context.decision);
+}
+
+}  // namespace scaler
