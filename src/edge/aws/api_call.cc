@@ -34,9 +34,14 @@ Protocol protocol_of(AwsService service) {
       return {.content_type = "application/x-amz-json-1.1",
               .target_prefix = "ResourceGroupsTaggingAPI_20170126"};
     case AwsService::Sts:
+    case AwsService::Ec2AutoScaling:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }
   return {};
+}
+
+bool speaks_query(AwsService service) {
+  return service == AwsService::Sts || service == AwsService::Ec2AutoScaling;
 }
 
 }  // namespace
@@ -76,7 +81,7 @@ net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
 }
 
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) {
-  if (call.service == AwsService::Sts) {
+  if (speaks_query(call.service)) {
     return ApiReply{.text = response.body};
   }
   ApiReply reply{.value = json::Value(json::Object{}),

@@ -30,6 +30,9 @@ constexpr std::array<ServiceNames, kServiceCount> kServices{{
     {.signing = "tagging",
      .display = "Resource Groups Tagging",
      .variable = "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API"},
+    {.signing = "autoscaling",
+     .display = "EC2 Auto Scaling",
+     .variable = "AWS_ENDPOINT_URL_AUTO_SCALING"},
 }};
 
 /// Regions that have a FIPS endpoint of the service, by how their names begin.
@@ -54,6 +57,7 @@ constexpr std::array kFipsEndpoints{
     FipsEndpoint{AwsService::Sts, "us-west-"},
     FipsEndpoint{AwsService::Sts, "us-gov-", false},
     FipsEndpoint{AwsService::AutoScaling, "us-gov-", false},
+    FipsEndpoint{AwsService::Ec2AutoScaling, "us-gov-", false},
     FipsEndpoint{AwsService::CloudWatch, "us-east-"},
     FipsEndpoint{AwsService::CloudWatch, "us-west-"},
     FipsEndpoint{AwsService::CloudWatch, "us-gov-", false},

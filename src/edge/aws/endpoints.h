@@ -9,8 +9,18 @@
 
 namespace scaler::aws {
 
-enum class AwsService { Sqs, Ecs, Lambda, Sts, AutoScaling, CloudWatch, DynamoDb, Tagging };
-inline constexpr std::size_t kServiceCount = 8;
+enum class AwsService {
+  Sqs,
+  Ecs,
+  Lambda,
+  Sts,
+  AutoScaling,
+  CloudWatch,
+  DynamoDb,
+  Tagging,
+  Ec2AutoScaling
+};
+inline constexpr std::size_t kServiceCount = 9;
 
 /// The name that stands in host names and signatures: "sqs", ...
 std::string_view signing_name(AwsService service);

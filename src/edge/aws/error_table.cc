@@ -70,6 +70,8 @@ constexpr auto kTable = std::to_array<Row>({
     {"ResourceConflictException", ErrorKind::Conflict},
     {"ConcurrentUpdateException", ErrorKind::Conflict},
     {"ConditionalCheckFailedException", ErrorKind::Conflict},
+    {"ScalingActivityInProgress", ErrorKind::Conflict},
+    {"ResourceContention", ErrorKind::Conflict},
 
     {"AccessDenied", ErrorKind::Denied},
     {"AccessDeniedException", ErrorKind::Denied},

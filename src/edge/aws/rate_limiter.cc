@@ -21,8 +21,12 @@ std::optional<RateLimiter::Group> RateLimiter::group_of(AwsService service,
   if (operation == "TagResource" || operation == "UntagResource") {
     return Group::TagModify;
   }
-  if (operation == "ListTasks") {
+  if (operation == "ListTasks" || operation == "DescribeTasks" ||
+      operation == "ListContainerInstances" || operation == "DescribeContainerInstances") {
     return Group::ClusterResourceRead;
+  }
+  if (operation == "UpdateContainerInstancesState") {
+    return Group::ClusterResourceModify;
   }
   if (operation == "GetTaskProtection") {
     return Group::TaskProtection;
@@ -42,8 +46,12 @@ RateLimiter::Rate RateLimiter::rate_of(Group group) {
       return {.burst = 100, .per_second = 20};
     case Group::TaggedRead:
       return {.burst = 15, .per_second = 15};
+    case Group::ClusterResourceModify:
+      return {.burst = 100, .per_second = 40};
     case Group::TaskProtection:
       return {.burst = 200, .per_second = 80};
+    case Group::Count:
+      break;
   }
   return {};
 }

@@ -36,10 +36,12 @@ class RateLimiter {
     ServiceModify,
     TagModify,
     ClusterResourceRead,
+    ClusterResourceModify,
     TaskProtection,
-    TaggedRead
+    TaggedRead,
+    Count,  ///< how many there are; no group
   };
-  static constexpr std::size_t kGroups = 6;
+  static constexpr auto kGroups = static_cast<std::size_t>(Group::Count);
   struct Rate {
     std::int64_t burst = 1;
     std::int64_t per_second = 1;

@@ -1,0 +1,362 @@
+#include "edge/aws/container_instances.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
+
+#include "edge/aws/ecs.h"
+#include "ground/base/text.h"
+#include "ground/json/reader.h"
+#include "ground/json/writer.h"
+#include "scaler/core/names.h"
+
+namespace scaler::aws {
+namespace {
+
+constexpr json::IntegerRange kCount{.min = 0};
+constexpr std::size_t kPerDescription = 100;
+constexpr int kPagesMax = 100;
+
+Result<std::string> text_or_empty(const json::Reader& object, std::string_view name) {
+  const auto field = object.optional_field(name);
+  return field ? field->string() : Result<std::string>("");
+}
+
+Result<std::int64_t> count_of(const json::Reader& object, std::string_view name) {
+  const json::Reader field = TRY(object.field(name));
+  return field.integer(kCount);
+}
+
+Result<std::int64_t> count_or(const json::Reader& object, std::string_view name,
+                              std::int64_t otherwise) {
+  const auto field = object.optional_field(name);
+  return field ? field->integer(kCount) : Result<std::int64_t>(otherwise);
+}
+
+Result<std::vector<json::Reader>> items_of(const json::Reader& object, std::string_view name) {
+  const auto field = object.optional_field(name);
+  return field ? field->items() : Result<std::vector<json::Reader>>({});
+}
+
+Result<std::vector<json::Reader>> strings_of(const json::Reader& resource) {
+  return items_of(resource, "stringSetValue");
+}
+
+Result<Room> read_room(const json::Reader& instance, std::string_view name) {
+  Room room;
+  const json::Reader resources = TRY(instance.field(name));
+  for (const json::Reader& resource : TRY(resources.items())) {
+    const std::string kind = TRY(text_or_empty(resource, "name"));
+    if (kind == "CPU" || kind == "MEMORY") {
+      const json::Reader value = TRY(resource.field("integerValue"));
+      (kind == "CPU" ? room.cpu : room.memory) = TRY(value.integer());
+    } else if (kind == "GPU") {
+      room.gpus = std::ssize(TRY(strings_of(resource)));
+    } else if (kind == "PORTS" || kind == "PORTS_UDP") {
+      for (const json::Reader& port : TRY(strings_of(resource))) {
+        const std::string text = TRY(port.string());
+        room.taken.push_back(
+            {.port = number_of<std::int64_t>(text).value_or(0), .udp = kind == "PORTS_UDP"});
+      }
+    }
+  }
+  return room;
+}
+
+Result<std::string> instance_type(const json::Reader& instance) {
+  for (const json::Reader& attribute : TRY(items_of(instance, "attributes"))) {
+    if (TRY(text_or_empty(attribute, "name")) == "ecs.instance-type") {
+      return text_or_empty(attribute, "value");
+    }
+  }
+  return "";
+}
+
+Result<InstanceMark> read_mark(const json::Reader& instance) {
+  for (const json::Reader& tag : TRY(items_of(instance, "tags"))) {
+    if (TRY(text_or_empty(tag, "key")) == kInstanceTag) {
+      return parse_mark(TRY(text_or_empty(tag, "value")));
+    }
+  }
+  return InstanceMark{};
+}
+
+Result<ContainerInstance> read_instance(const json::Reader& element) {
+  ContainerInstance instance;
+  const json::Reader arn = TRY(element.field("containerInstanceArn"));
+  instance.arn = TRY(arn.string());
+  instance.ec2_id = TRY(text_or_empty(element, "ec2InstanceId"));
+  instance.type = TRY(instance_type(element));
+  instance.status = TRY(text_or_empty(element, "status"));
+  const json::Reader connected = TRY(element.field("agentConnected"));
+  instance.connected = TRY(connected.boolean());
+  instance.running = TRY(count_of(element, "runningTasksCount"));
+  instance.pending = TRY(count_of(element, "pendingTasksCount"));
+  instance.registered = TRY(read_room(element, "registeredResources"));
+  instance.remaining = TRY(read_room(element, "remainingResources"));
+  instance.mark = TRY(read_mark(element));
+  return instance;
+}
+
+Result<CapacityProvider> read_provider(const json::Reader& element) {
+  CapacityProvider provider;
+  provider.name = TRY(text_or_empty(element, "name"));
+  provider.type = TRY(text_or_empty(element, "type"));
+  if (const auto group = element.optional_field("autoScalingGroupProvider")) {
+    provider.group_arn = TRY(text_or_empty(*group, "autoScalingGroupArn"));
+    if (const auto managed = group->optional_field("managedScaling")) {
+      provider.managed_scaling = TRY(text_or_empty(*managed, "status")) == "ENABLED";
+      provider.target_capacity = TRY(count_or(*managed, "targetCapacity", 100));
+    }
+  }
+  const auto managed = element.optional_field("managedInstancesProvider");
+  const auto thrift = managed ? managed->optional_field("infrastructureOptimization") : managed;
+  if (const auto after = thrift ? thrift->optional_field("scaleInAfter") : thrift) {
+    provider.scale_in_after = TRY(after->integer());
+  }
+  return provider;
+}
+
+Result<void> add_gpus(const json::Reader& container, TaskNeed& need) {
+  for (const json::Reader& requirement : TRY(items_of(container, "resourceRequirements"))) {
+    if (TRY(text_or_empty(requirement, "type")) == "GPU") {
+      const std::string value = TRY(text_or_empty(requirement, "value"));
+      const auto gpus = number_of<std::int64_t>(value);  // Shared ones have none.
+      need.gpus += gpus ? *gpus : 0;
+    }
+  }
+  return {};
+}
+
+Result<void> add_ports(const json::Reader& container, bool on_host, TaskNeed& need) {
+  for (const json::Reader& mapping : TRY(items_of(container, "portMappings"))) {
+    std::int64_t port = TRY(count_or(mapping, "hostPort", 0));
+    if (on_host && port == 0) {
+      port = TRY(count_or(mapping, "containerPort", 0));
+    }
+    const bool udp = TRY(text_or_empty(mapping, "protocol")) == "udp";
+    if (port > 0) {
+      need.ports.push_back({.port = port, .udp = udp});
+    }
+  }
+  return {};
+}
+
+/// "1024", or "1 vCPU" and "0.5 GB" in what people wrote; ECS answers with numbers.
+std::int64_t number_in(const std::string& text) {
+  return number_of<std::int64_t>(text).value_or(0);
+}
+
+// A task's own sizes count; without them the sum of the containers': what a container may use at
+// most, or else what is reserved for it.
+Result<TaskNeed> read_need(const json::Reader& definition) {
+  TaskNeed need;
+  const std::string network = TRY(text_or_empty(definition, "networkMode"));
+  for (const json::Reader& container : TRY(items_of(definition, "containerDefinitions"))) {
+    need.cpu += TRY(count_or(container, "cpu", 0));
+    const std::int64_t reserved = TRY(count_or(container, "memoryReservation", 0));
+    need.memory += reserved > 0 ? reserved : TRY(count_or(container, "memory", 0));
+    TRY(add_gpus(container, need));
+    if (network != "awsvpc") {  // There the ports are those of the task's own interface.
+      TRY(add_ports(container, network == "host", need));
+    }
+  }
+  const std::int64_t cpu = number_in(TRY(text_or_empty(definition, "cpu")));
+  const std::int64_t memory = number_in(TRY(text_or_empty(definition, "memory")));
+  need.cpu = cpu > 0 ? cpu : need.cpu;
+  need.memory = memory > 0 ? memory : need.memory;
+  return need;
+}
+
+void write_list(json::Writer& body, std::string_view name, std::span<const std::string> values) {
+  body.name(name).begin_array();
+  for (const std::string& value : values) {
+    body.value(value);
+  }
+  body.end_array();
+}
+
+/// A reply that tells of a failure is a partial one.
+Result<void> without_failures(const json::Reader& root) {
+  for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
+    const std::string reason = TRY(text_or_empty(failure, "reason"));
+    return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string mark_text(const InstanceMark& mark) {
+  const auto seconds = std::chrono::floor<std::chrono::seconds>(mark.at.time_since_epoch()).count();
+  return fmt::format("{} {}", mark.kind == InstanceMark::Kind::Idle ? "idle" : "drained", seconds);
+}
+
+InstanceMark parse_mark(std::string_view text) {
+  constexpr std::int64_t kSecondsMax = 1'000'000'000'000;
+  const std::size_t space = text.find(' ');
+  const std::string_view word = text.substr(0, space);
+  const auto seconds = space == std::string_view::npos
+                           ? std::nullopt
+                           : number_of<std::int64_t>(text.substr(space + 1));
+  if ((word != "idle" && word != "drained") || !seconds || *seconds < 0 || *seconds > kSecondsMax) {
+    return {};
+  }
+  return {.kind = word == "idle" ? InstanceMark::Kind::Idle : InstanceMark::Kind::Drained,
+          .at = Instant(std::chrono::seconds(*seconds))};
+}
+
+ApiCall ContainerInstances::call_of(std::string operation, std::string body) const {
+  return {.service = AwsService::Ecs,
+          .region = std::string(region_of(of_)),
+          .operation = std::move(operation),
+          .subject = of_.cluster,
+          .body = std::move(body)};
+}
+
+Result<CapacityProvider> ContainerInstances::provider(const std::string& name, Deadline deadline) {
+  json::Writer body;
+  body.begin_object();
+  write_list(body, "capacityProviders", std::span(&name, 1));
+  body.end_object();
+  ApiCall call = call_of("DescribeCapacityProviders", std::move(body).text());
+  call.subject = name;
+  const ApiReply reply = TRY(client_->call(call, deadline));
+  const json::Reader root(reply.value);
+  const std::vector<json::Reader> found = TRY(items_of(root, "capacityProviders"));
+  if (found.empty()) {
+    return fail(ErrorKind::NotFound, describe(call) + ": there is no such capacity provider");
+  }
+  return read_provider(found.front());
+}
+
+Result<std::vector<std::string>> ContainerInstances::list(
+    const std::string& operation, const std::string& member,
+    const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline) {
+  std::vector<std::string> arns;
+  std::string token;
+  for (int page = 0; page < kPagesMax; ++page) {
+    json::Writer body;
+    body.begin_object().field("cluster", of_.cluster);
+    for (const auto& [name, value] : of) {
+      body.field(name, value);
+    }
+    if (!token.empty()) {
+      body.field("nextToken", token);
+    }
+    body.end_object();
+    const ApiReply reply = TRY(client_->call(call_of(operation, std::move(body).text()), deadline));
+    const json::Reader root(reply.value);
+    const json::Reader list = TRY(root.field(member));
+    for (const json::Reader& arn : TRY(list.items())) {
+      arns.push_back(TRY(arn.string()));
+    }
+    token = TRY(text_or_empty(root, "nextToken"));
+    if (token.empty()) {
+      return arns;
+    }
+  }
+  return fail(ErrorKind::Malformed, "ECS " + operation + ": the pages do not end");
+}
+
+Result<std::vector<ContainerInstance>> ContainerInstances::all(Deadline deadline) {
+  const std::vector<std::string> arns =
+      TRY(list("ListContainerInstances", "containerInstanceArns", {}, deadline));
+  std::vector<ContainerInstance> instances;
+  for (std::span<const std::string> left(arns); !left.empty();) {
+    const auto chunk = left.first(std::min(left.size(), kPerDescription));
+    left = left.subspan(chunk.size());
+    json::Writer body;
+    body.begin_object().field("cluster", of_.cluster);
+    write_list(body, "containerInstances", chunk);
+    body.name("include").begin_array().value("TAGS").end_array().end_object();
+    const ApiCall call = call_of("DescribeContainerInstances", std::move(body).text());
+    const ApiReply reply = TRY(client_->call(call, deadline));
+    const json::Reader root(reply.value);
+    TRY(without_failures(root));
+    const json::Reader found = TRY(root.field("containerInstances"));
+    for (const json::Reader& element : TRY(found.items())) {
+      instances.push_back(TRY(read_instance(element)));
+    }
+  }
+  return instances;
+}
+
+Result<std::vector<TaskPlace>> ContainerInstances::places(std::span<const std::string> arns,
+                                                          Deadline deadline) {
+  std::vector<TaskPlace> places;
+  while (!arns.empty()) {
+    const auto chunk = arns.first(std::min(arns.size(), kPerDescription));
+    arns = arns.subspan(chunk.size());
+    json::Writer body;
+    body.begin_object().field("cluster", of_.cluster);
+    write_list(body, "tasks", chunk);
+    body.end_object();
+    const ApiReply reply =
+        TRY(client_->call(call_of("DescribeTasks", std::move(body).text()), deadline));
+    const json::Reader root(reply.value);
+    const json::Reader tasks = TRY(root.field("tasks"));
+    for (const json::Reader& task : TRY(tasks.items())) {
+      TaskPlace& place = places.emplace_back();
+      place.instance_arn = TRY(text_or_empty(task, "containerInstanceArn"));
+      place.group = TRY(text_or_empty(task, "group"));
+      const json::Reader status = TRY(task.field("lastStatus"));
+      place.last_status = TRY(status.string());
+    }
+  }
+  return places;
+}
+
+Result<std::vector<TaskPlace>> ContainerInstances::tasks_on(const std::string& instance_arn, To to,
+                                                            Deadline deadline) {
+  const std::vector<std::string> arns =
+      TRY(list("ListTasks", "taskArns",
+               {{"containerInstance", instance_arn},
+                {"desiredStatus", to == To::Run ? "RUNNING" : "STOPPED"}},
+               deadline));
+  return places(arns, deadline);
+}
+
+Result<std::vector<TaskPlace>> ContainerInstances::tasks_of_service(Deadline deadline) {
+  const std::vector<std::string> arns =
+      TRY(list("ListTasks", "taskArns", {{"serviceName", of_.service}}, deadline));
+  return places(arns, deadline);
+}
+
+Result<std::vector<std::string>> ContainerInstances::daemons(Deadline deadline) {
+  std::vector<std::string> names =
+      TRY(list("ListServices", "serviceArns", {{"schedulingStrategy", "DAEMON"}}, deadline));
+  for (std::string& name : names) {
+    name = std::string(plain_name(name));
+  }
+  return names;
+}
+
+Result<TaskNeed> ContainerInstances::need_of(const std::string& task_definition,
+                                             Deadline deadline) {
+  json::Writer body;
+  body.begin_object().field("taskDefinition", task_definition).end_object();
+  ApiCall call = call_of("DescribeTaskDefinition", std::move(body).text());
+  call.subject = task_definition;
+  const ApiReply reply = TRY(client_->call(call, deadline));
+  const json::Reader root(reply.value);
+  const json::Reader definition = TRY(root.field("taskDefinition"));
+  return read_need(definition);
+}
+
+Result<void> ContainerInstances::set_state(const std::string& instance_arn, std::string_view status,
+                                           Deadline leave_by, Deadline deadline) {
+  json::Writer body;
+  body.begin_object().field("cluster", of_.cluster);
+  write_list(body, "containerInstances", std::span(&instance_arn, 1));
+  body.field("status", status).end_object();
+  ApiCall call = call_of("UpdateContainerInstancesState", std::move(body).text());
+  call.subject = instance_arn;
+  call.once = true;
+  call.leave_by = leave_by;
+  const ApiReply reply = TRY(client_->call(call, deadline));
+  return without_failures(json::Reader(reply.value));
+}
+
+}  // namespace scaler::aws

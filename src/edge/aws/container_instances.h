@@ -1,0 +1,91 @@
+#pragma once
+// ECS: what services run on. Capacity providers, the instances of a cluster with their resources,
+// the tasks on them, and what a task definition asks of an instance.
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "edge/aws/client.h"
+#include "scaler/core/instances.h"
+#include "scaler/pass/ports.h"
+
+namespace scaler::aws {
+
+/// The tag of a container instance that keeps this program's mark.
+inline constexpr std::string_view kInstanceTag = "ecs-scaler:instance";
+
+/// "idle 1795435200", "drained 1795435200": with seconds since 1970. Text of any other kind is no
+/// mark of this program.
+std::string mark_text(const InstanceMark& mark);
+InstanceMark parse_mark(std::string_view text);
+
+/// A capacity provider, in AWS's own words.
+struct CapacityProvider {
+  std::string name = {};
+  std::string type = {};       ///< EC2_AUTOSCALING, MANAGED_INSTANCES, FARGATE, FARGATE_SPOT
+  std::string group_arn = {};  ///< of its Auto Scaling group
+  bool managed_scaling = false;
+  std::int64_t target_capacity = 100;
+  /// Of Managed Instances: seconds from the last task to the end; -1 never; nothing: ECS's choice.
+  std::optional<std::int64_t> scale_in_after = {};
+};
+
+/// A cluster's instance as ECS knows it; its tasks are all that it counts.
+struct ContainerInstance {
+  std::string arn = {};
+  std::string ec2_id = {};
+  std::string type = {};
+  std::string status = {};  ///< ACTIVE, DRAINING, REGISTERING, ...
+  bool connected = false;
+  std::int64_t running = 0;
+  std::int64_t pending = 0;
+  Room registered = {};
+  Room remaining = {};
+  InstanceMark mark = {};
+};
+
+/// A task and where it stands.
+struct TaskPlace {
+  std::string instance_arn = {};  ///< empty: it has none yet
+  std::string group = {};         ///< "service:NAME", or another
+  std::string last_status = {};
+};
+
+class ContainerInstances {
+ public:
+  /// Of the cluster of this service.
+  ContainerInstances(Client& client, ServiceId of) : client_(&client), of_(std::move(of)) {}
+
+  /// Errors: NotFound for a provider that does not exist.
+  Result<CapacityProvider> provider(const std::string& name, Deadline deadline);
+  /// All of the cluster.
+  Result<std::vector<ContainerInstance>> all(Deadline deadline);
+  /// The tasks on an instance that are to run, or those that are to stop.
+  enum class To { Run, Stop };
+  Result<std::vector<TaskPlace>> tasks_on(const std::string& instance_arn, To to,
+                                          Deadline deadline);
+  /// The service's own tasks that are to run.
+  Result<std::vector<TaskPlace>> tasks_of_service(Deadline deadline);
+  /// Names of the cluster's DAEMON services.
+  Result<std::vector<std::string>> daemons(Deadline deadline);
+  Result<TaskNeed> need_of(const std::string& task_definition, Deadline deadline);
+
+  /// To ACTIVE or DRAINING. Not repeated.
+  Result<void> set_state(const std::string& instance_arn, std::string_view status,
+                         Deadline leave_by, Deadline deadline);
+
+ private:
+  Result<std::vector<std::string>> list(const std::string& operation, const std::string& member,
+                                        const std::vector<std::pair<std::string, std::string>>& of,
+                                        Deadline deadline);
+  Result<std::vector<TaskPlace>> places(std::span<const std::string> arns, Deadline deadline);
+  ApiCall call_of(std::string operation, std::string body) const;
+
+  Client* client_;
+  ServiceId of_;
+};
+
+}  // namespace scaler::aws
