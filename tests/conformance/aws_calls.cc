@@ -10,6 +10,8 @@
 #include <unistd.h>
 #include <vector>
 
+#include "edge/aws/auto_scaling.h"
+#include "edge/aws/container_instances.h"
 #include "edge/aws/session.h"
 #include "edge/aws/sts.h"
 #include "edge/identity/workstation.h"
@@ -241,8 +243,88 @@ Result<std::string> caller_identity(aws::Session& session, const Reader&) {
   return std::move(out).text();
 }
 
-const std::array<Operation, 15>& operations() {
-  static const std::array<Operation, 15> table{{
+Result<aws::GroupId> group_id(const Reader& arguments) {
+  const std::string name = TRY(text(arguments, "group"));
+  return aws::GroupId{.name = name};
+}
+
+Result<std::string> group(aws::Session& session, const Reader& arguments) {
+  const aws::GroupId id = TRY(group_id(arguments));
+  aws::AutoScaling groups(session.client());
+  const aws::AutoScalingGroup found = TRY(groups.describe(id, after(kTimeout)));
+  const std::int64_t policies = TRY(groups.count_policies(id, after(kTimeout)));
+  Writer out;
+  out.begin_object().field("arn", found.arn).field("min", found.min).field("max", found.max);
+  out.field("desired", found.desired).field("protects_new", found.new_instances_protected);
+  out.field("policies", policies).name("instances").begin_array();
+  for (const aws::GroupInstance& instance : found.instances) {
+    out.begin_object().field("id", instance.id).field("lifecycle", instance.lifecycle);
+    out.field("protected", instance.protected_from_scale_in).end_object();
+  }
+  return std::move(out.end_array().end_object()).text();
+}
+
+Result<std::string> set_group(aws::Session& session, const Reader& arguments) {
+  const aws::GroupId id = TRY(group_id(arguments));
+  const Reader desired = TRY(arguments.field("desired"));
+  const std::int64_t instances = TRY(desired.integer());
+  TRY(aws::AutoScaling(session.client())
+          .set_desired(id, instances, Deadline::max(), after(kTimeout)));
+  return "{}";
+}
+
+Result<std::string> end_instance(aws::Session& session, const Reader& arguments) {
+  const aws::GroupId id = TRY(group_id(arguments));
+  const std::string instance = TRY(text(arguments, "instance"));
+  TRY(aws::AutoScaling(session.client()).end(id, instance, Deadline::max(), after(kTimeout)));
+  return "{}";
+}
+
+Result<std::string> provider(aws::Session& session, const Reader& arguments) {
+  const std::string name = TRY(text(arguments, "provider"));
+  const aws::CapacityProvider found =
+      TRY(aws::ContainerInstances(session.client(), {}).provider(name, after(kTimeout)));
+  Writer out;
+  out.begin_object().field("name", found.name).field("group_arn", found.group_arn);
+  out.field("managed_scaling", found.managed_scaling);
+  return std::move(out.field("target_capacity", found.target_capacity).end_object()).text();
+}
+
+Result<std::string> container_instances(aws::Session& session, const Reader& arguments) {
+  const std::string cluster = TRY(text(arguments, "cluster"));
+  const auto found =
+      TRY(aws::ContainerInstances(session.client(), {.cluster = cluster}).all(after(kTimeout)));
+  Writer out;
+  out.begin_array();
+  for (const aws::ContainerInstance& instance : found) {
+    out.begin_object().field("arn", instance.arn).field("id", instance.ec2_id);
+    out.field("status", instance.status).field("cpu", instance.registered.cpu);
+    out.field("memory_left", instance.remaining.memory).field("running", instance.running);
+    out.end_object();
+  }
+  return std::move(out.end_array()).text();
+}
+
+Result<std::string> set_instance_state(aws::Session& session, const Reader& arguments) {
+  const std::string cluster = TRY(text(arguments, "cluster"));
+  const std::string instance = TRY(text(arguments, "instance"));
+  const std::string status = TRY(text(arguments, "status"));
+  TRY(aws::ContainerInstances(session.client(), {.cluster = cluster})
+          .set_state(instance, status, Deadline::max(), after(kTimeout)));
+  return "{}";
+}
+
+Result<std::string> need(aws::Session& session, const Reader& arguments) {
+  const std::string definition = TRY(text(arguments, "task_definition"));
+  const TaskNeed found =
+      TRY(aws::ContainerInstances(session.client(), {}).need_of(definition, after(kTimeout)));
+  Writer out;
+  out.begin_object().field("cpu", found.cpu).field("memory", found.memory);
+  return std::move(out.field("gpus", found.gpus).end_object()).text();
+}
+
+const std::array<Operation, 22>& operations() {
+  static const std::array<Operation, 22> table{{
       {"queue_depths", queue_depths},
       {"queue_settings", queue_settings},
       {"queue_url", queue_url},
@@ -258,6 +340,13 @@ const std::array<Operation, 15>& operations() {
       {"list_mappings", list_mappings},
       {"switch_mapping", switch_mapping},
       {"caller_identity", caller_identity},
+      {"group", group},
+      {"set_group", set_group},
+      {"end_instance", end_instance},
+      {"provider", provider},
+      {"container_instances", container_instances},
+      {"set_instance_state", set_instance_state},
+      {"need", need},
   }};
   return table;
 }

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "checkup/doctor/capacity_checks.h"
 #include "checkup/doctor/findings.h"
 #include "checkup/doctor/service_checks.h"
 #include "edge/config/environment.h"
@@ -125,6 +126,7 @@ void check_service(const Facts& facts, Findings& findings) {
   }
   check_state_tag(facts, findings);
   check_how_it_is_run(facts, findings);
+  check_capacity(facts, findings);
   check_other_hands(facts, findings);
   check_deployments(facts, findings);
   check_work(facts, findings);

@@ -349,6 +349,7 @@ TEST(Diagnosis, NamesTheActionThatIsDenied) {
       {[](Facts& f) { f.queue = denied(); }, "sqs:GetQueueAttributes"},
       {[](Facts& f) { f.service = denied(); }, "ecs:DescribeServices"},
       {[](Facts& f) { f.instances = denied(); }, "ecs:DescribeClusters"},
+      {[](Facts& f) { f.capacity = {{.provider = denied()}}; }, "ecs:DescribeCapacityProviders"},
       {[](Facts& f) { f.protected_tasks = denied(); }, "ecs:ListTasks and ecs:GetTaskProtection"},
       {[](Facts& f) { f.scalable_target = denied(); },
        "application-autoscaling:DescribeScalableTargets"},

@@ -30,8 +30,9 @@ Result<std::optional<aws::EventSourceMapping>> mapping_on(aws::Client& client,
 std::vector<ProxyUse> proxy_uses(const aws::ClientSettings& settings, std::string_view region) {
   std::vector<ProxyUse> uses;
   // Those that a scaler or the doctor calls: not CloudWatch, which only `trace` does.
-  for (const auto service : {aws::AwsService::Sqs, aws::AwsService::Ecs, aws::AwsService::Lambda,
-                             aws::AwsService::Sts, aws::AwsService::AutoScaling}) {
+  for (const auto service :
+       {aws::AwsService::Sqs, aws::AwsService::Ecs, aws::AwsService::Lambda, aws::AwsService::Sts,
+        aws::AwsService::AutoScaling, aws::AwsService::Ec2AutoScaling}) {
     const auto destination = settings.destination(service, region);
     const auto* proxy =
         destination ? settings.proxies.of(destination->endpoint.origin).value_or(nullptr) : nullptr;
@@ -48,6 +49,28 @@ std::vector<ProxyUse> proxy_uses(const aws::ClientSettings& settings, std::strin
   return uses;
 }
 
+CapacityFacts capacity_of(aws::Client& client, const ServiceId& service, const std::string& name,
+                          Deadline deadline) {
+  CapacityFacts facts{.provider =
+                          aws::ContainerInstances(client, service).provider(name, deadline)};
+  if (facts.provider && !facts.provider->group_arn.empty()) {
+    aws::AutoScaling groups(client);
+    const Result<aws::GroupId> id = aws::parse_group_arn(facts.provider->group_arn);
+    if (!id) {
+      facts.group = std::unexpected(id.error());
+      return facts;
+    }
+    facts.group = groups.describe(*id, deadline);
+    facts.activities = groups.activities(*id, deadline);
+  }
+  return facts;
+}
+
+/// Fargate has no instances, and no description but its name.
+bool has_instances(std::string_view provider) {
+  return provider != "FARGATE" && provider != "FARGATE_SPOT";
+}
+
 }  // namespace
 
 Facts examine(aws::Client& client, const Examination& place, Instant now, Deadline deadline) {
@@ -59,6 +82,13 @@ Facts examine(aws::Client& client, const Examination& place, Instant now, Deadli
   facts.service = aws::service_details(client, place.service, deadline);
   if (facts.service && facts.service->launch_type == "EC2") {
     facts.instances = aws::container_instances(client, place.service, deadline);
+  }
+  if (facts.service) {
+    for (const std::string& name : facts.service->capacity_providers) {
+      if (has_instances(name)) {
+        facts.capacity.push_back(capacity_of(client, place.service, name, deadline));
+      }
+    }
   }
   if (facts.service && place.scale_in_when == "protected") {
     facts.protected_tasks = aws::protected_tasks(client, place.service, deadline);

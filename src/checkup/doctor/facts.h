@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "edge/aws/auto_scaling.h"
+#include "edge/aws/container_instances.h"
 #include "edge/aws/event_source_mappings.h"
 #include "edge/aws/functions.h"
 #include "edge/aws/inspection.h"
@@ -29,6 +31,13 @@ struct ProxyUse {
   std::string services = {};  ///< "SQS, ECS"
 };
 
+/// A capacity provider of the service, and its group where it has one.
+struct CapacityFacts {
+  Result<aws::CapacityProvider> provider = {};
+  std::optional<Result<aws::AutoScalingGroup>> group = {};
+  std::optional<Result<std::vector<aws::ScalingActivity>>> activities = {};
+};
+
 struct Facts {
   Examination place = {};
   Instant at = {};  ///< by AWS's clock
@@ -39,6 +48,7 @@ struct Facts {
   Result<aws::QueueSettings> queue = {};
   Result<aws::ServiceDetails> service = {};
   std::optional<Result<std::int64_t>> instances = {};  ///< asked only for launch type EC2
+  std::vector<CapacityFacts> capacity = {};            ///< those that are not Fargate's
   /// Asked only where scale_in_when is protected.
   std::optional<Result<std::int64_t>> protected_tasks = {};
   Result<std::optional<aws::ScalableTarget>> scalable_target = {};

@@ -63,6 +63,16 @@ Result<std::vector<ServiceDeployment>> deployments_of(const json::Reader& servic
   return deployments;
 }
 
+Result<std::vector<std::string>> providers_of(const json::Reader& service) {
+  std::vector<std::string> names;
+  if (const auto strategy = service.optional_field("capacityProviderStrategy")) {
+    for (const json::Reader& item : TRY(strategy->items())) {
+      names.push_back(TRY(text_or(item, "capacityProvider", "")));
+    }
+  }
+  return names;
+}
+
 Result<ServiceDetails> read_details(const json::Reader& service) {
   ServiceDetails details;
   details.arn = TRY(text_or(service, "serviceArn", ""));
@@ -71,6 +81,7 @@ Result<ServiceDetails> read_details(const json::Reader& service) {
   details.scheduling_strategy = TRY(text_or(service, "schedulingStrategy", "REPLICA"));
   details.deployment_controller = TRY(controller_of(service));
   details.launch_type = TRY(text_or(service, "launchType", ""));
+  details.capacity_providers = TRY(providers_of(service));
   details.desired = TRY(count_of(service, "desiredCount"));
   details.running = TRY(count_of(service, "runningCount"));
   details.zone_rebalancing = TRY(text_or(service, "availabilityZoneRebalancing", ""));

@@ -26,10 +26,11 @@ struct ServiceDeployment {
 struct ServiceDetails {
   std::string arn = {};
   std::string cluster_arn = {};
-  std::string status = {};                 ///< ACTIVE, DRAINING, INACTIVE
-  std::string scheduling_strategy = {};    ///< REPLICA, DAEMON
-  std::string deployment_controller = {};  ///< ECS, CODE_DEPLOY, EXTERNAL
-  std::string launch_type = {};            ///< empty with capacity providers
+  std::string status = {};                           ///< ACTIVE, DRAINING, INACTIVE
+  std::string scheduling_strategy = {};              ///< REPLICA, DAEMON
+  std::string deployment_controller = {};            ///< ECS, CODE_DEPLOY, EXTERNAL
+  std::string launch_type = {};                      ///< empty with capacity providers
+  std::vector<std::string> capacity_providers = {};  ///< names, of the service's strategy
   std::int64_t desired = 0;
   std::int64_t running = 0;
   std::string zone_rebalancing = {};  ///< ENABLED, DISABLED; empty when ECS does not say

@@ -52,6 +52,8 @@ TEST(Inspection, ReadsHowAServiceIsRun) {
   test.transport.reply_with(
       {ok(R"({"services":[{"serviceArn":"arn:s","clusterArn":"arn:c","status":"ACTIVE",)"
           R"("desiredCount":2,"runningCount":1,"launchType":"EC2","schedulingStrategy":"DAEMON",)"
+          R"("capacityProviderStrategy":[{"capacityProvider":"gpu","weight":1},)"
+          R"({"capacityProvider":"FARGATE_SPOT"}],)"
           R"("deploymentController":{"type":"CODE_DEPLOY"},)"
           R"("availabilityZoneRebalancing":"ENABLED","deployments":[{"id":"ecs-svc/1",)"
           R"("rolloutState":"FAILED","rolloutStateReason":"why","createdAt":1764000000.25},{}],)"
@@ -63,6 +65,7 @@ TEST(Inspection, ReadsHowAServiceIsRun) {
   const auto details = service_details(test.client(), kId, soon());
   ASSERT_TRUE(details.has_value()) << details.error().message;
   EXPECT_EQ(details->launch_type, "EC2");
+  EXPECT_EQ(details->capacity_providers, (std::vector<std::string>{"gpu", "FARGATE_SPOT"}));
   EXPECT_EQ(details->scheduling_strategy, "DAEMON");
   EXPECT_EQ(details->deployment_controller, "CODE_DEPLOY");
   EXPECT_EQ(details->zone_rebalancing, "ENABLED");

@@ -1,0 +1,130 @@
+#include "checkup/doctor/capacity_checks.h"
+
+#include <algorithm>
+
+#include <fmt/core.h>
+
+#include "ground/base/text.h"
+
+namespace scaler::doctor {
+namespace {
+
+constexpr std::string_view kSubject = "capacity";
+constexpr std::string_view kPage = "docs/how-to-gpu.md#what-the-service-runs-on";
+
+// Beyond ten minutes a machine costs more than it saves in starts for work in bursts.
+constexpr std::int64_t kLongScaleIn = 600;
+
+void check_managed_instances(const aws::CapacityProvider& provider, Findings& findings) {
+  if (!provider.scale_in_after) {
+    findings.note(
+        kSubject,
+        fmt::format("{} leaves it to ECS when an instance without tasks ends", provider.name),
+        "Set infrastructureOptimization.scaleInAfter to 60 to 300 seconds: for work in "
+        "bursts the instances then end soon after their last task.",
+        kPage);
+  } else if (*provider.scale_in_after < 0) {
+    findings.risk(kSubject,
+                  fmt::format("{} never ends an instance for being without tasks (scaleInAfter is "
+                              "{})",
+                              provider.name, *provider.scale_in_after),
+                  "Set infrastructureOptimization.scaleInAfter to 60 to 300 seconds: a service at "
+                  "zero tasks saves nothing while its instances run.",
+                  kPage);
+  } else if (*provider.scale_in_after > kLongScaleIn) {
+    findings.note(kSubject,
+                  fmt::format("{} keeps an instance for {} s after its last task", provider.name,
+                              *provider.scale_in_after),
+                  "Shorten infrastructureOptimization.scaleInAfter where work comes in bursts.",
+                  kPage);
+  }
+}
+
+/// The newest launch that has an end, when it failed.
+const aws::ScalingActivity* failed_launch(const CapacityFacts& facts) {
+  if (!facts.activities || !*facts.activities) {
+    return nullptr;
+  }
+  const auto newest =
+      std::ranges::find_if(**facts.activities, [](const aws::ScalingActivity& activity) {
+        const bool launch = activity.description.starts_with("Launching") ||
+                            (activity.description.empty() && activity.status == "Failed");
+        return launch && (activity.status == "Failed" || activity.status == "Successful");
+      });
+  return newest != (*facts.activities)->end() && newest->status == "Failed" ? &*newest : nullptr;
+}
+
+void check_launches(const CapacityFacts& facts, const aws::AutoScalingGroup& group,
+                    std::string_view name, Findings& findings) {
+  if (std::ranges::find(group.suspended, "Launch") != group.suspended.end()) {
+    findings.problem(kSubject,
+                     fmt::format("the group {} may not launch: Launch is suspended", name),
+                     "Resume the process: tasks wait for an instance that never comes.", kPage);
+  }
+  if (const aws::ScalingActivity* const failed = failed_launch(facts)) {
+    findings.risk(kSubject,
+                  fmt::format("the latest launch of the group {} failed: {}", name,
+                              failed->message.empty() ? "AWS gives no reason" : failed->message),
+                  "Allow more instance types or zones: the group goes on trying, and tasks wait as "
+                  "long.",
+                  kPage);
+  }
+}
+
+void check_group(const Facts& facts, const CapacityFacts& capacity,
+                 const aws::AutoScalingGroup& group, Findings& findings) {
+  const aws::CapacityProvider& provider = *capacity.provider;
+  const std::string name = aws::parse_group_arn(provider.group_arn).value_or(aws::GroupId{}).name;
+  check_launches(capacity, group, name, findings);
+  if (group.reuses_instances) {
+    findings.risk(kSubject, fmt::format("the warm pool of the group {} takes instances back", name),
+                  "Turn ReuseOnScaleIn off: ECS does not support it.", kPage);
+  }
+  if (provider.managed_scaling) {
+    findings.note(
+        kSubject,
+        fmt::format("ECS's managed scaling drives the group {}: from none it starts two instances, "
+                    "and each stays about 15 minutes after its last task",
+                    name),
+        "For work in short bursts Managed Instances with scaleInAfter of 60 seconds cost less. A "
+        "SCALE_DOWN_THRESHOLD far below 15 minutes saves tasks here, not instances.",
+        kPage);
+  } else if (group.desired == 0 && facts.service->desired > 0) {
+    findings.problem(kSubject,
+                     fmt::format("the group {} has no instance, and managed scaling is off", name),
+                     "Turn managed scaling on: otherwise nothing starts an instance, and tasks "
+                     "wait for ever.",
+                     kPage);
+  }
+  if (group.desired >= group.max && facts.service->running < facts.service->desired) {
+    findings.risk(kSubject,
+                  fmt::format("the group {} is at its maximum of {}, and {} of {} tasks run", name,
+                              group.max, facts.service->running, facts.service->desired),
+                  "Raise MaxSize, or set TASKS_MAX to what the group can hold.", kPage);
+  }
+}
+
+}  // namespace
+
+void check_capacity(const Facts& facts, Findings& findings) {
+  for (const CapacityFacts& capacity : facts.capacity) {
+    if (!capacity.provider) {
+      findings.failed(kSubject, capacity.provider.error(), "ecs:DescribeCapacityProviders");
+      continue;
+    }
+    if (capacity.provider->type == "MANAGED_INSTANCES") {
+      check_managed_instances(*capacity.provider, findings);
+    }
+    if (capacity.group && !*capacity.group) {
+      findings.failed(kSubject, capacity.group->error(), "autoscaling:DescribeAutoScalingGroups");
+    } else if (capacity.group) {
+      check_group(facts, capacity, **capacity.group, findings);
+    }
+    if (capacity.activities && !*capacity.activities) {
+      findings.failed(kSubject, capacity.activities->error(),
+                      "autoscaling:DescribeScalingActivities");
+    }
+  }
+}
+
+}  // namespace scaler::doctor
