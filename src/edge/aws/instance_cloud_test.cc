@@ -1,0 +1,217 @@
+#include "edge/aws/instance_cloud.h"
+
+#include <map>
+
+#include <gtest/gtest.h>
+
+#include "edge/aws/test_support.h"
+
+namespace scaler::aws {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// An AWS with a group of one GPU instance, that answers by operation. "ListTasks RUNNING",
+/// "ListTasks STOPPED" and "ListTasks jobs" are told apart.
+class FakeCluster {
+ public:
+  FakeCluster() {
+    test.transport.answer = [this](const net::HttpRequest& request) { return answer(request); };
+  }
+
+  Result<GroupSeen> look() {
+    return cloud.look({.cluster = "c", .provider = "gpu", .services = {jobs}}, soon());
+  }
+  Result<void> carry_out(const InstanceAction& action) {
+    return cloud.carry_out({.cluster = "c", .provider = "gpu", .services = {jobs}}, action,
+                           Deadline::max(), soon());
+  }
+  /// The operations since the last call.
+  std::vector<std::string> asked() { return std::exchange(operations, {}); }
+
+  TestClient test;
+  InstanceCloud cloud{test.client()};
+  ServiceOnGroup jobs{.id = {.cluster = "c", .service = "jobs"},
+                      .counts = {.name = "jobs", .desired = 1},
+                      .task_definitions = {"jobs:1"}};
+  std::vector<std::string> operations = {};
+  std::map<std::string, std::string> answers = {
+      {"DescribeCapacityProviders",
+       R"({"capacityProviders":[{"name":"gpu","type":"EC2_AUTOSCALING","autoScalingGroupProvider":{)"
+       R"("autoScalingGroupArn":"arn:aws:autoscaling:us-east-1:1:autoScalingGroup:u:)"
+       R"(autoScalingGroupName/gpus","managedScaling":{"status":"DISABLED"}}}]})"},
+      {"DescribeAutoScalingGroups",
+       "<R><DescribeAutoScalingGroupsResult><AutoScalingGroups><member><MinSize>0</MinSize>"
+       "<MaxSize>4</MaxSize><DesiredCapacity>1</DesiredCapacity><NewInstancesProtectedFromScaleIn>"
+       "true</NewInstancesProtectedFromScaleIn><Instances><member><InstanceId>i-1</InstanceId>"
+       "<InstanceType>g5.xlarge</InstanceType><LifecycleState>InService</LifecycleState>"
+       "<ProtectedFromScaleIn>true</ProtectedFromScaleIn></member></Instances></member>"
+       "</AutoScalingGroups></DescribeAutoScalingGroupsResult></R>"},
+      {"DescribePolicies", "<R><DescribePoliciesResult/></R>"},
+      {"DescribeScalingActivities",
+       "<R><DescribeScalingActivitiesResult><Activities><member><StatusCode>Failed</StatusCode>"
+       "<StatusMessage>no capacity</StatusMessage><Description>Launching a new EC2 instance"
+       "</Description><StartTime>2026-11-23T11:59:00Z</StartTime></member><member><StatusCode>"
+       "Successful</StatusCode><Description>Launching a new EC2 instance: i-1</Description>"
+       "<StartTime>2026-11-23T11:00:00Z</StartTime></member></Activities>"
+       "</DescribeScalingActivitiesResult></R>"},
+      {"ListContainerInstances", R"({"containerInstanceArns":["arn:ci-1","arn:ci-2"]})"},
+      {"DescribeContainerInstances", containers(0, 0)},
+      {"ListServices", R"({"serviceArns":[]})"},
+      {"ListTasks RUNNING", R"({"taskArns":[]})"},
+      {"ListTasks STOPPED", R"({"taskArns":[]})"},
+      {"ListTasks jobs", R"({"taskArns":[]})"},
+      {"DescribeTasks", R"({"tasks":[]})"},
+      {"DescribeTaskDefinition",
+       R"({"taskDefinition":{"cpu":"1024","memory":"2048","containerDefinitions":[]}})"},
+      {"TagResource", "{}"},
+      {"UntagResource", "{}"},
+      {"UpdateContainerInstancesState", "{}"},
+      {"SetDesiredCapacity", "<R/>"},
+      {"TerminateInstanceInAutoScalingGroup", "<R/>"}};
+
+  /// One instance of the group, and one of another.
+  static std::string containers(int running, int pending) {
+    const auto one = [&](const std::string& number) {
+      return R"({"containerInstanceArn":"arn:ci-)" + number + R"(","ec2InstanceId":"i-)" + number +
+             R"(","status":"ACTIVE","agentConnected":true,"runningTasksCount":)" +
+             std::to_string(running) + R"(,"pendingTasksCount":)" + std::to_string(pending) +
+             R"(,"registeredResources":[],"remainingResources":[]})";
+    };
+    return R"({"containerInstances":[)" + one("1") + "," + one("2") + "]}";
+  }
+
+ private:
+  Result<net::HttpResponse> answer(const net::HttpRequest& request) {
+    const auto target = net::find_header(request.headers, "X-Amz-Target");
+    std::string operation(
+        target ? target->substr(target->find('.') + 1)
+               : std::string_view(request.body).substr(7, request.body.find('&') - 7));
+    operations.push_back(operation);
+    if (operation == "ListTasks") {
+      for (const char* kind : {"RUNNING", "STOPPED", "jobs"}) {
+        operation += request.body.contains(kind) ? std::string(" ") + kind : "";
+      }
+    }
+    const std::string& body = answers.at(operation);
+    return body == "denied" ? service_failure(400, "AccessDeniedException") : ok(body);
+  }
+};
+
+std::string task_on(const std::string& group, const std::string& status) {
+  return R"({"tasks":[{"containerInstanceArn":"arn:ci-1","group":"service:)" + group +
+         R"(","lastStatus":")" + status + R"("}]})";
+}
+
+const std::string kOneTask = R"({"taskArns":["arn:t-1"]})";
+
+TEST(InstanceCloud, BringsGroupInstancesAndServicesTogether) {
+  FakeCluster fake;
+  const Result<GroupSeen> seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_EQ(seen->name, "gpus");
+  EXPECT_EQ(std::tie(seen->min, seen->max, seen->desired), std::tuple(0, 4, 1));
+  EXPECT_TRUE(seen->complete && seen->new_instances_protected && !seen->managed_scaling);
+  EXPECT_EQ(seen->failures.in_a_row, 1);
+  EXPECT_EQ(seen->failures.reason, "no capacity");
+  ASSERT_EQ(seen->instances.size(), 1U);
+  EXPECT_TRUE(seen->instances.at(0).empty());
+  EXPECT_EQ(seen->instances.at(0).registration, Registration::Active);
+  EXPECT_EQ(seen->instances.at(0).launched, *parse_instant("2026-11-23T11:00:00Z"));
+  EXPECT_EQ(seen->services.at(0).need.memory, 2048);
+}
+
+TEST(InstanceCloud, ATaskThatIsStillStoppingCounts) {
+  FakeCluster fake;
+  fake.answers["ListTasks STOPPED"] = kOneTask;
+  for (const char* status : {"DEACTIVATING", "STOPPING", "DEPROVISIONING"}) {
+    fake.answers["DescribeTasks"] = task_on("jobs", status);
+    EXPECT_EQ(fake.look()->instances.at(0).lingering, 1) << status;
+  }
+  fake.answers["DescribeTasks"] = task_on("jobs", "STOPPED");
+  EXPECT_TRUE(fake.look()->instances.at(0).empty());
+}
+
+TEST(InstanceCloud, TasksOfDaemonServicesDoNotCount) {
+  FakeCluster fake;
+  fake.answers["ListServices"] = R"({"serviceArns":["arn:aws:ecs:us-east-1:1:service/c/logs"]})";
+  fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
+  fake.answers["ListTasks RUNNING"] = kOneTask;
+  fake.answers["DescribeTasks"] = task_on("logs", "RUNNING");
+  EXPECT_TRUE(fake.look()->instances.at(0).empty());
+  fake.answers["DescribeTasks"] = task_on("jobs", "RUNNING");
+  EXPECT_EQ(fake.look()->instances.at(0).running, 1);
+  // The count has a task that the list does not show yet.
+  fake.answers["DescribeTasks"] = task_on("logs", "RUNNING");
+  fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 1);
+  EXPECT_EQ(fake.look()->instances.at(0).running, 1);
+}
+
+TEST(InstanceCloud, WhatItCouldNotReadMakesTheLookIncompleteOrNone) {
+  for (const char* operation : {"ListServices", "ListTasks STOPPED"}) {
+    FakeCluster fake;
+    fake.answers[operation] = "denied";
+    const Result<GroupSeen> seen = fake.look();
+    ASSERT_TRUE(seen) << operation;
+    EXPECT_FALSE(seen->complete) << operation;
+  }
+  for (const char* operation :
+       {"DescribeCapacityProviders", "DescribeAutoScalingGroups", "DescribePolicies",
+        "DescribeScalingActivities", "ListContainerInstances", "DescribeContainerInstances",
+        "DescribeTaskDefinition"}) {
+    FakeCluster fake;
+    fake.answers[operation] = "denied";
+    EXPECT_EQ(fake.look().error().kind, ErrorKind::Denied) << operation;
+  }
+}
+
+TEST(InstanceCloud, TasksWithoutAnInstanceAreTold) {
+  FakeCluster fake;
+  fake.jobs.counts.pending = 1;
+  fake.answers["ListTasks jobs"] = kOneTask;
+  fake.answers["DescribeTasks"] = R"({"tasks":[{"lastStatus":"PROVISIONING"}]})";
+  EXPECT_EQ(fake.look()->services.at(0).provisioning, 1);
+}
+
+TEST(InstanceCloud, NeverLowersADesiredCapacity) {
+  FakeCluster fake;
+  const auto set = [&fake](std::int64_t desired) {
+    fake.asked();
+    EXPECT_TRUE(fake.carry_out({.kind = InstanceAction::Kind::SetDesired, .desired = desired}));
+    return fake.asked().back();
+  };
+  EXPECT_EQ(set(2), "SetDesiredCapacity");
+  EXPECT_TRUE(fake.test.transport.requests.back().body.contains("DesiredCapacity=2"));
+  EXPECT_EQ(set(9), "SetDesiredCapacity");
+  EXPECT_TRUE(fake.test.transport.requests.back().body.contains("DesiredCapacity=4"));
+  EXPECT_EQ(set(1), "DescribeAutoScalingGroups");
+  EXPECT_EQ(set(0), "DescribeAutoScalingGroups");
+}
+
+TEST(InstanceCloud, MarksBeforeItDrainsAndUndrainsBeforeItUnmarks) {
+  using Kind = InstanceAction::Kind;
+  using Calls = std::vector<std::string>;
+  FakeCluster fake;
+  const InstanceMark mark{.kind = InstanceMark::Kind::Drained, .at = Instant(5s)};
+  EXPECT_EQ(fake.carry_out({.kind = Kind::Drain, .instance = "i-1", .mark = mark}).error().kind,
+            ErrorKind::NotFound);
+  ASSERT_TRUE(fake.look());
+  const auto calls = [&](Kind kind) {
+    fake.asked();
+    EXPECT_TRUE(fake.carry_out({.kind = kind, .instance = "i-1", .mark = mark}));
+    return fake.asked();
+  };
+  EXPECT_EQ(calls(Kind::Drain), (Calls{"TagResource", "UpdateContainerInstancesState"}));
+  EXPECT_EQ(calls(Kind::Undrain), (Calls{"UpdateContainerInstancesState", "UntagResource"}));
+  EXPECT_EQ(calls(Kind::Mark), Calls{"TagResource"});
+  EXPECT_TRUE(fake.test.transport.requests.back().body.contains("drained 5"));
+  EXPECT_EQ(calls(Kind::Unmark), Calls{"UntagResource"});
+  EXPECT_EQ(calls(Kind::End).back(), "TerminateInstanceInAutoScalingGroup");
+  fake.answers["TagResource"] = "denied";
+  fake.asked();
+  EXPECT_FALSE(fake.carry_out({.kind = Kind::Drain, .instance = "i-1", .mark = mark}));
+  EXPECT_EQ(fake.asked(), Calls{"TagResource"});
+}
+
+}  // namespace
+}  // namespace scaler::aws

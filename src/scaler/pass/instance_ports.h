@@ -1,0 +1,48 @@
+#pragma once
+// The instances under services, as a pass sees and changes them. As in ports.h: blocking, and an
+// error is a value of its own.
+
+#include <string>
+#include <vector>
+
+#include "ground/base/clock.h"
+#include "ground/base/result.h"
+#include "scaler/core/instances.h"
+#include "scaler/pass/ports.h"
+
+namespace scaler {
+
+/// A service whose tasks run on the group, as the pass knows it.
+struct ServiceOnGroup {
+  ServiceId id = {};
+  GroupService counts = {};  ///< without `provisioning` and `need`, which the look brings
+  std::vector<std::string> task_definitions = {};  ///< of the deployments that live
+};
+
+/// All of one cluster and one capacity provider.
+struct GroupRequest {
+  std::string cluster = {};
+  std::string provider = {};
+  std::vector<ServiceOnGroup> services = {};  ///< at least one
+};
+
+class InstanceReader {
+ public:
+  virtual ~InstanceReader() = default;
+  /// What is not certain makes the look incomplete; what would make the need wrong is an error.
+  /// Errors: NotFound for a provider or group that does not exist, Rejected for a provider without
+  ///         a group, and those of the calls.
+  virtual Result<GroupSeen> look(const GroupRequest& request, Deadline deadline) = 0;
+};
+
+class InstanceScaler {
+ public:
+  virtual ~InstanceScaler() = default;
+  /// Carries out an action that was decided on the latest look at the group. Nothing leaves after
+  /// `leave_by`, and nothing is repeated.
+  /// Errors: Overdue, and those of the calls.
+  virtual Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
+                                 Deadline leave_by, Deadline deadline) = 0;
+};
+
+}  // namespace scaler
