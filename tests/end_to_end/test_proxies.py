@@ -301,6 +301,7 @@ def test_doctor_names_the_proxy_in_use(fake_proxy, run_program, ecs_scaler):
         **AWS_ITSELF, "HTTPS_PROXY": f"http://scaler:{PASSWORD}@127.0.0.1:{proxy.port}",
         "NO_PROXY": "sqs.us-east-1.amazonaws.com.test"})
 
-    assert (f"proxy: calls to SQS, ECS, Lambda, STS, Application Auto Scaling go through "
+    assert (f"proxy: calls to SQS, ECS, Lambda, STS, Application Auto Scaling, "
+            f"EC2 Auto Scaling go through "
             f"http://127.0.0.1:{proxy.port} of HTTPS_PROXY") in doctor.stdout(), doctor.output()
     assert PASSWORD not in doctor.output()
