@@ -17,7 +17,7 @@ namespace scaler::emulator {
 class OtherServices {
  public:
   OtherServices(world::World& world, const std::string& home_region, Duration metrics_delay,
-                InstanceTypes types, InstanceTimes times)
+                InstanceTypes types = {}, InstanceTimes times = {})
       : sampler_(world, metrics_, QueuePlaces(home_region)),
         cloudwatch_(world, metrics_, metrics_delay),
         auto_scaling_(world),

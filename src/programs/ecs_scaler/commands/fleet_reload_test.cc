@@ -42,7 +42,8 @@ class FleetReloadTest : public ::testing::Test {
     if (!text) {
       return std::unexpected(text.error());
     }
-    return read_fleet(TRY(yaml::parse(*text)), path_);
+    const json::Value document = TRY(yaml::parse(*text));
+    return adopted({}, TRY(read_fleet(document, path_)));
   }
 
   /// When each count was set, and which, through so many passes; `writes` is called before each.
