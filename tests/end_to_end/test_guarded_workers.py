@@ -15,7 +15,7 @@ PLAIN = f"{sys.executable} {ROOT / 'tests/plain_worker.py'}"
 QUICK = {"schedule": "1s", "task_start": "300ms"}
 SCALER = ["WAKE=false", "MODE=backlog", "BACKLOG_PER_TASK=3", "TASKS_MAX=8",
           "SCALE_DOWN_THRESHOLD=0.03", "BUSY_WINDOW=1", "SCALE_IN_WHEN=protected"]
-JOBS = int(os.environ.get("SCALER_GUARDED_JOBS", "200"))
+JOBS = int(os.environ.get("SCALER_GUARDED_JOBS", "1000"))
 
 
 class Works:
@@ -44,7 +44,7 @@ def run_bursts(emulator, bootstrap, tmp_path):
             names = [f"{burst}.{i}" for i in range(jobs // 2)]
             for start in range(0, len(names), 10):
                 running.aws.sqs.send_message_batch(QueueUrl=running.queue_url, Entries=[
-                    {"Id": str(i), "MessageBody": f"{name} 0.3"}
+                    {"Id": str(i), "MessageBody": f"{name} 0.1"}
                     for i, name in enumerate(names[start:start + 10])])
             wait_until(lambda: running.tasks()[1] >= 4, 60, what="many tasks")
             sent += len(names)
