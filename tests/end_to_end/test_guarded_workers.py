@@ -11,6 +11,7 @@ import pytest
 import test_worker_kits as kits
 from support import ROOT, wait_until
 
+pytestmark = pytest.mark.timeout(900)
 PLAIN = f"{sys.executable} {ROOT / 'tests/plain_worker.py'}"
 QUICK = {"schedule": "1s", "task_start": "300ms"}
 SCALER = ["WAKE=false", "MODE=backlog", "BACKLOG_PER_TASK=3", "TASKS_MAX=8",
