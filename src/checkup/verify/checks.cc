@@ -7,6 +7,7 @@
 
 #include "checkup/verify/verification.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -37,8 +38,7 @@ std::string compact(const json::Value& value) {
 
 /// The function's own words about its failure.
 std::string error_of(const Answer& answer) {
-  const json::Value* message = answer.payload.find("errorMessage");
-  const auto* text = message == nullptr ? nullptr : std::get_if<std::string>(&message->data());
+  const std::string* const text = json::text_member(answer.payload, "errorMessage");
   return text == nullptr ? compact(answer.payload) : *text;
 }
 

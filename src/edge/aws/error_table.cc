@@ -6,6 +6,7 @@
 #include <span>
 #include <utility>
 
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 
 namespace scaler::aws {
@@ -109,8 +110,7 @@ std::string plain_code(std::string_view text) {
 
 std::string member(const json::Value& value, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names) {
-    const json::Value* found = value.find(name);
-    const auto* text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
+    const std::string* const text = json::text_member(value, name);
     if (text != nullptr && !text->empty()) {
       return *text;
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "edge/aws/redaction.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 
 namespace scaler::aws {
@@ -20,9 +21,8 @@ bool worth_repeating(const Result<net::HttpResponse>& response, bool after_silen
   return kind == ErrorKind::Unavailable || kind == ErrorKind::Throttled;
 }
 
-const std::string* text_member(const json::Value& value, std::string_view name) {
-  const json::Value* member = value.find(name);
-  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->data());
+const std::string* filled_member(const json::Value& value, std::string_view name) {
+  const std::string* const text = json::text_member(value, name);
   return text == nullptr || text->empty() ? nullptr : text;
 }
 
@@ -63,10 +63,10 @@ Result<Credentials> read_keys(std::string_view body, std::string_view token_name
   if (!reply.has_value()) {
     return malformed("is not JSON");
   }
-  const std::string* id = text_member(*reply, "AccessKeyId");
-  const std::string* secret = text_member(*reply, "SecretAccessKey");
-  const std::string* token = text_member(*reply, token_name);
-  const std::string* expiration = text_member(*reply, "Expiration");
+  const std::string* id = filled_member(*reply, "AccessKeyId");
+  const std::string* secret = filled_member(*reply, "SecretAccessKey");
+  const std::string* token = filled_member(*reply, token_name);
+  const std::string* expiration = filled_member(*reply, "Expiration");
   if (id == nullptr || secret == nullptr) {
     return malformed("lacks AccessKeyId or SecretAccessKey");
   }

@@ -1,6 +1,7 @@
 #include "edge/identity/token_file.h"
 
 #include "ground/base/file.h"
+#include "ground/json/members.h"
 #include "ground/json/writer.h"
 
 namespace scaler::identity {
@@ -11,9 +12,7 @@ constexpr std::size_t kFileMax = 1U << 20U;
 }  // namespace
 
 std::string text_of(const json::Value& object, std::string_view name) {
-  const json::Value* member = object.find(name);
-  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->data());
-  return text == nullptr ? "" : *text;
+  return std::string(json::text_in(object, name));
 }
 
 std::optional<Instant> instant_of(const json::Value& object, std::string_view name) {

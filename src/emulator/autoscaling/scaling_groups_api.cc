@@ -9,6 +9,7 @@
 
 #include "emulator/sqs/digests.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 
 // The part of ScalingGroupsApi in which groups are made and changed.
 
@@ -58,12 +59,6 @@ void keep(json::Object& shown, const Input& input) {
   }
 }
 
-std::string_view text_in(const json::Value& object, std::string_view name) {
-  const json::Value* const found = object.find(name);
-  const auto* const text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
-  return text == nullptr ? std::string_view() : *text;
-}
-
 /// The cluster that user data of the ECS AMI name: "ECS_CLUSTER=main" in /etc/ecs/ecs.config.
 std::string cluster_of(std::string_view user_data) {
   constexpr std::string_view kName = "ECS_CLUSTER=";
@@ -78,17 +73,17 @@ std::string cluster_of(std::string_view user_data) {
 
 void set_tags(world::InstanceGroup& group, const json::Array& tags) {
   for (const json::Value& tag : tags) {
-    group.tags.insert_or_assign(std::string(text_in(tag, "Key")),
-                                std::string(text_in(tag, "Value")));
+    group.tags.insert_or_assign(std::string(json::text_in(tag, "Key")),
+                                std::string(json::text_in(tag, "Value")));
   }
 }
 
 /// The group that a tag of CreateOrUpdateTags or DeleteTags is for.
 ApiResult<world::InstanceGroup*> group_of_tag(world::World& world, const json::Value& tag) {
-  world::InstanceGroup* const group = world.find_group(text_in(tag, "ResourceId"));
+  world::InstanceGroup* const group = world.find_group(json::text_in(tag, "ResourceId"));
   if (group == nullptr) {
     return validation_error(
-        fmt::format("AutoScalingGroup not found: {}", text_in(tag, "ResourceId")));
+        fmt::format("AutoScalingGroup not found: {}", json::text_in(tag, "ResourceId")));
   }
   return group;
 }
@@ -212,7 +207,7 @@ ApiResult<std::string> ScalingGroupsApi::instance_type_of(const Input& input) co
     if (found == launch_configurations_.end()) {
       return validation_error("Launch configuration name not found - null");
     }
-    return std::string(text_in(json::Value(found->second), "InstanceType"));
+    return std::string(json::text_in(json::Value(found->second), "InstanceType"));
   }
   const json::Value* at = input.member("MixedInstancesPolicy");
   for (const std::string_view name : {"LaunchTemplate", "Overrides"}) {
@@ -221,7 +216,7 @@ ApiResult<std::string> ScalingGroupsApi::instance_type_of(const Input& input) co
   const auto* const overrides = at == nullptr ? nullptr : std::get_if<json::Array>(&at->data());
   return overrides == nullptr || overrides->empty()
              ? std::string()
-             : std::string(text_in(overrides->front(), "InstanceType"));
+             : std::string(json::text_in(overrides->front(), "InstanceType"));
 }
 
 ApiResult<world::GroupSettings> ScalingGroupsApi::sizes_of(const Input& input,
@@ -286,15 +281,16 @@ ApiAnswer ScalingGroupsApi::create_group(const Input& input, const Caller&) {
   }
   const auto configuration = launch_configurations_.find(input.text("LaunchConfigurationName"));
   world::GroupSettings settings = TRY(sizes_of(
-      input, {.name = name,
-              .cluster = configuration == launch_configurations_.end()
-                             ? std::string()
-                             : cluster_of(text_in(json::Value(configuration->second), "UserData")),
-              .instance_type = std::string(kPlainInstance),
-              .resources = types_.find(kPlainInstance),
-              .launch = times_.launch,
-              .agent = times_.agent,
-              .termination = times_.termination}));
+      input,
+      {.name = name,
+       .cluster = configuration == launch_configurations_.end()
+                      ? std::string()
+                      : cluster_of(json::text_in(json::Value(configuration->second), "UserData")),
+       .instance_type = std::string(kPlainInstance),
+       .resources = types_.find(kPlainInstance),
+       .launch = times_.launch,
+       .agent = times_.agent,
+       .termination = times_.termination}));
   const std::int64_t desired = input.integer("DesiredCapacity").value_or(settings.min);
   if (settings.cluster.empty()) {
     settings.cluster = "default";
@@ -364,7 +360,7 @@ ApiAnswer ScalingGroupsApi::tag(const Input& input, const Caller&) {
 
 ApiAnswer ScalingGroupsApi::untag(const Input& input, const Caller&) {
   for (const json::Value& tag : input.objects("Tags")) {
-    TRY(group_of_tag(world_, tag))->tags.erase(std::string(text_in(tag, "Key")));
+    TRY(group_of_tag(world_, tag))->tags.erase(std::string(json::text_in(tag, "Key")));
   }
   return std::string();
 }

@@ -8,6 +8,7 @@
 #include "emulator/autoscaling/scaling_groups_api.h"
 #include "emulator/sqs/digests.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 
 // The part of ScalingGroupsApi that tells.
 
@@ -52,12 +53,6 @@ bool wanted(const Names& names, std::string_view name) {
   return names.empty() || listed(names, name);
 }
 
-std::string_view text_in(const json::Value& object, std::string_view name) {
-  const json::Value* const found = object.find(name);
-  const auto* const text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
-  return text == nullptr ? std::string_view() : *text;
-}
-
 std::vector<std::string_view> values_of(const json::Value& filter) {
   std::vector<std::string_view> values;
   const json::Value* const found = filter.find("Values");
@@ -74,7 +69,7 @@ std::vector<std::string_view> values_of(const json::Value& filter) {
 ApiResult<bool> passes(const world::InstanceGroup& group, const json::Array& filters) {
   constexpr std::string_view kTag = "tag:";
   for (const json::Value& filter : filters) {
-    const std::string_view name = text_in(filter, "Name");
+    const std::string_view name = json::text_in(filter, "Name");
     const std::vector<std::string_view> values = values_of(filter);
     const bool some = std::ranges::any_of(group.tags, [&](const auto& tag) {
       return (name == "tag-key" && listed(values, tag.first)) ||
@@ -248,7 +243,7 @@ ApiAnswer ScalingGroupsApi::describe_activities(const Input& input, const Caller
   const std::vector<std::string_view> ids = input.texts("ActivityIds");
   std::vector<std::string_view> statuses;
   for (const json::Value& filter : input.objects("Filters")) {
-    if (text_in(filter, "Name") == "Status") {
+    if (json::text_in(filter, "Name") == "Status") {
       statuses = values_of(filter);
     }
   }
@@ -290,7 +285,7 @@ ApiAnswer ScalingGroupsApi::describe_policies(const Input& input, const Caller&)
       continue;
     }
     for (const auto& [name, policy] : kept.policies) {
-      if (wanted(names, name) && wanted(types, text_in(json::Value(policy), "PolicyType"))) {
+      if (wanted(names, name) && wanted(types, json::text_in(json::Value(policy), "PolicyType"))) {
         policies.push_back(&policy);
       }
     }

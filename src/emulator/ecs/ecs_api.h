@@ -5,6 +5,7 @@
 // ecs_run_task.cc, ecs_tagging.cc,
 // ecs_account.cc, ecs_capacity.cc and ecs_instances.cc.
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -108,6 +109,11 @@ class EcsApi {
   /// One that has registered with the cluster, by its id or ARN.
   ApiResult<world::World::FoundInstance> find_container_instance(const world::Cluster& cluster,
                                                                  std::string_view text) const;
+  /// The answer about those instances; `first` is done to each that is there before it is told.
+  ApiAnswer container_instances(
+      const world::Cluster& cluster, const std::vector<std::string_view>& texts,
+      const Caller& caller,
+      const std::function<void(const world::World::FoundInstance&)>& first) const;
   ApiResult<world::Service*> find_service(const Input& input);
   ApiResult<world::TaskDefinition*> find_task_definition(std::string_view text);
   /// One that tasks can be started from.

@@ -3,6 +3,7 @@
 
 #include "emulator/ecs/ecs_api.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 
 // The part of EcsApi that brings capacity providers, clusters and groups of instances together.
 
@@ -10,12 +11,6 @@ namespace scaler::emulator {
 namespace {
 
 const json::Array kNone;
-
-std::string_view text_in(const json::Value& object, std::string_view name) {
-  const json::Value* const found = object.find(name);
-  const auto* const text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
-  return text == nullptr ? std::string_view() : *text;
-}
 
 double number_in(const json::Value& object, std::string_view name, double otherwise) {
   const json::Value* const found = object.find(name);
@@ -40,7 +35,7 @@ std::string_view group_name(const json::Object& provider) {
 
 std::optional<world::ManagedScaling> managed_scaling(const json::Value& provider) {
   const json::Value* const scaling = provider.find("managedScaling");
-  if (scaling == nullptr || text_in(*scaling, "status") != "ENABLED") {
+  if (scaling == nullptr || json::text_in(*scaling, "status") != "ENABLED") {
     return std::nullopt;
   }
   world::ManagedScaling managed;
@@ -51,7 +46,8 @@ std::optional<world::ManagedScaling> managed_scaling(const json::Value& provider
   managed.step_min = std::max<std::int64_t>(integer("minimumScalingStepSize", 1), 1);
   managed.step_max = std::max(integer("maximumScalingStepSize", 10'000), managed.step_min);
   managed.warm_up = std::chrono::seconds(integer("instanceWarmupPeriod", 300));
-  managed.termination_protection = text_in(provider, "managedTerminationProtection") == "ENABLED";
+  managed.termination_protection =
+      json::text_in(provider, "managedTerminationProtection") == "ENABLED";
   return managed;
 }
 
@@ -77,7 +73,7 @@ void EcsApi::attach_groups() {
           const json::Value value(provider.group);
           settings.cluster = cluster_name;
           settings.managed = managed_scaling(value);
-          settings.drains = text_in(value, "managedDraining") == "ENABLED";
+          settings.drains = json::text_in(value, "managedDraining") == "ENABLED";
         }
       }
     }
@@ -112,7 +108,7 @@ EcsApi::Placement EcsApi::placement(const Input& input, const world::Cluster& cl
   double heaviest = -1;
   const auto* const providers = std::get_if<json::Array>(&strategy.data());
   for (const json::Value& item : providers == nullptr ? kNone : *providers) {
-    const std::string name(text_in(item, "capacityProvider"));
+    const std::string name(json::text_in(item, "capacityProvider"));
     const auto provider = capacity_providers_.find(name);
     if (provider == capacity_providers_.end()) {
       continue;

@@ -263,29 +263,37 @@ ApiAnswer EcsApi::list_container_instances(const Input& input, const Caller& cal
   return arn_page("containerInstanceArns", std::move(arns), input, 100);
 }
 
-ApiAnswer EcsApi::describe_container_instances(const Input& input, const Caller& caller) {
-  const Cluster* const cluster = TRY(find_cluster(input));
-  const std::vector<std::string_view> texts = input.texts("containerInstances");
-  TRY(check_size("Container Instances", texts.size(), kInstancesPerDescribe));
-  TRY(check_include(input, {"TAGS", "CONTAINER_INSTANCE_HEALTH"}));
+ApiAnswer EcsApi::container_instances(const Cluster& cluster,
+                                      const std::vector<std::string_view>& texts,
+                                      const Caller& caller,
+                                      const std::function<void(const Found&)>& first) const {
   json::Writer writer;
   json::Writer failures;
   writer.begin_object().name("containerInstances").begin_array();
   failures.begin_array();
   for (const std::string_view text : texts) {
-    if (const auto found = find_container_instance(*cluster, text)) {
-      write_container_instance(writer, *cluster, *found, caller.region);
+    if (const auto found = find_container_instance(cluster, text)) {
+      first(*found);
+      write_container_instance(writer, cluster, *found, caller.region);
     } else {
       write_failure(failures,
                     text.starts_with("arn:")
                         ? std::string(text)
-                        : container_instance_arn(caller.region, cluster->name, text),
+                        : container_instance_arn(caller.region, cluster.name, text),
                     "MISSING");
     }
   }
   failures.end_array();
   writer.end_array().name("failures").raw(failures.text()).end_object();
   return std::move(writer).text();
+}
+
+ApiAnswer EcsApi::describe_container_instances(const Input& input, const Caller& caller) {
+  const Cluster* const cluster = TRY(find_cluster(input));
+  const std::vector<std::string_view> texts = input.texts("containerInstances");
+  TRY(check_size("Container Instances", texts.size(), kInstancesPerDescribe));
+  TRY(check_include(input, {"TAGS", "CONTAINER_INSTANCE_HEALTH"}));
+  return container_instances(*cluster, texts, caller, [](const Found&) {});
 }
 
 ApiAnswer EcsApi::update_container_instances_state(const Input& input, const Caller& caller) {
@@ -296,25 +304,9 @@ ApiAnswer EcsApi::update_container_instances_state(const Input& input, const Cal
   if (status != "ACTIVE" && status != "DRAINING") {
     return bad_parameter("Container instance status should be one of [ACTIVE,DRAINING]");
   }
-  json::Writer writer;
-  json::Writer failures;
-  writer.begin_object().name("containerInstances").begin_array();
-  failures.begin_array();
-  for (const std::string_view text : texts) {
-    if (const auto found = find_container_instance(*cluster, text)) {
-      found->group->set_draining(*found->instance, status == "DRAINING", world_.now());
-      write_container_instance(writer, *cluster, *found, caller.region);
-    } else {
-      write_failure(failures,
-                    text.starts_with("arn:")
-                        ? std::string(text)
-                        : container_instance_arn(caller.region, cluster->name, text),
-                    "MISSING");
-    }
-  }
-  failures.end_array();
-  writer.end_array().name("failures").raw(failures.text()).end_object();
-  return std::move(writer).text();
+  return container_instances(*cluster, texts, caller, [&](const Found& found) {
+    found.group->set_draining(*found.instance, status == "DRAINING", world_.now());
+  });
 }
 
 }  // namespace scaler::emulator

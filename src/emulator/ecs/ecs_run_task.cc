@@ -9,6 +9,7 @@
 #include "emulator/ecs/ecs_input.h"
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/ecs/task_container.h"
+#include "ground/json/members.h"
 
 // The part of EcsApi that starts tasks of no service.
 
@@ -33,8 +34,7 @@ ApiResult<void> check_overrides(const Input& input, const world::TaskDefinition&
   }
   const std::vector<TaskContainer> known = containers_of(definition);
   for (const json::Value& change : *list) {
-    const json::Value* const name = change.find("name");
-    const auto* text = name == nullptr ? nullptr : std::get_if<std::string>(&name->data());
+    const std::string* const text = json::text_member(change, "name");
     if (text == nullptr || std::ranges::find(known, *text, &TaskContainer::name) == known.end()) {
       return bad_parameter(
           fmt::format("Override for container named {} is not a container in the TaskDefinition.",

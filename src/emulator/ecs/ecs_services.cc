@@ -9,6 +9,7 @@
 #include "emulator/ecs/ecs_input.h"
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/ecs/task_needs.h"
+#include "ground/json/members.h"
 
 // The part of EcsApi that deals with services.
 
@@ -52,9 +53,7 @@ std::vector<Field> with_kept(std::vector<Field> fields) {
 /// Whether somebody else deploys the service, with task sets.
 bool is_external(const Input& input) {
   const json::Value* const controller = input.member("deploymentController");
-  const json::Value* const type = controller == nullptr ? nullptr : controller->find("type");
-  const auto* const text = type == nullptr ? nullptr : std::get_if<std::string>(&type->data());
-  return text != nullptr && *text == "EXTERNAL";
+  return controller != nullptr && json::text_in(*controller, "type") == "EXTERNAL";
 }
 
 void keep_service_fields(world::Shown& shown, const Input& input) {

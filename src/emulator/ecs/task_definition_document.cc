@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "emulator/ecs/ecs_names.h"
+#include "ground/json/members.h"
 #include "ground/json/writer.h"
 
 namespace scaler::emulator {
@@ -50,15 +51,9 @@ bool has(const json::Value& object, std::string_view name) {
   return found != nullptr && !found->is_null();
 }
 
-std::string_view text_of(const json::Value& object, std::string_view name) {
-  const json::Value* const found = object.find(name);
-  const auto* value = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
-  return value == nullptr ? std::string_view() : *value;
-}
-
 ApiResult<void> check_container(const json::Value& container, bool needs_memory) {
   for (const std::string_view name : {"name", "image"}) {
-    if (text_of(container, name).empty()) {
+    if (json::text_in(container, name).empty()) {
       return refuse_client(fmt::format("Container.{} should not be null or empty.", name));
     }
   }
@@ -66,7 +61,7 @@ ApiResult<void> check_container(const json::Value& container, bool needs_memory)
     return refuse_client(
         fmt::format("Invalid setting for container '{}'. At least one of 'memory' or "
                     "'memoryReservation' must be specified.",
-                    text_of(container, "name")));
+                    json::text_in(container, "name")));
   }
   return {};
 }
@@ -123,8 +118,8 @@ ApiResult<std::string> task_definition_document(const Input& input) {
   });
   const bool fargate = listed(input.texts("requiresCompatibilities"), "FARGATE");
   add_default(document, "networkMode", text(fargate ? "awsvpc" : "bridge"));
-  const bool fits_fargate = text_of(document, "networkMode") == "awsvpc" && has(document, "cpu") &&
-                            has(document, "memory");
+  const bool fits_fargate = json::text_in(document, "networkMode") == "awsvpc" &&
+                            has(document, "cpu") && has(document, "memory");
   add_default(document, "compatibilities",
               fargate || fits_fargate ? list({"EC2", "FARGATE"}) : list({"EC2"}));
   add_default(document, "volumes", json::Value(json::Array()));

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 
 namespace scaler::emulator {
@@ -30,13 +31,9 @@ std::optional<std::int64_t> amount(const json::Value& object, std::string_view n
 }
 
 std::int64_t gpus_of(const json::Value& container) {
-  const json::Value* const found = container.find("resourceRequirements");
-  const auto* const list = found == nullptr ? nullptr : std::get_if<json::Array>(&found->data());
   std::int64_t gpus = 0;
-  for (const json::Value& requirement : list == nullptr ? kNone : *list) {
-    const json::Value* const type = requirement.find("type");
-    const auto* const text = type == nullptr ? nullptr : std::get_if<std::string>(&type->data());
-    if (text != nullptr && *text == "GPU") {
+  for (const json::Value& requirement : json::elements_in(container, "resourceRequirements")) {
+    if (json::text_in(requirement, "type") == "GPU") {
       gpus += amount(requirement, "value").value_or(0);
     }
   }

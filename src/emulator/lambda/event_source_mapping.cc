@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "emulator/sqs/sqs_event.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 
 namespace scaler::emulator {
@@ -46,8 +47,7 @@ std::optional<std::set<std::string>> listed_items(std::string_view answer) {
     return std::nullopt;
   }
   for (const json::Value& item : *items) {
-    const json::Value* id = item.find("itemIdentifier");
-    const auto* text = id == nullptr ? nullptr : std::get_if<std::string>(&id->data());
+    const std::string* const text = json::text_member(item, "itemIdentifier");
     if (text == nullptr || text->empty()) {
       return std::nullopt;
     }

@@ -9,6 +9,7 @@
 
 #include "emulator/request/api_input.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/reader.h"
 
 namespace scaler::emulator {
@@ -55,9 +56,7 @@ Complaint no_redrive_allow_policy(std::string_view value) {
   if (!policy || !json::Reader(*policy).only_fields({"redrivePermission", "sourceQueueArns"})) {
     return "Redrive allow policy is not a valid JSON map.";
   }
-  const json::Value* const permission = policy->find("redrivePermission");
-  const auto* const word =
-      permission == nullptr ? nullptr : std::get_if<std::string>(&permission->data());
+  const std::string* const word = json::text_member(*policy, "redrivePermission");
   if (word == nullptr || !listed(std::array{"allowAll", "denyAll", "byQueue"}, *word)) {
     return "redrivePermission must be allowAll, denyAll or byQueue.";
   }

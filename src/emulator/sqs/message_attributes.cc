@@ -12,6 +12,7 @@
 #include "emulator/sqs/digests.h"
 #include "emulator/sqs/sqs_input.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/writer.h"
 
 namespace scaler::emulator {
@@ -32,12 +33,6 @@ std::unexpected<ApiError> bad_name(std::string_view name, std::string_view reaso
 std::unexpected<ApiError> bad(std::string_view name, std::string_view reason) {
   return refuse("InvalidParameterValue",
                 fmt::format("The message attribute '{}' is invalid. Reason: {}", name, reason));
-}
-
-std::string_view text_of(const json::Value& attribute, std::string_view field) {
-  const json::Value* const found = attribute.find(field);
-  const auto* text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
-  return text == nullptr ? std::string_view() : *text;
 }
 
 ApiResult<void> check_name(std::string_view name) {
@@ -122,12 +117,12 @@ ApiResult<std::size_t> check_all(const json::Object& attributes) {
 
 ApiResult<std::string_view> check_trace(const json::Object& attributes) {
   if (attributes.size() != 1 || attributes.front().first != "AWSTraceHeader" ||
-      text_of(attributes.front().second, "DataType") != "String") {
+      json::text_in(attributes.front().second, "DataType") != "String") {
     return refuse("InvalidParameterValue",
                   "The only message system attribute is AWSTraceHeader, of type String.");
   }
   TRY(check_value("AWSTraceHeader", attributes.front().second));
-  return text_of(attributes.front().second, "StringValue");
+  return json::text_in(attributes.front().second, "StringValue");
 }
 
 }  // namespace
@@ -168,13 +163,13 @@ std::string attributes_md5(const json::Object& attributes) {
   std::ranges::sort(sorted, {}, [](const auto* attribute) { return attribute->first; });
   std::string buffer;
   for (const auto* attribute : sorted) {
-    const std::string_view type = text_of(attribute->second, "DataType");
+    const std::string_view type = json::text_in(attribute->second, "DataType");
     const bool binary = type.starts_with("Binary");
     append_sized(buffer, attribute->first);
     append_sized(buffer, type);
     buffer += binary ? '\2' : '\1';
     const std::string_view value =
-        text_of(attribute->second, binary ? "BinaryValue" : "StringValue");
+        json::text_in(attribute->second, binary ? "BinaryValue" : "StringValue");
     append_sized(buffer, binary ? decode_base64(value).value_or("") : std::string(value));
   }
   return md5_hex(buffer);

@@ -4,6 +4,7 @@
 
 #include "emulator/sqs/digests.h"
 #include "emulator/sqs/fifo.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 
@@ -12,13 +13,6 @@ namespace {
 
 std::string milliseconds(Instant instant) {
   return std::to_string(instant.time_since_epoch().count());
-}
-
-/// The text at a member of what the message carries (message_attributes.h); empty without one.
-std::string_view carried_text(const json::Value& carried, std::string_view name) {
-  const json::Value* member = carried.find(name);
-  const auto* text = member == nullptr ? nullptr : std::get_if<std::string>(&member->data());
-  return text == nullptr ? std::string_view() : std::string_view(*text);
 }
 
 /// The event's names begin small where SQS's begin large.
@@ -55,11 +49,11 @@ void write_record(json::Writer& writer, const SqsEventSource& source,
       .begin_object()
       .field("ApproximateReceiveCount", std::to_string(message.receive_count))
       .field("SentTimestamp", milliseconds(message.sent_at))
-      .field("SenderId", carried_text(carried, "sender"))
+      .field("SenderId", json::text_in(carried, "sender"))
       .field("ApproximateFirstReceiveTimestamp", milliseconds(message.first_received_at));
   for (const auto& [from, to] :
        {std::pair{"trace", "AWSTraceHeader"}, {"group", "MessageGroupId"}}) {
-    if (const std::string_view text = carried_text(carried, from); !text.empty()) {
+    if (const std::string_view text = json::text_in(carried, from); !text.empty()) {
       writer.field(to, text);
     }
   }

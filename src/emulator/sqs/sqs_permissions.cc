@@ -7,6 +7,7 @@
 
 #include "emulator/sqs/sqs_api.h"
 #include "emulator/sqs/sqs_attributes.h"
+#include "ground/json/members.h"
 
 // The part of SqsApi that adds statements to a queue's policy and takes them away. Nobody is denied
 // anything for it.
@@ -70,8 +71,7 @@ json::Array& statements_of(json::Object& policy) {
 }
 
 bool has_label(const json::Value& statement, std::string_view label) {
-  const json::Value* const sid = statement.find("Sid");
-  const auto* const found = sid == nullptr ? nullptr : std::get_if<std::string>(&sid->data());
+  const std::string* const found = json::text_member(statement, "Sid");
   return found != nullptr && *found == label;
 }
 

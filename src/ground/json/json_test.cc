@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "ground/json/members.h"
 #include "ground/json/reader.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
@@ -151,6 +152,27 @@ TEST(Writer, WritesNumbersThatReadBackTheSame) {
   EXPECT_EQ(Writer().begin_array().value(0.1).value(1e300 * 1e300).value(7).end_array().text(),
             "[0.1,null,7]");
   EXPECT_EQ(Writer().value(-0.0).text(), "0");
+}
+
+TEST(JsonMembers, TakeWhatIsMissingOrOfAnotherTypeAsNotThere) {
+  const Result<Value> object = parse(
+      R"({"text":"a","empty":"","whole":7,"written":"-8","part":1.5,"list":[1,2],"none":null})");
+  ASSERT_TRUE(object.has_value());
+  EXPECT_EQ(*text_member(*object, "text"), "a");
+  EXPECT_EQ(*text_member(*object, "empty"), "");
+  EXPECT_EQ(text_in(*object, "text"), "a");
+  EXPECT_EQ(whole_in(*object, "whole"), 7);
+  EXPECT_EQ(whole_in(*object, "written"), -8);
+  EXPECT_EQ(elements_in(*object, "list").size(), 2U);
+  for (const char* name : {"whole", "list", "none", "absent"}) {
+    EXPECT_EQ(text_member(*object, name), nullptr) << name;
+    EXPECT_EQ(text_in(*object, name), "") << name;
+  }
+  for (const char* name : {"text", "empty", "part", "list", "none", "absent"}) {
+    EXPECT_EQ(whole_in(*object, name), std::nullopt) << name;
+  }
+  EXPECT_TRUE(elements_in(*object, "text").empty());
+  EXPECT_EQ(text_member(Value(), "text"), nullptr);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 #include "ground/net/url.h"
@@ -16,12 +17,6 @@ constexpr Duration kPatience = std::chrono::seconds(5);
 /// Giving protection up must not be carried out after it was asked for again: it is waited for.
 constexpr Duration kPatienceUnprotect = std::chrono::seconds(30);
 
-std::string text_in(const json::Value* value, std::string_view name) {
-  const json::Value* found = value == nullptr ? nullptr : value->find(name);
-  const auto* text = found == nullptr ? nullptr : std::get_if<std::string>(&found->data());
-  return text == nullptr ? "" : *text;
-}
-
 bool true_in(const json::Value& value, std::string_view name) {
   const json::Value* found = value.find(name);
   const auto* flag = found == nullptr ? nullptr : std::get_if<bool>(&found->data());
@@ -29,19 +24,20 @@ bool true_in(const json::Value& value, std::string_view name) {
 }
 
 AgentReply read_failure(const json::Value& failure) {
-  const std::string reason = text_in(&failure, "Reason");
-  const std::string detail = text_in(&failure, "Detail");
+  const std::string_view reason = json::text_in(failure, "Reason");
+  const std::string_view detail = json::text_in(failure, "Detail");
   const auto kind = reason == "DEPLOYMENT_BLOCKED" ? AgentReply::Kind::Blocked
                     : reason == "TASK_NOT_VALID"   ? AgentReply::Kind::NotValid
                                                    : AgentReply::Kind::Failed;
-  return {.kind = kind, .why = reason + (detail.empty() ? "" : ": " + detail)};
+  return {.kind = kind,
+          .why = std::string(reason) + (detail.empty() ? "" : ": " + std::string(detail))};
 }
 
 AgentReply read_protection(const json::Value& protection, const Asked& asked, Instant now) {
   if (!true_in(protection, "ProtectionEnabled")) {
     return {.kind = AgentReply::Kind::Off};
   }
-  std::string expiration = text_in(&protection, "ExpirationDate");
+  std::string expiration(json::text_in(protection, "ExpirationDate"));
   const Result<Instant> expires = parse_instant(expiration);
   if (!expires.has_value() || *expires <= now) {
     return {.kind = AgentReply::Kind::Failed,
@@ -56,9 +52,9 @@ AgentReply read_protection(const json::Value& protection, const Asked& asked, In
           .expiration = std::move(expiration)};
 }
 
-AgentReply read_error(int status, const json::Value* error) {
-  const std::string code = text_in(error, "Code");
-  const std::string message = text_in(error, "Message");
+AgentReply read_error(int status, const json::Value& error) {
+  const std::string code(json::text_in(error, "Code"));
+  const std::string message(json::text_in(error, "Message"));
   const bool throttled = status == 429 || code.starts_with("Throttling");
   const bool denied = !throttled && status >= 400 && status < 500 && status != 408;
   return {.kind = denied ? AgentReply::Kind::Denied : AgentReply::Kind::Failed,
@@ -76,11 +72,11 @@ AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const Ask
   }
   const Result<json::Value> body = json::parse(response->body);
   if (!body.has_value()) {
-    return read_error(response->status, nullptr);
+    return read_error(response->status, {});
   }
   if (const json::Value* error = body->find("error");
       response->status != 200 || (error != nullptr && !error->is_null())) {
-    return read_error(response->status, error);
+    return read_error(response->status, error == nullptr ? json::Value() : *error);
   }
   if (const json::Value* failure = body->find("failure");
       failure != nullptr && !failure->is_null()) {

@@ -229,39 +229,14 @@ void Front::carry_out_all() {
   }
   for (auto actions = protocol_.take_actions(); !actions.empty();
        actions = protocol_.take_actions()) {
-    for (Action& action : actions) {
-      std::visit(
-          [this](auto& one) {
-            using What = std::decay_t<decltype(one)>;
-            if constexpr (std::is_same_v<What, Forward>) {
-              do_forward(one);
-            } else if constexpr (std::is_same_v<What, AnswerEmpty>) {
-              do_answer_empty(one);
-            } else if constexpr (std::is_same_v<What, HandOver>) {
-              do_hand_over(one);
-            } else if constexpr (std::is_same_v<What, GiveBack>) {
-              do_give_back(one);
-            } else if constexpr (std::is_same_v<What, Renew>) {
-              do_renew(one);
-            } else if constexpr (std::is_same_v<What, AskAgent>) {
-              do_ask(one);
-            } else if constexpr (std::is_same_v<What, TerminateChild>) {
-              surroundings_.terminate_child();
-            } else if constexpr (std::is_same_v<What, Finish>) {
-              finishing_ = true;
-            } else if constexpr (std::is_same_v<What, Worked>) {
-              work_.add(one.took);
-            } else {
-              surroundings_.log.write(one.warning ? LogLevel::Warn : LogLevel::Info, one.text);
-            }
-          },
-          action);
+    for (const Action& action : actions) {
+      std::visit([this](const auto& one) { carry_out(one); }, action);
     }
   }
   carrying_out_ = false;
   work_.note_held(protocol_.status(now()).held);
   if (finishing_) {
-    do_finish();
+    finish();
   } else if (const std::optional<Deadline> next = protocol_.next()) {
     const auto left = std::chrono::ceil<Duration>(*next - now());
     next_.start(std::max(left, Duration::zero()), [this] {
@@ -273,7 +248,7 @@ void Front::carry_out_all() {
   }
 }
 
-void Front::do_forward(const Forward& action) {
+void Front::carry_out(const Forward& action) {
   const std::shared_ptr<OpenReceive>& open = receives_.at(action.receive);
   net::HttpRequest forwarded = forwardable(open->request);
   // Whether the first one has taken messages nobody knows once its connection broke.
@@ -287,14 +262,14 @@ void Front::do_forward(const Forward& action) {
       });
 }
 
-void Front::do_answer_empty(const AnswerEmpty& action) {
+void Front::carry_out(const AnswerEmpty& action) {
   const auto open = receives_.extract(action.receive);
   if (open) {
     open.mapped()->respond(empty_answer(open.mapped()->call));
   }
 }
 
-void Front::do_hand_over(const HandOver& action) {
+void Front::carry_out(const HandOver& action) {
   const auto found = receives_.extract(action.receive);
   if (!found) {
     return;
@@ -308,8 +283,7 @@ void Front::do_hand_over(const HandOver& action) {
   }
   if (!open.handles.empty() && open.request.abandoned()) {
     // Nobody gets them: they go to whoever asks next.
-    GiveBack back{.handles = open.handles};
-    do_give_back(back);
+    carry_out(GiveBack{.handles = open.handles});
     for (const Handle& handle : open.handles) {
       protocol_.visibility_changed(handle, Duration::zero(), false, now());
     }
@@ -318,7 +292,7 @@ void Front::do_hand_over(const HandOver& action) {
   open.respond(passed_on(open.call, **std::move(open.answer), options_.door));
 }
 
-void Front::do_give_back(const GiveBack& action) {
+void Front::carry_out(const GiveBack& action) {
   std::map<std::size_t, std::vector<std::string>> by_queue;
   for (const Handle& handle : action.handles) {
     auto [queue, receipt] = parts_of(handle);
@@ -371,12 +345,12 @@ void Front::give_back(const KnownQueue& queue, std::vector<std::string> handles,
                 answer.has_value() ? aws::read_error(*answer).code : answer.error().message}});
         }
         if (finishing_) {
-          do_finish();
+          finish();
         }
       });
 }
 
-void Front::do_renew(const Renew& action) {
+void Front::carry_out(const Renew& action) {
   const auto [number, receipt] = parts_of(action.handle);
   const KnownQueue& queue = surroundings_.queues.at(number);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(action.visibility);
@@ -395,7 +369,7 @@ void Front::do_renew(const Renew& action) {
       });
 }
 
-void Front::do_ask(const AskAgent& action) {
+void Front::carry_out(const AskAgent& action) {
   const auto answered = [this, alive = alive_](const AgentReply& reply) {
     if (*alive) {
       protocol_.agent_replied(reply, now());
@@ -411,8 +385,24 @@ void Front::do_ask(const AskAgent& action) {
   }
 }
 
+void Front::carry_out(const TerminateChild&) {
+  surroundings_.terminate_child();
+}
+
+void Front::carry_out(const Finish&) {
+  finishing_ = true;
+}
+
+void Front::carry_out(const Worked& action) {
+  work_.add(action.took);
+}
+
+void Front::carry_out(const Tell& action) {
+  surroundings_.log.write(action.warning ? LogLevel::Warn : LogLevel::Info, action.text);
+}
+
 /// What is being given back comes first; each of these calls has its limit.
-void Front::do_finish() {
+void Front::finish() {
   if (giving_back_ == 0) {
     surroundings_.finish(failed_);
   }

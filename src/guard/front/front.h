@@ -8,7 +8,6 @@
 #include <optional>
 #include <string>
 #include <unordered_map>
-#include <variant>
 #include <vector>
 
 #include "ground/net/http_server.h"
@@ -79,13 +78,17 @@ class Front {
   void received(ReceiveId id, Result<net::HttpResponse> answer);
 
   void carry_out_all();
-  void do_forward(const Forward& action);
-  void do_answer_empty(const AnswerEmpty& action);
-  void do_hand_over(const HandOver& action);
-  void do_give_back(const GiveBack& action);
-  void do_renew(const Renew& action);
-  void do_ask(const AskAgent& action);
-  void do_finish();
+  void carry_out(const Forward& action);
+  void carry_out(const AnswerEmpty& action);
+  void carry_out(const HandOver& action);
+  void carry_out(const GiveBack& action);
+  void carry_out(const Renew& action);
+  void carry_out(const AskAgent& action);
+  void carry_out(const TerminateChild& action);
+  void carry_out(const Finish& action);
+  void carry_out(const Worked& action);
+  void carry_out(const Tell& action);
+  void finish();
 
   void give_back(const KnownQueue& queue, std::vector<std::string> handles, int attempt);
   void look_for_gone();

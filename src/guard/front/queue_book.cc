@@ -5,6 +5,7 @@
 
 #include "edge/aws/error_table.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 #include "scaler/core/queue_names.h"
@@ -25,24 +26,11 @@ std::string key_of(std::string_view queue_url, std::string_view region) {
   return queue->account + "/" + queue->name + "@" + std::string(where);
 }
 
-std::optional<std::int64_t> number_in(const json::Value& value, std::string_view name) {
-  const json::Value* found = value.find(name);
-  if (found == nullptr) {
-    return std::nullopt;
-  }
-  if (const auto* whole = std::get_if<std::int64_t>(&found->data())) {
-    return *whole;
-  }
-  const auto* text = std::get_if<std::string>(&found->data());
-  return text == nullptr ? std::nullopt : number_of<std::int64_t>(*text);
-}
-
 /// The maxReceiveCount of a queue's RedrivePolicy, which is JSON within JSON.
 int receives_max_in(const json::Value& attributes) {
-  const json::Value* policy = attributes.find("RedrivePolicy");
-  const auto* text = policy == nullptr ? nullptr : std::get_if<std::string>(&policy->data());
-  const Result<json::Value> value = json::parse(text == nullptr ? "" : *text);
-  return value.has_value() ? static_cast<int>(number_in(*value, "maxReceiveCount").value_or(0)) : 0;
+  const Result<json::Value> value = json::parse(json::text_in(attributes, "RedrivePolicy"));
+  return value.has_value() ? static_cast<int>(json::whole_in(*value, "maxReceiveCount").value_or(0))
+                           : 0;
 }
 
 }  // namespace
@@ -116,9 +104,9 @@ void QueueBook::take(Entry& entry, const Result<net::HttpResponse>& response) {
   const json::Value* attributes = body.has_value() ? body->find("Attributes") : nullptr;
   if (attributes != nullptr) {
     entry.visibility =
-        std::chrono::seconds(number_in(*attributes, "VisibilityTimeout").value_or(12 * 3600));
-    entry.wait =
-        std::chrono::seconds(number_in(*attributes, "ReceiveMessageWaitTimeSeconds").value_or(0));
+        std::chrono::seconds(json::whole_in(*attributes, "VisibilityTimeout").value_or(12 * 3600));
+    entry.wait = std::chrono::seconds(
+        json::whole_in(*attributes, "ReceiveMessageWaitTimeSeconds").value_or(0));
     entry.receives_max = receives_max_in(*attributes);
   } else if (!std::exchange(entry.told, true)) {
     log_.write(LogLevel::Warn,

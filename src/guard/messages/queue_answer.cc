@@ -4,6 +4,7 @@
 
 #include "edge/aws/error_table.h"
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 #include "guard/messages/query_form.h"
@@ -26,8 +27,7 @@ Result<std::vector<AnsweredMessage>> read_json_messages(const std::string& body)
     return fail(ErrorKind::Malformed, std::string(kNoAnswer) + ": Messages is no array");
   }
   for (const json::Value& entry : *entries) {
-    const json::Value* handle = entry.find("ReceiptHandle");
-    const auto* text = handle == nullptr ? nullptr : std::get_if<std::string>(&handle->data());
+    const std::string* const text = json::text_member(entry, "ReceiptHandle");
     if (text == nullptr) {
       return fail(ErrorKind::Malformed, std::string(kNoAnswer) + ": a message has no handle");
     }
@@ -59,12 +59,9 @@ std::set<std::string> done_ids(const QueueCall& call, const std::string& body) {
     }
     return ids;
   }
-  const Result<json::Value> value = json::parse(body);
-  const json::Value* list = value ? value->find("Successful") : nullptr;
-  const auto* entries = list == nullptr ? nullptr : std::get_if<json::Array>(&list->data());
-  for (const json::Value& entry : entries == nullptr ? json::Array{} : *entries) {
-    const json::Value* id = entry.find("Id");
-    if (const auto* text = id == nullptr ? nullptr : std::get_if<std::string>(&id->data())) {
+  const json::Value answer = json::parse(body).value_or(json::Value());
+  for (const json::Value& entry : json::elements_in(answer, "Successful")) {
+    if (const std::string* const text = json::text_member(entry, "Id")) {
       ids.insert(*text);
     }
   }

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ground/base/text.h"
+#include "ground/json/members.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 #include "ground/net/url.h"
@@ -39,20 +40,9 @@ const Operation* find_operation(std::string_view name) {
   return found == kOperations.end() ? nullptr : found;
 }
 
-std::string text_of(const json::Value* value) {
-  const auto* text = value == nullptr ? nullptr : std::get_if<std::string>(&value->data());
-  return text == nullptr ? "" : *text;
-}
-
-std::optional<Duration> seconds_of(const json::Value* value) {
-  if (value == nullptr) {
-    return std::nullopt;
-  }
-  if (const auto* whole = std::get_if<std::int64_t>(&value->data())) {
-    return std::chrono::seconds(*whole);
-  }
-  // Some SDKs and people write numbers as text, which SQS takes.
-  const std::optional<std::int64_t> number = number_of<std::int64_t>(text_of(value));
+/// Some SDKs and people write numbers as text, which SQS takes.
+std::optional<Duration> seconds_in(const json::Value& value, std::string_view name) {
+  const std::optional<std::int64_t> number = json::whole_in(value, name);
   return number ? std::optional<Duration>(std::chrono::seconds(*number)) : std::nullopt;
 }
 
@@ -62,9 +52,9 @@ std::optional<Duration> seconds_of(std::optional<std::string_view> text) {
 }
 
 CallEntry json_entry(const json::Value& value) {
-  return {.id = text_of(value.find("Id")),
-          .handle = text_of(value.find("ReceiptHandle")),
-          .visibility = seconds_of(value.find("VisibilityTimeout"))};
+  return {.id = std::string(json::text_in(value, "Id")),
+          .handle = std::string(json::text_in(value, "ReceiptHandle")),
+          .visibility = seconds_in(value, "VisibilityTimeout")};
 }
 
 CallEntry form_entry(const QueryForm& form) {
@@ -86,10 +76,10 @@ bool has_entries(const QueueCall& call) {
 }
 
 void read_json(QueueCall& call, const json::Value& body) {
-  call.queue_url = text_of(body.find("QueueUrl"));
-  call.wait = seconds_of(body.find("WaitTimeSeconds"));
+  call.queue_url = json::text_in(body, "QueueUrl");
+  call.wait = seconds_in(body, "WaitTimeSeconds");
   if (call.kind == QueueCall::Kind::Receive) {
-    call.visibility = seconds_of(body.find("VisibilityTimeout"));
+    call.visibility = seconds_in(body, "VisibilityTimeout");
   }
   if (!has_entries(call)) {
     return;
@@ -98,9 +88,7 @@ void read_json(QueueCall& call, const json::Value& body) {
     call.entries.push_back(json_entry(body));
     return;
   }
-  const json::Value* list = body.find("Entries");
-  const auto* entries = list == nullptr ? nullptr : std::get_if<json::Array>(&list->data());
-  for (const json::Value& entry : entries == nullptr ? json::Array{} : *entries) {
+  for (const json::Value& entry : json::elements_in(body, "Entries")) {
     call.entries.push_back(json_entry(entry));
   }
 }

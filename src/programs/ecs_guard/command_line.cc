@@ -22,8 +22,15 @@ struct Flag {
   Result<void> (*set)(GuardPlan& plan, std::string_view value);
 };
 
-Result<void> set_duration(Duration& duration, std::string_view value) {
-  duration = TRY(parse_duration(value));
+template <Duration Rules::* rule>
+Result<void> set_time(GuardPlan& plan, std::string_view value) {
+  plan.front.rules.*rule = TRY(parse_duration(value));
+  return {};
+}
+
+template <bool Rules::* rule>
+Result<void> switch_on(GuardPlan& plan, std::string_view) {
+  plan.front.rules.*rule = true;
   return {};
 }
 
@@ -59,35 +66,24 @@ constexpr std::array kFlags = {
     Flag{"port", "PORT", "listen on this port of 127.0.0.1 (any that is free; serve: 9324)",
          set_port},
     Flag{"stop-timeout", "TIME", "from SIGTERM to SIGKILL: the container's stopTimeout (30s)",
-         [](GuardPlan& plan, std::string_view value) {
-           return set_duration(plan.front.rules.stop_timeout, value);
-         }},
+         set_time<&Rules::stop_timeout>},
     Flag{"linger", "TIME", "keep the task protected for so long after its last message (30s)",
-         [](GuardPlan& plan, std::string_view value) {
-           return set_duration(plan.front.rules.linger, value);
-         }},
+         set_time<&Rules::linger>},
     Flag{"breathe", "TIME",
          "after so long under protection take no messages, and no protection, for 10 s, so that "
          "deployments end; 0: never (15m)",
-         [](GuardPlan& plan, std::string_view value) {
-           return set_duration(plan.front.rules.breathe, value);
-         }},
+         set_time<&Rules::breathe>},
     Flag{"renew", "",
          "renew the visibility of what the worker holds, until it asks for the next messages",
-         [](GuardPlan& plan, std::string_view) -> Result<void> {
-           plan.front.rules.renew = true;
-           return {};
-         }},
+         switch_on<&Rules::renew>},
     Flag{"until-next-receive", "",
          "for workers that delete before they work: what they deleted counts as work until they "
          "ask for the next messages",
-         [](GuardPlan& plan, std::string_view) -> Result<void> {
-           plan.front.rules.until_next_receive = true;
-           return {};
-         }},
+         switch_on<&Rules::until_next_receive>},
     Flag{"expect-within", "TIME", "warn when no receive has come through the guard by then (2m)",
-         [](GuardPlan& plan, std::string_view value) {
-           return set_duration(plan.front.expect_within, value);
+         [](GuardPlan& plan, std::string_view value) -> Result<void> {
+           plan.front.expect_within = TRY(parse_duration(value));
+           return {};
          }},
     Flag{"strict", "", "end the task instead of that warning",
          [](GuardPlan& plan, std::string_view) -> Result<void> {
