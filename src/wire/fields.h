@@ -30,7 +30,7 @@ struct Limits {
 /// A member that is not required is what it is in a new value when it is left out, or as
 /// `otherwise` says.
 template <typename Type, typename Member>
-struct Field {
+struct CodecField {
   std::string_view name;
   Member Type::* member;
   bool required = false;
@@ -52,8 +52,8 @@ constexpr bool never(const Type& /*of*/) {
 /// "$.mode: 'magic' is not one of fixed|backlog|latency"
 std::unexpected<Error> unknown_word(const json::Reader& value, std::string_view words);
 
-/// The rows of a type, a tuple of Field; whoever asks for those of a type that has none does not
-/// compile.
+/// The rows of a type, a tuple of CodecField; whoever asks for those of a type that has none does
+/// not compile.
 template <typename Type>
 inline constexpr std::nullptr_t kFields = nullptr;
 

@@ -52,23 +52,24 @@ struct LostQueue : Weighted {
 
 constexpr Limits kWeights = {.min = static_cast<std::int64_t>(kWeightMin * Millionths::kOne),
                              .max = static_cast<std::int64_t>(kWeightMax * Millionths::kOne)};
-constexpr Field kWeight{.name = "weight",  // Of one queue among several.
-                        .member = &Weighted::weight,
-                        .limits = kWeights,
-                        .told = never<Weighted>};
+constexpr CodecField kWeight{.name = "weight",  // Of one queue among several.
+                             .member = &Weighted::weight,
+                             .limits = kWeights,
+                             .told = never<Weighted>};
 
 template <>
 inline constexpr auto kFields<SeenQueue> = std::tuple{
-    Field{.name = "visible",
-          .member = &QueueDepth::visible,
-          .required = true,
-          .told = always<QueueDepth>},
-    Field{.name = "in_flight", .member = &QueueDepth::in_flight, .told = always<QueueDepth>},
-    Field{.name = "delayed", .member = &QueueDepth::delayed, .told = always<QueueDepth>}, kWeight};
+    CodecField{.name = "visible",
+               .member = &QueueDepth::visible,
+               .required = true,
+               .told = always<QueueDepth>},
+    CodecField{.name = "in_flight", .member = &QueueDepth::in_flight, .told = always<QueueDepth>},
+    CodecField{.name = "delayed", .member = &QueueDepth::delayed, .told = always<QueueDepth>},
+    kWeight};
 
 template <>
 inline constexpr auto kFields<LostQueue> =
-    std::tuple{Field{.name = "error", .member = &LostQueue::error, .required = true}, kWeight};
+    std::tuple{CodecField{.name = "error", .member = &LostQueue::error, .required = true}, kWeight};
 
 constexpr auto kAlways = always<ServiceObservation>;
 constexpr auto kNever = never<ServiceObservation>;
@@ -76,36 +77,36 @@ constexpr auto kNever = never<ServiceObservation>;
 /// In the order in which a record tells them. What it does not tell can be given to `decide`.
 template <>
 inline constexpr auto kFields<ServiceObservation> = std::tuple{
-    Field{.name = "desired",
-          .member = &ServiceObservation::desired,
-          .required = true,
-          .limits = Limits{.max = std::numeric_limits<std::int32_t>::max()},
-          .told = kAlways},
-    Field{.name = "running",
-          .member = &ServiceObservation::running,
-          .otherwise = &ServiceObservation::desired,
-          .told = kAlways},
-    Field{.name = "pending", .member = &ServiceObservation::pending, .told = kAlways},
-    Field{.name = "protected", .member = &ServiceObservation::protected_tasks, .told = kNever},
-    Field{.name = "status",
-          .member = &ServiceObservation::status,
-          .limits = Limits{.words = "ACTIVE|DRAINING|INACTIVE"},
-          .told = kAlways},
-    Field{.name = "scheduling_strategy",
-          .member = &ServiceObservation::scheduling,
-          .limits = Limits{.words = "REPLICA|DAEMON"},
-          .told = kNever},
-    Field{.name = "deploying", .member = &ServiceObservation::deploying, .told = kAlways},
-    Field{.name = "deploying_since", .member = &ServiceObservation::deploying_since},
-    Field{.name = "paused_until", .member = &ServiceObservation::paused_until}};
+    CodecField{.name = "desired",
+               .member = &ServiceObservation::desired,
+               .required = true,
+               .limits = Limits{.max = std::numeric_limits<std::int32_t>::max()},
+               .told = kAlways},
+    CodecField{.name = "running",
+               .member = &ServiceObservation::running,
+               .otherwise = &ServiceObservation::desired,
+               .told = kAlways},
+    CodecField{.name = "pending", .member = &ServiceObservation::pending, .told = kAlways},
+    CodecField{.name = "protected", .member = &ServiceObservation::protected_tasks, .told = kNever},
+    CodecField{.name = "status",
+               .member = &ServiceObservation::status,
+               .limits = Limits{.words = "ACTIVE|DRAINING|INACTIVE"},
+               .told = kAlways},
+    CodecField{.name = "scheduling_strategy",
+               .member = &ServiceObservation::scheduling,
+               .limits = Limits{.words = "REPLICA|DAEMON"},
+               .told = kNever},
+    CodecField{.name = "deploying", .member = &ServiceObservation::deploying, .told = kAlways},
+    CodecField{.name = "deploying_since", .member = &ServiceObservation::deploying_since},
+    CodecField{.name = "paused_until", .member = &ServiceObservation::paused_until}};
 
 template <>
 inline constexpr auto kFields<Observation> =
-    std::tuple{Field{.name = "at", .member = &Observation::at, .required = true},
-               Field{.name = "queues", .member = &Observation::queues, .required = true},
-               Field{.name = "service", .member = &Observation::service, .required = true},
-               Field{.name = "delivered", .member = &Observation::delivered},
-               Field{.name = "look_every", .member = &Observation::look_every}};
+    std::tuple{CodecField{.name = "at", .member = &Observation::at, .required = true},
+               CodecField{.name = "queues", .member = &Observation::queues, .required = true},
+               CodecField{.name = "service", .member = &Observation::service, .required = true},
+               CodecField{.name = "delivered", .member = &Observation::delivered},
+               CodecField{.name = "look_every", .member = &Observation::look_every}};
 
 /// Its counts, or the error for which they could not be read.
 template <>

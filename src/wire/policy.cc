@@ -15,30 +15,30 @@ namespace wire {
 
 template <>
 inline constexpr auto kFields<Budget> =
-    std::tuple{Field{.name = "select",
-                     .member = &Budget::select,
-                     .limits = Limits{.words = "max|min|disabled"},
-                     .told = always<Budget>},
-               Field{.name = "policies", .member = &Budget::limits, .told = always<Budget>}};
+    std::tuple{CodecField{.name = "select",
+                          .member = &Budget::select,
+                          .limits = Limits{.words = "max|min|disabled"},
+                          .told = always<Budget>},
+               CodecField{.name = "policies", .member = &Budget::limits, .told = always<Budget>}};
 
 /// {"cron":"0 8 * * 1-5","duration":36000,"time_zone":"Europe/Berlin","tasks_min":2,"tasks_max":10}
 template <>
 inline constexpr auto kFields<ScheduleOptions> =
-    std::tuple{Field{.name = "cron",
-                     .member = &ScheduleOptions::cron,
-                     .required = true,
-                     .told = always<ScheduleOptions>},
-               Field{.name = "duration",
-                     .member = &ScheduleOptions::duration,
-                     .required = true,
-                     .told = always<ScheduleOptions>},
-               Field{.name = "time_zone", .member = &ScheduleOptions::time_zone},
-               Field{.name = "tasks_min",
-                     .member = &ScheduleOptions::tasks_min,
-                     .limits = Limits{.min = 0, .max = kTasksLimit}},
-               Field{.name = "tasks_max",
-                     .member = &ScheduleOptions::tasks_max,
-                     .limits = Limits{.min = 1, .max = kTasksLimit}}};
+    std::tuple{CodecField{.name = "cron",
+                          .member = &ScheduleOptions::cron,
+                          .required = true,
+                          .told = always<ScheduleOptions>},
+               CodecField{.name = "duration",
+                          .member = &ScheduleOptions::duration,
+                          .required = true,
+                          .told = always<ScheduleOptions>},
+               CodecField{.name = "time_zone", .member = &ScheduleOptions::time_zone},
+               CodecField{.name = "tasks_min",
+                          .member = &ScheduleOptions::tasks_min,
+                          .limits = Limits{.min = 0, .max = kTasksLimit}},
+               CodecField{.name = "tasks_max",
+                          .member = &ScheduleOptions::tasks_max,
+                          .limits = Limits{.min = 1, .max = kTasksLimit}}};
 
 /// {"tasks":4,"period":60} or {"percent":100,"period":60}: what the amount is called is its unit.
 template <>

@@ -13,51 +13,54 @@ constexpr Limits kChange{.min = -kDesiredMax, .max = kDesiredMax};
 
 template <>
 inline constexpr auto kFields<TasksAt> = std::tuple{
-    Field{.name = "at", .member = &TasksAt::at, .required = true, .told = always<TasksAt>},
-    Field{.name = "tasks", .member = &TasksAt::tasks, .required = true, .told = always<TasksAt>}};
+    CodecField{.name = "at", .member = &TasksAt::at, .required = true, .told = always<TasksAt>},
+    CodecField{
+        .name = "tasks", .member = &TasksAt::tasks, .required = true, .told = always<TasksAt>}};
 
 template <>
-inline constexpr auto kFields<QueuesGone> = std::tuple{Field{.name = "since",
-                                                             .member = &QueuesGone::since,
-                                                             .required = true,
-                                                             .told = always<QueuesGone>},
-                                                       Field{.name = "queues",
-                                                             .member = &QueuesGone::queues,
-                                                             .required = true,
-                                                             .limits = Limits{.min = 1},
-                                                             .told = always<QueuesGone>}};
+inline constexpr auto kFields<QueuesGone> = std::tuple{CodecField{.name = "since",
+                                                                  .member = &QueuesGone::since,
+                                                                  .required = true,
+                                                                  .told = always<QueuesGone>},
+                                                       CodecField{.name = "queues",
+                                                                  .member = &QueuesGone::queues,
+                                                                  .required = true,
+                                                                  .limits = Limits{.min = 1},
+                                                                  .told = always<QueuesGone>}};
 
 template <>
 inline constexpr auto kFields<MessagesAt> = std::tuple{
-    Field{.name = "at", .member = &MessagesAt::at, .required = true, .told = always<MessagesAt>},
-    Field{.name = "messages",
-          .member = &MessagesAt::messages,
-          .required = true,
-          .told = always<MessagesAt>}};
+    CodecField{
+        .name = "at", .member = &MessagesAt::at, .required = true, .told = always<MessagesAt>},
+    CodecField{.name = "messages",
+               .member = &MessagesAt::messages,
+               .required = true,
+               .told = always<MessagesAt>}};
 
 /// In the order in which they are written.
 template <>
 inline constexpr auto kFields<ServiceState> = std::tuple{
-    Field{.name = "last_look", .member = &ServiceState::last_look},
-    Field{.name = "empty_since", .member = &ServiceState::empty_since},
-    Field{.name = "empty_observations",
-          .member = &ServiceState::empty_observations,
-          .told = [](const ServiceState& state) { return state.empty_since.has_value(); }},
-    Field{.name = "last_scale_out", .member = &ServiceState::last_scale_out},
-    Field{.name = "last_scale_in", .member = &ServiceState::last_scale_in},
-    Field{.name = "recommendations", .member = &ServiceState::recommendations, .limits = kTasks},
-    Field{.name = "changes", .member = &ServiceState::changes, .limits = kChange},
-    Field{.name = "last_set", .member = &ServiceState::last_set},
-    Field{.name = "manual", .member = &ServiceState::manual, .limits = kTasks},
-    Field{.name = "short_since", .member = &ServiceState::short_since},
-    Field{.name = "failures", .member = &ServiceState::failures},
-    Field{.name = "deploying_since", .member = &ServiceState::deploying_since},
-    Field{.name = "gone", .member = &ServiceState::gone},
-    Field{.name = "stray_since", .member = &ServiceState::stray_since},
-    Field{.name = "refused", .member = &ServiceState::refused, .limits = kTasks},
-    Field{.name = "kept_since", .member = &ServiceState::kept_since},
-    Field{.name = "full", .member = &ServiceState::full},
-    Field{.name = "late_looks", .member = &ServiceState::late_looks}};
+    CodecField{.name = "last_look", .member = &ServiceState::last_look},
+    CodecField{.name = "empty_since", .member = &ServiceState::empty_since},
+    CodecField{.name = "empty_observations",
+               .member = &ServiceState::empty_observations,
+               .told = [](const ServiceState& state) { return state.empty_since.has_value(); }},
+    CodecField{.name = "last_scale_out", .member = &ServiceState::last_scale_out},
+    CodecField{.name = "last_scale_in", .member = &ServiceState::last_scale_in},
+    CodecField{
+        .name = "recommendations", .member = &ServiceState::recommendations, .limits = kTasks},
+    CodecField{.name = "changes", .member = &ServiceState::changes, .limits = kChange},
+    CodecField{.name = "last_set", .member = &ServiceState::last_set},
+    CodecField{.name = "manual", .member = &ServiceState::manual, .limits = kTasks},
+    CodecField{.name = "short_since", .member = &ServiceState::short_since},
+    CodecField{.name = "failures", .member = &ServiceState::failures},
+    CodecField{.name = "deploying_since", .member = &ServiceState::deploying_since},
+    CodecField{.name = "gone", .member = &ServiceState::gone},
+    CodecField{.name = "stray_since", .member = &ServiceState::stray_since},
+    CodecField{.name = "refused", .member = &ServiceState::refused, .limits = kTasks},
+    CodecField{.name = "kept_since", .member = &ServiceState::kept_since},
+    CodecField{.name = "full", .member = &ServiceState::full},
+    CodecField{.name = "late_looks", .member = &ServiceState::late_looks}};
 
 }  // namespace wire
 

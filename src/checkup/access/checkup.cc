@@ -64,11 +64,12 @@ class AwsTarget final : public verify::Target {
     return {};
   }
 
-  Result<verify::Answer> invoke(const std::string& payload) override {
+  Result<verify::FunctionAnswer> invoke(const std::string& payload) override {
     aws::FunctionReply invocation =
         TRY(aws::Functions(session_->client())
                 .invoke(deployment_.function, payload, after(kInvocationTimeout)));
-    return verify::Answer{.failed = invocation.failed, .payload = std::move(invocation.payload)};
+    return verify::FunctionAnswer{.failed = invocation.failed,
+                                  .payload = std::move(invocation.payload)};
   }
 
   Result<verify::MappingSight> wake_mapping() override {

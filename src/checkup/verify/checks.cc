@@ -37,7 +37,7 @@ std::string compact(const json::Value& value) {
 }
 
 /// The function's own words about its failure.
-std::string error_of(const Answer& answer) {
+std::string error_of(const FunctionAnswer& answer) {
   const std::string* const text = json::text_member(answer.payload, "errorMessage");
   return text == nullptr ? compact(answer.payload) : *text;
 }
@@ -184,7 +184,7 @@ Result<void> Verification::sustain_load(Cycle& cycle) {
 }
 
 std::string Verification::mishandled_dry_run() {
-  const Result<Answer> answer = target_->invoke(R"({"dry_run":true})");
+  const Result<FunctionAnswer> answer = target_->invoke(R"({"dry_run":true})");
   if (!answer) {
     return answer.error().message;
   }
@@ -200,7 +200,7 @@ std::string Verification::mishandled_dry_run() {
 }
 
 std::string Verification::mishandled_foreign(const std::string& what, const std::string& event) {
-  const Result<Answer> answer = target_->invoke(event);
+  const Result<FunctionAnswer> answer = target_->invoke(event);
   if (!answer) {
     return answer.error().message;
   }

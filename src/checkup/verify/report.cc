@@ -75,7 +75,7 @@ std::string_view to_string(Verdict verdict) {
   return kNames.at(static_cast<std::size_t>(verdict));
 }
 
-std::int64_t Report::count(Verdict verdict) const {
+std::int64_t VerifyReport::count(Verdict verdict) const {
   return std::ranges::count(checks, verdict, &CheckResult::verdict);
 }
 
@@ -88,14 +88,14 @@ std::string text_of(const CheckResult& check) {
   return text;
 }
 
-std::string summary_of(const Report& report) {
+std::string summary_of(const VerifyReport& report) {
   return fmt::format("{} passed, {} failed, {} skipped in {}; {} test messages sent\n",
                      report.count(Verdict::Passed), report.count(Verdict::Failed),
                      report.count(Verdict::Skipped), format_duration(report.took),
                      report.messages_sent);
 }
 
-std::string text_of(const Report& report) {
+std::string text_of(const VerifyReport& report) {
   std::string text;
   for (const CheckResult& check : report.checks) {
     text += text_of(check);
@@ -103,7 +103,7 @@ std::string text_of(const Report& report) {
   return text + "\n" + summary_of(report);
 }
 
-std::string json_of(const Report& report) {
+std::string json_of(const VerifyReport& report) {
   json::Writer writer;
   writer.begin_object()
       .field("passed", report.passed())
@@ -122,7 +122,7 @@ std::string json_of(const Report& report) {
   return std::move(writer).text() + "\n";
 }
 
-std::string junit_of(const Report& report) {
+std::string junit_of(const VerifyReport& report) {
   std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
   text += fmt::format(
       "  <testsuite name=\"ecs-scaler verify {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "

@@ -29,7 +29,7 @@ struct CheckResult {
   std::vector<Measurement> measurements = {};
 };
 
-struct Report {
+struct VerifyReport {
   ScalerUnderTest deployment = {};
   Instant started = {};
   Duration took = {};
@@ -44,10 +44,10 @@ struct Report {
 /// One line for a check, and below it one for each of its measurements.
 std::string text_of(const CheckResult& check);
 /// The closing line.
-std::string summary_of(const Report& report);
-std::string text_of(const Report& report);
-std::string json_of(const Report& report);
+std::string summary_of(const VerifyReport& report);
+std::string text_of(const VerifyReport& report);
+std::string json_of(const VerifyReport& report);
 /// Source: https://github.com/testmoapp/junitxml
-std::string junit_of(const Report& report);
+std::string junit_of(const VerifyReport& report);
 
 }  // namespace scaler::verify

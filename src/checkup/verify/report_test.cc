@@ -9,7 +9,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-Report some_report() {
+VerifyReport some_report() {
   return {.deployment = {.queue_url = "https://sqs/1/jobs", .cluster = "c", .service = "s"},
           .started = *parse_instant("2026-11-25T12:00:00Z"),
           .took = 12500ms,
@@ -27,8 +27,8 @@ Report some_report() {
           .messages_sent = 3};
 }
 
-TEST(Report, PassesOnlyWhenSomethingWasCheckedAndNothingFailed) {
-  Report report = some_report();
+TEST(VerifyReport, PassesOnlyWhenSomethingWasCheckedAndNothingFailed) {
+  VerifyReport report = some_report();
   EXPECT_FALSE(report.passed());
   report.checks.erase(report.checks.begin() + 1);
   EXPECT_TRUE(report.passed());
@@ -36,7 +36,7 @@ TEST(Report, PassesOnlyWhenSomethingWasCheckedAndNothingFailed) {
   EXPECT_FALSE(report.passed());
 }
 
-TEST(Report, AsText) {
+TEST(VerifyReport, AsText) {
   const std::string text = text_of(some_report());
   EXPECT_NE(text.find("passed   basic"), std::string::npos) << text;
   EXPECT_NE(text.find("first message -> desired count: 250 ms (limit 1 min)"), std::string::npos);
@@ -44,14 +44,14 @@ TEST(Report, AsText) {
             std::string::npos);
 }
 
-TEST(Report, AsJson) {
+TEST(VerifyReport, AsJson) {
   const Result<json::Value> document = json::parse(json_of(some_report()));
   ASSERT_TRUE(document.has_value());
   EXPECT_EQ(std::get<bool>(document->find("passed")->data()), false);
   EXPECT_EQ(std::get<json::Array>(document->find("checks")->data()).size(), 3U);
 }
 
-TEST(Report, AsJUnitWithEscapedText) {
+TEST(VerifyReport, AsJUnitWithEscapedText) {
   const std::string text = junit_of(some_report());
   EXPECT_NE(text.find(R"(tests="3" failures="1" errors="0" skipped="1" time="12.500")"),
             std::string::npos)

@@ -26,7 +26,7 @@ struct Sight {
 std::string describe(const Sight& sight);
 
 /// What the function answered, or how it failed.
-struct Answer {
+struct FunctionAnswer {
   bool failed = false;
   json::Value payload = {};
 };
@@ -61,7 +61,7 @@ class Target {
   /// Messages in the job queue's dead-letter queue; nothing when it has none.
   virtual Result<std::optional<std::int64_t>> dead_letters() = 0;
   virtual Result<void> send(const std::string& queue_url, std::span<const std::string> bodies) = 0;
-  virtual Result<Answer> invoke(const std::string& payload) = 0;
+  virtual Result<FunctionAnswer> invoke(const std::string& payload) = 0;
   virtual Result<MappingSight> wake_mapping() = 0;
 };
 

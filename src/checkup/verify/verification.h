@@ -15,7 +15,7 @@ class Verification {
   Verification(Target& target, ScalerUnderTest deployment, VerifyOptions options, Clock& clock,
                const std::stop_token& stop);
 
-  Report report(const std::vector<Check>& checks);
+  VerifyReport report(const std::vector<Check>& checks);
 
  private:
   friend class TriggerChecks;
@@ -50,8 +50,8 @@ class Verification {
   Target* target_;
   ScalerUnderTest deployment_;
   VerifyOptions options_;
-  Watch watch_;
-  Report report_ = {};
+  TargetWatch watch_;
+  VerifyReport report_ = {};
   Instant check_started_ = {};
   std::vector<Cycle> cycles_ = {};  ///< those that were complete
 };

@@ -16,8 +16,8 @@ std::string_view to_string(Check check) {
   return kNames.at(static_cast<std::size_t>(check));
 }
 
-Report verify(Target& target, const ScalerUnderTest& deployment, const VerifyOptions& options,
-              Clock& clock, const std::stop_token& stop) {
+VerifyReport verify(Target& target, const ScalerUnderTest& deployment, const VerifyOptions& options,
+                    Clock& clock, const std::stop_token& stop) {
   std::vector<Check> checks;
   for (const Check check : kAllChecks) {
     if (std::ranges::find(options.checks, check) != options.checks.end()) {
@@ -36,7 +36,7 @@ Verification::Verification(Target& target, ScalerUnderTest deployment, VerifyOpt
   watch_.on_look(options_.progress.looked);
 }
 
-Report Verification::report(const std::vector<Check>& checks) {
+VerifyReport Verification::report(const std::vector<Check>& checks) {
   report_ = {.deployment = deployment_, .started = watch_.now()};
   check_started_ = watch_.now();
   std::string obstacle = not_at_rest();

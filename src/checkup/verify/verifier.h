@@ -41,7 +41,7 @@ struct VerifyOptions {
 
 /// Runs the checks in their order. Does not start when the target is not at rest; ends early when
 /// stopped, at the total limit, or when a check that failed leaves the target not at rest.
-Report verify(Target& target, const ScalerUnderTest& deployment, const VerifyOptions& options,
-              Clock& clock, const std::stop_token& stop);
+VerifyReport verify(Target& target, const ScalerUnderTest& deployment, const VerifyOptions& options,
+                    Clock& clock, const std::stop_token& stop);
 
 }  // namespace scaler::verify

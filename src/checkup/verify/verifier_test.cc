@@ -93,19 +93,20 @@ class Model final : public Target {
     return {};
   }
 
-  Result<Answer> invoke(const std::string& payload) override {
+  Result<FunctionAnswer> invoke(const std::string& payload) override {
     advance();
     if (payload.find("dry_run") == std::string::npos) {
-      return Answer{.failed = !defects_.accepts_all, .payload = *json::parse("{}")};
+      return FunctionAnswer{.failed = !defects_.accepts_all, .payload = *json::parse("{}")};
     }
     if (defects_.dry_run_fails) {
-      return Answer{.failed = true, .payload = *json::parse(R"({"errorMessage":"no queue"})")};
+      return FunctionAnswer{.failed = true,
+                            .payload = *json::parse(R"({"errorMessage":"no queue"})")};
     }
     if (defects_.dry_run_acts) {
       sight_.desired = 1;
       empty_ = now();
     }
-    return Answer{.payload = *json::parse(R"({"body":{"trigger_source":"manual"}})")};
+    return FunctionAnswer{.payload = *json::parse(R"({"body":{"trigger_source":"manual"}})")};
   }
 
   Result<MappingSight> wake_mapping() override {
@@ -181,9 +182,9 @@ VerifyOptions quick_options() {
           .watch = {.poll = 500ms, .patience = 60s, .total_limit = 1h, .settle = 5s}};
 }
 
-Report run(const Defects& defects, std::vector<Check> checks,
-           const ScalerUnderTest& deployment = full_deployment(),
-           VerifyOptions options = quick_options()) {
+VerifyReport run(const Defects& defects, std::vector<Check> checks,
+                 const ScalerUnderTest& deployment = full_deployment(),
+                 VerifyOptions options = quick_options()) {
   VirtualClock clock;
   Model model(clock, deployment, defects);
   options.checks = std::move(checks);
@@ -191,7 +192,7 @@ Report run(const Defects& defects, std::vector<Check> checks,
 }
 
 /// "name: sentence" of the checks that failed.
-std::vector<std::string> failures(const Report& report) {
+std::vector<std::string> failures(const VerifyReport& report) {
   std::vector<std::string> list;
   for (const CheckResult& check : report.checks) {
     if (check.verdict == Verdict::Failed) {
@@ -202,7 +203,7 @@ std::vector<std::string> failures(const Report& report) {
 }
 
 /// The only failure, whose sentence must hold the words.
-testing::AssertionResult fails_with(const Report& report, const std::string& words) {
+testing::AssertionResult fails_with(const VerifyReport& report, const std::string& words) {
   const std::vector<std::string> list = failures(report);
   if (list.size() == 1 && list.front().find(words) != std::string::npos) {
     return testing::AssertionSuccess();
@@ -213,7 +214,7 @@ testing::AssertionResult fails_with(const Report& report, const std::string& wor
 const std::vector<Check> kAll(kAllChecks.begin(), kAllChecks.end());
 
 TEST(Verify, PassesOnADeploymentThatWorks) {
-  const Report report = run({}, kAll);
+  const VerifyReport report = run({}, kAll);
   EXPECT_TRUE(report.passed()) << text_of(report);
   EXPECT_EQ(report.count(Verdict::Skipped), 0) << text_of(report);
   EXPECT_EQ(report.count(Verdict::Passed), 10) << text_of(report);
@@ -224,11 +225,11 @@ TEST(Verify, SkipsWhatIsNotConfigured) {
   ScalerUnderTest deployment = full_deployment();
   deployment.wake = false;
   deployment.tick_queue_url = deployment.doorbell_queue_url = "";
-  const Report report = run({}, {Check::Triggers}, deployment);
+  const VerifyReport report = run({}, {Check::Triggers}, deployment);
   EXPECT_TRUE(report.passed()) << text_of(report);
   EXPECT_EQ(report.count(Verdict::Skipped), 3) << text_of(report);
   deployment.function = "";
-  const Report blind = run({}, {Check::Errors, Check::Triggers}, deployment);
+  const VerifyReport blind = run({}, {Check::Errors, Check::Triggers}, deployment);
   EXPECT_FALSE(blind.passed()) << "nothing was checked";
   EXPECT_EQ(blind.count(Verdict::Skipped), 6) << text_of(blind);
 }
@@ -333,7 +334,7 @@ TEST(Verify, DoesNotStartUnlessAtRest) {
   ASSERT_TRUE(model.send("https://sqs/1/jobs", foreign).has_value());
   VerifyOptions options = quick_options();
   options.checks = {Check::Basic};
-  const Report refused = verify(model, full_deployment(), options, clock, {});
+  const VerifyReport refused = verify(model, full_deployment(), options, clock, {});
   EXPECT_TRUE(fails_with(refused, "at rest: it starts only when the queue is empty"));
   EXPECT_EQ(refused.messages_sent, 0);
   EXPECT_EQ(refused.count(Verdict::Skipped), 1);
@@ -342,7 +343,7 @@ TEST(Verify, DoesNotStartUnlessAtRest) {
 }
 
 TEST(Verify, SkipsTheRestWhenAFailureLeavesItNotAtRest) {
-  const Report report = run({.no_work = true}, kAll);
+  const VerifyReport report = run({.no_work = true}, kAll);
   EXPECT_TRUE(fails_with(report, "basic: "));
   EXPECT_EQ(report.count(Verdict::Skipped), 5);
 }
@@ -350,7 +351,7 @@ TEST(Verify, SkipsTheRestWhenAFailureLeavesItNotAtRest) {
 TEST(Verify, EndsAtTheTotalLimitAndWhenStopped) {
   VerifyOptions options = quick_options();
   options.watch.total_limit = 10s;
-  const Report late = run({.no_scale_out = true}, kAll, full_deployment(), options);
+  const VerifyReport late = run({.no_scale_out = true}, kAll, full_deployment(), options);
   EXPECT_TRUE(fails_with(late,
                          "basic: the total limit of 10 s is over: the service did not leave "
                          "zero so far: "));
@@ -358,7 +359,8 @@ TEST(Verify, EndsAtTheTotalLimitAndWhenStopped) {
   Model model(clock, full_deployment(), {});
   const std::stop_source stop;
   stop.request_stop();
-  const Report stopped = verify(model, full_deployment(), quick_options(), clock, stop.get_token());
+  const VerifyReport stopped =
+      verify(model, full_deployment(), quick_options(), clock, stop.get_token());
   EXPECT_FALSE(stopped.passed());
   EXPECT_EQ(stopped.messages_sent, 0);
   EXPECT_EQ(stopped.checks.front().sentence, "interrupted");
@@ -388,7 +390,9 @@ TEST(Verify, TriesAgainWhatMayPassAndTellsWhatMayNot) {
     Result<void> send(const std::string& url, std::span<const std::string> bodies) override {
       return inner_->send(url, bodies);
     }
-    Result<Answer> invoke(const std::string& payload) override { return inner_->invoke(payload); }
+    Result<FunctionAnswer> invoke(const std::string& payload) override {
+      return inner_->invoke(payload);
+    }
     Result<MappingSight> wake_mapping() override { return inner_->wake_mapping(); }
 
    private:

@@ -15,25 +15,26 @@ bool passing(ErrorKind kind) {
 
 }  // namespace
 
-Watch::Watch(Target& target, Clock& clock, const WatchOptions& options, std::stop_token stop)
+TargetWatch::TargetWatch(Target& target, Clock& clock, const WatchOptions& options,
+                         std::stop_token stop)
     : target_(&target),
       clock_(&clock),
       options_(options),
       stop_(std::move(stop)),
       end_(clock.now() + options.total_limit) {}
 
-std::string Watch::why_ended() const {
+std::string TargetWatch::why_ended() const {
   return stopped()
              ? std::string("interrupted")
              : fmt::format("the total limit of {} is over", format_duration(options_.total_limit));
 }
 
-bool Watch::pause() {
+bool TargetWatch::pause() {
   clock_->wait_until(std::min(clock_->now() + options_.poll, end_), stop_);
   return !ended();
 }
 
-Result<Sight> Watch::look() {
+Result<Sight> TargetWatch::look() {
   const Instant limit = clock_->now() + options_.patience;
   while (true) {
     Result<Sight> sight = target_->look();
@@ -49,7 +50,7 @@ Result<Sight> Watch::look() {
   }
 }
 
-Result<Sight> Watch::until(const Condition& condition, const std::string& otherwise) {
+Result<Sight> TargetWatch::until(const Condition& condition, const std::string& otherwise) {
   const Instant limit = clock_->now() + options_.patience;
   while (true) {
     const Sight sight = TRY(look());
@@ -68,8 +69,8 @@ Result<Sight> Watch::until(const Condition& condition, const std::string& otherw
   }
 }
 
-Result<void> Watch::until_true(const std::function<Result<bool>()>& condition,
-                               const std::string& otherwise) {
+Result<void> TargetWatch::until_true(const std::function<Result<bool>()>& condition,
+                                     const std::string& otherwise) {
   const Instant limit = clock_->now() + options_.patience;
   while (true) {
     const Result<bool> holds = condition();
@@ -89,7 +90,7 @@ Result<void> Watch::until_true(const std::function<Result<bool>()>& condition,
   }
 }
 
-void Watch::follow(Cycle& cycle) {
+void TargetWatch::follow(Cycle& cycle) {
   Result<void> followed = follow_out(cycle);
   if (followed) {
     followed = follow_in(cycle);
@@ -99,7 +100,7 @@ void Watch::follow(Cycle& cycle) {
   }
 }
 
-Result<void> Watch::follow_out(Cycle& cycle) {
+Result<void> TargetWatch::follow_out(Cycle& cycle) {
   std::optional<Instant> empty_since;
   bool vanished = false;
   const auto note = [&](const Sight& sight) {
@@ -145,7 +146,7 @@ Result<void> Watch::follow_out(Cycle& cycle) {
   return {};
 }
 
-Result<void> Watch::follow_in(Cycle& cycle) {
+Result<void> TargetWatch::follow_in(Cycle& cycle) {
   const Result<Sight> drained = until(
       [&](const Sight& sight) {
         cycle.tasks_peak = std::max(cycle.tasks_peak, sight.desired);

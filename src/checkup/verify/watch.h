@@ -1,6 +1,7 @@
 #pragma once
-// Watch: looks at the target until something has happened, for a bounded time; and the cycle that
-// every check is made of: messages go to a sleeping service, it wakes, works, and sleeps again.
+// TargetWatch looks at the target until something has happened, for a bounded time; and the cycle
+// that every check is made of: messages go to a sleeping service, it wakes, works, and sleeps
+// again.
 
 #include <functional>
 #include <optional>
@@ -36,13 +37,13 @@ struct Cycle {
   bool complete() const { return failure.empty(); }
 };
 
-class Watch {
+class TargetWatch {
  public:
   /// Told of every look, for progress lines and for what a check wants to see beside.
   using OnLook = std::function<void(const Sight& sight)>;
   using Condition = std::function<bool(const Sight& sight)>;
 
-  Watch(Target& target, Clock& clock, const WatchOptions& options, std::stop_token stop);
+  TargetWatch(Target& target, Clock& clock, const WatchOptions& options, std::stop_token stop);
 
   Instant now() const { return clock_->now(); }
   bool stopped() const { return stop_.stop_requested(); }

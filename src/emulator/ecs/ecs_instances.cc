@@ -15,9 +15,9 @@
 namespace scaler::emulator {
 namespace {
 
+using world::AgentRegistration;
 using world::Cluster;
 using world::Instance;
-using world::Registration;
 using Found = world::World::FoundInstance;
 
 constexpr std::size_t kInstancesPerDescribe = 100;
@@ -43,7 +43,7 @@ TaskCounts tasks_on(const Cluster& cluster, const Instance& instance) {
 }
 
 std::string_view status_of(const Instance& instance) {
-  return instance.registration == Registration::Draining ? "DRAINING" : "ACTIVE";
+  return instance.registration == AgentRegistration::Draining ? "DRAINING" : "ACTIVE";
 }
 
 std::string zone_of(std::string_view region, const Instance& instance) {
@@ -56,7 +56,7 @@ std::vector<Found> instances_of(const world::World& world, const Cluster& cluste
   for (const auto& [name, group] : world.groups()) {
     for (const auto& [number, instance] : group->instances()) {
       if (group->settings().cluster == cluster.name &&
-          instance.registration != Registration::None) {
+          instance.registration != AgentRegistration::None) {
         found.push_back({.group = group.get(), .instance = &instance});
       }
     }
@@ -191,7 +191,7 @@ ApiResult<Found> EcsApi::find_container_instance(const Cluster& cluster,
   const auto id = name_in_cluster(text, "container-instance", cluster.name);
   const Found found = id ? world_.find_instance(*id) : Found{};
   if (found.instance == nullptr || found.instance->container_id != *id ||
-      found.instance->registration == Registration::None ||
+      found.instance->registration == AgentRegistration::None ||
       found.group->settings().cluster != cluster.name) {
     return bad_parameter("The container instance was not found.");
   }

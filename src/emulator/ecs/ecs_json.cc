@@ -102,7 +102,7 @@ void write_events(json::Writer& writer, const Service& service) {
   writer.end_array();
 }
 
-void write_task_sets(json::Writer& writer, const ServiceView& view) {
+void write_task_sets(json::Writer& writer, const EcsServiceView& view) {
   if (view.service.definition().upkeep == world::Upkeep::Single) {
     writer.name("taskSets").begin_array();
     for (const TaskSet& set : view.task_sets) {
@@ -161,7 +161,7 @@ void write_shown(json::Writer& writer, const world::Shown& shown, std::string_vi
   }
 }
 
-void write_service(json::Writer& writer, const ServiceView& view, WithTags with_tags) {
+void write_service(json::Writer& writer, const EcsServiceView& view, WithTags with_tags) {
   const Service& service = view.service;
   const std::string_view region = view.region;
   const world::ServiceDefinition& definition = service.definition();

@@ -37,13 +37,13 @@ void write_task_set(json::Writer& writer, const world::Service& service, const T
                     std::string_view region, WithTags with_tags);
 
 enum class WithEvents { No, Yes };
-struct ServiceView {
+struct EcsServiceView {
   const world::Service& service;
   std::string_view region = {};
   std::span<const TaskSet> task_sets = {};
   WithEvents with_events = WithEvents::Yes;
 };
-void write_service(json::Writer& writer, const ServiceView& view, WithTags with_tags);
+void write_service(json::Writer& writer, const EcsServiceView& view, WithTags with_tags);
 struct TaskView {
   const world::Service& service;
   const world::Task& task;

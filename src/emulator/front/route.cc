@@ -24,18 +24,18 @@ namespace {
 struct Offer {
   std::string_view name = {};    ///< what requests are signed for
   std::string_view target = {};  ///< before the dot in X-Amz-Target; empty without JSON
-  Protocol protocol = Protocol::Json11;
+  WireProtocol protocol = WireProtocol::Json11;
   const QueryService* query = nullptr;  ///< nullptr without forms
 };
 constexpr std::array<Offer, 8> kOffers{
-    {{"sqs", "AmazonSQS", Protocol::Json10, &kSqsQuery},
-     {"ecs", "AmazonEC2ContainerServiceV20141113", Protocol::Json11},
-     {"sts", "", Protocol::Query, &kStsQuery},
-     {"lambda", "", Protocol::RestJson},
-     {"monitoring", "GraniteServiceVersion20100801", Protocol::Json10, &kCloudWatchQuery},
-     {"autoscaling", "", Protocol::Query, &kScalingGroupsQuery},
-     {"application-autoscaling", "AnyScaleFrontendService", Protocol::Json11},
-     {"tagging", "ResourceGroupsTaggingAPI_20170126", Protocol::Json11}}};
+    {{"sqs", "AmazonSQS", WireProtocol::Json10, &kSqsQuery},
+     {"ecs", "AmazonEC2ContainerServiceV20141113", WireProtocol::Json11},
+     {"sts", "", WireProtocol::Query, &kStsQuery},
+     {"lambda", "", WireProtocol::RestJson},
+     {"monitoring", "GraniteServiceVersion20100801", WireProtocol::Json10, &kCloudWatchQuery},
+     {"autoscaling", "", WireProtocol::Query, &kScalingGroupsQuery},
+     {"application-autoscaling", "AnyScaleFrontendService", WireProtocol::Json11},
+     {"tagging", "ResourceGroupsTaggingAPI_20170126", WireProtocol::Json11}}};
 constexpr std::string_view kOffered =
     "It offers SQS, ECS, STS, EC2 Auto Scaling, of CloudWatch metrics, Application Auto Scaling, "
     "Resource Groups Tagging and, when it runs a function, Lambda.";
@@ -121,32 +121,32 @@ ApiError unknown(std::string message, int status) {
 }
 
 /// The protocol of a service that no header tells.
-Protocol protocol_of(std::string_view service, Protocol otherwise) {
+WireProtocol protocol_of(std::string_view service, WireProtocol otherwise) {
   if (service.starts_with("s3")) {
-    return Protocol::S3;
+    return WireProtocol::S3;
   }
   if (service == "route53" || service == "cloudfront") {
-    return Protocol::RestXml;
+    return WireProtocol::RestXml;
   }
-  return service == "ec2" ? Protocol::Ec2 : otherwise;
+  return service == "ec2" ? WireProtocol::Ec2 : otherwise;
 }
 
 /// The answer to whoever asks for a service that is not here. `what` was asked for.
-Route not_offered(Protocol protocol, std::string_view service, std::string_view what) {
+Route not_offered(WireProtocol protocol, std::string_view service, std::string_view what) {
   const std::string name =
       service.empty() ? std::string("this service") : fmt::format("'{}'", service);
   const std::string asked = what.empty() ? std::string() : fmt::format(" ({})", what);
   std::string message =
       fmt::format("The embedded AWS does not offer {}{}. {}", name, asked, kOffered);
-  const bool json = protocol == Protocol::Json10 || protocol == Protocol::Json11;
+  const bool json = protocol == WireProtocol::Json10 || protocol == WireProtocol::Json11;
   constexpr int kNotFound = 404;
   constexpr int kNotImplemented = 501;
-  Route route{
-      .protocol = protocol,
-      .error = unknown(
-          std::move(message),
-          json || protocol == Protocol::Query || protocol == Protocol::Ec2 ? 400 : kNotFound)};
-  if (protocol == Protocol::S3) {
+  Route route{.protocol = protocol,
+              .error = unknown(std::move(message), json || protocol == WireProtocol::Query ||
+                                                           protocol == WireProtocol::Ec2
+                                                       ? 400
+                                                       : kNotFound)};
+  if (protocol == WireProtocol::S3) {
     route.error.code = "NotImplemented";
     route.error.status = kNotImplemented;
   }
@@ -158,7 +158,7 @@ Route json_route(const net::ServerRequest& request, std::string_view target) {
   const auto type = header_of(request, "content-type");
   const Offer* const offer = find_offer(&Offer::target, target.substr(0, dot));
   if (offer == nullptr || target.empty()) {
-    return not_offered(type.ends_with("1.0") ? Protocol::Json10 : Protocol::Json11,
+    return not_offered(type.ends_with("1.0") ? WireProtocol::Json10 : WireProtocol::Json11,
                        signed_service(request), target);
   }
   Route route{.service = offer->name, .protocol = offer->protocol};
@@ -221,9 +221,9 @@ Route form_route(const net::ServerRequest& request) {
   const Offer* const offer = find_offer(&Offer::name, std::string_view(service));
   if (offer == nullptr || offer->query == nullptr) {
     const std::string_view action = form ? form_value(*form, "Action") : std::string_view();
-    return not_offered(protocol_of(service, Protocol::Query), service, action);
+    return not_offered(protocol_of(service, WireProtocol::Query), service, action);
   }
-  Route route{.service = offer->name, .protocol = Protocol::Query, .query = offer->query};
+  Route route{.service = offer->name, .protocol = WireProtocol::Query, .query = offer->query};
   if (!form) {
     route.error = form.error();
     return route;
@@ -247,7 +247,7 @@ Route other_route(const net::ServerRequest& request) {
   const std::string service = signed_service(request);
   const std::string what = fmt::format("{} {}", request.method, path_of(request));
   if (header_of(request, "smithy-protocol") == "rpc-v2-cbor") {
-    Route route = not_offered(Protocol::Cbor, service, what);
+    Route route = not_offered(WireProtocol::Cbor, service, what);
     if (find_offer(&Offer::name, std::string_view(service)) != nullptr) {
       route.error.message = kNoCbor;
     }
@@ -260,7 +260,7 @@ Route other_route(const net::ServerRequest& request) {
                           404);
     return route;
   }
-  return not_offered(protocol_of(service, Protocol::RestJson), service, what);
+  return not_offered(protocol_of(service, WireProtocol::RestJson), service, what);
 }
 
 }  // namespace
@@ -272,7 +272,7 @@ Route find_route(const net::ServerRequest& request) {
   if (LambdaHost::handles(request.target)) {
     return {.service = "lambda",
             .operation = lambda_operation(request),
-            .protocol = Protocol::RestJson};
+            .protocol = WireProtocol::RestJson};
   }
   return is_form(request) ? form_route(request) : other_route(request);
 }

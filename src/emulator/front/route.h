@@ -16,7 +16,7 @@ namespace scaler::emulator {
 struct Route {
   std::string_view service = {};  ///< "sqs", "ecs", "sts", "lambda"; empty when it is none of them
   std::string operation = {};
-  Protocol protocol = Protocol::Json11;
+  WireProtocol protocol = WireProtocol::Json11;
   const QueryService* query = nullptr;  ///< of a Query request
   Form form = {};                       ///< of a Query request
   ApiError error = {};                  ///< with a code when there is no such place

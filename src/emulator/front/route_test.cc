@@ -57,12 +57,12 @@ TEST(Route, FindsSqsInBothProtocols) {
   EXPECT_EQ(in_json.error.code, "");
   EXPECT_EQ(in_json.service, "sqs");
   EXPECT_EQ(in_json.operation, "ListQueues");
-  EXPECT_EQ(in_json.protocol, Protocol::Json10);
+  EXPECT_EQ(in_json.protocol, WireProtocol::Json10);
   const Route in_form = route_of(form("sqs", "Action=ListQueues&Version=2012-11-05"));
   EXPECT_EQ(in_form.error.code, "");
   EXPECT_EQ(in_form.service, "sqs");
   EXPECT_EQ(in_form.operation, "ListQueues");
-  EXPECT_EQ(in_form.protocol, Protocol::Query);
+  EXPECT_EQ(in_form.protocol, WireProtocol::Query);
 }
 
 TEST(Route, FindsTheServiceOfAnUnsignedForm) {

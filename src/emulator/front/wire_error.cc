@@ -79,7 +79,7 @@ std::string cbor_body(const ApiError& error) {
 std::string json_body(const ErrorPlace& place, const ApiError& error) {
   json::Writer writer;
   writer.begin_object();
-  if (place.protocol == Protocol::RestJson) {
+  if (place.protocol == WireProtocol::RestJson) {
     writer.field("Type", error.status >= 500 ? "Service" : "User");
   } else {
     writer.field("__type", json_type(place.service, error.code));
@@ -90,18 +90,18 @@ std::string json_body(const ErrorPlace& place, const ApiError& error) {
 
 std::string body_of(const ErrorPlace& place, const ApiError& error) {
   switch (place.protocol) {
-    case Protocol::Json10:
-    case Protocol::Json11:
-    case Protocol::RestJson:
+    case WireProtocol::Json10:
+    case WireProtocol::Json11:
+    case WireProtocol::RestJson:
       return json_body(place, error);
-    case Protocol::Query:
-    case Protocol::RestXml:
+    case WireProtocol::Query:
+    case WireProtocol::RestXml:
       return query_body(place, error);
-    case Protocol::Ec2:
+    case WireProtocol::Ec2:
       return ec2_body(place, error);
-    case Protocol::S3:
+    case WireProtocol::S3:
       return s3_body(place, error);
-    case Protocol::Cbor:
+    case WireProtocol::Cbor:
       return cbor_body(error);
   }
   std::unreachable();
@@ -109,20 +109,20 @@ std::string body_of(const ErrorPlace& place, const ApiError& error) {
 
 }  // namespace
 
-std::string_view content_type(Protocol protocol) {
+std::string_view content_type(WireProtocol protocol) {
   switch (protocol) {
-    case Protocol::Json10:
+    case WireProtocol::Json10:
       return "application/x-amz-json-1.0";
-    case Protocol::Json11:
-    case Protocol::RestJson:
+    case WireProtocol::Json11:
+    case WireProtocol::RestJson:
       return "application/x-amz-json-1.1";
-    case Protocol::Query:
-    case Protocol::Ec2:
+    case WireProtocol::Query:
+    case WireProtocol::Ec2:
       return "text/xml";
-    case Protocol::RestXml:
-    case Protocol::S3:
+    case WireProtocol::RestXml:
+    case WireProtocol::S3:
       return "application/xml";
-    case Protocol::Cbor:
+    case WireProtocol::Cbor:
       return "application/cbor";
   }
   std::unreachable();
@@ -130,11 +130,11 @@ std::string_view content_type(Protocol protocol) {
 
 net::HttpResponse error_response(const ErrorPlace& place, const ApiError& error) {
   net::HttpResponse response{.status = error.status, .body = body_of(place, error)};
-  if (place.protocol == Protocol::RestJson) {
+  if (place.protocol == WireProtocol::RestJson) {
     response.headers.push_back({.name = "x-amzn-ErrorType", .value = error.code});
-  } else if (place.protocol == Protocol::Cbor) {
+  } else if (place.protocol == WireProtocol::Cbor) {
     response.headers.push_back({.name = "smithy-protocol", .value = "rpc-v2-cbor"});
-  } else if (place.query_mode && place.service == "sqs" && place.protocol == Protocol::Json10) {
+  } else if (place.query_mode && place.service == "sqs" && place.protocol == WireProtocol::Json10) {
     response.headers.push_back(
         {.name = "x-amzn-query-error",
          .value = fmt::format("{};{}", SqsApi::query_code(error.code), blamed(error))});

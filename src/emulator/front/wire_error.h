@@ -11,13 +11,13 @@
 
 namespace scaler::emulator {
 
-enum class Protocol : std::uint8_t { Json10, Json11, Query, Ec2, RestJson, RestXml, S3, Cbor };
+enum class WireProtocol : std::uint8_t { Json10, Json11, Query, Ec2, RestJson, RestXml, S3, Cbor };
 
-std::string_view content_type(Protocol protocol);
+std::string_view content_type(WireProtocol protocol);
 
 /// What an error is told for.
 struct ErrorPlace {
-  Protocol protocol = Protocol::Json11;
+  WireProtocol protocol = WireProtocol::Json11;
   std::string_view service = {};
   const QueryService* query = nullptr;  ///< of a Query request to a service that is here
   std::string_view request_id = {};

@@ -46,7 +46,7 @@ std::size_t LambdaFunction::sandboxes() const {
 }
 
 void LambdaFunction::invoke(std::string payload, OnResult on_result, InvokedAs invoked) {
-  const std::optional<Fault> fault = hooks_.fault ? hooks_.fault() : std::nullopt;
+  const std::optional<InjectedFault> fault = hooks_.fault ? hooks_.fault() : std::nullopt;
   if (fault && fault->kind == FaultKind::Throttle) {
     return throttle(on_result);
   }
@@ -64,7 +64,7 @@ void LambdaFunction::throttle(const OnResult& on_result) {
 }
 
 void LambdaFunction::carry_out(std::string payload, OnResult on_result, const InvokedAs& invoked,
-                               const std::optional<Fault>& fault) {
+                               const std::optional<InjectedFault>& fault) {
   const std::string request_id = make_uuid(random_);
   Sandbox* sandbox = shut_down_ ? nullptr : free_sandbox(invoked.version);
   const bool cold_start = sandbox == nullptr;

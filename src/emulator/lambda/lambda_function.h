@@ -71,7 +71,7 @@ struct InvocationReport {
 struct FunctionHooks {
   std::function<void(std::string_view line)> log_line = {};  ///< a line of the function's output
   std::function<void(const InvocationReport&)> finished = {};
-  std::function<std::optional<Fault>()> fault = {};  ///< what strikes the next invocation
+  std::function<std::optional<InjectedFault>()> fault = {};  ///< what strikes the next invocation
 };
 
 class Sandbox;
@@ -99,7 +99,7 @@ class LambdaFunction {
  private:
   struct AsyncEvent;
   void carry_out(std::string payload, OnResult on_result, const InvokedAs& invoked,
-                 const std::optional<Fault>& fault);
+                 const std::optional<InjectedFault>& fault);
   void throttle(const OnResult& on_result);
   void attempt(const std::shared_ptr<AsyncEvent>& event);
   void try_again(const std::shared_ptr<AsyncEvent>& event, Duration delay);

@@ -62,7 +62,7 @@ class LambdaFunctionTest : public testing::Test {
   }
 
   net::EventLoop loop_;
-  std::optional<Fault> fault_ = {};
+  std::optional<InjectedFault> fault_ = {};
   std::unique_ptr<Script> script_;
   std::vector<std::string> lines_;
   std::vector<InvocationOutcome> reports_;
@@ -247,7 +247,7 @@ TEST_F(LambdaFunctionTest, EndsItsProcessesOnShutdownAndStartsNoOther) {
 
 TEST_F(LambdaFunctionTest, AThrottledInvocationDoesNotRun) {
   use(kEcho);
-  fault_ = Fault{.kind = FaultKind::Throttle};
+  fault_ = InjectedFault{.kind = FaultKind::Throttle};
   EXPECT_EQ(invoke("1").outcome, InvocationOutcome::Throttled);
   EXPECT_EQ(function_->totals().throttles, 1);
   EXPECT_EQ(function_->totals().invocations, 0);
@@ -256,7 +256,7 @@ TEST_F(LambdaFunctionTest, AThrottledInvocationDoesNotRun) {
 
 TEST_F(LambdaFunctionTest, ACrashedInvocationIsKilledAndTheNextGetsAnotherProcess) {
   use("while next; do [ $event = 1 ] && sleep 20; answer \"$event\"; done\n");
-  fault_ = Fault{.kind = FaultKind::Crash, .delay = 20ms};
+  fault_ = InjectedFault{.kind = FaultKind::Crash, .delay = 20ms};
   expect_error(invoke("1"), "Runtime.ExitError", "signal: killed");
   EXPECT_EQ(invoke("2").payload, "2");
   EXPECT_EQ(function_->totals().cold_starts, 2);
@@ -264,7 +264,7 @@ TEST_F(LambdaFunctionTest, ACrashedInvocationIsKilledAndTheNextGetsAnotherProces
 
 TEST_F(LambdaFunctionTest, ACrashThatComesTooLateHarmsNothing) {
   use(kEcho);
-  fault_ = Fault{.kind = FaultKind::Crash, .delay = 5s};
+  fault_ = InjectedFault{.kind = FaultKind::Crash, .delay = 5s};
   EXPECT_EQ(invoke("1").payload, "1");
   EXPECT_EQ(invoke("2").payload, "2");
   EXPECT_EQ(function_->totals().cold_starts, 1);
@@ -272,14 +272,14 @@ TEST_F(LambdaFunctionTest, ACrashThatComesTooLateHarmsNothing) {
 
 TEST_F(LambdaFunctionTest, AnInvocationThatHangsTimesOut) {
   use(kEcho, {.timeout = 100ms, .init_timeout = 100ms});
-  fault_ = Fault{.kind = FaultKind::Hang};
+  fault_ = InjectedFault{.kind = FaultKind::Hang};
   expect_error(invoke("1"), "Sandbox.Timedout", "Task timed out after 0.10 seconds");
   EXPECT_EQ(invoke("2").payload, "2");
 }
 
 TEST_F(LambdaFunctionTest, ADuplicatedInvocationRunsTwiceAndIsAnsweredOnce) {
   use(kEcho);
-  fault_ = Fault{.kind = FaultKind::Duplicate};
+  fault_ = InjectedFault{.kind = FaultKind::Duplicate};
   EXPECT_EQ(invoke("1").payload, "1");
   EXPECT_TRUE(run_until(loop_, [this] { return reports_.size() == 2; }));
   EXPECT_EQ(function_->totals().invocations, 2);

@@ -46,7 +46,7 @@ struct LambdaOptions {
   std::function<void()> advance = {};
   /// A line of the function's output; without it, the line goes to the log.
   std::function<void(std::string_view line)> log_line = {};
-  std::function<std::optional<Fault>()> fault = {};  ///< what strikes the next invocation
+  std::function<std::optional<InjectedFault>()> fault = {};  ///< what strikes the next invocation
 };
 
 class LambdaHost {

@@ -77,10 +77,11 @@ std::string error_payload(std::string_view type, std::string_view message) {
   return std::move(writer).text();
 }
 
-RuntimeApi::RuntimeApi(RuntimeEvents events) : events_(std::move(events)) {}
+RuntimeApiServer::RuntimeApiServer(RuntimeEvents events) : events_(std::move(events)) {}
 
-Result<std::unique_ptr<RuntimeApi>> RuntimeApi::create(net::EventLoop& loop, RuntimeEvents events) {
-  auto api = std::unique_ptr<RuntimeApi>(new RuntimeApi(std::move(events)));
+Result<std::unique_ptr<RuntimeApiServer>> RuntimeApiServer::create(net::EventLoop& loop,
+                                                                   RuntimeEvents events) {
+  auto api = std::unique_ptr<RuntimeApiServer>(new RuntimeApiServer(std::move(events)));
   api->server_ = TRY(net::HttpServer::listen(
       loop, 0, [raw = api.get()](const net::ServerRequest& request, const net::Respond& respond) {
         raw->handle(request, respond);
@@ -88,7 +89,7 @@ Result<std::unique_ptr<RuntimeApi>> RuntimeApi::create(net::EventLoop& loop, Run
   return api;
 }
 
-void RuntimeApi::deliver(const RuntimeInvocation& invocation) {
+void RuntimeApiServer::deliver(const RuntimeInvocation& invocation) {
   CHECK(state_ == State::Waiting);
   state_ = State::Invoked;
   request_id_ = invocation.request_id;
@@ -104,7 +105,7 @@ void RuntimeApi::deliver(const RuntimeInvocation& invocation) {
            .body = invocation.payload});
 }
 
-void RuntimeApi::handle(const net::ServerRequest& request, const net::Respond& respond) {
+void RuntimeApiServer::handle(const net::ServerRequest& request, const net::Respond& respond) {
   std::string_view path = request.target;
   if (!path.starts_with(kBase)) {
     return respond(refused(404, "NotFound", "no such path: " + request.target));
@@ -136,7 +137,7 @@ void RuntimeApi::handle(const net::ServerRequest& request, const net::Respond& r
   verb == "response" ? response(request, respond) : error(request, respond);
 }
 
-void RuntimeApi::next(const net::Respond& respond) {
+void RuntimeApiServer::next(const net::Respond& respond) {
   if (state_ != State::Starting && state_ != State::Answered) {
     return respond(wrong_state(state_ == State::Invoked
                                    ? "the invocation under way has not been answered"
@@ -147,7 +148,7 @@ void RuntimeApi::next(const net::Respond& respond) {
   events_.on_waiting();
 }
 
-void RuntimeApi::init_error(const net::ServerRequest& request, const net::Respond& respond) {
+void RuntimeApiServer::init_error(const net::ServerRequest& request, const net::Respond& respond) {
   if (state_ != State::Starting) {
     return respond(wrong_state("init/error is only for a runtime that has not asked for work"));
   }
@@ -155,7 +156,7 @@ void RuntimeApi::init_error(const net::ServerRequest& request, const net::Respon
   report_error(request, respond, events_.on_init_error);
 }
 
-void RuntimeApi::response(const net::ServerRequest& request, const net::Respond& respond) {
+void RuntimeApiServer::response(const net::ServerRequest& request, const net::Respond& respond) {
   state_ = State::Answered;
   if (request.body.size() <= kResponseMax + kResponseSlack) {
     events_.on_response(request.body);
@@ -169,14 +170,14 @@ void RuntimeApi::response(const net::ServerRequest& request, const net::Respond&
   respond(refused(413, "RequestEntityTooLarge", "Exceeded " + limit));
 }
 
-void RuntimeApi::error(const net::ServerRequest& request, const net::Respond& respond) {
+void RuntimeApiServer::error(const net::ServerRequest& request, const net::Respond& respond) {
   state_ = State::Answered;
   report_error(request, respond, events_.on_error);
 }
 
 /// The event comes before the answer: who has the answer can rely on it.
-void RuntimeApi::report_error(const net::ServerRequest& request, const net::Respond& respond,
-                              const std::function<void(std::string)>& event) {
+void RuntimeApiServer::report_error(const net::ServerRequest& request, const net::Respond& respond,
+                                    const std::function<void(std::string)>& event) {
   if (const auto fault = error_report_fault(request)) {
     event(error_payload("Runtime.Unknown", *fault));
     return respond(refused(400, "InvalidErrorReport", *fault));

@@ -1,5 +1,5 @@
 #pragma once
-// RuntimeApi: the Lambda Runtime API of one sandbox, on a port of its own. It accepts what a
+// RuntimeApiServer: the Lambda Runtime API of one sandbox, on a port of its own. It accepts what a
 // runtime may send in its state and refuses everything else with Lambda's errors; what it accepted
 // becomes an event for the sandbox. State: Starting -> Waiting -> Invoked -> Answered -> Waiting ->
 // ... Source: https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
@@ -26,7 +26,7 @@ struct RuntimeInvocation {
   Instant deadline = {};
 };
 
-/// Events of the runtime; none may destroy the RuntimeApi.
+/// Events of the runtime; none may destroy the RuntimeApiServer.
 struct RuntimeEvents {
   std::function<void()> on_waiting = {};  ///< the runtime asks for an invocation
   std::function<void(std::string payload)> on_response = {};
@@ -34,7 +34,7 @@ struct RuntimeEvents {
   std::function<void(std::string payload)> on_init_error = {};
 };
 
-class RuntimeApi {
+class RuntimeApiServer {
  public:
   static constexpr std::size_t kResponseMax = std::size_t{6} << 20U;
   /// Lambda allows this much more than it says.
@@ -42,9 +42,10 @@ class RuntimeApi {
 
   enum class State { Starting, Waiting, Invoked, Answered, InitFailed };
 
-  static Result<std::unique_ptr<RuntimeApi>> create(net::EventLoop& loop, RuntimeEvents events);
-  RuntimeApi(const RuntimeApi&) = delete;
-  RuntimeApi& operator=(const RuntimeApi&) = delete;
+  static Result<std::unique_ptr<RuntimeApiServer>> create(net::EventLoop& loop,
+                                                          RuntimeEvents events);
+  RuntimeApiServer(const RuntimeApiServer&) = delete;
+  RuntimeApiServer& operator=(const RuntimeApiServer&) = delete;
 
   int port() const { return server_->port(); }
   State state() const { return state_; }
@@ -52,7 +53,7 @@ class RuntimeApi {
   void deliver(const RuntimeInvocation& invocation);
 
  private:
-  explicit RuntimeApi(RuntimeEvents events);
+  explicit RuntimeApiServer(RuntimeEvents events);
   void handle(const net::ServerRequest& request, const net::Respond& respond);
   void next(const net::Respond& respond);
   void init_error(const net::ServerRequest& request, const net::Respond& respond);

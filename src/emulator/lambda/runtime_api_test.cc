@@ -33,7 +33,7 @@ class RuntimeApiTest : public testing::Test {
       const std::lock_guard lock(mutex_);
       events_.push_back(std::move(event));
     };
-    auto api = RuntimeApi::create(
+    auto api = RuntimeApiServer::create(
         loop_, {.on_waiting = [note] { note("waiting"); },
                 .on_response = [note](const std::string& body) { note("response " + body); },
                 .on_error = [note](const std::string& body) { note("error " + body); },
@@ -100,7 +100,7 @@ class RuntimeApiTest : public testing::Test {
   std::mutex mutex_;
   std::vector<std::string> events_;
   net::EventLoop loop_;
-  std::unique_ptr<RuntimeApi> api_;
+  std::unique_ptr<RuntimeApiServer> api_;
   std::jthread thread_;
 };
 
@@ -213,7 +213,7 @@ TEST_F(RuntimeApiTest, RefusesErrorTypesThatLambdaDoesNotKnow) {
 }
 
 TEST_F(RuntimeApiTest, TakesAnswersOfSixMegabytesAndRefusesLargerOnes) {
-  const std::size_t most = RuntimeApi::kResponseMax + RuntimeApi::kResponseSlack;
+  const std::size_t most = RuntimeApiServer::kResponseMax + RuntimeApiServer::kResponseSlack;
   next("id-1");
   EXPECT_EQ(status("POST", "invocation/id-1/response", std::string(most, 'x')), 202);
   next("id-2");

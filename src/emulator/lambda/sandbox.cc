@@ -89,7 +89,7 @@ RuntimeEvents Sandbox::events() {
 
 Result<void> Sandbox::run(std::function<void(std::string_view)> on_line) {
   on_line_ = std::move(on_line);
-  api_ = TRY(RuntimeApi::create(loop_, events()));
+  api_ = TRY(RuntimeApiServer::create(loop_, events()));
   process_ = TRY(ChildProcess::start(
       loop_, {.executable = settings_.bootstrap,
               .directory = folder_of(settings_.bootstrap),

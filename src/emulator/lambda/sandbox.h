@@ -50,7 +50,7 @@ class Sandbox {
   bool ended() const { return ended_; }
   const std::string& version() const { return version_; }
   bool busy() const { return invocation_.has_value(); }
-  bool waiting() const { return api_->state() == RuntimeApi::State::Waiting; }
+  bool waiting() const { return api_->state() == RuntimeApiServer::State::Waiting; }
 
   /// Carries it out as soon as the runtime asks for it. Only for a sandbox that is not busy or
   /// over. on_result may come from within, and must not destroy the Sandbox.
@@ -79,7 +79,7 @@ class Sandbox {
   net::EventLoop& loop_;
   const FunctionSettings& settings_;
   std::string version_;
-  std::unique_ptr<RuntimeApi> api_ = {};
+  std::unique_ptr<RuntimeApiServer> api_ = {};
   std::unique_ptr<ChildProcess> process_ = {};
   std::optional<SandboxInvocation> invocation_ = {};
   std::function<void(std::string_view line)> on_line_ = {};

@@ -39,7 +39,7 @@ Result<FaultKind> parse_kind(const json::Reader& reader) {
 }
 
 /// An invocation can be throttled, hang, crash or happen twice; an API call can do the rest.
-Result<void> check_fit(const Fault& fault, const json::Reader& reader) {
+Result<void> check_fit(const InjectedFault& fault, const json::Reader& reader) {
   const bool invocations_only =
       fault.kind == FaultKind::Crash || fault.kind == FaultKind::Duplicate;
   const bool both = fault.kind == FaultKind::Throttle || fault.kind == FaultKind::Hang;
@@ -62,7 +62,7 @@ Result<void> Faults::add(std::string_view text) {
   const json::Value document = TRY(json::parse(text));
   const json::Reader reader(document);
   TRY(reader.only_fields({"operation", "fault", "count", "caller", "delay", "probability"}));
-  Fault fault;
+  InjectedFault fault;
   const json::Reader operation = TRY(reader.field("operation"));
   fault.operation = TRY(operation.string());
   const json::Reader kind = TRY(reader.field("fault"));
@@ -86,8 +86,8 @@ Result<void> Faults::add(std::string_view text) {
   return {};
 }
 
-std::optional<Fault> Faults::strike(std::string_view operation, std::string_view caller) {
-  for (Fault& fault : faults_) {
+std::optional<InjectedFault> Faults::strike(std::string_view operation, std::string_view caller) {
+  for (InjectedFault& fault : faults_) {
     const bool any = fault.operation == "*" && operation != kInvocation;
     const bool meant =
         (any || fault.operation == operation) && (fault.caller.empty() || fault.caller == caller);
@@ -102,7 +102,7 @@ std::optional<Fault> Faults::strike(std::string_view operation, std::string_view
 
 void Faults::write(json::Writer& writer) const {
   writer.begin_array();
-  for (const Fault& fault : faults_) {
+  for (const InjectedFault& fault : faults_) {
     writer.begin_object()
         .field("operation", fault.operation)
         .field("fault", kind_text(fault.kind))

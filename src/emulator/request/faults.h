@@ -33,7 +33,7 @@ enum class FaultKind {
 /// What the function's invocations are called here; no API operation has this name.
 inline constexpr std::string_view kInvocation = "Invocation";
 
-struct Fault {
+struct InjectedFault {
   std::string operation = {};  ///< "UpdateService", "*" for every API call, or kInvocation
   FaultKind kind = FaultKind::Throttle;
   std::int64_t left = 0;         ///< calls that it still strikes
@@ -55,12 +55,12 @@ class Faults {
   Result<void> add(std::string_view json);
   void clear() { faults_.clear(); }
   /// The fault that strikes this call, if one does; it is used up by one.
-  std::optional<Fault> strike(std::string_view operation, std::string_view caller);
+  std::optional<InjectedFault> strike(std::string_view operation, std::string_view caller);
   /// Writes the array of all faults since the last clear.
   void write(json::Writer& writer) const;
 
  private:
-  std::vector<Fault> faults_ = {};
+  std::vector<InjectedFault> faults_ = {};
   Random random_;
 };
 

@@ -31,7 +31,7 @@ std::string_view unfinished(const Exchange& exchange) {
     return exchange.pool->host->addresses.empty() ? ": no address from the name server"
                                                   : ": not sent";
   }
-  if (exchange.connection->stage == Stage::Tunnelling) {
+  if (exchange.connection->stage == ConnectionStage::Tunnelling) {
     return ": no answer of the proxy to CONNECT";
   }
   return setting_up(*exchange.connection) ? ": no connection" : ": not sent";

@@ -37,7 +37,7 @@ struct Exchange {
   bool sent_before = false;          ///< a byte of it has gone, perhaps over another connection
 };
 
-enum class Stage { Connecting, Tunnelling, Handshaking, Sending, Receiving };
+enum class ConnectionStage { Connecting, Tunnelling, Handshaking, Sending, Receiving };
 
 struct Connection {
   Connection(Pool& owner, std::size_t body_max) : pool(&owner), parser(body_max) {}
@@ -45,7 +45,7 @@ struct Connection {
   Pool* pool;
   std::unique_ptr<Stream> stream = {};
   Exchange* exchange = nullptr;
-  Stage stage = Stage::Connecting;
+  ConnectionStage stage = ConnectionStage::Connecting;
   std::vector<Address> addresses = {};  ///< to be tried, in this order
   std::size_t address = 0;              ///< which of them
   Deadline set_up_until = {};
@@ -60,7 +60,7 @@ struct Connection {
 using ConnectionPointer = std::shared_ptr<Connection>;
 
 inline bool setting_up(const Connection& connection) {
-  return connection.stage < Stage::Sending;
+  return connection.stage < ConnectionStage::Sending;
 }
 
 /// RFC 9110, section 15.5.8.

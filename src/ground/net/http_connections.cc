@@ -69,15 +69,15 @@ ConnectionPointer HttpClient::Impl::take_idle(Pool& pool, Duration longest_idle)
 
 void HttpClient::Impl::advance(const ConnectionPointer& connection) {
   switch (connection->stage) {
-    case Stage::Connecting:
+    case ConnectionStage::Connecting:
       return connected(connection);
-    case Stage::Tunnelling:
+    case ConnectionStage::Tunnelling:
       return open_tunnel(connection);
-    case Stage::Handshaking:
+    case ConnectionStage::Handshaking:
       return shake_hands(connection);
-    case Stage::Sending:
+    case ConnectionStage::Sending:
       return send_more(connection);
-    case Stage::Receiving:
+    case ConnectionStage::Receiving:
       return receive_more(connection);
   }
 }
@@ -99,7 +99,7 @@ void HttpClient::Impl::begin_request(const ConnectionPointer& connection) {
   connection->sent = 0;
   connection->parser = ReplyParser(options_.body_max);
   connection->reply_begun = false;
-  connection->stage = Stage::Sending;
+  connection->stage = ConnectionStage::Sending;
   send_more(connection);
 }
 
@@ -121,7 +121,7 @@ void HttpClient::Impl::send_more(const ConnectionPointer& connection) {
         return peer_gone(connection, IoStep::Failed);
     }
   }
-  connection->stage = Stage::Receiving;
+  connection->stage = ConnectionStage::Receiving;
   connection->awaited = IoStep::WantRead;
 }
 

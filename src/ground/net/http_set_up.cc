@@ -52,7 +52,7 @@ void HttpClient::Impl::open(Exchange& exchange) {
 Result<void> HttpClient::Impl::open_stream(Connection& connection) {
   static_cast<void>(TRY(tls_for(connection.pool->origin)));  // It is told before anybody is called.
   connection.stream = TRY(Stream::open(connection.addresses[connection.address]));
-  connection.stage = Stage::Connecting;
+  connection.stage = ConnectionStage::Connecting;
   connection.awaited = IoStep::WantWrite;
   connection.set_up_until = SteadyClock::now() + options_.connect_timeout;
   return {};
@@ -91,7 +91,7 @@ void HttpClient::Impl::connected(const ConnectionPointer& connection) {
   if (*pool.proxy == nullptr || pool.origin.scheme == "http") {
     return secure(connection);
   }
-  connection->stage = Stage::Tunnelling;
+  connection->stage = ConnectionStage::Tunnelling;
   connection->set_up_until = SteadyClock::now() + longer_timeout();
   connection->sent = 0;
   connection->parser = ReplyParser(options_.body_max, ReplyParser::Reads::HeaderOnly);
@@ -157,7 +157,7 @@ void HttpClient::Impl::secure(const ConnectionPointer& connection) {
   if (TlsContext* tls = tls_for(origin).value_or(nullptr); tls != nullptr) {
     connection->stream->encrypt(*tls, origin);
   }
-  connection->stage = Stage::Handshaking;
+  connection->stage = ConnectionStage::Handshaking;
   connection->set_up_until = SteadyClock::now() + options_.connect_timeout;
   shake_hands(connection);
 }
@@ -202,13 +202,13 @@ void HttpClient::Impl::expire_set_up(Deadline now) {
     if (!setting_up(*connection) || now < connection->set_up_until) {
       continue;
     }
-    if (connection->stage == Stage::Tunnelling) {
+    if (connection->stage == ConnectionStage::Tunnelling) {
       fail_connection(
           connection, ErrorKind::Unavailable,
           "no answer of the proxy to CONNECT within " + format_duration(longer_timeout()));
       continue;
     }
-    const bool connecting = connection->stage == Stage::Connecting;
+    const bool connecting = connection->stage == ConnectionStage::Connecting;
     const std::string why = std::string(connecting ? "connect" : "TLS") + ": no answer within " +
                             format_duration(options_.connect_timeout);
     try_next_address(connection, why);

@@ -33,7 +33,7 @@ AgentReply read_failure(const json::Value& failure) {
           .why = std::string(reason) + (detail.empty() ? "" : ": " + std::string(detail))};
 }
 
-AgentReply read_protection(const json::Value& protection, const Asked& asked, Instant now) {
+AgentReply read_protection(const json::Value& protection, const AgentAnswer& asked, Instant now) {
   if (!true_in(protection, "ProtectionEnabled")) {
     return {.kind = AgentReply::Kind::Off};
   }
@@ -65,7 +65,7 @@ AgentReply read_error(int status, const json::Value& error) {
 
 }  // namespace
 
-AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const Asked& asked,
+AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const AgentAnswer& asked,
                             Instant now) {
   if (!response.has_value()) {
     return {.kind = AgentReply::Kind::Failed, .why = response.error().message};
@@ -102,7 +102,7 @@ Result<Agent> Agent::create(net::HttpCaller& http, std::string_view uri, const C
 
 void Agent::ask(AskAgent::What what, Duration protect_for,
                 std::function<void(AgentReply)> answered) {
-  const Asked asked{.what = what, .protect_for = protect_for, .at = clock_->steady()};
+  const AgentAnswer asked{.what = what, .protect_for = protect_for, .at = clock_->steady()};
   net::HttpRequest request = request_;
   if (what != AskAgent::What::Inspect) {
     const bool protect = what == AskAgent::What::Protect;

@@ -13,12 +13,12 @@ namespace scaler::guard {
 
 /// What an answer means. `asked` is when and for how long protection was asked for: it lasts no
 /// longer, whatever the clocks say. Refusals come as HTTP 200, too.
-struct Asked {
+struct AgentAnswer {
   AskAgent::What what = AskAgent::What::Inspect;
   Duration protect_for = {};
   Deadline at = {};
 };
-AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const Asked& asked,
+AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const AgentAnswer& asked,
                             Instant now);
 
 class Agent {

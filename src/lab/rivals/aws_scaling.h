@@ -14,7 +14,8 @@ namespace scaler::rivals {
 /// The metric's datapoints and the minute's rhythm; the two policies derive from it.
 class MinuteMetric : public sim::Scaler {
  public:
-  explicit MinuteMetric(const Settings& settings) : settings_(settings), next_(settings.begin) {}
+  explicit MinuteMetric(const RivalSettings& settings)
+      : settings_(settings), next_(settings.begin) {}
   std::optional<Instant> next_wake() const override { return next_; }
   void act(sim::Stage& stage) override;
 
@@ -28,14 +29,14 @@ class MinuteMetric : public sim::Scaler {
   /// The desired count for the datapoints that can be seen, the latest last.
   virtual std::int64_t evaluate(std::int64_t desired, Instant now,
                                 const std::deque<double>& datapoints) = 0;
-  const Settings& settings() const { return settings_; }
+  const RivalSettings& settings() const { return settings_; }
 
  private:
   struct Measured {
     Instant at = {};
     double value = 0;
   };
-  Settings settings_;
+  RivalSettings settings_;
   Instant next_;
   std::deque<Measured> under_way_ = {};
   std::deque<double> datapoints_ = {};

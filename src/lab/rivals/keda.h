@@ -17,7 +17,7 @@ namespace scaler::rivals {
 /// https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/
 class Keda final : public sim::Scaler {
  public:
-  explicit Keda(const Settings& settings)
+  explicit Keda(const RivalSettings& settings)
       : tasks_max_(settings.tasks_max), next_poll_(settings.begin), next_sync_(settings.begin) {}
   std::optional<Instant> next_wake() const override { return std::min(next_poll_, next_sync_); }
   void act(sim::Stage& stage) override;

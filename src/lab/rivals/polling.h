@@ -18,7 +18,7 @@ namespace scaler::rivals {
 ///         https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 class PythonOriginal final : public sim::Scaler {
  public:
-  PythonOriginal(const Settings& settings, bool sqs_trigger)
+  PythonOriginal(const RivalSettings& settings, bool sqs_trigger)
       : target_(settings.fixed_tasks), next_schedule_(settings.begin), sqs_trigger_(sqs_trigger) {}
   std::optional<Instant> next_wake() const override;
   void act(sim::Stage& stage) override;
@@ -45,7 +45,7 @@ class PythonOriginal final : public sim::Scaler {
 ///         LAMBDA_INTERVAL 10 s, cooldowns 0, AGENTS_PER_INSTANCE as 1)
 class TenSecondPolling final : public sim::Scaler {
  public:
-  explicit TenSecondPolling(const Settings& settings)
+  explicit TenSecondPolling(const RivalSettings& settings)
       : tasks_max_(settings.tasks_max), next_(settings.begin) {}
   std::optional<Instant> next_wake() const override { return next_; }
   void act(sim::Stage& stage) override;

@@ -14,7 +14,7 @@
 namespace scaler::rivals {
 
 /// What whoever sets up a rival must choose; the rest are its defaults.
-struct Settings {
+struct RivalSettings {
   Instant begin = {};                 ///< of the simulation: their clocks start here
   std::int64_t backlog_per_task = 5;  ///< messages: what target tracking and steps aim at
   std::int64_t fixed_tasks = 1;       ///< tasks: the Python original's SCALE_UP_TARGET
@@ -25,7 +25,7 @@ struct Rival {
   std::string_view name;      ///< in flags: "target-tracking"
   std::string_view title;     ///< for people
   std::string_view sentence;  ///< what it does, with its delays
-  std::unique_ptr<sim::Scaler> (*make)(const Settings& settings);
+  std::unique_ptr<sim::Scaler> (*make)(const RivalSettings& settings);
 };
 
 std::span<const Rival> all();

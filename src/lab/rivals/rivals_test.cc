@@ -28,7 +28,7 @@ struct Seen {
   std::map<std::int64_t, std::int64_t> desired = {};  ///< by minute
 };
 
-Seen watch(std::string_view name, const sim::Scenario& scenario, Settings settings = {}) {
+Seen watch(std::string_view name, const sim::Scenario& scenario, RivalSettings settings = {}) {
   settings.begin = scenario.begin;
   Seen seen;
   const auto scaler = find(name)->make(settings);

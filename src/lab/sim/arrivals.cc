@@ -103,7 +103,7 @@ class BurstStream final : public ArrivalStream {
 /// earliest of `left_` on the rest of the interval, and so on.
 class TraceStream final : public ArrivalStream {
  public:
-  TraceStream(const Trace& trace, Instant begin, std::uint64_t seed)
+  TraceStream(const ArrivalTrace& trace, Instant begin, std::uint64_t seed)
       : source_(trace.open()), scale_(trace.scale), begin_(begin), random_(seed) {}
 
   std::optional<Batch> next() override {
@@ -222,14 +222,14 @@ struct Maker {
   std::unique_ptr<ArrivalStream> operator()(const Bursts& bursts) const {
     return std::make_unique<BurstStream>(bursts, begin, seed);
   }
-  std::unique_ptr<ArrivalStream> operator()(const Trace& trace) const {
+  std::unique_ptr<ArrivalStream> operator()(const ArrivalTrace& trace) const {
     return std::make_unique<TraceStream>(trace, begin, seed);
   }
 };
 
 }  // namespace
 
-Trace trace_of(std::vector<TraceInterval> intervals, double scale) {
+ArrivalTrace trace_of(std::vector<TraceInterval> intervals, double scale) {
   auto shared = std::make_shared<const std::vector<TraceInterval>>(std::move(intervals));
   return {.open = [shared] { return std::make_unique<VectorSource>(shared); }, .scale = scale};
 }

@@ -54,16 +54,16 @@ class TraceSource {
 };
 
 /// A trace that can be opened any number of times, once for each policy that is tried on it.
-struct Trace {
+struct ArrivalTrace {
   std::function<std::unique_ptr<TraceSource>()> open = {};
   double scale = 1;  ///< each interval's messages are multiplied by this; fractions by chance
 };
 
 /// Intervals that lie in memory.
-Trace trace_of(std::vector<TraceInterval> intervals, double scale = 1);
+ArrivalTrace trace_of(std::vector<TraceInterval> intervals, double scale = 1);
 
 /// All of them together.
-using Arrivals = std::variant<Constant, Poisson, Wave, Bursts, Trace>;
+using Arrivals = std::variant<Constant, Poisson, Wave, Bursts, ArrivalTrace>;
 
 /// Instants in order.
 class ArrivalStream {

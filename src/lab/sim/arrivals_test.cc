@@ -89,7 +89,7 @@ TEST(Arrivals, OfBurstsComeTogether) {
 }
 
 TEST(Arrivals, OfATraceKeepEachIntervalsNumber) {
-  const Trace trace =
+  const ArrivalTrace trace =
       trace_of({{.begin = kMonday - minutes(5), .length = minutes(5), .messages = 9},
                 {.begin = kMonday, .length = minutes(5), .messages = 40},
                 {.begin = kMonday + minutes(5), .length = minutes(5)},
@@ -136,7 +136,7 @@ class Endless final : public TraceSource {
 
 TEST(Arrivals, OfATraceAreReadOnlyAsFarAsNeeded) {
   std::int64_t read = 0;
-  const Trace trace{.open = [&read] { return std::make_unique<Endless>(read); }};
+  const ArrivalTrace trace{.open = [&read] { return std::make_unique<Endless>(read); }};
   const auto stream = arrivals(Arrivals(trace), kMonday, kMonday + days(10'000), 1);
   for (int i = 0; i < 1000; ++i) {
     ASSERT_TRUE(stream->next().has_value());

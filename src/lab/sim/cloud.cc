@@ -12,19 +12,19 @@ constexpr Duration kTimeOut = std::chrono::seconds(5);
 
 }  // namespace
 
-void Cloud::begin_invocation() {
+void SimulatedCloud::begin_invocation() {
   in_invocation_ = true;
   killed_ = false;
   told_.reset();
   described_.reset();
 }
 
-bool Cloud::wait_until(Instant instant, const std::stop_token& stop) {
+bool SimulatedCloud::wait_until(Instant instant, const std::stop_token& stop) {
   engine_->advance(instant - engine_->skew());
   return !stop.stop_requested();
 }
 
-Cloud::Fortune Cloud::call(std::string_view what) {
+SimulatedCloud::Fortune SimulatedCloud::call(std::string_view what) {
   const Error gone{.kind = ErrorKind::Unavailable, .message = "the invocation is over"};
   if (killed_) {
     return {.before = gone};
@@ -65,8 +65,8 @@ Cloud::Fortune Cloud::call(std::string_view what) {
   return {.late = engine_->lateness()};
 }
 
-std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience /*patience*/,
-                              Deadline /*deadline*/) {
+std::vector<Look> SimulatedCloud::look(std::span<const LookRequest> requests, Patience /*patience*/,
+                                       Deadline /*deadline*/) {
   std::vector<Look> looks;
   looks.reserve(requests.size());
   for (const LookRequest& request : requests) {
@@ -77,7 +77,7 @@ std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience /*
 
 // SQS and ECS are asked in the same moment. Either may answer much later than the other; then the
 // other's answer is as old by the time the look is complete.
-Look Cloud::look_at_one(const LookRequest& request) {
+Look SimulatedCloud::look_at_one(const LookRequest& request) {
   Look look{.asked = steady()};
   if (!request.queue_urls.empty()) {
     told_.reset();
@@ -113,7 +113,7 @@ Look Cloud::look_at_one(const LookRequest& request) {
 }
 
 /// As the AWS client has it: all count as protected when ECS cannot tell.
-void Cloud::read_protection(ServiceReading& reading) {
+void SimulatedCloud::read_protection(ServiceReading& reading) {
   const Result<void> told = perform("GetTaskProtection", [] {});
   reading.service.protected_tasks =
       told ? engine_->service().protected_tasks() : reading.service.desired;
@@ -122,7 +122,7 @@ void Cloud::read_protection(ServiceReading& reading) {
   }
 }
 
-Result<QueueDepth> Cloud::read_queue(const std::string& name) {
+Result<QueueDepth> SimulatedCloud::read_queue(const std::string& name) {
   TRY(perform("GetQueueAttributes", [] {}));
   if (name != Engine::kQueue || engine_->queue() == nullptr) {
     return fail(ErrorKind::NotFound, "GetQueueAttributes: no queue " + name);
@@ -132,7 +132,7 @@ Result<QueueDepth> Cloud::read_queue(const std::string& name) {
 }
 
 // Asked together with the queue: it takes no time of its own.
-Result<ServiceReading> Cloud::read_service() {
+Result<ServiceReading> SimulatedCloud::read_service() {
   if (killed_) {
     return fail(ErrorKind::Unavailable, "the invocation is over");
   }
@@ -164,7 +164,7 @@ Result<ServiceReading> Cloud::read_service() {
   return reading;
 }
 
-Result<void> Cloud::perform(std::string_view what, const std::function<void()>& effect) {
+Result<void> SimulatedCloud::perform(std::string_view what, const std::function<void()>& effect) {
   Fortune fortune = call(what);
   if (fortune.before) {
     return std::unexpected(*std::move(fortune.before));
@@ -174,8 +174,8 @@ Result<void> Cloud::perform(std::string_view what, const std::function<void()>& 
   return fortune.after ? Result<void>(std::unexpected(*std::move(fortune.after))) : Result<void>();
 }
 
-std::vector<Result<void>> Cloud::set_desired(std::span<const DesiredCount> changes,
-                                             Deadline /*deadline*/) {
+std::vector<Result<void>> SimulatedCloud::set_desired(std::span<const DesiredCount> changes,
+                                                      Deadline /*deadline*/) {
   std::vector<Result<void>> results;
   for (const DesiredCount& change : changes) {
     results.push_back(set_one(change));
@@ -183,7 +183,7 @@ std::vector<Result<void>> Cloud::set_desired(std::span<const DesiredCount> chang
   return results;
 }
 
-Result<void> Cloud::set_one(const DesiredCount& change) {
+Result<void> SimulatedCloud::set_one(const DesiredCount& change) {
   if (change.leave_by < steady()) {
     return fail(ErrorKind::Overdue, "UpdateService: not sent");
   }
@@ -202,7 +202,8 @@ Result<void> Cloud::set_one(const DesiredCount& change) {
   return perform("UpdateService", [&] { engine_->scale(request); });
 }
 
-std::vector<Result<void>> Cloud::save(std::span<const SavedState> states, Deadline /*deadline*/) {
+std::vector<Result<void>> SimulatedCloud::save(std::span<const SavedState> states,
+                                               Deadline /*deadline*/) {
   std::vector<Result<void>> results;
   for (const SavedState& state : states) {
     results.push_back(

@@ -1,6 +1,6 @@
 #pragma once
-// Cloud: the ports of a pass over a simulated world. Each call takes its time, during which the
-// world goes on, and fails as the scenario's faults have it.
+// SimulatedCloud: the ports of a pass over a simulated world. Each call takes its time, during
+// which the world goes on, and fails as the scenario's faults have it.
 
 #include <functional>
 
@@ -9,9 +9,12 @@
 
 namespace scaler::sim {
 
-class Cloud final : public CloudReader, public ServiceScaler, public StateWriter, public Clock {
+class SimulatedCloud final : public CloudReader,
+                             public ServiceScaler,
+                             public StateWriter,
+                             public Clock {
  public:
-  explicit Cloud(Engine& engine) : engine_(&engine) {}
+  explicit SimulatedCloud(Engine& engine) : engine_(&engine) {}
 
   std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
                          Deadline deadline) override;

@@ -27,7 +27,8 @@ void earliest(std::optional<Instant>& next, const std::optional<Instant>& other)
 
 }  // namespace
 
-Passes::Passes(Engine& engine, Cloud& cloud, const Policy& policy, const Hooks& hooks, RunPass run)
+Passes::Passes(Engine& engine, SimulatedCloud& cloud, const Policy& policy, const Hooks& hooks,
+               RunPass run)
     : engine_(&engine),
       cloud_(&cloud),
       policy_(policy),

@@ -18,7 +18,8 @@ namespace scaler::sim {
 
 class Passes final : public Scaler, private JobMessages, private WakeMapping, private Ticks {
  public:
-  Passes(Engine& engine, Cloud& cloud, const Policy& policy, const Hooks& hooks, RunPass run);
+  Passes(Engine& engine, SimulatedCloud& cloud, const Policy& policy, const Hooks& hooks,
+         RunPass run);
 
   std::optional<Instant> next_wake() const override;
   void act(Stage& stage) override;
@@ -58,7 +59,7 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
   bool run_once(const Invocation& invocation, Container& container);
 
   Engine* engine_;
-  Cloud* cloud_;
+  SimulatedCloud* cloud_;
   Policy policy_;
   const Hooks* hooks_;
   RunPass run_;

@@ -153,7 +153,7 @@ class Maker {
   }
 
   /// One interval a minute; four of five bring nothing.
-  Trace trace(Duration length, double per_second) {
+  ArrivalTrace trace(Duration length, double per_second) {
     std::vector<TraceInterval> intervals;
     const Instant begin = Scenario{}.begin;
     for (Instant at = begin; at < begin + hours(24 * 7) + length; at += minutes(5)) {

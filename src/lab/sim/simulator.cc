@@ -16,7 +16,7 @@ namespace {
 /// A scaler that wants to act again and again at one instant would never end.
 constexpr int kActsAtOneInstant = 10'000;
 
-Run run(Engine& engine, Cloud& cloud, Scaler& scaler) {
+Run run(Engine& engine, SimulatedCloud& cloud, Scaler& scaler) {
   Stage stage{.world = engine.world(),
               .reader = cloud,
               .scaler = cloud,
@@ -48,14 +48,14 @@ Result<Run> simulate(const Scenario& scenario, std::uint64_t seed, const Hooks& 
                      const RunPass& pass) {
   Policy policy = TRY(Policy::create(scenario.policy));
   Engine engine(scenario, seed, hooks);
-  Cloud cloud(engine);
+  SimulatedCloud cloud(engine);
   Passes passes(engine, cloud, std::move(policy), hooks, pass);
   return run(engine, cloud, passes);
 }
 
 Run simulate(const Scenario& scenario, std::uint64_t seed, Scaler& scaler, const Hooks& hooks) {
   Engine engine(scenario, seed, hooks);
-  Cloud cloud(engine);
+  SimulatedCloud cloud(engine);
   return run(engine, cloud, scaler);
 }
 

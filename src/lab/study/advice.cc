@@ -133,7 +133,7 @@ Candidate plain_candidate(const Question& question, const Terms& terms) {
           .scaler = settings};
 }
 
-std::vector<std::size_t> different(const std::vector<Trial>& ranked, std::size_t count) {
+std::vector<std::size_t> different(const std::vector<TriedSettings>& ranked, std::size_t count) {
   std::vector<std::size_t> chosen;
   for (std::size_t i = 0; i < ranked.size() && chosen.size() <= count; ++i) {
     const bool alone = std::ranges::none_of(chosen, [&](std::size_t before) {
@@ -182,8 +182,8 @@ std::string sentence_of(const Advice& advice) {
 
 std::vector<std::string> reasons_of(const Advice& advice) {
   std::vector<std::string> reasons{verdict_of(advice)};
-  const auto met =
-      std::ranges::count_if(*advice.ranked, [](const Trial& trial) { return trial.answer.meets; });
+  const auto met = std::ranges::count_if(
+      *advice.ranked, [](const TriedSettings& trial) { return trial.answer.meets; });
   if (met > 1) {
     reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
                                   met, advice.ranked->size()));

@@ -20,18 +20,19 @@ Candidate plain_candidate(const Question& question, const Terms& terms);
 
 /// Where in `ranked` the best stands, and after it those, at most `count`, that are different: they
 /// cost or wait noticeably more or less than each before.
-std::vector<std::size_t> different(const std::vector<Trial>& ranked, std::size_t count);
+std::vector<std::size_t> different(const std::vector<TriedSettings>& ranked, std::size_t count);
 
 /// A chosen trial and what became of it on the part that had not been seen.
 struct Final {
-  const Trial* trial = nullptr;
+  const TriedSettings* trial = nullptr;
   Answer answer = {};
 };
 
 struct Advice {
   Objective objective = {};
   std::string currency = {};
-  const std::vector<Trial>* ranked = nullptr;     ///< on all of the part where the choice was made
+  const std::vector<TriedSettings>* ranked =
+      nullptr;                                    ///< on all of the part where the choice was made
   std::size_t tried = 0;                          ///< policies, those on a part of it among them
   std::string ended = {};                         ///< why no more were
   std::vector<Final> finals = {};                 ///< the advised first, then the runners-up
@@ -40,7 +41,7 @@ struct Advice {
   std::vector<Answer> others = {};                ///< rivals, likewise
   std::string part = "the last third";
 
-  const Trial& best() const { return *finals.front().trial; }
+  const TriedSettings& best() const { return *finals.front().trial; }
   const Answer& unseen() const { return finals.front().answer; }
 };
 

@@ -90,11 +90,11 @@ TEST(Blocks, NameAProfileWhereATagCannotHoldThePolicy) {
 }
 
 TEST(Different, LeavesOutWhatNobodyCouldTellApart) {
-  const std::vector<Trial> ranked{{.answer = answered(100, seconds(50))},
-                                  {.answer = answered(101, seconds(51))},
-                                  {.answer = answered(103, seconds(30))},
-                                  {.answer = answered(130, seconds(50))},
-                                  {.answer = answered(131, seconds(49))}};
+  const std::vector<TriedSettings> ranked{{.answer = answered(100, seconds(50))},
+                                          {.answer = answered(101, seconds(51))},
+                                          {.answer = answered(103, seconds(30))},
+                                          {.answer = answered(130, seconds(50))},
+                                          {.answer = answered(131, seconds(49))}};
 
   EXPECT_THAT(different(ranked, 3), ElementsAre(0, 2, 3));
   EXPECT_THAT(different(ranked, 1), ElementsAre(0, 2));
@@ -112,8 +112,8 @@ class AdviceTest : public testing::Test {
     return advice_;
   }
 
-  std::vector<Trial> ranked_{{latency(seconds(30)), answered(100, seconds(45))},
-                             {latency(seconds(20)), answered(120, seconds(40))}};
+  std::vector<TriedSettings> ranked_{{latency(seconds(30)), answered(100, seconds(45))},
+                                     {latency(seconds(20)), answered(120, seconds(40))}};
   Advice advice_ = {};
 };
 

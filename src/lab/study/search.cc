@@ -141,19 +141,19 @@ std::size_t Search::room(std::size_t wanted) const {
   return std::min(wanted, options_.trials - std::min(options_.trials, tried()));
 }
 
-bool Search::promising(const Stage& stage, const Trial& a, const Trial& b) const {
+bool Search::promising(const Stage& stage, const TriedSettings& a, const TriedSettings& b) const {
   const double of_a = promise(a.answer, stage.limit);
   const double of_b = promise(b.answer, stage.limit);
   const bool hopeless = stage.best == 0;  // Nothing meets it yet: what waits least leads there.
   return hopeless ? a.answer.objective_wait < b.answer.objective_wait : of_a < of_b;
 }
 
-std::vector<const Trial*> Search::parents(const Stage& stage) const {
-  std::vector<const Trial*> parents;
+std::vector<const TriedSettings*> Search::parents(const Stage& stage) const {
+  std::vector<const TriedSettings*> parents;
   std::vector<std::string> kinds;
-  for (const Trial& trial : stage.trials) {
+  for (const TriedSettings& trial : stage.trials) {
     // A setting that has no effect makes no other parent.
-    if (std::ranges::any_of(parents, [&](const Trial* other) {
+    if (std::ranges::any_of(parents, [&](const TriedSettings* other) {
           return same_figures(other->answer, trial.answer);
         })) {
       continue;
@@ -170,7 +170,7 @@ std::vector<const Trial*> Search::parents(const Stage& stage) const {
   return parents;
 }
 
-Settings Search::child(const Stage& stage, const Trial& parent) {
+Settings Search::child(const Stage& stage, const TriedSettings& parent) {
   const double aim = 0.99 * ratio(stage.limit, parent.answer.objective_wait);
   const double near = 0.97 + 0.06 * random_.uniform();
   const double kind = random_.uniform();
@@ -183,7 +183,7 @@ Settings Search::child(const Stage& stage, const Trial& parent) {
 
 std::vector<Settings> Search::children(std::size_t count) {
   Stage& stage = this->stage();
-  const std::vector<const Trial*> from = parents(stage);
+  const std::vector<const TriedSettings*> from = parents(stage);
   std::vector<Settings> round;
   for (int attempt = 0; attempt < kAttempts && round.size() < count; ++attempt) {
     // The best has the most children.
@@ -200,7 +200,7 @@ std::vector<Settings> Search::children(std::size_t count) {
 /// The most promising of the part that the whole has not seen.
 std::vector<Settings> Search::promoted(std::size_t count) {
   std::vector<Settings> round;
-  for (const Trial& trial : of_part_.trials) {
+  for (const TriedSettings& trial : of_part_.trials) {
     if (round.size() < count && of_whole_.known.insert(study::tell(trial.settings)).second) {
       round.push_back(trial.settings);
     }
@@ -211,11 +211,11 @@ std::vector<Settings> Search::promoted(std::size_t count) {
 /// What has no effect need not stand in the advice: first each of the best's settings alone, then
 /// all that made no difference.
 std::vector<Settings> Search::tidied() {
-  const Trial& best = ranked_.front();
+  const TriedSettings& best = ranked_.front();
   std::vector<Settings> simpler = Space::simpler(best.settings);
   if (++tidied_ == 2) {
     std::erase_if(simpler, [&](const Settings& one) {
-      return std::ranges::none_of(ranked_, [&](const Trial& trial) {
+      return std::ranges::none_of(ranked_, [&](const TriedSettings& trial) {
         return study::tell(trial.settings) == study::tell(one) &&
                same_figures(trial.answer, best.answer);
       });
@@ -267,9 +267,9 @@ std::vector<Settings> Search::next() {
 /// By how much the part's waiting differs from the whole's.
 void Search::compare_stages() {
   std::vector<double> ratios;
-  for (const Trial& whole : of_whole_.trials) {
+  for (const TriedSettings& whole : of_whole_.trials) {
     const std::string told = study::tell(whole.settings);
-    for (const Trial& part : of_part_.trials) {
+    for (const TriedSettings& part : of_part_.trials) {
       if (study::tell(part.settings) == told) {
         ratios.push_back(ratio(part.answer.objective_wait, whole.answer.objective_wait));
       }
@@ -280,7 +280,7 @@ void Search::compare_stages() {
   of_part_.limit = Duration(
       std::llround(static_cast<double>(of_whole_.limit.count()) * std::clamp(*middle, 0.5, 2.0)));
   of_part_.best = 0;
-  for (const Trial& trial : of_part_.trials) {
+  for (const TriedSettings& trial : of_part_.trials) {
     const double cost = trial.answer.cost();
     if (trial.answer.objective_wait < of_part_.limit &&
         (of_part_.best == 0 || cost < of_part_.best)) {
@@ -289,9 +289,9 @@ void Search::compare_stages() {
   }
 }
 
-void Search::tell(std::vector<Trial> trials) {
+void Search::tell(std::vector<TriedSettings> trials) {
   Stage& stage = this->stage();
-  for (Trial& trial : trials) {
+  for (TriedSettings& trial : trials) {
     std::string told = study::tell(trial.settings);
     seen_.insert(told);
     stage.known.insert(std::move(told));
@@ -309,7 +309,7 @@ void Search::tell(std::vector<Trial> trials) {
     }
     stage.trials.push_back(std::move(trial));
   }
-  std::ranges::stable_sort(ranked_, [](const Trial& a, const Trial& b) {
+  std::ranges::stable_sort(ranked_, [](const TriedSettings& a, const TriedSettings& b) {
     return a.answer.meets == b.answer.meets && same_figures(a.answer, b.answer)
                ? study::tell(a.settings).size() < study::tell(b.settings).size()
                : better(a.answer, b.answer);
@@ -320,8 +320,9 @@ void Search::tell(std::vector<Trial> trials) {
     on_part_ = true;
   }
   for (Stage* sorted : {&of_part_, &of_whole_}) {
-    std::ranges::stable_sort(
-        sorted->trials, [&](const Trial& a, const Trial& b) { return promising(*sorted, a, b); });
+    std::ranges::stable_sort(sorted->trials, [&](const TriedSettings& a, const TriedSettings& b) {
+      return promising(*sorted, a, b);
+    });
   }
 }
 

@@ -15,7 +15,7 @@
 
 namespace scaler::study {
 
-struct Trial {
+struct TriedSettings {
   Settings settings = {};
   Answer answer = {};
 };
@@ -36,10 +36,10 @@ class Search {
   std::vector<Settings> next();
   /// What it is to be tried on: a part, or all.
   const Question& question() const { return on_part_ ? part_ : whole_; }
-  void tell(std::vector<Trial> trials);
+  void tell(std::vector<TriedSettings> trials);
 
   /// All that was tried on the whole question, the best first; of equals the simplest.
-  const std::vector<Trial>& ranked() const { return ranked_; }
+  const std::vector<TriedSettings>& ranked() const { return ranked_; }
   /// Policies in all, each counted once.
   std::size_t tried() const { return seen_.size(); }
   /// Why it ended, in a sentence.
@@ -50,7 +50,7 @@ class Search {
 
   /// Trials on the part or on the whole, the most promising first.
   struct Stage {
-    std::vector<Trial> trials = {};
+    std::vector<TriedSettings> trials = {};
     std::set<std::string> known = {};
     Duration limit = Duration(0);  ///< of the objective, as waiting on this stage tells it
     double effort = 0;
@@ -59,9 +59,9 @@ class Search {
   };
 
   Stage& stage() { return on_part_ ? of_part_ : of_whole_; }
-  bool promising(const Stage& stage, const Trial& a, const Trial& b) const;
-  std::vector<const Trial*> parents(const Stage& stage) const;
-  Settings child(const Stage& stage, const Trial& parent);
+  bool promising(const Stage& stage, const TriedSettings& a, const TriedSettings& b) const;
+  std::vector<const TriedSettings*> parents(const Stage& stage) const;
+  Settings child(const Stage& stage, const TriedSettings& parent);
   std::vector<Settings> children(std::size_t count);
   std::vector<Settings> promoted(std::size_t count);
   std::vector<Settings> tidied();
@@ -81,7 +81,7 @@ class Search {
   int tidied_ = 0;         ///< rounds in which the best is tried with less
   Stage of_part_ = {};
   Stage of_whole_ = {};
-  std::vector<Trial> ranked_ = {};
+  std::vector<TriedSettings> ranked_ = {};
   std::set<std::string> seen_ = {};
   End end_ = End::NotYet;
 };

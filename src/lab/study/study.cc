@@ -141,7 +141,7 @@ class Watcher {
 Result<sim::Run> simulated(const Question& question, const Candidate& candidate,
                            const sim::Hooks& hooks) {
   if (const auto* rival = std::get_if<const rivals::Rival*>(&candidate.scaler)) {
-    rivals::Settings settings = question.rivals;
+    rivals::RivalSettings settings = question.rivals;
     settings.begin = question.scenario.begin;
     const auto scaler = (*rival)->make(settings);
     return sim::simulate(question.scenario, question.seed, *scaler, hooks);

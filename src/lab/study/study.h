@@ -19,8 +19,8 @@ namespace scaler::study {
 
 /// A service, its arrivals and what counts.
 struct Question {
-  sim::Scenario scenario = {};   ///< without policy and triggers
-  rivals::Settings rivals = {};  ///< what the rivals are set to
+  sim::Scenario scenario = {};        ///< without policy and triggers
+  rivals::RivalSettings rivals = {};  ///< what the rivals are set to
   Duration work_mean = std::chrono::seconds(20);
   Objective objective = {};
   Price price = {};

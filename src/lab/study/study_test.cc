@@ -116,8 +116,9 @@ TEST(Load, IsArrivalsTimesWork) {
   EXPECT_LE(load.tasks(0.1), load.tasks(0.9));
 }
 
-std::vector<Trial> run_all(const Question& question, const std::vector<Settings>& settings) {
-  std::vector<Trial> trials;
+std::vector<TriedSettings> run_all(const Question& question,
+                                   const std::vector<Settings>& settings) {
+  std::vector<TriedSettings> trials;
   trials.reserve(settings.size());
   for (const Settings& one : settings) {
     trials.push_back({one, *answer(question, {.name = "t", .scaler = one}, {.moments = false})});
@@ -135,9 +136,9 @@ TEST(Search, FindsWhatMeetsTheObjectiveAndIsDeterministic) {
       search.tell(run_all(search.question(), round));
     }
     EXPECT_EQ(search.tried(), 30U);
-    const Trial& best = search.ranked().front();
+    const TriedSettings& best = search.ranked().front();
     EXPECT_TRUE(best.answer.meets);
-    for (const Trial& trial : search.ranked()) {
+    for (const TriedSettings& trial : search.ranked()) {
       EXPECT_FALSE(trial.answer.meets && trial.answer.cost() < best.answer.cost());
     }
     if (repeat == 0) {
@@ -148,8 +149,8 @@ TEST(Search, FindsWhatMeetsTheObjectiveAndIsDeterministic) {
 }
 
 /// As if what waits longer cost less, and nothing but the aim mattered.
-std::vector<Trial> imagined(const std::vector<Settings>& settings) {
-  std::vector<Trial> trials;
+std::vector<TriedSettings> imagined(const std::vector<Settings>& settings) {
+  std::vector<TriedSettings> trials;
   for (const Settings& one : settings) {
     Answer answer{.objective_wait = one.policy.target_latency.value_or(seconds(1)), .effort = 1};
     answer.run.figures.task_hours = 1e6 / static_cast<double>(answer.objective_wait.count());
@@ -169,7 +170,7 @@ TEST(Search, BeginsOnAPartAndEndsOnAllWhenMoreDoesNotHelp) {
     search.tell(imagined(round));
   }
   EXPECT_GT(on_part, 100U);
-  const Trial& best = search.ranked().front();
+  const TriedSettings& best = search.ranked().front();
   EXPECT_LT(best.answer.objective_wait, seconds(60));
   EXPECT_GT(best.answer.objective_wait, seconds(58));
   EXPECT_THAT(search.ended(), HasSubstr("gained less than 0.2 %"));

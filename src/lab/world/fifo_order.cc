@@ -8,14 +8,16 @@ std::optional<std::uint64_t> FifoOrder::Group::head() const {
   return visible.empty() || overtakes ? std::nullopt : std::optional(*visible.begin());
 }
 
-void FifoOrder::move(const std::string& name, std::uint64_t sequence, Place from, Place to) {
+void FifoOrder::move(const std::string& name, std::uint64_t sequence, MessagePlace from,
+                     MessagePlace to) {
   Group& group = groups_[name];
   group.visible.erase(sequence);
   group.delayed.erase(sequence);
-  group.in_flight += (to == Place::InFlight ? 1 : 0) - (from == Place::InFlight ? 1 : 0);
-  if (to == Place::Visible) {
+  group.in_flight +=
+      (to == MessagePlace::InFlight ? 1 : 0) - (from == MessagePlace::InFlight ? 1 : 0);
+  if (to == MessagePlace::Visible) {
     group.visible.insert(sequence);
-  } else if (to == Place::Delayed) {
+  } else if (to == MessagePlace::Delayed) {
     group.delayed.insert(sequence);
   }
   if (group.ready_as) {

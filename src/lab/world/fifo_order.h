@@ -29,7 +29,7 @@ struct FifoMark {
 };
 
 /// Where a message of a queue is.
-enum class Place { Gone, Visible, InFlight, Delayed };
+enum class MessagePlace { Gone, Visible, InFlight, Delayed };
 
 /// What was told in the last five minutes, by a text.
 template <typename Value>
@@ -82,7 +82,7 @@ class FifoOrder {
 
   /// A message of the group goes from one place to another. Within its group, messages keep the
   /// order of their sequences, wherever they have been.
-  void move(const std::string& group, std::uint64_t sequence, Place from, Place to);
+  void move(const std::string& group, std::uint64_t sequence, MessagePlace from, MessagePlace to);
   /// Forgets all messages; not what was sent.
   void clear_messages();
 

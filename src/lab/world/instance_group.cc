@@ -122,8 +122,8 @@ Activity InstanceGroup::terminate(const Instance& instance, bool decrement, Inst
 
 void InstanceGroup::set_draining(const Instance& instance, bool draining, Instant now) {
   Instance& mine = own(instance);
-  CHECK(mine.registration != Registration::None);
-  mine.registration = draining ? Registration::Draining : Registration::Active;
+  CHECK(mine.registration != AgentRegistration::None);
+  mine.registration = draining ? AgentRegistration::Draining : AgentRegistration::Active;
   observer_->instance_drains(*this, mine);
   if (!draining) {
     observer_->room_came(*this);
@@ -150,7 +150,7 @@ void InstanceGroup::set_agent_connected(const Instance& instance, bool connected
 
 void InstanceGroup::reclaim(const Instance& instance, Instant now) {
   own(instance).reclaimed_at = now + kSpotNotice;
-  if (settings_.drains && instance.registration == Registration::Active) {
+  if (settings_.drains && instance.registration == AgentRegistration::Active) {
     set_draining(instance, true, now);
   }
   observer_->group_changed(*this);
@@ -170,9 +170,9 @@ bool InstanceGroup::rebalance(Instant now) {
 const Instance* InstanceGroup::take(const Resources& needs) {
   Instance* best = nullptr;
   for (auto& [number, instance] : instances_) {
-    const bool takes = instance.registration == Registration::Active && instance.agent_connected &&
-                       instance.lifecycle == Lifecycle::InService && instance.tasks < kTasksMax &&
-                       instance.free.times(needs) > 0;
+    const bool takes = instance.registration == AgentRegistration::Active &&
+                       instance.agent_connected && instance.lifecycle == Lifecycle::InService &&
+                       instance.tasks < kTasksMax && instance.free.times(needs) > 0;
     if (takes && (best == nullptr || instance.free < best->free)) {
       best = &instance;
     }
@@ -360,8 +360,8 @@ void InstanceGroup::begin_end(Instance& instance, std::string cause, Instant now
     return end(instance, false, now);
   }
   instance.lifecycle = Lifecycle::TerminatingWait;
-  if (instance.registration == Registration::Active) {
-    instance.registration = Registration::Draining;
+  if (instance.registration == AgentRegistration::Active) {
+    instance.registration = AgentRegistration::Draining;
     observer_->instance_drains(*this, instance);
   }
 }
@@ -370,7 +370,7 @@ void InstanceGroup::end(Instance& instance, bool by_spot, Instant now) {
   totals_.tasks_lost += by_spot ? 0 : instance.tasks;
   totals_.instance_time += now - instance.launched_at;
   instance.lifecycle = Lifecycle::Terminating;
-  instance.registration = Registration::None;
+  instance.registration = AgentRegistration::None;
   instance.agent_connected = false;
   instance.gone_at = now + settings_.termination;
   observer_->instance_ended(*this, instance, by_spot);
@@ -397,7 +397,7 @@ void InstanceGroup::progress(Instance& instance, Instant now) {
   }
   if (instance.lifecycle == Lifecycle::InService && !instance.registered_at &&
       instance.registers_at <= now) {
-    instance.registration = Registration::Active;
+    instance.registration = AgentRegistration::Active;
     instance.agent_connected = true;
     instance.registered_at = now;
     instance.empty_since = now;

@@ -66,7 +66,7 @@ enum class Lifecycle { Pending, InService, TerminatingWait, Terminating };
 /// EC2 Auto Scaling's names: "Pending", "InService", "Terminating:Wait", "Terminating".
 std::string_view to_string(Lifecycle lifecycle);
 
-enum class Registration { None, Active, Draining };
+enum class AgentRegistration { None, Active, Draining };
 
 struct Instance {
   std::uint64_t number = 0;       ///< of all in the world
@@ -74,7 +74,7 @@ struct Instance {
   std::string container_id = {};  ///< as a container instance: 32 hexadecimal digits
   std::size_t zone = 0;
   Lifecycle lifecycle = Lifecycle::Pending;
-  Registration registration = Registration::None;
+  AgentRegistration registration = AgentRegistration::None;
   bool agent_connected = false;
   bool is_protected = false;  ///< from scale-in
   Resources resources = {};

@@ -28,7 +28,7 @@ std::int64_t InstanceGroup::waiting_instances(Room room) const {
   std::int64_t instances = 0;
   for (auto& [needs, count] : tasks) {
     for (const auto& [number, instance] : instances_) {
-      if (room == Room::Free && instance.registration == Registration::Active) {
+      if (room == Room::Free && instance.registration == AgentRegistration::Active) {
         count = std::max<std::int64_t>(count - instance.free.times(needs), 0);
       }
     }
@@ -49,7 +49,7 @@ bool InstanceGroup::warming_up(Instant now) const {
 /// two alarms on it. An alarm acts on a minute that is over, so a minute after it was measured.
 void InstanceGroup::evaluate(Instant now) {
   const std::int64_t there = std::ranges::count_if(instances_, [](const auto& numbered) {
-    return numbered.second.registration != Registration::None;
+    return numbered.second.registration != AgentRegistration::None;
   });
   const std::int64_t used = std::ranges::count_if(
       instances_, [](const auto& numbered) { return numbered.second.tasks > 0; });

@@ -85,7 +85,7 @@ TEST_F(Groups, TasksAreProvisioningUntilAnInstanceRegisters) {
   group.set_desired(1, "a user asked", world_.now());
   after(minutes(2));
   EXPECT_EQ(first(group).lifecycle, Lifecycle::InService);
-  EXPECT_EQ(first(group).registration, Registration::None);
+  EXPECT_EQ(first(group).registration, AgentRegistration::None);
   EXPECT_THAT(states(service), ElementsAre(TaskState::Provisioning));
 
   after(minutes(1));
@@ -190,7 +190,7 @@ TEST_F(Groups, TerminateWithoutDecrementReplacesTheInstance) {
   after(minutes(3));
   ASSERT_THAT(group.instances(), SizeIs(1));
   EXPECT_NE(first(group).id, old);
-  EXPECT_EQ(first(group).registration, Registration::Active);
+  EXPECT_EQ(first(group).registration, AgentRegistration::Active);
   EXPECT_EQ(group.instance_time(world_.now()), minutes(6));
 }
 

@@ -56,7 +56,7 @@ void Queue::change_settings(QueueSettings settings, Instant now) {
   if (fifo_ && settings.delay != settings_.delay) {
     // Unlike a standard queue's, it holds for what is there already.
     for (auto& [sequence, entry] : entries_) {
-      if (entry.place == Place::Delayed) {
+      if (entry.place == MessagePlace::Delayed) {
         hide(entry, entry.message.sent_at + settings.delay);
       }
     }
@@ -80,12 +80,12 @@ void Queue::remove_tag(std::string_view key) {
   }
 }
 
-void Queue::move(Entry& entry, Place to) {
+void Queue::move(Entry& entry, MessagePlace to) {
   --count(entry.place);
   ++count(to);
   if (fifo_) {
     fifo_->move(entry.message.fifo->group, entry.message.sequence, entry.place, to);
-  } else if (to == Place::Visible) {
+  } else if (to == MessagePlace::Visible) {
     entry.visible_order = next_visible_order_++;
     visible_.emplace_back(entry.visible_order, entry.message.sequence);
   }
@@ -110,7 +110,7 @@ std::uint64_t Queue::post(NewMessage message, Instant now) {
        .sent_at = now,
        .visible_at = now + delay,
        .fifo = std::move(message.fifo)},
-      delay > Duration(0) ? Place::Delayed : Place::Visible);
+      delay > Duration(0) ? MessagePlace::Delayed : MessagePlace::Visible);
   changed(now);
   return sequence;
 }
@@ -197,7 +197,7 @@ Queue::Entry* Queue::front(Queue* dead_letter_queue, Instant now) {
 
 Receipt Queue::deliver(Entry& entry, Duration timeout, Instant now) {
   StoredMessage& message = entry.message;
-  move(entry, Place::InFlight);
+  move(entry, MessagePlace::InFlight);
   ++message.receive_count;
   message.first_received_at = message.first_received_at.value_or(now);
   message.received_at = now;
@@ -234,7 +234,7 @@ void Queue::take_dead_letter(StoredMessage message, const std::string& from, Ins
     message.sent_at = now;
   }
   ++totals_.dead_letters_in;
-  add(std::move(message), Place::Visible);
+  add(std::move(message), MessagePlace::Visible);
   changed(now);
 }
 
@@ -253,7 +253,7 @@ HandleOutcome Queue::delete_message(const Receipt& receipt, Instant now) {
     return HandleOutcome::Stale;
   }
   const bool latest = found->second.message.receive_count == receipt.receive_count;
-  if (fifo_ && (!latest || found->second.place != Place::InFlight)) {
+  if (fifo_ && (!latest || found->second.place != MessagePlace::InFlight)) {
     return HandleOutcome::Expired;
   }
   if (!latest) {
@@ -285,7 +285,7 @@ HandleOutcome Queue::change_visibility(const Receipt& receipt, Duration timeout,
   if (receipt.queue_key != handle_key_) {
     return HandleOutcome::Invalid;
   }
-  if (found == entries_.end() || found->second.place != Place::InFlight ||
+  if (found == entries_.end() || found->second.place != MessagePlace::InFlight ||
       found->second.message.receive_count != receipt.receive_count) {
     return HandleOutcome::Stale;
   }
@@ -330,9 +330,9 @@ void Queue::settle(Instant now) {
 }
 
 QueueDepth Queue::depth() const {
-  return {.visible = count(Place::Visible),
-          .in_flight = count(Place::InFlight),
-          .delayed = count(Place::Delayed)};
+  return {.visible = count(MessagePlace::Visible),
+          .in_flight = count(MessagePlace::InFlight),
+          .delayed = count(MessagePlace::Delayed)};
 }
 
 QueueDepth Queue::approximate_depth(Instant now) const {
@@ -379,7 +379,7 @@ std::optional<Receipt> Queue::parse_handle(std::string_view handle) const {
                  .receive_count = static_cast<std::int64_t>(*count)};
 }
 
-Queue::Entry& Queue::add(StoredMessage message, Place place) {
+Queue::Entry& Queue::add(StoredMessage message, MessagePlace place) {
   if (fifo_ && !message.fifo) {
     message.fifo = std::make_shared<const FifoMark>();
   }
@@ -396,7 +396,7 @@ Queue::Entry& Queue::add(StoredMessage message, Place place) {
   CHECK(inserted);
   Entry& entry = at->second;
   move(entry, place);
-  if (place != Place::Visible) {
+  if (place != MessagePlace::Visible) {
     hide(entry, entry.message.visible_at);
   }
   return entry;
@@ -404,7 +404,7 @@ Queue::Entry& Queue::add(StoredMessage message, Place place) {
 
 void Queue::show(Entry& entry) {
   hidden_.plan(entry, entry.message.sequence, kNever);
-  move(entry, Place::Visible);
+  move(entry, MessagePlace::Visible);
 }
 
 void Queue::hide(Entry& entry, Instant until) {
@@ -415,7 +415,7 @@ void Queue::hide(Entry& entry, Instant until) {
 void Queue::drop_gone() {
   const auto visible = [this](const std::pair<std::uint64_t, std::uint64_t>& at) {
     const auto found = entries_.find(at.second);
-    return found != entries_.end() && found->second.place == Place::Visible &&
+    return found != entries_.end() && found->second.place == MessagePlace::Visible &&
            found->second.visible_order == at.first;
   };
   while (!visible_.empty() && !visible(visible_.front())) {
@@ -428,10 +428,10 @@ void Queue::drop_gone() {
 
 void Queue::remove(Entries::iterator entry) {
   Entry& gone = entry->second;
-  if (gone.place != Place::Visible) {
+  if (gone.place != MessagePlace::Visible) {
     hidden_.plan(gone, gone.message.sequence, kNever);
   }
-  move(gone, Place::Gone);
+  move(gone, MessagePlace::Gone);
   entries_.erase(entry);
   drop_gone();
 }

@@ -197,7 +197,7 @@ class Queue {
   void settle(Instant now);
 
   /// Whether a receive may get something now: a FIFO queue may hold back what is visible.
-  bool has_next() const { return fifo_ ? fifo_->ready() : count(Place::Visible) > 0; }
+  bool has_next() const { return fifo_ ? fifo_->ready() : count(MessagePlace::Visible) > 0; }
 
   /// Exact counts; call settle() first.
   QueueDepth depth() const;
@@ -237,7 +237,7 @@ class Queue {
  private:
   struct Entry {
     StoredMessage message = {};
-    Place place = Place::Gone;
+    MessagePlace place = MessagePlace::Gone;
     std::uint64_t visible_order = 0;  ///< its place among the visible ones
     Planned showing = {};             ///< at visible_at, unless it is visible
   };
@@ -257,10 +257,10 @@ class Queue {
   ReceivedMessage received(const Entry& entry, const Receipt& receipt) const;
   std::string id_of(const StoredMessage& message) const;
   void take_dead_letter(StoredMessage message, const std::string& from, Instant now);
-  Entry& add(StoredMessage message, Place place);
-  void move(Entry& entry, Place to);
-  std::int64_t& count(Place place) { return counts_[static_cast<std::size_t>(place)]; }
-  std::int64_t count(Place place) const { return counts_[static_cast<std::size_t>(place)]; }
+  Entry& add(StoredMessage message, MessagePlace place);
+  void move(Entry& entry, MessagePlace to);
+  std::int64_t& count(MessagePlace place) { return counts_[static_cast<std::size_t>(place)]; }
+  std::int64_t count(MessagePlace place) const { return counts_[static_cast<std::size_t>(place)]; }
   void show(Entry& entry);
   void hide(Entry& entry, Instant until);
   void drop_gone();
@@ -284,7 +284,7 @@ class Queue {
   std::deque<std::pair<Instant, std::uint64_t>> by_age_ = {};         ///< {sent_at, sequence}
   Agenda<Entry, &Entry::showing> hidden_ = {};
   std::unique_ptr<FifoOrder> fifo_ = {};  ///< takes the place of visible_
-  /// Messages in each place; in Place::Gone, what left less what came.
+  /// Messages in each place; in MessagePlace::Gone, what left less what came.
   std::array<std::int64_t, 4> counts_ = {};
   std::deque<std::pair<Instant, QueueDepth>> past_depths_ = {};  ///< only with a count_lag
   std::function<void()> on_change_ = {};

@@ -38,7 +38,7 @@ std::vector<ReceivedMessage> Queue::repeated_receive(const ReceiveRequest& reque
   const Duration timeout = request.visibility_timeout.value_or(settings_.visibility_timeout);
   for (const FifoOrder::Taken& one : *taken) {
     const auto found = entries_.find(one.sequence);
-    if (found == entries_.end() || found->second.place != Place::InFlight ||
+    if (found == entries_.end() || found->second.place != MessagePlace::InFlight ||
         found->second.message.receive_count != one.receive_count ||
         found->second.message.visible_at != one.visible_at) {
       return {};

@@ -41,7 +41,9 @@ std::vector<StoredMessage> Queue::stored_messages() const {
 void Queue::restore(StoredMessage message, Instant now) {
   const bool hidden = message.visible_at > now;
   const bool in_flight = hidden && message.received_at.has_value();
-  const Place place = in_flight ? Place::InFlight : hidden ? Place::Delayed : Place::Visible;
+  const MessagePlace place = in_flight ? MessagePlace::InFlight
+                             : hidden  ? MessagePlace::Delayed
+                                       : MessagePlace::Visible;
   next_sequence_ = std::max(next_sequence_, message.sequence);
   add(std::move(message), place);
   changed(now);

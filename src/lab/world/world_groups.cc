@@ -90,7 +90,7 @@ void World::room_came(const InstanceGroup& group) {
 void World::instance_drains(const InstanceGroup& group, const Instance& instance) {
   if (Cluster* const cluster = find_cluster(group.settings().cluster)) {
     for (Service* const service : cluster->task_holders()) {
-      service->leave(instance.number, instance.registration == Registration::Draining, now_);
+      service->leave(instance.number, instance.registration == AgentRegistration::Draining, now_);
       settle_soon(*service);
     }
   }

@@ -20,7 +20,7 @@ LeaseRecord Lease::next_record() {
   return {.owner = name_, .version = name_ + "-" + std::to_string(++writes_)};
 }
 
-void Lease::read(const Result<std::optional<LeaseRecord>>& found, const Moment& ended) {
+void Lease::read(const Result<std::optional<LeaseRecord>>& found, const LeaseMoment& ended) {
   if (!found) {
     // What was seen before still counts: it is the record that must not have changed, not the view.
     plan(Action::Read, ended.steady + kAgainAfter);
@@ -53,7 +53,7 @@ void Lease::read(const Result<std::optional<LeaseRecord>>& found, const Moment& 
   }
 }
 
-void Lease::wrote(const Result<void>& written, const Moment& began, const Moment& ended) {
+void Lease::wrote(const Result<void>& written, const LeaseMoment& began, const LeaseMoment& ended) {
   if (written) {
     holds_ = true;
     owner_ = name_;

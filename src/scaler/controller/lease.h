@@ -36,7 +36,7 @@ class LeaseTable {
 
 /// One moment by both clocks. Steady time does not go on while a machine is suspended; wall time
 /// does, and may be set.
-struct Moment {
+struct LeaseMoment {
   Deadline steady = {};
   Instant wall = {};
 };
@@ -67,12 +67,12 @@ class Lease {
   const std::string& seen_version() const { return seen_version_; }
 
   // What came of the action, which began and ended then.
-  void read(const Result<std::optional<LeaseRecord>>& found, const Moment& ended);
-  void wrote(const Result<void>& written, const Moment& began, const Moment& ended);
+  void read(const Result<std::optional<LeaseRecord>>& found, const LeaseMoment& ended);
+  void wrote(const Result<void>& written, const LeaseMoment& began, const LeaseMoment& ended);
 
   /// Until when this process may write; the epoch when it may not.
-  Moment writes_until() const { return writes_until_; }
-  bool may_write(const Moment& now) const {
+  LeaseMoment writes_until() const { return writes_until_; }
+  bool may_write(const LeaseMoment& now) const {
     return now.steady < writes_until_.steady && now.wall < writes_until_.wall;
   }
   /// Whether the record was this process's when it was last heard of.
@@ -89,7 +89,7 @@ class Lease {
   Action action_ = Action::Read;
   Deadline due_ = {};
   bool holds_ = false;
-  Moment writes_until_ = {};
+  LeaseMoment writes_until_ = {};
   std::string owner_ = {};
   std::string seen_version_ = {};
   std::optional<Deadline> seen_since_ = {};  ///< when the record was first seen as it is

@@ -107,7 +107,7 @@ class Node {
       }
     });
   }
-  Moment now() const {
+  LeaseMoment now() const {
     return {.steady = Deadline(agenda_->now + steady_offset_),
             .wall = testing::kNoon + agenda_->now + wall_step};
   }
@@ -162,7 +162,7 @@ class Node {
   }
 
   void act() {
-    const Moment began = now();
+    const LeaseMoment began = now();
     const auto wrote = [this, began](const Result<void>& result) {
       lease.wrote(result, began, now());
     };

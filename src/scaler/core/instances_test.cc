@@ -119,6 +119,12 @@ TEST(Instances, WaitForThoseThatAreOnTheirWay) {
   EXPECT_EQ(actions(decision), "");
 }
 
+TEST(Instances, OneOnItsWayThatNoTaskWaitsForIsNotTold) {
+  GroupSeen group = group_of({});
+  group.desired = 1;
+  EXPECT_EQ(notes(decide_instances({}, group)), Notes{});
+}
+
 TEST(Instances, AnInstanceThatNeverRegistersIsNotWaitedForAndNotEnded) {
   InstanceSeen lost = empty_instance("i-1");
   lost.registration = Registration::None;
@@ -291,6 +297,12 @@ TEST(Instances, NothingEndsAfterALookThatMissedSomething) {
 TEST(Instances, ATaskThatComesKeepsItsInstance) {
   EXPECT_EQ(actions_for(group_of({idle_instance("i-1", 1h)}, {jobs(1)})), "unmark i-1");
   EXPECT_EQ(actions_for(group_of({idle_instance("i-1", 1h), busy_instance("i-2")}, {jobs(1, 1)})),
+            "drain i-1");
+}
+
+TEST(Instances, ATaskGoesBesideOthersBeforeItKeepsAnEmptyOne) {
+  const GroupService small{.name = "small", .desired = 1, .need = {.cpu = 1024}};
+  EXPECT_EQ(actions_for(group_of({idle_instance("i-1", 1h), busy_instance("i-2")}, {small})),
             "drain i-1");
 }
 

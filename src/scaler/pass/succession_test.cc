@@ -73,5 +73,13 @@ TEST(Succeed, TheSameTextsGoBeforeWhatMayBeTheSame) {
   EXPECT_EQ(looked_at(next), (std::vector{2, 1}));
 }
 
+TEST(Succeed, WhoHasASuccessorIsNoCandidateForAnother) {
+  std::vector<ManagedService> former{service("main", "a", 1), service(kWest, "a", 2)};
+  std::vector<ManagedService> next{
+      service("main", "a"), service(kWest, "arn:aws:ecs:us-west-2:123456789012:service/main/a")};
+  EXPECT_EQ(succeed(former, next).kept, 2U);
+  EXPECT_EQ(looked_at(next), (std::vector{1, 2}));
+}
+
 }  // namespace
 }  // namespace scaler

@@ -79,7 +79,7 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
     const std::string title =
         fmt::format("trying {} to {}", search.tried() + 1, search.tried() + round.size());
     auto answers = TRY(answer_all(title, search.question(), candidates, false));
-    std::vector<study::Trial> trials;
+    std::vector<study::TriedSettings> trials;
     trials.reserve(round.size());
     for (std::size_t i = 0; i < round.size(); ++i) {
       trials.push_back({.settings = round.at(i), .answer = std::move(answers.at(i))});

@@ -46,8 +46,10 @@ void LeaseKeeper::keep(const std::stop_token& stop) {
 }
 
 void LeaseKeeper::act() {
-  const auto now = [this] { return Moment{.steady = clock_->steady(), .wall = clock_->now()}; };
-  const Moment began = now();
+  const auto now = [this] {
+    return LeaseMoment{.steady = clock_->steady(), .wall = clock_->now()};
+  };
+  const LeaseMoment began = now();
   LeaseTable& table = store_->table();
   std::optional<Error> failure;
   if (lease_.action() == Lease::Action::Read) {

@@ -46,7 +46,7 @@ class LeaseKeeper {
   std::optional<Deadline> told_ = {};  ///< that the table cannot be used
   std::atomic<bool> news_ = false;
   mutable std::mutex mutex_ = {};  ///< of the next three
-  Moment until_ = {};
+  LeaseMoment until_ = {};
   LeaseStatus status_ = {};
   aws::CallStats calls_ = {};
   std::jthread thread_ = {};

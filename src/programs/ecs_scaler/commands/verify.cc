@@ -109,7 +109,7 @@ void shorten_for_emulator(VerifyFlags& flags) {
   flags.options.watch = {.poll = 50ms, .patience = 15s, .total_limit = 80s, .settle = 1500ms};
 }
 
-std::string formatted(const verify::Report& report, ReportFormat format) {
+std::string formatted(const verify::VerifyReport& report, ReportFormat format) {
   switch (format) {
     case ReportFormat::Text:
       return verify::text_of(report);
@@ -122,7 +122,7 @@ std::string formatted(const verify::Report& report, ReportFormat format) {
 }
 
 /// In text the checks have been told while they ran.
-Result<void> tell(const verify::Report& report, const VerifyFlags& flags) {
+Result<void> tell(const verify::VerifyReport& report, const VerifyFlags& flags) {
   if (flags.report_path.empty() && flags.format != ReportFormat::Text) {
     std::fputs(formatted(report, flags.format).c_str(), stdout);
     return {};
@@ -158,7 +158,7 @@ int verify_deployment(const Environment& environment, const VerifyFlags& flags,
   if (aloud) {
     options.progress = text_progress();
   }
-  const verify::Report report =
+  const verify::VerifyReport report =
       verify::verify(**target, *deployment, options, system_clock(), stop.token());
   const Result<void> told = tell(report, flags);
   if (!told) {

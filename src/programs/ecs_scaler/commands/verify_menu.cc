@@ -58,7 +58,8 @@ bool run_checks(verify::Target& target, const verify::ScalerUnderTest& deploymen
     options.checks = {verify::kAllChecks.at(index)};
   }
   options.progress = text_progress();
-  const verify::Report report = verify::verify(target, deployment, options, system_clock(), stop);
+  const verify::VerifyReport report =
+      verify::verify(target, deployment, options, system_clock(), stop);
   std::printf("\n%s", verify::summary_of(report).c_str());
   return report.passed();
 }
