@@ -410,10 +410,13 @@ def test_the_exit_code_is_the_workers_own(task, run_worker, text, code):
     assert run_worker(task, text).wait() == code
 
 
-def test_a_command_that_is_not_there_is_named(task, start_process, ecs_guard):
-    process = start_process([ecs_guard, "--", "/no/such/worker"], env=task.environment())
-    assert process.wait() == 1
-    assert "cannot run '/no/such/worker': No such file" in process.stderr()
+@pytest.mark.parametrize("command, code, why", [("/no/such/worker", 127, "No such file"),
+                                                ("/etc/passwd", 126, "Permission denied")])
+def test_a_command_that_cannot_be_run_is_named_and_ends_as_in_a_shell(
+        task, start_process, ecs_guard, command, code, why):
+    process = start_process([ecs_guard, "--", command], env=task.environment())
+    assert process.wait() == code
+    assert f"cannot run '{command}': {why}" in process.stderr()
 
 
 def test_sigterm_lets_the_work_end_and_takes_no_more(task, run_worker):

@@ -103,7 +103,7 @@ Result<Child> Child::start(std::vector<std::string> command, const Environment& 
   } else {
     return Child(pid);
   }
-  return fail(ErrorKind::Unavailable,
+  return fail(error == ENOENT ? ErrorKind::NotFound : ErrorKind::Unavailable,
               "cannot run '" + command.front() + "': " + std::system_category().message(error));
 }
 

@@ -12,6 +12,8 @@
 namespace scaler::guard {
 namespace {
 
+constexpr int kNotFound = 127;   ///< exit codes of a shell, for a command that is not there
+constexpr int kCannotRun = 126;  ///< and for one that is, but cannot be run
 constexpr Duration kFirstCredentials = std::chrono::seconds(10);
 /// Each long poll of the worker keeps one busy, and a delete must not wait for it.
 constexpr std::size_t kConnections = 1024;
@@ -49,9 +51,10 @@ class Run {
     TRY(open_agent());
     plan_.front.door.endpoint = endpoint;
     TRY(listen());
-    TRY(start_child(plan_.command.empty() ? environment_
-                                          : guarded_environment(environment_, plan_.front.door)));
-    loop_.run(stop_.get_token());
+    if (start_child(plan_.command.empty() ? environment_
+                                          : guarded_environment(environment_, plan_.front.door))) {
+      loop_.run(stop_.get_token());
+    }
     return exit_code_;
   }
 
@@ -91,11 +94,19 @@ class Run {
     return {};
   }
 
-  Result<void> start_child(const Environment& environment) {
-    if (!plan_.command.empty()) {
-      child_ = TRY(Child::start(plan_.command, environment));
+  /// False when it cannot be run: the exit code is then the one that a shell would give.
+  bool start_child(const Environment& environment) {
+    if (plan_.command.empty()) {
+      return true;
     }
-    return {};
+    Result<Child> child = Child::start(plan_.command, environment);
+    if (!child.has_value()) {
+      log_.write(LogLevel::Fatal, child.error().message);
+      exit_code_ = child.error().kind == ErrorKind::NotFound ? kNotFound : kCannotRun;
+      return false;
+    }
+    child_ = std::move(*child);
+    return true;
   }
 
   /// Nothing can be signed here, so the worker goes to SQS by itself, as it would without a guard.
@@ -106,8 +117,9 @@ class Run {
       return fail(ErrorKind::Unauthorized, text);
     }
     warn_each_minute(text);
-    TRY(start_child(environment_));
-    loop_.run(stop_.get_token());
+    if (start_child(environment_)) {
+      loop_.run(stop_.get_token());
+    }
     return exit_code_;
   }
 
