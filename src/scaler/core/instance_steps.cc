@@ -66,7 +66,7 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
     {InstanceReason::OneFirst,
      "{k0} to place, and no instance has told what it holds: one first (instance_tasks would "
      "tell)"},
-    {InstanceReason::AboveMaximum, "{k1} wait, but the group has {i0} at most"},
+    {InstanceReason::AboveMaximum, "no room for {k1}: the group has {i0} at most"},
     {InstanceReason::TooLarge, "{k0} fit on no instance that was seen: more would not help"},
     {InstanceReason::BelowMinimum, "never fewer than {i0}"},
     {InstanceReason::LaunchesFail,

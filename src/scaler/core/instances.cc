@@ -323,7 +323,6 @@ void idle(Context& context, Member& member) {
   context.tell(
       {.reason = InstanceReason::Draining, .numbers = {idle_for.count()}, .about = instance.id});
   member.use = Use::Drained;
-  member.kept = true;  // It ends in a later pass.
 }
 
 /// An instance that an earlier pass drained. It ends when a look that is late enough finds no task.

@@ -220,7 +220,7 @@ TEST(Instances, StayWithinTheBoundsOfGroupAndPolicy) {
   group.max = 3;
   const InstanceDecision decision = decide_instances({}, group);
   EXPECT_EQ(actions(decision), "set 3");
-  EXPECT_EQ(notes(decision).at(1), "17 tasks wait, but the group has 3 instances at most");
+  EXPECT_EQ(notes(decision).at(1), "no room for 17 tasks: the group has 3 instances at most");
   EXPECT_EQ(actions_for(group_of({}), {.min = 2}), "set 2");
   group.desired = 4;  // By another hand.
   EXPECT_EQ(actions_for(group), "");

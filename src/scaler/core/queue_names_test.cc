@@ -187,5 +187,17 @@ TEST(AwsHost, IsReadForEveryService) {
   }
 }
 
+TEST(Queue, ANameAloneLeavesTheRestOpen) {
+  const Result<QueueAddress> named = parse_queue_or_name("jobs.fifo");
+  ASSERT_TRUE(named);
+  EXPECT_EQ(named->name, "jobs.fifo");
+  EXPECT_EQ(named->account + named->region + named->url, "");
+  const Result<QueueAddress> arn = parse_queue_or_name("arn:aws:sqs:eu-west-1:123456789012:jobs");
+  ASSERT_TRUE(arn);
+  EXPECT_EQ(arn->name, "jobs");
+  EXPECT_EQ(arn->region, "eu-west-1");
+  EXPECT_FALSE(parse_queue_or_name("no such name"));
+}
+
 }  // namespace
 }  // namespace scaler

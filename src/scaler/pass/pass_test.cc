@@ -351,6 +351,12 @@ TEST_F(RunPass, WithoutTheQueueItHoldsAndSaysSo) {
   EXPECT_TRUE(record.failed());
 }
 
+TEST_F(RunPass, APauseThatCannotBeReadIsToldBeforeADamagedState) {
+  cloud_.service("s")->pause_complaint = "ecs-scaler:pause is no instant";
+  cloud_.service("s")->saved_state = "v1 empty=0:9 crc=00000000";
+  EXPECT_EQ(pass().complaint, "ecs-scaler:pause is no instant");
+}
+
 TEST_F(RunPass, ADamagedStateNeverScalesInEarlierThanNone) {
   running(3);
   cloud_.service("s")->saved_state = "v1 empty=0:9 crc=00000000";

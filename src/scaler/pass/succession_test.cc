@@ -81,5 +81,31 @@ TEST(Succeed, WhoHasASuccessorIsNoCandidateForAnother) {
   EXPECT_EQ(looked_at(next), (std::vector{1, 2}));
 }
 
+TEST(Succeed, TheSameNamesOfAnotherRegionAreAnotherService) {
+  std::vector<ManagedService> former{service(kWest, "a", 1)};
+  std::vector<ManagedService> next{service(kEast, "a")};
+  const Succession result = succeed(former, next);
+  EXPECT_EQ(result.kept, 0U);
+  EXPECT_EQ(looked_at(next), std::vector{0});
+  EXPECT_EQ(result.gone.size(), 1U);
+}
+
+TEST(Succeed, TextsThatNameNoServiceAreNobodysPast) {
+  const std::string broken = "arn:aws:ecs:us-west-2:12:cluster/main";
+  for (const auto& [before, after] :
+       {std::pair{broken, std::string("main")}, std::pair{std::string("main"), broken}}) {
+    std::vector<ManagedService> former{service(before, "a", 1)};
+    std::vector<ManagedService> next{service(after, "a")};
+    EXPECT_EQ(succeed(former, next).kept, 0U) << before;
+  }
+}
+
+TEST(Succeed, AServiceThatIsThereTwiceTakesItsPastOnce) {
+  std::vector<ManagedService> former{service("main", "a", 1)};
+  std::vector<ManagedService> next{service("main", "a"), service("main", "a")};
+  EXPECT_EQ(succeed(former, next).kept, 1U);
+  EXPECT_EQ(looked_at(next), (std::vector{1, 0}));
+}
+
 }  // namespace
 }  // namespace scaler
