@@ -152,10 +152,11 @@ def generated_files(program):
 
 
 def write_debian_package(out, version, arch, build):
-    """`ecs-scaler` with its manual page, completions for shells, a systemd unit for `ecs-scaler
-    run`, and its bill of materials."""
+    """`ecs-scaler` with the `bootstrap` that its `demo` hosts, its manual page, completions for
+    shells, a systemd unit for `ecs-scaler run`, and its bill of materials."""
     architecture = DEBIAN_NAMES[arch]
-    packages = linked_packages(build, "ecs-scaler", architecture)
+    packages = sorted({package for name in ("ecs-scaler", "bootstrap")
+                       for package in linked_packages(build, name, architecture)})
     package = out / f"ecs-scaler_{version}_{architecture}.deb"
     with tempfile.TemporaryDirectory() as folder:
         tree = pathlib.Path(folder) / "tree"
@@ -167,6 +168,7 @@ def write_debian_package(out, version, arch, build):
         contents = {"DEBIAN/control":
                     control.format(version=version, architecture=architecture).encode(),
                     "usr/bin/ecs-scaler": program.read_bytes(),
+                    "usr/libexec/ecs-scaler/bootstrap": (build / "bin/bootstrap").read_bytes(),
                     "usr/share/doc/ecs-scaler/changelog.gz":
                     gzip.compress(changelog.encode(), mtime=0),
                     "usr/share/doc/ecs-scaler/copyright": licences(packages).encode(),
@@ -179,9 +181,10 @@ def write_debian_package(out, version, arch, build):
         (tree / "DEBIAN/md5sums").write_text("".join(
             f"{hashlib.md5(path.read_bytes()).hexdigest()}  {path.relative_to(tree)}\n"
             for path in installed))
-        scripts = {"ecs-scaler", "postinst", "postrm", "prerm"}
+        runnable = {"usr/bin/ecs-scaler", "usr/libexec/ecs-scaler/bootstrap", "DEBIAN/postinst",
+                    "DEBIAN/postrm", "DEBIAN/prerm"}
         for path in [tree, *tree.rglob("*")]:  # whatever the umask was
-            runs = path.parent.name in ("bin", "DEBIAN") and path.name in scripts
+            runs = path.relative_to(tree).as_posix() in runnable
             path.chmod(0o755 if path.is_dir() or runs else 0o644)
             os.utime(path, (int(EPOCH), int(EPOCH)))
         subprocess.run(["dpkg-deb", "--root-owner-group", "-Zxz", "-z2", "--build", tree, package],

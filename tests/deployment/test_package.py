@@ -140,6 +140,8 @@ def test_the_debian_package_installs_program_unit_and_settings(dist, tmp_path, r
     version = run_program([root / "usr/bin/ecs-scaler", "--version"])
     assert version.code == 0 and f"Version: {version.stdout().split()[1]}\n" in fields
     assert (root / "usr/share/doc/ecs-scaler/copyright").stat().st_size > 10_000
+    demo = run_program([root / "usr/bin/ecs-scaler", "demo", "--messages", "5"], timeout=100)
+    assert demo.code == 0 and "/libexec/ecs-scaler/bootstrap" in demo.stdout(), demo.output()
     unit = (root / "lib/systemd/system/ecs-scaler.service").read_text()
     settings = "/etc/ecs-scaler/environment"
     assert "ExecStart=/usr/bin/ecs-scaler run $ECS_SCALER_FLAGS\n" in unit

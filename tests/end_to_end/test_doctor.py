@@ -56,6 +56,19 @@ def test_a_deployment_on_the_embedded_aws_has_no_problem_but_its_visibility(emul
     assert not subjects(report, "problem"), report
 
 
+def test_the_function_that_a_flag_names_goes_before_what_a_shell_has_left(emulator, bootstrap,
+                                                                          doctor):
+    running = emulator(lambda_=bootstrap)
+    left = {"SQS_QUEUE_URL": running.queue_url + "-of-yesterday",
+            "AWS_ENDPOINT_URL": running.endpoint}
+
+    _, by_flag = doctor("--function", "ecs-scaler", **left)
+    _, by_variables = doctor(**left, ECS_SCALER_FUNCTION="ecs-scaler")
+
+    assert "queue" not in subjects(by_flag, "problem"), by_flag
+    assert "queue" in subjects(by_variables, "problem"), by_variables
+
+
 def test_ends_with_0_on_a_fresh_embedded_aws(emulator, doctor):
     running = emulator()
 

@@ -18,25 +18,20 @@ struct DoctorFlags {
   Output output = Output::Text;
 };
 
-std::string value_of(const std::string& flag, std::string_view name, const Environment& own,
-                     const Environment& functions) {
-  return !flag.empty() ? flag
-                       : variable(own, name).value_or(variable(functions, name).value_or(""));
-}
-
-/// Where to look: flags, else this process's variables, else those of the function.
 Result<doctor::Examination> find_place(Checkup& checkup, const Environment& own,
                                        const PlaceFlags& flags) {
-  doctor::Examination place{.function = value_of(flags.function, "ECS_SCALER_FUNCTION", own, {})};
+  doctor::Examination place{
+      .function = PlaceVariables{.first = own}.value(flags.function, "ECS_SCALER_FUNCTION")};
   Result<Environment> functions;
   if (!place.function.empty()) {
     functions = checkup.function_environment(place.function);
   }
-  const Environment known = functions.value_or(Environment());
-  place.queue_url = value_of(flags.queue_url, "SQS_QUEUE_URL", own, known);
-  place.service.cluster = value_of(flags.cluster, "ECS_CLUSTER_NAME", own, known);
-  place.service.service = value_of(flags.service, "ECS_SERVICE_NAME", own, known);
-  place.scale_in_when = value_of("", "SCALE_IN_WHEN", own, known);
+  const PlaceVariables words =
+      PlaceVariables::of(own, functions.value_or(Environment()), !flags.function.empty());
+  place.queue_url = words.value(flags.queue_url, "SQS_QUEUE_URL");
+  place.service.cluster = words.value(flags.cluster, "ECS_CLUSTER_NAME");
+  place.service.service = words.value(flags.service, "ECS_SERVICE_NAME");
+  place.scale_in_when = words.value("", "SCALE_IN_WHEN");
   Problems problems;
   // Without the function's own words, its error is the one to mend first.
   problems.add_if_failed(functions);

@@ -10,7 +10,9 @@ std::string default_lambda_path() {
   std::string path(PATH_MAX, '\0');
   const ssize_t length = readlink("/proc/self/exe", path.data(), path.size());
   path.resize(length < 0 ? 0 : static_cast<std::size_t>(length));
-  return path.substr(0, path.rfind('/') + 1) + "bootstrap";
+  const std::string folder = path.substr(0, path.rfind('/') + 1);
+  const std::string packaged = folder + "../libexec/ecs-scaler/bootstrap";
+  return access(packaged.c_str(), X_OK) == 0 ? packaged : folder + "bootstrap";
 }
 
 Result<std::unique_ptr<EmulatorThread>> EmulatorThread::start(emulator::EmulatorOptions options,

@@ -10,7 +10,7 @@
 
 namespace scaler::cli {
 
-/// `bootstrap` beside this program.
+/// `bootstrap` where the Debian package has it, else beside this program.
 std::string default_lambda_path();
 
 /// Runs for as long as it lives.

@@ -24,6 +24,16 @@ std::string cluster_beside(const ServiceId& service, const std::string& function
 
 }  // namespace
 
+PlaceVariables PlaceVariables::of(const Environment& own, const Environment& functions,
+                                  bool function_by_flag) {
+  return function_by_flag ? PlaceVariables{.first = functions, .then = own}
+                          : PlaceVariables{.first = own, .then = functions};
+}
+
+std::string PlaceVariables::value(const std::string& flag, std::string_view name) const {
+  return !flag.empty() ? flag : variable(first, name).value_or(variable(then, name).value_or(""));
+}
+
 Result<LookRequest> examined(const Checkup& checkup, const std::string& queue,
                              const ServiceId& service, const std::string& function) {
   Problems problems;

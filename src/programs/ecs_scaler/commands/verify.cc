@@ -42,13 +42,6 @@ emulator::EmulatorOptions emulator_options(const VerifyFlags& flags) {
           .lambda_log_line = [](std::string_view) {}};
 }
 
-/// A flag, else the variable of this process, else that of the function.
-std::string first_of(const std::string& flag, std::string_view name, const Environment& own,
-                     const Environment& functions) {
-  return !flag.empty() ? flag
-                       : variable(own, name).value_or(variable(functions, name).value_or(""));
-}
-
 /// What the policy wants for one message and no task.
 std::int64_t tasks_for_one(const Policy& policy) {
   const Observation one{.at = system_clock().now(), .queues = {QueueDepth{.visible = 1}}};
@@ -72,15 +65,16 @@ Result<void> read_settings(const Environment& functions, verify::ScalerUnderTest
 Result<verify::ScalerUnderTest> find_deployment(Checkup& checkup, const Environment& own,
                                                 const VerifyFlags& flags) {
   verify::ScalerUnderTest deployment{
-      .function = first_of(flags.place.function, "ECS_SCALER_FUNCTION", own, {})};
+      .function = PlaceVariables{.first = own}.value(flags.place.function, "ECS_SCALER_FUNCTION")};
   Environment functions;
   if (!deployment.function.empty()) {
     functions = TRY(checkup.function_environment(deployment.function));
     TRY(read_settings(functions, deployment));
   }
+  const PlaceVariables words = PlaceVariables::of(own, functions, !flags.place.function.empty());
   Problems problems;
   const auto find = [&](const std::string& flag, const char* flag_name, const char* name) {
-    std::string value = first_of(flag, name, own, functions);
+    std::string value = words.value(flag, name);
     if (value.empty()) {
       problems.add(fmt::format(
           "neither {} nor {} is given, nor does a function (--function) have it", flag_name, name));
