@@ -135,7 +135,10 @@ class Emulator::Impl {
     others_.emplace(world_, options_.region, options_.metrics_delay, own_types(options_.group),
                     options_.instance_times);
     front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, options_.seed + 1);
-    agent_.emplace(world_, endpoint(), options_.region);
+    agent_.emplace(world_, endpoint(), options_.region,
+                   [this](std::string_view operation, std::string_view key) {
+                     return front_->faults().strike(operation, key);
+                   });
     host_tasks();
   }
 
@@ -279,7 +282,8 @@ class Emulator::Impl {
     if (request.target.starts_with(kPages)) {
       respond(own_page(request));
     } else if (TaskAgent::handles(request.target)) {
-      respond(agent_->handle(request));
+      const AgentReply reply = agent_->handle(request);
+      loop_.run_after(reply.later, [respond, response = reply.response] { respond(response); });
     } else {
       front_->handle(std::move(request), respond);
     }

@@ -50,6 +50,7 @@ std::string own_task_definition(const std::string& queue_url, const GroupOptions
     writer.field("type", "GPU").field("value", "1").end_object().end_array();
   }
   writer.end_object().end_array();
+  writer.field("taskRoleArn", fmt::format("arn:aws:iam::{}:role/task", kAccount));
   writer.field("cpu", "256").field("memory", "512").field("networkMode", "awsvpc");
   writer.name("requiresCompatibilities").begin_array().value(on_group ? "EC2" : "FARGATE");
   writer.end_array().end_object();

@@ -1,5 +1,6 @@
 #include "emulator/tasks/task_agent.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -26,6 +27,11 @@ constexpr std::string_view kMetadata = "/v4/";
 constexpr std::string_view kCredentials = "/credentials/";
 constexpr std::string_view kProtection = "/task-protection/v1/state";
 constexpr Duration kCredentialLife = std::chrono::hours(6);
+constexpr double kRequestsAtOnce = 60;
+constexpr double kRequestsPerSecond = 40;
+constexpr std::size_t kAllowances = 1000;  ///< tasks of which some is kept
+/// So long the agent waits for ECS.
+constexpr Duration kCallLimit = std::chrono::seconds(4);
 
 net::HttpResponse answer(int status, json::Writer writer) {
   return {.status = status,
@@ -105,7 +111,26 @@ std::string TaskAgent::arn_of(const world::FoundTask& place) const {
   return task_arn(region_, place.service->definition().cluster, place.task->id);
 }
 
-net::HttpResponse TaskAgent::handle(const net::ServerRequest& request) {
+bool TaskAgent::too_many(const Task& task) {
+  const Instant now = world_.now();
+  if (allowances_.size() >= kAllowances) {  // Those of tasks that are gone are full again.
+    std::erase_if(allowances_,
+                  [now](const auto& one) { return now - one.second.at > std::chrono::seconds(2); });
+  }
+  Allowance& left =
+      allowances_.try_emplace(task.id, Allowance{.requests = kRequestsAtOnce, .at = now})
+          .first->second;
+  const double passed = std::chrono::duration<double>(now - left.at).count();
+  left = {.requests = std::min(kRequestsAtOnce, left.requests + passed * kRequestsPerSecond),
+          .at = now};
+  if (left.requests < 1) {
+    return true;
+  }
+  left.requests -= 1;
+  return false;
+}
+
+AgentReply TaskAgent::handle(const net::ServerRequest& request) {
   const std::string_view target = request.target;
   const std::string_view prefix = target.starts_with(kAgent)      ? kAgent
                                   : target.starts_with(kMetadata) ? kMetadata
@@ -114,27 +139,56 @@ net::HttpResponse TaskAgent::handle(const net::ServerRequest& request) {
   const std::string_view path = target.substr(prefix.size() + id.size());
   const world::FoundTask place = world_.find_task(id);
   if (place.task == nullptr) {
-    return refusal(404, "error", "", "ResourceNotFoundException", "no such task runs here");
+    return {refusal(404, "error", "", "ResourceNotFoundException", "no such task runs here")};
+  }
+  if (too_many(*place.task)) {
+    return {refusal(429, "error", arn_of(place), "TooManyRequestsException",
+                    fmt::format("the agent takes {:.0f} requests a second, and {:.0f} at once",
+                                kRequestsPerSecond, kRequestsAtOnce))};
   }
   if (prefix == kAgent) {
-    return path == kProtection ? protection(request, place)
-                               : refusal(404, "error", "", "ResourceNotFoundException",
-                                         fmt::format("the agent here has {} only", kProtection));
+    return path == kProtection
+               ? protection(request, place)
+               : AgentReply{refusal(404, "error", "", "ResourceNotFoundException",
+                                    fmt::format("the agent here has {} only", kProtection))};
   }
   if (request.method != "GET") {
-    return refusal(405, "error", "", "InvalidParameterException", "only GET");
+    return {refusal(405, "error", "", "InvalidParameterException", "only GET")};
   }
-  return prefix == kMetadata ? metadata(path, place) : credentials(place);
+  return {prefix == kMetadata ? metadata(path, place) : credentials(place)};
 }
 
-net::HttpResponse TaskAgent::protection(const net::ServerRequest& request,
-                                        const world::FoundTask& place) {
-  if (request.method == "GET") {
-    return protection_answer(arn_of(place), place.task->protected_until);
+bool TaskAgent::has_role(const Task& task) const {
+  const auto name = task_definition_name(task.task_definition).value_or(TaskDefinitionName{});
+  const auto* const definition = world_.find_task_definition(name.family, name.revision);
+  const Result<json::Value> document =
+      json::parse(definition == nullptr ? "" : definition->document);
+  return document && json::Reader(*document).optional_field("taskRoleArn").has_value();
+}
+
+AgentReply TaskAgent::protection(const net::ServerRequest& request, const world::FoundTask& place) {
+  const std::string arn = arn_of(place);
+  const bool asks = request.method == "GET";
+  if (!asks && request.method != "PUT") {
+    return {refusal(405, "error", arn, "InvalidParameterException", "only GET and PUT")};
   }
-  return request.method == "PUT" ? protect(request, place)
-                                 : refusal(405, "error", arn_of(place), "InvalidParameterException",
-                                           "only GET and PUT");
+  if (!has_role(*place.task)) {
+    return {refusal(403, "error", arn, "AccessDeniedException",
+                    "the task has no role: its task definition names no taskRoleArn")};
+  }
+  const std::string_view operation = asks ? "GetTaskProtection" : "UpdateTaskProtection";
+  const auto fault = strike_ ? strike_(operation, access_key_id_of(*place.task)) : std::nullopt;
+  if (fault && fault->kind == FaultKind::Hang) {
+    return {refusal(504, "error", arn, "InternalServerError",
+                    fmt::format("{} took too long", operation)),
+            kCallLimit};
+  }
+  if (fault && fault->kind != FaultKind::Slow) {
+    const ApiError error = fault_error(fault->kind, "ecs");
+    return {refusal(error.status, "error", arn, error.code, error.message)};
+  }
+  return {asks ? protection_answer(arn, place.task->protected_until) : protect(request, place),
+          fault ? fault->delay : Duration::zero()};
 }
 
 net::HttpResponse TaskAgent::protect(const net::ServerRequest& request,

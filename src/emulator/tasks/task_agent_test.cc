@@ -21,7 +21,7 @@ class TaskAgentTest : public testing::Test {
  protected:
   TaskAgentTest() {
     world_.create_cluster("main");
-    world_.register_task_definition("worker", "{}");
+    world_.register_task_definition("worker", R"({"taskRoleArn":"arn:aws:iam::1:role/task"})");
     service_ = &world_.create_service({.name = "jobs",
                                        .cluster = "main",
                                        .task_definition = "worker:1",
@@ -36,7 +36,7 @@ class TaskAgentTest : public testing::Test {
   net::HttpResponse call(const std::string& method, const std::string& target,
                          const std::string& body = "") {
     EXPECT_TRUE(TaskAgent::handles(target));
-    return agent_.handle({.method = method, .target = target, .body = body});
+    return agent_.handle({.method = method, .target = target, .body = body}).response;
   }
   net::HttpResponse protect(std::size_t index, const std::string& body) {
     return call("PUT", "/api/" + id(index) + std::string(kState), body);
@@ -45,8 +45,58 @@ class TaskAgentTest : public testing::Test {
   Random random_{1};
   world::World world_{{}, kNoon, random_};
   world::Service* service_ = nullptr;
-  TaskAgent agent_{world_, "http://127.0.0.1:4566", "eu-west-1"};
+  Faults faults_;
+  TaskAgent agent_{world_, "http://127.0.0.1:4566", "eu-west-1",
+                   [this](std::string_view operation, std::string_view key) {
+                     return faults_.strike(operation, key);
+                   }};
 };
+
+TEST_F(TaskAgentTest, ProtectsNoTaskWithoutARole) {
+  world_.register_task_definition("bare", "{}");
+  service_ = &world_.create_service(
+      {.name = "bare", .cluster = "main", .task_definition = "bare:1", .desired = 1});
+  world_.advance(kNoon + minutes(10));
+  const auto answer = protect(0, R"({"ProtectionEnabled":true})");
+  EXPECT_EQ(answer.status, 403);
+  EXPECT_THAT(answer.body, HasSubstr(R"("Code":"AccessDeniedException")"));
+  EXPECT_EQ(service_->protected_tasks(), 0);
+}
+
+TEST_F(TaskAgentTest, TakesSixtyRequestsAtOnceThenFortyASecond) {
+  const std::string state = "/api/" + id(0) + std::string(kState);
+  for (int i = 0; i < 60; ++i) {
+    ASSERT_EQ(call("GET", state).status, 200) << i;
+  }
+  EXPECT_EQ(call("GET", state).status, 429);
+  EXPECT_EQ(call("GET", "/api/" + id(1) + std::string(kState)).status, 200);
+  world_.advance(kNoon + seconds(6));
+  for (int i = 0; i < 40; ++i) {
+    ASSERT_EQ(call("GET", state).status, 200) << i;
+  }
+  EXPECT_EQ(call("GET", state).status, 429);
+}
+
+TEST_F(TaskAgentTest, PassesOnWhatECSItselfAnswers) {
+  const auto struck = [this](std::string_view fault) {
+    EXPECT_TRUE(faults_.add(std::string(R"({"operation":"UpdateTaskProtection","fault":")") +
+                            std::string(fault) + R"("})"));
+    return agent_.handle({.method = "PUT",
+                          .target = "/api/" + id(0) + std::string(kState),
+                          .body = R"({"ProtectionEnabled":true})"});
+  };
+  const AgentReply hangs = struck("hang");
+  EXPECT_EQ(hangs.response.status, 504);
+  EXPECT_EQ(hangs.later, seconds(4));
+  EXPECT_THAT(struck("throttle").response.body, HasSubstr("ThrottlingException"));
+  EXPECT_THAT(struck("denied").response.body, HasSubstr("AccessDeniedException"));
+  EXPECT_EQ(struck("unavailable").response.status, 503);
+  EXPECT_EQ(service_->protected_tasks(), 0);
+  const AgentReply slow = struck("slow");
+  EXPECT_EQ(slow.response.status, 200);
+  EXPECT_EQ(slow.later, seconds(2));
+  EXPECT_EQ(service_->protected_tasks(), 1);
+}
 
 TEST_F(TaskAgentTest, ProtectsATaskForAsLongAsItAsks) {
   const auto before = call("GET", "/api/" + id(0) + std::string(kState));
