@@ -88,3 +88,60 @@ def test_a_dry_run_changes_nothing(fleet):
     assert records["one"]["decision"]["desired"] == 2
     assert records["one"]["outcome"] == "held"
     assert fleet.desired()["one"] == 0
+
+
+def service(name, policy="", queue="jobs"):
+    return (f"- {{cluster: main, service: {name}, policy: {{{policy}}}, "
+            f"queues: ['https://sqs.us-east-1.amazonaws.com/123456789012/{queue}']}}")
+
+
+@pytest.fixture
+def diff(run_program, ecs_scaler, tmp_path):
+    """diff(services, services, "--flag", ...) -> the ended program"""
+
+    def run(before, after, *flags, environment=None):
+        files = []
+        for name, services in (("before", before), ("after", after)):
+            files.append(tmp_path / f"{name}.yaml")
+            files[-1].write_text("services:\n" + "\n".join(services))
+        return run_program([ecs_scaler, "config", files[0], "--diff", files[1], *flags],
+                           env=environment)
+
+    return run
+
+
+def test_diff_ends_as_diff_does(diff):
+    same = diff([service("a")], [service("a", "mode: fixed")])
+    assert (same.code, same.stdout(), same.stderr()) == (0, "", "")
+
+    differs = diff([service("a"), service("old")], [service("a", "tasks_max: 7"), service("new")])
+    assert (differs.code, differs.stderr()) == (1, "")
+    assert differs.stdout().splitlines() == [
+        "- main/old", "~ main/a", "    tasks_max: none -> 7", "+ main/new"]
+
+    wrong = diff([service("a")], [service("a", "tasks_max: no")])
+    assert (wrong.code, wrong.stdout()) == (2, "")
+    assert "after.yaml" in wrong.stderr() and "tasks_max" in wrong.stderr()
+    assert diff([service("a")], [service("a")], "--schema").code == 2
+
+
+def test_diff_tells_machines_the_values(diff):
+    told = diff([service("a", queue="x")], [service("a", "tolerance: 0.2", queue="y")],
+                "--output", "json")
+    changed, = json.loads(told.stdout())["changed"]
+    url = "https://sqs.us-east-1.amazonaws.com/123456789012"
+    assert {one["name"]: (one["before"], one["after"]) for one in changed["settings"]} == {
+        f"queue {url}/x": ("weight 1", None), f"queue {url}/y": (None, "weight 1"),
+        "tolerance": (0, 0.2)}
+
+
+def test_the_environment_is_compared_with_a_file(run_program, ecs_scaler, tmp_path):
+    (tmp_path / "fleet.yaml").write_text("services:\n" + service("a", "scale_up_target: 3"))
+    one = {"ECS_CLUSTER_NAME": "main", "ECS_SERVICE_NAME": "a",
+           "SQS_QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"}
+    compare = [ecs_scaler, "config", "--diff", tmp_path / "fleet.yaml"]
+
+    assert run_program(compare, env={**one, "SCALE_UP_TARGET": "3"}).code == 0
+    differs = run_program(compare, env=one)
+    assert (differs.code, "scale_up_target: 1 -> 3" in differs.stdout()) == (1, True)
+    assert run_program(compare, env={**one, "MODE": "none"}).code == 2

@@ -12,6 +12,7 @@
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
 #include "wire/fleet.h"
+#include "wire/fleet_diff.h"
 
 namespace scaler::cli {
 namespace {
@@ -19,6 +20,7 @@ namespace {
 struct ConfigFlags {
   FleetChoice choice = {};
   Output output = Output::Text;
+  std::string other = {};  ///< what to compare with
   bool markdown = false;
   bool schema = false;
 };
@@ -82,11 +84,63 @@ int show_tagged(const Environment& environment, const ConfigFlags& flags) {
   return !(*fleet)->news.errors.empty() ? kFailed : told == kDone ? kDone : kConfiguration;
 }
 
+/// All services, with every setting that would count.
+/// Errors: Malformed also for tags that are wrong: who is left out for them is not removed.
+Result<std::vector<ServiceSpec>> effective(const Environment& environment,
+                                           const FleetChoice& choice) {
+  if (!is_by_tags(environment, choice)) {
+    return load_fleet(environment, choice);
+  }
+  const auto fleet = TRY(open_fleet(environment, choice, STDERR_FILENO));
+  if (tell_news(*fleet) != kDone) {
+    return fail(ErrorKind::Malformed, "the services' tags cannot be compared while some are wrong");
+  }
+  return fleet->news.services.value_or(std::vector<ServiceSpec>());
+}
+
+/// The other one is read as this one is: a file of FLEET stands on the variables, one of --config
+/// does not.
+FleetChoice other_choice(const Environment& environment, const ConfigFlags& flags) {
+  const std::string& other = flags.other;
+  if (other == FleetConfig::kFleetByTags) {
+    return {.fleet = other};
+  }
+  const bool is_of_fleet =
+      flags.choice.config_file.empty() && (!flags.choice.fleet.empty() || is_fleet(environment));
+  if (!is_of_fleet) {
+    return {.config_file = other};
+  }
+  const bool is_path = other.starts_with('/') || other.starts_with('.');
+  return {.fleet = is_path ? other : "./" + other};
+}
+
+Result<FleetDiff> compare(const Environment& environment, const ConfigFlags& flags) {
+  const auto before = TRY(effective(environment, flags.choice));
+  const auto after = TRY(effective(environment, other_choice(environment, flags)));
+  const Places places = TRY(Places::create(environment));
+  return compare_fleets(before, after, places.default_region());
+}
+
+/// As diff(1) ends: 0 the same, 1 something differs, 2 it could not be compared.
+int show_diff(const Environment& environment, const ConfigFlags& flags) {
+  const Result<FleetDiff> diff = compare(environment, flags);
+  if (!diff) {
+    return complain(kUsage, diff.error().message);
+  }
+  const std::string shown =
+      flags.output == Output::Json ? diff_json(*diff) + "\n" : diff_text(*diff);
+  std::fputs(shown.c_str(), stdout);
+  return diff->empty() ? kDone : kFailed;
+}
+
 int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (flags.markdown || flags.schema) {
     const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
     std::fputs(text.c_str(), stdout);
     return kDone;
+  }
+  if (!flags.other.empty()) {
+    return show_diff(environment, flags);
   }
   const auto fleet = load_fleet(environment, flags.choice);
   if (!fleet) {
@@ -116,16 +170,23 @@ Command config_command() {
   return {
       .name = "config",
       .sentence = "Check a fleet file or the environment, or print all settings",
-      .options = {{"FILE", "", "fleet file (default: the environment)",
-                   text(flags->choice.config_file)},
-                  {kFleetFlag, "tags|FILE",
-                   "the services that carry the tag ecs-scaler:queue, or those of a fleet file "
-                   "(default: FLEET)",
-                   text(flags->choice.fleet)},
-                  output_option(flags->output),
-                  {"--markdown", "", "print docs/configuration.md", flag(flags->markdown)},
-                  {"--schema", "", "print the fleet file's JSON Schema", flag(flags->schema)}},
-      .exclusive = {{"--schema", "--markdown"}, {"FILE", kFleetFlag}},
+      .options =
+          {{"FILE", "", "fleet file (default: the environment)", text(flags->choice.config_file)},
+           {kFleetFlag, "tags|FILE",
+            "the services that carry the tag ecs-scaler:queue, or those of a fleet file "
+            "(default: FLEET)",
+            text(flags->choice.fleet)},
+           {"--diff", "FILE|tags",
+            "what would change if this fleet came into force instead, by effective settings; "
+            "ends with 0: nothing, 1: something, 2: they cannot be compared",
+            text(flags->other)},
+           output_option(flags->output),
+           {"--markdown", "", "print docs/configuration.md", flag(flags->markdown)},
+           {"--schema", "", "print the fleet file's JSON Schema", flag(flags->schema)}},
+      .exclusive = {{"--schema", "--markdown"},
+                    {"FILE", kFleetFlag},
+                    {"--diff", "--markdown"},
+                    {"--diff", "--schema"}},
       .reads_environment = true,
       .example = "ecs-scaler config fleet.yaml",
       .run = [flags](const Environment& environment) { return show_config(environment, *flags); }};
