@@ -7,6 +7,7 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -132,6 +133,17 @@ Result<bool> read_flag(const json::Reader& object, std::string_view name) {
   return TRY(object.field(name)).boolean();
 }
 
+Result<std::string> read_text(const json::Reader& object, std::string_view name) {
+  return TRY(object.field(name)).string();
+}
+
+Result<SettingsProblem> read_problem(const json::Reader& object) {
+  SettingsProblem problem;
+  problem.service = TRY(read_text(object, "service"));
+  problem.message = TRY(read_text(object, "message"));
+  return problem;
+}
+
 Result<ReloadStatus> read_reload(const json::Reader& object) {
   ReloadStatus reload;
   reload.success = TRY(read_flag(object, "success"));
@@ -239,7 +251,16 @@ std::string status_json(const FleetStatus& status) {
   for (const ServiceView& service : status.services) {
     write_service(out, service);
   }
-  out.end_array().end_object();
+  out.end_array();
+  if (!status.settings_problems.empty()) {
+    out.name("settings_problems").begin_array();
+    for (const SettingsProblem& problem : status.settings_problems) {
+      out.begin_object().field("service", problem.service);
+      out.field("message", problem.message).end_object();
+    }
+    out.end_array();
+  }
+  out.end_object();
   return std::move(out).text();
 }
 
@@ -257,6 +278,11 @@ Result<FleetStatus> read_status(const json::Value& document) {
   for (const json::Reader& service : TRY(services.items())) {
     status.services.push_back(TRY(read_service(service)));
   }
+  if (const auto problems = root.optional_field("settings_problems")) {
+    for (const json::Reader& problem : TRY(problems->items())) {
+      status.settings_problems.push_back(TRY(read_problem(problem)));
+    }
+  }
   return status;
 }
 
@@ -269,6 +295,11 @@ std::string status_text(const FleetStatus& status, Instant now) {
   if (status.lease && !status.lease->held) {
     text += fmt::format("this controller only looks: the lease is with {}\n",
                         status.lease->owner.empty() ? "nobody known" : status.lease->owner);
+  }
+  for (const SettingsProblem& problem : status.settings_problems) {
+    for (const std::string_view line : split(problem.message, "\n")) {
+      text += fmt::format("{}: {}\n", problem.service, line);
+    }
   }
   constexpr std::size_t kColumns = 5;
   using Row = std::array<std::string, kColumns>;

@@ -42,9 +42,18 @@ struct LeaseStatus {
   bool operator==(const LeaseStatus&) const = default;
 };
 
+/// A service whose settings are wrong or cannot be read; if it is scaled, then by its last good
+/// ones.
+struct SettingsProblem {
+  std::string service = {};  ///< its ARN
+  std::string message = {};
+  bool operator==(const SettingsProblem&) const = default;
+};
+
 struct FleetStatus {
   Instant at = {};
   std::vector<ServiceView> services = {};
+  std::vector<SettingsProblem> settings_problems = {};
   std::optional<ReloadStatus> reload = {};  ///< nothing: there is no file to read again
   std::optional<LeaseStatus> lease = {};    ///< nothing: there is no lease
 

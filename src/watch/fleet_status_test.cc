@@ -74,15 +74,18 @@ TEST(FleetStatus, IsReadBackAsItWasWritten) {
   FleetStatus status = status_after({scaled_out(), blind()});
   status.reload = {.success = false, .last_success = testing::kNoon, .error = "line 3: no"};
   status.lease = LeaseStatus{.held = false, .owner = "other"};
+  status.settings_problems = {{.service = "arn:a", .message = "mode: no\nits last go on"}};
   const auto document = json::parse(status_json(status));
   ASSERT_TRUE(document.has_value());
   const auto read = read_status(*document);
   ASSERT_TRUE(read.has_value()) << read.error().message;
   EXPECT_EQ(read->services, status.services);
+  EXPECT_EQ(read->settings_problems, status.settings_problems);
   EXPECT_EQ(status_json(*read), status_json(status));
   const std::string text = status_text(*read, testing::kNoon);
   EXPECT_TRUE(text.starts_with("the fleet file of 2026-11-23T12:00:00Z is in force"));
-  EXPECT_NE(text.find("the lease is with other\n"), std::string::npos);
+  EXPECT_NE(text.find("the lease is with other\narn:a: mode: no\narn:a: its last go on\n"),
+            std::string::npos);
 }
 
 TEST(FleetStatus, RefusesWhatIsNone) {

@@ -30,8 +30,7 @@ std::string escaped(std::string_view text) {
 
 /// The same names in two regions or accounts are two services; where ARNs tell them apart, so do
 /// the labels.
-std::string labels_of(const PassRecord& record) {
-  const ServiceId& id = record.id;
+std::string labels_of(const ServiceId& id) {
   std::string labels = fmt::format(R"(cluster="{}",service="{}")", escaped(plain_name(id.cluster)),
                                    escaped(plain_name(id.service)));
   const Result<ServiceAddress> address = parse_service(id.cluster, id.service);
@@ -89,7 +88,7 @@ void PrometheusPage::add(std::span<const PassRecord> records, Duration took, Ins
   std::map<std::string, Service> known = std::move(services_);
   services_.clear();
   for (const PassRecord& record : records) {
-    std::string labels = labels_of(record);
+    std::string labels = labels_of(record.id);
     auto node = known.extract(labels);
     Service& service =
         node ? services_.insert(std::move(node)).position->second : services_[std::move(labels)];
@@ -128,6 +127,18 @@ void PrometheusPage::append_services(std::string& text) const {
   }
 }
 
+void PrometheusPage::append_problems(std::string& text) const {
+  constexpr std::string_view kName = "settings_problem";
+  append_head(text,
+              {kName, "gauge", "1, for each service whose settings are wrong or cannot be read."});
+  for (const SettingsProblem& problem : problems_) {
+    const std::string_view cluster =
+        std::string_view(problem.service).substr(0, problem.service.rfind('/'));
+    const ServiceId id{.cluster = std::string(plain_name(cluster)), .service = problem.service};
+    text += fmt::format("{}{}{{{}}} 1\n", kMetricPrefix, kName, labels_of(id));
+  }
+}
+
 void PrometheusPage::append_calls(std::string& text) const {
   constexpr std::string_view kName = "aws_call_duration_seconds";
   append_head(text, {kName, "histogram", "Calls to AWS, each attempt, by what came of it."});
@@ -142,6 +153,7 @@ void PrometheusPage::append_calls(std::string& text) const {
 std::string PrometheusPage::text() const {
   std::string text;
   append_services(text);
+  append_problems(text);
   append_head(text, {"pass_duration_seconds", "histogram", "Passes over the whole fleet."});
   append_histogram(text, "pass_duration_seconds", "", passes_);
   append_calls(text);

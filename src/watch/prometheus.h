@@ -10,6 +10,7 @@
 #include <string>
 
 #include "ground/base/histogram.h"
+#include "watch/fleet_status.h"
 #include "watch/metrics.h"
 #include "watch/reload_status.h"
 
@@ -41,6 +42,8 @@ class PrometheusPage {
   void add(std::span<const PassRecord> records, Duration took, Instant at);
 
   void add(const ReloadStatus& reload) { reload_ = reload; }
+  /// All services whose settings are wrong now.
+  void set(std::vector<SettingsProblem> problems) { problems_ = std::move(problems); }
   /// All calls so far.
   void set(std::vector<CallTimes> calls) { calls_ = std::move(calls); }
 
@@ -54,12 +57,14 @@ class PrometheusPage {
   };
 
   void append_services(std::string& text) const;
+  void append_problems(std::string& text) const;
   void append_calls(std::string& text) const;
 
   std::map<std::string, Service> services_ = {};  ///< by their labels, as text
   Histogram passes_ = {};
   std::optional<Instant> last_pass_ = {};
   std::vector<CallTimes> calls_ = {};
+  std::vector<SettingsProblem> problems_ = {};
   std::optional<ReloadStatus> reload_ = {};  ///< nothing: there is nothing to read again
 };
 

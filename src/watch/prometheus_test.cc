@@ -129,6 +129,20 @@ TEST(PrometheusPage, TellsPassesAndCallsAsHistograms) {
   EXPECT_THAT(text, HasSubstr("aws_call_duration_seconds_count{" + labels + "} 1\n"));
 }
 
+TEST(PrometheusPage, NamesServicesWhoseSettingsAreWrong) {
+  PrometheusPage page;
+  EXPECT_THAT(page.text(), HasSubstr("# TYPE ecs_scaler_settings_problem gauge\n# "));
+
+  page.set({{.service = "arn:aws:ecs:eu-central-1:123456789012:service/main/worker",
+             .message = "mode: no"}});
+
+  EXPECT_THAT(page.text(),
+              HasSubstr("\necs_scaler_settings_problem{cluster=\"main\",service=\"worker\","
+                        "region=\"eu-central-1\",account=\"123456789012\"} 1\n"));
+  page.set(std::vector<SettingsProblem>());
+  EXPECT_THAT(page.text(), Not(HasSubstr("ecs_scaler_settings_problem{")));
+}
+
 TEST(BuildInfo, NamesVersionAndCommit) {
   EXPECT_THAT(build_info_text("1.2", "abc"),
               HasSubstr("ecs_scaler_build_info{version=\"1.2\",commit=\"abc\"} 1\n"));

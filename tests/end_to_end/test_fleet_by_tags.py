@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from support import wait_until
+from support import open_url, wait_until
 
 POLICY = "mode=backlog backlog_per_task=10 busy_window=0 tasks_max="
 
@@ -193,3 +193,55 @@ def test_services_are_found_on_moto(moto, run_program, ecs_scaler):
     assert process.code == 0, process.output()
     assert set(records(process)) == {"a"}
     assert team.desired("a") == 1
+
+
+def test_tags_are_compared_with_what_a_file_says(team, scaler, tmp_path):
+    team.add("a", messages=1)
+    team.tag("a", queue="jobs-a", policy=POLICY + "20")
+    file = tmp_path / "fleet.json"
+    file.write_text(scaler("config", "--fleet", "tags", "--output", "json").stdout())
+
+    for words in (("--fleet", "tags", "--diff", file), (file, "--diff", "tags")):
+        same = scaler("config", *words)
+        assert (same.code, same.stdout()) == (0, ""), same.output()
+    team.tag("a", policy=POLICY + "30")
+    differs = scaler("config", file, "--diff", "tags")
+    assert (differs.code, "tasks_max: 20 -> 30" in differs.stdout()) == (1, True)
+    team.add("wrong")
+    team.tag("wrong", queue="jobs-wrong", policy="mode=nonsense")
+    told = scaler("config", file, "--diff", "tags")
+    assert (told.code, told.stdout()) == (2, "")
+    assert "nonsense" in told.stderr()
+
+
+@pytest.mark.slow  # Tags are read once a minute.
+def test_a_wrong_tag_is_in_metric_and_status_until_it_is_mended(team, scaler, start_process,
+                                                                ecs_scaler):
+    team.add("a", messages=1).add("wrong")
+    team.tag("a", queue="jobs-a")
+    team.tag("wrong", queue="jobs-wrong", policy="mode=nonsense")
+
+    looked = scaler("status", "--fleet", "tags")
+    assert looked.code == 1
+    assert f"{team.arns['wrong']}: ecs-scaler:policy: mode: 'nonsense'" in looked.stdout()
+
+    running = start_process([ecs_scaler, "run", "--fleet", "tags", "--interval", "200ms",
+                             "--listen", "127.0.0.1:0"], env={"AWS_ENDPOINT_URL": team.endpoint},
+                            ready=lambda one: "controller started" in one.stdout())
+    port = next(json.loads(line) for line in running.stdout().splitlines()
+                if "controller started" in line)["metrics_port"]
+
+    def page(path):
+        with open_url(f"http://127.0.0.1:{port}{path}") as answer:
+            return answer.read().decode()
+
+    labels = 'cluster="test",service="wrong",region="us-east-1",account="000000000000"'
+    assert f"ecs_scaler_settings_problem{{{labels}}} 1\n" in page("/metrics")
+    problem, = json.loads(page("/status"))["settings_problems"]
+    assert problem["service"] == team.arns["wrong"] and "nonsense" in problem["message"]
+    told = scaler("status", "--listen", f"127.0.0.1:{port}")
+    assert (told.code, "nonsense" in told.stdout()) == (1, True)
+    team.tag("wrong", policy="mode=fixed")
+    wait_until(lambda: "settings_problem{" not in page("/metrics"), timeout=75,
+               what="the mended tag")
+    assert "settings_problems" not in json.loads(page("/status"))

@@ -20,6 +20,7 @@ struct SpecProblem {
 struct FleetNews {
   /// The whole fleet as it is from now on; nothing: as it was.
   std::optional<std::vector<ServiceSpec>> services = {};
+  bool asked = false;  ///< then the problems are all that there are; else none are told
   std::vector<SpecProblem> problems = {};  ///< that somebody has to mend
   std::vector<SpecProblem> notes = {};     ///< that somebody should know, told once
   /// What could not be asked at all. The fleet stays as it was.

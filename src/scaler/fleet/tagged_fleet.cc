@@ -33,6 +33,7 @@ FleetNews TaggedFleet::ask(Deadline deadline) {
     return news;
   }
   asked_at_ = clock_->now();
+  news.asked = true;
   ServiceDirectory::Found found = directory_->tagged(kQueueTag, deadline);
   whole_ = !found.error;
   changed_ = changed_ || (whole_ && known_.empty() && found.arns.empty());

@@ -123,6 +123,7 @@ void Invoker::renew_fleet(Deadline deadline, Effect& effect) {
   if (news.services) {
     fleet_ = adopted(std::move(fleet_), *news.services);
   }
+  effect.fleet_asked = news.asked;
   effect.problems = std::move(news.problems);
   effect.notes = std::move(news.notes);
   effect.errors = std::move(news.errors);

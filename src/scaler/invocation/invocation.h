@@ -60,6 +60,7 @@ struct Effect {
   /// what is to be said of them.
   std::vector<SpecProblem> problems = {};
   std::vector<SpecProblem> notes = {};
+  bool fleet_asked = false;  ///< then the problems are all that there are; else none are told
 };
 
 /// What an invocation may use. Whoever has no function has no messages, mapping or ticks.

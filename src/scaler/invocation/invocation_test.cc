@@ -406,9 +406,12 @@ TEST_F(ChangingFleet, IsAskedForBeforeEachPassAndAtMostForAWhile) {
 TEST_F(ChangingFleet, WhatCannotBeAskedFailsTheInvocationAndAWrongTagDoesNot) {
   source_.news.services = specs({"a"});
   source_.news.problems = {{"b", "wrong"}};
+  source_.news.asked = true;
   const Effect wrong = invoke();
   EXPECT_THAT(wrong.errors, IsEmpty());
   EXPECT_EQ(wrong.problems.size(), 1U);
+  EXPECT_TRUE(wrong.fleet_asked);
+  EXPECT_FALSE(invoke().fleet_asked);
   source_.news.errors = {"denied"};
   const Effect denied = invoke();
   EXPECT_THAT(denied.errors, ElementsAre("denied"));

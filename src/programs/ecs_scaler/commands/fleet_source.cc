@@ -39,15 +39,6 @@ std::vector<ServiceSpec> alone(const Environment& environment, ServiceConfig con
   return fleet;
 }
 
-/// The environment with FLEET as the flag has it.
-Environment with_choice(const Environment& environment, const FleetChoice& choice) {
-  Environment chosen = environment;
-  if (!choice.fleet.empty()) {
-    chosen.insert_or_assign("FLEET", choice.fleet);
-  }
-  return chosen;
-}
-
 /// A source of the services that carry the tag, with what it says at once.
 Result<void> open_source(const Environment& chosen, LiveFleet& fleet) {
   FleetConfig config = TRY(fleet_from_environment(chosen));
@@ -59,6 +50,14 @@ Result<void> open_source(const Environment& chosen, LiveFleet& fleet) {
 }
 
 }  // namespace
+
+Environment with_choice(const Environment& environment, const FleetChoice& choice) {
+  Environment chosen = environment;
+  if (!choice.fleet.empty()) {
+    chosen.insert_or_assign("FLEET", choice.fleet);
+  }
+  return chosen;
+}
 
 bool is_by_tags(const Environment& environment, const FleetChoice& choice) {
   return choice.config_file.empty() &&
@@ -113,6 +112,15 @@ Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
     TRY(check_fleet(fleet->services, *fleet->wiring));
   }
   return fleet;
+}
+
+std::vector<SettingsProblem> settings_problems(std::span<const SpecProblem> problems) {
+  std::vector<SettingsProblem> told;
+  told.reserve(problems.size());
+  for (const SpecProblem& problem : problems) {
+    told.push_back({.service = problem.service, .message = problem.message});
+  }
+  return told;
 }
 
 int tell_news(const LiveFleet& fleet) {

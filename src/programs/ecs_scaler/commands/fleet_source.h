@@ -13,11 +13,15 @@
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "scaler/fleet/tagged_fleet.h"
 #include "scaler/pass/pass.h"
+#include "watch/fleet_status.h"
 
 namespace scaler::cli {
 
 /// Whether services say by their tags that they are meant.
 bool is_by_tags(const Environment& environment, const FleetChoice& choice);
+
+/// The environment with FLEET as the flag has it.
+Environment with_choice(const Environment& environment, const FleetChoice& choice);
 
 /// The services of a file, or that of the environment; none where they are found by their tags.
 /// Nothing is called.
@@ -46,6 +50,9 @@ struct LiveFleet {
 /// Errors: those of load_fleet(), Wiring::create_on_workstation() and Wiring::check().
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
                                               const FleetChoice& choice, int log_descriptor);
+
+/// What is wrong with services' settings, as status and metrics tell it.
+std::vector<SettingsProblem> settings_problems(std::span<const SpecProblem> problems);
 
 /// Complains of what the source found wrong when it was asked first; the exit code for that.
 int tell_news(const LiveFleet& fleet);

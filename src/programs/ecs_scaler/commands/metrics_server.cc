@@ -69,6 +69,12 @@ void MetricsServer::set(const ReloadStatus& reload) {
   publish();
 }
 
+void MetricsServer::set(std::vector<SettingsProblem> problems) {
+  status_.settings_problems = problems;
+  page_.set(std::move(problems));
+  publish();
+}
+
 void MetricsServer::set(const LeaseStatus& lease) {
   if (status_.lease != lease) {
     status_.lease = lease;

@@ -40,6 +40,8 @@ class MetricsServer {
   /// After each pass; `calls` are all so far.
   void add(std::span<const PassRecord> records, Duration took, std::vector<CallTimes> calls);
   void set(const ReloadStatus& reload);
+  /// Whenever they may have changed; all of them.
+  void set(std::vector<SettingsProblem> problems);
   void set(const LeaseStatus& lease);
   void set(Secret token);
 

@@ -144,6 +144,7 @@ class RunningController {
     if (!settings_.choice.config_file.empty()) {
       server_->set(reload_.status());
     }
+    server_->set(settings_problems(fleet_->news.problems));
     return {};
   }
 
@@ -152,6 +153,9 @@ class RunningController {
     log_news(fleet_->log, effect.problems, effect.notes);
     if (!server_) {
       return;
+    }
+    if (effect.fleet_asked) {
+      server_->set(settings_problems(effect.problems));
     }
     std::vector<CallTimes> calls;
     append_calls(calls, fleet_->wiring->call_stats());

@@ -26,7 +26,9 @@ int print(const FleetStatus& status, Output output) {
   const std::string text = output == Output::Json ? status_json(status) + "\n"
                                                   : status_text(status, system_clock().now());
   std::fputs(text.c_str(), stdout);
-  int code = status.reload && !status.reload->success ? kFailed : kDone;
+  const bool wrong =
+      (status.reload && !status.reload->success) || !status.settings_problems.empty();
+  int code = wrong ? kFailed : kDone;
   for (const ServiceView& service : status.services) {
     code = service.error.empty() ? code : kFailed;
   }
@@ -52,6 +54,7 @@ int look_at_aws(const Environment& environment, const StatusFlags& flags) {
                                 {.permission = Permission::Nothing, .deadline = after(kTimeout)});
   FleetStatus status;
   status.add(records, system_clock().now());
+  status.settings_problems = settings_problems((*fleet)->news.problems);
   return print(status, flags.output);
 }
 
