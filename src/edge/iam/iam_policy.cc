@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -27,9 +28,6 @@ class Arns {
                     .account = place.account,
                     .resource = std::move(resource)});
   }
-  std::string of_ecs(std::string resource) const {
-    return of(scope_->service, "ecs", std::move(resource));
-  }
   /// A queue may belong to another account and region than the rest.
   std::string of_queue(const std::string& url) const {
     const Result<QueueAddress> queue = parse_queue(url);
@@ -38,55 +36,154 @@ class Arns {
   std::string of_service(const ServiceId& id) const {
     return id.service.starts_with("arn:")
                ? id.service
-               : of_ecs(fmt::format("service/{}/{}", plain_name(id.cluster), id.service));
+               : of_ecs(id, fmt::format("service/{}/{}", plain_name(id.cluster), id.service));
   }
   std::string of_cluster(const ServiceId& id) const {
-    return of_ecs(fmt::format("cluster/{}", plain_name(id.cluster)));
+    return of_ecs(id, fmt::format("cluster/{}", plain_name(id.cluster)));
+  }
+  std::string of_tasks(const ServiceId& id) const {
+    return of_ecs(id, fmt::format("task/{}/*", plain_name(id.cluster)));
+  }
+  /// Of a pattern of names, or of ARNs, which is one already.
+  std::string of_queues(const std::string& pattern) const {
+    return pattern.starts_with("arn:") ? pattern : of(scope_->service, "sqs", pattern);
+  }
+  /// Of a pattern of clusters, by name or ARN: "cluster/main", or what is in it: "service/main/*".
+  std::string of_clusters(const std::string& pattern, std::string_view kind) const {
+    const std::string_view all = kind == "cluster" ? "" : "/*";
+    std::string resource = fmt::format("{}/{}{}", kind, plain_name(pattern), all);
+    std::optional<Arn> arn = parse_arn(pattern);
+    if (!arn) {
+      return of(scope_->service, "ecs", std::move(resource));
+    }
+    arn->resource = std::move(resource);
+    return text_of(*arn);
   }
   std::string of_function(std::string_view service, std::string resource) const {
     return of(scope_->function, service, std::move(resource));
   }
 
  private:
+  /// A service's ARN tells where it is; of a name that is known of the scope alone.
+  std::string of_ecs(const ServiceId& id, std::string resource) const {
+    IamPlace place = scope_->service;
+    if (const auto told = parse_service(id.cluster, id.service); told && !told->region.empty()) {
+      place = {.region = told->region, .account = told->account};
+    }
+    return of(place, "ecs", std::move(resource));
+  }
+
   const IamScope* scope_;
 };
 
 using Statements = std::vector<IamStatement>;
 
-void add_every_pass(Statements& statements, const ServiceConfig& config, const Arns& arns) {
-  const std::string service = arns.of_service(config.id);
-  statements.push_back({.sid = "ReadJobQueue",
-                        .why = "the three counts of the job queue",
-                        .actions = {"sqs:GetQueueAttributes"},
-                        .resources = {arns.of_queue(config.queue_url)}});
+/// What passes look at and change, as ARNs.
+struct Subjects {
+  std::vector<std::string> queues = {};
+  std::vector<std::string> services = {};
+  /// Whose tasks' protection is read; empty: nobody's.
+  std::vector<std::string> clusters = {};
+  std::vector<std::string> tasks = {};
+  std::string comparison = "ArnEquals";  ///< of the clusters
+};
+
+void add_once(std::vector<std::string>& texts, std::string text) {
+  if (std::ranges::find(texts, text) == texts.end()) {
+    texts.push_back(std::move(text));
+  }
+}
+
+Subjects subjects_of(std::span<const ServiceSpec> services, const Arns& arns) {
+  Subjects subjects;
+  for (const ServiceSpec& service : services) {
+    for (const JobQueue& queue : service.queues) {
+      add_once(subjects.queues, arns.of_queue(queue.url));
+    }
+    subjects.services.push_back(arns.of_service(service.id));
+    if (service.policy->scale_in_when == ScaleInWhen::Protected) {
+      add_once(subjects.clusters, arns.of_cluster(service.id));
+      add_once(subjects.tasks, arns.of_tasks(service.id));
+    }
+  }
+  return subjects;
+}
+
+/// Of every service that may be tagged: a tag may ask for protection, too.
+Subjects subjects_of(const Ceilings& ceilings, const Arns& arns) {
+  const std::vector<std::string> all{"*"};
+  Subjects subjects{.comparison = "ArnLike"};
+  for (const std::string& pattern : ceilings.queues.empty() ? all : ceilings.queues) {
+    subjects.queues.push_back(arns.of_queues(pattern));
+  }
+  for (const std::string& pattern : ceilings.clusters.empty() ? all : ceilings.clusters) {
+    subjects.services.push_back(arns.of_clusters(pattern, "service"));
+    subjects.clusters.push_back(arns.of_clusters(pattern, "cluster"));
+    subjects.tasks.push_back(arns.of_clusters(pattern, "task"));
+  }
+  return subjects;
+}
+
+IamStatement read_job_queues(const Subjects& subjects) {
+  return {.sid = "ReadJobQueue",
+          .why = "the three counts of the job queue",
+          .actions = {"sqs:GetQueueAttributes"},
+          .resources = subjects.queues};
+}
+
+IamStatement remember_state(const Subjects& subjects) {
+  return {.sid = "RememberState",
+          .why = "what the next pass must know stands in one tag of the service",
+          .actions = {"ecs:TagResource", "ecs:UntagResource"},
+          .resources = subjects.services,
+          .conditions = {{"ForAllValues:StringEquals", "aws:TagKeys", {std::string(kStateTag)}}}};
+}
+
+void add_every_pass(Statements& statements, const Subjects& subjects) {
+  statements.push_back(read_job_queues(subjects));
   statements.push_back({.sid = "ReadAndScaleService",
                         .why = "the counts of the service, and its desired count",
                         .actions = {"ecs:DescribeServices", "ecs:UpdateService"},
-                        .resources = {service}});
-  statements.push_back({.sid = "RememberState",
-                        .why = "what the next pass must know stands in one tag of the service",
-                        .actions = {"ecs:TagResource", "ecs:UntagResource"},
-                        .resources = {service},
-                        .condition = IamCondition{
-                            "ForAllValues:StringEquals", "aws:TagKeys", {std::string(kStateTag)}}});
+                        .resources = subjects.services});
+  statements.push_back(remember_state(subjects));
 }
 
-void add_protection(Statements& statements, const ServiceConfig& config, const Arns& arns) {
-  if (config.policy->scale_in_when != ScaleInWhen::Protected) {
+/// A service is read without the tag, too: else one that lost it could not be told from one that
+/// is denied, and would go on.
+void add_every_pass_by_tags(Statements& statements, const Subjects& subjects) {
+  const IamCondition tagged{"Null", fmt::format("aws:ResourceTag/{}", kQueueTag), {"false"}};
+  statements.push_back({.sid = "FindServices",
+                        .why = "the services that carry the tag; AWS cannot restrict this call",
+                        .actions = {"tag:GetResources"},
+                        .resources = {"*"}});
+  statements.push_back(read_job_queues(subjects));
+  statements.push_back({.sid = "ReadService",
+                        .why = "the counts of the service, and its own tags, which are the truth",
+                        .actions = {"ecs:DescribeServices"},
+                        .resources = subjects.services});
+  statements.push_back({.sid = "ScaleService",
+                        .why = "the desired count, of services that carry the tag only",
+                        .actions = {"ecs:UpdateService"},
+                        .resources = subjects.services,
+                        .conditions = {tagged}});
+  statements.push_back(remember_state(subjects));
+  statements.back().conditions.push_back(tagged);
+}
+
+void add_protection(Statements& statements, const Subjects& subjects) {
+  if (subjects.clusters.empty()) {
     return;
   }
-  statements.push_back(
-      {.sid = "ListTasks",
-       .why = "SCALE_IN_WHEN is protected: the service's tasks; AWS restricts it "
-              "by cluster only",
-       .actions = {"ecs:ListTasks"},
-       .resources = {"*"},
-       .condition = IamCondition{"ArnEquals", "ecs:cluster", {arns.of_cluster(config.id)}}});
-  statements.push_back(
-      {.sid = "ReadTaskProtection",
-       .why = "which of them protect themselves",
-       .actions = {"ecs:GetTaskProtection"},
-       .resources = {arns.of_ecs(fmt::format("task/{}/*", plain_name(config.id.cluster)))}});
+  statements.push_back({.sid = "ListTasks",
+                        .why = "SCALE_IN_WHEN is protected: the service's tasks; AWS restricts it "
+                               "by cluster only",
+                        .actions = {"ecs:ListTasks"},
+                        .resources = {"*"},
+                        .conditions = {{subjects.comparison, "ecs:cluster", subjects.clusters}}});
+  statements.push_back({.sid = "ReadTaskProtection",
+                        .why = "which of them protect themselves",
+                        .actions = {"ecs:GetTaskProtection"},
+                        .resources = subjects.tasks});
 }
 
 /// The table is where the program is, whoever's the service may be.
@@ -101,9 +198,9 @@ void add_lease(Statements& statements, const IamLease& lease, const Arns& arns) 
                    "dynamodb:DeleteItem"},
        .resources = {parse_arn(lease.table) ? lease.table
                                             : arns.of_function("dynamodb", "table/" + lease.table)},
-       .condition = IamCondition{.comparison = "ForAllValues:StringEquals",
-                                 .key = "dynamodb:LeadingKeys",
-                                 .values = {lease.key}}});
+       .conditions = {{.comparison = "ForAllValues:StringEquals",
+                       .key = "dynamodb:LeadingKeys",
+                       .values = {lease.key}}}});
 }
 
 /// What Lambda needs of a queue whose messages it may consume.
@@ -155,7 +252,26 @@ void add_wake(Statements& statements, const ServiceConfig& config, const IamScop
               "the function restricts them",
        .actions = {"lambda:UpdateEventSourceMapping"},
        .resources = {arns.of_function("lambda", "event-source-mapping:*")},
-       .condition = IamCondition{"ArnEquals", "lambda:FunctionArn", {function, function + ":*"}}});
+       .conditions = {{"ArnEquals", "lambda:FunctionArn", {function, function + ":*"}}}});
+}
+
+/// What the program needs beside its passes, where it runs.
+void add_surroundings(Statements& statements, const ServiceConfig& config, const IamScope& scope,
+                      const Arns& arns) {
+  add_lease(statements, scope.lease, arns);
+  if (scope.function_name.empty()) {
+    return;
+  }
+  statements.push_back(
+      {.sid = "WriteLogs",
+       .why = "the function's log group, which exists already",
+       .actions = {"logs:CreateLogStream", "logs:PutLogEvents"},
+       .resources = {arns.of_function(
+           "logs", fmt::format("log-group:/aws/lambda/{}:*", scope.function_name))}});
+  add_own_queues(statements, config, arns);
+  if (config.wake) {
+    add_wake(statements, config, scope, arns);
+  }
 }
 
 /// The first that says something.
@@ -205,8 +321,11 @@ Result<FunctionArn> read_function(const std::string& text) {
 
 Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
                            const ServiceConfig& config) {
-  const QueueAddress queue = TRY(parse_queue(config.queue_url));
-  const ServiceAddress service = TRY(parse_service(config.id.cluster, config.id.service));
+  const QueueAddress queue =
+      config.queue_url.empty() ? QueueAddress{} : TRY(parse_queue(config.queue_url));
+  const ServiceAddress service = config.id.service.empty()
+                                     ? ServiceAddress{}
+                                     : TRY(parse_service(config.id.cluster, config.id.service));
   const FunctionArn function = TRY(read_function(first_of(
       {flags.function_name, variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or("")})));
   const std::string variables =
@@ -239,25 +358,48 @@ Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environ
   return scope;
 }
 
+/// The fleet's own place is where its first services and queues say that they are.
+Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
+                           const FleetConfig& fleet, std::span<const ServiceSpec> services) {
+  IamOverrides chosen = flags;
+  ServiceConfig any = fleet.deployment;
+  any.queue_url = first_of({any.tick_queue_url, any.doorbell_queue_url});
+  for (const ServiceSpec& service : services) {
+    const auto told = parse_service(service.id.cluster, service.id.service);
+    chosen.account = first_of({chosen.account, told ? told->account : ""});
+    if (any.queue_url.empty() && !service.queues.empty()) {
+      any.queue_url = service.queues.front().url;
+    }
+  }
+  return iam_scope(chosen, environment, any);
+}
+
 std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope) {
   const Arns arns(scope);
+  const ServiceSpec service{
+      .id = config.id, .queues = {{config.queue_url}}, .policy = config.policy};
+  const Subjects subjects = subjects_of(std::span(&service, 1), arns);
   Statements statements;
-  add_every_pass(statements, config, arns);
-  add_protection(statements, config, arns);
-  add_lease(statements, scope.lease, arns);
-  if (scope.function_name.empty()) {
-    return statements;
+  add_every_pass(statements, subjects);
+  add_protection(statements, subjects);
+  add_surroundings(statements, config, scope, arns);
+  return statements;
+}
+
+std::vector<IamStatement> iam_statements(const FleetConfig& fleet,
+                                         std::span<const ServiceSpec> services,
+                                         const IamScope& scope) {
+  const Arns arns(scope);
+  const Subjects subjects =
+      fleet.by_tags() ? subjects_of(fleet.rules.ceilings, arns) : subjects_of(services, arns);
+  Statements statements;
+  if (fleet.by_tags()) {
+    add_every_pass_by_tags(statements, subjects);
+  } else {
+    add_every_pass(statements, subjects);
   }
-  statements.push_back(
-      {.sid = "WriteLogs",
-       .why = "the function's log group, which exists already",
-       .actions = {"logs:CreateLogStream", "logs:PutLogEvents"},
-       .resources = {arns.of_function(
-           "logs", fmt::format("log-group:/aws/lambda/{}:*", scope.function_name))}});
-  add_own_queues(statements, config, arns);
-  if (config.wake) {
-    add_wake(statements, config, scope, arns);
-  }
+  add_protection(statements, subjects);
+  add_surroundings(statements, fleet.deployment, scope, arns);
   return statements;
 }
 
@@ -266,7 +408,7 @@ std::vector<IamStatement> guard_iam_statements(const ServiceConfig& config, cons
   return {{.sid = "ProtectOwnTask",
            .why = "the ECS agent asks with the task's role; AWS restricts it by cluster",
            .actions = {"ecs:GetTaskProtection", "ecs:UpdateTaskProtection"},
-           .resources = {arns.of_ecs(fmt::format("task/{}/*", plain_name(config.id.cluster)))}},
+           .resources = {arns.of_tasks(config.id)}},
           {.sid = "WorkOffJobQueue",
            .why = "what the worker calls through the guard; the guard itself reads the queue's "
                   "visibility timeout and gives messages back",
@@ -289,10 +431,14 @@ std::string iam_json(const std::vector<IamStatement>& statements) {
     writer.begin_object().field("Sid", statement.sid).field("Effect", "Allow");
     list("Action", statement.actions);
     list("Resource", statement.resources);
-    if (const auto& condition = statement.condition) {
-      writer.name("Condition").begin_object().name(condition->comparison).begin_object();
-      list(condition->key, condition->values);
-      writer.end_object().end_object();
+    if (!statement.conditions.empty()) {
+      writer.name("Condition").begin_object();
+      for (const IamCondition& condition : statement.conditions) {
+        writer.name(condition.comparison).begin_object();
+        list(condition.key, condition.values);
+        writer.end_object();
+      }
+      writer.end_object();
     }
     writer.end_object();
   }
@@ -310,9 +456,9 @@ std::string iam_text(const std::vector<IamStatement>& statements) {
     for (const std::string& resource : statement.resources) {
       text += fmt::format("    on {}\n", resource);
     }
-    if (const auto& condition = statement.condition) {
-      text += fmt::format("    if {} {} {}\n", condition->key, condition->comparison,
-                          fmt::join(condition->values, " or "));
+    for (const IamCondition& condition : statement.conditions) {
+      text += fmt::format("    if {} {} {}\n", condition.key, condition.comparison,
+                          fmt::join(condition.values, " or "));
     }
   }
   return text;

@@ -1,8 +1,8 @@
 #pragma once
 // The least-privilege IAM policy of a configuration: which calls the program makes, on what, and
-// why. deploy/cloudformation/template.yaml and deploy/terraform hold the same statements.
+// why. The templates in deploy hold the same statements.
 
-#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -51,7 +51,7 @@ struct IamStatement {
   std::string why = {};  ///< for people
   std::vector<std::string> actions = {};
   std::vector<std::string> resources = {};
-  std::optional<IamCondition> condition = {};
+  std::vector<IamCondition> conditions = {};  ///< all of them; no comparison stands twice
 };
 
 /// Each part from the ARN of the service, its cluster or the function, else from its flag, else
@@ -61,8 +61,17 @@ struct IamStatement {
 Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
                            const ServiceConfig& config);
 
+/// Of a fleet: `services` are those of its file, and none where they are found by their tags.
+Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
+                           const FleetConfig& fleet, std::span<const ServiceSpec> services);
+
 /// The statements in the templates' order; never empty.
 std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope);
+/// By tags: whatever the deployment's patterns allow, but no service is changed that does not carry
+/// the tag. Else these services.
+std::vector<IamStatement> iam_statements(const FleetConfig& fleet,
+                                         std::span<const ServiceSpec> services,
+                                         const IamScope& scope);
 
 /// What the role of the worker's own tasks needs beside the worker's own calls when `ecs-guard`
 /// stands before it (docs/guard.md).

@@ -60,7 +60,7 @@ TEST(IamPolicy, ALeaseIsOneItemOfOneTable) {
   EXPECT_EQ(statements->back().sid, "HoldLease");
   EXPECT_THAT(statements->back().resources,
               ElementsAre("arn:aws:dynamodb:eu-central-1:123456789012:table/locks"));
-  EXPECT_THAT(statements->back().condition->values, ElementsAre("blue"));
+  EXPECT_THAT(statements->back().conditions.at(0).values, ElementsAre("blue"));
   const std::string arn = "arn:aws:dynamodb:us-east-1:210987654321:table/locks";
   EXPECT_THAT(policy(five(), {.lease = {.table = arn, .key = "blue"}})->back().resources,
               ElementsAre(arn));
@@ -100,7 +100,7 @@ TEST(IamPolicy, OnlyWakeMayDeleteFromTheJobQueue) {
 TEST(IamPolicy, AMappingMayBeBoundToAnAliasOrAVersion) {
   const auto statements = policy(with(five(), {{"WAKE", "true"}}), {.function_name = "scaler"});
   ASSERT_TRUE(statements);
-  EXPECT_THAT(statements->back().condition->values,
+  EXPECT_THAT(statements->back().conditions.at(0).values,
               ElementsAre("arn:aws:lambda:eu-central-1:123456789012:function:scaler",
                           "arn:aws:lambda:eu-central-1:123456789012:function:scaler:*"));
 }
@@ -210,6 +210,99 @@ TEST(IamPolicy, IsADocumentThatIamReads) {
                   R"("Resource":["arn:aws:sqs:eu-central-1:123456789012:jobs"]})"));
   EXPECT_THAT(iam_json(*statements), HasSubstr(R"("Condition":{"ForAllValues:StringEquals":)"
                                                R"({"aws:TagKeys":["ecs-scaler:state"]}})"));
+}
+
+// --- fleets
+
+Result<std::vector<IamStatement>> fleet_policy(const Environment& environment,
+                                               std::span<const ServiceSpec> services = {},
+                                               const IamOverrides& flags = {}) {
+  const FleetConfig fleet = TRY(fleet_from_environment(environment));
+  const IamScope scope = TRY(iam_scope(flags, environment, fleet, services));
+  return iam_statements(fleet, services, scope);
+}
+
+Environment by_tags(const Environment& more = {}) {
+  return with({{"FLEET", "tags"},
+               {"TICK_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/ticks"}},
+              more);
+}
+
+const IamStatement& find(const std::vector<IamStatement>& statements, std::string_view sid) {
+  return *std::ranges::find(statements, sid, &IamStatement::sid);
+}
+
+TEST(IamPolicy, ByTagsOnlyWhoCarriesTheTagIsChanged) {
+  const auto statements = fleet_policy(by_tags(), {}, {.function_name = "f"});
+  ASSERT_TRUE(statements) << statements.error().message;
+  EXPECT_THAT(
+      sids(*statements),
+      ElementsAre("FindServices", "ReadJobQueue", "ReadService", "ScaleService", "RememberState",
+                  "ListTasks", "ReadTaskProtection", "WriteLogs", "SendTicks", "ReceiveTicks"));
+  for (const IamStatement& statement : *statements) {
+    const bool changes = std::ranges::any_of(statement.actions, [](const std::string& action) {
+      return action.starts_with("ecs:Update") || action.contains("Tag");
+    });
+    const bool of_tagged = !statement.conditions.empty() &&
+                           statement.conditions.back().key == "aws:ResourceTag/ecs-scaler:queue" &&
+                           statement.conditions.back().comparison == "Null" &&
+                           statement.conditions.back().values == std::vector<std::string>{"false"};
+    EXPECT_EQ(changes, of_tagged) << statement.sid;
+  }
+  EXPECT_TRUE(find(*statements, "ReadService").conditions.empty());
+  EXPECT_THAT(find(*statements, "ScaleService").resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:service/*/*"));
+  EXPECT_THAT(
+      iam_json(*statements),
+      HasSubstr(R"("Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["ecs-scaler:state"]},)"
+                R"("Null":{"aws:ResourceTag/ecs-scaler:queue":["false"]}})"));
+}
+
+TEST(IamPolicy, ByTagsTheDeploymentsPatternsAreItsBounds) {
+  const auto statements = fleet_policy(
+      by_tags({{"FLEET_QUEUES", "jobs-* arn:aws:sqs:us-east-1:999999999999:theirs"},
+               {"FLEET_CLUSTERS", "team-* arn:aws-cn:ecs:cn-north-1:123456789012:cluster/far"}}));
+  ASSERT_TRUE(statements) << statements.error().message;
+  EXPECT_THAT(find(*statements, "ReadJobQueue").resources,
+              ElementsAre("arn:aws:sqs:eu-central-1:123456789012:jobs-*",
+                          "arn:aws:sqs:us-east-1:999999999999:theirs"));
+  EXPECT_THAT(find(*statements, "ScaleService").resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:service/team-*/*",
+                          "arn:aws-cn:ecs:cn-north-1:123456789012:service/far/*"));
+  EXPECT_EQ(find(*statements, "ListTasks").conditions.at(0).comparison, "ArnLike");
+}
+
+TEST(IamPolicy, ByTagsSomebodyMustSayWhichAccount) {
+  const auto statements = fleet_policy({{"FLEET", "tags"}, {"AWS_REGION", "eu-central-1"}});
+  ASSERT_FALSE(statements);
+  EXPECT_THAT(statements.error().message, HasSubstr("--account"));
+  EXPECT_TRUE(fleet_policy({{"FLEET", "tags"}, {"AWS_REGION", "eu-central-1"}}, {},
+                           {.account = "123456789012"}));
+}
+
+TEST(IamPolicy, OfAFilesServicesEachIsNamedWhereItIs) {
+  PolicyOptions options;
+  options.scale_in_when = ScaleInWhen::Protected;
+  const std::vector<ServiceSpec> services{
+      {.id = {.cluster = "main", .service = "a"},
+       .queues = {{"https://sqs.eu-central-1.amazonaws.com/123456789012/a"},
+                  {"https://sqs.eu-central-1.amazonaws.com/123456789012/shared"}},
+       .policy = Policy::create({}).value()},
+      {.id = {.cluster = "arn:aws:ecs:us-east-1:123456789012:cluster/far", .service = "b"},
+       .queues = {{"https://sqs.eu-central-1.amazonaws.com/123456789012/shared"}},
+       .policy = Policy::create(options).value()}};
+  const auto statements = fleet_policy({{"FLEET", "/var/task/fleet.json"}}, services);
+  ASSERT_TRUE(statements) << statements.error().message;
+  EXPECT_THAT(find(*statements, "ReadJobQueue").resources,
+              ElementsAre("arn:aws:sqs:eu-central-1:123456789012:a",
+                          "arn:aws:sqs:eu-central-1:123456789012:shared"));
+  EXPECT_THAT(find(*statements, "ReadAndScaleService").resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:service/main/a",
+                          "arn:aws:ecs:us-east-1:123456789012:service/far/b"));
+  EXPECT_THAT(find(*statements, "ReadTaskProtection").resources,
+              ElementsAre("arn:aws:ecs:us-east-1:123456789012:task/far/*"));
+  EXPECT_THAT(find(*statements, "ListTasks").conditions.at(0).values,
+              ElementsAre("arn:aws:ecs:us-east-1:123456789012:cluster/far"));
 }
 
 }  // namespace
