@@ -46,6 +46,20 @@ def run(query, lines):
     return [{name: row[name] for name in columns if row.get(name) is not None} for row in rows]
 
 
+def matches(pattern, line):
+    """Whether a metric filter of CloudWatch Logs counts the line: { $.a = "x*" && $.b != "y" }."""
+    document = flatten(json.loads(line))
+    inner = re.fullmatch(r"\{ (.*) \}", pattern)[1]
+    for condition in inner.split(" && "):
+        name, sign, text = re.fullmatch(r'\$\.([\w.]+) (=|!=) "([^"]*)"', condition).groups()
+        if name not in document:
+            return False
+        wanted = ".*".join(map(re.escape, text.split("*")))
+        if bool(re.fullmatch(wanted, str(document[name]))) != (sign == "="):
+            return False
+    return True
+
+
 def tokens_of(query):
     at, tokens = 0, []
     query = query.strip()

@@ -120,13 +120,13 @@ def cfn_lint():
     return lint
 
 
-def expand_sam(code):
-    """The SAM template as CloudFormation gets it; `code` is an S3 URI."""
+def expand_sam(code, path=TEMPLATE):
+    """A SAM template as CloudFormation gets it; `code` is an S3 URI."""
     from samtranslator.translator.transform import transform
     from samtranslator.yaml_helper import yaml_parse
 
     os.environ.setdefault("AWS_DEFAULT_REGION", REGION)
-    template = yaml_parse(TEMPLATE.read_text())
+    template = yaml_parse(path.read_text())
     template["Resources"]["EcsScalerLambdaFunction"]["Properties"]["CodeUri"] = code
     return transform(template, {}, types.SimpleNamespace(load=lambda: {}))
 
@@ -136,11 +136,16 @@ def sam_template():
     return expand_sam("s3://code/bootstrap.zip")
 
 
+@pytest.fixture(scope="session")
+def fleet_template():
+    return expand_sam("s3://code/bootstrap.zip", TEMPLATE.with_name("fleet.yaml"))
+
+
 @pytest.fixture
 def deploy_sam(moto, sam_template, tmp_path):
     """deploy_sam(name, Cluster="main", ...) creates the stack in moto; the Stack."""
 
-    def deploy(name, archive=None, **parameters):
+    def deploy(name, archive=None, template=sam_template, **parameters):
         s3, cloudformation = moto.client("s3"), moto.client("cloudformation")
         if archive is None:
             archive = tmp_path / "empty.zip"
@@ -148,7 +153,7 @@ def deploy_sam(moto, sam_template, tmp_path):
         s3.create_bucket(Bucket="code")
         s3.put_object(Bucket="code", Key="bootstrap.zip", Body=pathlib.Path(archive).read_bytes())
         cloudformation.create_stack(
-            StackName=name, TemplateBody=json.dumps(sam_template),
+            StackName=name, TemplateBody=json.dumps(template),
             Capabilities=["CAPABILITY_IAM"],
             Parameters=[{"ParameterKey": key, "ParameterValue": str(value)}
                         for key, value in parameters.items()])

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.timeout(300)
 OF_AWS = {"AWS/SQS": ({"QueueName"}, {"ApproximateNumberOfMessagesVisible",
                                       "ApproximateNumberOfMessagesNotVisible",
                                       "ApproximateAgeOfOldestMessage"}),
-          "AWS/Lambda": ({"FunctionName"}, {"Invocations", "Errors", "Throttles"})}
+          "AWS/Lambda": ({"FunctionName"}, {"Invocations", "Errors", "Throttles", "Duration"})}
 TRIGGERS = ("manual", "schedule", "tick", "doorbell", "wake")
 
 
@@ -166,22 +166,24 @@ def test_charts_show_what_is_published(dashboard):
 # --- alarms -------------------------------------------------------------------------------------
 
 
+def alarms_of(template, moto, parameters):
+    """{"backlog": the alarm as CloudWatch has it, ...} of a stack "scaler"."""
+    cloudwatch = moto.client("cloudwatch")
+    resolved = intrinsics.Template(template, "scaler", parameters)
+    for alarm in resolved.resources("AWS::CloudWatch::Alarm").values():
+        for name in ("Period", "Threshold"):  # parameters are text, and CloudFormation converts
+            if name in alarm:
+                alarm[name] = int(alarm[name])
+        cloudwatch.put_metric_alarm(**alarm)
+    answer = cloudwatch.describe_alarms()["MetricAlarms"]
+    return {alarm["AlarmName"].removeprefix("scaler-"): alarm for alarm in answer}
+
+
 @pytest.fixture
 def alarms(moto, sam_template):
     """alarms(parameters) -> {"backlog": the alarm as CloudWatch has it, ...}"""
-    def read(**parameters):
-        given = {"Cluster": "main", "Service": "worker", "QueueName": "work", "Monitoring": "true"}
-        template = intrinsics.Template(sam_template, "scaler", {**given, **parameters})
-        cloudwatch = moto.client("cloudwatch")
-        for alarm in template.resources("AWS::CloudWatch::Alarm").values():
-            for name in ("Period", "Threshold"):  # parameters are text, and CloudFormation converts
-                if name in alarm:
-                    alarm[name] = int(alarm[name])
-            cloudwatch.put_metric_alarm(**alarm)
-        answer = cloudwatch.describe_alarms()["MetricAlarms"]
-        return {alarm["AlarmName"].removeprefix("scaler-"): alarm for alarm in answer}
-
-    return read
+    given = {"Cluster": "main", "Service": "worker", "QueueName": "work", "Monitoring": "true"}
+    return lambda **parameters: alarms_of(sam_template, moto, {**given, **parameters})
 
 
 RELATIONS = {"GreaterThanThreshold": lambda value, limit: value > limit,

@@ -173,7 +173,6 @@ def metrics_of(text):
     return {re.sub(r"(duration_seconds)_(bucket|sum|count)$", r"\1", name) for name in names}
 
 
-@pytest.mark.slow
 def test_every_query_is_answered_by_what_was_scraped_for_a_minute(site, scrape):
     running = site()
     running.start()
@@ -240,7 +239,6 @@ CASES = {
 }
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("options, harm, expected", CASES.values(), ids=CASES)
 def test_alerts_fire_when_they_should_and_no_others(options, harm, expected, site, scrape):
     running = site(**options)
@@ -253,10 +251,11 @@ def test_alerts_fire_when_they_should_and_no_others(options, harm, expected, sit
     assert server.alerts_until_all_fire(expected) == expected
 
 
-@pytest.mark.slow
 def test_a_controller_that_ends_no_more_passes_is_told(site, scrape):
     running = site()
     running.start(interval="10m")
 
     expected = {"EcsScalerPassesStopped", "EcsScalerServiceFailing"}
-    assert scrape(running).alerts_until_all_fire(expected) == expected
+    server = scrape(running)
+    server.wait_until_calm(*expected)
+    assert server.alerts_until_all_fire(expected) == expected

@@ -67,6 +67,22 @@ def test_a_release_is_attested_before_it_is_published():
     assert attested and attested[0] < published[0]
 
 
+def test_the_image_is_that_of_the_release_and_tried_before_it_is_published():
+    job = jobs("release")["image"]
+    steps = [step.get("uses", step.get("run", "")) for step in job["steps"]]
+
+    def place(word):
+        return [i for i, step in enumerate(steps) if word in step][0]
+
+    assert job["needs"] == "release" and job["permissions"]["packages"] == "write"
+    assert "--target controller" in steps[place("docker build")]
+    assert " AS controller\n" in (ROOT / "deploy/Containerfile").read_text()
+    assert "build/release/bin/ecs-scaler" in steps[place("dpkg-deb --extract")]
+    assert place("dpkg-deb") < place("docker build") < place("docker run") < place(
+        "docker push") < place("actions/attest-build-")
+    assert "contents" in job["permissions"] and job["permissions"]["contents"] == "read"
+
+
 def test_a_deployment_is_optional_and_always_cleaned_up():
     job = jobs("deploy-test")["deploy"]
     steps = {step.get("name", step.get("run")): step for step in job["steps"]}

@@ -1,0 +1,199 @@
+# One scaler for every ECS service of this account and region that carries the tag ecs-scaler:queue: the
+# same as deploy/cloudformation/fleet.yaml makes.
+
+data "aws_caller_identity" "current" {}
+data "aws_region" "current" {}
+data "aws_partition" "current" {}
+
+locals {
+  partition = data.aws_partition.current.partition
+  region    = data.aws_region.current.name
+  account   = data.aws_caller_identity.current.account_id
+  place     = "${local.region}:${local.account}"
+  services  = "arn:${local.partition}:ecs:${local.place}:service/${var.fleet_clusters}/*"
+
+  environment = merge(
+    {
+      FLEET            = "tags"
+      FLEET_TASKS_MAX  = tostring(var.fleet_tasks_max)
+      FLEET_QUEUES     = var.fleet_queues
+      FLEET_CLUSTERS   = var.fleet_clusters
+      SCHEDULE_SECONDS = var.monitoring_rate
+      TICK_QUEUE_URL   = aws_sqs_queue.tick.url
+      TICK_SECONDS     = tostring(var.tick_seconds)
+      LOG_LEVEL        = var.log_level
+    },
+    var.fleet_profiles == null ? {} : { FLEET_PROFILES = try(tostring(var.fleet_profiles), jsonencode(var.fleet_profiles)) },
+    var.metrics == "" ? {} : { METRICS = var.metrics },
+    var.environment,
+  )
+
+  # `ecs-scaler iam` prints the same statements; a test compares them.
+  statements = [
+    {
+      Sid      = "FindServices"
+      Effect   = "Allow"
+      Action   = ["tag:GetResources"]
+      Resource = ["*"]
+    },
+    {
+      Sid      = "ReadJobQueue"
+      Effect   = "Allow"
+      Action   = ["sqs:GetQueueAttributes"]
+      Resource = ["arn:${local.partition}:sqs:${local.place}:${var.fleet_queues}"]
+    },
+    {
+      Sid      = "ReadService"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeServices"]
+      Resource = [local.services]
+    },
+    {
+      Sid       = "ScaleService"
+      Effect    = "Allow"
+      Action    = ["ecs:UpdateService"]
+      Resource  = [local.services]
+      Condition = { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } }
+    },
+    {
+      Sid      = "RememberState"
+      Effect   = "Allow"
+      Action   = ["ecs:TagResource", "ecs:UntagResource"]
+      Resource = [local.services]
+      Condition = {
+        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] }
+        Null                        = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] }
+      }
+    },
+    {
+      Sid       = "ListTasks"
+      Effect    = "Allow"
+      Action    = ["ecs:ListTasks"]
+      Resource  = ["*"]
+      Condition = { ArnLike = { "ecs:cluster" = ["arn:${local.partition}:ecs:${local.place}:cluster/${var.fleet_clusters}"] } }
+    },
+    {
+      Sid      = "ReadTaskProtection"
+      Effect   = "Allow"
+      Action   = ["ecs:GetTaskProtection"]
+      Resource = ["arn:${local.partition}:ecs:${local.place}:task/${var.fleet_clusters}/*"]
+    },
+    {
+      Sid      = "WriteLogs"
+      Effect   = "Allow"
+      Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
+      Resource = ["arn:${local.partition}:logs:${local.place}:log-group:/aws/lambda/${var.name}-scaler:*"]
+    },
+    {
+      Sid      = "SendTicks"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = [aws_sqs_queue.tick.arn]
+    },
+    {
+      Sid      = "ReceiveTicks"
+      Effect   = "Allow"
+      Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+      Resource = [aws_sqs_queue.tick.arn]
+    },
+  ]
+}
+
+resource "aws_sqs_queue" "tick" {
+  name                       = "${var.name}-ticks"
+  tags                       = var.tags
+  visibility_timeout_seconds = 60
+  message_retention_seconds  = 150
+  sqs_managed_sse_enabled    = true
+}
+
+resource "aws_cloudwatch_log_group" "scaler" {
+  name              = "/aws/lambda/${var.name}-scaler"
+  retention_in_days = var.log_retention_days
+  tags              = var.tags
+}
+
+resource "aws_iam_role" "scaler" {
+  permissions_boundary = var.permissions_boundary
+  tags                 = var.tags
+  assume_role_policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [{
+      Effect    = "Allow"
+      Principal = { Service = "lambda.amazonaws.com" }
+      Action    = "sts:AssumeRole"
+    }]
+  })
+}
+
+resource "aws_iam_role_policy" "scaler" {
+  name   = "scaler"
+  role   = aws_iam_role.scaler.id
+  policy = jsonencode({ Version = "2012-10-17", Statement = local.statements })
+}
+
+resource "aws_lambda_function" "scaler" {
+  depends_on       = [aws_cloudwatch_log_group.scaler, aws_iam_role_policy.scaler]
+  function_name    = "${var.name}-scaler"
+  filename         = var.zip
+  source_code_hash = filebase64sha256(var.zip)
+  runtime          = "provided.al2023"
+  handler          = "bootstrap"
+  architectures    = [var.architecture]
+  memory_size      = 128
+  timeout          = 30
+  role             = aws_iam_role.scaler.arn
+  tags             = var.tags
+
+  environment {
+    variables = local.environment
+  }
+
+  lifecycle {
+    precondition {
+      condition     = !strcontains(basename(var.zip), var.architecture == "arm64" ? "x86_64" : "arm64")
+      error_message = "zip is ${var.zip}, and architecture is ${var.architecture}: give bootstrap-${var.architecture}.zip."
+    }
+  }
+}
+
+# A pass that failed is not tried again: the next one is a minute away at most.
+resource "aws_lambda_function_event_invoke_config" "scaler" {
+  function_name                = aws_lambda_function.scaler.function_name
+  qualifier                    = "$LATEST"
+  maximum_retry_attempts       = 0
+  maximum_event_age_in_seconds = 60
+}
+
+resource "aws_cloudwatch_event_rule" "schedule" {
+  name                = "${var.name}-schedule"
+  tags                = var.tags
+  description         = "Starts a full pass of the scaler"
+  schedule_expression = var.monitoring_rate
+  state               = "ENABLED"
+}
+
+resource "aws_cloudwatch_event_target" "schedule" {
+  rule      = aws_cloudwatch_event_rule.schedule.name
+  target_id = "scaler"
+  arn       = aws_lambda_function.scaler.arn
+}
+
+resource "aws_lambda_permission" "schedule" {
+  function_name = aws_lambda_function.scaler.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.schedule.arn
+}
+
+resource "aws_lambda_event_source_mapping" "tick" {
+  function_name           = aws_lambda_function.scaler.function_name
+  event_source_arn        = aws_sqs_queue.tick.arn
+  enabled                 = true
+  batch_size              = 10
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = 2
+  }
+}

@@ -1,0 +1,131 @@
+variable "name" {
+  description = "Prefix of everything that is created; the function is called <name>-scaler"
+  type        = string
+  validation {
+    condition     = can(regex("^[A-Za-z][A-Za-z0-9-]{0,49}$", var.name))
+    error_message = "A letter, then letters, digits and -; at most 50 characters."
+  }
+}
+
+variable "fleet_tasks_max" {
+  description = "No tag can have more tasks than this for a service"
+  type        = number
+  default     = 100
+  validation {
+    condition     = var.fleet_tasks_max >= 1 && var.fleet_tasks_max <= 5000
+    error_message = "From 1 to 5000 tasks."
+  }
+}
+
+variable "fleet_queues" {
+  description = "Name of the queues that tags may name, with * for anything; the role can read no others"
+  type        = string
+  default     = "*"
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_*-]{1,80}(\\.fifo)?$", var.fleet_queues))
+    error_message = "One name, with * for anything."
+  }
+}
+
+variable "fleet_clusters" {
+  description = "Name of the clusters whose services may be scaled, with * for anything; the role can scale in no others"
+  type        = string
+  default     = "*"
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_*-]{1,255}$", var.fleet_clusters))
+    error_message = "One name, with * for anything."
+  }
+}
+
+variable "fleet_profiles" {
+  description = "Policies by name, which the tag ecs-scaler:profile chooses from"
+  type        = any
+  default     = null
+}
+
+variable "monitoring_rate" {
+  description = "EventBridge schedule of the full pass; one minute is the shortest"
+  type        = string
+  default     = "rate(1 minute)"
+}
+
+variable "tick_seconds" {
+  description = "Seconds between passes within the minute"
+  type        = number
+  default     = 10
+  validation {
+    condition     = var.tick_seconds >= 1 && var.tick_seconds <= 59
+    error_message = "From 1 to 59 seconds."
+  }
+}
+
+variable "metrics" {
+  description = "Empty, emf, or emf:NAME,NAME; each metric of each service is billed"
+  type        = string
+  default     = ""
+}
+
+variable "log_level" {
+  description = "TRACE, DEBUG or INFO: the alarms count lines of the log, which higher levels leave out"
+  type        = string
+  default     = "INFO"
+  validation {
+    condition     = contains(["TRACE", "DEBUG", "INFO"], var.log_level)
+    error_message = "TRACE, DEBUG or INFO."
+  }
+}
+
+variable "log_retention_days" {
+  description = "One of the numbers of days that CloudWatch Logs offers"
+  type        = number
+  default     = 14
+}
+
+variable "permissions_boundary" {
+  description = "ARN of the policy that bounds the function's role"
+  type        = string
+  default     = null
+}
+
+variable "architecture" {
+  description = "x86_64 or arm64"
+  type        = string
+  default     = "x86_64"
+  validation {
+    condition     = contains(["x86_64", "arm64"], var.architecture)
+    error_message = "Either x86_64 or arm64."
+  }
+}
+
+variable "zip" {
+  description = "The function's code: dist/bootstrap-<architecture>.zip of ./dev package or of a release"
+  type        = string
+}
+
+variable "alarm_topic_arn" {
+  description = "SNS topic that the alarms notify; empty for none"
+  type        = string
+  default     = ""
+}
+
+variable "silence_alarm_seconds" {
+  description = "How long nothing may call the function, or no pass succeed, a multiple of 60; longer than monitoring_rate"
+  type        = number
+  default     = 900
+  validation {
+    condition     = var.silence_alarm_seconds >= 60 && var.silence_alarm_seconds % 60 == 0
+    error_message = "A multiple of 60 seconds."
+  }
+}
+
+variable "environment" {
+  description = "Further variables of the function, such as the defaults of what tags do not say: MODE, TASKS_MAX, HTTPS_PROXY"
+  type        = map(string)
+  default     = {}
+}
+
+variable "tags" {
+  description = "Tags of everything that is created and can have them"
+  type        = map(string)
+  default     = {}
+}

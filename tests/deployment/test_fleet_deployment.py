@@ -1,0 +1,242 @@
+"""The deployment for a fleet by tags: its role is what `ecs-scaler iam` prints, the queries of its
+dashboard and alarms find rows in lines that the program wrote, Terraform makes the same.
+"""
+
+import json
+import re
+
+import hcl2
+import pytest
+
+import insights
+import intrinsics
+from support import ROOT, wait_until
+from test_iam import printed_policy  # noqa: F401
+from test_monitoring import OF_AWS, alarms_of, event_of, queries, rings
+from test_templates import NAMES, TYPES, look_up, plain, snake
+
+pytestmark = pytest.mark.timeout(300)
+
+TERRAFORM = ROOT / "deploy/terraform/fleet"
+POLICY = "mode=backlog backlog_per_task=10 tasks_max=5"
+
+
+@pytest.fixture
+def stack(deploy_sam, fleet_template):
+    return lambda **parameters: deploy_sam("scaler", template=fleet_template, **parameters)
+
+
+def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tmp_path):
+    expanded = tmp_path / "expanded.json"
+    expanded.write_text(json.dumps(fleet_template))
+
+    assert cfn_lint(ROOT / "deploy/cloudformation/fleet.yaml") == ""
+    assert cfn_lint(expanded) == ""
+
+
+@pytest.mark.parametrize("parameters", [
+    {}, {"FleetQueues": "jobs-*", "FleetClusters": "main", "TickSeconds": "20"}], ids=str)
+def test_the_template_grants_exactly_what_iam_prints(
+        parameters, stack, printed_policy):  # noqa: F811
+    made = stack(**parameters)
+
+    assert made.policy == printed_policy(made.environment, made.function_name)
+    assert made.environment["FLEET"] == "tags" and "WAKE" not in made.environment
+
+
+def test_the_function_takes_its_variables(stack, run_program, ecs_scaler):
+    profiles = json.dumps({"gpu": {"mode": "backlog", "tasks_max": 3}})
+    environment = stack(FleetProfiles=profiles).environment
+
+    shown = run_program([ecs_scaler, "iam"], env=environment)
+
+    assert shown.code == 0, shown.output()
+    wrong = run_program([ecs_scaler, "iam"], env={**environment, "FLEET_PROFILES": "{"})
+    assert wrong.code == 3
+
+
+# --- log lines ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lines(start_job):
+    """What a function writes of a service that it scales and may then not change, one whose queue
+    is not there and one with a wrong tag."""
+    job = start_job(env=["FLEET=tags", "WAKE=false"], tick_queue="ticks", schedule="0s",
+                    no_workers=True)
+    aws = job.emulator.aws
+    aws.sqs.create_queue(QueueName="jobs-a")
+    url = aws.sqs.get_queue_url(QueueName="jobs-a")["QueueUrl"]
+    aws.sqs.send_message_batch(QueueUrl=url, Entries=[
+        {"Id": str(n), "MessageBody": "job"} for n in range(10)])
+    for name, tags in (("a", {"queue": "jobs-a", "policy": POLICY}),
+                       ("lost", {"queue": "jobs-lost"}),
+                       ("wrong", {"queue": "jobs-a", "policy": "mode=nonsense"})):
+        aws.ecs.create_service(cluster=job.emulator.cluster, serviceName=name, desiredCount=0,
+                               taskDefinition="worker", tags=[
+                                   {"key": f"ecs-scaler:{key}", "value": value}
+                                   for key, value in tags.items()])
+    job.invoke(event_of("schedule"))
+    aws.ecs.update_service(cluster=job.emulator.cluster, service="a", desiredCount=0)
+    job.fault("UpdateService", "denied")
+    job.invoke(event_of("schedule"))
+    wait_until(lambda: "AccessDenied" in job.emulator.process.stderr(), what="the lines")
+    written = [json.loads(line) for line in job.emulator.process.stderr().splitlines()]
+    return [line["line"] for line in written if line["message"] == "function output"]
+
+
+def widgets_of(moto):
+    body = moto.client("cloudwatch").get_dashboard(DashboardName="scaler")["DashboardBody"]
+    return json.loads(body)["widgets"]
+
+
+def test_every_query_of_the_dashboard_finds_what_it_is_for(stack, moto, lines):
+    stack()
+    found = {title: insights.run(query, lines)
+             for title, query in queries(widgets_of(moto)).items()}
+
+    def services(title, column="record.service_name"):
+        return {row[column].rsplit("/")[-1] for row in found[title]}
+
+    assert services("Failing services") == {"a", "lost"}
+    assert services("Wrong settings", "service") == {"wrong"}
+    assert services("Backlog that nobody serves") == {"a"}
+    assert services("Most tasks") == {"a", "lost"}
+    assert [(row["before"], row["after"], row["outcome"]) for row in found["Changes"]] == [
+        (0, 1, "failed"), (0, 1, "applied")]
+    assert any("jobs-lost" in row["message"] for row in found["Other failures"])
+
+
+def test_charts_show_what_is_published(stack, moto):
+    stack()
+    charts = [w["properties"] for w in widgets_of(moto) if w["type"] == "metric"]
+
+    assert len(charts) == 2
+    for chart in charts:
+        for namespace, metric, dimension, *_ in chart["metrics"]:
+            dimensions, metrics = OF_AWS[namespace]
+            assert dimension in dimensions and metric in metrics
+
+
+# --- alarms -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def alarms(moto, fleet_template):
+    return alarms_of(fleet_template, moto, {})
+
+
+@pytest.fixture
+def filters(fleet_template):
+    """{metric: pattern} of the stack's metric filters."""
+    template = intrinsics.Template(fleet_template, "scaler", {})
+    found = {}
+    for made in template.resources("AWS::Logs::MetricFilter").values():
+        target, = made["MetricTransformations"]
+        found[target["MetricNamespace"], target["MetricName"]] = made["FilterPattern"]
+    return found
+
+
+def test_the_dead_man_rings_when_nothing_calls_and_when_no_call_succeeds(alarms, filters, lines):
+    silence, stopped = alarms["silence"], alarms["stopped"]
+    assert rings(silence, [{}]) and not rings(silence, [{"Invocations": 3}])
+
+    metric = (stopped["Namespace"], stopped["MetricName"])
+    counted = [line for line in lines if insights.matches(filters[metric], line)]
+    succeeded = [json.loads(line) for line in counted]
+    assert succeeded and all(line["record"]["errors"] == [] for line in succeeded)
+    failed = [line for line in lines if '"message":"pass"' in line and line not in counted]
+    assert failed and all(json.loads(line)["record"]["errors"] for line in failed)
+    assert rings(stopped, [{}]) and not rings(stopped, [{metric[1]: len(counted)}])
+
+
+def test_wrong_tags_ring_and_nothing_else_does(alarms, filters, lines):
+    alarm = alarms["settings"]
+    metric = (alarm["Namespace"], alarm["MetricName"])
+    counted = [json.loads(line) for line in lines if insights.matches(filters[metric], line)]
+
+    assert counted and all("nonsense" in line["message"] for line in counted)
+    assert rings(alarm, [{metric[1]: 5}] * 2) and not rings(alarm, [{metric[1]: 5}, {}])
+
+
+def test_alarms_watch_what_is_published(alarms, filters):
+    assert set(alarms) == {"errors", "silence", "stopped", "settings"}
+    for name, alarm in alarms.items():
+        if alarm["Namespace"] == "EcsScalerFleet":
+            assert (alarm["Namespace"], alarm["MetricName"]) in filters, name
+            continue
+        dimensions, metrics = OF_AWS[alarm["Namespace"]]
+        assert alarm["MetricName"] in metrics
+        assert {dimension["Name"] for dimension in alarm["Dimensions"]} == dimensions
+
+
+# --- Terraform ----------------------------------------------------------------------------------
+
+
+def terraform_blocks(kind):
+    blocks = []
+    for path in sorted(TERRAFORM.glob("*.tf")):
+        with open(path) as file:
+            blocks += plain(hcl2.load(file)).get(kind, [])
+    return blocks
+
+
+FILTERS = {"AWS::Logs::MetricFilter": ("aws_cloudwatch_log_metric_filter", {
+    "FilterName": "name"})}
+MORE_NAMES = {"SuccessFilter": "success", "SettingsFilter": "settings", "StoppedAlarm": "stopped",
+              "SettingsAlarm": "settings"}
+
+
+def test_terraform_creates_the_same(fleet_template):
+    found = {(kind, name): arguments for block in terraform_blocks("resource")
+             for kind, named in block.items() for name, arguments in named.items()}
+    types = {**TYPES, **FILTERS}
+    expected = {(types[resource["Type"]][0], {**NAMES, **MORE_NAMES}.get(name, "scaler")): resource
+                for name, resource in fleet_template["Resources"].items()}
+
+    parts = {("aws_iam_role_policy", "scaler"), ("aws_cloudwatch_event_target", "schedule")}
+    assert set(found) - parts == set(expected)
+    for key, resource in expected.items():
+        for theirs, ours in types[resource["Type"]][1].items():
+            value = look_up(resource["Properties"], theirs)
+            if isinstance(value, dict):  # a parameter, or a name with the stack's: a variable here
+                assert re.search(r"\bvar\.", str(look_up(found[key], ours))), (key, ours)
+            else:
+                assert look_up(found[key], ours) == value, (key, ours)
+
+
+def test_terraform_asks_the_same_of_the_log(fleet_template):
+    text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf")).replace('\\"', '"')
+    properties = fleet_template["Resources"]["Dashboard"]["Properties"]
+    widgets = json.loads(properties["DashboardBody"]["Fn::Sub"])["widgets"]
+    commands = [command for query in queries(widgets).values()
+                for command in query.split(" | ")[1:]]
+
+    assert len(commands) > 15
+    for command in commands:
+        assert f'"{command}"' in text, command
+    for resource in fleet_template["Resources"].values():
+        if resource["Type"] == "AWS::Logs::MetricFilter":
+            assert resource["Properties"]["FilterPattern"] in text
+
+
+def test_terraform_has_the_same_parameters_and_outputs(fleet_template):
+    def names(kind):
+        return {name for block in terraform_blocks(kind) for name in block}
+
+    own = {"name", "zip", "tags", "environment"}
+    assert names("variable") - own == {snake(n) for n in fleet_template["Parameters"]}
+    assert names("output") == {snake(name) for name in fleet_template["Outputs"]}
+
+
+def test_terraform_grants_the_same(fleet_template):
+    """As far as it can be seen without a provider: statements, actions, conditions."""
+    text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
+    role = fleet_template["Resources"]["ScalerRole"]["Properties"]
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    written = re.findall(r'Sid += "(\w+)".*?Action += (\[[^\]]*\])', text, re.DOTALL)
+
+    assert [(s["Sid"], s["Action"]) for s in statements] == [
+        (sid, json.loads(actions)) for sid, actions in written]
+    assert text.count('"aws:ResourceTag/ecs-scaler:queue" = ["false"]') == 2
+    assert text.count('"aws:TagKeys" = ["ecs-scaler:state"]') == 1
