@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What the scaler itself costs a month, for each way of triggering it: the table of docs/cost.md.
 
-usage: cost.py [--tick-seconds N] [--milliseconds N]
+usage: cost.py [--tick-seconds N] [--milliseconds N] [--fleet N ...]
+With --fleet: what fleets of so many services cost, each with one job queue.
 Prices are those of us-east-1, as of the sources in PRICES; see docs/cost.md for what is assumed.
 """
 
@@ -13,6 +14,14 @@ HOURS = 730
 LONG_POLL = 20.0  # seconds; how long a mapping's poller waits for a message
 MEMORY_GB = 0.125
 LOG_KB = 1.0  # a pass's log line and Lambda's own lines
+# Of a fleet. Every look at a service, at rest or not, is one GetQueueAttributes and a tenth of a
+# DescribeServices, which is not charged and of which ECS takes 20 a second (docs/performance.md).
+BURST, DESCRIBES, AT_ONCE = 100, 20, 10  # calls at once, calls a second, services in a call
+PLATFORM_KB = 0.25  # Lambda's own lines of an invocation
+LINE_KB = 0.75  # a line of the log of a pass that holds
+CPU_SECONDS = 0.28 / 10_000  # of a look at one service on a whole core, docs/performance.md
+WHOLE_CORE_GB = 1.769
+FUNCTION_SECONDS = 30
 # USD, from price guides of the date given: (price, what for, as of, AWS's page to check it with).
 PRICES = {
     "lambda_request": (0.20e-6, "Lambda, a request", "2026", "lambda"),
@@ -97,6 +106,59 @@ def setups(tick_seconds, milliseconds):
     return rows
 
 
+def look_seconds(services, every):
+    """How long ECS's rate makes a look at all services last, where they are begun each so often."""
+    calls = -(-services // AT_ONCE)
+    if calls <= DESCRIBES * every:
+        return max(0.0, (calls - BURST) / DESCRIBES)
+    return calls / DESCRIBES
+
+
+def fleet_of(services, every, runs):
+    """A month of a fleet, a pass each `every` seconds: as a function or a controller."""
+    seconds = MINUTES * 60
+    waits = look_seconds(services, every)
+    # What a pass does not reach in its time comes first in the next.
+    looks = services * seconds / max(every, waits)
+    passes = seconds / every
+    if runs == "function":
+        looks = min(looks, passes * AT_ONCE * (BURST + DESCRIBES * FUNCTION_SECONDS))
+    row = {"services": services, "looks": looks / services / MINUTES,
+           "sqs": looks * price("sqs_request")}
+    lines_kb = min(looks, services * MINUTES) * LINE_KB  # Ticks that change nothing say nothing.
+    if runs == "controller":
+        row |= {"runs": fargate("x86"),
+                "logs": lines_kb / 1e6 * price("log_gb")}
+    else:
+        cpu = looks / passes * CPU_SECONDS * WHOLE_CORE_GB / MEMORY_GB
+        took = min(FUNCTION_SECONDS, 0.03 + cpu + min(waits, every))
+        ticking = 0
+        if every < 60:
+            ticks = tick_seconds_of_minute(every)
+            ticking = (receives_per_minute(2, ticks) + 1 + len(ticks)) * MINUTES
+        row["sqs"] += ticking * price("sqs_request")
+        row |= {"runs": passes * (price("lambda_request")
+                                  + took * MEMORY_GB * price("lambda_gb_second_x86")),
+                "logs": (lines_kb + passes * PLATFORM_KB) / 1e6 * price("log_gb")}
+    row["total"] = row["sqs"] + row["runs"] + row["logs"]
+    return row
+
+
+def print_fleets(sizes, every):
+    print("| services | how | looks at each a minute | SQS | Lambda, Fargate | logs | a month |"
+          " a service |")
+    print("|--:|---|--:|--:|--:|--:|--:|--:|")
+    for services in sizes:
+        for name, seconds, runs in (
+                ("function, schedule alone", 60, "function"),
+                (f"function, ticks each {every} s", every, "function"),
+                (f"controller, a pass each {every} s", every, "controller")):
+            row = fleet_of(services, seconds, runs)
+            print(f"| {services:,} | {name} | {row['looks']:.1f} | ${row['sqs']:,.2f} |"
+                  f" ${row['runs']:,.2f} | ${row['logs']:,.2f} | **${row['total']:,.2f}** |"
+                  f" ${row['total'] / services:.3f} |")
+
+
 def fargate(kind):
     return HOURS * (0.25 * price(f"vcpu_hour_{kind}") + 0.5 * price(f"gb_hour_{kind}"))
 
@@ -112,7 +174,13 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("--tick-seconds", type=int, default=10, choices=range(1, 60), metavar="N")
     parser.add_argument("--milliseconds", type=int, default=30, help="how long a pass takes")
+    parser.add_argument("--fleet", type=int, nargs="+", metavar="N", help="sizes of fleets instead")
     arguments = parser.parse_args()
+    if arguments.fleet:
+        if min(arguments.fleet) < 1:
+            parser.error("--fleet: a fleet has at least one service")
+        print_fleets(arguments.fleet, arguments.tick_seconds)
+        return
     print("| set-up | invocations | SQS requests | Lambda | SQS | logs | a month |"
           " with the free tiers |")
     print("|---|---|---|---|---|---|---|---|")
