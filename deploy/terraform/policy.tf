@@ -33,6 +33,11 @@ locals {
     SHORTAGE_AFTER           = var.shortage_after
     HOLD_ON_SHORTAGE         = var.hold_on_shortage
     MANUAL_HOLD              = var.manual_hold
+    CAPACITY                 = var.capacity
+    CAPACITY_ORDER           = var.capacity_order
+    INSTANCE_IDLE            = var.instance_idle
+    INSTANCE_MIN             = var.instance_min
+    INSTANCE_TASKS           = var.instance_tasks
     PAUSED                   = var.paused
     SCALE_IN_PAUSED          = var.scale_in_paused
     SCALE_OUT_PAUSED         = var.scale_out_paused
@@ -313,6 +318,56 @@ variable "manual_hold" {
   validation {
     condition     = var.manual_hold == null ? true : var.manual_hold >= 0 && var.manual_hold <= 1209600
     error_message = "From 0 to 1209600 seconds."
+  }
+}
+
+variable "capacity" {
+  description = "Who drives the EC2 instances under the tasks: AWS (a wake from none asks for the first at once); this program, which starts and ends those of the service's Auto Scaling group; or nobody looks."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.capacity == null ? true : contains(["follow", "own", "off"], var.capacity)
+    error_message = "One of follow, own, off."
+  }
+}
+
+variable "capacity_order" {
+  description = "With capacity own: whether the desired count is set at once, so that ECS places the tasks when an instance comes, or only as instances have room."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.capacity_order == null ? true : contains(["tasks_first", "instances_first"], var.capacity_order)
+    error_message = "One of tasks_first, instances_first."
+  }
+}
+
+variable "instance_idle" {
+  description = "With capacity own: how long an instance is kept without a task before it is drained. 0 to 1209600 seconds."
+  type        = number
+  default     = null
+  validation {
+    condition     = var.instance_idle == null ? true : var.instance_idle >= 0 && var.instance_idle <= 1209600
+    error_message = "From 0 to 1209600 seconds."
+  }
+}
+
+variable "instance_min" {
+  description = "With capacity own: never fewer instances than this, within the group's own bounds. 0 to 10000 instances."
+  type        = number
+  default     = null
+  validation {
+    condition     = var.instance_min == null ? true : var.instance_min >= 0 && var.instance_min <= 10000 && floor(var.instance_min) == var.instance_min
+    error_message = "A whole number, 0 to 10000 instances."
+  }
+}
+
+variable "instance_tasks" {
+  description = "How many tasks one instance holds at most (default: what its resources allow, which is known once one has registered). 1 to 5000 tasks."
+  type        = number
+  default     = null
+  validation {
+    condition     = var.instance_tasks == null ? true : var.instance_tasks >= 1 && var.instance_tasks <= 5000 && floor(var.instance_tasks) == var.instance_tasks
+    error_message = "A whole number, 1 to 5000 tasks."
   }
 }
 

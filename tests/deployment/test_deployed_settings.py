@@ -27,7 +27,9 @@ EVERYTHING = {
     "scale_in_when": "protected", "busy_window": 30, "deployment_hold": 600,
     "scale_out_budget": BUDGET, "scale_in_budget": BUDGET, "schedules": SCHEDULES,
     "fallback_tasks": 2, "failures_before_fallback": 4, "shortage_after": 300,
-    "hold_on_shortage": True, "manual_hold": 900, "paused": True, "scale_in_paused": True,
+    "hold_on_shortage": True, "manual_hold": 900, "capacity": "own",
+    "capacity_order": "instances_first", "instance_idle": 120, "instance_min": 1,
+    "instance_tasks": 2, "paused": True, "scale_in_paused": True,
     "scale_out_paused": True}
 # What the deployments set themselves when they are told nothing but names.
 UNASKED = {"SQS_QUEUE_URL", "ECS_CLUSTER_NAME", "ECS_SERVICE_NAME", "WAKE", "SCHEDULE_SECONDS",

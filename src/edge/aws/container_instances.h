@@ -10,12 +10,11 @@
 
 #include "edge/aws/client.h"
 #include "scaler/core/instances.h"
-#include "scaler/pass/ports.h"
+#include "scaler/pass/instance_ports.h"
 
 namespace scaler::aws {
 
-/// The tag of a container instance that keeps this program's mark.
-inline constexpr std::string_view kInstanceTag = "ecs-scaler:instance";
+using scaler::kInstanceTag;
 
 /// "idle 1795435200", "drained 1795435200": with seconds since 1970. Text of any other kind is no
 /// mark of this program.

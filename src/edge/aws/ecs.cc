@@ -188,6 +188,47 @@ Result<void> read_own_tags(const json::Reader& service, ServiceReading& reading)
   return {};
 }
 
+/// Each once, in the order in which they come.
+Result<void> add_text(const json::Reader& object, std::string_view name,
+                      std::vector<std::string>& texts) {
+  const auto field = object.optional_field(name);
+  std::string text = field ? TRY(field->string()) : std::string();
+  if (!text.empty() && std::ranges::find(texts, text) == texts.end()) {
+    texts.push_back(std::move(text));
+  }
+  return {};
+}
+
+Result<void> add_texts(const json::Reader& service, std::string_view list, std::string_view name,
+                       std::vector<std::string>& texts) {
+  if (const auto field = service.optional_field(list)) {
+    for (const json::Reader& element : TRY(field->items())) {
+      TRY(add_text(element, name, texts));
+    }
+  }
+  return {};
+}
+
+/// Of Fargate, which has no instances, nothing but its name matters.
+Result<RunsOn> read_runs_on(const json::Reader& service) {
+  RunsOn on;
+  TRY(add_texts(service, "capacityProviderStrategy", "capacityProvider", on.providers));
+  if (on.providers.empty()) {
+    const auto type = service.optional_field("launchType");
+    on.launch_type = type ? TRY(type->string()) : std::string();
+    return on;
+  }
+  TRY(add_texts(service, "deployments", "taskDefinition", on.task_definitions));
+  TRY(add_texts(service, "taskSets", "taskDefinition", on.task_definitions));
+  TRY(add_text(service, "taskDefinition", on.task_definitions));
+  const auto configuration = service.optional_field("deploymentConfiguration");
+  if (const auto percent =
+          configuration ? configuration->optional_field("maximumPercent") : configuration) {
+    on.maximum_percent = TRY(percent->integer(kCount));
+  }
+  return on;
+}
+
 Result<ServiceReading> read_service(const json::Reader& service) {
   ServiceReading reading;
   reading.arn = TRY(text_field(service, "serviceArn"));
@@ -203,6 +244,7 @@ Result<ServiceReading> read_service(const json::Reader& service) {
   const Rollouts task_sets = TRY(stabilizing(service));
   reading.service.deploying = deployments.count + task_sets.count > 0;
   reading.service.deploying_since = std::max(deployments.latest, task_sets.latest);
+  reading.runs_on = TRY(read_runs_on(service));
   TRY(read_own_tags(service, reading));
   return reading;
 }

@@ -50,6 +50,21 @@ LaunchFailures failures_in(const std::vector<ScalingActivity>& activities) {
   return failures;
 }
 
+/// What AWS drives by itself, and what that costs.
+std::string without_group(const CapacityProvider& provider) {
+  const std::string text = "the capacity provider " + provider.name + " has no Auto Scaling group";
+  if (provider.type != "MANAGED_INSTANCES") {
+    return text;
+  }
+  const auto& after = provider.scale_in_after;
+  return text + (!after       ? ": Managed Instances end without a task when AWS sees fit "
+                                "(scaleInAfter is not set)"
+                 : *after < 0 ? ": its Managed Instances never end for want of tasks (scaleInAfter "
+                                "is -1)"
+                              : ": its Managed Instances end " + std::to_string(*after) +
+                                    " s after their last task");
+}
+
 }  // namespace
 
 struct InstanceCloud::Looking {
@@ -64,8 +79,7 @@ Result<void> InstanceCloud::read_group(Looking& looking) const {
   const CapacityProvider provider =
       TRY(looking.cluster.provider(looking.request.provider, looking.deadline));
   if (provider.group_arn.empty()) {
-    return fail(ErrorKind::Rejected,
-                "the capacity provider " + provider.name + " has no Auto Scaling group");
+    return fail(ErrorKind::Rejected, without_group(provider));
   }
   const GroupId id = TRY(parse_group_arn(provider.group_arn));
   AutoScaling groups(*client_);
@@ -180,7 +194,7 @@ Result<void> InstanceCloud::read_services(Looking& looking) {
   for (const ServiceOnGroup& service : looking.request.services) {
     GroupService counts = service.counts;
     counts.need = TRY(need_of(looking, service));
-    if (counts.pending > 0) {
+    if (counts.pending > 0 && !looking.seen.managed_scaling) {
       ContainerInstances own(*client_, service.id);
       const auto tasks = TRY(own.tasks_of_service(looking.deadline));
       counts.provisioning = std::ranges::count(tasks, std::string(), &TaskPlace::instance_arn);
@@ -198,7 +212,8 @@ Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline dead
                   .cluster = ContainerInstances(*client_, of),
                   .seen = {.at = client_->clock().now()}};
   TRY(read_group(looking));
-  if (!looking.seen.instances.empty()) {
+  // What AWS drives is left alone, whatever its instances do.
+  if (!looking.seen.instances.empty() && !looking.seen.managed_scaling) {
     TRY(read_instances(looking));
     read_tasks(looking);
   }

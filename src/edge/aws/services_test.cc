@@ -215,6 +215,30 @@ TEST(Ecs, TellsWhenTheLatestDeploymentUnderWayWasMade) {
             first);
 }
 
+TEST(Ecs, TellsWhatAServiceRunsOn) {
+  const auto runs_on = [](const std::string& more) {
+    TestClient test;
+    test.transport.reply_with({ok(R"({"services":[)" + service_json("a", more) + "]}")});
+    const ServiceId id{"c", "a"};
+    return Ecs(test.client()).describe(std::span(&id, 1), soon()).front()->runs_on;
+  };
+  const RunsOn group =
+      runs_on(R"(,"capacityProviderStrategy":[{"capacityProvider":"gpu","weight":1,"base":0}],)"
+              R"("deploymentConfiguration":{"maximumPercent":150},"taskDefinition":"jobs:2",)"
+              R"("deployments":[{"status":"PRIMARY","taskDefinition":"jobs:2"},)"
+              R"({"status":"ACTIVE","taskDefinition":"jobs:1"}])");
+  EXPECT_EQ(group.providers, std::vector<std::string>{"gpu"});
+  EXPECT_EQ(group.task_definitions, (std::vector<std::string>{"jobs:2", "jobs:1"}));
+  EXPECT_EQ(group.maximum_percent, 150);
+  EXPECT_EQ(runs_on(R"(,"launchType":"FARGATE")").launch_type, "FARGATE");
+  EXPECT_TRUE(runs_on(R"(,"capacityProviderStrategy":[],"launchType":"EC2")").providers.empty());
+  EXPECT_EQ(runs_on(R"(,"capacityProviderStrategy":[{"capacityProvider":"a"},)"
+                    R"({"capacityProvider":"b"}])")
+                .providers.size(),
+            2U);
+  EXPECT_TRUE(runs_on("").launch_type.empty());
+}
+
 TEST(Ecs, RefusesAServiceThatLacksACount) {
   for (
       const char* body :

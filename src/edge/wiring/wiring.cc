@@ -2,6 +2,7 @@
 
 #include <random>
 
+#include "edge/aws/instance_cloud.h"
 #include "edge/aws/places.h"
 #include "edge/aws/tagged_services.h"
 #include "edge/wiring/aws_wiring.h"
@@ -67,6 +68,7 @@ class AwsWiring final : public Wiring {
         messages_(session_->sqs()),
         ticks_(session_->sqs()),
         mapping_(session_->mappings()),
+        instances_(session_->client()),
         directory_(session_->client()) {}
 
   CloudReader& reader() override { return session_->cloud(); }
@@ -75,6 +77,8 @@ class AwsWiring final : public Wiring {
   JobMessages& messages() override { return messages_; }
   WakeMapping& mapping() override { return mapping_; }
   Ticks& ticks() override { return ticks_; }
+  InstanceReader& instances() override { return instances_; }
+  InstanceScaler& instance_scaler() override { return instances_; }
   const aws::CallStats& call_stats() const override { return session_->client().stats(); }
   ServiceDirectory& directory() override { return directory_; }
   Result<void> check(const LookRequest& look) const override {
@@ -105,6 +109,7 @@ class AwsWiring final : public Wiring {
   AwsJobMessages messages_;
   AwsTicks ticks_;
   AwsWakeMapping mapping_;
+  aws::InstanceCloud instances_;
   aws::TaggedServices directory_;
 };
 

@@ -12,6 +12,7 @@
 #include "ground/base/log.h"
 #include "scaler/fleet/tagged_fleet.h"
 #include "scaler/invocation/ports.h"
+#include "scaler/pass/instance_ports.h"
 #include "scaler/pass/ports.h"
 
 namespace scaler {
@@ -34,6 +35,8 @@ class Wiring {
   virtual JobMessages& messages() = 0;
   virtual WakeMapping& mapping() = 0;
   virtual Ticks& ticks() = 0;
+  virtual InstanceReader& instances() = 0;
+  virtual InstanceScaler& instance_scaler() = 0;
   /// Of all calls so far; of the thread that makes them.
   virtual const aws::CallStats& call_stats() const = 0;
   virtual ServiceDirectory& directory() = 0;

@@ -50,7 +50,9 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
                    .clock = system_clock(),
                    .messages = &wiring->messages(),
                    .mapping = &wiring->mapping(),
-                   .ticks = &wiring->ticks()},
+                   .ticks = &wiring->ticks(),
+                   .instances = &wiring->instances(),
+                   .instance_scaler = &wiring->instance_scaler()},
                   log);
   wiring->prewarm(look);
   return run(handler, api, log);
@@ -82,6 +84,8 @@ Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api
                    .states = &wiring->states(),
                    .clock = system_clock(),
                    .ticks = &wiring->ticks(),
+                   .instances = &wiring->instances(),
+                   .instance_scaler = &wiring->instance_scaler(),
                    .fleet = config.by_tags() ? &tagged : nullptr},
                   log);
   return run(handler, api, log);

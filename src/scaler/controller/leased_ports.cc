@@ -19,4 +19,11 @@ std::vector<Result<void>> LeasedStates::save(std::span<const SavedState> states,
   return states_->save(states, std::min(deadline, until_()));
 }
 
+// Marks are written without a time to leave by: of these the deadline is the lease's end.
+Result<void> LeasedInstances::carry_out(const GroupRequest& request, const InstanceAction& action,
+                                        Deadline leave_by, Deadline deadline) {
+  const Deadline until = until_();
+  return scaler_->carry_out(request, action, std::min(leave_by, until), std::min(deadline, until));
+}
+
 }  // namespace scaler

@@ -5,6 +5,7 @@
 #include <functional>
 #include <vector>
 
+#include "scaler/pass/instance_ports.h"
 #include "scaler/pass/ports.h"
 
 namespace scaler {
@@ -36,6 +37,19 @@ class LeasedStates final : public StateWriter {
 
  private:
   StateWriter* states_;
+  WritesUntil until_;
+};
+
+class LeasedInstances final : public InstanceScaler {
+ public:
+  LeasedInstances(InstanceScaler& scaler, WritesUntil until)
+      : scaler_(&scaler), until_(std::move(until)) {}
+
+  Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
+                         Deadline leave_by, Deadline deadline) override;
+
+ private:
+  InstanceScaler* scaler_;
   WritesUntil until_;
 };
 

@@ -8,7 +8,7 @@ namespace {
 using namespace std::chrono_literals;
 
 /// Notes by when what it is given has to leave.
-class Notes final : public ServiceScaler, public StateWriter {
+class Notes final : public ServiceScaler, public StateWriter, public InstanceScaler {
  public:
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline) override {
     for (const DesiredCount& change : changes) {
@@ -19,6 +19,12 @@ class Notes final : public ServiceScaler, public StateWriter {
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline until) override {
     deadline = until;
     return std::vector<Result<void>>(states.size());
+  }
+  Result<void> carry_out(const GroupRequest& /*request*/, const InstanceAction& /*action*/,
+                         Deadline by, Deadline until) override {
+    leave_by.push_back(by);
+    deadline = until;
+    return {};
   }
   std::size_t changes_allowed() override { return 7; }
   std::size_t saves_allowed() override { return 8; }
@@ -42,6 +48,11 @@ TEST(LeasedPorts, NothingLeavesAfterTheLease) {
   EXPECT_EQ(notes.deadline, lease_end);
   states.save(std::vector<SavedState>(1), Deadline(5s));
   EXPECT_EQ(notes.deadline, Deadline(5s));
+  notes.leave_by.clear();
+  LeasedInstances instances(notes, [&] { return lease_end; });
+  EXPECT_TRUE(instances.carry_out({}, {}, Deadline(11s), Deadline(30s)));
+  EXPECT_EQ(notes.leave_by, (std::vector{lease_end}));
+  EXPECT_EQ(notes.deadline, lease_end);
   EXPECT_EQ(scaler.changes_allowed(), 7U);
   EXPECT_EQ(states.saves_allowed(), 8U);
 }

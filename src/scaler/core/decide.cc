@@ -226,6 +226,19 @@ Decision last_try(Decision decision) {
   return decision;
 }
 
+Decision within_room(Decision decision, std::int64_t tasks) {
+  const std::int64_t room = std::max(tasks, decision.before);
+  if (decision.action != Action::ScaleOut || decision.desired <= room) {
+    return decision;
+  }
+  const std::int64_t proposal = decision.desired;
+  decision.waiting = proposal - room;
+  decision.desired = room;
+  decision.action = room > decision.before ? Action::ScaleOut : Action::Hold;
+  decision.steps.add({.reason = Reason::NoInstanceYet, .tasks = room, .numbers = {proposal}});
+  return decision;
+}
+
 ServiceState advance(ServiceState state, const Policy& policy, const Decision& decision,
                      Outcome outcome) {
   const bool changed = outcome == Outcome::Applied && decision.action != Action::Hold;

@@ -22,6 +22,9 @@ Decision held(Decision decision, std::int64_t desired, Reason reason,
 /// A scale-out turned into one by a single task: ECS has refused every larger step of this pass.
 Decision last_try(Decision decision);
 
+/// A scale-out turned into one by as many tasks as have room on instances, or into a hold.
+Decision within_room(Decision decision, std::int64_t tasks);
+
 /// What to remember of a decision. A recommendation counts even when the change that it led to
 /// failed; a change that failed starts no cooldown and spends no budget. Instants that lie in the
 /// future are pulled back to the decision's own.

@@ -91,6 +91,7 @@ enum class Reason {
   ScaleOutOnly,
   ChangedMeanwhile,
   LookedTooLong,
+  NoInstanceYet,
   Count,  ///< how many there are; no reason
 };
 
@@ -150,6 +151,8 @@ struct Decision {
   bool late = false;         ///< a scale-in is withheld because looks take too long
   std::int64_t gone = 0;     ///< queues that do not exist
   std::int64_t counted = 0;  ///< messages that the policy counts
+  /// Tasks beyond `desired` that were decided and wait until an instance has room for them.
+  std::int64_t waiting = 0;
   /// Tasks that scale-in windows are to remember: the need within the bounds, or what is busy.
   std::int64_t occupied = 0;
   Duration look_every = {};

@@ -164,6 +164,8 @@ TEST(Explain, TellsWhoForbadeIt) {
             "a second look just before the change did not confirm it: hold");
   EXPECT_EQ(explain({.reason = Reason::LookedTooLong, .numbers = {2300, 500}}),
             "the second look is 2.3 s old, and only 500 ms may be relied on: hold");
+  EXPECT_EQ(explain({.reason = Reason::NoInstanceYet, .tasks = 1, .numbers = {4}}),
+            "instances come first, and have room for 1 of 4 tasks so far");
   EXPECT_EQ(explain({.reason = Reason::NothingKnown}),
             "this is the first look, and one look is not enough: no scale-in");
   EXPECT_EQ(explain({.reason = Reason::OldLooks, .numbers = {1'200'000, 180'000}}),

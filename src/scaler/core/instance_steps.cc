@@ -44,43 +44,54 @@ namespace {
 
 struct Note {
   InstanceReason reason = InstanceReason::Count;
+  std::string_view name = {};
   std::string_view text = {};
 };
 
 // {about} is who it is about; {n0} to {n2} are the numbers as they are, {i0} with "instances", {k0}
 // to {k2} with "tasks", {t0} to {t2} as durations; {desired} is the capacity after the step.
 constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNotes{{
-    {InstanceReason::Refused, "the group is left alone: {about}"},
-    {InstanceReason::NotAllRead, "not everything could be read: no instance ends"},
-    {InstanceReason::NeverRegistered,
+    {InstanceReason::Refused, "refused", "the group is left alone: {about}"},
+    {InstanceReason::NotAllRead, "not_all_read", "not everything could be read: no instance ends"},
+    {InstanceReason::NeverRegistered, "never_registered",
      "{i0} did not register with the cluster in time ({about}): not counted on"},
-    {InstanceReason::Disconnected,
+    {InstanceReason::Disconnected, "disconnected",
      "{i0} with a silent agent or in bad health ({about}): not counted on, and not ended"},
-    {InstanceReason::DrainedByOthers,
+    {InstanceReason::DrainedByOthers, "drained_by_others",
      "{i0} drained by another hand or interrupted ({about}): not counted on, and left alone"},
-    {InstanceReason::TasksToPlace, "{about}: {k0} wanted, {n1} placed, {n2} to place"},
-    {InstanceReason::FitWhereTheyAre, "{k0} into the room of instances that run"},
-    {InstanceReason::TaskAppeared, "a task appeared on {about}: it is put back"},
-    {InstanceReason::UndrainedFirst, "{i0} that this program drained put back"},
-    {InstanceReason::OnTheirWay, "{i0} on the way, of which {n1} needed"},
-    {InstanceReason::OneFirst,
+    {InstanceReason::TasksToPlace, "tasks_to_place",
+     "{about}: {k0} wanted, {n1} placed, {n2} to place"},
+    {InstanceReason::FitWhereTheyAre, "fit_where_they_are",
+     "{k0} into the room of instances that run"},
+    {InstanceReason::TaskAppeared, "task_appeared", "a task appeared on {about}: it is put back"},
+    {InstanceReason::UndrainedFirst, "undrained_first", "{i0} that this program drained put back"},
+    {InstanceReason::OnTheirWay, "on_their_way", "{i0} on the way, of which {n1} needed"},
+    {InstanceReason::OneFirst, "one_first",
      "{k0} to place, and no instance has told what it holds: one first (instance_tasks would "
      "tell)"},
-    {InstanceReason::AboveMaximum, "no room for {k1}: the group has {i0} at most"},
-    {InstanceReason::TooLarge, "{k0} fit on no instance that was seen: more would not help"},
-    {InstanceReason::BelowMinimum, "never fewer than {i0}"},
-    {InstanceReason::LaunchesFail,
+    {InstanceReason::AboveMaximum, "above_maximum", "no room for {k1}: the group has {i0} at most"},
+    {InstanceReason::TooLarge, "too_large",
+     "{k0} fit on no instance that was seen: more would not help"},
+    {InstanceReason::BelowMinimum, "below_minimum", "never fewer than {i0}"},
+    {InstanceReason::LaunchesFail, "launches_fail",
      "{n0} launches in a row failed, the last {t1} ago ({about}); {t2} of pause after it"},
-    {InstanceReason::LaunchSuspended, "the group's process Launch is suspended"},
-    {InstanceReason::Launched, "{i0} more -> {desired}"},
-    {InstanceReason::Idle, "{about} without a task for {t0}, drained after {t1}"},
-    {InstanceReason::KeptForMinimum, "{about} is kept: never fewer than {i0}"},
-    {InstanceReason::Draining, "{about} without a task for {t0}: drained"},
-    {InstanceReason::WaitsToEnd,
+    {InstanceReason::LaunchSuspended, "launch_suspended",
+     "the group's process Launch is suspended"},
+    {InstanceReason::Launched, "launched", "{i0} more -> {desired}"},
+    {InstanceReason::Idle, "idle", "{about} without a task for {t0}, drained after {t1}"},
+    {InstanceReason::KeptForMinimum, "kept_for_minimum", "{about} is kept: never fewer than {i0}"},
+    {InstanceReason::Draining, "draining", "{about} without a task for {t0}: drained"},
+    {InstanceReason::WaitsToEnd, "waits_to_end",
      "{about} drained {t0} ago, {k2} of it not stopped yet; it ends after {t1} without any"},
-    {InstanceReason::TerminateSuspended,
+    {InstanceReason::TerminateSuspended, "terminate_suspended",
      "the group's process Terminate is suspended: {about} stays"},
-    {InstanceReason::Ending, "{about} is drained and without a task: it ends -> {desired}"},
+    {InstanceReason::Ending, "ending",
+     "{about} is drained and without a task: it ends -> {desired}"},
+    {InstanceReason::ManagedScaling, "managed_scaling",
+     "AWS drives the group by managed scaling: {i0}, at least {t1} each, on every wake from none"},
+    {InstanceReason::NobodyDrives, "nobody_drives",
+     "managed scaling is off and capacity is follow, so nothing starts or ends an instance: turn "
+     "it on, or set capacity=own"},
 }};
 
 consteval bool in_order() {
@@ -94,6 +105,16 @@ consteval bool in_order() {
 static_assert(in_order());
 
 }  // namespace
+
+std::string_view to_string(InstanceReason reason) {
+  return kNotes.at(static_cast<std::size_t>(reason)).name;
+}
+
+std::string_view to_string(InstanceAction::Kind kind) {
+  constexpr std::array<std::string_view, 6> kNames{"undrain", "set_desired", "mark",
+                                                   "unmark",  "drain",       "end"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
 
 std::string explain(const InstanceStep& step) {
   const auto& [n0, n1, n2] = step.numbers;

@@ -121,13 +121,17 @@ void useless(Context& context) {
   tell_of(context, InstanceReason::DrainedByOthers, Registration::Draining);
 }
 
+/// Those that have an instance.
+std::int64_t placed_tasks(const GroupService& service) {
+  return service.running + service.pending - std::min(service.provisioning, service.pending);
+}
+
 /// The tasks that have no instance: those that ECS is still to make, and those that it has made and
 /// could not place.
 void to_place(Context& context) {
   for (const GroupService& service : context.group.services) {
     const std::int64_t wanted = tasks_wanted(service);
-    const std::int64_t waiting = std::min(service.provisioning, service.pending);
-    const std::int64_t placed = service.running + service.pending - waiting;
+    const std::int64_t placed = placed_tasks(service);
     const std::int64_t missing = wanted - placed;
     if (missing > 0) {
       context.tell({.reason = InstanceReason::TasksToPlace,
@@ -393,6 +397,35 @@ InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen&
   way_in(context);
   context.decision.wanted = context.desired;
   return std::move(context.decision);
+}
+
+InstanceDecision decide_kick(const InstancePolicy& policy, const GroupSeen& group) {
+  constexpr std::int64_t kAtOnce = 2;
+  constexpr Duration kStays = std::chrono::minutes(15);
+  Context context = begin(policy, group);
+  if (!group.managed_scaling) {
+    context.tell({.reason = InstanceReason::NobodyDrives});
+    return std::move(context.decision);
+  }
+  context.tell({.reason = InstanceReason::ManagedScaling,
+                .numbers = {std::min(kAtOnce, group.max), kStays.count()}});
+  if (group.desired == 0 && group.instances.empty()) {
+    to_place(context);
+    launch(context);
+    context.decision.wanted = context.desired;
+  }
+  return std::move(context.decision);
+}
+
+std::int64_t tasks_with_room(const InstancePolicy& policy, const GroupSeen& group,
+                             const GroupService& service) {
+  Context context = begin(policy, group);
+  context.unplaced = {{.need = service.need, .tasks = std::numeric_limits<std::int64_t>::max()}};
+  std::int64_t room = placed_tasks(service);
+  for (const Member& member : context.members) {
+    room = saturating_add(room, member.use == Use::Open ? context.put_on(*member.seen) : 0);
+  }
+  return room;
 }
 
 }  // namespace scaler

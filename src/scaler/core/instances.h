@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ground/base/clock.h"
@@ -143,6 +144,8 @@ enum class InstanceReason {
   WaitsToEnd,
   TerminateSuspended,
   Ending,
+  ManagedScaling,  ///< of a group that AWS drives: what that costs
+  NobodyDrives,
   Count,  ///< how many there are; no reason
 };
 
@@ -193,10 +196,22 @@ std::string refusal_of(const GroupSeen& group);
 
 InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen& group);
 
+/// For a group that AWS drives: asks for the first instances at once, which its managed scaling
+/// would do after a minute. Only from none, and never anything else.
+InstanceDecision decide_kick(const InstancePolicy& policy, const GroupSeen& group);
+
+/// How many tasks the service may have so that each has room: those that have a place, and those
+/// that fit on instances which take tasks now.
+std::int64_t tasks_with_room(const InstancePolicy& policy, const GroupSeen& group,
+                             const GroupService& service);
+
 /// The tasks that may run at once: while a deployment rolls out, as many as its maximumPercent
 /// allows.
 std::int64_t tasks_wanted(const GroupService& service);
 
+/// "tasks_to_place", ...; "set_desired", ...
+std::string_view to_string(InstanceReason reason);
+std::string_view to_string(InstanceAction::Kind kind);
 /// The step's note for people.
 std::string explain(const InstanceStep& step);
 

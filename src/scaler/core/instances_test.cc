@@ -383,5 +383,51 @@ TEST(Instances, GroupsOfOtherHandsAreRefused) {
   EXPECT_EQ(refusal_of(refused[4]), "");
 }
 
+TEST(Kick, AsksForWhatIsNeededAtOnceOnlyWhereThereIsNoneAndAwsDrives) {
+  const auto kick = [](std::vector<InstanceSeen> instances, std::int64_t desired, bool managed) {
+    GroupSeen group = group_of(std::move(instances), {jobs(5)});
+    group.desired = desired;
+    group.managed_scaling = managed;
+    return decide_kick({.tasks_most = 2}, group);
+  };
+  const InstanceDecision decision = kick({}, 0, true);
+  ASSERT_EQ(decision.actions.size(), 1U);
+  EXPECT_EQ(decision.actions.front().kind, Act::SetDesired);
+  EXPECT_EQ(decision.actions.front().desired, 3);
+  EXPECT_EQ(notes(decision).front(),
+            "AWS drives the group by managed scaling: 2 instances, at least 15 min each, on every "
+            "wake from none");
+  EXPECT_TRUE(kick({}, 1, true).actions.empty());
+  EXPECT_TRUE(kick({empty_instance("i")}, 0, true).actions.empty()) << "one that leaves";
+  EXPECT_TRUE(kick({}, 0, false).actions.empty());
+  EXPECT_EQ(notes(kick({}, 0, false)),
+            Notes{"managed scaling is off and capacity is follow, so nothing starts or ends an "
+                  "instance: turn it on, or set capacity=own"});
+}
+
+TEST(Kick, StaysWithinTheMaximumAndPausesAfterFailures) {
+  GroupSeen group = group_of({}, {jobs(5)});
+  group.managed_scaling = true;
+  group.max = 1;
+  EXPECT_EQ(decide_kick({.tasks_most = 1}, group).actions.front().desired, 1);
+  EXPECT_EQ(decide_kick({}, group).actions.front().desired, 1) << "one first";
+  group.failures = {.in_a_row = 1, .last = kNoon - 10s, .reason = "no capacity"};
+  EXPECT_TRUE(decide_kick({.tasks_most = 1}, group).actions.empty());
+}
+
+TEST(TasksWithRoom, AreThoseThatHaveAPlaceAndThoseThatFit) {
+  InstanceSeen silent = empty_instance("silent");
+  silent.connected = false;
+  GroupSeen group =
+      group_of({busy_instance("a"), empty_instance("b"), silent, drained_instance("c", 1min)});
+  GroupService service = jobs(9, 1);
+  EXPECT_EQ(tasks_with_room({}, group, service), 2);
+  service.pending = 3;
+  service.provisioning = 3;
+  EXPECT_EQ(tasks_with_room({}, group, service), 2);
+  service.provisioning = 2;
+  EXPECT_EQ(tasks_with_room({}, group, service), 3);
+}
+
 }  // namespace
 }  // namespace scaler

@@ -29,6 +29,19 @@ enum class ScaleInWhen {
   Any,        ///< always, but not below the tasks that the messages in flight need
 };
 
+/// What becomes of the instances under the tasks.
+enum class Capacity {
+  Follow,  ///< AWS drives them; a wake from none asks for the first at once
+  Own,     ///< this program drives the Auto Scaling group
+  Off,     ///< they are not looked at
+};
+
+/// Which comes first when tasks need instances that are not there yet. Capacity::Own only.
+enum class CapacityOrder {
+  TasksFirst,      ///< the desired count is set at once; ECS places the tasks when there is room
+  InstancesFirst,  ///< the desired count is set as instances have room
+};
+
 /// Which of a budget's limits decides.
 enum class BudgetSelect {
   Max,       ///< the one that allows the largest change
@@ -59,6 +72,8 @@ inline constexpr std::int64_t kMessagesLimit = 1'000'000'000;
 /// Of one queue among several.
 inline constexpr double kWeightMin = 0.001;
 inline constexpr double kWeightMax = 1000;
+/// Of one Auto Scaling group.
+inline constexpr std::int64_t kInstancesLimit = 10'000;
 inline constexpr std::int64_t kPercentLimit = 1'000'000;
 inline constexpr Duration kPeriodLimit = std::chrono::hours(24);
 inline constexpr std::size_t kSchedulesLimit = 100;
@@ -98,6 +113,11 @@ struct PolicyOptions {
   Duration shortage_after = std::chrono::minutes(10);
   bool hold_on_shortage = false;
   Duration manual_hold = Duration::zero();
+  Capacity capacity = Capacity::Follow;
+  CapacityOrder capacity_order = CapacityOrder::TasksFirst;
+  Duration instance_idle = std::chrono::seconds(60);  ///< without a task, then it is drained
+  std::int64_t instance_min = 0;                      ///< instances
+  std::optional<std::int64_t> instance_tasks = {};    ///< tasks that one instance holds at most
   bool paused = false;
   bool scale_in_paused = false;
   bool scale_out_paused = false;

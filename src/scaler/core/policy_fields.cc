@@ -12,7 +12,8 @@ namespace {
 constexpr std::int64_t kTimeMax = kDurationLimit.count();
 constexpr std::int64_t kSecondsMax = std::chrono::microseconds(kDurationLimit).count();
 
-constexpr auto kFields = std::to_array<PolicyField>({
+/// How many tasks are wanted, and how fast their count may move.
+constexpr auto kCountFields = std::to_array<PolicyField>({
     {"mode", &PolicyOptions::mode, 0, 0, "fixed|backlog|latency",
      "How demand is made of the backlog: a fixed target, so many messages per task, or as many as "
      "one task works off within a target latency."},
@@ -65,6 +66,10 @@ constexpr auto kFields = std::to_array<PolicyField>({
      "The most tasks or percent that may be added within a period."},
     {"scale_in_budget", &PolicyOptions::scale_in_budget, 0, 0, "JSON",
      "The most tasks or percent that may be removed within a period."},
+});
+
+/// What else is said of the count, of capacity, and by people.
+constexpr auto kOtherFields = std::to_array<PolicyField>({
     {"schedules", &PolicyOptions::schedules, 0, 0, "JSON",
      "Other bounds at certain hours: a list of cron, duration, time_zone, tasks_min, tasks_max."},
     {"fallback_tasks", &PolicyOptions::fallback_tasks, 0, kTasksLimit, "tasks",
@@ -78,10 +83,30 @@ constexpr auto kFields = std::to_array<PolicyField>({
     {"manual_hold", &PolicyOptions::manual_hold, 0, kTimeMax, "seconds",
      "How long a desired count that somebody else set is respected, unless it is zero and a "
      "backlog waits."},
+    {"capacity", &PolicyOptions::capacity, 0, 0, "follow|own|off",
+     "Who drives the EC2 instances under the tasks: AWS (a wake from none asks for the first at "
+     "once); this program, which starts and ends those of the service's Auto Scaling group; or "
+     "nobody looks."},
+    {"capacity_order", &PolicyOptions::capacity_order, 0, 0, "tasks_first|instances_first",
+     "With capacity own: whether the desired count is set at once, so that ECS places the tasks "
+     "when an instance comes, or only as instances have room."},
+    {"instance_idle", &PolicyOptions::instance_idle, 0, kTimeMax, "seconds",
+     "With capacity own: how long an instance is kept without a task before it is drained."},
+    {"instance_min", &PolicyOptions::instance_min, 0, kInstancesLimit, "instances",
+     "With capacity own: never fewer instances than this, within the group's own bounds."},
+    {"instance_tasks", &PolicyOptions::instance_tasks, 1, kTasksLimit, "tasks",
+     "How many tasks one instance holds at most (default: what its resources allow, which is known "
+     "once one has registered)."},
     {"paused", &PolicyOptions::paused, 0, 0, "true|false", "Change nothing."},
     {"scale_in_paused", &PolicyOptions::scale_in_paused, 0, 0, "true|false", "Never scale in."},
     {"scale_out_paused", &PolicyOptions::scale_out_paused, 0, 0, "true|false", "Never scale out."},
 });
+
+constexpr auto kFields = [] {
+  std::array<PolicyField, kCountFields.size() + kOtherFields.size()> fields{};
+  std::ranges::copy(kOtherFields, std::ranges::copy(kCountFields, fields.begin()).out);
+  return fields;
+}();
 
 template <typename Word>
 using Words = std::span<const std::pair<std::string_view, Word>>;
@@ -96,6 +121,11 @@ constexpr auto kScaleInWhens =
                                                              {"any", ScaleInWhen::Any}});
 constexpr auto kBudgetSelects = std::to_array<std::pair<std::string_view, BudgetSelect>>(
     {{"max", BudgetSelect::Max}, {"min", BudgetSelect::Min}, {"disabled", BudgetSelect::Disabled}});
+constexpr auto kCapacities = std::to_array<std::pair<std::string_view, Capacity>>(
+    {{"follow", Capacity::Follow}, {"own", Capacity::Own}, {"off", Capacity::Off}});
+constexpr auto kCapacityOrders = std::to_array<std::pair<std::string_view, CapacityOrder>>(
+    {{"tasks_first", CapacityOrder::TasksFirst},
+     {"instances_first", CapacityOrder::InstancesFirst}});
 
 Words<Mode> words(Mode /*of*/) {
   return kModes;
@@ -108,6 +138,12 @@ Words<ScaleInWhen> words(ScaleInWhen /*of*/) {
 }
 Words<BudgetSelect> words(BudgetSelect /*of*/) {
   return kBudgetSelects;
+}
+Words<Capacity> words(Capacity /*of*/) {
+  return kCapacities;
+}
+Words<CapacityOrder> words(CapacityOrder /*of*/) {
+  return kCapacityOrders;
 }
 
 template <typename Word>
@@ -134,6 +170,12 @@ std::string_view to_string(ScaleInWhen when) {
 std::string_view to_string(BudgetSelect select) {
   return word_of(select);
 }
+std::string_view to_string(Capacity capacity) {
+  return word_of(capacity);
+}
+std::string_view to_string(CapacityOrder order) {
+  return word_of(order);
+}
 
 template <typename Word>
 std::optional<Word> parse_word(std::string_view text) {
@@ -148,6 +190,8 @@ template std::optional<Mode> parse_word(std::string_view text);
 template std::optional<Combine> parse_word(std::string_view text);
 template std::optional<ScaleInWhen> parse_word(std::string_view text);
 template std::optional<BudgetSelect> parse_word(std::string_view text);
+template std::optional<Capacity> parse_word(std::string_view text);
+template std::optional<CapacityOrder> parse_word(std::string_view text);
 
 std::string format_millionths(Millionths value) {
   std::string text =

@@ -19,7 +19,8 @@ struct PolicyField {
                    Duration PolicyOptions::*, std::optional<Duration> PolicyOptions::*,
                    Millionths PolicyOptions::*, std::optional<Millionths> PolicyOptions::*,
                    bool PolicyOptions::*, Mode PolicyOptions::*, Combine PolicyOptions::*,
-                   ScaleInWhen PolicyOptions::*, Budget PolicyOptions::*,
+                   ScaleInWhen PolicyOptions::*, Capacity PolicyOptions::*,
+                   CapacityOrder PolicyOptions::*, Budget PolicyOptions::*,
                    std::vector<ScheduleOptions> PolicyOptions::*>;
 
   std::string_view name;  ///< in JSON; in capitals it is the environment variable
@@ -38,6 +39,8 @@ std::string_view to_string(Mode mode);
 std::string_view to_string(Combine combine);
 std::string_view to_string(ScaleInWhen when);
 std::string_view to_string(BudgetSelect select);
+std::string_view to_string(Capacity capacity);
+std::string_view to_string(CapacityOrder order);
 
 /// The value of a word, if it is one.
 template <typename Word>

@@ -250,6 +250,8 @@ constexpr std::array<ReasonEntry, kReasonCount> kReasons{{
     {Reason::LookedTooLong, Rule::Trigger,
      numbers({{"age", Measure::Milliseconds}, {"bound", Measure::Milliseconds}}),
      "the second look is {age} old, and only {bound} may be relied on: hold"},
+    {Reason::NoInstanceYet, Rule::Trigger, numbers({{"proposal", Measure::Tasks}}),
+     "instances come first, and have room for {tasks:n} of {proposal} so far"},
 }};
 
 /// Whether each placeholder of a note stands for something.

@@ -30,6 +30,7 @@ std::vector<ManagedService> adopted(std::vector<ManagedService> before,
       services.back().memory = std::move(found->second->memory);
       services.back().looked_at = found->second->looked_at;
       services.back().waits = found->second->waits;
+      services.back().group = std::move(found->second->group);
     }
   }
   return services;

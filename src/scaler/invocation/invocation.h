@@ -72,6 +72,8 @@ struct InvocationPorts {
   JobMessages* messages = nullptr;
   WakeMapping* mapping = nullptr;
   Ticks* ticks = nullptr;
+  InstanceReader* instances = nullptr;  ///< as in Ports
+  InstanceScaler* instance_scaler = nullptr;
   FleetSource* fleet = nullptr;  ///< asked before each pass; nullptr: the fleet never changes
 };
 

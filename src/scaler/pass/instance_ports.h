@@ -3,6 +3,7 @@
 // error is a value of its own.
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ground/base/clock.h"
@@ -11,6 +12,9 @@
 #include "scaler/pass/ports.h"
 
 namespace scaler {
+
+/// The tag of a container instance that keeps this program's mark.
+inline constexpr std::string_view kInstanceTag = "ecs-scaler:instance";
 
 /// A service whose tasks run on the group, as the pass knows it.
 struct ServiceOnGroup {

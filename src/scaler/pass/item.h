@@ -12,8 +12,9 @@ namespace scaler {
 struct Item {
   ManagedService* service = nullptr;
   PassRecord* record = nullptr;
-  Look look = {};          ///< the latest
-  ServiceState past = {};  ///< what was remembered before this pass
+  Look look = {};                         ///< the latest
+  ServiceState past = {};                 ///< what was remembered before this pass
+  std::optional<std::int64_t> room = {};  ///< tasks, at most, until instances have more
   bool searching = false;  ///< an earlier pass was refused a count: this one tries one other
 
   const Decision& decision() const { return *record->decision; }

@@ -88,13 +88,14 @@ bool decidable(const Item& item) {
 
 Decision decide_on(const Item& item, const ServiceState& state, Instant at,
                    const PassOptions& options) {
-  return decide(item.service->policy, state,
-                {.at = at,
-                 .queues = item.look.queues,
-                 .weights = weights_of(*item.service),
-                 .delivered = options.delivered,
-                 .look_every = options.look_every,
-                 .service = item.look.service->service});
+  Decision decision = decide(item.service->policy, state,
+                             {.at = at,
+                              .queues = item.look.queues,
+                              .weights = weights_of(*item.service),
+                              .delivered = options.delivered,
+                              .look_every = options.look_every,
+                              .service = item.look.service->service});
+  return item.room ? within_room(std::move(decision), *item.room) : std::move(decision);
 }
 
 void decide_first(Item& item, const Surroundings& surroundings) {

@@ -7,6 +7,7 @@
 
 #include "ground/base/check.h"
 #include "scaler/pass/change.h"
+#include "scaler/pass/groups.h"
 #include "scaler/pass/item.h"
 
 namespace scaler {
@@ -26,6 +27,7 @@ class Pass {
       std::ranges::stable_sort(unseen_, {},
                                [](const Item* item) { return item->service->looked_at; });
     }
+    groups_reserve_ = groups_.reserve();
   }
 
   std::vector<PassRecord> run() {
@@ -37,6 +39,7 @@ class Pass {
     }
     try_again(failed_, surroundings_);
     conclude(failed_);
+    groups_.act();
     remember();
     return std::move(records_);
   }
@@ -47,7 +50,8 @@ class Pass {
   bool over() const {
     constexpr Duration kChunk = std::chrono::milliseconds(1500);
     const Deadline now = ports_.clock.steady();
-    return now >= options_.deadline || (begun_ && now + kChunk >= options_.deadline);
+    return now >= options_.deadline ||
+           (begun_ && now + kChunk + groups_reserve_ >= options_.deadline);
   }
 
   /// As many services as one second's calls can look at: those that wait for a change and have a
@@ -102,6 +106,7 @@ class Pass {
         decided.push_back(item);
       }
     }
+    groups_.hold_back(decided);
     if (options_.permission != Permission::Nothing) {
       act(decided);
     }
@@ -215,6 +220,8 @@ class Pass {
   Surroundings surroundings_{.ports = ports_, .options = options_};
   std::vector<PassRecord> records_;
   std::vector<Item> items_;
+  Groups groups_{items_, surroundings_};
+  Duration groups_reserve_ = {};
   bool begun_ = false;
   std::vector<Item*> unseen_ = {};   ///< the longest unseen first
   std::vector<Item*> waiting_ = {};  ///< for a slot

@@ -4,12 +4,15 @@
 // decide() in production.
 
 #include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "scaler/core/decide.h"
+#include "scaler/pass/group_record.h"
+#include "scaler/pass/instance_ports.h"
 #include "scaler/pass/ports.h"
 #include "scaler/state/memory.h"
 
@@ -21,6 +24,18 @@ struct JobQueue {
   Millionths weight = {Millionths::kOne};
 };
 
+/// What earlier passes of this process saw of the instances under a service.
+struct GroupMemory {
+  bool known = false;        ///< whether the service was read at all
+  std::string group = {};    ///< its group, by place, cluster and provider; empty: it has none
+  bool not_a_group = false;  ///< AWS has no Auto Scaling group there
+  std::optional<Deadline> looked_at = {};  ///< steady
+  /// When a look found that nothing is wanted and nothing is there.
+  std::optional<Instant> rested = {};
+  std::shared_ptr<const GroupRecord> at_rest = {};  ///< that look
+  std::optional<Instant> told = {};                 ///< when a refusal was told last
+};
+
 struct ManagedService {
   ServiceId id = {};
   std::vector<JobQueue> queues = {};
@@ -28,6 +43,7 @@ struct ManagedService {
   Memory memory = {};
   std::optional<Deadline> looked_at = {};  ///< steady; who was not looked at for longest is next
   bool waits = false;                      ///< a change was decided, and there was no slot for it
+  GroupMemory group = {};
 };
 
 /// What a look at the service and all of its queues asks for.
@@ -38,6 +54,9 @@ struct Ports {
   ServiceScaler& scaler;
   StateWriter* states = nullptr;  ///< nullptr: the state lives in this process only
   Clock& clock;
+  /// Both or none; nullptr: instances are left alone.
+  InstanceReader* instances = nullptr;
+  InstanceScaler* instance_scaler = nullptr;
 };
 
 /// With Nothing a pass looks and decides, and neither changes nor remembers anything: a dry run.
@@ -56,6 +75,7 @@ struct PassOptions {
   /// Whether the clock's steady time goes on between two passes, so that it can tell when the wall
   /// clock was moved.
   bool steady = true;
+  bool all_groups = false;  ///< those are looked at, too, of which nothing is wanted
 };
 
 /// What one pass saw and did for one service.
@@ -74,6 +94,7 @@ struct PassRecord {
   /// How old the look was when the change that follows from it left, and how old it might be.
   Duration look_age = {};
   Duration look_bound = {};
+  std::shared_ptr<const GroupRecord> group = {};  ///< nullptr: its instances were not looked at
   bool failed() const { return !errors.empty(); }
 };
 

@@ -27,10 +27,19 @@ struct ServiceId {
   bool operator==(const ServiceId&) const = default;
 };
 
+/// What a service's tasks run on, and what decides how much room they take.
+struct RunsOn {
+  std::vector<std::string> providers = {};         ///< capacity providers of its strategy
+  std::string launch_type = {};                    ///< "EC2", "FARGATE", ..; empty with a strategy
+  std::vector<std::string> task_definitions = {};  ///< of the deployments that live, each once
+  std::int64_t maximum_percent = 200;              ///< of the deployment configuration
+};
+
 /// What one read of a service brings.
 struct ServiceReading {
   ServiceObservation service = {};
   std::string arn = {};
+  RunsOn runs_on = {};
   std::string saved_state =
       {};  ///< the text that the state store keeps with the service; may be empty
   /// Why the protected tasks could not be counted; then all count as protected.

@@ -34,6 +34,7 @@ void hand_over(Predecessor& from, ManagedService& to) {
   to.memory = std::move(from.service->memory);
   to.looked_at = from.service->looked_at;
   to.waits = from.service->waits;
+  to.group = std::move(from.service->group);
 }
 
 bool succeed_same_texts(std::vector<Predecessor>& namesakes, ManagedService& next) {

@@ -97,9 +97,10 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
         result = fail(ErrorKind::TooMany, "InvalidParameterException: quota");
       }
       if (result) {
-        const std::string state = service(name)->saved_state;
-        services[name] = ServiceReading{
-            .service = tasks(change.desired), .arn = "arn:" + name, .saved_state = state};
+        ServiceReading reading = service(name).value_or(ServiceReading{});
+        reading.service = tasks(change.desired);
+        reading.arn = "arn:" + name;
+        services[name] = std::move(reading);
       }
       results.push_back(result);
       changes_left -= changes_left > 0 ? 1 : 0;

@@ -97,7 +97,9 @@ Ports LiveFleet::ports() const {
   return {.reader = wiring->reader(),
           .scaler = wiring->scaler(),
           .states = &wiring->states(),
-          .clock = system_clock()};
+          .clock = system_clock(),
+          .instances = &wiring->instances(),
+          .instance_scaler = &wiring->instance_scaler()};
 }
 
 Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,

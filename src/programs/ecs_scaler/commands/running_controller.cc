@@ -107,12 +107,15 @@ class RunningController {
     const auto until = [this] { return lease_ ? lease_->writes_until() : Deadline::max(); };
     LeasedScaler scaler(wiring.scaler(), until);
     LeasedStates states(wiring.states(), until);
+    LeasedInstances instances(wiring.instance_scaler(), until);
     Invoker invoker(std::move(fleet_->services),
                     {.look_every = settings_.interval, .patience = Patience::AllButSlow},
                     {.reader = wiring.reader(),
                      .scaler = scaler,
                      .states = &states,
                      .clock = system_clock(),
+                     .instances = &wiring.instances(),
+                     .instance_scaler = &instances,
                      .fleet = fleet_->source.get()});
     run_controller(invoker, system_clock(), options_,
                    {.on_effect = [this](const Effect& effect) { tell(effect); },
