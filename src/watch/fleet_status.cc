@@ -31,6 +31,7 @@ constexpr auto kTexts = std::to_array<Member<std::string>>({
     {"account", &ServiceView::account},
     {"action", &ServiceView::action},
     {"why", &ServiceView::why},
+    {"instances_why", &ServiceView::instances_why},
     {"changed", &ServiceView::changed},
     {"error", &ServiceView::error},
 });
@@ -41,6 +42,8 @@ constexpr auto kCounts = std::to_array<Member<std::optional<std::int64_t>>>({
     {"desired", &ServiceView::desired},
     {"running", &ServiceView::running},
     {"pending", &ServiceView::pending},
+    {"instances", &ServiceView::instances},
+    {"instances_desired", &ServiceView::instances_desired},
 });
 constexpr auto kInstants = std::to_array<Member<std::optional<Instant>>>({
     {"looked_at", &ServiceView::looked_at},
@@ -89,6 +92,11 @@ ServiceView status_of(const PassRecord& record, ServiceView before, Instant now)
   status.running = value(Metric::RunningTasks);
   if (record.reading) {
     status.pending = record.reading->service.pending;
+  }
+  status.instances = value(Metric::InstancesInService);
+  status.instances_desired = value(Metric::InstancesDesired);
+  if (record.group && !record.group->steps.empty()) {
+    status.instances_why = explain(record.group->steps.back());
   }
   if (record.reading && status.visible) {
     status.read_at = now;
@@ -190,9 +198,13 @@ std::string queue_cell(const ServiceView& service) {
 }
 
 std::string tasks_cell(const ServiceView& service) {
-  return service.desired && service.running
-             ? fmt::format("{} / {}", *service.running, *service.desired)
-             : "unknown";
+  if (!service.desired || !service.running) {
+    return "unknown";
+  }
+  return fmt::format("{} / {}", *service.running, *service.desired) +
+         (service.instances && service.instances_desired
+              ? fmt::format(" on {} / {} instances", *service.instances, *service.instances_desired)
+              : "");
 }
 
 std::string change_cell(const ServiceView& service, Instant now) {
@@ -202,10 +214,13 @@ std::string change_cell(const ServiceView& service, Instant now) {
 }
 
 std::string why_cell(const ServiceView& service) {
-  return !service.error.empty()   ? "failed: " + service.error
-         : !service.looked_at     ? "not looked at yet"
-         : service.action.empty() ? "no decision"
-                                  : fmt::format("{}: {}", service.action, service.why);
+  return !service.error.empty() ? "failed: " + service.error
+         : !service.looked_at   ? "not looked at yet"
+         : service.action.empty()
+             ? "no decision"
+             : fmt::format(
+                   "{}: {}{}{}", service.action, service.why,
+                   service.instances_why.empty() ? "" : "; instances: ", service.instances_why);
 }
 
 std::string name_of(const ServiceView& service) {

@@ -27,6 +27,9 @@ struct ServiceView {
   std::optional<std::int64_t> desired = {};  ///< tasks, as are the next
   std::optional<std::int64_t> running = {};
   std::optional<std::int64_t> pending = {};
+  std::optional<std::int64_t> instances = {};  ///< in service, of the group that it runs on
+  std::optional<std::int64_t> instances_desired = {};
+  std::string instances_why = {};          ///< what decided last about them, for people
   std::string action = {};                 ///< "scale_out", "scale_in", "hold"
   std::string why = {};                    ///< what decided, for people
   std::optional<Instant> changed_at = {};  ///< this program's last change

@@ -50,6 +50,20 @@ TEST(FleetStatus, TellsQueueTasksLastChangeAndWhy) {
   EXPECT_EQ(status.services[0].read_at, testing::kNoon + 1s);
 }
 
+TEST(FleetStatus, TellsTheInstancesUnderTheTasksAndWhy) {
+  PassRecord record = scaled_out();
+  record.group = std::make_shared<const GroupRecord>(
+      GroupRecord{.group = "gpus",
+                  .desired = 2,
+                  .in_service = 1,
+                  .steps = {{.reason = InstanceReason::Launched, .instances = 2, .numbers = {1}}}});
+  const FleetStatus status = status_after({record});
+  const std::string text = status_text(status, testing::kNoon + 12s);
+  EXPECT_TRUE(text.contains("1 / 4 on 1 / 2 instances")) << text;
+  EXPECT_TRUE(text.contains("; instances: 1 instance more -> 2")) << text;
+  EXPECT_EQ(read_status(*json::parse(status_json(status)))->services, status.services);
+}
+
 TEST(FleetStatus, WhatCouldNotBeReadIsUnknownAndKeepsItsLastChange) {
   FleetStatus status = status_after({scaled_out()});
   status.add(std::vector{blind()}, testing::kNoon + 11s);

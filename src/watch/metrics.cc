@@ -55,6 +55,12 @@ std::optional<std::int64_t> shortage(const PassRecord& record) {
                          : std::nullopt;
 }
 
+/// Of the group that was read.
+std::optional<std::int64_t> of_group(const PassRecord& record, std::int64_t GroupRecord::* count) {
+  return record.group && !record.group->group.empty() ? std::optional(*record.group.*count)
+                                                      : std::nullopt;
+}
+
 constexpr auto kRows = std::to_array<MetricRow>({
     {Metric::QueueDepth, "QueueDepth", "Count", "visible_messages", "gauge",
      "Messages of the job queues ready to be received.",
@@ -86,6 +92,23 @@ constexpr auto kRows = std::to_array<MetricRow>({
     {Metric::CapacityShortage, "CapacityShortage", "Count", "capacity_shortage", "gauge",
      "1 while tasks that are desired do not start.",
      [](const PassRecord& record, Duration) { return shortage(record); }},
+    {Metric::InstancesDesired, "InstancesDesired", "Count", "instances_desired", "gauge",
+     "Desired capacity of the Auto Scaling group that the service runs on, perhaps with others.",
+     [](const PassRecord& record, Duration) { return of_group(record, &GroupRecord::desired); }},
+    {Metric::InstancesInService, "InstancesInService", "Count", "instances_in_service", "gauge",
+     "Instances of that group in service.",
+     [](const PassRecord& record, Duration) { return of_group(record, &GroupRecord::in_service); }},
+    {Metric::InstancesIdle, "InstancesIdle", "Count", "instances_idle", "gauge",
+     "Instances of that group without a task.",
+     [](const PassRecord& record, Duration) { return of_group(record, &GroupRecord::idle); }},
+    {Metric::InstancesDraining, "InstancesDraining", "Count", "instances_draining", "gauge",
+     "Instances of that group that take no more tasks.",
+     [](const PassRecord& record, Duration) { return of_group(record, &GroupRecord::draining); }},
+    {Metric::InstanceLaunchFailures, "InstanceLaunchFailures", "Count", "instance_launch_failures",
+     "gauge", "Launches of that group that failed since the last one that did not.",
+     [](const PassRecord& record, Duration) {
+       return of_group(record, &GroupRecord::launch_failures);
+     }},
 });
 
 constexpr auto kMetrics = [] {

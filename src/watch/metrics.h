@@ -22,9 +22,15 @@ enum class Metric {
   ScaleIn,
   Errors,
   PassMilliseconds,
-  CapacityShortage,  ///< the last
+  CapacityShortage,
+  InstancesDesired,
+  InstancesInService,
+  InstancesIdle,
+  InstancesDraining,
+  InstanceLaunchFailures,  ///< the last
 };
-inline constexpr std::size_t kMetricCount = static_cast<std::size_t>(Metric::CapacityShortage) + 1;
+inline constexpr std::size_t kMetricCount =
+    static_cast<std::size_t>(Metric::InstanceLaunchFailures) + 1;
 
 /// A row of the table: everything that a metric is.
 struct MetricRow {

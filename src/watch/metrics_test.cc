@@ -22,6 +22,12 @@ PassRecord scaled_out() {
                     .queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}},
                     .decision = Decision{.action = Action::ScaleOut, .desired = 4, .demand = 6},
                     .outcome = Outcome::Applied};
+  record.group = std::make_shared<const GroupRecord>(GroupRecord{.group = "gpus",
+                                                                 .desired = 5,
+                                                                 .in_service = 4,
+                                                                 .idle = 2,
+                                                                 .draining = 1,
+                                                                 .launch_failures = 3});
   return record;
 }
 
@@ -35,7 +41,7 @@ TEST(ParseMetrics, RefusesWhatDoesNotExistAndNamesTheNearest) {
   EXPECT_TRUE(complaint("emf:QueueDepht")
                   .starts_with("METRICS: 'QueueDepht' is not one of QueueDepth|InFlight|"));
   EXPECT_TRUE(complaint("emf:QueueDepht").ends_with("; did you mean 'QueueDepth'?"));
-  EXPECT_TRUE(complaint("emf:Sunshine").ends_with("|CapacityShortage"));
+  EXPECT_TRUE(complaint("emf:Sunshine").ends_with("|InstanceLaunchFailures"));
   EXPECT_TRUE(complaint("emf:").starts_with("METRICS: '' is not one of"));
   EXPECT_TRUE(complaint("emf:Demand,").starts_with("METRICS: '' is not one of"));
   EXPECT_TRUE(complaint("emfatic").starts_with("METRICS: 'emfatic' is neither emf nor emf:NAME"));
@@ -60,15 +66,33 @@ TEST(MetricMembers, AreCloudWatchsEmbeddedMetricFormat) {
 
 TEST(MetricValue, IsWhatThePassSawAndDid) {
   const PassRecord record = scaled_out();
-  const std::vector<std::pair<Metric, std::int64_t>> expected{
-      {Metric::QueueDepth, 30},     {Metric::InFlight, 2}, {Metric::DesiredTasks, 4},
-      {Metric::RunningTasks, 1},    {Metric::Demand, 6},   {Metric::ScaleOut, 1},
-      {Metric::ScaleIn, 0},         {Metric::Errors, 0},   {Metric::CapacityShortage, 0},
-      {Metric::PassMilliseconds, 7}};
+  const std::vector<std::pair<Metric, std::int64_t>> expected{{Metric::QueueDepth, 30},
+                                                              {Metric::InFlight, 2},
+                                                              {Metric::DesiredTasks, 4},
+                                                              {Metric::RunningTasks, 1},
+                                                              {Metric::Demand, 6},
+                                                              {Metric::ScaleOut, 1},
+                                                              {Metric::ScaleIn, 0},
+                                                              {Metric::Errors, 0},
+                                                              {Metric::CapacityShortage, 0},
+                                                              {Metric::PassMilliseconds, 7},
+                                                              {Metric::InstancesDesired, 5},
+                                                              {Metric::InstancesInService, 4},
+                                                              {Metric::InstancesIdle, 2},
+                                                              {Metric::InstancesDraining, 1},
+                                                              {Metric::InstanceLaunchFailures, 3}};
   ASSERT_EQ(expected.size(), all_metrics().size());
   for (const auto& [metric, value] : expected) {
     EXPECT_EQ(metric_value(metric, record, 7ms), value) << to_string(metric);
   }
+}
+
+TEST(MetricValue, IsNoneOfInstancesThatWereNotReadForACountOfZeroIsAFact) {
+  PassRecord record = scaled_out();
+  record.group = std::make_shared<const GroupRecord>();
+  EXPECT_EQ(metric_value(Metric::InstancesDesired, record, 0ms), std::nullopt);
+  record.group.reset();
+  EXPECT_EQ(metric_value(Metric::InstancesDesired, record, 0ms), std::nullopt);
 }
 
 TEST(MetricValue, OfAFailedChangeIsTheCountThatIsThere) {

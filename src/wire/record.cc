@@ -22,6 +22,38 @@ std::string_view to_string(Outcome outcome) {
   return kNames.at(static_cast<std::size_t>(outcome));
 }
 
+/// {"provider":"gpu","group":"gpus","desired":1,..,"steps":[..],"actions":[..]}
+void write_group(json::Writer& writer, const GroupRecord& group) {
+  writer.begin_object()
+      .field("at", format_instant(group.at))
+      .field("provider", group.provider)
+      .field("group", group.group)
+      .field("desired", group.desired)
+      .field("in_service", group.in_service)
+      .field("idle", group.idle)
+      .field("draining", group.draining)
+      .field("launch_failures", group.launch_failures);
+  writer.name("steps").begin_array();
+  for (const InstanceStep& step : group.steps) {
+    writer.begin_object()
+        .field("rule", scaler::to_string(step.reason))
+        .field("instances", step.instances)
+        .field("note", explain(step))
+        .end_object();
+  }
+  writer.end_array().name("actions").begin_array();
+  for (const InstanceAction& action : group.done) {
+    writer.begin_object().field("action", scaler::to_string(action.kind));
+    if (action.instance.empty()) {
+      writer.field("desired", action.desired);
+    } else {
+      writer.field("instance", action.instance);
+    }
+    writer.end_object();
+  }
+  writer.end_array().end_object();
+}
+
 /// Empty when it is no text: such a name belongs to no service.
 std::string name_in(const json::Reader& record, std::string_view name) {
   const auto member = record.optional_field(name);
@@ -59,6 +91,9 @@ std::string record_json(const PassRecord& record) {
   if (record.look_bound > Duration::zero()) {
     writer.field("look_age_ms", record.look_age.count())
         .field("look_bound_ms", record.look_bound.count());
+  }
+  if (record.group) {
+    write_group(writer.name("instances"), *record.group);
   }
   writer.name("errors").begin_array();
   for (const std::string& error : record.errors) {

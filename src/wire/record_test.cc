@@ -34,6 +34,25 @@ TEST(RecordJson, IsOneLineEvenOfAFailure) {
                                  R"("errors":["DescribeServices c/s: MISSING"]})");
 }
 
+TEST(RecordJson, TellsTheInstancesStepByStep) {
+  PassRecord record{.id = {"c", "s"}, .at = kNoon};
+  record.group = std::make_shared<const GroupRecord>(
+      GroupRecord{.at = kNoon,
+                  .provider = "gpu",
+                  .group = "gpus",
+                  .desired = 1,
+                  .steps = {{.reason = InstanceReason::Launched, .instances = 1, .numbers = {1}}},
+                  .done = {{.kind = InstanceAction::Kind::SetDesired, .desired = 1},
+                           {.kind = InstanceAction::Kind::Drain, .instance = "i-1"}}});
+  const std::string text = record_json(record);
+  EXPECT_TRUE(text.contains(
+      R"("instances":{"at":"2026-11-23T12:00:00Z","provider":"gpu","group":"gpus","desired":1,)"
+      R"("in_service":0,"idle":0,"draining":0,"launch_failures":0,"steps":[{"rule":"launched",)"
+      R"("instances":1,"note":"1 instance more -> 1"}],"actions":[{"action":"set_desired",)"
+      R"("desired":1},{"action":"drain","instance":"i-1"}]})"))
+      << text;
+}
+
 PassRecord random_record(RandomParts& random) {
   PassRecord record{.id = {"c" + std::to_string(random.between(0, 9)), "s"},
                     .at = random.instant()};

@@ -61,6 +61,26 @@ std::string memory_of(const PassRecord& record) {
              : fmt::format("Remembered: {}\n", record.reading->saved_state);
 }
 
+std::string instances_of(const PassRecord& record) {
+  if (!record.group) {
+    return {};
+  }
+  const GroupRecord& group = *record.group;
+  std::string text = fmt::format("\ninstances of capacity provider {}", group.provider);
+  if (!group.group.empty()) {
+    text += fmt::format(
+        " (group {}): desired {}, at most {}; in service {}, of these {} without a task; {} "
+        "draining",
+        group.group, group.desired, group.max, group.in_service, group.idle, group.draining);
+  }
+  text += fmt::format("\n\n  {:<19} {:>9}  {}\n", "rule", "instances", "why");
+  for (const InstanceStep& step : group.steps) {
+    text +=
+        fmt::format("  {:<19} {:>9}  {}\n", to_string(step.reason), step.instances, explain(step));
+  }
+  return text;
+}
+
 std::string table(const ManagedService& service, const PassRecord& record) {
   std::string text = fmt::format("service {} in cluster {}", record.id.service, record.id.cluster);
   if (record.reading) {
@@ -83,7 +103,8 @@ std::string table(const ManagedService& service, const PassRecord& record) {
     text += fmt::format("  {:<13} {:>5}  {}\n", to_string(rule_of(step.reason)), step.tasks,
                         explain(step));
   }
-  return fmt::format("{}\n{}{}\n", text, memory_of(record), conclusion(record));
+  return fmt::format("{}{}\n{}{}\n", text, instances_of(record), memory_of(record),
+                     conclusion(record));
 }
 
 int explain_services(const Environment& environment, const ExplainFlags& flags) {
@@ -92,9 +113,9 @@ int explain_services(const Environment& environment, const ExplainFlags& flags) 
     return complain(kConfiguration, fleet.error().message);
   }
   std::vector<ManagedService>& services = (*fleet)->services;
-  const std::vector<PassRecord> records =
-      run_pass(services, (*fleet)->ports(),
-               {.permission = Permission::Nothing, .deadline = after(kTimeout)});
+  const std::vector<PassRecord> records = run_pass(
+      services, (*fleet)->ports(),
+      {.permission = Permission::Nothing, .deadline = after(kTimeout), .all_groups = true});
   bool failed = tell_news(**fleet) != kDone;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const std::string text = flags.output == Output::Json

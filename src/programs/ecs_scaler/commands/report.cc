@@ -5,6 +5,8 @@
 namespace scaler::cli {
 namespace {
 
+const std::vector<InstanceStep> kNoSteps = {};
+
 std::string describe_queue(const Result<QueueDepth>& queue) {
   return queue ? fmt::format("{} visible, {} in flight, {} delayed", queue->visible,
                              queue->in_flight, queue->delayed)
@@ -43,6 +45,10 @@ std::string describe(const PassRecord& record) {
   for (const Step& step : record.decision->steps) {
     text += fmt::format("  {:<13} {:>5}  {}\n", to_string(rule_of(step.reason)), step.tasks,
                         explain(step));
+  }
+  for (const InstanceStep& step : record.group ? record.group->steps : kNoSteps) {
+    text +=
+        fmt::format("  {:<19} {:>5}  {}\n", to_string(step.reason), step.instances, explain(step));
   }
   return text + conclusion(record) + "\n";
 }
