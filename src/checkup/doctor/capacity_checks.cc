@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/text.h"
+#include "scaler/core/instances.h"
 
 namespace scaler::doctor {
 namespace {
@@ -71,6 +72,45 @@ void check_launches(const CapacityFacts& facts, const aws::AutoScalingGroup& gro
   }
 }
 
+bool is_own(const Facts& facts) {
+  return facts.place.capacity == "own";
+}
+
+/// Whether the scaler would drive the group, by its own rule.
+void check_own(const CapacityFacts& capacity, const aws::AutoScalingGroup& group,
+               std::string_view name, Findings& findings) {
+  if (capacity.policies && !*capacity.policies) {
+    findings.failed(kSubject, capacity.policies->error(), "autoscaling:DescribePolicies");
+  }
+  GroupSeen seen{
+      .managed_scaling = capacity.provider->managed_scaling,
+      .scaling_policies = capacity.policies ? capacity.policies->value_or(std::int64_t{0}) : 0,
+      .new_instances_protected = group.new_instances_protected,
+      .weighted = group.weighted};
+  for (const aws::GroupInstance& instance : group.instances) {
+    seen.instances.push_back(
+        {.id = instance.id,
+         .state = instance.lifecycle == "InService" ? GroupState::InService : GroupState::Pending,
+         .protected_from_scale_in = instance.protected_from_scale_in});
+  }
+  if (const std::string refusal = refusal_of(seen); !refusal.empty()) {
+    findings.problem(
+        kSubject, fmt::format("CAPACITY is own, but the group {} is left alone: {}", name, refusal),
+        "Until then nothing starts or ends its instances for this program.", kPage);
+  }
+  if (group.min > 0) {
+    findings.note(
+        kSubject,
+        fmt::format("the group {} never has fewer than {}", name, plural(group.min, "instance")),
+        "Set MinSize to 0 where they may cost nothing at rest.", kPage);
+  }
+  if (std::ranges::find(group.suspended, "Terminate") != group.suspended.end()) {
+    findings.problem(kSubject,
+                     fmt::format("the group {} may end no instance: Terminate is suspended", name),
+                     "Resume the process: instances without tasks stay and cost.", kPage);
+  }
+}
+
 void check_group(const Facts& facts, const CapacityFacts& capacity,
                  const aws::AutoScalingGroup& group, Findings& findings) {
   const aws::CapacityProvider& provider = *capacity.provider;
@@ -80,7 +120,9 @@ void check_group(const Facts& facts, const CapacityFacts& capacity,
     findings.risk(kSubject, fmt::format("the warm pool of the group {} takes instances back", name),
                   "Turn ReuseOnScaleIn off: ECS does not support it.", kPage);
   }
-  if (provider.managed_scaling) {
+  if (is_own(facts)) {
+    check_own(capacity, group, name, findings);
+  } else if (provider.managed_scaling) {
     findings.note(
         kSubject,
         fmt::format("ECS's managed scaling drives the group {}: from none it starts two instances, "
@@ -92,8 +134,8 @@ void check_group(const Facts& facts, const CapacityFacts& capacity,
   } else if (group.desired == 0 && facts.service->desired > 0) {
     findings.problem(kSubject,
                      fmt::format("the group {} has no instance, and managed scaling is off", name),
-                     "Turn managed scaling on: otherwise nothing starts an instance, and tasks "
-                     "wait for ever.",
+                     "Turn managed scaling on, or set CAPACITY=own: otherwise nothing starts an "
+                     "instance, and tasks wait for ever.",
                      kPage);
   }
   if (group.desired >= group.max && facts.service->running < facts.service->desired) {
@@ -107,6 +149,13 @@ void check_group(const Facts& facts, const CapacityFacts& capacity,
 }  // namespace
 
 void check_capacity(const Facts& facts, Findings& findings) {
+  if (is_own(facts) && facts.service && facts.service->capacity_providers.size() != 1) {
+    findings.problem(
+        kSubject,
+        fmt::format("CAPACITY is own, but the service has {}",
+                    plural(std::ssize(facts.service->capacity_providers), "capacity provider")),
+        "Give it one alone, of an Auto Scaling group: that tells which group to drive.", kPage);
+  }
   for (const CapacityFacts& capacity : facts.capacity) {
     if (!capacity.provider) {
       findings.failed(kSubject, capacity.provider.error(), "ecs:DescribeCapacityProviders");
@@ -114,6 +163,13 @@ void check_capacity(const Facts& facts, Findings& findings) {
     }
     if (capacity.provider->type == "MANAGED_INSTANCES") {
       check_managed_instances(*capacity.provider, findings);
+    }
+    if (is_own(facts) && !capacity.group) {
+      findings.problem(kSubject,
+                       fmt::format("CAPACITY is own, but the capacity provider {} has no Auto "
+                                   "Scaling group",
+                                   capacity.provider->name),
+                       "Set CAPACITY=follow: AWS starts and ends its instances.", kPage);
     }
     if (capacity.group && !*capacity.group) {
       findings.failed(kSubject, capacity.group->error(), "autoscaling:DescribeAutoScalingGroups");

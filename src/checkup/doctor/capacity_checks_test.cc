@@ -127,5 +127,53 @@ TEST(Capacity, TellsAWarmPoolThatTakesInstancesBack) {
             (Texts{"risk: the warm pool of the group gpus takes instances back", kManaged}));
 }
 
+TEST(Capacity, OwnSaysWhichGroupItWouldNotDrive) {
+  const auto own = [](const std::function<void(CapacityFacts&)>& change) {
+    Facts facts = on_group();
+    facts.place.capacity = "own";
+    facts.service->capacity_providers = {"gpu"};
+    facts.capacity.front().provider->managed_scaling = false;
+    (*facts.capacity.front().group)->new_instances_protected = true;
+    facts.capacity.front().policies = std::int64_t{0};
+    change(facts.capacity.front());
+    const Texts texts = found(facts);
+    return texts.empty() ? "" : texts.front();
+  };
+  EXPECT_EQ(own([](CapacityFacts&) {}), "");
+  const std::string alone = "problem: CAPACITY is own, but the group gpus is left alone: ";
+  EXPECT_TRUE(own([](CapacityFacts& facts) {
+                facts.provider->managed_scaling = true;
+              }).starts_with(alone + "its capacity provider has managed scaling on"));
+  EXPECT_TRUE(own([](CapacityFacts& facts) {
+                facts.policies = std::int64_t{2};
+              }).starts_with(alone + "it has scaling policies of its own (2)"));
+  EXPECT_TRUE(own([](CapacityFacts& facts) {
+                (*facts.group)->new_instances_protected = false;
+              }).starts_with(alone + "it does not protect new instances"));
+  EXPECT_TRUE(own([](CapacityFacts& facts) {
+                (*facts.group)->instances = {{.id = "i-1", .lifecycle = "InService"}};
+              }).starts_with(alone + "i-1 is not protected"));
+  EXPECT_EQ(own([](CapacityFacts& facts) {
+              facts.policies = fail(ErrorKind::Denied, "DescribePolicies: denied");
+            }).substr(0, 4),
+            "risk")
+      << "what cannot be read is not well";
+  EXPECT_EQ(own([](CapacityFacts& facts) { (*facts.group)->suspended = {"Terminate"}; }),
+            "problem: the group gpus may end no instance: Terminate is suspended");
+  EXPECT_EQ(own([](CapacityFacts& facts) { (*facts.group)->min = 1; }),
+            "note: the group gpus never has fewer than 1 instance");
+  EXPECT_EQ(own([](CapacityFacts& facts) { (*facts.group)->desired = 0; }), "");
+}
+
+TEST(Capacity, OwnNeedsOneProviderWithAGroup) {
+  Facts facts = on_managed_instances(60);
+  facts.place.capacity = "own";
+  EXPECT_EQ(found(facts).front(),
+            "problem: CAPACITY is own, but the service has 0 capacity providers");
+  facts.service->capacity_providers = {"mi"};
+  EXPECT_EQ(found(facts).front(),
+            "problem: CAPACITY is own, but the capacity provider mi has no Auto Scaling group");
+}
+
 }  // namespace
 }  // namespace scaler::doctor

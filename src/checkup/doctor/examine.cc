@@ -49,10 +49,10 @@ std::vector<ProxyUse> proxy_uses(const aws::ClientSettings& settings, std::strin
   return uses;
 }
 
-CapacityFacts capacity_of(aws::Client& client, const ServiceId& service, const std::string& name,
+CapacityFacts capacity_of(aws::Client& client, const Examination& place, const std::string& name,
                           Deadline deadline) {
   CapacityFacts facts{.provider =
-                          aws::ContainerInstances(client, service).provider(name, deadline)};
+                          aws::ContainerInstances(client, place.service).provider(name, deadline)};
   if (facts.provider && !facts.provider->group_arn.empty()) {
     aws::AutoScaling groups(client);
     const Result<aws::GroupId> id = aws::parse_group_arn(facts.provider->group_arn);
@@ -62,6 +62,9 @@ CapacityFacts capacity_of(aws::Client& client, const ServiceId& service, const s
     }
     facts.group = groups.describe(*id, deadline);
     facts.activities = groups.activities(*id, deadline);
+    if (place.capacity == "own") {
+      facts.policies = groups.count_policies(*id, deadline);
+    }
   }
   return facts;
 }
@@ -86,7 +89,7 @@ Facts examine(aws::Client& client, const Examination& place, Instant now, Deadli
   if (facts.service) {
     for (const std::string& name : facts.service->capacity_providers) {
       if (has_instances(name)) {
-        facts.capacity.push_back(capacity_of(client, place.service, name, deadline));
+        facts.capacity.push_back(capacity_of(client, place, name, deadline));
       }
     }
   }

@@ -22,6 +22,7 @@ struct Examination {
   ServiceId service = {};
   std::string function = {};       ///< empty: none is named
   std::string scale_in_when = {};  ///< idle, protected, any; empty: the default, idle
+  std::string capacity = {};       ///< follow, own, off; empty: the default, follow
 };
 
 /// Services whose calls go through a proxy.
@@ -36,6 +37,8 @@ struct CapacityFacts {
   Result<aws::CapacityProvider> provider = {};
   std::optional<Result<aws::AutoScalingGroup>> group = {};
   std::optional<Result<std::vector<aws::ScalingActivity>>> activities = {};
+  /// The group's scaling policies; asked only where capacity is own.
+  std::optional<Result<std::int64_t>> policies = {};
 };
 
 struct Facts {

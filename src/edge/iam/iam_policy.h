@@ -18,12 +18,19 @@ struct IamLease {
   std::string key = {};    ///< the item's
 };
 
+/// What the service runs on, where this program starts or ends instances.
+struct IamInstances {
+  std::string group = {};     ///< the Auto Scaling group's name; empty: they are left alone
+  std::string provider = {};  ///< the capacity provider's; empty: any
+};
+
 /// What somebody says in place of what the names say.
 struct IamOverrides {
   std::string account = {};        ///< default: the job queue's
   std::string region = {};         ///< default: AWS_REGION, else the job queue's
   std::string function_name = {};  ///< default: AWS_LAMBDA_FUNCTION_NAME; empty: not in Lambda
   IamLease lease = {};
+  IamInstances instances = {};
 };
 
 struct IamPlace {
@@ -38,6 +45,7 @@ struct IamScope {
   std::string queue_region = {};   ///< of queues whose URLs do not say theirs
   std::string function_name = {};  ///< empty: the program does not run in Lambda
   IamLease lease = {};
+  IamInstances instances = {};
 };
 
 struct IamCondition {

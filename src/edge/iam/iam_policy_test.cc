@@ -305,5 +305,46 @@ TEST(IamPolicy, OfAFilesServicesEachIsNamedWhereItIs) {
               ElementsAre("arn:aws:ecs:us-east-1:123456789012:cluster/far"));
 }
 
+TEST(IamPolicy, InstancesAreThoseOfOneGroup) {
+  const auto added = [](const std::string& capacity, const IamInstances& instances) {
+    std::vector<std::string> names =
+        sids(*policy(with(five(), {{"CAPACITY", capacity}}), {.instances = instances}));
+    names.erase(names.begin(), names.begin() + 3);
+    return names;
+  };
+  EXPECT_THAT(added("follow", {}), ElementsAre());
+  EXPECT_THAT(added("off", {.group = "gpus"}), ElementsAre());
+  EXPECT_THAT(added("follow", {.group = "gpus"}),
+              ElementsAre("ReadCapacityProvider", "ReadGroup", "StartInstances"));
+  EXPECT_THAT(added("own", {.group = "gpus"}),
+              ElementsAre("ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances",
+                          "ListWorkOnInstances", "ReadWorkOnInstances", "DrainInstances",
+                          "MarkInstances", "EndInstances"));
+}
+
+TEST(IamPolicy, OnlyTheServicesOwnGroupIsChanged) {
+  const auto statements = policy(with(five(), {{"CAPACITY", "own"}}),
+                                 {.instances = {.group = "gpus", .provider = "gpu"}});
+  for (const IamStatement& statement : *statements) {
+    for (const std::string& action : statement.actions) {
+      if (action == "autoscaling:SetDesiredCapacity" ||
+          action == "autoscaling:TerminateInstanceInAutoScalingGroup") {
+        EXPECT_THAT(statement.resources,
+                    ElementsAre("arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:*:"
+                                "autoScalingGroupName/gpus"));
+      } else if (action == "ecs:UpdateContainerInstancesState") {
+        EXPECT_THAT(statement.resources,
+                    ElementsAre("arn:aws:ecs:eu-central-1:123456789012:container-instance/main/*"));
+      } else if (action == "ecs:DescribeCapacityProviders") {
+        EXPECT_THAT(statement.resources,
+                    ElementsAre("arn:aws:ecs:eu-central-1:123456789012:capacity-provider/gpu"));
+      }
+    }
+    if (statement.sid == "MarkInstances") {
+      EXPECT_THAT(statement.conditions.at(0).values, ElementsAre("ecs-scaler:instance"));
+    }
+  }
+}
+
 }  // namespace
 }  // namespace scaler

@@ -33,6 +33,13 @@ struct IamFlags {
 Result<std::vector<IamStatement>> of_one(const Environment& environment, const IamFlags& flags) {
   ServiceConfig config = TRY(service_from_environment(environment));
   config.wake = config.wake && !flags.guard;  // The worker's tasks switch no mapping of a function.
+  // The worker's tasks drive no instances either.
+  if (config.policy->capacity == Capacity::Own && flags.overrides.instances.group.empty() &&
+      !flags.guard) {
+    return fail(ErrorKind::Malformed,
+                "CAPACITY is own, but the Auto Scaling group that is driven is not known: give its "
+                "name with --group");
+  }
   const IamScope scope = TRY(iam_scope(flags.overrides, environment, config));
   return flags.guard ? guard_iam_statements(config, scope) : iam_statements(config, scope);
 }
@@ -86,6 +93,11 @@ Command iam_command() {
                   {"--function-name", "NAME",
                    "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)",
                    text(overrides.function_name)},
+                  {"--group", "NAME",
+                   "the Auto Scaling group under the service (needed with CAPACITY=own)",
+                   text(overrides.instances.group)},
+                  {"--capacity-provider", "NAME", "its capacity provider (default: any)",
+                   text(overrides.instances.provider)},
                   {"--guard", "", "of the worker's tasks under ecs-guard, not of the scaler",
                    flag(flags->guard)},
                   {"--lease", "dynamodb:TABLE[/KEY]", "the lease of `run --lease`",
