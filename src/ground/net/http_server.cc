@@ -25,6 +25,7 @@ namespace {
 namespace asio = boost::asio;
 using boost::system::error_code;
 
+constexpr std::size_t kStreams = 64;
 constexpr Duration kAcceptPause = std::chrono::milliseconds(50);
 
 bool lacks_room(int error) {
@@ -53,6 +54,9 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
             ServerShared{.loop = loop, .handler = std::move(handler), .limits = limits})) {
     if (limits.connections == 0) {
       shared_->limits.connections = default_connections();
+    }
+    if (limits.streams == 0) {
+      shared_->limits.streams = std::min(kStreams, shared_->limits.connections / 2);
     }
   }
 
@@ -128,7 +132,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
   bool full() const { return shared_->open.size() >= shared_->limits.connections; }
 
   /// Who is to go when there is no room: the longest idle, else the longest at its request or
-  /// answer; nobody whose answer the handler owes.
+  /// answer; nobody whose answer the handler owes or goes on with.
   ServerConnection* dispensable() const {
     ServerConnection* found = nullptr;
     const auto rank = [](const ServerConnection& connection) {
@@ -136,6 +140,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
     };
     for (ServerConnection* connection : shared_->open) {
       if (connection->phase() != ServerPhase::Answering &&
+          connection->phase() != ServerPhase::Streaming &&
           (found == nullptr || rank(*connection) < rank(*found))) {
         found = connection;
       }

@@ -29,14 +29,16 @@ struct ServerLimits {
   Duration idle = std::chrono::seconds(30);   ///< between requests, or while an answer does not go
   /// Connections at the same time; 0: 1,024, but at most half of the process's descriptors.
   std::size_t connections = 0;
+  /// Of these, answers without an end; 0: 64, but at most half of the connections.
+  std::size_t streams = 0;
 };
 
 /// A request that takes longer than its limit is answered with 408; one that means another host,
 /// or that changes something and comes from another server's web page (host_check.h), with 403; an
-/// idle connection is closed. A peer for whom there is no room takes
-/// the place of the one that has been idle for longest. Which host is meant is looked at where a
-/// connection came over loopback: elsewhere the server may have any name, and whoever can reach it
-/// needs no web page for that.
+/// idle connection is closed, and so is an endless answer of which its peer takes nothing. A peer
+/// for whom there is no room takes the place of the one that has been idle for longest. Which host
+/// is meant is looked at where a connection came over loopback: elsewhere the server may have any
+/// name, and whoever can reach it needs no web page for that.
 class HttpServer {
  public:
   /// Listens on an address, a literal or "localhost"; port 0 lets the system choose. "::" takes

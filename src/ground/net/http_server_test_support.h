@@ -84,6 +84,15 @@ class Peer {
     return text;
   }
 
+  /// So many bytes of what follows; fewer when the connection ended first.
+  std::string take(std::size_t size) {
+    while (input_.size() < size && more()) {
+    }
+    std::string text = input_.substr(0, size);
+    input_.erase(0, size);
+    return text;
+  }
+
   /// True when the other side closes the connection without sending anything more.
   bool ended() {
     char byte = 0;

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "ground/net/http.h"
+#include "ground/net/response_stream.h"
 #include "ground/net/response_text.h"
 
 namespace scaler::net {
@@ -23,6 +24,11 @@ struct ServerRequest {
   std::uint64_t connection = 0;
   /// Of a server's request: whether nobody waits for the answer any more.
   std::function<bool()> abandoned = [] { return false; };
+  /// Of a server's request: begins an answer without an end, instead of the one answer that is
+  /// owed; the head's body is its beginning. Nothing for a HEAD request, and when there is no room
+  /// for one more of these (ServerLimits::streams): then the answer is still owed.
+  std::function<std::shared_ptr<ResponseStream>(const HttpResponse& head)> stream =
+      [](const HttpResponse&) { return std::shared_ptr<ResponseStream>(); };
 };
 
 /// Why a request is not served: an HTTP status and a few words.

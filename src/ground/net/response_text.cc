@@ -33,7 +33,7 @@ void append_response(std::string& out, const HttpResponse& response, const Frami
   for (const HttpHeader& header : response.headers) {
     append_header(out, header.name, header.value);
   }
-  if (!has_no_body(status)) {
+  if (!has_no_body(status) && !framing.endless) {
     append_header(out, "Content-Length", std::to_string(response.body.size()));
   }
   if (!framing.keep_alive) {

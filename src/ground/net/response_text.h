@@ -12,6 +12,7 @@ struct Framing {
   bool head = false;  ///< the answer to a HEAD request has no body
   bool keep_alive = true;
   bool http10 = false;
+  bool endless = false;  ///< the body goes on until the connection closes
 };
 
 /// A status outside 100..999 becomes 500; a header line cannot be ended early by its value.

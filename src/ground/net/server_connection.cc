@@ -1,6 +1,8 @@
 #include <cerrno>
 #include <chrono>
 #include <expected>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
@@ -18,6 +20,13 @@ using boost::system::error_code;
 constexpr std::size_t kDrainMax = 64U << 20U;
 constexpr Duration kDrainTime = std::chrono::seconds(2);
 
+/// What the system holds for the peer of an endless answer, and for how long it tries to deliver
+/// that to one who has vanished.
+constexpr int kStreamSystemBytes = 64 << 10;
+constexpr int kStreamVanishedMs = 30'000;
+/// What such a peer may send that nobody reads.
+constexpr std::size_t kStreamInputMax = 64U << 10U;
+
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;
 }
@@ -27,6 +36,32 @@ HttpResponse refusal(const Refusal& refusal) {
           .headers = {{.name = "Content-Type", .value = "text/plain"}},
           .body = "The request was refused: " + refusal.why + "\n"};
 }
+
+/// An answer without an end. It does not keep the connection.
+class Stream final : public ResponseStream {
+ public:
+  explicit Stream(const std::shared_ptr<ServerConnection>& connection) : connection_(connection) {}
+  ~Stream() override {
+    if (const auto connection = connection_.lock()) {
+      connection->end_stream();
+    }
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  std::optional<std::size_t> waiting() const override {
+    const auto connection = connection_.lock();
+    return connection ? connection->unsent() : std::nullopt;
+  }
+  void send(std::string_view piece) override {
+    if (const auto connection = connection_.lock()) {
+      connection->send_more(piece);
+    }
+  }
+
+ private:
+  std::weak_ptr<ServerConnection> connection_;
+};
 
 /// The one answer that a handler owes. When the last copy of its Respond goes without having been
 /// called, the connection is closed.
@@ -46,6 +81,13 @@ class Owed final {
     if (const auto connection = std::exchange(connection_, nullptr)) {
       connection->answer(response);
     }
+  }
+
+  std::shared_ptr<ResponseStream> begin_stream(const HttpResponse& head) {
+    if (!connection_ || !connection_->begin_stream(head)) {
+      return nullptr;
+    }
+    return std::make_shared<Stream>(std::exchange(connection_, nullptr));
   }
 
  private:
@@ -69,7 +111,14 @@ bool ServerConnection::came_over_loopback() const {
 void ServerConnection::close() {
   drain_timer_.cancel();
   socket_.reset();
+  leave();
+}
+
+void ServerConnection::leave() {
   shared_->open.erase(this);
+  if (std::exchange(streaming_, false)) {
+    --shared_->streams;
+  }
 }
 
 void ServerConnection::answer(const HttpResponse& response) {
@@ -83,12 +132,57 @@ void ServerConnection::answer(const HttpResponse& response) {
   advance();
 }
 
+bool ServerConnection::begin_stream(const HttpResponse& head) {
+  if (!socket_ || framing_.head || shared_->streams >= shared_->limits.streams) {
+    return false;
+  }
+  ++shared_->streams;
+  streaming_ = true;
+  awaiting_answer_ = false;
+  const int fd = socket_->native_handle();
+  ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &kStreamSystemBytes, sizeof kStreamSystemBytes);
+  ::setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &kStreamVanishedMs, sizeof kStreamVanishedMs);
+  framing_.keep_alive = false;
+  framing_.endless = true;
+  append_response(output_, head, framing_);
+  note_phase();
+  flush();
+  if (socket_) {
+    wait_readable();  // Which is how one hears that the peer has gone.
+  }
+  return true;
+}
+
+void ServerConnection::send_more(std::string_view piece) {
+  if (!socket_ || !streaming_) {
+    return;
+  }
+  if (output_.empty()) {
+    since_ = std::chrono::steady_clock::now();
+  }
+  output_.erase(0, std::exchange(sent_, 0));
+  output_ += piece;
+  flush();
+}
+
+void ServerConnection::end_stream() {
+  if (socket_ && streaming_) {
+    closing_ = true;
+    flush();
+  }
+}
+
+std::optional<std::size_t> ServerConnection::unsent() const {
+  return socket_ ? std::optional(output_.size() - sent_) : std::nullopt;
+}
+
 void ServerConnection::check_time(Deadline now) {
   const ServerLimits& limits = shared_->limits;
   const Duration limit = phase_ == ServerPhase::Header ? limits.header
                          : phase_ == ServerPhase::Body ? limits.body
                                                        : limits.idle;
-  if (!socket_ || phase_ == ServerPhase::Answering || now - since_ < limit) {
+  const bool resting = phase_ == ServerPhase::Streaming && output_.empty();
+  if (!socket_ || phase_ == ServerPhase::Answering || resting || now - since_ < limit) {
     return;
   }
   if (phase_ == ServerPhase::Header || phase_ == ServerPhase::Body) {
@@ -110,6 +204,9 @@ bool ServerConnection::peer_gone() {
 ServerPhase ServerConnection::phase_now() const {
   if (draining_) {
     return ServerPhase::Draining;
+  }
+  if (streaming_) {
+    return ServerPhase::Streaming;
   }
   if (awaiting_answer_) {
     return ServerPhase::Answering;
@@ -164,9 +261,9 @@ void ServerConnection::on_readable() {
     wait_readable();
   } else if (size <= 0) {
     close();
-  } else if (draining_) {
+  } else if (draining_ || streaming_) {
     drained_ += static_cast<std::size_t>(size);
-    drained_ > kDrainMax ? close() : wait_readable();
+    drained_ > (draining_ ? kDrainMax : kStreamInputMax) ? close() : wait_readable();
   } else {
     requests_.append({buffer.data(), static_cast<std::size_t>(size)});
     advance();
@@ -191,7 +288,7 @@ void ServerConnection::advance() {
 }
 
 bool ServerConnection::can_take_request() const {
-  return socket_.has_value() && !awaiting_answer_ && !closing_ && output_.empty();
+  return socket_.has_value() && !awaiting_answer_ && !streaming_ && !closing_ && output_.empty();
 }
 
 bool ServerConnection::parse_one() {
@@ -272,6 +369,11 @@ void ServerConnection::dispatch() {
     return connection == nullptr || connection->peer_gone();
   };
   auto owed = std::make_shared<Owed>(shared_from_this());
+  // A request that is kept keeps no connection open.
+  request.stream = [weak = std::weak_ptr(owed)](const HttpResponse& head) {
+    const auto owes = weak.lock();
+    return owes ? owes->begin_stream(head) : nullptr;
+  };
   // The handler may destroy its own server: Shared, and with it the function, lives on here.
   const auto shared = shared_;
   shared->handler(std::move(request), [owed = std::move(owed)](const HttpResponse& response) {

@@ -21,7 +21,7 @@ namespace scaler::net {
 inline constexpr std::size_t kServerReadSize = 64U << 10U;
 
 /// What a connection is waiting for.
-enum class ServerPhase { Idle, Header, Body, Answering, Sending, Draining };
+enum class ServerPhase { Idle, Header, Body, Answering, Streaming, Sending, Draining };
 
 class ServerConnection;
 
@@ -34,6 +34,7 @@ struct ServerShared {
   std::vector<char> buffer = std::vector<char>(kServerReadSize);
   std::unordered_set<ServerConnection*> open = {};
   std::uint64_t accepted = 0;
+  std::size_t streams = 0;  ///< answers without an end
 };
 
 /// One peer. Requests are answered one after the other: while an answer is owed, what the peer
@@ -44,7 +45,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
       : socket_(std::move(socket)), shared_(std::move(shared)) {
     shared_->open.insert(this);
   }
-  ~ServerConnection() { shared_->open.erase(this); }
+  ~ServerConnection() { leave(); }
   ServerConnection(const ServerConnection&) = delete;
   ServerConnection& operator=(const ServerConnection&) = delete;
 
@@ -55,6 +56,13 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   void close();
 
   void answer(const HttpResponse& response);
+
+  /// Begins an answer without an end; whether there was room for it.
+  bool begin_stream(const HttpResponse& head);
+  void send_more(std::string_view piece);
+  void end_stream();
+  /// What was not sent yet; nothing when the connection has been closed.
+  std::optional<std::size_t> unsent() const;
 
   /// Whether the peer has closed its side, also when bytes of it are still unread.
   bool peer_gone();
@@ -67,6 +75,9 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
 
  private:
   bool came_over_loopback() const;
+
+  /// Counts as none of the server's from now on.
+  void leave();
 
   ServerPhase phase_now() const;
 
@@ -110,6 +121,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   std::size_t drained_ = 0;
   bool advancing_ = false;
   bool awaiting_answer_ = false;
+  bool streaming_ = false;
   bool waiting_readable_ = false;
   bool waiting_writable_ = false;
   bool closing_ = false;      ///< close once output_ is sent
