@@ -9,9 +9,9 @@
 
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
-#include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "watch/metrics.h"
+#include "wire/decision.h"
 
 namespace scaler {
 namespace {
@@ -62,6 +62,12 @@ std::optional<std::int64_t> delayed(const PassRecord& record) {
   return total;
 }
 
+std::string steps_of(const Decision& decision) {
+  json::Writer out;
+  write_steps(out, decision.steps);
+  return std::move(out).text();
+}
+
 void tell_last_change(const ServiceState& state, ServiceView& status) {
   const bool in = state.last_scale_in &&
                   (!state.last_scale_out || *state.last_scale_in > *state.last_scale_out);
@@ -104,6 +110,7 @@ ServiceView status_of(const PassRecord& record, ServiceView before, Instant now)
   if (record.decision) {
     status.action = to_string(record.decision->action);
     status.why = record.decision->steps.size() > 0 ? explain(record.decision->steps.back()) : "";
+    status.steps = steps_of(*record.decision);
     tell_last_change(record.state, status);
   } else {
     status.changed_at = before.changed_at;
@@ -111,26 +118,6 @@ ServiceView status_of(const PassRecord& record, ServiceView before, Instant now)
   }
   status.error = record.errors.empty() ? "" : record.errors.front();
   return status;
-}
-
-void write_service(json::Writer& out, const ServiceView& service) {
-  out.begin_object();
-  for (const auto& [name, member] : kTexts) {
-    if (!(service.*member).empty()) {
-      out.field(name, service.*member);
-    }
-  }
-  for (const auto& [name, member] : kCounts) {
-    if (service.*member) {
-      out.field(name, *(service.*member));
-    }
-  }
-  for (const auto& [name, member] : kInstants) {
-    if (service.*member) {
-      out.field(name, format_instant(*(service.*member)));
-    }
-  }
-  out.end_object();
 }
 
 Result<Instant> read_instant(const json::Reader& object, std::string_view name) {
@@ -247,9 +234,26 @@ void FleetStatus::add(std::span<const PassRecord> records, Instant now) {
   at = now;
 }
 
-std::string status_json(const FleetStatus& status) {
-  json::Writer out;
-  out.begin_object().field("at", format_instant(status.at));
+void write_members(json::Writer& out, const ServiceView& service) {
+  for (const auto& [name, member] : kTexts) {
+    if (!(service.*member).empty()) {
+      out.field(name, service.*member);
+    }
+  }
+  for (const auto& [name, member] : kCounts) {
+    if (service.*member) {
+      out.field(name, *(service.*member));
+    }
+  }
+  for (const auto& [name, member] : kInstants) {
+    if (service.*member) {
+      out.field(name, format_instant(*(service.*member)));
+    }
+  }
+}
+
+void write_head(json::Writer& out, const FleetStatus& status) {
+  out.field("at", format_instant(status.at));
   if (status.reload) {
     out.name("config").begin_object().field("success", status.reload->success);
     out.field("last_success", format_instant(status.reload->last_success));
@@ -262,9 +266,17 @@ std::string status_json(const FleetStatus& status) {
     out.name("lease").begin_object().field("held", status.lease->held);
     out.field("owner", status.lease->owner).end_object();
   }
+}
+
+std::string status_json(const FleetStatus& status) {
+  json::Writer out;
+  out.begin_object();
+  write_head(out, status);
   out.name("services").begin_array();
   for (const ServiceView& service : status.services) {
-    write_service(out, service);
+    out.begin_object();
+    write_members(out, service);
+    out.end_object();
   }
   out.end_array();
   if (!status.settings_problems.empty()) {

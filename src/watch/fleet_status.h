@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ground/json/value.h"
+#include "ground/json/writer.h"
 #include "scaler/pass/pass.h"
 #include "watch/reload_status.h"
 
@@ -35,6 +36,8 @@ struct ServiceView {
   std::optional<Instant> changed_at = {};  ///< this program's last change
   std::string changed = {};                ///< its direction: "out", "in"
   std::string error = {};                  ///< what failed
+  /// Of the last decision, as JSON (wire/decision.h); the page alone has it.
+  std::string steps = {};
   bool operator==(const ServiceView&) const = default;
 };
 
@@ -63,6 +66,10 @@ struct FleetStatus {
   /// Takes in a pass; of a service for which there was no time, what is known stays.
   void add(std::span<const PassRecord> records, Instant now);
 };
+
+/// What concerns all services, and one service's members without its steps, into an open object.
+void write_head(json::Writer& out, const FleetStatus& status);
+void write_members(json::Writer& out, const ServiceView& service);
 
 /// One document on one line.
 std::string status_json(const FleetStatus& status);
