@@ -37,7 +37,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::listen(MetricsOptions opti
   std::unique_ptr<MetricsServer> server(new MetricsServer(std::move(options), clock));
   const auto handler = [self = server.get()](const net::ServerRequest& request,
                                              const net::Respond& respond) {
-    respond(self->answer(request));
+    self->handle(request, respond);
   };
   const ListenAddress& address = server->options_.address;
   server->server_ =
@@ -48,7 +48,10 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::listen(MetricsOptions opti
 }
 
 MetricsServer::MetricsServer(MetricsOptions options, Clock& clock)
-    : clock_(clock), options_(std::move(options)), last_pass_(clock.now()) {}
+    : clock_(clock),
+      options_(std::move(options)),
+      last_pass_(clock.now()),
+      live_page_(loop_, std::move(options_.page)) {}
 
 // The thread is the last member, so it is stopped and joined before anything that it uses goes.
 MetricsServer::~MetricsServer() = default;
@@ -87,34 +90,54 @@ void MetricsServer::set(Secret token) {
 }
 
 void MetricsServer::publish() {
-  auto served = std::make_shared<Served>(Served{.text = page_.text(), .status = status_});
+  auto served = std::make_shared<Served>(
+      Served{.text = page_.text(), .status = std::make_shared<const FleetStatus>(status_)});
   served->last_read.reserve(status_.services.size());
   for (const ServiceView& service : status_.services) {
     served->last_read.push_back(service.read_at.value_or(Instant{}));
   }
-  loop_.post([this, served = std::move(served)] { served_ = served; });
+  loop_.post([this, served = std::move(served)] {
+    served_ = served;
+    live_page_.show(served->status);
+  });
 }
 
-net::HttpResponse MetricsServer::answer(const net::ServerRequest& request) const {
+void MetricsServer::handle(const net::ServerRequest& request, const net::Respond& respond) {
+  if (auto refused = refusal(request)) {
+    respond(*std::move(refused));
+  } else if (page::LivePage::handles(request.target)) {
+    live_page_.answer(request, respond);
+  } else {
+    respond((this->*route_of(request)->answer)());
+  }
+}
+
+const MetricsServer::Route* MetricsServer::route_of(const net::ServerRequest& request) {
+  const std::string_view path =
+      std::string_view(request.target).substr(0, request.target.find('?'));
+  const auto* const route = std::ranges::find(kRoutes, path, &Route::path);
+  return route == kRoutes.end() ? nullptr : route;
+}
+
+std::optional<net::HttpResponse> MetricsServer::refusal(const net::ServerRequest& request) const {
   if (!options_.token.empty() &&
       !brings_token(net::find_header(request.headers, "authorization").value_or(""),
                     options_.token)) {
     net::HttpResponse refused = plain(401, "a bearer token is needed\n");
     refused.headers.push_back({"WWW-Authenticate", "Bearer"});
+    // What a browser asks a person for, and then sends with the page's own requests, too.
+    refused.headers.push_back({"WWW-Authenticate", "Basic realm=\"ecs-scaler\""});
     return refused;
   }
-  const std::string_view path =
-      std::string_view(request.target).substr(0, request.target.find('?'));
-  const auto* const route = std::ranges::find(kRoutes, path, &Route::path);
-  if (route == kRoutes.end()) {
-    return plain(404, "there are /metrics, /healthz, /readyz and /status\n");
+  if (route_of(request) == nullptr && !page::LivePage::handles(request.target)) {
+    return plain(404, "there are /, /metrics, /healthz, /readyz and /status\n");
   }
   if (request.method != "GET" && request.method != "HEAD") {
     net::HttpResponse refused = plain(405, "only GET\n");
     refused.headers.push_back({"Allow", "GET, HEAD"});
     return refused;
   }
-  return (this->*route->answer)();
+  return std::nullopt;
 }
 
 std::size_t MetricsServer::read_lately_now() const {
@@ -127,7 +150,7 @@ net::HttpResponse MetricsServer::metrics() const {
   text += gauge_text("services", "Services of the fleet.", services);
   text += gauge_text("services_read_ratio", "Share of the services that were read lately.",
                      services > 0 ? static_cast<double>(read_lately_now()) / services : 0);
-  if (const auto& lease = served_->status.lease) {
+  if (const auto& lease = served_->status->lease) {
     text += gauge_text("lease_held", "1 while this controller writes, 0 while it only looks.",
                        lease->held ? 1 : 0);
   }
@@ -143,7 +166,7 @@ net::HttpResponse MetricsServer::readyz() const {
 }
 
 net::HttpResponse MetricsServer::status() const {
-  return response(200, "application/json", status_json(served_->status) + "\n");
+  return response(200, "application/json", status_json(*served_->status) + "\n");
 }
 
 }  // namespace scaler::cli

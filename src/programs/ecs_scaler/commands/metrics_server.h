@@ -1,9 +1,11 @@
 #pragma once
 // MetricsServer: what a controller tells of itself over HTTP, read-only: /metrics in Prometheus'
-// text, /healthz, /readyz and /status. On a thread of its own, so that a pass that waits for AWS
-// does not keep a scrape waiting.
+// text, /healthz, /readyz, /status, and the live page at /. On a thread of its own, so that a pass
+// that waits for AWS does not keep a scrape waiting.
 
+#include <array>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
@@ -13,6 +15,7 @@
 #include "ground/net/http_server.h"
 #include "programs/ecs_scaler/commands/listen_address.h"
 #include "watch/fleet_status.h"
+#include "watch/page/live_page.h"
 #include "watch/prometheus.h"
 
 namespace scaler::cli {
@@ -24,6 +27,7 @@ struct MetricsOptions {
   Duration healthy_for = {};
   Secret token = {};            ///< empty: whoever can reach it may read
   std::string build_info = {};  ///< lines of /metrics that never change
+  page::PageOptions page = {};
 };
 
 class MetricsServer {
@@ -52,10 +56,13 @@ class MetricsServer {
     net::HttpResponse (MetricsServer::*answer)() const;
   };
   static const std::array<Route, 4> kRoutes;
+  static const Route* route_of(const net::ServerRequest& request);
 
   MetricsServer(MetricsOptions options, Clock& clock);
   void publish();
-  net::HttpResponse answer(const net::ServerRequest& request) const;
+  void handle(const net::ServerRequest& request, const net::Respond& respond);
+  /// Why it is not answered; nothing when it is.
+  std::optional<net::HttpResponse> refusal(const net::ServerRequest& request) const;
   net::HttpResponse metrics() const;
   net::HttpResponse healthz() const;
   net::HttpResponse readyz() const;
@@ -69,13 +76,14 @@ class MetricsServer {
   /// The loop's.
   struct Served {
     std::string text = {};
-    FleetStatus status = {};
+    std::shared_ptr<const FleetStatus> status = std::make_shared<FleetStatus>();
     std::vector<Instant> last_read = {};  ///< of each service
   };
   MetricsOptions options_;
   Instant last_pass_ = {};
   std::shared_ptr<const Served> served_ = std::make_shared<Served>(Served{.text = page_.text()});
   net::EventLoop loop_ = {};
+  page::LivePage live_page_;
   std::unique_ptr<net::HttpServer> server_ = {};
   std::jthread thread_ = {};
 };

@@ -52,13 +52,15 @@ Command run_command(std::string_view version, std::string_view commit) {
           {{"--interval", "DURATION", with_default("time between passes", settings.interval),
             duration(settings.interval, kIntervalMin)},
            {"--listen", "ADDRESS:PORT",
-            "serve /metrics for Prometheus, /healthz, /readyz and /status there: 127.0.0.1:9464 "
-            "for "
-            "this machine alone, 0.0.0.0:9464 on all addresses; port 0 lets the system choose "
+            "serve the live page, /metrics for Prometheus, /healthz, /readyz and /status there: "
+            "127.0.0.1:9464 for this machine alone, 0.0.0.0:9464 on all addresses; port 0 lets the "
+            "system choose "
             "(default: not served)",
             listen_address(settings.listen)},
            {"--listen-token-file", "FILE",
-            "ask for the bearer token that stands in the file; read again when it changes",
+            "ask for the bearer token that stands in the file (in a browser: as the password); "
+            "read "
+            "again when it changes",
             text(settings.token_file)},
            {"--lease", "dynamodb:TABLE[/KEY]",
             "of several controllers only the one writes that holds this lease; KEY tells fleets "

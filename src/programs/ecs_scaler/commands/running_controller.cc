@@ -134,7 +134,8 @@ class RunningController {
     }
     MetricsOptions options{.address = *settings_.listen,
                            .healthy_for = healthy_for(options_),
-                           .build_info = build_info_text(settings_.version, settings_.commit)};
+                           .build_info = build_info_text(settings_.version, settings_.commit),
+                           .page = {.shows = "controller", .every = settings_.interval}};
     if (!settings_.token_file.empty()) {
       options.token = TRY(read_token(settings_.token_file));
     } else if (!net::is_loopback(settings_.listen->host)) {

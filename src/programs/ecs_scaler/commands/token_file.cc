@@ -1,6 +1,8 @@
 #include "programs/ecs_scaler/commands/token_file.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <optional>
 
 #include "ground/base/file.h"
 #include "ground/base/text.h"
@@ -9,7 +11,49 @@ namespace scaler::cli {
 namespace {
 
 constexpr std::size_t kTokenMax = 4096;
-constexpr std::string_view kScheme = "bearer ";
+constexpr std::string_view kBearer = "bearer ";
+constexpr std::string_view kBasic = "basic ";
+
+bool begins_with(std::string_view text, std::string_view scheme) {
+  return equal_in_any_case(text.substr(0, scheme.size()), scheme);
+}
+
+/// What base64 holds; nothing when it is none. Source: RFC 4648 section 4.
+std::optional<std::string> decode_base64(std::string_view text) {
+  constexpr std::string_view kAlphabet =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  while (text.ends_with('=')) {
+    text.remove_suffix(1);
+  }
+  std::string bytes;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : text) {
+    const std::size_t value = kAlphabet.find(c);
+    if (value == std::string_view::npos) {
+      return std::nullopt;
+    }
+    bits = bits << 6U | static_cast<std::uint32_t>(value);
+    count += 6;
+    if (count >= 8) {
+      count -= 8;
+      bytes += static_cast<char>(bits >> static_cast<unsigned>(count) & 0xffU);
+    }
+  }
+  return bytes;
+}
+
+/// The token that a header brings: a program as it is, a browser as the password of any user.
+std::string token_in(std::string_view authorization) {
+  if (begins_with(authorization, kBearer)) {
+    return std::string(authorization.substr(kBearer.size()));
+  }
+  const auto pair = begins_with(authorization, kBasic)
+                        ? decode_base64(authorization.substr(kBasic.size()))
+                        : std::nullopt;
+  const std::size_t colon = pair ? pair->find(':') : std::string::npos;
+  return colon == std::string::npos ? "" : pair->substr(colon + 1);
+}
 
 }  // namespace
 
@@ -29,10 +73,7 @@ Result<Secret> read_token(const std::string& path) {
 
 bool brings_token(std::string_view authorization, const Secret& token) {
   const std::string& wanted = token.reveal();
-  if (!equal_in_any_case(authorization.substr(0, kScheme.size()), kScheme)) {
-    return false;
-  }
-  const std::string_view given = authorization.substr(kScheme.size());
+  const std::string given = token_in(authorization);
   int difference = given.size() == wanted.size() ? 0 : 1;
   for (std::size_t i = 0; i < given.size(); ++i) {
     difference |= given[i] ^ wanted[i % wanted.size()];

@@ -14,7 +14,8 @@ namespace scaler::cli {
 ///         stand in a header; those of read_file().
 Result<Secret> read_token(const std::string& path);
 
-/// Whether an Authorization header brings the token; takes as long whatever it brings.
+/// Whether an Authorization header brings the token, as a bearer's or, which is all that a browser
+/// can ask a person for, as the password of any user; takes as long whatever it brings.
 bool brings_token(std::string_view authorization, const Secret& token);
 
 }  // namespace scaler::cli
