@@ -9,6 +9,7 @@ packages() {
   local programs
   programs="g++ cmake ninja-build $(boost_package) libssl-dev libfmt-dev libcli11-dev"
   programs+=" libyaml-cpp-dev libabsl-dev zlib1g-dev libzstd-dev ca-certificates"
+  programs+=" libjs-dygraphs"
   local tests="libgtest-dev libgmock-dev python3 python3-venv ccache valgrind strace"
   tests+=" shellcheck unzip advancecomp tinyproxy-bin"
   case "$1" in
@@ -55,8 +56,8 @@ dev: this system ($(os_field PRETTY_NAME)) is neither Debian 12 or later nor Ubu
      Otherwise install by hand:
        to build    g++ >= 12.2, CMake >= 3.25, Ninja, OpenSSL >= 3.0, Boost >= 1.81, {fmt} >= 9.1,
                    CLI11 >= 2.1, yaml-cpp >= 0.7, Abseil >= 20220623, zlib >= 1.2, zstd >= 1.4,
-                   Mozilla's CA certificates (OpenSSL, yaml-cpp, Abseil, zlib, zstd, libc and
-                   libstdc++ with their static libraries)
+                   Mozilla's CA certificates, dygraphs (OpenSSL, yaml-cpp, Abseil, zlib, zstd, libc
+                   and libstdc++ with their static libraries)
        to test     also GoogleTest and GoogleMock >= 1.12, Python >= 3.11 with venv
        to lint     also clang++-19, clang-tidy-19, clang-format-19
      On Debian 12 that is: apt-get install $(packages lint)
@@ -137,7 +138,7 @@ install_browser() {
   if [[ "$(os_field ID)" != debian ]]; then
     return
   fi
-  (install_packages chromium) || say "no Chromium: the tests of the report's page are skipped"
+  (install_packages chromium) || say "no Chromium: the tests of the pages are skipped"
 }
 
 # Who reads what the Debian package holds: its completions, its manual page, and all of it. What

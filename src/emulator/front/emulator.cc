@@ -96,6 +96,11 @@ class Emulator::Impl {
                          .lambda = lambda_.get()});
   }
 
+  std::vector<ServiceNow> services() const {
+    return services_now(world_, {.cluster = options_.cluster, .service = options_.service},
+                        options_.queue);
+  }
+
   void shutdown() {
     if (tasks_) {
       tasks_->shutdown(std::min(options_.stop_timeout, kShutdownMax));
@@ -281,6 +286,8 @@ class Emulator::Impl {
     advance();
     if (request.target.starts_with(kPages)) {
       respond(own_page(request));
+    } else if (options_.page && options_.page(request, respond)) {
+      // Answered: no task of the agent's has a name that the page's paths have.
     } else if (TaskAgent::handles(request.target)) {
       const AgentReply reply = agent_->handle(request);
       loop_.run_after(reply.later, [respond, response = reply.response] { respond(response); });
@@ -511,6 +518,9 @@ int Emulator::port() const {
 }
 std::string Emulator::status() const {
   return impl_->status();
+}
+std::vector<ServiceNow> Emulator::services() const {
+  return impl_->services();
 }
 void Emulator::shutdown() {
   impl_->shutdown();

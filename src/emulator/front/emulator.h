@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "emulator/autoscaling/scaling_groups_api.h"
+#include "emulator/front/services_now.h"
 #include "ground/base/clock.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
@@ -68,6 +69,8 @@ struct EmulatorOptions {
   std::uint64_t seed = 1;
   /// Receives the function's log lines; without it they go to the log.
   std::function<void(std::string_view line)> lambda_log_line = {};
+  /// Answers those requests that it takes for its own; the others are AWS's.
+  std::function<bool(const net::ServerRequest& request, const net::Respond& respond)> page = {};
 };
 
 class Emulator {
@@ -91,6 +94,7 @@ class Emulator {
   int port() const;
   /// What /_emulator/status answers.
   std::string status() const;
+  std::vector<ServiceNow> services() const;
   /// Stops the Lambda processes and saves the queues; to be called once, before the end.
   void shutdown();
 

@@ -4,7 +4,7 @@
 // Its legend writes styles into elements, which a page's policy forbids; the pages have their own.
 Dygraph.PLUGINS = Dygraph.PLUGINS.filter((plugin) => plugin !== Dygraph.Plugins.Legend);
 
-const MINUTE = 60e3, HOUR = 3600e3, DAY = 86400e3;
+const MINUTE = 60e3, DAY = 86400e3;
 
 /** Three significant digits at most: "1.25", "12.5", "1,250". */
 function number(value) {
@@ -87,7 +87,7 @@ class TimeChart {
       interactionModel: interaction(), fillAlpha: .18, highlightCircleSize: 3, drawGapEdgePoints: true,
       axisLineColor: colorOf(holder, "--faint"), gridLineColor: colorOf(holder, "--line"), gridLineWidth: 1,
       axes: {
-        x: { axisLabelFormatter: (at, detail) => axisTime(Number(at), detail), pixelsPerLabel: 80, ticker: Dygraph.dateTicker },
+        x: { axisLabelFormatter: (at) => axisTime(Number(at)), pixelsPerLabel: 80, ticker: Dygraph.dateTicker },
         y: { axisLabelFormatter: this.label, axisLabelWidth: 46, pixelsPerLabel: 36 },
       },
       highlightCallback: (event, at) => this.group.point(at),
@@ -125,9 +125,9 @@ class TimeChart {
   }
 }
 
-function axisTime(at, detail) {
-  const steps = [[Dygraph.DAILY, DAY], [Dygraph.HOURLY, HOUR], [Dygraph.MINUTELY, MINUTE]];
-  return timeText(at, steps.find(([least]) => detail >= least)?.[1] ?? 1000);
+/** As short as the moment allows: a day, a minute, a second. */
+function axisTime(at) {
+  return timeText(at, at % MINUTE === 0 ? MINUTE : 1000);
 }
 
 /** Charts over one time, zoomed and pointed at together. `onPoint(at)` is told where, or null. */

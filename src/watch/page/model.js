@@ -35,7 +35,8 @@ function whyOf(row) {
 
 function ago(instant, now = Date.now()) {
   const seconds = Math.max(0, Math.round((now - Date.parse(instant)) / 1000));
-  return seconds < 60 ? `${seconds} s ago` : `${duration(Math.round(seconds))} ago`;
+  const [size, unit] = [[86400, "d"], [3600, "h"], [60, "min"]].find(([least]) => seconds >= 2 * least) ?? [1, "s"];
+  return `${Math.floor(seconds / size)} ${unit} ago`;
 }
 
 const changeOf = (row, now) => (row.changed_at ? `${row.changed}, ${ago(row.changed_at, now)}` : "none known");

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cstdio>
+#include <optional>
+#include <stop_token>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -12,6 +14,7 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/demo_report.h"
 #include "programs/ecs_scaler/commands/emulator_thread.h"
+#include "programs/ecs_scaler/signals.h"
 
 namespace scaler::cli {
 namespace {
@@ -21,6 +24,7 @@ using namespace std::chrono_literals;
 struct DemoFlags {
   std::string lambda_path = {};  ///< default: `bootstrap` beside this program
   int messages = 60;
+  bool page = false;  ///< serve the live page, also after the end, until stopped
 };
 
 constexpr Duration kLimit = 88s;
@@ -51,8 +55,8 @@ emulator::EmulatorOptions demo_options(const std::string& lambda_path) {
 
 class Demo {
  public:
-  Demo(const EmulatorThread& emulator, Wiring& wiring, DemoFlags flags)
-      : emulator_(emulator), wiring_(wiring), flags_(std::move(flags)) {}
+  Demo(const EmulatorThread& emulator, Wiring& wiring, DemoFlags flags, std::stop_token stop)
+      : emulator_(emulator), wiring_(wiring), flags_(std::move(flags)), stop_(std::move(stop)) {}
 
   /// Two cycles: a third of the messages, sleep, the rest, sleep. True when all happened.
   Result<bool> run() {
@@ -96,7 +100,8 @@ class Demo {
     return {};
   }
 
-  /// Watches until the condition holds; false when the demo's time is over before.
+  /// Watches until the condition holds; false when the demo's time is over before, or it is
+  /// stopped.
   template <typename Condition>
   Result<bool> until(Condition condition) {
     while (system_clock().now() - start_ < kLimit) {
@@ -104,7 +109,9 @@ class Demo {
       if (condition(status_)) {
         return true;
       }
-      system_clock().wait_until(system_clock().now() + kPoll, {});
+      if (!system_clock().wait_until(system_clock().now() + kPoll, stop_)) {
+        break;
+      }
     }
     return false;
   }
@@ -173,6 +180,7 @@ class Demo {
   const EmulatorThread& emulator_;
   Wiring& wiring_;
   DemoFlags flags_;
+  std::stop_token stop_;
   net::HttpClient http_;
   Instant start_ = system_clock().now();
   Duration printed_ = Duration::zero();
@@ -182,11 +190,25 @@ class Demo {
   std::string note_ = {};
 };
 
+/// What somebody looks at may stay for as long as they do.
+void stay(const std::stop_token& stop) {
+  std::printf("\nThe live page stays until Ctrl-C.\n");
+  std::fflush(stdout);
+  while (!stop.stop_requested()) {
+    system_clock().wait_until(Instant::max(), stop);
+  }
+}
+
 int demo(const DemoFlags& flags) {
+  std::optional<StopOnSignal> stop;
+  if (flags.page) {
+    stop.emplace();
+  }
   const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
   const std::string lambda_path =
       flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path;
-  const auto emulator = EmulatorThread::start(demo_options(lambda_path), log);
+  const auto emulator =
+      EmulatorThread::start(demo_options(lambda_path), log, flags.page ? "demo" : "");
   if (!emulator) {
     return complain(kFailed, emulator.error().message);
   }
@@ -201,9 +223,16 @@ int demo(const DemoFlags& flags) {
       "visible: messages that wait; in-flight: that a worker holds; desired: tasks that ECS is\n"
       "asked for; # a running task, . one that starts.\n\n",
       (*emulator)->endpoint().c_str(), lambda_path.c_str());
-  const Result<bool> done = Demo(**emulator, **wiring, flags).run();
+  if (stop) {
+    std::printf("The live page: %s/\n\n", (*emulator)->endpoint().c_str());
+  }
+  const std::stop_token stopped = stop ? stop->token() : std::stop_token();
+  const Result<bool> done = Demo(**emulator, **wiring, flags, stopped).run();
   if (!done) {
     return complain(kFailed, done.error().message);
+  }
+  if (stop && *done) {
+    stay(stopped);
   }
   return *done ? kDone : complain(kFailed, "the demo did not end as it should: see the table");
 }
@@ -218,7 +247,9 @@ Command demo_command() {
           .options = {{"--lambda", "FILE", "bootstrap to host (default: beside this program)",
                        existing_file(flags->lambda_path)},
                       {"--messages", "N", "messages to send in two bursts (default 60)",
-                       integer(flags->messages, 2, kMessagesMax)}},
+                       integer(flags->messages, 2, kMessagesMax)},
+                      {"--page", "", "serve the live page, also after the end, until Ctrl-C",
+                       flag(flags->page)}},
           .example = "ecs-scaler demo --messages 30",
           .run = [flags](const Environment&) { return demo(*flags); }};
 }

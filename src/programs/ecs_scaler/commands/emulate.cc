@@ -18,6 +18,7 @@
 #include "ground/net/address.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/emulator_page.h"
 #include "programs/ecs_scaler/signals.h"
 
 namespace scaler::cli {
@@ -144,7 +145,9 @@ int emulate(const EmulateFlags& flags, const Environment& environment) {
   if (const auto read = read_worker(flags, environment, options); !read) {
     return complain(kConfiguration, read.error().message);
   }
-  const auto emulator = emulator::Emulator::create(loop, std::move(options), log);
+  EmulatorPage page(loop, "embedded AWS");
+  const auto emulator =
+      emulator::Emulator::create(loop, page.attached_to(std::move(options), log), log);
   if (!emulator) {
     return complain(emulator.error().kind == ErrorKind::Malformed ? kConfiguration : kFailed,
                     emulator.error().message);
@@ -167,7 +170,9 @@ int emulate(const EmulateFlags& flags, const Environment& environment) {
   ready.end_object();
   std::printf("%s\n", ready.text().c_str());
   std::fflush(stdout);
+  page.watch(**emulator);
   loop.run(stop.token());
+  page.forget();
   (*emulator)->shutdown();
   return kDone;
 }
@@ -334,7 +339,8 @@ Command emulate_command() {
   const auto flags = std::make_shared<EmulateFlags>();
   Command command{
       .name = "emulate",
-      .sentence = "Serve an embedded AWS (SQS, ECS, Lambda host, clock) on loopback until stopped",
+      .sentence =
+          "Serve an embedded AWS (SQS, ECS, Lambda host, clock) and its live page until stopped",
       .options = what_there_is(*flags),
       .example = "ecs-scaler emulate --cluster main --service worker --queue jobs",
       .run = [flags](const Environment& environment) { return emulate(*flags, environment); }};

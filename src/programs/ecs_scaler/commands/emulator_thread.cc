@@ -16,11 +16,22 @@ std::string default_lambda_path() {
 }
 
 Result<std::unique_ptr<EmulatorThread>> EmulatorThread::start(emulator::EmulatorOptions options,
-                                                              const Log& log) {
+                                                              const Log& log,
+                                                              const std::string& page_shows) {
   auto running = std::unique_ptr<EmulatorThread>(new EmulatorThread);
+  if (!page_shows.empty()) {
+    running->page_.emplace(running->loop_, page_shows);
+    options = running->page_->attached_to(std::move(options), log);
+  }
   running->emulator_ = TRY(emulator::Emulator::create(running->loop_, std::move(options), log));
+  if (running->page_) {
+    running->page_->watch(*running->emulator_);
+  }
   running->thread_ = std::jthread([raw = running.get()](const std::stop_token& stop) {
     raw->loop_.run(stop);
+    if (raw->page_) {
+      raw->page_->forget();
+    }
     raw->emulator_->shutdown();
   });
   return running;
