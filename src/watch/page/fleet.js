@@ -118,7 +118,7 @@ function showTotals() {
   const sum = (of) => number(rows.reduce((all, row) => all + (of(row) ?? 0), 0));
   const ill = rows.filter((row) => ["failed", "stuck", "unread"].includes(row.state)).length;
   byId("totals").replaceChildren(
-    card("Services", number(rows.length), ill ? `${number(ill)} need a look` : "all well"),
+    card("Services", number(rows.length), ill ? `${number(ill)} ${ill === 1 ? "needs" : "need"} a look` : "all well"),
     card("Messages that wait", sum((row) => row.visible)),
     card("Messages in flight", sum((row) => row.in_flight)),
     card("Tasks running", sum((row) => row.running), `of ${sum((row) => row.desired)} desired`));
