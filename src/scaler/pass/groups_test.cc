@@ -212,7 +212,7 @@ TEST_F(GroupsTest, AGroupAtRestIsLookedAtEveryFiveMinutesAndToldAllTheSame) {
 TEST_F(GroupsTest, WhatAnotherProcessStartedSinceIsNoRest) {
   one_pass();
   group_.have(1, 0);
-  ServiceState state = quiet(clock_.at);
+  ServiceState state = testing::quiet(clock_.at);
   state.last_scale_out = clock_.at + 5s;
   state.last_scale_in = clock_.at + 8s;
   cloud_.service("s")->saved_state = format_state(state);
