@@ -145,3 +145,30 @@ def test_the_environment_is_compared_with_a_file(run_program, ecs_scaler, tmp_pa
     differs = run_program(compare, env=one)
     assert (differs.code, "scale_up_target: 1 -> 3" in differs.stdout()) == (1, True)
     assert run_program(compare, env={**one, "MODE": "none"}).code == 2
+
+
+@pytest.fixture
+def iam(run_program, ecs_scaler, tmp_path):
+    def run(services, *flags):
+        (tmp_path / "fleet.yaml").write_text("services:\n" + "\n".join(services))
+        return run_program([ecs_scaler, "iam", "--config", tmp_path / "fleet.yaml", *flags])
+
+    return run
+
+
+def test_iam_says_when_a_fleets_policy_is_too_long_for_a_role(iam):
+    few = iam([service("a"), service("b", "scale_in_when: protected")], "--output", "json")
+    assert (few.code, few.stderr()) == (0, "")
+    statements = {one["Sid"]: one for one in json.loads(few.stdout())["Statement"]}
+    assert len(statements["ReadAndScaleService"]["Resource"]) == 2
+    assert len(statements["ReadTaskProtection"]["Resource"]) == 1
+
+    many = iam([service(f"a-service-{n}") for n in range(100)], "--output", "json")
+    assert many.code == 0 and "10240" in many.stderr()
+    json.loads(many.stdout())
+
+
+def test_iam_of_a_fleet_names_what_is_wrong(iam):
+    assert iam([service("a", "tasks_max: no")]).code == 3
+    guarded = iam([service("a")], "--guard")
+    assert (guarded.code, "--guard" in guarded.stderr()) == (3, True)

@@ -53,3 +53,14 @@ def test_stats_are_per_bin_and_group():
 def test_what_is_not_of_the_part_is_an_error(query):
     with pytest.raises((ValueError, KeyError)):
         insights.run(query, LINES)
+
+
+@pytest.mark.parametrize("pattern, found", [
+    ('{ $.level = "INFO" }', [1, 2]), ('{ $.level != "INFO" }', [3]),
+    ('{ $.level = "INFO" && $.record.outcome = "app*" }', [2]),
+    ('{ $.record.queues.0.visible = "3" }', [3]), ('{ $.message = "pas" }', []),
+    ('{ $.nothing != "x" }', [])])
+def test_what_a_metric_filter_counts(pattern, found):
+    counted = [json.loads(line) for line in LINES if insights.matches(pattern, line)]
+
+    assert [line["record"]["queues"][0]["visible"] for line in counted] == found
