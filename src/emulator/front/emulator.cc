@@ -41,7 +41,6 @@ constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
                              .retention = std::chrono::seconds(300)};
 /// As many as most regions let an account use.
 constexpr std::size_t kZones = 3;
-constexpr std::string_view kPages = "/_emulator/";
 
 }  // namespace
 
@@ -284,8 +283,8 @@ class Emulator::Impl {
 
   void handle(net::ServerRequest request, const net::Respond& respond) {
     advance();
-    if (request.target.starts_with(kPages)) {
-      respond(own_page(request));
+    if (OwnPages::handles(request.target)) {
+      respond(own_pages().answer(request));
     } else if (options_.page && options_.page(request, respond)) {
       // Answered: no task of the agent's has a name that the page's paths have.
     } else if (TaskAgent::handles(request.target)) {
@@ -296,6 +295,13 @@ class Emulator::Impl {
     }
     sqs_->serve_waiting();
     wake_for_next();
+  }
+
+  OwnPages own_pages() {
+    return {.world = world_,
+            .front = *front_,
+            .status = [this] { return status(); },
+            .reset = [this](const ResetWish& wish) { return reset(wish); }};
   }
 
   /// Brings the world to the present.
@@ -322,97 +328,6 @@ class Emulator::Impl {
       wakes_at_ = world::kNever;
       advance();
     });
-  }
-
-  net::HttpResponse own_page(const net::ServerRequest& request) {
-    const std::string_view target = std::string_view(request.target).substr(kPages.size());
-    const std::size_t mark = target.find('?');
-    const std::string_view name = target.substr(0, mark);
-    const std::string_view query =
-        mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
-    if (name == "faults") {
-      return faults_page(request);
-    }
-    if (name == "queues") {
-      return queues_page(request);
-    }
-    if (name == "reset") {
-      return reset_page(request);
-    }
-    if (name == "groups") {
-      return groups_page(request);
-    }
-    if (name != "status" && name != "events") {
-      return page_error(404,
-                        "there are /_emulator/status, events, faults, groups, queues and reset");
-    }
-    if (request.method != "GET") {
-      return page_error(405, "only GET");
-    }
-    if (name == "status") {
-      return page(200, status());
-    }
-    const auto after = parse_after(query);
-    return after ? page(200, write_events(world_, *after))
-                 : page_error(400, "the query must be after=<number>");
-  }
-
-  net::HttpResponse faults_page(const net::ServerRequest& request) {
-    if (request.method == "DELETE") {
-      front_->faults().clear();
-      front_->release_hanging();
-    } else if (request.method == "POST") {
-      if (const auto added = front_->faults().add(request.body); !added) {
-        return page_error(400, added.error().message);
-      }
-    } else if (request.method != "GET") {
-      return page_error(405, "only GET, POST and DELETE");
-    }
-    json::Writer writer;
-    writer.begin_object().name("faults");
-    front_->faults().write(writer);
-    writer.end_object();
-    return page(200, std::move(writer).text());
-  }
-
-  net::HttpResponse reset_page(const net::ServerRequest& request) {
-    if (request.method != "POST") {
-      return page_error(405, "only POST");
-    }
-    const Result<ResetWish> wish = read_reset(request.body);
-    if (!wish) {
-      return page_error(400, wish.error().message);
-    }
-    if (const Result<void> done = reset(*wish); !done) {
-      return page_error(500, done.error().message);
-    }
-    return page(200, status());
-  }
-
-  net::HttpResponse groups_page(const net::ServerRequest& request) {
-    if (request.method != "POST") {
-      return page_error(405, "only POST");
-    }
-    const Result<void> done = grant_group_wish(world_, request.body);
-    return done ? page(200, status()) : page_error(400, done.error().message);
-  }
-
-  net::HttpResponse queues_page(const net::ServerRequest& request) {
-    if (request.method != "POST") {
-      return page_error(405, "only POST");
-    }
-    const Result<QueueChange> change = read_queue_change(request.body);
-    if (!change) {
-      return page_error(400, change.error().message);
-    }
-    world::Queue* queue = world_.find_queue(change->queue);
-    if (queue == nullptr) {
-      return page_error(404, fmt::format("there is no queue '{}'", change->queue));
-    }
-    world::QueueSettings settings = queue->settings();
-    settings.count_lag = change->count_lag;
-    queue->change_settings(std::move(settings), world_.now());
-    return page(200, status());
   }
 
   std::string state_path() const { return options_.state_dir + "/queues.json"; }

@@ -2,13 +2,17 @@
 // What the emulator's own pages take and answer: small JSON requests and one shape of error.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "emulator/front/aws_front.h"
 #include "ground/base/clock.h"
 #include "ground/base/result.h"
 #include "ground/net/http.h"
+#include "ground/net/http_server.h"
+#include "lab/world/world.h"
 
 namespace scaler::emulator {
 
@@ -34,5 +38,24 @@ Result<ResetWish> read_reset(const std::string& text);
 
 /// The number in "/_emulator/events?after=N"; nothing for any other query.
 std::optional<std::uint64_t> parse_after(std::string_view query);
+
+/// The pages below /_emulator/: status, events, faults, groups, queues and reset.
+struct OwnPages {
+  world::World& world;
+  AwsFront& front;
+  std::function<std::string()> status;
+  std::function<Result<void>(const ResetWish&)> reset;
+
+  static bool handles(std::string_view target);
+  net::HttpResponse answer(const net::ServerRequest& request) const;
+
+ private:
+  net::HttpResponse faults(const net::ServerRequest& request) const;
+  net::HttpResponse changed(const std::string& text,
+                            Result<void> (OwnPages::*change)(const std::string&) const) const;
+  Result<void> start_anew(const std::string& text) const;
+  Result<void> change_group(const std::string& text) const;
+  Result<void> change_queue(const std::string& text) const;
+};
 
 }  // namespace scaler::emulator
