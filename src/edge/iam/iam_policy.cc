@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <initializer_list>
-#include <optional>
 #include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
 
+#include "edge/iam/iam_arns.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -16,69 +16,6 @@
 
 namespace scaler {
 namespace {
-
-/// Makes the ARNs of one scope.
-class Arns {
- public:
-  explicit Arns(const IamScope& scope) : scope_(&scope) {}
-
-  static std::string of(const IamPlace& place, std::string_view service, std::string resource) {
-    return text_of({.partition = std::string(partition_of(place.region).name),
-                    .service = std::string(service),
-                    .region = place.region,
-                    .account = place.account,
-                    .resource = std::move(resource)});
-  }
-  /// A queue may belong to another account and region than the rest.
-  std::string of_queue(const std::string& url) const {
-    const Result<QueueAddress> queue = parse_queue(url);
-    return queue ? arn_of(*queue, scope_->queue_region) : url;
-  }
-  std::string of_service(const ServiceId& id) const {
-    return id.service.starts_with("arn:")
-               ? id.service
-               : of_ecs(id, fmt::format("service/{}/{}", plain_name(id.cluster), id.service));
-  }
-  std::string of_cluster(const ServiceId& id) const {
-    return of_ecs(id, fmt::format("cluster/{}", plain_name(id.cluster)));
-  }
-  std::string of_tasks(const ServiceId& id) const {
-    return of_ecs(id, fmt::format("task/{}/*", plain_name(id.cluster)));
-  }
-  /// Of a pattern of names, or of ARNs, which is one already.
-  std::string of_queues(const std::string& pattern) const {
-    return pattern.starts_with("arn:") ? pattern : of(scope_->service, "sqs", pattern);
-  }
-  /// Of a pattern of clusters, by name or ARN: "cluster/main", or what is in it: "service/main/*".
-  std::string of_clusters(const std::string& pattern, std::string_view kind) const {
-    const std::string_view all = kind == "cluster" ? "" : "/*";
-    std::string resource = fmt::format("{}/{}{}", kind, plain_name(pattern), all);
-    std::optional<Arn> arn = parse_arn(pattern);
-    if (!arn) {
-      return of(scope_->service, "ecs", std::move(resource));
-    }
-    arn->resource = std::move(resource);
-    return text_of(*arn);
-  }
-  std::string of_group(const std::string& name) const {
-    return of(scope_->service, "autoscaling", "autoScalingGroup:*:autoScalingGroupName/" + name);
-  }
-  std::string of_function(std::string_view service, std::string resource) const {
-    return of(scope_->function, service, std::move(resource));
-  }
-
- private:
-  /// A service's ARN tells where it is; of a name that is known of the scope alone.
-  std::string of_ecs(const ServiceId& id, std::string resource) const {
-    IamPlace place = scope_->service;
-    if (const auto told = parse_service(id.cluster, id.service); told && !told->region.empty()) {
-      place = {.region = told->region, .account = told->account};
-    }
-    return of(place, "ecs", std::move(resource));
-  }
-
-  const IamScope* scope_;
-};
 
 using Statements = std::vector<IamStatement>;
 
@@ -196,8 +133,8 @@ void add_group(Statements& statements, const ServiceId& id, const IamInstances& 
       {.sid = "ReadCapacityProvider",
        .why = "which Auto Scaling group the service runs on, and who drives it",
        .actions = {"ecs:DescribeCapacityProviders"},
-       .resources = {arns.of_ecs("capacity-provider/" +
-                                 (instances.provider.empty() ? "*" : instances.provider))}});
+       .resources = {arns.of_ecs(
+           id, "capacity-provider/" + (instances.provider.empty() ? "*" : instances.provider))}});
   statements.push_back(
       {.sid = "ReadGroup",
        .why = "the group, its launches, and what a task takes of an instance; AWS "
