@@ -55,7 +55,20 @@ Result<std::vector<IamStatement>> of_many(const Environment& environment, const 
   if (flags.choice.config_file.empty()) {
     fleet = TRY(fleet_from_environment(with_choice(environment, flags.choice)));
   }
+  if (!flags.overrides.instances.group.empty()) {
+    return fail(
+        ErrorKind::Malformed,
+        "--group is of one service, and not of a fleet: without --config, --fleet and FLEET");
+  }
   const std::vector<ServiceSpec> services = TRY(load_fleet(environment, flags.choice));
+  for (const ServiceSpec& service : services) {
+    if (service.policy->capacity == Capacity::Own) {
+      complain(kDone,
+               fmt::format("note: {} drives an Auto Scaling group, which takes more: iam with "
+                           "the variables of this service alone and --group",
+                           service.id.service));
+    }
+  }
   const IamScope scope = TRY(iam_scope(flags.overrides, environment, fleet, services));
   return iam_statements(fleet, services, scope);
 }
