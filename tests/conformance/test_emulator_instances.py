@@ -110,6 +110,27 @@ def test_from_no_instance_to_a_task_and_back(cloud):
     cloud.wait_for_instances(0)
 
 
+def test_an_instance_has_tags_that_are_told_where_they_are_asked_for(cloud):
+    cloud.scale(instances=1)
+    cloud.wait_for_instances(1)
+    arn = cloud.containers()[0]["containerInstanceArn"]
+    cloud.ecs.tag_resource(resourceArn=arn, tags=[{"key": "a", "value": "1"},
+                                                  {"key": "b", "value": "2"}])
+    cloud.ecs.untag_resource(resourceArn=arn, tagKeys=["b"])
+
+    def described(**more):
+        return cloud.ecs.describe_container_instances(
+            cluster="test", containerInstances=[arn], **more)["containerInstances"][0]["tags"]
+
+    assert described(include=["TAGS"]) == [{"key": "a", "value": "1"}]
+    assert described() == []
+    assert cloud.ecs.list_tags_for_resource(resourceArn=arn)["tags"] == [
+        {"key": "a", "value": "1"}]
+    assert "could not be found" in message_of(
+        cloud.ecs.tag_resource, resourceArn=arn[:-32] + "0" * 32,
+        tags=[{"key": "a", "value": "1"}])
+
+
 def test_a_stopping_task_is_in_no_count_but_listed(emulator):
     cloud = Cloud(emulator(instances=INSTANCES, instance_start="400ms", task_start="200ms",
                            task_stop="30s"))

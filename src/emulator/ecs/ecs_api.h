@@ -112,7 +112,7 @@ class EcsApi {
   /// The answer about those instances; `first` is done to each that is there before it is told.
   ApiAnswer container_instances(
       const world::Cluster& cluster, const std::vector<std::string_view>& texts,
-      const Caller& caller,
+      const Caller& caller, WithTags with_tags,
       const std::function<void(const world::World::FoundInstance&)>& first) const;
   ApiResult<world::Service*> find_service(const Input& input);
   ApiResult<world::TaskDefinition*> find_task_definition(std::string_view text);
@@ -133,11 +133,12 @@ class EcsApi {
   void attach_groups();
   std::string provider_of(const world::InstanceGroup& group) const;
   void write_container_instance(json::Writer& writer, const world::Cluster& cluster,
-                                const world::World::FoundInstance& found,
-                                std::string_view region) const;
+                                const world::World::FoundInstance& found, std::string_view region,
+                                WithTags with_tags) const;
   ApiResult<Tags*> find_tags(std::string_view arn);
   ApiResult<Tags*> find_service_tags(std::string_view cluster, std::string_view name);
   ApiResult<Tags*> find_task_set_tags(std::string_view rest);
+  ApiResult<Tags*> find_instance_tags(std::string_view cluster, std::string_view id);
   ApiResult<Tags*> find_task_tags(std::string_view cluster, std::string_view id);
   /// What the service hands on to its tasks of `tags`, its own, or of its task definition's.
   Tags spread_tags(const world::ServiceDefinition& service, const Tags& tags) const;
@@ -167,6 +168,7 @@ class EcsApi {
   Workers workers_;
   std::map<std::string, std::vector<TaskSet>, std::less<>> task_sets_ = {};  ///< "cluster/service"
   std::map<std::string, CapacityProvider, std::less<>> capacity_providers_ = {};
+  std::map<std::string, Tags, std::less<>> instance_tags_ = {};  ///< by container instance
   std::map<std::string, std::string, std::less<>> account_settings_ = {};
 };
 

@@ -199,7 +199,8 @@ ApiResult<Found> EcsApi::find_container_instance(const Cluster& cluster,
 }
 
 void EcsApi::write_container_instance(json::Writer& writer, const Cluster& cluster,
-                                      const Found& found, std::string_view region) const {
+                                      const Found& found, std::string_view region,
+                                      WithTags with_tags) const {
   const Instance& instance = *found.instance;
   const TaskCounts counts = tasks_on(cluster, instance);
   writer.begin_object()
@@ -230,7 +231,10 @@ void EcsApi::write_container_instance(json::Writer& writer, const Cluster& clust
   }
   writer.end_array().name("attachments").begin_array().end_array();
   write_time(writer, "registeredAt", *instance.registered_at);
-  writer.name("tags").begin_array().end_array().end_object();
+  const auto tags = instance_tags_.find(instance.container_id);
+  write_tags(writer,
+             with_tags == WithTags::Yes && tags != instance_tags_.end() ? tags->second : Tags());
+  writer.end_object();
 }
 
 ApiAnswer EcsApi::list_container_instances(const Input& input, const Caller& caller) {
@@ -265,7 +269,7 @@ ApiAnswer EcsApi::list_container_instances(const Input& input, const Caller& cal
 
 ApiAnswer EcsApi::container_instances(const Cluster& cluster,
                                       const std::vector<std::string_view>& texts,
-                                      const Caller& caller,
+                                      const Caller& caller, WithTags with_tags,
                                       const std::function<void(const Found&)>& first) const {
   json::Writer writer;
   json::Writer failures;
@@ -274,7 +278,7 @@ ApiAnswer EcsApi::container_instances(const Cluster& cluster,
   for (const std::string_view text : texts) {
     if (const auto found = find_container_instance(cluster, text)) {
       first(*found);
-      write_container_instance(writer, cluster, *found, caller.region);
+      write_container_instance(writer, cluster, *found, caller.region, with_tags);
     } else {
       write_failure(failures,
                     text.starts_with("arn:")
@@ -293,7 +297,7 @@ ApiAnswer EcsApi::describe_container_instances(const Input& input, const Caller&
   const std::vector<std::string_view> texts = input.texts("containerInstances");
   TRY(check_size("Container Instances", texts.size(), kInstancesPerDescribe));
   TRY(check_include(input, {"TAGS", "CONTAINER_INSTANCE_HEALTH"}));
-  return container_instances(*cluster, texts, caller, [](const Found&) {});
+  return container_instances(*cluster, texts, caller, wants_tags(input), [](const Found&) {});
 }
 
 ApiAnswer EcsApi::update_container_instances_state(const Input& input, const Caller& caller) {
@@ -304,7 +308,7 @@ ApiAnswer EcsApi::update_container_instances_state(const Input& input, const Cal
   if (status != "ACTIVE" && status != "DRAINING") {
     return bad_parameter("Container instance status should be one of [ACTIVE,DRAINING]");
   }
-  return container_instances(*cluster, texts, caller, [&](const Found& found) {
+  return container_instances(*cluster, texts, caller, WithTags::No, [&](const Found& found) {
     found.group->set_draining(*found.instance, status == "DRAINING", world_.now());
   });
 }

@@ -44,12 +44,21 @@ ApiResult<Tags*> EcsApi::find_tags(std::string_view arn) {
   if (const auto rest = arn_rest(arn, "task-set")) {
     return find_task_set_tags(*rest);
   }
-  const bool is_task = arn_rest(arn, "task").has_value();
-  const auto rest = is_task ? arn_rest(arn, "task") : arn_rest(arn, "service");
+  // What lives in a cluster is named by it: "<cluster>/<name>".
+  using Find = ApiResult<Tags*> (EcsApi::*)(std::string_view, std::string_view);
+  Find find = &EcsApi::find_service_tags;
+  auto rest = arn_rest(arn, "service");
+  if (const auto task = arn_rest(arn, "task")) {
+    find = &EcsApi::find_task_tags;
+    rest = task;
+  } else if (const auto instance = arn_rest(arn, "container-instance")) {
+    find = &EcsApi::find_instance_tags;
+    rest = instance;
+  }
   if (!rest) {
     return bad_parameter(
-        "Invalid resource ARN: the emulator tags clusters, services, tasks, task definitions, task "
-        "sets and capacity providers.");
+        "Invalid resource ARN: the emulator tags clusters, services, tasks, container instances, "
+        "task definitions, task sets and capacity providers.");
   }
   const std::size_t slash = rest->find('/');
   if (slash == std::string_view::npos) {
@@ -57,7 +66,7 @@ ApiResult<Tags*> EcsApi::find_tags(std::string_view arn) {
   }
   const std::string_view cluster = rest->substr(0, slash);
   const std::string_view name = rest->substr(slash + 1);
-  return is_task ? find_task_tags(cluster, name) : find_service_tags(cluster, name);
+  return (this->*find)(cluster, name);
 }
 
 /// `rest` is "<cluster>/<service>/<id>".
@@ -78,6 +87,14 @@ ApiResult<Tags*> EcsApi::find_service_tags(std::string_view cluster, std::string
     return no_such_resource();
   }
   return &service->tags();
+}
+
+ApiResult<Tags*> EcsApi::find_instance_tags(std::string_view cluster, std::string_view id) {
+  const world::Cluster* const found = world_.find_cluster(cluster);
+  if (found == nullptr || !find_container_instance(*found, id)) {
+    return no_such_resource();
+  }
+  return &instance_tags_[std::string(id)];
 }
 
 ApiResult<Tags*> EcsApi::find_task_tags(std::string_view cluster, std::string_view id) {
