@@ -195,11 +195,8 @@ std::string mark_text(const InstanceMark& mark) {
 
 InstanceMark parse_mark(std::string_view text) {
   constexpr std::int64_t kSecondsMax = 1'000'000'000'000;
-  const std::size_t space = text.find(' ');
-  const std::string_view word = text.substr(0, space);
-  const auto seconds = space == std::string_view::npos
-                           ? std::nullopt
-                           : number_of<std::int64_t>(text.substr(space + 1));
+  const std::string_view word = text.substr(0, text.find(' '));
+  const auto seconds = number_of<std::int64_t>(text.substr(std::min(word.size() + 1, text.size())));
   if ((word != "idle" && word != "drained") || !seconds || *seconds < 0 || *seconds > kSecondsMax) {
     return {};
   }

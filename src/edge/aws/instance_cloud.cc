@@ -190,14 +190,27 @@ Result<TaskNeed> InstanceCloud::need_of(const Looking& looking, const ServiceOnG
   return worst;
 }
 
+/// The service was read before the instances: a task that was placed since takes room there, and
+/// must not ask for another instance. Of what the two looks say the most tasks have a place.
+Result<void> InstanceCloud::read_places(const Looking& looking, const ServiceId& id,
+                                        GroupService& counts) const {
+  ContainerInstances own(*client_, id);
+  const auto tasks = TRY(own.tasks_of_service(looking.deadline));
+  counts.provisioning = std::ranges::count(tasks, std::string(), &TaskPlace::instance_arn);
+  const std::int64_t placed =
+      counts.running + std::max<std::int64_t>(counts.pending - counts.provisioning, 0);
+  counts.running = std::max(placed, std::ssize(tasks) - counts.provisioning);
+  counts.pending = counts.provisioning;
+  return {};
+}
+
 Result<void> InstanceCloud::read_services(Looking& looking) {
   for (const ServiceOnGroup& service : looking.request.services) {
     GroupService counts = service.counts;
     counts.need = TRY(need_of(looking, service));
-    if (counts.pending > 0 && !looking.seen.managed_scaling) {
-      ContainerInstances own(*client_, service.id);
-      const auto tasks = TRY(own.tasks_of_service(looking.deadline));
-      counts.provisioning = std::ranges::count(tasks, std::string(), &TaskPlace::instance_arn);
+    const bool moving = counts.pending > 0 || counts.running < counts.desired;
+    if (moving && !looking.seen.managed_scaling) {
+      TRY(read_places(looking, service.id, counts));
     }
     looking.seen.services.push_back(std::move(counts));
   }

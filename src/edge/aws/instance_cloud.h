@@ -25,6 +25,7 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   Result<void> read_group(Looking& looking) const;
   Result<void> read_instances(Looking& looking);
   void read_tasks(Looking& looking) const;
+  Result<void> read_places(const Looking& looking, const ServiceId& id, GroupService& counts) const;
   Result<void> read_services(Looking& looking);
   Result<TaskNeed> need_of(const Looking& looking, const ServiceOnGroup& service);
 

@@ -173,6 +173,20 @@ TEST(InstanceCloud, TasksWithoutAnInstanceAreTold) {
   EXPECT_EQ(fake.look()->services.at(0).provisioning, 1);
 }
 
+TEST(InstanceCloud, ATaskThatWasPlacedSinceTheServiceWasReadAsksForNoOtherInstance) {
+  FakeCluster fake;
+  fake.jobs.counts.desired = 2;
+  fake.jobs.counts.running = 1;
+  fake.answers["ListTasks jobs"] = R"({"taskArns":["arn:t-1","arn:t-2"]})";
+  const std::string placed = R"({"containerInstanceArn":"arn:ci-1","lastStatus":"PENDING"})";
+  fake.answers["DescribeTasks"] = R"({"tasks":[)" + placed + "," + placed + "]}";
+  EXPECT_EQ(fake.look()->services.at(0).running, 2);
+  // The list may lag behind the count as well.
+  fake.answers["DescribeTasks"] = R"({"tasks":[{"lastStatus":"PROVISIONING"}]})";
+  const GroupService seen = fake.look()->services.at(0);
+  EXPECT_EQ(std::tie(seen.running, seen.pending, seen.provisioning), std::tuple(1, 1, 1));
+}
+
 TEST(InstanceCloud, NeverLowersADesiredCapacity) {
   FakeCluster fake;
   const auto set = [&fake](std::int64_t desired) {
@@ -211,6 +225,41 @@ TEST(InstanceCloud, MarksBeforeItDrainsAndUndrainsBeforeItUnmarks) {
   fake.asked();
   EXPECT_FALSE(fake.carry_out({.kind = Kind::Drain, .instance = "i-1", .mark = mark}));
   EXPECT_EQ(fake.asked(), Calls{"TagResource"});
+}
+
+TEST(InstanceCloud, LeavesTheInstancesThatAwsDrivesUnread) {
+  FakeCluster fake;
+  std::string& provider = fake.answers["DescribeCapacityProviders"];
+  provider.replace(provider.find("DISABLED"), 8, "ENABLED");
+  fake.jobs.counts.pending = 1;
+  const Result<GroupSeen> seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_TRUE(seen->managed_scaling);
+  EXPECT_EQ(seen->instances.size(), 1U);
+  EXPECT_EQ(fake.asked(),
+            (std::vector<std::string>{"DescribeCapacityProviders", "DescribeAutoScalingGroups",
+                                      "DescribePolicies", "DescribeScalingActivities",
+                                      "DescribeTaskDefinition"}));
+}
+
+TEST(InstanceCloud, SaysWhatInstancesWithoutAGroupCost) {
+  const auto refusal = [](const std::string& more) {
+    FakeCluster fake;
+    fake.answers["DescribeCapacityProviders"] =
+        R"({"capacityProviders":[{"name":"mi")" + more + "}]}";
+    const Result<GroupSeen> seen = fake.look();
+    EXPECT_EQ(seen.error().kind, ErrorKind::Rejected);
+    return seen.error().message;
+  };
+  const auto managed = [&](const std::string& after) {
+    return refusal(R"(,"type":"MANAGED_INSTANCES","managedInstancesProvider":{)" + after + "}");
+  };
+  const std::string text = "the capacity provider mi has no Auto Scaling group";
+  EXPECT_EQ(refusal(""), text);
+  EXPECT_EQ(managed(R"("infrastructureOptimization":{"scaleInAfter":60})"),
+            text + ": its Managed Instances end 60 s after their last task");
+  EXPECT_TRUE(managed(R"("infrastructureOptimization":{"scaleInAfter":-1})").contains("never end"));
+  EXPECT_TRUE(managed("").contains("scaleInAfter is not set"));
 }
 
 }  // namespace

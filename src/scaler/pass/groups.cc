@@ -212,6 +212,7 @@ class Driver {
   /// Whether another look may bring it further.
   bool act_on(GroupSeen seen) {
     record_.at = seen.at;
+    partial_ = partial_ || !seen.complete;
     seen.complete = seen.complete && may_end_;
     const InstanceDecision decision =
         owned_ ? decide_instances(policy_, seen) : decide_kick(policy_, seen);
@@ -282,15 +283,16 @@ class Driver {
         complain(*item, "the first instances could not be asked for: " + errors_.front());
       }
     }
-    const auto wrong = std::ranges::find_if(record.steps, [](const InstanceStep& step) {
-      return step.reason == InstanceReason::Refused || step.reason == InstanceReason::NobodyDrives;
-    });
-    const auto owner = std::ranges::find_if(members_, [this](const Item* item) {
+    const auto first = std::ranges::find_if(members_, [this](const Item* item) {
       return (policy_of(*item).capacity == Capacity::Own) == owned_;
     });
-    if (wrong != record.steps.end() && owner != members_.end() &&
-        (owned_ || wrong->reason == InstanceReason::NobodyDrives)) {
-      complain(**owner, fmt::format("capacity={}, capacity provider {}: {}",
+    const auto wrong = std::ranges::find_if(record.steps, [this](const InstanceStep& step) {
+      return step.reason == InstanceReason::NobodyDrives ||
+             (owned_ && (step.reason == InstanceReason::Refused ||
+                         (partial_ && step.reason == InstanceReason::NotAllRead)));
+    });
+    if (wrong != record.steps.end() && first != members_.end()) {
+      complain(**first, fmt::format("capacity={}, capacity provider {}: {}",
                                     owned_ ? "own" : "follow", record.provider, explain(*wrong)));
     }
   }
@@ -306,6 +308,7 @@ class Driver {
   GroupRecord record_ = {};
   std::vector<std::string> errors_ = {};
   bool at_rest_ = false;
+  bool partial_ = false;  ///< some look
 };
 
 /// Of a service that is to own its group and has none.
