@@ -54,16 +54,6 @@ InstanceGroup::InstanceGroup(GroupSettings settings, Instant created_at, Random&
   change(std::move(settings), created_at);
 }
 
-Duration InstanceGroup::instance_time(Instant now) const {
-  Duration time = totals_.instance_time;
-  for (const auto& [number, instance] : instances_) {
-    if (instance.lifecycle != Lifecycle::Terminating) {
-      time += now - instance.launched_at;
-    }
-  }
-  return time;
-}
-
 const Instance* InstanceGroup::find(std::string_view id) const {
   const auto found = std::ranges::find_if(instances_, [&](const auto& numbered) {
     return numbered.second.id == id || numbered.second.container_id == id;
@@ -167,7 +157,7 @@ bool InstanceGroup::rebalance(Instant now) {
   return true;
 }
 
-const Instance* InstanceGroup::take(const Resources& needs) {
+const Instance* InstanceGroup::take(const Resources& needs, Instant now) {
   Instance* best = nullptr;
   for (auto& [number, instance] : instances_) {
     const bool takes = instance.registration == AgentRegistration::Active &&
@@ -185,6 +175,9 @@ const Instance* InstanceGroup::take(const Resources& needs) {
   best->free.gpus -= needs.gpus;
   ++best->tasks;
   best->empty_since.reset();
+  if (!best->image_at) {
+    best->image_at = now + draw(settings_.image_pull, *random_);
+  }
   if (settings_.managed && settings_.managed->termination_protection) {
     best->is_protected = true;
   }
@@ -281,6 +274,7 @@ void InstanceGroup::converge(Instant now) {
   for (std::int64_t i = 0; i < missing && retry_at_ == kNever; ++i) {
     launch(now);
   }
+  fill_pool(now);
 }
 
 void InstanceGroup::launch(Instant now) {
@@ -294,6 +288,7 @@ void InstanceGroup::launch(Instant now) {
     ++totals_.failed_launches;
     return;
   }
+  const std::optional<Duration> warm = leave_pool(now);
   Instance instance{.number = next_number_++,
                     .id = "i-" + hexadecimal(17),
                     .container_id = hexadecimal(32),
@@ -301,13 +296,18 @@ void InstanceGroup::launch(Instant now) {
                     .resources = settings_.resources,
                     .free = settings_.resources,
                     .launched_at = now,
-                    .in_service_at = now + draw(settings_.launch, *random_)};
+                    .in_service_at = now + (warm ? *warm : draw(settings_.launch, *random_))};
   std::vector<std::int64_t> in_zone(std::max<std::size_t>(settings_.zones, 1));
   for (const auto& [number, other] : instances_) {
     in_zone[other.zone % in_zone.size()] += lives(other) ? 1 : 0;
   }
   instance.zone = static_cast<std::size_t>(std::ranges::min_element(in_zone) - in_zone.begin());
-  instance.registers_at = instance.in_service_at + draw(settings_.agent, *random_);
+  instance.registers_at = instance.in_service_at;
+  if (warm) {
+    instance.image_at = now;
+  } else {
+    instance.registers_at += draw(settings_.agent, *random_);
+  }
   if (unregistered_ > 0) {
     --unregistered_;
     instance.registers_at = kNever;

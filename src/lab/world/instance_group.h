@@ -43,6 +43,14 @@ struct ManagedScaling {
   bool operator==(const ManagedScaling&) const = default;
 };
 
+/// Instances that were started, made ready and stopped, so that they are there sooner.
+/// Source: the EC2 Auto Scaling User Guide, "Warm pools".
+struct WarmPool {
+  std::int64_t prepared_max = 0;  ///< MaxGroupPreparedCapacity: with those that are in service
+  DurationRange start = {.min = std::chrono::seconds(45), .max = std::chrono::seconds(75)};
+  bool operator==(const WarmPool&) const = default;
+};
+
 struct GroupSettings {
   std::string name = {};
   std::string cluster = {};  ///< where its instances register
@@ -53,6 +61,7 @@ struct GroupSettings {
   bool protects_new = false;  ///< NewInstancesProtectedFromScaleIn
   DurationRange launch = {.min = std::chrono::seconds(30), .max = std::chrono::seconds(60)};
   DurationRange agent = {.min = std::chrono::seconds(30), .max = std::chrono::seconds(60)};
+  DurationRange image_pull = {.max = Duration(0)};  ///< before an instance's first task starts
   Duration termination = std::chrono::seconds(30);  ///< until a terminating one is gone
   std::size_t zones = 1;
   std::optional<ManagedScaling> managed = {};
@@ -60,6 +69,7 @@ struct GroupSettings {
   /// Managed Instances: they come when tasks wait and go so long after their last task. It replaces
   /// managed scaling; a negative time: they stay.
   std::optional<Duration> scale_in_after = {};
+  std::optional<WarmPool> warm_pool = {};  ///< whose instances have the image
 };
 
 enum class Lifecycle { Pending, InService, TerminatingWait, Terminating };
@@ -85,6 +95,7 @@ struct Instance {
   Instant registers_at = {};  ///< kNever: it never does
   std::optional<Instant> registered_at = {};
   std::optional<Instant> empty_since = {};  ///< since it registered, or its last task left
+  std::optional<Instant> image_at = {};     ///< from when on tasks need not wait for their image
   Instant reclaimed_at = kNever;            ///< Spot takes it back then
   Instant gone_at = kNever;
   std::string end_activity = {};  ///< the activity that ends it
@@ -106,6 +117,7 @@ struct GroupTotals {
   std::int64_t failed_launches = 0;
   std::int64_t tasks_lost = 0;  ///< that had not stopped when somebody ended their instance
   Duration instance_time = Duration(0);  ///< of those that have ended
+  Duration stopped_time = Duration(0);   ///< of those that have left the warm pool
 };
 
 class InstanceGroup;
@@ -137,8 +149,11 @@ class InstanceGroup {
   const std::deque<Activity>& activities() const { return activities_; }  ///< newest first
   const std::set<std::string, std::less<>>& suspended() const { return suspended_; }
   const GroupTotals& totals() const { return totals_; }
-  /// Of all instances, from launch to the beginning of their end.
+  /// Of all instances, from launch to the beginning of their end; those of a warm pool count while
+  /// they are made ready.
   Duration instance_time(Instant now) const;
+  /// Of all instances, stopped in a warm pool.
+  Duration stopped_time(Instant now) const;
   /// By the instance's id or its id as a container instance; nullptr: there is none.
   const Instance* find(std::string_view id) const;
 
@@ -164,7 +179,7 @@ class InstanceGroup {
   bool rebalance(Instant now);
 
   /// Takes room for a task where least is left, so that other instances become empty.
-  const Instance* take(const Resources& needs);
+  const Instance* take(const Resources& needs, Instant now);
   void give_back(std::uint64_t instance, const Resources& needs, Instant now);
   /// What tasks of `who` that find no room need; only those whose capacity provider the group is.
   void want(const void* who, std::map<Resources, std::int64_t> waiting, Instant now);
@@ -185,6 +200,8 @@ class InstanceGroup {
   std::int64_t waiting_instances(Room room) const;
   void converge(Instant now);
   void launch(Instant now);
+  std::optional<Duration> leave_pool(Instant now);
+  void fill_pool(Instant now);
   void shrink(std::int64_t surplus, Instant now);
   Instance* choose_victim();
   void begin_end(Instance& instance, std::string cause, Instant now);
@@ -208,6 +225,12 @@ class InstanceGroup {
   std::uint64_t next_number_;
   std::int64_t desired_ = 0;
   std::map<std::uint64_t, Instance> instances_ = {};
+  /// An instance of the warm pool: it runs from the one moment to the other, and is stopped then.
+  struct Prepared {
+    Instant begun_at = {};
+    Instant ready_at = {};
+  };
+  std::deque<Prepared> pool_ = {};  ///< the oldest first
   std::deque<Activity> activities_ = {};
   std::set<std::string, std::less<>> suspended_ = {};
   GroupTotals totals_ = {};

@@ -353,6 +353,57 @@ TEST_F(Groups, ManagedInstancesComeAtOnceAndGoSoonAfterTheirLastTask) {
   EXPECT_THAT(group.instances(), IsEmpty());
 }
 
+TEST_F(Groups, AnInstanceOfTheWarmPoolIsThereSooner) {
+  GroupSettings with = settings();
+  with.warm_pool = WarmPool{.prepared_max = 2, .start = {.min = seconds(50), .max = seconds(50)}};
+  InstanceGroup& group = world_.create_group(with);
+  Service& service = serve(1);
+  after(minutes(30));
+  EXPECT_EQ(group.instance_time(world_.now()), minutes(6)) << "both were made ready";
+  EXPECT_EQ(group.stopped_time(world_.now()), 2 * minutes(27));
+
+  group.set_desired(1, "a user asked", world_.now());
+  after(seconds(50));
+  EXPECT_THAT(states(service), ElementsAre(TaskState::Pending));
+  after(seconds(20));
+  EXPECT_EQ(service.running(), 1);
+  EXPECT_EQ(group.instance_time(world_.now()), minutes(6) + seconds(70));
+
+  group.terminate(first(group), true, world_.now());
+  after(minutes(10));
+  EXPECT_EQ(group.instance_time(world_.now()), minutes(9) + seconds(70)) << "another is made ready";
+}
+
+TEST_F(Groups, AWarmPoolThatIsNotReadyHelpsNobody) {
+  GroupSettings with = settings();
+  with.warm_pool = WarmPool{.prepared_max = 1};
+  InstanceGroup& group = world_.create_group(with);
+  after(minutes(1));
+  group.set_desired(1, "a user asked", world_.now());
+  after(minutes(2) - seconds(1));
+  EXPECT_EQ(first(group).lifecycle, Lifecycle::Pending);
+  EXPECT_EQ(group.instance_time(world_.now()), minutes(3) - seconds(1))
+      << "the one that was being made ready is not wanted any more";
+}
+
+TEST_F(Groups, TheFirstTaskOfAnInstanceWaitsForItsImage) {
+  GroupSettings with = settings();
+  with.image_pull = {.min = minutes(1), .max = minutes(1)};
+  InstanceGroup& group = with_instances(1, with);
+  Service& service = serve(1);
+  after(seconds(79));
+  EXPECT_EQ(service.running(), 0);
+  after(seconds(1));
+  EXPECT_EQ(service.running(), 1);
+
+  world_.set_desired(service, 0);
+  after(minutes(1));
+  world_.set_desired(service, 1);
+  after(seconds(20));
+  EXPECT_EQ(service.running(), 1) << "it is there now";
+  EXPECT_EQ(group.totals().launched, 1);
+}
+
 TEST_F(Groups, ADeletedGroupEndsItsInstances) {
   InstanceGroup& group = with_instances(2);
   Service& service = serve(1);

@@ -138,6 +138,7 @@ struct Task {
   TaskState state = TaskState::Provisioning;
   Instant created_at = {};
   Duration start_time = Duration(0);
+  std::optional<Instant> placed_at = {};  ///< on an instance of a group
   std::optional<Instant> started_at = {};
   std::optional<Instant> stopping_at = {};
   std::optional<Instant> stopped_at = {};

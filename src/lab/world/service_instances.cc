@@ -29,14 +29,15 @@ void Service::place_on_groups(Instant now) {
 /// Unlike one on Fargate, a task that has found its instance is PENDING at once.
 bool Service::place_on_groups(Task& task, Instant now) {
   for (InstanceGroup* const group : groups_) {
-    if (const Instance* const instance = group->take(task.needs)) {
+    if (const Instance* const instance = group->take(task.needs, now)) {
       task.instance = instance->number;
       task.container_instance = instance->container_id;
       --in_zone_[task.zone];
       task.zone = instance->zone % in_zone_.size();
       ++in_zone_[task.zone];
       task.state = TaskState::Pending;
-      schedule(task, now + task.start_time);
+      task.placed_at = now;
+      schedule(task, std::max(now, instance->image_at.value_or(now)) + task.start_time);
       return true;
     }
   }

@@ -85,6 +85,8 @@ class World final : private ServiceObserver, private GroupObserver {
     /// Of tasks that are processes: one runs, and is to stop. Neither may change the world.
     std::function<void(const Service&, const Task&)> on_task_running = {};
     std::function<void(const Service&, const Task&)> on_task_stopping = {};
+    /// An instance begins to end, with the tasks that are on it.
+    std::function<void(const InstanceGroup&, const Instance&)> on_instance_end = {};
   };
 
   World(Options options, Instant now, Random& random);

@@ -97,6 +97,9 @@ void World::instance_drains(const InstanceGroup& group, const Instance& instance
 }
 
 void World::instance_ended(const InstanceGroup& group, const Instance& instance, bool by_spot) {
+  if (options_.on_instance_end) {
+    options_.on_instance_end(group, instance);
+  }
   if (Cluster* const cluster = find_cluster(group.settings().cluster)) {
     for (Service* const service : cluster->task_holders()) {
       service->lose(instance, by_spot, now_);
