@@ -262,5 +262,17 @@ TEST(InstanceRules, ARefusedGroupWantsWhatItHas) {
   EXPECT_EQ(decide_instances({}, seen).wanted, 1);
 }
 
+TEST(InstanceRules, TheSizeFollowsInstancesThatItDoesNotCount) {
+  GroupSeen two = group({marked("i-1", Mark::Idle, 90s), drained("i-2", 30s)});
+  two.desired = 0;
+  EXPECT_EQ(told(two), (Told{"2 instances above the group's size, which none can leave at its "
+                             "minimum: the size follows -> 2",
+                             "i-1 without a task for 1 min 30 s: drained",
+                             "i-2 is drained and without a task: it ends -> 1", "> set 2",
+                             "> drain i-1", "> end i-2"}));
+  two.desired = 1;
+  EXPECT_EQ(told(two).front(), "i-1 without a task for 1 min 30 s: drained") << "one may end";
+}
+
 }  // namespace
 }  // namespace scaler

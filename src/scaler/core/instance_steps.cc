@@ -78,6 +78,9 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
     {InstanceReason::LaunchSuspended, "launch_suspended",
      "the group's process Launch is suspended"},
     {InstanceReason::Launched, "launched", "{i0} more -> {desired}"},
+    {InstanceReason::MoreThanDesired, "more_than_desired",
+     "{i0} above the group's size, which none can leave at its minimum: the size follows -> "
+     "{desired}"},
     {InstanceReason::Idle, "idle", "{about} without a task for {t0}, drained after {t1}"},
     {InstanceReason::KeptForMinimum, "kept_for_minimum", "{about} is kept: never fewer than {i0}"},
     {InstanceReason::Draining, "draining", "{about} without a task for {t0}: drained"},

@@ -295,6 +295,21 @@ void launch(Context& context) {
   context.tell({.reason = InstanceReason::Launched, .numbers = {count}});
 }
 
+/// Of two sizes that passes set in one moment the lower may come last. The instances above it are
+/// protected and stay, and at the group's minimum AWS lets none end: so the size follows them.
+void follow_up(Context& context) {
+  const auto alive =
+      static_cast<std::int64_t>(context.members.size()) - context.count(Use::Leaving);
+  const std::int64_t size = std::min(alive, context.group.max);
+  if (context.desired > context.lowest || size <= context.desired) {
+    return;
+  }
+  const std::int64_t above = size - context.desired;
+  context.desired = size;
+  context.act({.kind = Act::SetDesired, .desired = size});
+  context.tell({.reason = InstanceReason::MoreThanDesired, .numbers = {above}});
+}
+
 /// An instance without tasks, and none to come: its time runs, and at its end it is drained.
 void idle(Context& context, Member& member) {
   const InstanceSeen& instance = *member.seen;
@@ -394,6 +409,7 @@ InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen&
   undrain(context);
   wait_for_coming(context);
   launch(context);
+  follow_up(context);
   way_in(context);
   context.decision.wanted = context.desired;
   return std::move(context.decision);

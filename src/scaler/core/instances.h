@@ -138,6 +138,7 @@ enum class InstanceReason {
   LaunchesFail,
   LaunchSuspended,
   Launched,
+  MoreThanDesired,
   Idle,
   KeptForMinimum,
   Draining,
