@@ -21,13 +21,14 @@ struct Options {
   std::uint64_t seed = 0;
   double busy_window = -1;  ///< seconds, for every policy; negative: each scenario's own
   double count_lag = -1;    ///< seconds, for every queue; likewise
+  bool instances = false;   ///< every service runs on a group that this program drives
 };
 
 Scenario scenario_of(std::uint64_t seed, const Options& options) {
   const auto milliseconds = [](double seconds) {
     return std::chrono::round<Duration>(std::chrono::duration<double>(seconds));
   };
-  Scenario scenario = random_scenario(seed);
+  Scenario scenario = options.instances ? random_group_scenario(seed) : random_scenario(seed);
   if (options.busy_window >= 0) {
     scenario.policy.busy_window = milliseconds(options.busy_window);
   }
@@ -43,14 +44,14 @@ struct Totals {
   Score score = {};
 };
 
-void report(std::uint64_t seed, const Trial& trial) {
+void report(std::uint64_t seed, const Trial& trial, const Options& options) {
   constexpr std::size_t kShown = 3;
   for (std::size_t i = 0; i < std::min(trial.violations.size(), kShown); ++i) {
     const Violation& violation = trial.violations[i];
     fmt::print("seed {}: {}: {}\n", seed, to_string(violation.invariant), violation.what);
   }
   if (!trial.violations.empty()) {
-    fmt::print("  replay: ./dev sim --seed {}\n", seed);
+    fmt::print("  replay: ./dev sim {}--seed {}\n", options.instances ? "--instances " : "", seed);
   }
 }
 
@@ -67,6 +68,10 @@ void add(Totals& totals, const Trial& trial) {
   totals.score.killed.misled += score.killed.misled;
   totals.score.simulated += score.simulated;
   totals.score.task_time += score.task_time;
+  totals.score.instance_time += score.instance_time;
+  totals.score.instances.launched += score.instances.launched;
+  totals.score.instances.failed_launches += score.instances.failed_launches;
+  totals.score.instances.idle += score.instances.idle;
 }
 
 void print(const Totals& totals) {
@@ -77,6 +82,10 @@ void print(const Totals& totals) {
   fmt::print("busy tasks stopped: {} under `any`, {} in a race, {} by SQS's errors; {} of tasks\n",
              score.killed.by_scaler, score.killed.in_race, score.killed.misled,
              format_duration(score.task_time));
+  fmt::print("instances: {} launched, {} launches failed, {} of instances, idle p95 {}\n",
+             score.instances.launched, score.instances.failed_launches,
+             format_duration(score.instance_time),
+             format_duration(score.instances.idle.quantile(0.95)));
   fmt::print("faults:");
   for (std::size_t i = 0; i < kFaults; ++i) {
     const auto fault = static_cast<Fault>(i);
@@ -104,7 +113,7 @@ int run_many(const Options& options) {
   for (std::uint64_t i = 0; i < options.seeds; ++i) {
     const std::uint64_t seed = options.first + (i * options.step);
     const Trial trial = try_passes(scenario_of(seed, options), seed);
-    report(seed, trial);
+    report(seed, trial, options);
     add(totals, trial);
   }
   print(totals);
@@ -112,14 +121,19 @@ int run_many(const Options& options) {
 }
 
 /// One seed, with its journal.
-int replay(std::uint64_t seed) {
-  const Scenario scenario = random_scenario(seed);
+int replay(std::uint64_t seed, const Options& options) {
+  const Scenario scenario = scenario_of(seed, options);
   const Hooks hooks{
       .on_pass = [](const PassRecord& record,
                     Trigger trigger) { fmt::print("{}\n", journal_line(record, trigger)); },
       .on_change =
           [](const Change& change) {
             fmt::print("{} {} -> {}\n", format_instant(change.at), change.before, change.after);
+          },
+      .on_instance_change =
+          [](const InstanceChange& change) {
+            fmt::print("{} {}: {} -> {} instances, {} tasks\n", format_instant(change.at),
+                       to_string(change.kind), change.before, change.after, change.tasks);
           }};
   const Result<Run> run = simulate(scenario, seed, hooks);
   if (!run) {
@@ -130,7 +144,7 @@ int replay(std::uint64_t seed) {
   const Trial trial = try_passes(scenario, seed);
   add(totals, trial);
   print(totals);
-  report(seed, trial);
+  report(seed, trial, options);
   return trial.violations.empty() ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
@@ -145,9 +159,11 @@ int main(int argc, char** argv) try {
   app.add_option("--step", options.step, "from one seed to the next")->capture_default_str();
   app.add_option("--seed", options.seed, "replay this one and print its journal");
   app.add_option("--busy-window", options.busy_window, "seconds, for every policy");
+  app.add_flag("--instances", options.instances, "every service on instances of its own");
   app.add_option("--count-lag", options.count_lag, "how late SQS's counts are, in seconds");
   CLI11_PARSE(app, argc, argv);
-  return options.seed != 0 ? scaler::sim::replay(options.seed) : scaler::sim::run_many(options);
+  return options.seed != 0 ? scaler::sim::replay(options.seed, options)
+                           : scaler::sim::run_many(options);
 } catch (const std::exception& error) {
   std::fprintf(stderr, "sim: %s\n", error.what());
   return EXIT_FAILURE;

@@ -155,6 +155,9 @@ Result<ServiceReading> SimulatedCloud::read_service() {
                                      .scheduling = service.definition().scheduling,
                                      .deploying = deploying},
                          .arn = Engine::kService};
+  if (engine_->group() != nullptr) {
+    reading.runs_on = {.providers = {Engine::kGroup}, .task_definitions = {Engine::kService}};
+  }
   if (deploying) {
     reading.service.deploying_since = service.deployments().front().created_at;
   }

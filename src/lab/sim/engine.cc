@@ -15,12 +15,15 @@ constexpr std::array kWorldFaults{
     Fault::DippingCounts,    Fault::TagMissing,   Fault::TagCorrupt,
     Fault::ClockJump,        Fault::ManualChange, Fault::Deployment,
     Fault::CapacityShortage, Fault::Denied,       Fault::QueueVanishes};
+constexpr std::array kGroupFaults{Fault::NeverRegisters, Fault::AgentSilent, Fault::ZoneRebalance,
+                                  Fault::SpotNotice};
 /// SQS documents that its counts may need a minute to become right.
 constexpr Duration kStaleMax = minutes(1);
+constexpr const char* kNoCapacity = "Insufficient capacity. Launching EC2 instance failed.";
 
 /// A count that has stood for so long is never lowered by what was meant as a scale-out.
 constexpr Duration kStands = seconds(1);
-/// The longest that a change may follow its look: two seconds, and the call itself.
+/// The longest that a change may leave after its look: two seconds, and a call before it.
 constexpr Duration kFreshAtMost = Duration(2100);
 
 std::int64_t total(const QueueDepth& depth) {
@@ -61,7 +64,11 @@ Engine::Engine(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks)
                       : scenario.begin + scenario.faults.until),
       world_({.history_max = 0,
               .on_work_end = [this](const world::Service&,
-                                    const world::Work& work) { work_ended(work); }},
+                                    const world::Work& work) { work_ended(work); },
+              .on_instance_end =
+                  [this](const world::InstanceGroup&, const world::Instance& instance) {
+                    instance_ended(instance);
+                  }},
              scenario.begin, chances_.world),
       arrivals_(arrivals(scenario.arrivals, scenario.begin, scenario.begin + scenario.length,
                          chances_.arrivals)),
@@ -70,12 +77,7 @@ Engine::Engine(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks)
   world_.create_queue(kDeadLetters, {.retention = days(14)});
   create_queue();
   world_.create_cluster(kCluster);
-  world::ServiceBehaviour behaviour = scenario.service.behaviour;
-  behaviour.job_queue = kQueue;
-  service_ = &world_.create_service({.name = kService,
-                                     .cluster = kCluster,
-                                     .desired = scenario.service.desired_at_begin,
-                                     .behaviour = behaviour});
+  create_service();
   if (hooks.on_sample) {
     next_sample_ = scenario.begin;
   }
@@ -83,7 +85,28 @@ Engine::Engine(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks)
     for (const Fault fault : kWorldFaults) {
       plan(fault, scenario.begin);
     }
+    for (const Fault fault : kGroupFaults) {
+      if (group_ != nullptr) {
+        plan(fault, scenario.begin);
+      }
+    }
   }
+}
+
+void Engine::create_service() {
+  world::ServiceDefinition definition{.name = kService,
+                                      .cluster = kCluster,
+                                      .desired = scenario_->service.desired_at_begin,
+                                      .behaviour = scenario_->service.behaviour};
+  definition.behaviour.job_queue = kQueue;
+  if (scenario_->group) {
+    create_group();
+    definition.behaviour.instances.reset();
+    definition.behaviour.needs = kTaskNeeds;
+    definition.groups = {kGroup};
+    definition.capacity_provider = kGroup;
+  }
+  service_ = &world_.create_service(std::move(definition));
 }
 
 void Engine::create_queue() {
@@ -210,7 +233,10 @@ void Engine::begin(Fault fault) {
   Random& random = chances_.faults;
   const FaultPlan& plan_of = scenario_->faults;
   Duration lasts(0);
-  score_.faults.count(fault);
+  const bool of_group = std::ranges::find(kGroupFaults, fault) != kGroupFaults.end();
+  if (!of_group || begin_on_group(fault, lasts)) {
+    score_.faults.count(fault);
+  }
   acting_ = Who::Person;
   switch (fault) {
     case Fault::DippingCounts:
@@ -239,7 +265,8 @@ void Engine::begin(Fault fault) {
       world_.deploy(*service_, {});
       break;
     case Fault::CapacityShortage:
-      world_.set_short(*service_, true);
+      group_ != nullptr ? group_->fail_launches(kNoCapacity, now())
+                        : world_.set_short(*service_, true);
       lasts = Duration(random.between(1000, Duration(minutes(30)).count()));
       break;
     case Fault::QueueVanishes: {
@@ -269,7 +296,14 @@ void Engine::over(Fault fault) {
       denied_ = false;
       return;
     case Fault::CapacityShortage:
-      world_.set_short(*service_, false);
+      group_ != nullptr ? group_->fail_launches("", now()) : world_.set_short(*service_, false);
+      return;
+    case Fault::AgentSilent:
+      for (const auto& [number, instance] : group_->instances()) {
+        if (instance.registration != world::AgentRegistration::None) {
+          group_->set_agent_connected(instance, true);
+        }
+      }
       return;
     case Fault::QueueVanishes:
       create_queue();
@@ -324,6 +358,7 @@ void Engine::scale(const Request& request) {
   }
   meant_out_ = from && *from < desired;
   stood_ = std::max(left - set_at_, Duration(0));
+  left_ = left;
   const std::int64_t direction = desired > before ? 1 : -1;
   ++(direction > 0 ? score_.actions.scale_outs : score_.actions.scale_ins);
   score_.actions.direction_changes += direction == -last_direction_ ? 1 : 0;
@@ -382,7 +417,7 @@ void Engine::killed(const world::Work& work) {
     ++(acting_ == Who::Person ? score.by_person : score.by_deployment);
   } else if (meant_out_) {
     ++(stood_ < kStands ? score.in_race : score.by_scaler);
-  } else if (!told_ || told_->depth.in_flight > 0 || now() - told_->asked > kFreshAtMost) {
+  } else if (!told_ || told_->depth.in_flight > 0 || left_ - told_->asked > kFreshAtMost) {
     ++score.by_scaler;
   } else {
     ++(work.received_at > told_->described && scenario_->queue.count_lag == Duration(0)
@@ -434,6 +469,9 @@ Run Engine::finish() {
   score_.share_within_objective = score_.waiting.share_within(scenario_->objective);
   score_.task_time = service_->task_time(now());
   score_.instance_time = service_->capacity().instance_time(now());
+  if (group_ != nullptr) {
+    judge_group(run);
+  }
   score_.tasks_started = service_->totals().tasks_started;
   score_.tasks_peak = service_->totals().tasks_peak;
   score_.simulated = now() - scenario_->begin;

@@ -3,6 +3,7 @@
 // knows nothing of how a scaler decides; simulator.cc lets a scaler act on it.
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -89,6 +90,14 @@ class Engine {
     Instant left = {};
   };
   void scale(const Request& request);
+  /// The group under the service; nullptr: there is none.
+  world::InstanceGroup* group() { return group_; }
+  const world::InstanceGroup* group() const { return group_; }
+  /// What the scaler makes of an instance, or of the group's size, now.
+  void change_instances(InstanceAction::Kind kind, const world::Instance* instance,
+                        const std::function<void()>& effect);
+  /// What this program keeps with instances, by their ids.
+  std::map<std::string, InstanceMark, std::less<>>& marks() { return marks_; }
   ActionScore& actions() { return score_.actions; }
   const ActionScore& actions() const { return score_.actions; }
 
@@ -99,6 +108,9 @@ class Engine {
   static constexpr const char* kDeadLetters = "jobs-dlq";
   static constexpr const char* kCluster = "main";
   static constexpr const char* kService = "workers";
+  static constexpr const char* kGroup = "instances";
+  /// A task's part of an instance.
+  static constexpr world::Resources kTaskNeeds{.cpu = 1024};
   static constexpr const char* kStateTag = "ecs-scaler:state";
 
  private:
@@ -112,10 +124,16 @@ class Engine {
   };
 
   void create_queue();
+  void create_service();
+  void create_group();
   void arrive();
   void happen(const Coming& coming);
   void begin(Fault fault);
   void over(Fault fault);
+  bool begin_on_group(Fault fault, Duration& lasts);
+  const world::Instance* any_instance();
+  void instance_ended(const world::Instance& instance);
+  void judge_group(Run& run);
   void plan(Fault fault, Instant from);
   void set_by_person(std::int64_t desired);
   void work_ended(const world::Work& work);
@@ -130,6 +148,8 @@ class Engine {
   Instant faults_end_;
   world::World world_;
   world::Service* service_ = nullptr;
+  world::InstanceGroup* group_ = nullptr;
+  std::map<std::string, InstanceMark, std::less<>> marks_ = {};
   std::unique_ptr<ArrivalStream> arrivals_;
   std::optional<ArrivalStream::Batch> next_arrival_;
   std::set<Coming> coming_ = {};
@@ -145,6 +165,7 @@ class Engine {
   bool denied_ = false;
   bool meant_out_ = false;  ///< the scaler's change under way was meant as a scale-out
   Duration stood_ = {};     ///< and the count that it lowers had stood for so long when it left
+  Instant left_ = {};       ///< which was then
   std::optional<Told> earlier_ = {};  ///< for stale counts
 
   Score score_ = {};

@@ -24,6 +24,7 @@ enum class Fault {
   LateAnswer,       ///< the call takes up to some seconds longer, others at its side do not
   RefusedStep,      ///< ECS does not accept a count above a limit for a while
   Raised,           ///< a person raises the count between the look and the change
+  LaggingTasks,     ///< ECS counts an instance's tasks as they were some seconds ago
   // Of the world; FaultPlan::per_day.
   DippingCounts,     ///< for up to a minute SQS's counts tell too little
   TagMissing,        ///< the saved state is removed
@@ -31,9 +32,13 @@ enum class Fault {
   ClockJump,         ///< the scaler's clock is wrong for some minutes
   ManualChange,      ///< a person sets the desired count
   Deployment,        ///< a person deploys
-  CapacityShortage,  ///< no task can be placed for some minutes
+  CapacityShortage,  ///< no task can be placed, or no instance launched, for some minutes
   Denied,            ///< the service may not be described for some minutes
   QueueVanishes,     ///< the queue is deleted with all that is in it, and made anew
+  NeverRegisters,    ///< the next instance that is launched
+  AgentSilent,       ///< of one instance, for some minutes
+  ZoneRebalance,     ///< EC2 ends an instance that is not protected
+  SpotNotice,        ///< EC2 takes an instance back in two minutes
   WorkerCrash,       ///< ServiceModel::crash_share struck
   PoisonMessage,     ///< ServiceModel::poison_share struck
 };
@@ -58,6 +63,7 @@ struct FaultPlan {
   Duration clock_jump_max = std::chrono::hours(2);  ///< in either direction
   Duration late_max = std::chrono::seconds(4);
   Duration until = Duration::max();  ///< from the scenario's begin; none strikes by chance later
+  Duration task_lag_max = std::chrono::seconds(5);
   std::vector<PlannedFault> planned = {};
 
   bool none() const { return of_call <= 0 && per_day <= 0 && planned.empty(); }

@@ -36,6 +36,9 @@ Passes::Passes(Engine& engine, SimulatedCloud& cloud, const Policy& policy, cons
       run_(std::move(run)),
       rest_(engine, policy, hooks) {
   const Triggers& triggers = engine.scenario().triggers;
+  if (engine.group() != nullptr) {
+    group_.emplace(engine, cloud);
+  }
   if (triggers.schedule) {
     next_beat_ = engine.now();
   }
@@ -75,7 +78,9 @@ void Passes::start(Container& container) {
                               .clock = *cloud_,
                               .messages = this,
                               .mapping = this,
-                              .ticks = this};
+                              .ticks = this,
+                              .instances = group_ ? &*group_ : nullptr,
+                              .instance_scaler = group_ ? &*group_ : nullptr};
   container.emplace(std::move(fleet), settings, ports, run_);
 }
 

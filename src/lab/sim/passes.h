@@ -11,6 +11,7 @@
 
 #include "lab/sim/cloud.h"
 #include "lab/sim/feed.h"
+#include "lab/sim/group_cloud.h"
 #include "lab/sim/rest.h"
 #include "scaler/invocation/invocation.h"
 
@@ -60,6 +61,7 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
 
   Engine* engine_;
   SimulatedCloud* cloud_;
+  std::optional<GroupCloud> group_ = {};  ///< where there is a group
   Policy policy_;
   const Hooks* hooks_;
   RunPass run_;

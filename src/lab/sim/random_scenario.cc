@@ -13,6 +13,40 @@ class Maker {
  public:
   explicit Maker(std::uint64_t seed) : random_(seed) {}
 
+  /// Puts the scenario's service on a group, which may also be one that ECS drives.
+  void add_group(Scenario& scenario, bool always_own) {
+    using Driver = GroupModel::Driver;
+    tasks_max_ = scenario.policy.tasks_max.value_or(scenario.policy.scale_up_target);
+    GroupModel group{.tasks_per_instance = random_.between(1, 4),
+                     .min = chance(0.8) ? 0 : random_.between(0, 2),
+                     .max = 2 * tasks_max_ + 30,
+                     .zones = static_cast<std::size_t>(random_.between(1, 3))};
+    const Duration start = some(20, 300);
+    group.start = {.min = start, .max = start + some(0, 120)};
+    group.image_pull = {.max = chance(0.5) ? some(0, 60) : Duration(0)};
+    if (chance(0.15)) {
+      group.warm_pool = world::WarmPool{.prepared_max = random_.between(1, 4)};
+    }
+    PolicyOptions& policy = scenario.policy;
+    if (always_own || chance(0.6)) {
+      group.driver = Driver::Scaler;
+      policy.capacity = Capacity::Own;
+      policy.capacity_order =
+          chance(0.3) ? CapacityOrder::InstancesFirst : CapacityOrder::TasksFirst;
+      policy.instance_idle = some(0, 300);
+      policy.instance_min = chance(0.7) ? 0 : random_.between(0, 3);
+      policy.instance_tasks = chance(0.5) ? std::optional(group.tasks_per_instance) : std::nullopt;
+    } else {
+      group.driver = chance(0.5) ? Driver::ManagedScaling : Driver::ManagedInstances;
+      group.scale_in_after = some(0, 600);
+    }
+    world::ServiceBehaviour& behaviour = scenario.service.behaviour;
+    if (chance(0.5)) {
+      behaviour.task_stop.max = some(30, 120);
+    }
+    scenario.group = group;
+  }
+
   Scenario scenario() {
     Scenario scenario;
     scenario.name = "random";
@@ -178,8 +212,18 @@ class Maker {
 }  // namespace
 
 Scenario random_scenario(std::uint64_t seed) {
-  // Another stream than the simulation's own of the same seed.
-  return Maker(seed ^ 0x5ce7a1105ce7a110U).scenario();
+  // Other streams than the simulation's own of the same seed.
+  Scenario scenario = Maker(seed ^ 0x5ce7a1105ce7a110U).scenario();
+  if (seed / 2 % 4 == 0) {  // Of odd and even ones, which run in two processes.
+    Maker(seed ^ 0x9a0c51a9a0c51aU).add_group(scenario, false);
+  }
+  return scenario;
+}
+
+Scenario random_group_scenario(std::uint64_t seed) {
+  Scenario scenario = Maker(seed ^ 0x5ce7a1105ce7a110U).scenario();
+  Maker(seed ^ 0x9a0c51a9a0c51aU).add_group(scenario, true);
+  return scenario;
 }
 
 }  // namespace scaler::sim

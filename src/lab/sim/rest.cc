@@ -22,6 +22,15 @@ bool beats_are_alike(const Triggers& triggers) {
   return *triggers.tick >= kLateAtMost && *triggers.schedule - last >= kLateAtMost;
 }
 
+/// Every instance has a task, and nobody is about to end one or to launch another.
+bool group_is_quiet(const world::InstanceGroup& group) {
+  return std::ssize(group.instances()) == group.desired() &&
+         std::ranges::all_of(group.instances(), [](const auto& numbered) {
+           return numbered.second.registration == world::AgentRegistration::Active &&
+                  numbered.second.tasks > 0;
+         });
+}
+
 /// Who watches every pass must see every pass, and faults strike passes.
 bool possible_in(const Scenario& scenario, const Hooks& hooks) {
   return !hooks.on_pass && scenario.faults.none() && scenario.policy.schedules.empty() &&
@@ -48,7 +57,8 @@ Duration Rest::memory(Duration every) const {
 /// All tasks that are wanted run, and no others are left.
 bool Rest::quiet() const {
   const world::Service& service = engine_->service();
-  return service.running() == service.desired() &&
+  return (engine_->group() == nullptr || group_is_quiet(*engine_->group())) &&
+         service.running() == service.desired() &&
          std::ssize(service.tasks()) == service.desired() && service.deployments().size() == 1;
 }
 

@@ -9,6 +9,7 @@
 #include "ground/base/clock.h"
 #include "lab/sim/arrivals.h"
 #include "lab/sim/faults.h"
+#include "lab/world/instance_group.h"
 #include "lab/world/service.h"
 #include "scaler/core/policy.h"
 #include "scaler/pass/pass.h"
@@ -36,6 +37,25 @@ enum class Preset {
   Gpu,      ///< ECS managed scaling from zero: two instances first, 300 s warm-up, 15 min scale-in
 };
 ServiceModel service_model(Preset preset, const world::DurationRange& work_time);
+
+/// An Auto Scaling group under the service; every instance holds the same number of tasks.
+struct GroupModel {
+  /// Who starts and ends its instances.
+  enum class Driver {
+    ManagedScaling,    ///< ECS, by alarms
+    ManagedInstances,  ///< ECS, by the tasks themselves
+    Scaler,            ///< whoever scales the service
+  };
+  Driver driver = Driver::ManagedScaling;
+  std::int64_t tasks_per_instance = 1;
+  std::int64_t min = 0;
+  std::int64_t max = 100;
+  world::DurationRange start = {.min = std::chrono::minutes(3), .max = std::chrono::minutes(4)};
+  world::DurationRange image_pull = {};                 ///< before an instance's first task
+  Duration scale_in_after = std::chrono::seconds(300);  ///< ManagedInstances
+  std::optional<world::WarmPool> warm_pool = {};
+  std::size_t zones = 1;
+};
 
 /// What starts a pass. Each trigger that is left out does not exist.
 struct Triggers {
@@ -71,7 +91,8 @@ struct Scenario {
   std::vector<Arrivals> arrivals = {};
   QueueModel queue = {};
   ServiceModel service = {};
-  PolicyOptions policy = {};  ///< of the program itself; a rival brings its own
+  std::optional<GroupModel> group = {};  ///< nothing: `service` says where tasks find room
+  PolicyOptions policy = {};             ///< of the program itself; a rival brings its own
   Triggers triggers = {};
   FaultPlan faults = {};
   Duration objective = std::chrono::minutes(1);  ///< the waiting time that is hoped for

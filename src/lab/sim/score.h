@@ -51,6 +51,16 @@ struct ActionScore {
   std::int64_t calls = 0;  ///< of the ports
 };
 
+/// Of a group's instances.
+struct InstanceScore {
+  Duration stopped_time = Duration(0);  ///< in a warm pool
+  std::int64_t launched = 0;
+  std::int64_t failed_launches = 0;
+  std::int64_t tasks_lost = 0;  ///< that had not stopped when their instance ended; without Spot
+  /// From an instance's last task, or from its registration, to its end.
+  WaitingTimes idle = {};
+};
+
 struct Score {
   MessageScore messages = {};
   /// From sending to the start of the work that finished the message. Messages that are unfinished
@@ -59,6 +69,7 @@ struct Score {
   double share_within_objective = 1;
   Duration task_time = Duration(0);      ///< of all tasks, from creation to stop
   Duration instance_time = Duration(0);  ///< of all instances, where capacity is modelled
+  InstanceScore instances = {};
   std::int64_t tasks_started = 0;
   std::int64_t tasks_peak = 0;
   KilledScore killed = {};

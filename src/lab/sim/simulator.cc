@@ -74,6 +74,11 @@ std::string journal_line(const PassRecord& record, Trigger trigger) {
       line += fmt::format(" {}:{}", to_string(rule_of(step.reason)), step.tasks);
     }
   }
+  if (record.group) {
+    for (const InstanceStep& step : record.group->steps) {
+      line += fmt::format(" {}:{}", to_string(step.reason), step.instances);
+    }
+  }
   for (const std::string& error : record.errors) {
     line += " !" + error;
   }

@@ -15,6 +15,7 @@
 #include "lab/sim/scaler.h"
 #include "lab/sim/scenario.h"
 #include "lab/sim/score.h"
+#include "scaler/core/instances.h"
 #include "scaler/invocation/invocation.h"
 
 namespace scaler::sim {
@@ -46,11 +47,21 @@ struct Change {
   KilledScore killed = {};              ///< works that this very change cut short
 };
 
+/// What the scaler made of the group's instances.
+struct InstanceChange {
+  Instant at = {};
+  InstanceAction::Kind kind = InstanceAction::Kind::Mark;
+  std::int64_t before = 0;  ///< the group's desired capacity
+  std::int64_t after = 0;
+  std::int64_t tasks = 0;  ///< that had not stopped, on the instance that ends
+};
+
 /// Who wants to watch; each may be empty.
 struct Hooks {
   std::function<void(const PassRecord&, Trigger)> on_pass = {};  ///< only of the program's own
   std::function<void(const Sample&)> on_sample = {};
   std::function<void(const Change&)> on_change = {};
+  std::function<void(const InstanceChange&)> on_instance_change = {};
   Duration sample_every = std::chrono::minutes(1);
 };
 
@@ -59,6 +70,9 @@ struct Run {
   QueueDepth depth = {};  ///< at the end
   std::int64_t desired = 0;
   std::int64_t running = 0;
+  std::int64_t instances = 0;  ///< of the group, those that nobody ends yet
+  /// Of these, those without a task that take some: not silent, and not drained by somebody else.
+  std::int64_t idle = 0;
   std::int64_t passes_left_out = 0;  ///< counted in the score, and not simulated: see rest.h
 };
 

@@ -35,13 +35,17 @@ class Watch {
   Hooks hooks() {
     return {
         .on_pass = [this](const PassRecord& record, Trigger trigger) { passed(record, trigger); },
-        .on_change = [this](const Change& change) { changed(change); }};
+        .on_change = [this](const Change& change) { changed(change); },
+        .on_instance_change = [this](const InstanceChange& change) { changed(change); }};
   }
 
   Trial judged(const Run& run) {
     trial_.run = run;
     judge_messages(run.score);
     judge_end(run);
+    if (scenario_->group) {
+      judge_instances(run);
+    }
     return std::move(trial_);
   }
 
@@ -80,6 +84,46 @@ class Watch {
         violate(Invariant::NoOscillation, what + " though nothing came since the last scale-in");
       }
       scaled_in_ = scaled_in_ || !out;
+    }
+  }
+
+  /// Instances, by the bounds of group and policy.
+  std::int64_t lowest() const {
+    const GroupModel& group = *scenario_->group;
+    return std::min(std::max(group.min, (*policy_)->instance_min), group.max);
+  }
+
+  void changed(const InstanceChange& change) {
+    const std::string what = fmt::format("{} {}: {} -> {} instances", format_instant(change.at),
+                                         to_string(change.kind), change.before, change.after);
+    if (change.kind == InstanceAction::Kind::End && change.tasks > 0) {
+      violate(Invariant::NoBusyInstanceEnds,
+              fmt::format("{} with {} tasks on the one that ends", what, change.tasks));
+    }
+    const bool low = change.after < change.before && change.after < lowest();
+    if (low || change.after > scenario_->group->max) {
+      violate(Invariant::InstanceBounds,
+              fmt::format("{} leaves {}..{}", what, lowest(), scenario_->group->max));
+    }
+    // Two passes may set a size in the same moment. Protection keeps EC2 from acting on the lower.
+    const bool sets = change.kind == InstanceAction::Kind::SetDesired;
+    if (sets && change.after < change.before && change.at - sized_at_ >= std::chrono::seconds(1)) {
+      violate(Invariant::InstanceBounds, what + " by a size that leaves the choice to EC2");
+    }
+    sized_at_ = change.after == change.before ? sized_at_ : change.at;
+  }
+
+  void judge_instances(const Run& run) {
+    if (run.score.instances.tasks_lost > 0) {
+      violate(Invariant::NoBusyInstanceEnds, fmt::format("{} tasks were lost with their instances",
+                                                         run.score.instances.tasks_lost));
+    }
+    const bool quiet = run.depth.visible + run.depth.in_flight + run.depth.delayed == 0;
+    const bool driven = scenario_->group->driver == GroupModel::Driver::Scaler;
+    if (quiet && driven && run.idle > 0 && run.instances > lowest()) {
+      violate(Invariant::InstancesEnd,
+              fmt::format("{} instances are left, {} of them without a task, of a minimum of {}",
+                          run.instances, run.idle, lowest()));
     }
   }
 
@@ -126,6 +170,7 @@ class Watch {
   const Policy* policy_;
   Instant quiet_from_;
   bool scaled_in_ = false;
+  Instant sized_at_ = {};  ///< when the scaler last changed the group's size
   Trial trial_ = {.journal = kFnvBasis};
 };
 
@@ -142,8 +187,10 @@ Policy policy_of(const Scenario& scenario) {
 
 std::string_view to_string(Invariant invariant) {
   constexpr std::array<std::string_view, kInvariants> kNames{
-      "nothing_lost", "no_busy_task_stops", "bounds",        "no_count_falls", "not_blind",
-      "drains",       "reaches_zero",       "no_oscillation"};
+      "nothing_lost",    "no_busy_task_stops", "bounds",
+      "no_count_falls",  "not_blind",          "drains",
+      "reaches_zero",    "no_oscillation",     "no_busy_instance_ends",
+      "instance_bounds", "instances_end"};
   return kNames.at(static_cast<std::size_t>(invariant));
 }
 

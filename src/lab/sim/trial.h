@@ -13,6 +13,8 @@ namespace scaler::sim {
 /// A scenario of some hours: any kind of arrivals, service, policy and triggers, and every fault.
 /// Arrivals and faults end together; the time after that is enough for everything to come to rest.
 Scenario random_scenario(std::uint64_t seed);
+/// The same on a group of instances, which this program drives.
+Scenario random_group_scenario(std::uint64_t seed);
 
 enum class Invariant {
   NothingLost,      ///< every message was processed, dead-lettered with a cause, or is still there
@@ -23,8 +25,12 @@ enum class Invariant {
   Drains,           ///< at the end the queue is empty, or the count is at its maximum
   ReachesZero,      ///< at the end of an empty queue's quiet the count is at its minimum
   NoOscillation,    ///< in the quiet no scale-out follows a scale-in
+  NoBusyInstanceEnds,  ///< none while a task on it has not stopped, but for Spot
+  InstanceBounds,      ///< the group's size is raised to its maximum at most, and not below its
+                       ///< minimum or that of the policy
+  InstancesEnd,        ///< in that quiet none without tasks stays above the minimum
 };
-inline constexpr std::size_t kInvariants = static_cast<std::size_t>(Invariant::NoOscillation) + 1;
+inline constexpr std::size_t kInvariants = static_cast<std::size_t>(Invariant::InstancesEnd) + 1;
 /// "nothing_lost", ...
 std::string_view to_string(Invariant invariant);
 

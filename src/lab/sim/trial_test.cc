@@ -61,10 +61,21 @@ Scenario faulty() {
   return scenario;
 }
 
+/// On instances that this program starts and ends; tasks may be long about their end.
+Scenario on_instances(Scenario scenario) {
+  scenario.group = GroupModel{.start = {.min = seconds(40), .max = seconds(80)}, .zones = 2};
+  scenario.group->driver = GroupModel::Driver::Scaler;
+  scenario.service.behaviour.task_stop = {.min = seconds(1), .max = seconds(120)};
+  scenario.policy.capacity = Capacity::Own;
+  scenario.policy.instance_tasks = 1;
+  scenario.policy.instance_idle = seconds(10);
+  return scenario;
+}
+
 TEST(Faults, AllStrikeInTheSuite) {
   FaultCounts counts;
-  for (const std::uint64_t seed : {1U, 2U, 3U}) {
-    const Trial trial = try_passes(faulty(), seed);
+  for (const std::uint64_t seed : {1U, 2U, 3U, 4U}) {
+    const Trial trial = try_passes(seed == 4 ? on_instances(faulty()) : faulty(), seed);
     EXPECT_THAT(trial.violations, IsEmpty()) << told(seed, trial);
     counts += trial.run.score.faults;
   }
@@ -115,6 +126,7 @@ std::optional<std::pair<QueueDepth, ServiceObservation>> look(std::span<ManagedS
 
 TEST(Invariants, HoldForTheScenarioThatBreaksTheVariants) {
   EXPECT_THAT(try_passes(bursts(), 1).violations, IsEmpty());
+  EXPECT_THAT(try_passes(on_instances(bursts()), 1).violations, IsEmpty());
 }
 
 TEST(Invariants, NothingLostFindsAScalerThatConsumesMessages) {
@@ -278,6 +290,105 @@ TEST(Invariants, NoOscillationFindsAScalerThatFlaps) {
   };
 
   EXPECT_THAT(try_passes(bursts(), 1, flapping).violations, violates(Invariant::NoOscillation));
+}
+
+/// Falsifies what a pass sees of the group, and which of its actions are carried out.
+class Falsified final : public InstanceReader, public InstanceScaler {
+ public:
+  using Seen = std::function<void(GroupSeen&)>;
+  using Act = std::function<bool(InstanceAction&)>;
+  Falsified(const Ports& ports, const Seen& seen, const Act& act)
+      : ports_(&ports), seen_(&seen), act_(&act) {}
+
+  Result<GroupSeen> look(const GroupRequest& request, Deadline deadline) override {
+    Result<GroupSeen> seen = ports_->instances->look(request, deadline);
+    if (seen && *seen_) {
+      (*seen_)(*seen);
+    }
+    return seen;
+  }
+  Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
+                         Deadline leave_by, Deadline deadline) override {
+    InstanceAction changed = action;
+    return !*act_ || (*act_)(changed)
+               ? ports_->instance_scaler->carry_out(request, changed, leave_by, deadline)
+               : Result<void>();
+  }
+
+ private:
+  const Ports* ports_;
+  const Seen* seen_;
+  const Act* act_;
+};
+
+RunPass with(Falsified::Seen seen, Falsified::Act act) {
+  return [seen = std::move(seen), act = std::move(act)](
+             std::span<ManagedService> fleet, const Ports& ports, const PassOptions& options) {
+    Falsified falsified(ports, seen, act);
+    Ports broken = ports;
+    broken.instances = &falsified;
+    broken.instance_scaler = &falsified;
+    return run_pass(fleet, broken, options);
+  };
+}
+
+TEST(Invariants, NoBusyInstanceEndsFindsAScalerThatDoesNotLookForTasksThatStop) {
+  const RunPass hasty = with(
+      [](GroupSeen& group) {
+        for (InstanceSeen& instance : group.instances) {
+          instance.lingering = 0;
+        }
+      },
+      {});
+  EXPECT_THAT(try_passes(on_instances(bursts()), 1, hasty).violations,
+              violates(Invariant::NoBusyInstanceEnds));
+}
+
+TEST(Invariants, NoBusyInstanceEndsFindsAScalerThatDoesNotWaitAfterDraining) {
+  Scenario scenario = on_instances(bursts());
+  scenario.policy.instance_idle = seconds(0);
+  scenario.policy.scale_down_threshold = seconds(0);
+  scenario.policy.zero_confirmations = 1;
+  scenario.triggers = controller(seconds(5));
+  scenario.arrivals = {Poisson{.per_second = 0.05}};
+  scenario.faults = {.of_call = 0.9,
+                     .kinds = std::uint64_t{1} << static_cast<unsigned>(Fault::LaggingTasks),
+                     .task_lag_max = seconds(20)};
+  const RunPass hasty = with(
+      [](GroupSeen& group) {
+        for (InstanceSeen& instance : group.instances) {
+          const bool drained = instance.mark.kind == InstanceMark::Kind::Drained;
+          instance.mark.at -= drained ? kEndFrom : Duration(0);
+        }
+      },
+      {});
+  EXPECT_THAT(try_passes(scenario, 1, hasty).violations, violates(Invariant::NoBusyInstanceEnds));
+  EXPECT_THAT(try_passes(scenario, 1).violations, IsEmpty());
+}
+
+TEST(Invariants, InstanceBoundsFindsAScalerThatEndsThoseOfTheMinimum) {
+  Scenario scenario = on_instances(bursts());
+  scenario.policy.instance_min = 2;
+  scenario.arrivals = {Bursts{.every = hours(1), .size = 40, .random = false}};
+  const RunPass greedy = [](std::span<ManagedService> fleet, const Ports& ports,
+                            const PassOptions& options) {
+    PolicyOptions policy = *fleet.front().policy.operator->();
+    policy.instance_min = 0;
+    const Policy asked = fleet.front().policy;
+    fleet.front().policy = Policy::create(policy).value();
+    auto records = run_pass(fleet, ports, options);
+    fleet.front().policy = asked;
+    return records;
+  };
+  EXPECT_THAT(try_passes(scenario, 1, greedy).violations, violates(Invariant::InstanceBounds));
+  EXPECT_THAT(try_passes(scenario, 1).violations, IsEmpty());
+}
+
+TEST(Invariants, InstancesEndFindsAScalerThatDrainsAndForgets) {
+  const RunPass forgetful =
+      with({}, [](InstanceAction& action) { return action.kind != InstanceAction::Kind::End; });
+  EXPECT_THAT(try_passes(on_instances(bursts()), 1, forgetful).violations,
+              violates(Invariant::InstancesEnd));
 }
 
 }  // namespace
