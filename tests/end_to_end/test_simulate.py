@@ -69,6 +69,26 @@ def test_triggers_of_a_policy_file_matter(run_program, ecs_scaler, files, tmp_pa
     assert fast["wait_p95_seconds"] < slow["wait_p95_seconds"]
 
 
+def test_instances_are_told_with_their_hours_and_their_price(run_program, ecs_scaler):
+    arguments = [ecs_scaler, "simulate", "--arrivals", "bursts:2", "--length", "12h", "--work",
+                 "5m", "--instance-start", "3m-4m", "--task-start", "5s-10s", "--image-pull", "30s",
+                 "--tasks-per-instance", "2", "--instance-price", "g4dn.xlarge"]
+    text = run_program(arguments)
+    assert text.code == 0, text.output()
+    assert "instance-hours" in text.stdout() and "Price of an instance" in text.stdout()
+
+    answer = json.loads(run_program([*arguments, "--output", "json"]).stdout())
+    own, managed, minute, five, warm = answer["policies"]
+    assert own["instance_hours"] < minute["instance_hours"] < five["instance_hours"]
+    assert five["instance_hours"] < managed["instance_hours"] < warm["instance_hours"]
+    assert own["price"] == pytest.approx(0.526 * own["instance_hours"])
+    assert minute["price"] == pytest.approx(1.12 * 0.526 * minute["instance_hours"])
+    assert own["wait_p50_seconds"] > 3 * 60 + 5 + 30, "instance, image and task start after it"
+    assert own["instance_idle_p95_seconds"] < 150
+    rows = list(csv.DictReader(io.StringIO(run_program([*arguments, "--output", "csv"]).stdout())))
+    assert float(rows[0]["instance_hours"]) == pytest.approx(own["instance_hours"], abs=1e-3)
+
+
 # (arguments, what the one line on stderr must tell, exit code)
 BAD = [
     (["--rival", "keda"], "--trace FILE or --arrivals", 3),
@@ -85,6 +105,10 @@ BAD = [
     (["--arrivals", "poisson:1", "--policy", "bad"], "bad: ", 3),
     (["--arrivals", "poisson:1", "--policy", "typo.json"], "did you mean 'tasks_max'", 3),
     (["--arrivals", "poisson:1", "--policy", "nothing.json"], "backlog_per_task", 3),
+    (["--arrivals", "poisson:1", "--rival", "warm-pool"], "needs --instance-start", 3),
+    (["--arrivals", "poisson:1", "--instances", "warm-pool"], "needs --instance-start", 3),
+    (["--arrivals", "poisson:1", "--instance-start", "4m-3m"], "'4m-3m'", 2),
+    (["--arrivals", "poisson:1", "--instance-start", "3m", "--instances", "me"], "'me'", 2),
     (["--arrivals", "poisson:1", "--rival", "keda", "--work", "soon"], "'soon'", 2),
     (["--arrivals", "poisson:1", "--rival", "keda", "--tasks-max", "0"], "tasks-max", 2),
 ]

@@ -23,7 +23,8 @@ struct Figures {
   Duration waiting_max = Duration(0);
   double share_within_objective = 1;  ///< of the messages, 0..1
   double task_hours = 0;
-  std::optional<double> price = {};  ///< of the tasks, in the report's currency
+  std::optional<double> instance_hours = {};  ///< where instances are told
+  std::optional<double> price = {};           ///< of tasks or instances, in the report's currency
   std::optional<double> month = {};  ///< likewise, a month at this pace, with the scaler's own cost
   double own_month = 0;              ///< the scaler's own part of it; 0: not known
   std::int64_t scaling_actions = 0;

@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "lab/study/blocks.h"
+#include "lab/study/instances.h"
 
 namespace scaler::study {
 namespace {
@@ -128,6 +129,9 @@ Candidate plain_candidate(const Question& question, const Terms& terms) {
       terms.work_is_protected() ? ScaleInWhen::Protected : ScaleInWhen::Idle;
   settings.triggers.tick = std::chrono::seconds(10);
   settings.triggers.wake = true;
+  if (terms.owns_instances()) {
+    own_instances(settings.policy, *question.scenario.group);
+  }
   return {.name = "plain settings",
           .note = "this program with nothing but what must be chosen: " + tell(settings),
           .scaler = settings};

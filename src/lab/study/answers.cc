@@ -17,6 +17,11 @@ std::string percent(double share) {
   return fmt::format("{:.1f} %", 100 * share);
 }
 
+bool tells_instances(const std::vector<Answer>& answers) {
+  return std::ranges::any_of(
+      answers, [](const Answer& answer) { return answer.run.figures.instance_hours.has_value(); });
+}
+
 /// Quoted where RFC 4180 asks for it.
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\n") == std::string::npos) {
@@ -50,20 +55,24 @@ std::string answers_text(const std::vector<Answer>& answers, const Question& que
   for (const Answer& answer : answers) {
     width = std::max(width, answer.run.name.size());
   }
+  const bool instances = tells_instances(answers);
   std::string text = fmt::format(
-      "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
+      "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10}{} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
       "policy", width, "a month", "wait p95", "in time", "p50", "p99", "max", "task-hours",
-      "actions", "turns", "peak", "killed", "lost");
+      instances ? fmt::format(" {:>14}", "instance-hours") : "", "actions", "turns", "peak",
+      "killed", "lost");
   for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
-        "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10.1f} {:>7} {:>6} {:>5} {:>6} "
-        "{:>5}\n",
+        "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10.1f}{} {:>7} {:>6} {:>5} "
+        "{:>6} {:>5}\n",
         answer.run.name, width, report::money(figures.month.value_or(0), question.price.currency),
         format_duration(figures.waiting_p95), percent(figures.share_within_objective),
         format_duration(figures.waiting_p50), format_duration(figures.waiting_p99),
-        format_duration(figures.waiting_max), figures.task_hours, figures.scaling_actions,
-        figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost);
+        format_duration(figures.waiting_max), figures.task_hours,
+        instances ? fmt::format(" {:>14.1f}", figures.instance_hours.value_or(0)) : "",
+        figures.scaling_actions, figures.direction_changes, figures.tasks_peak, figures.killed_busy,
+        figures.lost);
   }
   return text;
 }
@@ -72,16 +81,19 @@ std::string answers_csv(const std::vector<Answer>& answers) {
   std::string text =
       "policy,wait_p50_seconds,wait_p95_seconds,wait_p99_seconds,wait_max_seconds,"
       "share_within_objective,task_hours,price,scaling_actions,direction_changes,tasks_peak,"
-      "killed_busy_tasks,lost_messages,sent_messages,unfinished_messages,month\n";
+      "killed_busy_tasks,lost_messages,sent_messages,unfinished_messages,month";
+  const bool instances = tells_instances(answers);
+  text += instances ? ",instance_hours\n" : "\n";
   for (const Answer& answer : answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
-        "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{},{:.2f}\n",
+        "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{},{:.2f}{}\n",
         csv_cell(answer.run.name), seconds(figures.waiting_p50), seconds(figures.waiting_p95),
         seconds(figures.waiting_p99), seconds(figures.waiting_max), figures.share_within_objective,
         figures.task_hours, figures.price.value_or(0), figures.scaling_actions,
         figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost,
-        answer.sent, answer.unfinished, figures.month.value_or(0));
+        answer.sent, answer.unfinished, figures.month.value_or(0),
+        instances ? fmt::format(",{:.3f}", figures.instance_hours.value_or(0)) : "");
   }
   return text;
 }
@@ -109,8 +121,15 @@ void write_answers(json::Writer& writer, const std::vector<Answer>& answers) {
         .field("killed_busy_tasks", figures.killed_busy)
         .field("lost_messages", figures.lost)
         .field("sent_messages", answer.sent)
-        .field("unfinished_messages", answer.unfinished)
-        .end_object();
+        .field("unfinished_messages", answer.unfinished);
+    if (figures.instance_hours) {
+      writer.field("instance_hours", *figures.instance_hours);
+    }
+    if (answer.instances) {
+      writer.field("instances_launched", answer.instances->launched)
+          .field("instance_idle_p95_seconds", seconds(answer.instances->idle.quantile(0.95)));
+    }
+    writer.end_object();
   }
   writer.end_array();
 }

@@ -8,6 +8,8 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
+#include "lab/study/instances.h"
 #include "scaler/core/policy.h"
 #include "wire/policy.h"
 
@@ -20,6 +22,8 @@ constexpr double kDaysMax = 3660;
 constexpr Duration kDrain = std::chrono::minutes(30);
 /// Rules::linger of guard/protocol, which the lab does not know.
 constexpr Duration kGuardLingers = std::chrono::seconds(30);
+
+constexpr std::string_view kDefaultInstance = "g5.xlarge";
 
 constexpr std::array kPresets{sim::Preset::Fargate, sim::Preset::Ec2Warm, sim::Preset::Gpu};
 static_assert(kPresets.size() == kStarts.size());
@@ -76,6 +80,33 @@ world::DurationRange work_time(Duration mean) {
   return {.min = mean / 2, .max = mean / 2, .tail = mean - mean / 2};
 }
 
+bool speaks_of_instances(const Terms& terms) {
+  const Terms silent;
+  return terms.instances != silent.instances || terms.image_pull != silent.image_pull ||
+         terms.tasks_per_instance != silent.tasks_per_instance ||
+         terms.instances_max != silent.instances_max ||
+         terms.instance_price != silent.instance_price;
+}
+
+/// Whoever does not drive instances has ECS's managed scaling do it.
+Result<void> add_group(Question& question, const Terms& terms) {
+  sim::GroupModel group{.tasks_per_instance = terms.tasks_per_instance,
+                        .max = terms.instances_max,
+                        .start = *terms.instance_start,
+                        .image_pull = terms.image_pull};
+  if (const InstanceDriver* const driver = find_driver(terms.instances)) {
+    driver->drive(group);
+  } else if (terms.instances != kOwnInstances) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is nobody who drives instances", terms.instances));
+  }
+  const std::string_view price = terms.price == kDefaultPrice ? kDefaultInstance : terms.price;
+  question.price =
+      TRY(find_price(terms.instance_price.empty() ? price : terms.instance_price, terms.prices));
+  question.scenario.group = group;
+  return {};
+}
+
 /// All but the arrivals.
 Result<Asked> ask(const Terms& terms) {
   Asked asked;
@@ -92,6 +123,14 @@ Result<Asked> ask(const Terms& terms) {
   question.scenario.service.behaviour.protection_lingers =
       terms.workers_guarded ? kGuardLingers : Duration::zero();
   question.scenario.queue.max_receive_count = 0;
+  if (terms.task_start) {
+    question.scenario.service.behaviour.task_start = *terms.task_start;
+  }
+  if (terms.instance_start) {
+    TRY(add_group(question, terms));
+  } else if (speaks_of_instances(terms)) {
+    return fail(ErrorKind::Malformed, "what instances are like needs --instance-start, such as 3m");
+  }
   return asked;
 }
 
@@ -187,9 +226,18 @@ std::vector<std::string> facts_of(const Asked& asked, const Terms& terms) {
       facts.push_back(fmt::format("Each value of the trace is multiplied by {}.", terms.scale));
     }
   }
-  facts.push_back(fmt::format("Price of a task and hour: {:.5g} {} ({}).",
-                              asked.question.price.per_hour, asked.question.price.currency,
-                              asked.question.price.told));
+  const std::optional<sim::GroupModel>& group = asked.question.scenario.group;
+  facts.push_back(fmt::format("Price of {} and hour: {:.5g} {} ({}).",
+                              group ? "an instance" : "a task", asked.question.price.per_hour,
+                              asked.question.price.currency, asked.question.price.told));
+  if (group) {
+    facts.push_back(fmt::format(
+        "An instance takes {} to {} until it has registered, and holds {}; its first waits {} to "
+        "{} for its image. Managed Instances cost {:.0f} % more, a stopped one its volume.",
+        format_duration(group->start.min), format_duration(group->start.max),
+        plural(group->tasks_per_instance, "task"), format_duration(group->image_pull.min),
+        format_duration(group->image_pull.max), 100 * instance_prices().managed_fee));
+  }
   facts.emplace_back(terms.workers_guarded
                          ? "Workers are under ecs-guard: their tasks are protected while they work "
                            "and for 30 s after it."

@@ -17,6 +17,9 @@ namespace scaler::study {
 /// The ways in which tasks start.
 inline constexpr std::array<std::string_view, 3> kStarts{"fargate", "ec2", "gpu"};
 
+/// Instances are this program's to drive: capacity=own.
+inline constexpr std::string_view kOwnInstances = "own";
+
 struct Terms {
   double scale = 1;                          ///< a trace's values are multiplied by it
   std::string column = {};                   ///< of a trace, which of several; empty: by its name
@@ -28,9 +31,18 @@ struct Terms {
   std::int64_t tasks_max = 100;  ///< of rivals and of advised policies
   std::string objective = "p95 wait < 60s";
   std::string price = std::string(kDefaultPrice);  ///< what find_price() takes
-  std::string prices = {};                         ///< text; empty: the built-in prices
+  /// From launch to registration; given, tasks run on instances of an Auto Scaling group.
+  std::optional<world::DurationRange> instance_start = {};
+  std::string instances = std::string(kOwnInstances);  ///< who drives them
+  std::int64_t tasks_per_instance = 1;
+  std::int64_t instances_max = 100;
+  std::string instance_price = {};  ///< as `price`; empty: that, or that of a g5.xlarge
+  std::optional<world::DurationRange> task_start = {};  ///< in place of that of `start`
+  world::DurationRange image_pull = {};                 ///< before an instance's first task
+  std::string prices = {};                              ///< text; empty: the built-in prices
   std::uint64_t seed = 1;
 
+  bool owns_instances() const { return instance_start && instances == kOwnInstances; }
   /// Whether tasks are protected from scale-in while they work, by whomever.
   bool work_is_protected() const { return workers_protect || workers_guarded; }
 };

@@ -77,11 +77,10 @@ Result<Price> look_up(const json::Value& value, std::string_view what) {
     price = TRY(sized(root, *item, what));
   } else if (const auto instance = by_hour.optional_field(what)) {
     price.per_hour = TRY(number_of(*instance, "hour"));
-    price.told = fmt::format("{} a task, {}", what, TRY(source_of(*instance, root)));
+    price.told = fmt::format("{}, {}", what, TRY(source_of(*instance, root)));
   } else {
     return fail(ErrorKind::Malformed,
-                fmt::format("there is no price of '{}'; known are {}, or give a number per task "
-                            "and hour",
+                fmt::format("there is no price of '{}'; known are {}, or give a number per hour",
                             what, known_names(value)));
   }
   const json::Reader currency = TRY(root.field("currency"));
@@ -100,7 +99,22 @@ Result<ScalerPrices> read_scaler_prices() {
   return prices;
 }
 
+Result<InstancePrices> read_instance_prices() {
+  constexpr double kHoursPerMonth = 730;
+  const json::Value value = TRY(json::parse(prices_json()));
+  const json::Reader instances = TRY(json::Reader(value, "prices").field("instances"));
+  InstancePrices prices;
+  prices.managed_fee = TRY(number_of(instances, "managed_fee"));
+  prices.stopped_hour = TRY(number_of(instances, "stopped_month")) / kHoursPerMonth;
+  return prices;
+}
+
 }  // namespace
+
+const InstancePrices& instance_prices() {
+  static const InstancePrices prices = read_instance_prices().value();
+  return prices;
+}
 
 const ScalerPrices& scaler_prices() {
   static const ScalerPrices prices = read_scaler_prices().value();
@@ -109,7 +123,7 @@ const ScalerPrices& scaler_prices() {
 
 Result<Price> find_price(std::string_view what, std::string_view prices) {
   if (const auto number = as_number(what)) {
-    return Price{.per_hour = *number, .told = fmt::format("{} a task and hour, as given", *number)};
+    return Price{.per_hour = *number, .told = "as given"};
   }
   const json::Value value = TRY(json::parse(prices.empty() ? prices_json() : prices));
   return look_up(value, what);

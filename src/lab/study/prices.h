@@ -10,7 +10,7 @@
 namespace scaler::study {
 
 struct Price {
-  double per_hour = 0;  ///< of one task
+  double per_hour = 0;  ///< of one task, or of one instance
   std::string currency = "USD";
   std::string told = {};  ///< for people: what it is of, and its source and date
 };
@@ -21,6 +21,14 @@ struct Price {
 Result<Price> find_price(std::string_view what, std::string_view prices = {});
 
 inline constexpr std::string_view kDefaultPrice = "fargate-x86:1,2";
+
+/// What instances cost beside their hours, in USD.
+struct InstancePrices {
+  double managed_fee = 0;   ///< of Managed Instances, as a part of the instance's price
+  double stopped_hour = 0;  ///< the volume of one that is stopped
+};
+/// The built-in ones.
+const InstancePrices& instance_prices();
 
 /// What the scaler itself uses, in USD.
 struct ScalerPrices {

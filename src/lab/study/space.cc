@@ -4,6 +4,8 @@
 #include <array>
 #include <cmath>
 
+#include "lab/study/instances.h"
+
 namespace scaler::study {
 namespace {
 
@@ -20,6 +22,8 @@ constexpr std::array<Duration, 8> kThresholds{seconds(0),   seconds(15),  second
                                               seconds(900), seconds(3600)};
 constexpr std::array<Duration, 4> kOutWindows{seconds(0), seconds(20), seconds(40), seconds(90)};
 constexpr std::array<Duration, 4> kCooldowns{seconds(0), seconds(30), seconds(90), seconds(300)};
+constexpr std::array<Duration, 5> kIdles{seconds(0), seconds(30), seconds(60), seconds(180),
+                                         seconds(600)};
 constexpr std::array<std::int64_t, 4> kTolerances{0, 50'000, 100'000, 200'000};
 /// Of the load: what always runs, unless schedules are learned.
 constexpr std::array kQuantiles{0.1, 0.5, 0.8};
@@ -67,6 +71,7 @@ void for_each_default(const Change& change) {
   policy(&PolicyOptions::scale_out_window);
   policy(&PolicyOptions::scale_in_cooldown);
   policy(&PolicyOptions::schedules);
+  policy(&PolicyOptions::instance_idle);
   change([](Settings& to, const Settings& from) { to.triggers = from.triggers; });
 }
 
@@ -74,6 +79,7 @@ void for_each_default(const Change& change) {
 
 Space::Space(const Question& question, const Load& load, const Bound& bound)
     : bound_(bound),
+      own_group_(bound.own_instances ? question.scenario.group : std::nullopt),
       work_(question.work_mean),
       limit_(question.objective.limit),
       pattern_(load),
@@ -114,6 +120,9 @@ Settings Space::base(Duration latency) const {
   settings.policy.scale_in_when =
       bound_.workers_protect ? ScaleInWhen::Protected : ScaleInWhen::Idle;
   settings.triggers.tick = kTick;
+  if (own_group_) {
+    own_instances(settings.policy, *own_group_);
+  }
   return settings;
 }
 
@@ -267,6 +276,10 @@ std::string Space::kind_of(Settings settings) {
 
 Settings Space::changed(const Settings& from, Random& random) const {
   Settings settings = from;
+  if (own_group_ && random.uniform() < 0.2) {
+    settings.policy.instance_idle = pick(kIdles, random);
+    return settings;
+  }
   const std::int64_t times = random.uniform() < 0.3 ? 2 : 1;
   for (std::int64_t i = 0; i < times; ++i) {
     const double what = random.uniform();

@@ -3,6 +3,7 @@
 // busy_window stay what they are. Where a search begins, and how it goes on from there.
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "ground/base/random.h"
@@ -15,8 +16,9 @@ namespace scaler::study {
 struct Bound {
   bool workers_protect = false;  ///< tasks protect themselves: `protected`, otherwise `idle`
   std::int64_t tasks_max = 100;
-  bool keep_zero = false;  ///< tasks_min stays 0
-  bool schedules = false;  ///< hours with a minimum may be learned from the weekly pattern
+  bool keep_zero = false;      ///< tasks_min stays 0
+  bool schedules = false;      ///< hours with a minimum may be learned from the weekly pattern
+  bool own_instances = false;  ///< this program drives those of the question's group
 };
 
 class Space {
@@ -54,6 +56,7 @@ class Space {
   void change_floor(PolicyOptions& policy, Random& random) const;
 
   Bound bound_;
+  std::optional<sim::GroupModel> own_group_ = {};
   Duration work_;
   Duration limit_;
   Pattern pattern_;

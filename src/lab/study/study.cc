@@ -4,6 +4,7 @@
 #include <cmath>
 #include <optional>
 
+#include "lab/study/instances.h"
 #include "lab/study/own_cost.h"
 #include "scaler/core/decision.h"
 
@@ -20,8 +21,22 @@ double hours(Duration duration) {
   return static_cast<double>(duration.count()) / kMillisecondsPerHour;
 }
 
-report::Figures figures_of(const sim::Score& score, const Question& question) {
-  const bool instances = question.scenario.service.behaviour.instances.has_value();
+/// The group under this candidate's tasks.
+std::optional<sim::GroupModel> group_of(const Question& question, const Candidate& candidate) {
+  std::optional<sim::GroupModel> group = question.scenario.group;
+  const auto* const own = std::get_if<Settings>(&candidate.scaler);
+  if (group && candidate.driver != nullptr) {
+    candidate.driver->drive(*group);
+  } else if (group && own != nullptr && own->policy.capacity == Capacity::Own) {
+    group->driver = sim::GroupModel::Driver::Scaler;
+  }
+  return group;
+}
+
+report::Figures figures_of(const sim::Score& score, const Question& question,
+                           const Candidate& candidate) {
+  const auto group = group_of(question, candidate);
+  const bool instances = group || question.scenario.service.behaviour.instances;
   report::Figures figures;
   figures.waiting_p50 = score.waiting.quantile(0.5);
   figures.waiting_p95 = score.waiting.quantile(0.95);
@@ -29,8 +44,12 @@ report::Figures figures_of(const sim::Score& score, const Question& question) {
   figures.waiting_max = score.waiting.max();
   figures.share_within_objective = score.waiting.share_within(question.objective.limit);
   figures.task_hours = hours(score.task_time);
+  if (instances) {
+    figures.instance_hours = hours(score.instance_time);
+  }
   figures.price =
-      question.price.per_hour * (instances ? hours(score.instance_time) : figures.task_hours);
+      group ? cost_of(score, *group, question.price)
+            : question.price.per_hour * figures.instance_hours.value_or(figures.task_hours);
   figures.scaling_actions = score.actions.scale_outs + score.actions.scale_ins;
   figures.direction_changes = score.actions.direction_changes;
   figures.tasks_peak = score.tasks_peak;
@@ -44,8 +63,11 @@ report::Figures figures_of(const sim::Score& score, const Question& question) {
 void tell_month(report::Figures& figures, const Question& question, const Candidate& candidate,
                 const sim::Run& run) {
   const Duration tail = std::max(Duration(0), run.score.simulated - question.scenario.length);
-  const double counted = figures.task_hours - static_cast<double>(run.running) * hours(tail);
-  const double share = figures.task_hours > 0 ? std::max(0.0, counted) / figures.task_hours : 0;
+  const bool group = question.scenario.group.has_value();
+  const double all = group ? figures.instance_hours.value_or(0) : figures.task_hours;
+  const std::int64_t still = group ? run.instances : run.running;
+  const double counted = all - static_cast<double>(still) * hours(tail);
+  const double share = all > 0 ? std::max(0.0, counted) / all : 0;
   if (const auto* own = std::get_if<Settings>(&candidate.scaler)) {
     figures.own_month = own_month(own->triggers);
   }
@@ -140,14 +162,15 @@ class Watcher {
 
 Result<sim::Run> simulated(const Question& question, const Candidate& candidate,
                            const sim::Hooks& hooks) {
+  sim::Scenario scenario = question.scenario;
+  scenario.group = group_of(question, candidate);
   if (const auto* rival = std::get_if<const rivals::Rival*>(&candidate.scaler)) {
     rivals::RivalSettings settings = question.rivals;
-    settings.begin = question.scenario.begin;
+    settings.begin = scenario.begin;
     const auto scaler = (*rival)->make(settings);
-    return sim::simulate(question.scenario, question.seed, *scaler, hooks);
+    return sim::simulate(scenario, question.seed, *scaler, hooks);
   }
   const auto& own = std::get<Settings>(candidate.scaler);
-  sim::Scenario scenario = question.scenario;
   scenario.policy = own.policy;
   scenario.triggers = own.triggers;
   return sim::simulate(scenario, question.seed, hooks);
@@ -168,12 +191,15 @@ Result<Answer> answer(const Question& question, const Candidate& candidate, cons
   const sim::Score& score = run->score;
   Answer answer{.run = {.name = candidate.name,
                         .note = candidate.note,
-                        .figures = figures_of(score, question),
+                        .figures = figures_of(score, question, candidate),
                         .moments = watcher.moments(),
                         .waits = quantiles(score.waiting)},
                 .objective_wait = score.waiting.quantile(question.objective.share),
                 .sent = score.messages.sent,
                 .unfinished = score.messages.unfinished};
+  if (question.scenario.group) {
+    answer.instances = score.instances;
+  }
   answer.effort = static_cast<double>(score.messages.sent) +
                   kEffortOfPass * static_cast<double>(score.actions.passes - run->passes_left_out);
   answer.meets = answer.objective_wait < question.objective.limit && score.messages.lost == 0;

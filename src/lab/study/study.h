@@ -23,15 +23,19 @@ struct Question {
   rivals::RivalSettings rivals = {};  ///< what the rivals are set to
   Duration work_mean = std::chrono::seconds(20);
   Objective objective = {};
-  Price price = {};
+  Price price = {};  ///< of a task; with a group, of an instance
   std::uint64_t seed = 1;
 };
+
+struct InstanceDriver;
 
 /// A policy that is tried: this program's own or a rival.
 struct Candidate {
   std::string name = {};
   std::string note = {};
   std::variant<Settings, const rivals::Rival*> scaler = Settings{};
+  /// Who drives the instances of the question's group; nullptr: the settings, or the group's own.
+  const InstanceDriver* driver = nullptr;
 };
 Candidate rival_candidate(const rivals::Rival& rival);
 
@@ -43,6 +47,7 @@ struct Answer {
   Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
   std::int64_t sent = 0;
   std::int64_t unfinished = 0;
+  std::optional<sim::InstanceScore> instances = {};  ///< of a group
   bool meets = false;  ///< the objective, and nothing was lost; also in the run
   double effort = 0;   ///< what the simulation took, in the time of one message
   double cost() const { return run.figures.price.value_or(run.figures.task_hours); }

@@ -69,7 +69,8 @@ Result<study::Search> searched(const study::Question& question, const AdviseFlag
                         .bound = {.workers_protect = flags.study.terms.work_is_protected(),
                                   .tasks_max = flags.study.terms.tasks_max,
                                   .keep_zero = flags.keep_zero,
-                                  .schedules = flags.schedules}});
+                                  .schedules = flags.schedules,
+                                  .own_instances = flags.study.terms.owns_instances()}});
   for (auto round = search.next(); !round.empty(); round = search.next()) {
     std::vector<study::Candidate> candidates;
     candidates.reserve(round.size());

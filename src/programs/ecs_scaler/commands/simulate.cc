@@ -9,6 +9,7 @@
 #include "lab/study/advice.h"
 #include "lab/study/answers.h"
 #include "lab/study/backtest.h"
+#include "lab/study/instances.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
 
@@ -31,11 +32,42 @@ std::vector<std::string_view> rival_names() {
   for (const rivals::Rival& rival : rivals::all()) {
     names.push_back(rival.name);
   }
+  for (const study::InstanceDriver& driver : study::instance_drivers()) {
+    names.push_back(driver.name);
+  }
   names.emplace_back("all");
   return names;
 }
 
-Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) {
+std::vector<study::Candidate> all_drivers(const study::Settings& plain) {
+  std::vector<study::Candidate> candidates;
+  for (const study::InstanceDriver& driver : study::instance_drivers()) {
+    candidates.push_back(study::driver_candidate(driver, plain));
+  }
+  return candidates;
+}
+
+Result<study::Candidate> rival_of(const std::string& name, const study::Asked& asked,
+                                  const study::Settings& plain) {
+  const study::InstanceDriver* const driver = study::find_driver(name);
+  if (driver != nullptr && asked.question.scenario.group) {
+    return study::driver_candidate(*driver, plain);
+  }
+  if (driver != nullptr) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("--rival {} drives instances: it needs --instance-start", name));
+  }
+  if (const rivals::Rival* rival = rivals::find(name)) {
+    return study::rival_candidate(*rival);
+  }
+  const std::vector<std::string_view> known = rival_names();
+  return fail(ErrorKind::Malformed, fmt::format("--rival: '{}' is none of {}{}", name,
+                                                fmt::join(known, ", "), did_you_mean(name, known)));
+}
+
+Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags,
+                                                    const study::Asked& asked,
+                                                    const study::Settings& plain) {
   std::vector<study::Candidate> candidates;
   candidates.reserve(flags.policies.size() + flags.rivals.size());
   for (const std::string& path : flags.policies) {
@@ -43,25 +75,27 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags) 
   }
   for (const std::string& name : flags.rivals) {
     if (name == "all") {
-      for (const rivals::Rival& rival : rivals::all()) {
-        candidates.push_back(study::rival_candidate(rival));
+      std::ranges::transform(rivals::all(), std::back_inserter(candidates), study::rival_candidate);
+      if (asked.question.scenario.group) {
+        std::ranges::move(all_drivers(plain), std::back_inserter(candidates));
       }
-    } else if (const rivals::Rival* rival = rivals::find(name)) {
-      candidates.push_back(study::rival_candidate(*rival));
     } else {
-      const std::vector<std::string_view> known = rival_names();
-      return fail(ErrorKind::Malformed,
-                  fmt::format("--rival: '{}' is none of {}{}", name, fmt::join(known, ", "),
-                              did_you_mean(name, known)));
+      candidates.push_back(TRY(rival_of(name, asked, plain)));
     }
   }
   return candidates;
 }
 
-/// Who is compared when nobody is named: this program as it is, and all rivals.
-std::vector<study::Candidate> everybody(const study::Asked& asked, const study::Terms& terms) {
-  std::vector<study::Candidate> candidates{study::plain_candidate(asked.question, terms)};
-  std::ranges::transform(rivals::all(), std::back_inserter(candidates), study::rival_candidate);
+/// Who is compared when nobody is named: this program as it is, and all rivals; where instances are
+/// what matters, those who drive them.
+std::vector<study::Candidate> everybody(const study::Asked& asked, study::Candidate plain) {
+  const auto settings = std::get<study::Settings>(plain.scaler);
+  std::vector<study::Candidate> candidates{std::move(plain)};
+  if (asked.question.scenario.group) {
+    std::ranges::move(all_drivers(settings), std::back_inserter(candidates));
+  } else {
+    std::ranges::transform(rivals::all(), std::back_inserter(candidates), study::rival_candidate);
+  }
   return candidates;
 }
 
@@ -119,10 +153,11 @@ void print(const SimulateFlags& flags, const study::Asked& asked,
 }
 
 Result<void> simulate(SimulateFlags& flags) {
-  auto candidates = TRY(candidates_of(flags));
   const study::Asked asked = TRY(ask(flags.study));
+  study::Candidate plain = study::plain_candidate(asked.question, flags.study.terms);
+  auto candidates = TRY(candidates_of(flags, asked, std::get<study::Settings>(plain.scaler)));
   if (candidates.empty()) {
-    candidates = everybody(asked, flags.study.terms);
+    candidates = everybody(asked, std::move(plain));
   }
   const auto answers =
       TRY(answer_all("simulating", asked.question, candidates, !flags.study.html.empty()));

@@ -7,9 +7,12 @@
 #include <optional>
 #include <unistd.h>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "ground/base/duration.h"
 #include "ground/base/file.h"
+#include "lab/study/instances.h"
 #include "programs/ecs_scaler/commands/parallel.h"
 
 namespace scaler::cli {
@@ -18,6 +21,7 @@ namespace {
 constexpr double kScaleMin = 1e-9;
 constexpr double kScaleMax = 1e6;
 constexpr std::int64_t kTasksMaxLimit = 5000;
+constexpr Duration kLongestStart = std::chrono::hours(24);
 
 /// As read_file(); "-" is standard input. Of what is endless it takes one byte more than any reader
 /// accepts.
@@ -60,6 +64,59 @@ std::vector<Option> arrival_options(StudyFlags& flags) {
           study_duration("--length", flags.terms.length, "how long arrivals come; of --arrivals")};
 }
 
+/// "3m-4m", or "3m" for one that is always the same.
+Result<world::DurationRange> parse_range(const std::string& word) {
+  const std::size_t dash = word.find('-');
+  const Duration from = TRY(parse_duration(word.substr(0, dash)));
+  const Duration to = dash == std::string::npos ? from : TRY(parse_duration(word.substr(dash + 1)));
+  if (to < from || to > kLongestStart) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is no range of times, such as 3m-4m, up to a day", word));
+  }
+  return world::DurationRange{.min = from, .max = to};
+}
+
+template <typename Range>
+Take range(Range& value) {
+  return [&value](const std::string& word) -> Result<void> {
+    value = TRY(parse_range(word));
+    return {};
+  };
+}
+
+Take driver(std::string& value) {
+  return [&value](const std::string& word) -> Result<void> {
+    TRY(find_word(word, driver_names()));
+    value = word;
+    return {};
+  };
+}
+
+std::vector<Option> instance_options(StudyFlags& flags) {
+  study::Terms& terms = flags.terms;
+  return {{"--task-start", "FROM-TO", "from a task's placement to its work (default: by --start)",
+           range(terms.task_start)},
+          {"--instance-start", "FROM-TO",
+           "tasks run on EC2 instances that take so long from their launch to the first task, such "
+           "as 3m-4m (default: there is always room, or what --start gpu says)",
+           range(terms.instance_start)},
+          {.name = "--instances",
+           .value = "NAME",
+           .sentence = fmt::format("who starts and ends them: {} (default own: this program)",
+                                   fmt::join(driver_names(), ", ")),
+           .take = driver(terms.instances),
+           .words = driver_names()},
+          {"--tasks-per-instance", "N", "how many an instance holds (default 1)",
+           integer(terms.tasks_per_instance, 1, kTasksMaxLimit)},
+          {"--instances-max", "N", "of the group (default 100)",
+           integer(terms.instances_max, 1, kTasksMaxLimit)},
+          {"--image-pull", "FROM-TO", "before an instance's first task (default 0s)",
+           range(terms.image_pull)},
+          {"--instance-price", "PRICE",
+           "an EC2 type or a number an hour (default: --price, or g5.xlarge)",
+           text(terms.instance_price)}};
+}
+
 std::vector<Option> service_options(StudyFlags& flags) {
   study::Terms& terms = flags.terms;
   return {
@@ -87,9 +144,18 @@ std::vector<Option> service_options(StudyFlags& flags) {
 
 }  // namespace
 
+std::vector<std::string_view> driver_names() {
+  std::vector<std::string_view> names{study::kOwnInstances};
+  for (const study::InstanceDriver& driver : study::instance_drivers()) {
+    names.push_back(driver.name);
+  }
+  return names;
+}
+
 std::vector<Option> study_options(StudyFlags& flags) {
   std::vector<Option> options = arrival_options(flags);
   std::ranges::move(service_options(flags), std::back_inserter(options));
+  std::ranges::move(instance_options(flags), std::back_inserter(options));
   return options;
 }
 

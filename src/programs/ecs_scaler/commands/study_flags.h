@@ -19,6 +19,9 @@ struct StudyFlags {
   std::string html = {};    ///< file to write
 };
 
+/// Who may drive instances: this program, and the ways in which AWS does.
+std::vector<std::string_view> driver_names();
+
 std::vector<Option> study_options(StudyFlags& flags);
 
 /// Reads the files, and puts the flags as a question; the prices are in the terms afterwards.
