@@ -130,6 +130,13 @@ class LiveBrowser:
                   **({"text": typed} if typed else {}))
         self.call("Input.dispatchKeyEvent", type="keyUp", **event)
 
+    def drag(self, begin, end):
+        """With the mouse, from one (x, y) of the window to another."""
+        for kind, (x, y), buttons in (("mouseMoved", begin, 0), ("mousePressed", begin, 1),
+                                      ("mouseMoved", end, 1), ("mouseReleased", end, 0)):
+            self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, buttons=buttons,
+                      button="left" if kind != "mouseMoved" else "none", clickCount=1)
+
     def picture(self, path, whole=True):
         path.parent.mkdir(parents=True, exist_ok=True)
         told = self.call("Page.captureScreenshot", captureBeyondViewport=whole)

@@ -34,7 +34,7 @@ return {
     .map((element) => ({ what: element.id || element.textContent.slice(0, 20),
       order: element.tabIndex, top: element.getBoundingClientRect().top })),
   shown: block.querySelector("pre").textContent,
-  charts: doc.querySelectorAll("#charts svg").length,
+  charts: doc.querySelectorAll("#charts .plot").length,
   parts: doc.querySelectorAll("#charts .part").length,
   labels: doc.querySelectorAll("#plane text.halo").length,
   dots: doc.querySelectorAll("#plane .dot").length,

@@ -173,7 +173,7 @@ def test_the_controller_serves_its_metrics_and_stops_when_asked(start_process, e
     for name in names:
         assert f"# HELP {name} " in text and f"# TYPE {name} " in text
     assert get(controller.address + "/healthz")[1] == "ok\n"
-    for path, data, status in (("/", None, 404), ("/metrics", b"{}", 405)):
+    for path, data, status in (("/nothing", None, 404), ("/metrics", b"{}", 405)):
         with pytest.raises(urllib.error.HTTPError) as refused:
             open_url(controller.address + path, data)
         assert refused.value.code == status

@@ -165,6 +165,14 @@ def test_a_service_tells_its_decision_at_any_moment_and_zooms(browser, url, aws)
     browser.eval("document.querySelector('[data-key=\"0\"]').click()")
     assert browser.eval("charts.window") is None
     assert whole
+    box = browser.eval("(({ left, top, width, height }) => ({ left, top, width, height }))"
+                       "(document.querySelector('#charts .plot').getBoundingClientRect())")
+    middle = box["top"] + box["height"] / 2
+    browser.drag((box["left"] + box["width"] * 0.3, middle),
+                 (box["left"] + box["width"] * 0.6, middle))
+    browser.until("charts.window !== null")
+    browser.until("charts.charts.every(({ graph }) => graph.xAxisRange()[0] > charts.whole[0])")
+    browser.eval("document.querySelector('[data-key=\"0\"]').click()")
     line = "document.querySelector('#legend [data-line=running]')"
     browser.eval(f"{line}.click()")
     assert browser.eval(f"{line}.ariaPressed") == "false"

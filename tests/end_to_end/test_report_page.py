@@ -13,24 +13,28 @@ addEventListener("error", (event) => problems.push(String(event.message)));
 const out = {};
 const range = () => document.getElementById("range").textContent;
 const charts = document.getElementById("charts");
-const plot = () => document.querySelector("[data-chart=backlog] .plot");
-function point(type, share, y = 0.5) {
-  const box = plot().getBoundingClientRect();
-  plot().dispatchEvent(new PointerEvent(type, { bubbles: true, pointerId: 1,
-    clientX: box.left + share * box.width, clientY: box.top + y * box.height }));
+const graph = () => over.charts[1].graph;
+function point(type, share) {
+  const canvas = graph().mouseEventElement_, box = canvas.getBoundingClientRect();
+  const area = graph().getArea();
+  canvas.dispatchEvent(new MouseEvent(type, { bubbles: true,
+    clientX: box.left + area.x + share * area.w, clientY: box.top + area.y + area.h / 2 }));
 }
-SVGElement.prototype.setPointerCapture = () => {};  // A made-up pointer cannot be captured.
+function painted(canvas) {
+  const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+  return data.filter((value, i) => i % 4 === 3 && value > 0).length;
+}
 const press = (key) => charts.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true }));
 out.charts = [...document.querySelectorAll("[data-chart]")].map((chart) => chart.dataset.chart);
-out.paths = [...document.querySelectorAll("#charts path.series")]
-  .map((path) => path.getAttribute("d").length);
+out.lines = over.charts.map((chart) => chart.series.length);
+out.points = over.charts.map((chart) => chart.rows.length);
+out.painted = over.charts.map((chart) => painted(chart.graph.hidden_));
 out.whole = range();
-out.first = charts.querySelectorAll(".series").length;
-point("pointermove", 0.5);
+point("mousemove", 0.5);
 out.tip = document.getElementById("tip").textContent;
-point("pointerdown", 0.25); point("pointermove", 0.4); point("pointerup", 0.5);
+point("mousedown", 0.25); point("mousemove", 0.4); point("mouseup", 0.5);
 out.zoomed = range();
-plot().dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+point("dblclick", 0.5);
 out.reset = range();
 press("+"); out.plus = range();
 press("ArrowRight"); out.right = range();
@@ -85,8 +89,8 @@ def test_the_charts_are_there_and_zoom(page, tmp_path):
     assert console == []
     assert seen["problems"] == []
     assert seen["charts"] == ["arrivals", "backlog", "tasks", "waiting"]
-    assert len(seen["paths"]) == 3 * 4, "backlog, desired, running and waiting of three policies"
-    assert min(seen["paths"]) > 100, "each line has points"
+    assert seen["lines"] == [1, 3, 2 * 3, 3], "of three policies: tasks are desired and running"
+    assert min(seen["points"]) > 100 and min(seen["painted"]) > 1000, seen
     assert seen["rows"] == 3 and seen["dots"] == 3
     assert "own & only" in seen["tip"] and "arrivals a minute" in seen["tip"]
     assert seen["zoomed"] != seen["whole"] and seen["reset"] == seen["whole"]

@@ -46,25 +46,36 @@ function lowerBound(values, at) {
   return low;
 }
 
-/** A colour as a canvas takes it, of a custom property of the element. */
+const pixel = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+
+/** Any colour of CSS in the form that a canvas and the library take. */
+function rgb(color) {
+  pixel.clearRect(0, 0, 1, 1);
+  pixel.fillStyle = color;
+  pixel.fillRect(0, 0, 1, 1);
+  return `rgb(${[...pixel.getImageData(0, 0, 1, 1).data].slice(0, 3).join(", ")})`;
+}
+
+/** The colour in a custom property of an element. */
 function colorOf(element, property) {
-  return getComputedStyle(element).getPropertyValue(property).trim() || "#888888";
+  return rgb(getComputedStyle(element).getPropertyValue(property).trim() || "#888888");
 }
 
 /** Dragging zooms, a double click shows all; a finger scrolls the page, as everywhere else. */
-function interaction() {
-  const whole = Dygraph.defaultInteractionModel;
-  return { mousedown: whole.mousedown, dblclick: whole.dblclick };
+function interaction(group) {
+  const { mousedown, willDestroyContextMyself } = Dygraph.defaultInteractionModel;
+  return { mousedown, dblclick: () => group.show(null), willDestroyContextMyself };
 }
 
-/** One chart of a group. `series`: [{ name, color, steps, dash, fill, width }], colours being custom properties. */
+/**
+ * One chart of a group. `series`: [{ name, color, steps, dash, fill, width }], a colour being a custom property or
+ * a function. Rows are [at, value, ...]; null is a gap, or with `joined` nothing, and then NaN is the gap.
+ * `limit`: { value, color }, a line across. `parts`: [{ name, from, to }], shaded. `ticks(low, high, count)` of y.
+ */
 class TimeChart {
-  constructor(group, holder, { name, series, label = axisNumber, floor = 1 }) {
-    this.group = group;
-    this.series = series;
-    this.label = label;
-    this.floor = floor;
-    this.rows = [];
+  constructor(group, holder, { name, series, label = axisNumber, floor = 1, joined = false, limit, parts = [], ticks }) {
+    Object.assign(this, { group, series, label, floor, joined, limit, ticks, rows: [] });
+    this.parts = parts.map((part) => ({ ...part, made: this.makePart(part.name) }));
     this.plot = document.createElement("div");
     this.plot.className = "plot";
     this.plot.setAttribute("role", "img");
@@ -73,27 +84,72 @@ class TimeChart {
     this.cursor.className = "cursor";
     this.cursor.hidden = true;
     this.holder = holder;
-    holder.append(this.plot, this.cursor);
+    holder.append(this.plot, ...this.parts.map((part) => part.made), this.cursor);
+  }
+
+  makePart(name) {
+    const made = document.createElement("div"), told = document.createElement("span");
+    made.className = "part";
+    told.textContent = name;
+    made.append(told);
+    return made;
   }
 
   options() {
     const { holder, series } = this;
     const each = Object.fromEntries(series.map((one) => [one.name, {
-      color: colorOf(holder, one.color), stepPlot: one.steps ?? false, strokePattern: one.dash ?? null,
+      color: typeof one.color === "function" ? one.color() : colorOf(holder, one.color), stepPlot: one.steps ?? false, strokePattern: one.dash ?? null,
       fillGraph: one.fill ?? false, strokeWidth: one.width ?? 1.6,
     }]));
     return {
       labels: ["at", ...series.map((one) => one.name)], series: each, labelsUTC: true,
-      interactionModel: interaction(), fillAlpha: .18, highlightCircleSize: 3, drawGapEdgePoints: true,
+      connectSeparatedPoints: this.joined, underlayCallback: (canvas, area, graph) => this.drawLimit(canvas, area, graph),
+      interactionModel: interaction(this.group), fillAlpha: .18, highlightCircleSize: 3, drawGapEdgePoints: true,
       axisLineColor: colorOf(holder, "--faint"), gridLineColor: colorOf(holder, "--line"), gridLineWidth: 1,
       axes: {
         x: { axisLabelFormatter: (at) => axisTime(Number(at)), pixelsPerLabel: 80, ticker: Dygraph.dateTicker },
-        y: { axisLabelFormatter: this.label, axisLabelWidth: 46, pixelsPerLabel: 36 },
+        y: { axisLabelFormatter: this.label, axisLabelWidth: 46, pixelsPerLabel: 36, ...this.ticker() },
       },
-      highlightCallback: (event, at) => this.group.point(at),
+      highlightCallback: (event, at) => this.group.point(at, event),
       unhighlightCallback: () => this.group.point(null),
       zoomCallback: (from, to) => this.group.show(this.group.isWhole(from, to) ? null : [from, to]),
     };
+  }
+
+  ticker() {
+    if (!this.ticks) return {};
+    return { ticker: (low, high, pixels) => this.ticks(low, high, Math.max(2, Math.round(pixels / 45)))
+      .map((v) => ({ v, label: this.label(v) })) };
+  }
+
+  drawLimit(canvas, area, graph) {
+    if (!this.limit) return;
+    const y = graph.toDomYCoord(this.limit.value);
+    canvas.save();
+    canvas.strokeStyle = colorOf(this.holder, this.limit.color);
+    canvas.lineWidth = 2;
+    canvas.setLineDash([6, 4]);
+    canvas.beginPath();
+    canvas.moveTo(area.x, y);
+    canvas.lineTo(area.x + area.w, y);
+    canvas.stroke();
+    canvas.restore();
+  }
+
+  placeParts() {
+    const area = this.graph.getArea();
+    for (const { from, to, made } of this.parts) {
+      const left = Math.max(area.x, this.graph.toDomXCoord(from));
+      const right = Math.min(area.x + area.w, this.graph.toDomXCoord(to));
+      made.hidden = right <= left;
+      if (made.hidden) continue;
+      made.style.left = `${left}px`;
+      made.style.width = `${right - left}px`;
+      made.style.top = `${this.plot.offsetTop + area.y}px`;
+      made.style.height = `${area.h}px`;
+      made.firstChild.hidden = false;
+      made.firstChild.hidden = made.firstChild.offsetWidth > right - left;
+    }
   }
 
   /** The highest that is seen, so that a zoom shows what is in it. */
@@ -101,7 +157,7 @@ class TimeChart {
     let top = this.floor;
     const first = Math.max(0, lowerBound(this.rows.map((row) => row[0]), from) - 1);
     for (let i = first; i < this.rows.length; ++i) {
-      for (const value of this.rows[i].slice(1)) top = Math.max(top, value ?? 0);
+      for (let k = 1; k < this.rows[i].length; ++k) top = Math.max(top, this.rows[i][k] || 0);
       if (this.rows[i][0] > to) break;
     }
     return top * 1.08;
@@ -111,6 +167,7 @@ class TimeChart {
     const shown = { ...this.options(), file: this.rows, dateWindow: window, valueRange: [0, this.top(window)] };
     if (this.graph) this.graph.updateOptions(shown);
     else this.graph = new Dygraph(this.plot, this.rows, shown);
+    this.placeParts();
   }
 
   point(at) {
@@ -130,7 +187,7 @@ function axisTime(at) {
   return timeText(at, at % MINUTE === 0 ? MINUTE : 1000);
 }
 
-/** Charts over one time, zoomed and pointed at together. `onPoint(at)` is told where, or null. */
+/** Charts over one time, zoomed and pointed at together. `onPoint(at, event)` is told where, or null. */
 class TimeCharts {
   constructor({ onPoint = () => {}, onShow = () => {} } = {}) {
     Object.assign(this, { onPoint, onShow, charts: [], window: null, whole: [0, 1] });
@@ -159,7 +216,7 @@ class TimeCharts {
 
   draw() {
     for (const chart of this.charts) chart.draw(this.seen());
-    this.point(this.at ?? null, true);
+    this.mark(this.at ?? null);
   }
 
   show(window) {
@@ -184,16 +241,21 @@ class TimeCharts {
     this.show([from + by, to + by]);
   }
 
-  point(at, quiet = false) {
+  /** A line through all charts, and nobody is told. */
+  mark(at) {
     this.at = at;
     for (const chart of this.charts) chart.point(at);
-    if (!quiet) this.onPoint(at);
   }
 
-  /** "+", "-", "0" and the arrows, as the page's text says. Whether the key was one of these. */
+  point(at, event) {
+    this.mark(at);
+    this.onPoint(at, event);
+  }
+
+  /** "+", "-", "0", the arrows, as the page's text says. Whether the key was one of these. */
   key(key) {
     const keys = {
-      "+": () => this.zoom(.5), "=": () => this.zoom(.5), "-": () => this.zoom(2), "0": () => this.show(null),
+      "+": () => this.zoom(.5), "=": () => this.zoom(.5), "-": () => this.zoom(2), "0": () => this.show(null), Home: () => this.show(null),
       ArrowLeft: () => this.pan(-.25), ArrowRight: () => this.pan(.25),
     };
     keys[key]?.();

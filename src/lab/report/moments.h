@@ -29,7 +29,7 @@ struct Moment {
 /// of both and the highest of all else, so that no peak is lost, and why the count was the highest.
 class Moments {
  public:
-  static constexpr std::size_t kMax = 2000;
+  static constexpr std::size_t kMax = 8000;
 
   /// Moments come in order; one that is not later than the one before is merged into it.
   void add(const Moment& moment);

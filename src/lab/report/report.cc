@@ -1,9 +1,12 @@
 #include "lab/report/report.h"
 
 #include <cmath>
+#include <map>
 #include <string_view>
+#include <vector>
 
 #include "ground/base/text.h"
+#include "ground/charts/charts.h"
 #include "ground/json/writer.h"
 #include "lab/report/markup.h"
 
@@ -12,7 +15,7 @@ namespace scaler::report {
 // Of the generated page_parts.cc.
 std::string_view page_html();
 std::string_view page_css();
-std::string_view chart_js();
+std::string_view svg_js();
 std::string_view plane_js();
 std::string_view page_js();
 
@@ -49,6 +52,25 @@ void write_column(json::Writer& writer, std::string_view name, const std::vector
   writer.end_array();
 }
 
+/// "why" holds indices into "reasons", of which the first is the empty one: many moments have the
+/// same.
+void write_reasons(json::Writer& writer, const std::vector<Moment>& moments) {
+  std::map<std::string_view, std::size_t> numbers{{"", 0}};
+  std::vector<std::string_view> reasons{""};
+  write_column(writer, "why", moments, [&](const Moment& moment) {
+    const auto [number, is_new] = numbers.emplace(moment.why, reasons.size());
+    if (is_new) {
+      reasons.push_back(moment.why);
+    }
+    writer.value(number->second);
+  });
+  writer.name("reasons").begin_array();
+  for (const std::string_view reason : reasons) {
+    writer.value(reason);
+  }
+  writer.end_array();
+}
+
 void write_moments(json::Writer& writer, const std::vector<Moment>& moments) {
   const auto column = [&](std::string_view name, std::int64_t Moment::* member) {
     write_column(writer, name, moments,
@@ -68,7 +90,7 @@ void write_moments(json::Writer& writer, const std::vector<Moment>& moments) {
       writer.null();
     }
   });
-  write_column(writer, "why", moments, [&](const Moment& moment) { writer.value(moment.why); });
+  write_reasons(writer, moments);
 }
 
 /// Charts begin with what the decision is about: too many lines show nothing.
@@ -144,6 +166,7 @@ std::string html(const Report& report) {
     rest.remove_prefix(at + mark.size());
   };
   put("/*title*/", markup_text(report.title));
+  put("/*charts.css*/", charts::style());
   put("/*page.css*/", page_css());
   put("/*sentence*/", markup_text(report.sentence.empty() ? report.title : report.sentence));
   put("/*subtitle*/", markup_text(report.subtitle));
@@ -154,7 +177,8 @@ std::string html(const Report& report) {
   put("/*replays*/", replays_html(report));
   put("/*facts*/", facts_html(report));
   put("/*data*/", safe_in_script(data(report)));
-  put("/*chart.js*/", chart_js());
+  put("/*charts*/", charts::script());
+  put("/*svg.js*/", svg_js());
   put("/*plane.js*/", plane_js());
   put("/*page.js*/", page_js());
   return page.append(rest);

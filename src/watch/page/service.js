@@ -135,7 +135,7 @@ function chosenIndex() {
 
 function choose(index) {
   view.chosen = index >= view.points.length - 1 ? null : view.points[index].from;
-  charts.point(view.points[index]?.from ?? null, true);
+  charts.mark(view.points[index]?.from ?? null);
   byId("moment").value = index;
   showMoment(index);
 }
