@@ -78,7 +78,7 @@ Exchange& HttpClient::Impl::add(const Origin& origin, const RequestLimits& limit
   const Ticket ticket = ++last_ticket_;
   Exchange& exchange = exchanges_[ticket];
   exchange.ticket = ticket;
-  exchange.pool = &pool_of(origin);
+  exchange.pool = &pool_of(origin, limits.pool);
   exchange.limits = limits;
   if (outstanding_++ == 0) {
     earliest_limit_ = Deadline::max();

@@ -19,7 +19,7 @@ namespace scaler::net {
 
 struct HttpClientOptions {
   std::string ca_bundle = {};  ///< path of a PEM file to trust in place of the built-in roots
-  std::size_t connections_per_origin = 64;
+  std::size_t connections_per_origin = 64;  ///< of each pool
   Duration connect_timeout = std::chrono::seconds(2);
   Duration idle_timeout =
       std::chrono::seconds(50);       ///< a connection unused for longer is not used again
@@ -34,6 +34,8 @@ using Ticket = std::uint64_t;
 struct RequestLimits {
   Deadline deadline = Deadline::max();  ///< the whole reply is there by then, or it is Unavailable
   Deadline leave_by = Deadline::max();  ///< its first byte has gone by then, or it is Overdue
+  /// Whose connections it uses: who is slow keeps only those of its own name busy.
+  std::string pool = {};
 };
 
 struct Finished {

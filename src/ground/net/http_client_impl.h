@@ -75,6 +75,7 @@ std::unexpected<Error> too_late(const Exchange& exchange, Deadline now);
 /// The connections of one origin.
 struct Pool {
   Origin origin = {};
+  std::string name = {};                     ///< RequestLimits::pool
   Result<const Proxy*> proxy = nullptr;      ///< null for direct connections
   Host* host = nullptr;                      ///< the origin's, or the proxy's
   std::optional<Deadline> name_by = {};      ///< how long those that wait wait for its addresses
@@ -121,7 +122,7 @@ class HttpClient::Impl {
   void expire_names(Deadline now);
 
   // http_set_up.cc
-  Pool& pool_of(const Origin& origin);
+  Pool& pool_of(const Origin& origin, const std::string& name);
   Result<TlsContext*> tls_for(const Origin& origin);
   void open(Exchange& exchange);
   Result<void> open_stream(Connection& connection);

@@ -9,15 +9,16 @@ using SteadyClock = std::chrono::steady_clock;
 
 }  // namespace
 
-Pool& HttpClient::Impl::pool_of(const Origin& origin) {
+Pool& HttpClient::Impl::pool_of(const Origin& origin, const std::string& name) {
   for (const auto& pool : pools_) {
-    if (pool->origin == origin) {
+    if (pool->origin == origin && pool->name == name) {
       return *pool;
     }
   }
   pools_.push_back(std::make_unique<Pool>());
   Pool& pool = *pools_.back();
   pool.origin = origin;
+  pool.name = name;
   pool.proxy = options_.proxies.of(origin);
   if (pool.proxy.has_value()) {
     const Origin& peer = *pool.proxy == nullptr ? origin : (*pool.proxy)->origin;
