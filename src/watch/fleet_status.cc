@@ -80,7 +80,7 @@ ServiceView status_of(const PassRecord& record, ServiceView before, Instant now)
   ServiceView status{.cluster = std::string(plain_name(record.id.cluster)),
                      .service = std::string(plain_name(record.id.service)),
                      .read_at = before.read_at};
-  if (const auto address = parse_service(record.id.cluster, record.id.service)) {
+  if (const auto address = address_of(record.id)) {
     status.region = address->region;
     status.account = address->account;
   }
@@ -215,6 +215,13 @@ std::string name_of(const ServiceView& service) {
          (service.region.empty() ? "" : " (" + service.region + ")");
 }
 
+/// The account tells apart what has all else in common.
+std::string name_cell(const ServiceView& service, const std::map<std::string, int>& namesakes) {
+  const std::string name = name_of(service);
+  return namesakes.at(name) > 1 && !service.account.empty() ? name + " of " + service.account
+                                                            : name;
+}
+
 }  // namespace
 
 void FleetStatus::add(std::span<const PassRecord> records, Instant now) {
@@ -332,8 +339,12 @@ std::string status_text(const FleetStatus& status, Instant now) {
   using Row = std::array<std::string, kColumns>;
   std::vector<Row> rows{
       {"SERVICE", "VISIBLE + IN FLIGHT", "RUNNING / DESIRED", "LAST CHANGE", "NOW"}};
+  std::map<std::string, int> namesakes;
   for (const ServiceView& service : status.services) {
-    rows.push_back({name_of(service), queue_cell(service), tasks_cell(service),
+    ++namesakes[name_of(service)];
+  }
+  for (const ServiceView& service : status.services) {
+    rows.push_back({name_cell(service, namesakes), queue_cell(service), tasks_cell(service),
                     change_cell(service, now), why_cell(service)});
   }
   std::array<std::size_t, kColumns> widths = {};

@@ -18,7 +18,7 @@ namespace scaler {
 struct ServiceView {
   std::string cluster = {};
   std::string service = {};
-  std::string region = {};  ///< where an ARN tells it, as is the next
+  std::string region = {};  ///< where ARN, region or role tell it, as is the next
   std::string account = {};
   std::optional<Instant> looked_at = {};
   std::optional<Instant> read_at = {};       ///< the last look that brought service and queues

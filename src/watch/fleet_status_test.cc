@@ -76,6 +76,17 @@ TEST(FleetStatus, KeepsTheStepsOfTheDecisionForThePageAlone) {
   EXPECT_EQ(status.services[0].steps, "") << "there was no decision";
 }
 
+TEST(FleetStatus, TheSameNamesInTwoAccountsAreToldApart) {
+  PassRecord other = scaled_out();
+  other.id = {.cluster = "main",
+              .service = "worker",
+              .region = "us-east-1",
+              .role = {.arn = "arn:aws:iam::222222222222:role/scaler"}};
+  const std::string text = status_text(status_after({scaled_out(), other}), testing::kNoon + 12s);
+  EXPECT_TRUE(text.contains("main/worker (us-east-1) of 123456789012 ")) << text;
+  EXPECT_TRUE(text.contains("main/worker (us-east-1) of 222222222222 ")) << text;
+}
+
 TEST(FleetStatus, WhatCouldNotBeReadIsUnknownAndKeepsItsLastChange) {
   FleetStatus status = status_after({scaled_out()});
   status.add(std::vector{blind()}, testing::kNoon + 11s);

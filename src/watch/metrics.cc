@@ -191,10 +191,21 @@ MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& r
                              Duration took) {
   MetricMembers members{.cluster = std::string(plain_name(record.id.cluster)),
                         .service = std::string(plain_name(record.id.service))};
+  const ServiceId& id = record.id;
+  if (const auto address = address_of(id); address && !(id.region.empty() && id.role.arn.empty())) {
+    members.region = address->region;
+    members.account = address->account;
+  }
   json::Writer writer;
   writer.begin_object().field("Timestamp", record.at.time_since_epoch().count());
   writer.name("CloudWatchMetrics").begin_array().begin_object().field("Namespace", kNamespace);
   writer.name("Dimensions").begin_array().begin_array().value("Cluster").value("Service");
+  for (const auto& [name, value] :
+       {std::pair("Region", &members.region), std::pair("Account", &members.account)}) {
+    if (!value->empty()) {
+      writer.value(name);
+    }
+  }
   writer.end_array().end_array().name("Metrics").begin_array();
   for (const Metric metric : wanted) {
     if (const auto value = metric_value(metric, record, took)) {

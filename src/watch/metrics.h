@@ -59,13 +59,16 @@ Result<std::vector<Metric>> parse_metrics(std::string_view text);
 std::optional<std::int64_t> metric_value(Metric metric, const PassRecord& record, Duration took);
 
 /// The members that turn one log line into metrics: `_aws` as JSON, the dimensions Cluster and
-/// Service (names, also where the configuration has ARNs), and a value for each metric.
+/// Service (names, also where the configuration has ARNs), for a service that is reached in another
+/// place than the program's own Region and Account as well, and a value for each metric.
 /// Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/
 ///         CloudWatch_Embedded_Metric_Format_Specification.html
 struct MetricMembers {
   std::string aws = {};
   std::string cluster = {};
   std::string service = {};
+  std::string region = {};  ///< empty: no dimension, as is the next
+  std::string account = {};
   struct Value {
     std::string_view name = {};
     std::int64_t value = 0;

@@ -117,5 +117,19 @@ TEST(MetricValue, IsAbsentWhereThePassWasBlindForAnUnknownCountIsNoZero) {
   EXPECT_TRUE(metric_members(std::vector{Metric::QueueDepth}, record, 0ms).values.empty());
 }
 
+TEST(MetricMembers, HaveRegionAndAccountOfAServiceInAPlaceOfItsOwn) {
+  PassRecord record = scaled_out();
+  EXPECT_TRUE(metric_members(std::vector{Metric::Demand}, record, 0ms).region.empty());
+  record.id = {.cluster = "main",
+               .service = "worker",
+               .region = "eu-west-1",
+               .role = {.arn = "arn:aws:iam::222222222222:role/scaler"}};
+  const MetricMembers members = metric_members(std::vector{Metric::Demand}, record, 0ms);
+  EXPECT_EQ(members.region, "eu-west-1");
+  EXPECT_EQ(members.account, "222222222222");
+  EXPECT_TRUE(members.aws.contains(R"("Dimensions":[["Cluster","Service","Region","Account"]])"))
+      << members.aws;
+}
+
 }  // namespace
 }  // namespace scaler

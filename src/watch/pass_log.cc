@@ -7,7 +7,7 @@ std::vector<LogLevel> PassLog::levels(std::span<const PassRecord> records, Insta
   levels.reserve(records.size());
   const std::map<Name, Instant> before = std::exchange(told_, {});
   for (const PassRecord& record : records) {
-    const Name name{record.id.cluster, record.id.service};
+    const Name name = described(record.id);
     const auto told = before.find(name);
     const bool changes = record.decision && record.decision->action != Action::Hold;
     // A clock that was set back makes nobody silent.

@@ -23,7 +23,7 @@ class PassLog {
   std::vector<LogLevel> levels(std::span<const PassRecord> records, Instant now);
 
  private:
-  using Name = std::pair<std::string, std::string>;  ///< cluster and service
+  using Name = std::string;  ///< as described() has it
 
   std::map<Name, Instant> told_ = {};  ///< of the fleet's services
 };

@@ -28,14 +28,16 @@ std::string escaped(std::string_view text) {
   return out;
 }
 
-/// The same names in two regions or accounts are two services; where ARNs tell them apart, so do
-/// the labels.
+/// The same names in two regions or accounts are two services; where ARNs, regions or roles tell
+/// them apart, so do the labels.
 std::string labels_of(const ServiceId& id) {
   std::string labels = fmt::format(R"(cluster="{}",service="{}")", escaped(plain_name(id.cluster)),
                                    escaped(plain_name(id.service)));
-  const Result<ServiceAddress> address = parse_service(id.cluster, id.service);
-  if (address && !address->region.empty()) {
-    labels += fmt::format(R"(,region="{}",account="{}")", address->region, address->account);
+  if (const Result<ServiceAddress> address = address_of(id)) {
+    for (const auto& [name, value] :
+         {std::pair("region", &address->region), std::pair("account", &address->account)}) {
+      labels += value->empty() ? "" : fmt::format(R"(,{}="{}")", name, *value);
+    }
   }
   return labels;
 }

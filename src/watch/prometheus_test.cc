@@ -162,5 +162,17 @@ TEST(PrometheusPage, TellsServicesOfTwoRegionsApart) {
   }
 }
 
+TEST(PrometheusPage, TellsServicesOfTwoRolesApart) {
+  PassRecord here = scaled_out();
+  here.id = {.cluster = "main", .service = "worker"};
+  PassRecord there = here;
+  there.id.role.arn = "arn:aws:iam::222222222222:role/scaler";
+  const std::string text = page_of({{here, there}});
+  EXPECT_THAT(text, HasSubstr(R"(desired_tasks{cluster="main",service="worker"} 4)"));
+  EXPECT_THAT(
+      text,
+      HasSubstr(R"(desired_tasks{cluster="main",service="worker",account="222222222222"} 4)"));
+}
+
 }  // namespace
 }  // namespace scaler

@@ -13,6 +13,7 @@
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
+#include "wire/fleet_accounts.h"
 #include "wire/policy.h"
 
 namespace scaler {
@@ -37,6 +38,7 @@ Result<std::string> read_name(const json::Reader& object, std::string_view name,
 
 struct NamedQueue {
   QueueAddress address = {};
+  std::string region = {};  ///< as it stands beside the URL; may be empty
   Millionths weight = JobQueue{}.weight;
 };
 
@@ -49,21 +51,51 @@ Result<QueueAddress> read_address(const json::Reader& value) {
   return address;
 }
 
-/// "https://..." or {"url": "https://...", "weight": 2}
+/// Whether a queue lies where it is said to lie: where its own member says, else in the region that
+/// the service is given.
+Result<void> check_region(const NamedQueue& queue, const std::string& path,
+                          const std::string& of_service) {
+  const std::string& there = queue.address.region;
+  const std::string& said = queue.region.empty() ? of_service : queue.region;
+  if (!may_be_same(std::string_view(there), said)) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("{}: '{}' lies in {}, but {} region is {}: make it {}{}", path,
+                    shortened(queue.address.url), there,
+                    queue.region.empty() ? "the service's" : "its", said, there,
+                    queue.region.empty() ? ", or name the queue as {url: .., region: " + there +
+                                               "} if it really lies elsewhere than the service"
+                                         : ""));
+  }
+  if (there.empty() && !queue.region.empty() && queue.region != of_service) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: '{}' does not say its region, so that it is asked in that of its "
+                            "service: region {} must stand there, too",
+                            path, shortened(queue.address.url), queue.region));
+  }
+  return {};
+}
+
+/// "https://..." or {"url": "https://...", "weight": 2, "region": "eu-west-1"}
 Result<NamedQueue> read_queue(const json::Reader& value) {
   if (std::holds_alternative<std::string>(value.value().data())) {
     return NamedQueue{.address = TRY(read_address(value))};
   }
-  TRY(value.only_fields({"url", "weight"}));
+  TRY(value.only_fields({"url", "weight", "region"}));
   const json::Reader url = TRY(value.field("url"));
   NamedQueue queue{.address = TRY(read_address(url))};
   if (const auto weight = value.optional_field("weight")) {
     queue.weight = {TRY(weight->millionths(kWeightMin, kWeightMax))};
   }
+  if (const auto region = value.optional_field("region")) {
+    queue.region = TRY(read_region(*region));
+  }
   return queue;
 }
 
-std::vector<JobQueue> read_queues(const json::Reader& service, Problems& problems) {
+/// `region`: as the service's own member says; may be empty.
+std::vector<JobQueue> read_queues(const json::Reader& service, const std::string& region,
+                                  Problems& problems) {
   std::vector<JobQueue> queues;
   std::vector<QueueAddress> known;
   const Result<json::Reader> field = service.field("queues");
@@ -82,6 +114,7 @@ std::vector<JobQueue> read_queues(const json::Reader& service, Problems& problem
       problems.add(
           fmt::format("{}: '{}' stands twice", item.path(), shortened(queue->address.url)));
     }
+    problems.add_if_failed(check_region(*queue, item.path(), region));
     queues.push_back({.url = queue->address.url, .weight = queue->weight});
     known.push_back(queue->address);
   }
@@ -145,21 +178,68 @@ void refuse_nulls(const json::Reader& value, Problems& problems) {
   }
 }
 
+/// What the document says of all services.
+struct Frame {
+  PolicyBase defaults = {};
+  std::vector<FleetAccount> accounts = {};
+  std::string_view default_region = {};
+};
+
+/// Where a service is, and as whom it is reached.
+Result<void> complete(const json::Reader& object, const Frame& frame, ServiceId& id) {
+  const ServiceAddress said = TRY(parse_service(id.cluster, id.service));
+  if (!may_be_same(std::string_view(said.region), id.region)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}.region: '{}' is not where the service {} lies: its ARN says {}",
+                            object.path(), id.region,
+                            said.account.empty() || id.service.starts_with("arn:") ? id.service
+                                                                                   : id.cluster,
+                            said.region));
+  }
+  const std::string_view region = !said.region.empty() ? std::string_view(said.region)
+                                  : !id.region.empty() ? std::string_view(id.region)
+                                                       : frame.default_region;
+  if (!id.role.arn.empty()) {
+    TRY(check_reach(id.role, object.path() + ".role", region, said.account));
+  } else if (!said.account.empty()) {
+    id.role = role_for(said.account, frame.accounts);
+  }
+  if (!said.region.empty()) {
+    id.region.clear();
+  }
+  return {};
+}
+
 /// One service, if it is whole; what is wrong goes to the problems.
-std::optional<ServiceSpec> read_service(const json::Reader& object, PolicyBase base,
+std::optional<ServiceSpec> read_service(const json::Reader& object, const Frame& frame,
                                         Problems& problems) {
-  problems.add_if_failed(object.only_fields({"cluster", "service", "queues", "policy", "origins"}));
+  PolicyBase base = frame.defaults;
+  problems.add_if_failed(object.only_fields(
+      {"cluster", "service", "queues", "policy", "origins", "region", "role", "external_id"}));
   const auto cluster = read_name(object, "cluster", is_cluster, kClusterMeaning);
   const auto service = read_name(object, "service", is_service, kServiceMeaning);
   problems.add_if_failed(cluster);
   problems.add_if_failed(service);
-  std::vector<JobQueue> queues = read_queues(object, problems);
+  const auto said = object.optional_field("region");
+  const Result<std::string> region = said ? read_region(*said) : Result<std::string>("");
+  problems.add_if_failed(region);
+  Result<AccountRole> role = read_role(object);
+  problems.add_if_failed(role);
+  std::vector<JobQueue> queues = read_queues(object, region.value_or(""), problems);
   Result<Policy> policy = read_policy_over(base, object);
   problems.add_if_failed(policy);
-  if (!cluster || !service || !policy) {
+  if (!cluster || !service || !policy || !region || !role) {
     return std::nullopt;
   }
-  return ServiceSpec{.id = {.cluster = *cluster, .service = *service},
+  ServiceId id{
+      .cluster = *cluster, .service = *service, .region = *region, .role = *std::move(role)};
+  if (const Result<void> completed = complete(object, frame, id); !completed) {
+    problems.add(completed.error().message.starts_with(object.path())
+                     ? completed.error().message
+                     : object.path() + ": " + completed.error().message);
+    return std::nullopt;
+  }
+  return ServiceSpec{.id = std::move(id),
                      .queues = std::move(queues),
                      .policy = *std::move(policy),
                      .origins = std::move(base.origins)};
@@ -172,7 +252,7 @@ class KnownServices {
 
   /// Errors: Malformed for one that contradicts itself, and for one that is known already.
   Result<void> add(const ServiceId& id) {
-    ServiceAddress address = TRY(parse_service(id.cluster, id.service));
+    ServiceAddress address = TRY(address_of(id));
     if (address.region.empty()) {
       address.region = default_region_;
     }
@@ -194,27 +274,36 @@ class KnownServices {
 
 }  // namespace
 
-Result<std::vector<ServiceSpec>> read_fleet(const json::Value& document, std::string_view file,
-                                            std::string_view default_region,
-                                            const PolicyBase& base) {
+Result<FleetDocument> read_fleet(const json::Value& document, std::string_view file,
+                                 std::string_view default_region, const PolicyBase& base) {
   const json::Reader root = json::Reader::of_file(document, file);
   Problems problems;
   refuse_nulls(root, problems);
-  problems.add_if_failed(root.only_fields({"defaults", "services"}));
-  PolicyBase defaults = base;
+  problems.add_if_failed(root.only_fields({"defaults", "accounts", "services"}));
+  Frame frame{.defaults = base, .default_region = default_region};
   if (const auto object = root.optional_field("defaults")) {
-    problems.add_if_failed(read_over(defaults, *object, "defaults"));
+    problems.add_if_failed(read_over(frame.defaults, *object, "defaults"));
   }
-  const json::Reader services = TRY(root.field("services"));
-  const std::vector<json::Reader> items = TRY(services.items());
-  if (items.empty() || items.size() > kFleetMax) {
-    problems.add(fmt::format("{} has {} services, but must have from 1 to {}", services.path(),
+  if (const auto list = root.optional_field("accounts")) {
+    Result<std::vector<FleetAccount>> accounts = read_accounts(*list, false);
+    problems.add_if_failed(accounts);
+    frame.accounts = std::move(accounts).value_or(std::vector<FleetAccount>());
+  }
+  const bool by_tags = !searched_places(frame.accounts).empty();
+  const auto said = root.optional_field("services");
+  if (!said && !by_tags) {
+    TRY(problems.result());
+    TRY(root.field("services"));
+  }
+  const std::vector<json::Reader> items = said ? TRY(said->items()) : std::vector<json::Reader>();
+  if ((items.empty() && !by_tags) || items.size() > kFleetMax) {
+    problems.add(fmt::format("{} has {} services, but must have from 1 to {}", said->path(),
                              items.size(), kFleetMax));
   }
   std::vector<ServiceSpec> fleet;
   KnownServices known(default_region);
   for (const json::Reader& item : items) {
-    std::optional<ServiceSpec> service = read_service(item, defaults, problems);
+    std::optional<ServiceSpec> service = read_service(item, frame, problems);
     if (!service) {
       continue;
     }
@@ -224,18 +313,57 @@ Result<std::vector<ServiceSpec>> read_fleet(const json::Value& document, std::st
     fleet.push_back(*std::move(service));
   }
   TRY(problems.result());
-  return fleet;
+  return FleetDocument{.services = std::move(fleet),
+                       .accounts = std::move(frame.accounts),
+                       .defaults = std::move(frame.defaults)};
 }
 
-std::string fleet_json(std::span<const ServiceSpec> services) {
+namespace {
+
+void write_role(json::Writer& writer, const AccountRole& role) {
+  for (const auto& [name, value] :
+       {std::pair("role", role.arn), std::pair("external_id", role.external_id)}) {
+    if (!value.empty()) {
+      writer.field(name, value);
+    }
+  }
+}
+
+void write_accounts(json::Writer& writer, std::span<const FleetAccount> accounts) {
+  if (accounts.empty()) {
+    return;
+  }
+  writer.name("accounts").begin_array();
+  for (const FleetAccount& account : accounts) {
+    writer.begin_object();
+    write_role(writer, account.role);
+    if (!account.regions.empty()) {
+      writer.name("regions").begin_array();
+      for (const std::string& region : account.regions) {
+        writer.value(region);
+      }
+      writer.end_array();
+    }
+    writer.field("tags", account.tags).end_object();
+  }
+  writer.end_array();
+}
+
+}  // namespace
+
+std::string fleet_json(std::span<const ServiceSpec> services,
+                       std::span<const FleetAccount> accounts) {
   json::Writer writer;
-  writer.begin_object().name("services").begin_array();
+  writer.begin_object();
+  write_accounts(writer, accounts);
+  writer.name("services").begin_array();
   for (const ServiceSpec& service : services) {
-    writer.begin_object()
-        .field("cluster", service.id.cluster)
-        .field("service", service.id.service)
-        .name("queues")
-        .begin_array();
+    writer.begin_object().field("cluster", service.id.cluster).field("service", service.id.service);
+    if (!service.id.region.empty()) {
+      writer.field("region", service.id.region);
+    }
+    write_role(writer, service.id.role);
+    writer.name("queues").begin_array();
     for (const JobQueue& queue : service.queues) {
       writer.begin_object().field("url", queue.url).name("weight");
       writer.raw(format_millionths(queue.weight)).end_object();

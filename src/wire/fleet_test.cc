@@ -12,7 +12,7 @@ namespace {
 const std::string kQueue = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
 
 Result<std::vector<ServiceSpec>> read(std::string_view text) {
-  return read_fleet(json::parse(text).value(), "fleet.yaml");
+  return TRY(read_fleet(json::parse(text).value(), "fleet.yaml")).services;
 }
 
 std::string error_of(std::string_view text) {
@@ -128,7 +128,7 @@ TEST(Fleet, TakesQueuesByArnAndKnowsThemBehindTheirHosts) {
   const std::string arn = R"("arn:aws:sqs:eu-west-1:123456789012:jobs")";
   const auto fleet = read_fleet(*json::parse(queues(arn)), "f");
   ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
-  EXPECT_EQ(fleet->front().queues.front().url,
+  EXPECT_EQ(fleet->services.front().queues.front().url,
             "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs");
   EXPECT_EQ(error_of(queues(arn + R"(,"https://eu-west-1.queue.amazonaws.com/123456789012/jobs")")),
             "fleet.yaml: services[0].queues[1]: "
@@ -161,25 +161,145 @@ TEST(Fleet, TellsWhereSettingsComeFromAndTakesBackWhatItWrote) {
   const auto first = read_fleet(*document, "f", "", base);
 
   ASSERT_TRUE(first.has_value()) << first.error().message;
-  EXPECT_EQ(first->front().origins, (std::vector<SettingOrigin>{{"backlog_per_task", "ENV"},
-                                                                {"mode", "defaults"},
-                                                                {"tasks_max", "policy"},
-                                                                {"tolerance", "policy"},
-                                                                {"schedules", "policy"}}));
-  const std::string written = fleet_json(*first);
+  EXPECT_EQ(first->services.front().origins,
+            (std::vector<SettingOrigin>{{"backlog_per_task", "ENV"},
+                                        {"mode", "defaults"},
+                                        {"tasks_max", "policy"},
+                                        {"tolerance", "policy"},
+                                        {"schedules", "policy"}}));
+  const std::string written = fleet_json(first->services);
   const auto second = read_fleet(*json::parse(written), "f");
   ASSERT_TRUE(second.has_value()) << second.error().message;
-  for (const SettingOrigin& origin : first->front().origins) {
-    EXPECT_NE(std::ranges::find(second->front().origins, origin), second->front().origins.end())
+  for (const SettingOrigin& origin : first->services.front().origins) {
+    EXPECT_NE(std::ranges::find(second->services.front().origins, origin),
+              second->services.front().origins.end())
         << origin.field;
   }
-  EXPECT_EQ(second->front().policy.tasks_max(), 7);
-  EXPECT_EQ(second->front().queues.front().weight, Millionths{Millionths::kOne / 2});
+  EXPECT_EQ(second->services.front().policy.tasks_max(), 7);
+  EXPECT_EQ(second->services.front().queues.front().weight, Millionths{Millionths::kOne / 2});
   for (const PolicyField& field : policy_fields()) {
-    EXPECT_EQ(field_json(field, *first->front().policy.operator->()),
-              field_json(field, *second->front().policy.operator->()))
+    EXPECT_EQ(field_json(field, *first->services.front().policy.operator->()),
+              field_json(field, *second->services.front().policy.operator->()))
         << field.name;
   }
+}
+
+const std::string kRole = "arn:aws:iam::111111111111:role/scaler";
+
+/// One service by name with these further members.
+std::string error_with(const std::string& more) {
+  return error_of(R"({"services":[)" + service("," + more) + "]}");
+}
+
+TEST(Places, AreTheServicesOwn) {
+  const auto fleet =
+      read(R"({"services":[)" +
+           service(R"(,"region":"eu-central-1","role":")" + kRole + R"(","external_id":"our-id")") +
+           "]}");
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  EXPECT_EQ(fleet->front().id, (ServiceId{.cluster = "c",
+                                          .service = "s",
+                                          .region = "eu-central-1",
+                                          .role = {.arn = kRole, .external_id = "our-id"}}));
+}
+
+TEST(Places, WhatIsWrongIsNamedWithWhatWouldBeRight) {
+  const std::string at = "fleet.yaml: services[0]";
+  EXPECT_EQ(error_with(R"("role":"arn:aws:iam::111111111111:user/me")"),
+            at +
+                ".role: 'arn:aws:iam::111111111111:user/me' is not the ARN of an IAM role, such as "
+                "arn:aws:iam::123456789012:role/ecs-scaler");
+  EXPECT_EQ(error_with(R"("external_id":"x1")"),
+            at + ".external_id: 'x1' is given without a role: it must stand beside one, such as "
+                 "role: arn:aws:iam::123456789012:role/ecs-scaler");
+  EXPECT_EQ(error_with(R"("role":")" + kRole + R"(","external_id":"a b")"),
+            at + ".external_id: 'a b' is no external id: STS takes 2 to 1224 letters, digits and "
+                 "_+=,.@:/-");
+  EXPECT_EQ(error_with(R"("region":"Frankfurt")"),
+            at + ".region: 'Frankfurt' is not a region such as eu-central-1");
+  EXPECT_EQ(error_with(R"("region":"eu-central-1","role":"arn:aws-cn:iam::111111111111:role/s")"),
+            at +
+                ".role: arn:aws-cn:iam::111111111111:role/s is a role of the partition aws-cn, but "
+                "eu-central-1 lies in aws: it must be a role of that, such as "
+                "arn:aws:iam::111111111111:role/s");
+  EXPECT_EQ(error_with(R"("region":"eu-west-1")"),
+            at + ".queues[0]: '" + kQueue +
+                "' lies in eu-central-1, but the service's region is eu-west-1: make it "
+                "eu-central-1, or name the queue as {url: .., region: eu-central-1} if it really "
+                "lies elsewhere than the service");
+}
+
+TEST(Places, MayNotContradictAnArn) {
+  const auto by_arn = [](const std::string& more) {
+    return error_of(
+        R"({"services":[{"cluster":"c","service":"arn:aws:ecs:eu-west-3:222222222222:service/c/s",)"
+        R"("queues":[")" +
+        kQueue + R"("],)" + more + "}]}");
+  };
+  EXPECT_EQ(by_arn(R"("region":"eu-central-1")"),
+            "fleet.yaml: services[0].region: 'eu-central-1' is not where the service "
+            "arn:aws:ecs:eu-west-3:222222222222:service/c/s lies: its ARN says eu-west-3");
+  EXPECT_EQ(by_arn(R"("role":")" + kRole + "\""),
+            "fleet.yaml: services[0].role: " + kRole +
+                " is a role of the account 111111111111, but the service lies in 222222222222: a "
+                "role reaches services of its own account alone, so it must be one such as "
+                "arn:aws:iam::222222222222:role/scaler");
+}
+
+TEST(Places, AQueueMayLieElsewhereWhereThatIsSaid) {
+  const auto queue = [](const std::string& region) {
+    return error_of(R"({"services":[{"cluster":"c","service":"s","region":"eu-west-1","queues":[)"
+                    R"({"url":")" +
+                    kQueue + R"(","region":")" + region + R"("}]}]})");
+  };
+  EXPECT_EQ(queue("eu-central-1"), "none");
+  EXPECT_EQ(queue("eu-west-1"), "fleet.yaml: services[0].queues[0]: '" + kQueue +
+                                    "' lies in eu-central-1, but its region is eu-west-1: make it "
+                                    "eu-central-1");
+}
+
+TEST(Places, TheSameNamesInTwoOfThemAreTwoServices) {
+  const auto two_of = [](const std::string& more) {
+    return error_of(R"({"services":[)" + service("") + "," + service(more) + "]}");
+  };
+  EXPECT_NE(two_of(""), "none");
+  EXPECT_EQ(error_of(R"({"services":[)" + service(R"(,"role":")" + kRole + "\"") + "," +
+                     service(R"(,"role":"arn:aws:iam::222222222222:role/scaler")") + "]}"),
+            "none");
+  EXPECT_NE(error_of(R"({"services":[)" + service(R"(,"role":")" + kRole + "\"") + "," +
+                     service(R"(,"role":")" + kRole + "2\"") + "]}"),
+            "none")
+      << "two roles of one account lead to the same service";
+}
+
+TEST(Accounts, GiveTheirRoleToServicesThatLieInThem) {
+  const std::string document =
+      R"({"accounts":[{"role":")" + kRole +
+      R"("}],"services":[{"cluster":"c",)"
+      R"("service":"arn:aws:ecs:eu-central-1:111111111111:service/c/s","queues":[")" +
+      kQueue + R"("]},{"cluster":"c","service":"t","queues":[")" + kQueue + R"("]}]})";
+  const auto fleet = read(document);
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  EXPECT_EQ(fleet->at(0).id.role.arn, kRole);
+  EXPECT_EQ(fleet->at(1).id.role.arn, "");
+}
+
+TEST(Accounts, ThatAreSearchedNeedNoServices) {
+  const std::string document = R"({"accounts":[{"role":")" + kRole +
+                               R"(","regions":["eu-west-1","eu-west-2"],"tags":true}]})";
+  const auto fleet = read_fleet(*json::parse(document), "f");
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  EXPECT_EQ(searched_places(fleet->accounts).size(), 2U);
+  const auto again = read_fleet(*json::parse(fleet_json({}, fleet->accounts)), "f");
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  EXPECT_EQ(searched_places(again->accounts), searched_places(fleet->accounts));
+}
+
+TEST(Accounts, StandOnceEach) {
+  const std::string again = R"({"role":")" + kRole + R"(","tags":true})";
+  EXPECT_EQ(error_of(R"({"accounts":[)" + again + "," + again + "]}"),
+            "fleet.yaml: accounts[1]: the account 111111111111 stands twice: name each account "
+            "once, with all of its regions");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "wire/decision.h"
 #include "wire/observation.h"
@@ -12,6 +13,8 @@ namespace {
 constexpr std::string_view kAt = "at";
 constexpr std::string_view kCluster = "cluster";
 constexpr std::string_view kServiceName = "service_name";
+constexpr std::string_view kRegion = "region";
+constexpr std::string_view kAccount = "account";
 constexpr std::string_view kQueues = "queues";
 constexpr std::string_view kService = "service";
 constexpr std::string_view kDecision = "decision";
@@ -80,6 +83,15 @@ std::string record_json(const PassRecord& record) {
       .field(kAt, format_instant(record.at))
       .field(kCluster, record.id.cluster)
       .field(kServiceName, record.id.service);
+  if (const Result<ServiceAddress> address = address_of(record.id)) {
+    // What tells the same names in two places apart.
+    for (const auto& [name, value] :
+         {std::pair(kRegion, address->region), std::pair(kAccount, address->account)}) {
+      if (!value.empty()) {
+        writer.field(name, value);
+      }
+    }
+  }
   write_queues(writer.name(kQueues), record.queues);
   if (record.reading) {
     write_service(writer.name(kService), record.reading->service);
@@ -110,6 +122,9 @@ bool is_record(const json::Value& value) {
 Result<RecordedPass> read_record(const json::Reader& record) {
   RecordedPass pass{
       .id = {.cluster = name_in(record, kCluster), .service = name_in(record, kServiceName)}};
+  if (region_of_service(pass.id.cluster, pass.id.service).empty()) {
+    pass.id.region = name_in(record, kRegion);
+  }
   if (record.value().find(kService) == nullptr) {
     return pass;
   }

@@ -53,6 +53,17 @@ TEST(RecordJson, TellsTheInstancesStepByStep) {
       << text;
 }
 
+TEST(RecordJson, NamesThePlaceWhereItIsKnown) {
+  PassRecord record{.id = {.cluster = "c",
+                           .service = "s",
+                           .region = "eu-west-1",
+                           .role = {.arn = "arn:aws:iam::222222222222:role/scaler"}}};
+  record.reading = fail(ErrorKind::NotFound, "MISSING");
+  const std::string text = record_json(record);
+  EXPECT_TRUE(text.contains(R"("region":"eu-west-1","account":"222222222222")")) << text;
+  EXPECT_EQ(testing::read_text(text, read_record)->id.region, "eu-west-1");
+}
+
 PassRecord random_record(RandomParts& random) {
   PassRecord record{.id = {"c" + std::to_string(random.between(0, 9)), "s"},
                     .at = random.instant()};

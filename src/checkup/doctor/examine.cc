@@ -77,7 +77,7 @@ bool has_instances(std::string_view provider) {
 }  // namespace
 
 Facts examine(aws::Client& client, const Examination& place, Instant now, Deadline deadline) {
-  const std::string_view region = aws::region_of(place.service);
+  const std::string_view region = region_of(place.service);
   Facts facts{.place = place, .proxies = proxy_uses(client.settings(), region)};
   facts.caller = aws::caller_identity(client, deadline, region);
   facts.credential_source = client.credential_source();

@@ -57,7 +57,7 @@ Result<Destination> destination_of(const ApiCall& call, const ClientSettings& se
     return settings.destination(call.service, call.region);
   }
   const QueueAddress queue = TRY(parse_queue(call.queue_url));
-  return settings.destination(queue);
+  return settings.destination(queue, call.region);
 }
 
 net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {

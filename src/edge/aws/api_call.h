@@ -10,6 +10,7 @@
 #include "ground/base/clock.h"
 #include "ground/json/value.h"
 #include "ground/net/http.h"
+#include "scaler/core/names.h"
 
 namespace scaler::aws {
 
@@ -17,7 +18,7 @@ struct ApiCall {
   AwsService service = AwsService::Sqs;
   /// Where it is asked: the queue's own region and host, or a region; both empty: the default one.
   std::string queue_url = {};
-  std::string region = {};
+  std::string region = {};     ///< with a queue: of one whose URL does not say it
   std::string operation = {};  ///< "GetQueueAttributes"
   std::string subject = {};    ///< the queue or service that it is about: for messages
   std::string method = "POST";
@@ -30,6 +31,7 @@ struct ApiCall {
   Duration attempt_limit = {};
   /// After this moment (steady time) it is not sent any more: it is Overdue.
   Deadline leave_by = Deadline::max();
+  AccountRole role = {};  ///< as whom it is made; none: as the program itself
 };
 
 struct ApiReply {

@@ -22,6 +22,13 @@ bool worth_repeating(ErrorKind kind) {
   return kind == ErrorKind::Throttled || kind == ErrorKind::Unavailable;
 }
 
+/// Where a call goes, when there is no default region.
+std::string region_without_default(const ApiCall& call, const ClientSettings& settings) {
+  const Result<Destination> destination =
+      settings.region.empty() ? destination_of(call, settings) : Result<Destination>(Destination{});
+  return destination ? destination->region : "";
+}
+
 }  // namespace
 
 Client::Client(ClientSettings settings, ClientSurroundings surroundings)
@@ -34,28 +41,35 @@ bool Client::Lane::full() const {
 }
 
 Result<const Client::Route*> Client::route_of(const ApiCall& call) {
+  Identity& identity = call.role.arn.empty()
+                           ? own_
+                           : identity_of(call.role, region_without_default(call, settings_));
   // A region holds no colon, and a queue's URL does.
-  std::pair<AwsService, std::string> key(call.service,
-                                         call.queue_url.empty() ? call.region : call.queue_url);
+  std::pair<AwsService, OfIdentity> key(call.service, {identity.number, call.queue_url});
+  key.second.second += call.region;
   if (const auto known = routes_.find(key); known != routes_.end()) {
     return &known->second;
   }
   Destination destination = TRY(destination_of(call, settings_));
   const net::Origin& origin = destination.endpoint.origin;
-  Place& place = places_.try_emplace(destination.region, Signer(destination.region)).first->second;
-  Lane& lane = lanes_[origin.scheme + "://" + net::host_header(origin)];
-  const Route route{.endpoint = std::move(destination.endpoint), .place = &place, .lane = &lane};
+  Surface& surface = surfaces_
+                         .try_emplace({identity.number, destination.region},
+                                      Surface{&identity, Signer(destination.region)})
+                         .first->second;
+  Lane& lane = lanes_[{identity.number, origin.scheme + "://" + net::host_header(origin)}];
+  const Route route{
+      .endpoint = std::move(destination.endpoint), .surface = &surface, .lane = &lane};
   return &routes_.emplace(std::move(key), route).first->second;
 }
 
-Duration Client::for_reply(const Place& place) {
-  return std::clamp(kRoundTripsLeft * place.round_trip.fastest(), kLeastLeft, kMostLeft);
+Duration Client::for_reply(const Surface& surface) {
+  return std::clamp(kRoundTripsLeft * surface.round_trip.fastest(), kLeastLeft, kMostLeft);
 }
 
 Duration Client::round_trip() const {
   Duration slowest{};
-  for (const auto& [region, place] : places_) {
-    slowest = std::max(slowest, place.round_trip.fastest());
+  for (const auto& [region, surface] : surfaces_) {
+    slowest = std::max(slowest, surface.round_trip.fastest());
   }
   return slowest;
 }
@@ -116,10 +130,10 @@ bool Client::take_slot(Call& call, Deadline now) {
     return true;
   }
   const Deadline in_time =
-      std::min(call.limits.start_by, call.limits.answer_by) - for_reply(*call.route->place);
+      std::min(call.limits.start_by, call.limits.answer_by) - for_reply(*call.route->surface);
   const Deadline latest = std::min(in_time, call.call.leave_by);
-  if (const auto slot =
-          call.route->place->limiter.reserve(call.call.service, call.call.operation, now, latest)) {
+  if (const auto slot = call.route->surface->limiter.reserve(call.call.service, call.call.operation,
+                                                             now, latest)) {
     call.due = *slot;
     call.delayed = *slot > now;
     return true;
@@ -146,6 +160,7 @@ std::unexpected<Error> Client::not_sent(const Call& call, ErrorKind kind) {
 void Client::run(Deadline until) {
   const std::size_t before = finished_count_;
   begin_due();
+  take_keys();
   if (finished_count_ != before) {
     return;
   }
@@ -156,6 +171,7 @@ void Client::run(Deadline until) {
   for (net::Finished& answered : surroundings_.transport.run(next)) {
     settle(answered);
   }
+  take_keys();
 }
 
 Deadline Client::next_due() const {
@@ -186,7 +202,7 @@ bool Client::has_turn(Call& call, Deadline now) {
 /// Begins an attempt at each call whose time has come, as many as there is room for.
 void Client::begin_due() {
   Deadline now = surroundings_.clock.steady();
-  std::optional<Result<Credentials>> credentials;
+  std::optional<Result<Credentials>> own;
   Instant signed_at = {};
   for (auto& [origin, lane] : lanes_) {
     while (!lane.waiting.empty() && !lane.full() && lane.waiting.begin()->first <= now) {
@@ -195,11 +211,21 @@ void Client::begin_due() {
       if (!has_turn(call, now)) {
         continue;
       }
-      if (!credentials) {
-        credentials = surroundings_.credentials.current(
-            std::min(call.limits.start_by, call.limits.answer_by));
-        now = surroundings_.clock.steady();
+      const Result<Credentials>* credentials = nullptr;
+      if (call.route->surface->identity->role) {
+        credentials = role_credentials(call, now);
         signed_at = surroundings_.clock.now();
+        if (credentials == nullptr) {
+          continue;  // It waits for them, or has ended.
+        }
+      } else {
+        if (!own) {
+          own = surroundings_.credentials.current(
+              std::min(call.limits.start_by, call.limits.answer_by));
+          now = surroundings_.clock.steady();
+          signed_at = surroundings_.clock.now();
+        }
+        credentials = &*own;
       }
       if (!credentials->has_value()) {
         finish(call, fail(credentials->error(), describe(call.call)));
@@ -217,13 +243,15 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
     return;
   }
   const Deadline end = std::min(call.limits.start_by, call.limits.answer_by);
-  if (now >= end || (call.delayed && now + for_reply(*call.route->place) > end)) {
+  if (now >= end || (call.delayed && now + for_reply(*call.route->surface) > end)) {
     finish(call, not_sent(call, now >= end ? ErrorKind::Unavailable : ErrorKind::Throttled));
     return;
   }
+  const Identity& identity = *call.route->surface->identity;
   net::HttpRequest request = request_of(wanted, call.route->endpoint);
-  call.route->place->signer.sign(request, credentials, signing_name(wanted.service),
-                                 signed_at + clock_offset_);
+  call.role_keys = identity.role ? identity.role->version() : 0;
+  call.route->surface->signer.sign(request, credentials, signing_name(wanted.service),
+                                   signed_at + clock_offset_);
   call.signed_at = signed_at;
   call.signed_as = signature_version_;
   if (!call.progress.begun) {
@@ -231,8 +259,9 @@ void Client::begin(Call& call, const Credentials& credentials, Instant signed_at
   }
   const Duration limit = std::max(surroundings_.attempt_limit, wanted.attempt_limit);
   call.ticket = surroundings_.transport.begin(
-      request,
-      {.deadline = std::min(call.limits.answer_by, now + limit), .leave_by = wanted.leave_by});
+      request, {.deadline = std::min(call.limits.answer_by, now + limit),
+                .leave_by = wanted.leave_by,
+                .pool = identity.pool});
   sent_.emplace(call.ticket, call.id);
   ++call.route->lane->sent;
 }
@@ -251,7 +280,9 @@ void Client::settle(net::Finished& answered) {
   Result<ApiReply> result;
   Attempt attempt;
   if (answered.response.has_value()) {
-    call.route->place->round_trip.add(std::chrono::ceil<Duration>(now - answered.left), now);
+    if (call.call.service != AwsService::Sts) {  // Which is no way to any service.
+      call.route->surface->round_trip.add(std::chrono::ceil<Duration>(now - answered.left), now);
+    }
     attempt = judge(call, *answered.response, result);
   } else {
     result = fail(std::move(answered.response).error(), describe(call.call));
@@ -310,17 +341,22 @@ const CallProgress* Client::progress(CallId id) const {
 }
 
 std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
-                                                        std::string_view operation) const {
+                                                        std::string_view operation,
+                                                        const Place& where) const {
   if (!surroundings_.within_limits) {
     return std::nullopt;
   }
   const Deadline now = surroundings_.clock.steady();
-  std::optional<RateLimiter::Allowance> least = RateLimiter().allowance(service, operation, now);
-  for (const auto& [region, place] : places_) {
-    const auto there = place.limiter.allowance(service, operation, now);
-    least = there && there->tokens < least->tokens ? there : least;
-  }
-  return least;
+  const AccountRole role{.arn = std::string(where.role),
+                         .external_id = std::string(where.external_id)};
+  const auto identity = role.arn.empty() ? roles_.end() : roles_.find(role);
+  const std::string region(where.region.empty() ? std::string_view(settings_.region)
+                                                : where.region);
+  const auto surface =
+      surfaces_.find({identity == roles_.end() ? own_.number : identity->second.number, region});
+  const bool known = surface != surfaces_.end() && (role.arn.empty() || identity != roles_.end());
+  return known ? surface->second.limiter.allowance(service, operation, now)
+               : RateLimiter().allowance(service, operation, now);
 }
 
 Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result) {
@@ -341,7 +377,9 @@ Attempt Client::judge_failure(Call& call, const net::HttpResponse& response, Err
   ServiceError said = read_error(response);
   // AWS quotes the canonical request, and with it the session token, when a signature does not
   // match.
-  const Credentials& known = surroundings_.credentials.latest();
+  const std::unique_ptr<RoleKeys>& role = call.route->surface->identity->role;
+  const Credentials& known =
+      role && role->keys() ? *role->keys() : surroundings_.credentials.latest();
   said.message = without_secrets(std::move(said.message),
                                  {known.session_token.reveal(), known.secret_access_key.reveal()});
   error = error_of(call.call, said, response.status);
@@ -383,9 +421,12 @@ bool Client::correct_clock(const Call& call, std::string_view code,
   return true;
 }
 
-bool Client::renew_credentials(const Call& call, std::string_view code) {
+bool Client::renew_credentials(Call& call, std::string_view code) {
   if (!blames_credentials(code)) {
     return false;
+  }
+  if (call.route->surface->identity->role) {
+    return renew_role(call);
   }
   if (call.signed_as < signature_version_) {
     return true;  // Renewed since it was signed.

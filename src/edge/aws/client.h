@@ -17,11 +17,13 @@
 #include "edge/aws/credentials.h"
 #include "edge/aws/rate_limiter.h"
 #include "edge/aws/retry.h"
+#include "edge/aws/role_keys.h"
 #include "edge/aws/round_trip.h"
 #include "edge/aws/settings.h"
 #include "edge/aws/sigv4.h"
 #include "edge/aws/transport.h"
 #include "ground/base/log.h"
+#include "scaler/pass/ports.h"
 
 namespace scaler::aws {
 
@@ -92,10 +94,9 @@ class Client {
   /// Null when it is not under way.
   const CallProgress* progress(CallId id) const;
 
-  /// What the documented rate leaves for an operation, in the region that leaves the least; nothing
-  /// when it is not limited.
-  std::optional<RateLimiter::Allowance> allowance(AwsService service,
-                                                  std::string_view operation) const;
+  /// What the documented rate leaves for an operation in a place; nothing when it is not limited.
+  std::optional<RateLimiter::Allowance> allowance(AwsService service, std::string_view operation,
+                                                  const Place& where) const;
   /// The fastest of the last minutes, to the region that is farthest away; zero while none is
   /// known.
   Duration round_trip() const;
@@ -112,8 +113,18 @@ class Client {
   Duration clock_difference() const { return clock_difference_; }
 
  private:
-  /// What all calls to a region share.
-  struct Place {
+  /// As whom calls are made.
+  struct Identity {
+    std::size_t number = 0;
+    std::string pool = {};                ///< of its connections
+    std::unique_ptr<RoleKeys> role = {};  ///< null: the program itself
+    CallId fetching = 0;                  ///< the call that brings its keys; zero for none
+    std::vector<CallId> waiting = {};     ///< for the keys
+  };
+
+  /// What all calls of an identity to a region share.
+  struct Surface {
+    Identity* identity;
     Signer signer;
     RateLimiter limiter = {};
     RoundTrip round_trip = {};
@@ -129,7 +140,7 @@ class Client {
   /// A destination with what belongs to it.
   struct Route {
     Endpoint endpoint = {};
-    Place* place = nullptr;
+    Surface* surface = nullptr;
     Lane* lane = nullptr;
   };
 
@@ -147,12 +158,14 @@ class Client {
     net::Ticket ticket = 0;  ///< zero while it waits
     Instant signed_at = {};  ///< by our clock
     int signed_as = 0;       ///< the signature's version then
+    int role_keys = 0;       ///< the version of its role's keys then
+    bool keys_refused = false;
   };
 
-  /// Found out once for each queue and for each service and region.
+  /// Found out once for each queue and for each service and region, of each identity.
   Result<const Route*> route_of(const ApiCall& call);
   /// What is left for the reply of a call that leaves at the last moment.
-  static Duration for_reply(const Place& place);
+  static Duration for_reply(const Surface& surface);
   static void wait_until(Call& call, Deadline due);
   static std::unexpected<Error> not_sent(const Call& call, ErrorKind kind);
   bool has_turn(Call& call, Deadline now);
@@ -163,17 +176,27 @@ class Client {
   void settle(net::Finished& answered);
   Attempt judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result);
   Attempt judge_failure(Call& call, const net::HttpResponse& response, Error& error);
+  // client_roles.cc
+  Identity& identity_of(const AccountRole& role, const std::string& region);
+  const Result<Credentials>* role_credentials(Call& call, Deadline now);
+  void fetch_keys(Identity& identity, Deadline now);
+  void take_keys();
+  static bool renew_role(Call& call);
   bool correct_clock(const Call& call, std::string_view code, const net::HttpResponse& response);
-  bool renew_credentials(const Call& call, std::string_view code);
+  bool renew_credentials(Call& call, std::string_view code);
   void finish(Call& call, Result<ApiReply> result, Deadline left = {});
 
   ClientSettings settings_;
   ClientSurroundings surroundings_;
   RetryPolicy policy_;
   std::map<CallId, Call> calls_;
-  std::map<std::string, Place> places_;                         ///< by region
-  std::map<std::string, Lane> lanes_;                           ///< by origin
-  std::map<std::pair<AwsService, std::string>, Route> routes_;  ///< by queue's URL, or region
+  Identity own_ = {};
+  std::map<AccountRole, Identity> roles_;
+  std::shared_ptr<CallGroup> key_calls_ = std::make_shared<CallGroup>();
+  using OfIdentity = std::pair<std::size_t, std::string>;      ///< its number, and a name
+  std::map<OfIdentity, Surface> surfaces_;                     ///< by region
+  std::map<OfIdentity, Lane> lanes_;                           ///< by origin
+  std::map<std::pair<AwsService, OfIdentity>, Route> routes_;  ///< by queue's URL, or region
   std::unordered_map<net::Ticket, CallId> sent_;
   CallStats stats_ = {};
   CallId last_id_ = 0;

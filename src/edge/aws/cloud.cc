@@ -9,21 +9,86 @@ namespace scaler::aws {
 
 namespace {
 
-std::size_t tokens(const Client& client, std::string_view operation) {
-  const auto allowance = client.allowance(AwsService::Ecs, operation);
+std::size_t tokens(const Client& client, std::string_view operation, const ServiceId& like) {
+  const auto allowance = client.allowance(AwsService::Ecs, operation, place_of(like));
   return allowance ? static_cast<std::size_t>(std::max<std::int64_t>(allowance->tokens, 0))
                    : std::numeric_limits<std::size_t>::max();
 }
 
+/// What is looked at in one place, and where it stands among all requests.
+struct Part {
+  Looker* looker = nullptr;
+  std::vector<LookRequest> requests = {};
+  std::vector<std::size_t> at = {};
+};
+
+std::map<Place, Part> parts_of(std::span<const LookRequest> requests) {
+  std::map<Place, Part> parts;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    Part& part = parts[place_of(requests[i].service)];
+    part.requests.push_back(requests[i]);
+    part.at.push_back(i);
+  }
+  return parts;
+}
+
+/// Works on all of the looks until each is over.
+void await(Client& client, std::span<Looker* const> lookers) {
+  while (true) {
+    std::optional<Deadline> until;
+    for (Looker* looker : lookers) {
+      if (const auto next = looker->step()) {
+        until = std::min(until.value_or(Deadline::max()), *next);
+      }
+    }
+    if (!until) {
+      return;
+    }
+    client.run(*until);
+  }
+}
+
 }  // namespace
+
+Looker& Cloud::looker_of(const ServiceId& id) {
+  return lookers_.try_emplace({std::string(region_of(id)), id.role}, *client_, id.role)
+      .first->second;
+}
 
 std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience patience,
                               Deadline deadline) {
-  return looker_.look(requests, patience, deadline);
+  if (requests.empty()) {
+    return {};
+  }
+  const ServiceId& first = requests.front().service;
+  if (std::ranges::all_of(requests, [&](const LookRequest& request) {
+        return place_of(request.service) == place_of(first);
+      })) {
+    Looker* const only = &looker_of(first);
+    only->begin(requests, patience, deadline);
+    await(*client_, {&only, 1});
+    return only->finish(requests);
+  }
+  std::map<Place, Part> parts = parts_of(requests);
+  std::vector<Looker*> lookers;
+  for (auto& [place, part] : parts) {
+    part.looker = &looker_of(part.requests.front().service);
+    part.looker->begin(part.requests, patience, deadline);
+    lookers.push_back(part.looker);
+  }
+  await(*client_, lookers);
+  std::vector<Look> looks(requests.size());
+  for (auto& [place, part] : parts) {
+    std::vector<Look> found = part.looker->finish(part.requests);
+    for (std::size_t i = 0; i < found.size(); ++i) {
+      looks[part.at[i]] = std::move(found[i]);
+    }
+  }
+  return looks;
 }
 
-std::size_t Cloud::looks_allowed() {
-  const auto allowance = client_->allowance(AwsService::Ecs, "DescribeServices");
+std::size_t Cloud::looks_allowed(const ServiceId& like) {
+  const auto allowance = client_->allowance(AwsService::Ecs, "DescribeServices", place_of(like));
   if (!allowance) {
     return std::numeric_limits<std::size_t>::max();
   }
@@ -31,12 +96,12 @@ std::size_t Cloud::looks_allowed() {
   return std::max<std::size_t>(static_cast<std::size_t>(calls) * kServicesPerDescription, 1);
 }
 
-std::size_t Cloud::changes_allowed() {
-  return tokens(*client_, "UpdateService");
+std::size_t Cloud::changes_allowed(const ServiceId& like) {
+  return tokens(*client_, "UpdateService", like);
 }
 
-std::size_t Cloud::saves_allowed() {
-  return tokens(*client_, "TagResource");
+std::size_t Cloud::saves_allowed(const ServiceId& like) {
+  return tokens(*client_, "TagResource", like);
 }
 
 std::vector<Result<void>> Cloud::set_desired(std::span<const DesiredCount> changes,

@@ -209,7 +209,8 @@ ApiCall ContainerInstances::call_of(std::string operation, std::string body) con
           .region = std::string(region_of(of_)),
           .operation = std::move(operation),
           .subject = of_.cluster,
-          .body = std::move(body)};
+          .body = std::move(body),
+          .role = of_.role};
 }
 
 Result<CapacityProvider> ContainerInstances::provider(const std::string& name, Deadline deadline) {

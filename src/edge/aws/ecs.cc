@@ -15,12 +15,13 @@ namespace {
 constexpr json::IntegerRange kCount{.min = 0};
 
 ApiCall ecs_call(std::string operation, std::string subject, std::string_view region,
-                 std::string body) {
+                 std::string body, const AccountRole& role) {
   return {.service = AwsService::Ecs,
           .region = std::string(region),
           .operation = std::move(operation),
           .subject = std::move(subject),
-          .body = std::move(body)};
+          .body = std::move(body),
+          .role = role};
 }
 
 std::string subject_of(const ServiceId& id) {
@@ -43,12 +44,8 @@ bool means(const ServiceId& id, std::string_view arn) {
 
 }  // namespace
 
-std::string_view region_of(const ServiceId& id) {
-  return region_of_service(id.cluster, id.service);
-}
-
-std::pair<std::string_view, std::string_view> call_key(const ServiceId& id) {
-  return {region_of(id), id.cluster};
+std::pair<Place, std::string_view> call_key(const ServiceId& id) {
+  return {place_of(id), id.cluster};
 }
 
 ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags) {
@@ -65,7 +62,7 @@ ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags) {
   }
   body.end_object();
   ApiCall call = ecs_call("DescribeServices", std::move(subject), region_of(ids.front()),
-                          std::move(body).text());
+                          std::move(body).text(), ids.front().role);
   call.unread = "events";  // A hundred of them, nine tenths of the reply.
   return call;
 }
@@ -290,24 +287,25 @@ std::vector<Result<void>> without_values(std::vector<Result<ApiReply>> replies) 
   return results;
 }
 
-ApiCall tag_call(const std::string& arn, std::span<const Tag> tags) {
+ApiCall tag_call(const std::string& arn, std::span<const Tag> tags, const AccountRole& role = {}) {
   json::Writer body;
   body.begin_object().field("resourceArn", arn).name("tags").begin_array();
   for (const Tag& tag : tags) {
     body.begin_object().field("key", tag.key).field("value", tag.value).end_object();
   }
   body.end_array().end_object();
-  return ecs_call("TagResource", arn, region_of_service({}, arn), std::move(body).text());
+  return ecs_call("TagResource", arn, region_of_service({}, arn), std::move(body).text(), role);
 }
 
-ApiCall untag_call(const std::string& arn, std::span<const std::string> keys) {
+ApiCall untag_call(const std::string& arn, std::span<const std::string> keys,
+                   const AccountRole& role = {}) {
   json::Writer body;
   body.begin_object().field("resourceArn", arn).name("tagKeys").begin_array();
   for (const std::string& key : keys) {
     body.value(key);
   }
   body.end_array().end_object();
-  return ecs_call("UntagResource", arn, region_of_service({}, arn), std::move(body).text());
+  return ecs_call("UntagResource", arn, region_of_service({}, arn), std::move(body).text(), role);
 }
 
 }  // namespace
@@ -378,7 +376,7 @@ std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes
         .field("desiredCount", change.desired)
         .end_object();
     calls.push_back(ecs_call("UpdateService", subject_of(change.service), region_of(change.service),
-                             std::move(body).text()));
+                             std::move(body).text(), change.service.role));
     calls.back().once = true;
     calls.back().leave_by = change.leave_by;
   }
@@ -402,8 +400,9 @@ std::vector<Result<void>> Ecs::save(std::span<const SavedState> states, Deadline
   for (const SavedState& state : states) {
     const std::string key(state.tag);
     const Tag tag{.key = key, .value = state.text};
-    calls.push_back(state.text.empty() ? untag_call(state.service_arn, std::span(&key, 1))
-                                       : tag_call(state.service_arn, std::span(&tag, 1)));
+    calls.push_back(state.text.empty()
+                        ? untag_call(state.service_arn, std::span(&key, 1), state.role)
+                        : tag_call(state.service_arn, std::span(&tag, 1), state.role));
   }
   return without_values(client_->call(calls, deadline));
 }

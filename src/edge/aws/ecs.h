@@ -17,10 +17,8 @@ using scaler::kStateTag;
 
 inline constexpr std::size_t kServicesPerDescription = 10;
 
-/// The region that its ARN says; empty: the default one.
-std::string_view region_of(const ServiceId& id);
-/// Services with the same can be described in one call: region and cluster.
-std::pair<std::string_view, std::string_view> call_key(const ServiceId& id);
+/// Services with the same can be described in one call: place and cluster.
+std::pair<Place, std::string_view> call_key(const ServiceId& id);
 
 enum class WithTags { Yes, No };
 

@@ -122,7 +122,8 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
                      .region = std::string(region_of(id)),
                      .operation = "DescribeServices",
                      .subject = id.cluster + "/" + id.service,
-                     .body = std::move(body).text()};
+                     .body = std::move(body).text(),
+                     .role = id.role};
   const ApiReply reply = TRY(client.call(call, deadline));
   const auto service = TRY(only_element(reply.value, "services"));
   if (!service) {
@@ -142,7 +143,8 @@ Result<std::int64_t> container_instances(Client& client, const ServiceId& id, De
                      .region = std::string(region_of(id)),
                      .operation = "DescribeClusters",
                      .subject = id.cluster,
-                     .body = std::move(body).text()};
+                     .body = std::move(body).text(),
+                     .role = id.role};
   const ApiReply reply = TRY(client.call(call, deadline));
   const auto found = TRY(only_element(reply.value, "clusters"));
   if (!found) {
@@ -163,7 +165,8 @@ Result<std::optional<ScalableTarget>> scalable_target(Client& client, const Serv
                      .region = std::string(region_of(id)),
                      .operation = "DescribeScalableTargets",
                      .subject = resource,
-                     .body = std::move(body).text()};
+                     .body = std::move(body).text(),
+                     .role = id.role};
   const ApiReply reply = TRY(client.call(call, deadline));
   const auto target = TRY(only_element(reply.value, "ScalableTargets"));
   if (!target) {

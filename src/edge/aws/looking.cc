@@ -25,6 +25,11 @@ std::string key_of(const ServiceId& id) {
   return id.cluster + "\n" + id.service;
 }
 
+/// Of a queue of the service.
+std::string key_of(const ServiceId& id, const std::string& url) {
+  return id.region.empty() ? url : url + "\n" + id.region;
+}
+
 /// Whether it is neither answered nor asked for yet; then it is to be asked now.
 template <typename Part>
 bool plan(Part& part) {
@@ -41,7 +46,7 @@ bool longer_unasked(const LookedAt* a, const LookedAt* b) {
 
 }  // namespace
 
-Looker::Looker(Client& client) : client_(&client) {}
+Looker::Looker(Client& client, AccountRole role) : client_(&client), role_(std::move(role)) {}
 
 Looker::~Looker() {
   for (const auto& [id, question] : questions_) {
@@ -49,17 +54,19 @@ Looker::~Looker() {
   }
 }
 
-std::vector<Look> Looker::look(std::span<const LookRequest> requests, Patience patience,
-                               Deadline deadline) {
+void Looker::begin(std::span<const LookRequest> requests, Patience patience, Deadline deadline) {
   current_ = {.patience = patience, .deadline = deadline, .begun = now()};
   current_.slow_after = usual_ ? std::clamp(2 * *usual_, kSlowLeast, kSlowMost) : kSlowUnknown;
+  current_.check = current_.begun + current_.slow_after;
   group_->renewal_tried = false;
   group_->clock_corrected = false;
   take_answers();
   find_all(requests);
   join_under_way();
   ask_all(requests);
-  wait_for_answers();
+}
+
+std::vector<Look> Looker::finish(std::span<const LookRequest> requests) {
   end_waiting();
   learn_pace();
   std::vector<Look> looks = tell(requests);
@@ -76,9 +83,10 @@ void Looker::find_all(std::span<const LookRequest> requests) {
     service.protection.wanted = request.protection;
     current_.services.push_back(&service);
     for (const std::string& url : request.queue_urls) {
-      LookedAtQueue& queue = queues_[url];
+      LookedAtQueue& queue = queues_[key_of(request.service, url)];
       if (queue.url.empty()) {
         queue.url = url;
+        queue.region = request.service.region;
       }
       current_.queues.push_back(&queue);
     }
@@ -116,7 +124,7 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
     if (queue->slow) {
       slow_queues.push_back(queue);
     } else {
-      ask(queue_depth_call(queue->url), {.queue = queue});
+      ask(depth_call(*queue), {.queue = queue});
     }
   }
   std::vector<LookedAtService*> plain;
@@ -152,6 +160,13 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
   ask_slow(std::move(slow_queues), std::move(slow));
 }
 
+ApiCall Looker::depth_call(const LookedAtQueue& queue) const {
+  ApiCall call = queue_depth_call(queue.url);
+  call.region = queue.region;
+  call.role = role_;
+  return call;
+}
+
 /// By cluster, ten a call.
 void Looker::ask_services(std::vector<LookedAtService*> services, const Question& pattern) {
   std::ranges::stable_sort(services, {}, [](const auto* one) { return call_key(one->id); });
@@ -180,7 +195,7 @@ void Looker::ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtSe
     if (all || slow_under_way_ < kSlowMax) {
       Question question = pattern;
       question.queue = queue;
-      ask(queue_depth_call(queue->url), std::move(question));
+      ask(depth_call(*queue), std::move(question));
     }
   }
   for (LookedAtService* service : services) {
@@ -225,30 +240,26 @@ void Looker::wait_for(Question& question, Wait wait) {
   current_.hoped_for += wait == Wait::Shortly ? 1 : 0;
 }
 
-void Looker::wait_for_answers() {
+std::optional<Deadline> Looker::step() {
   const bool all = current_.patience == Patience::All;
   const Deadline shortly = current_.begun + kShortly;
-  Deadline check = current_.begun + current_.slow_after;
   take_answers();
   while (current_.awaited > 0 || current_.hoped_for > 0) {
     const Deadline moment = now();
     if (moment >= current_.deadline || (current_.awaited == 0 && moment >= shortly)) {
-      return;
+      break;
     }
     if (learn_pace_early()) {
-      check = std::min(check, current_.begun + current_.slow_after);
+      current_.check = std::min(current_.check, current_.begun + current_.slow_after);
     }
-    if (!all && moment >= check) {
-      check = set_slow_aside();
+    if (!all && moment >= current_.check) {
+      current_.check = set_slow_aside();
       continue;
     }
-    Deadline until = current_.deadline;
-    if (!all) {
-      until = std::min(until, current_.awaited > 0 ? check : shortly);
-    }
-    client_->run(until);
-    take_answers();
+    return all ? current_.deadline
+               : std::min(current_.deadline, current_.awaited > 0 ? current_.check : shortly);
   }
+  return std::nullopt;
 }
 
 /// Waits no longer for what is slow, and says when to look for it again. Where half of what was
@@ -395,7 +406,7 @@ void Looker::forget_told(std::span<const LookRequest> requests) {
   }
   for (const LookRequest& request : requests) {
     for (const std::string& url : request.queue_urls) {
-      if (const auto found = queues_.find(url);
+      if (const auto found = queues_.find(key_of(request.service, url));
           found != queues_.end() && found->second.asked_by == 0 && !found->second.slow) {
         queues_.erase(found);
       }

@@ -1,6 +1,6 @@
 #pragma once
-// Looker: looks at services and queues so that no member of a batch harms another. What is slow
-// stays asked between two looks, what is refused is found and asked alone.
+// Looker: looks at the services and queues of one place so that no member of a batch harms another.
+// What is slow stays asked between two looks, what is refused is found and asked alone.
 
 #include <map>
 #include <memory>
@@ -34,6 +34,7 @@ struct LookedAt {
 
 struct LookedAtQueue : LookedAt {
   std::string url = {};
+  std::string region = {};                        ///< where the URL says none
   std::optional<Result<QueueDepth>> answer = {};  ///< not told yet
 };
 
@@ -63,15 +64,20 @@ class Looker {
   /// At most so many calls stay under way between two looks: a quarter of an origin's connections.
   static constexpr std::size_t kSlowMax = 16;
 
-  explicit Looker(Client& client);
+  /// `role`: as whom it looks.
+  explicit Looker(Client& client, AccountRole role = {});
   ~Looker();
   Looker(const Looker&) = delete;
   Looker& operator=(const Looker&) = delete;
 
-  /// As CloudReader::look(). What protection cannot be read counts all tasks as protected, and the
-  /// reading says so.
-  std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
-                         Deadline deadline);
+  /// A look, as CloudReader::look(), in steps, so that several places are looked at side by side:
+  /// begin(), then step() and the client's run() until there is no more to wait for, then finish()
+  /// with the requests that it began with. What protection cannot be read counts all tasks as
+  /// protected, and the reading says so.
+  void begin(std::span<const LookRequest> requests, Patience patience, Deadline deadline);
+  /// Takes what has come, and says until when to wait for more; nothing: the look is over.
+  std::optional<Deadline> step();
+  std::vector<Look> finish(std::span<const LookRequest> requests);
 
  private:
   enum class Wait {
@@ -100,6 +106,7 @@ class Looker {
     Deadline deadline = {};
     Deadline begun = {};
     Duration slow_after = {};  ///< an answer that takes longer is slow
+    Deadline check = {};       ///< when to look for slow ones
     std::vector<LookedAtQueue*> queues = {};
     std::vector<LookedAtService*> services = {};
     std::size_t awaited = 0;
@@ -114,11 +121,11 @@ class Looker {
   void find_all(std::span<const LookRequest> requests);
   void ask_all(std::span<const LookRequest> requests);
   void ask_services(std::vector<LookedAtService*> services, const Question& pattern);
+  ApiCall depth_call(const LookedAtQueue& queue) const;
   void ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services);
   void ask(ApiCall call, Question question);
   void wait_for(Question& question, Wait wait);
   void join_under_way();
-  void wait_for_answers();
   Deadline set_slow_aside();
   void set_aside(Question& question);
   void cancel_surplus();
@@ -149,6 +156,7 @@ class Looker {
   void tell_of_denied_tags(LookedAtService& service, const Error& denied);
 
   Client* client_;
+  AccountRole role_;
   std::shared_ptr<CallGroup> group_ = std::make_shared<CallGroup>();
   std::unordered_map<std::string, LookedAtQueue> queues_;
   std::unordered_map<std::string, LookedAtService> services_;

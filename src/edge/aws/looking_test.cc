@@ -426,18 +426,18 @@ TEST_F(LookingTest, LearnsInAFirstLookWhatIsSlow) {
 }
 
 TEST_F(LookingTest, TellsWhatTheRatesAllow) {
-  EXPECT_EQ(cloud().looks_allowed(), 1200U);
-  EXPECT_EQ(cloud().changes_allowed(), 50U);
-  EXPECT_EQ(cloud().saves_allowed(), 20U);
+  EXPECT_EQ(cloud().looks_allowed({}), 1200U);
+  EXPECT_EQ(cloud().changes_allowed({}), 50U);
+  EXPECT_EQ(cloud().saves_allowed({}), 20U);
   EXPECT_EQ(cloud().round_trip(), 0ms);
   look(fleet(100));
-  EXPECT_EQ(cloud().looks_allowed(), 1100U);
+  EXPECT_EQ(cloud().looks_allowed({}), 1100U);
   EXPECT_EQ(cloud().round_trip(), 10ms);
   TestClient free;
   free.within_limits = false;
   Cloud unlimited(free.client());
-  EXPECT_EQ(unlimited.looks_allowed(), std::numeric_limits<std::size_t>::max());
-  EXPECT_EQ(unlimited.changes_allowed(), std::numeric_limits<std::size_t>::max());
+  EXPECT_EQ(unlimited.looks_allowed({}), std::numeric_limits<std::size_t>::max());
+  EXPECT_EQ(unlimited.changes_allowed({}), std::numeric_limits<std::size_t>::max());
 }
 
 TEST_F(LookingTest, RefusesWhatTheRateDoesNotAllowInTime) {

@@ -64,7 +64,7 @@ Location locate(const ClientSettings& settings, const Named& named,
 
 Location locate_service(const ClientSettings& settings, const ServiceId& id,
                         PlaceProblems& problems) {
-  const Result<ServiceAddress> service = parse_service(id.cluster, id.service);
+  const Result<ServiceAddress> service = address_of(id);
   if (!service) {
     problems.add(service.error().message);
     return {};
@@ -76,17 +76,19 @@ Location locate_service(const ClientSettings& settings, const ServiceId& id,
                 settings.destination(AwsService::Ecs, service->region), problems);
 }
 
+/// `otherwise`: the region where the URL says none.
 Location locate_queue(const ClientSettings& settings, const std::string& url,
-                      PlaceProblems& problems) {
+                      const std::string& otherwise, PlaceProblems& problems) {
   const Result<QueueAddress> queue = parse_queue(url);
   if (!queue) {
     problems.add(queue.error().message);
     return {};
   }
-  return locate(
-      settings,
-      {.what = "the queue " + queue->url, .region = queue->region, .account = queue->account},
-      settings.destination(*queue), problems);
+  return locate(settings,
+                {.what = "the queue " + queue->url,
+                 .region = queue->region.empty() ? otherwise : queue->region,
+                 .account = queue->account},
+                settings.destination(*queue, otherwise), problems);
 }
 
 }  // namespace
@@ -96,7 +98,7 @@ Result<Whereabouts> whereabouts(const ClientSettings& settings, const LookReques
   Whereabouts found{.service = locate_service(settings, look.service, problems)};
   const std::string& here = found.service.region;
   for (const std::string& url : look.queue_urls) {
-    found.queues.push_back(locate_queue(settings, url, problems));
+    found.queues.push_back(locate_queue(settings, url, look.service.region, problems));
     const std::string& there = found.queues.back().region;
     if (!here.empty() && !there.empty() && partition_of(here).name != partition_of(there).name) {
       problems.add("the queue " + url + " lies in the partition " +

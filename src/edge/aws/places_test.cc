@@ -4,8 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "edge/aws/cloud.h"
 #include "edge/aws/ecs.h"
-#include "edge/aws/looking.h"
 #include "edge/aws/sqs.h"
 #include "edge/aws/test_support.h"
 
@@ -179,7 +179,7 @@ TEST(Regions, EachCallGoesToItsOwnAndIsSignedForIt) {
       {.service = {.cluster = "main", .service = "arn:aws:ecs:eu-west-3:123456789012" + path},
        .queue_urls = {"https://vpce-1.sqs.eu-west-3.vpce.amazonaws.com/123456789012/jobs"}},
       {.service = {.cluster = "main", .service = "arn:aws:ecs:eu-west-2:123456789012" + path}}};
-  Looker(test.client()).look(requests, Patience::All, soon());
+  Cloud(test.client()).look(requests, Patience::All, soon());
   using Pairs = std::vector<std::pair<std::string, std::string>>;
   EXPECT_EQ(hosts_and_scopes(test),
             (Pairs{{"ecs.eu-west-2.amazonaws.com", "eu-west-2"},
@@ -219,7 +219,9 @@ TEST(Regions, HaveRatesOfTheirOwn) {
     EXPECT_TRUE(reply.has_value());
   }
   EXPECT_TRUE(test.pauses.empty());
-  EXPECT_EQ(test.client().allowance(AwsService::Ecs, "UpdateService")->tokens, 0);
+  EXPECT_EQ(
+      test.client().allowance(AwsService::Ecs, "UpdateService", {.region = "eu-west-1"})->tokens,
+      0);
 }
 
 TEST(Regions, ThatCannotBeAskedAreAnErrorOfThatCallAlone) {

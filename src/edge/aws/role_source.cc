@@ -31,15 +31,11 @@ class RoleSource final : public CredentialSource {
     if (!base.has_value()) {
       return fail(std::move(base).error(), "role " + role_.arn);
     }
-    StsCall call{.action = "AssumeRole",
-                 .parameters = {{"RoleArn", role_.arn},
-                                {"RoleSessionName", role_.session_name.empty()
-                                                        ? usual_session_name(surroundings_.clock)
-                                                        : role_.session_name}},
-                 .subject = role_.arn};
-    if (!role_.external_id.empty()) {
-      call.parameters.emplace_back("ExternalId", role_.external_id);
-    }
+    StsCall call{.action = "AssumeRole", .subject = role_.arn};
+    add_role(
+        call.parameters, role_.arn,
+        role_.session_name.empty() ? usual_session_name(surroundings_.clock) : role_.session_name,
+        role_.external_id);
     if (role_.duration_seconds) {
       call.parameters.emplace_back("DurationSeconds", std::to_string(*role_.duration_seconds));
     }

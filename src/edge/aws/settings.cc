@@ -189,10 +189,12 @@ Result<Destination> ClientSettings::destination(AwsService service,
   return reachable(std::move(destination), proxies);
 }
 
-Result<Destination> ClientSettings::destination(const QueueAddress& queue) const {
+Result<Destination> ClientSettings::destination(const QueueAddress& queue,
+                                                std::string_view otherwise) const {
+  const std::string_view said = queue.region.empty() ? otherwise : std::string_view(queue.region);
   const bool given = configured.at(static_cast<std::size_t>(AwsService::Sqs)).has_value();
   if (given || queue.origin.empty()) {
-    return destination(AwsService::Sqs, queue.region);
+    return destination(AwsService::Sqs, said);
   }
   if (kind == EndpointKind::Fips && !queue.fips) {
     return fail(ErrorKind::Malformed,
@@ -200,10 +202,10 @@ Result<Destination> ClientSettings::destination(const QueueAddress& queue) const
                     " is no FIPS endpoint that is known: name the right one with "
                     "AWS_ENDPOINT_URL_SQS");
   }
-  if (queue.region.empty() && region.empty()) {
+  if (said.empty() && region.empty()) {
     return fail(ErrorKind::Malformed, no_region);
   }
-  Destination destination{.region = queue.region.empty() ? region : queue.region};
+  Destination destination{.region = std::string(said.empty() ? std::string_view(region) : said)};
   destination.endpoint = TRY(read_endpoint(queue.origin));
   return reachable(std::move(destination), proxies);
 }

@@ -45,8 +45,9 @@ struct ClientSettings {
   /// is one of another region, or the proxy before it cannot be used.
   Result<Destination> destination(AwsService service, std::string_view of_region = {}) const;
   /// Of calls about a queue: a configured endpoint, else the URL's own host where that is not just
-  /// the region's, else the region's endpoint.
-  Result<Destination> destination(const QueueAddress& queue) const;
+  /// the region's, else the region's endpoint. `otherwise`: the region where the URL says none;
+  /// empty for the default one.
+  Result<Destination> destination(const QueueAddress& queue, std::string_view otherwise = {}) const;
 };
 
 /// Reads AWS_REGION (else AWS_DEFAULT_REGION, else the profile's region),

@@ -11,19 +11,6 @@
 namespace scaler::aws {
 namespace {
 
-Result<Credentials> read_reply(const std::string& what, const std::string& xml) {
-  Credentials credentials{.access_key_id = xml_text(xml, "AccessKeyId"),
-                          .secret_access_key = Secret(xml_text(xml, "SecretAccessKey")),
-                          .session_token = Secret(xml_text(xml, "SessionToken"))};
-  const Result<Instant> expires = parse_instant(xml_text(xml, "Expiration"));
-  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() ||
-      credentials.session_token.empty() || !expires.has_value()) {
-    return fail(ErrorKind::Malformed, what + ": the reply lacks keys or their expiration");
-  }
-  credentials.expires = *expires;
-  return credentials;
-}
-
 /// AWS's time, when this response says that ours is wrong.
 std::optional<Instant> right_time(const net::HttpResponse& response) {
   if (response.status < 400 || !blames_clock(read_error(response).code)) {
@@ -67,7 +54,29 @@ Result<Credentials> sts_credentials(const CredentialSurroundings& surroundings, 
                 {call.secret.reveal(), signer == nullptr ? nothing : signer->session_token.reveal(),
                  signer == nullptr ? nothing : signer->secret_access_key.reveal()}));
   }
-  return read_reply(what, response->body);
+  return read_sts_keys(what, response->body);
+}
+
+Result<Credentials> read_sts_keys(const std::string& what, const std::string& xml) {
+  Credentials credentials{.access_key_id = xml_text(xml, "AccessKeyId"),
+                          .secret_access_key = Secret(xml_text(xml, "SecretAccessKey")),
+                          .session_token = Secret(xml_text(xml, "SessionToken"))};
+  const Result<Instant> expires = parse_instant(xml_text(xml, "Expiration"));
+  if (credentials.access_key_id.empty() || credentials.secret_access_key.empty() ||
+      credentials.session_token.empty() || !expires.has_value()) {
+    return fail(ErrorKind::Malformed, what + ": the reply lacks keys or their expiration");
+  }
+  credentials.expires = *expires;
+  return credentials;
+}
+
+void add_role(StsParameters& parameters, const std::string& arn, const std::string& session_name,
+              const std::string& external_id) {
+  parameters.emplace_back("RoleArn", arn);
+  parameters.emplace_back("RoleSessionName", session_name);
+  if (!external_id.empty()) {
+    parameters.emplace_back("ExternalId", external_id);
+  }
 }
 
 std::string usual_session_name(const Clock& clock) {

@@ -26,6 +26,12 @@ struct StsCall {
 Result<Credentials> sts_credentials(const CredentialSurroundings& surroundings, const StsCall& call,
                                     const Credentials* signer, Deadline deadline);
 
+/// Adds what names a role; an empty external id is none.
+void add_role(StsParameters& parameters, const std::string& arn, const std::string& session_name,
+              const std::string& external_id);
+/// The keys in a reply of STS. Errors: Malformed, with `what` was asked.
+Result<Credentials> read_sts_keys(const std::string& what, const std::string& xml);
+
 /// The name of a session that nothing names: "ecs-scaler-<seconds since the epoch>".
 std::string usual_session_name(const Clock& clock);
 

@@ -1,5 +1,7 @@
 #include "edge/aws/tagged_services.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "edge/aws/ecs.h"
@@ -12,6 +14,17 @@ using namespace std::chrono_literals;
 
 std::string arn_named(const std::string& name) {
   return "arn:aws:ecs:us-east-1:123456789012:service/main/" + name;
+}
+
+const std::vector<SearchedPlace> kHere(1);
+
+std::vector<ServiceId> ids_of(const std::vector<std::string>& arns, const AccountRole& role = {}) {
+  std::vector<ServiceId> ids;
+  for (const std::string& arn : arns) {
+    const bool whole = arn.contains("/main/");
+    ids.push_back({.cluster = whole ? "main" : "", .service = arn, .role = role});
+  }
+  return ids;
 }
 
 std::string page(const std::string& names, const std::string& token) {
@@ -33,7 +46,7 @@ TEST(TaggedServices, AsksForAllPagesAlsoAfterAnEmptyOne) {
   test.transport.reply_with({ok(page("ab", "t1")), ok(page("", "t2")), ok(page("c", ""))});
   TaggedServices services(test.client());
 
-  const auto found = services.tagged("ecs-scaler:queue", soon());
+  const auto found = services.tagged("ecs-scaler:queue", kHere, soon()).front();
 
   EXPECT_FALSE(found.error);
   EXPECT_EQ(found.arns, (std::vector<std::string>{arn_named("a"), arn_named("b"), arn_named("c")}));
@@ -52,12 +65,12 @@ TEST(TaggedServices, TellsWhatCameBeforeAPageThatFailed) {
       {ok(page("a", "t1")), service_failure(400, "AccessDeniedException"), ok("{}")});
   TaggedServices services(test.client());
 
-  const auto found = services.tagged("ecs-scaler:queue", soon());
+  const auto found = services.tagged("ecs-scaler:queue", kHere, soon()).front();
 
   EXPECT_EQ(found.arns, std::vector<std::string>{arn_named("a")});
   ASSERT_TRUE(found.error);
   EXPECT_EQ(found.error->kind, ErrorKind::Denied);
-  EXPECT_EQ(services.tagged("k", soon()).error->kind, ErrorKind::Malformed);
+  EXPECT_EQ(services.tagged("k", kHere, soon()).front().error->kind, ErrorKind::Malformed);
 }
 
 TEST(TaggedServices, AServerThatRepeatsItsTokenHoldsNobody) {
@@ -65,7 +78,7 @@ TEST(TaggedServices, AServerThatRepeatsItsTokenHoldsNobody) {
   test.transport.reply_with({ok(page("a", "t1"))});
   TaggedServices services(test.client());
 
-  EXPECT_EQ(services.tagged("k", soon()).error->kind, ErrorKind::Malformed);
+  EXPECT_EQ(services.tagged("k", kHere, soon()).front().error->kind, ErrorKind::Malformed);
   EXPECT_EQ(test.transport.requests.size(), 2U);
 }
 
@@ -78,7 +91,7 @@ TEST(TaggedServices, KeepsWithinTheDocumentedRate) {
   TaggedServices services(test.client());
   const Deadline began = test.clock.steady();
 
-  EXPECT_FALSE(services.tagged("k", soon()).error);
+  EXPECT_FALSE(services.tagged("k", kHere, soon()).front().error);
 
   EXPECT_EQ(pages, 45);
   EXPECT_GE(test.clock.steady() - began, 1900ms);  // 15 at once, then 15 a second.
@@ -95,7 +108,7 @@ TEST(TaggedServices, ReadsTheTagsThatTheServicesHaveThemselves) {
   const std::vector<std::string> arns{arn_named("a"), arn_named("b"), arn_named("c"), "arn:wrong",
                                       arn_named("d")};
 
-  const auto tags = services.tags_of(arns, soon());
+  const auto tags = services.tags_of(ids_of(arns), soon());
 
   ASSERT_EQ(test.transport.requests.size(), 1U);
   EXPECT_EQ(*tags[0], (ServiceTags{{"ecs-scaler:queue", "jobs"}, {"k", ""}}));
@@ -119,7 +132,7 @@ TEST(TaggedServices, AMemberThatIsDeniedHarmsNoNeighbour) {
   TaggedServices services(test.client());
   const std::vector<std::string> arns{arn_named("a"), arn_named("b"), arn_named("c")};
 
-  const auto tags = services.tags_of(arns, soon());
+  const auto tags = services.tags_of(ids_of(arns), soon());
 
   EXPECT_TRUE(tags[0].has_value());
   EXPECT_EQ(tags[1].error().kind, ErrorKind::Denied);
@@ -144,6 +157,55 @@ TEST(Ecs, ReadsThePauseOfAService) {
     EXPECT_EQ(reading(wrong).service.paused_until, kPausedForGood);
     EXPECT_NE(reading(wrong).pause_complaint, "");
   }
+}
+
+TEST(TaggedServices, ASlowPlaceHoldsNoOther) {
+  TestClient test;
+  test.transport.answer = [](const net::HttpRequest& request) {
+    return request.origin.host.starts_with("tagging.") ? ok(page("a", "")) : ok("{}");
+  };
+  test.transport.delay = [](const net::HttpRequest& request) {
+    return request.origin.host.contains("eu-west-1") ? Duration(1h) : Duration(10ms);
+  };
+  TaggedServices services(test.client());
+  const std::vector<SearchedPlace> places{{.region = "us-east-1"}, {.region = "eu-west-1"}};
+  for (const Duration most : {TaggedServices::kPatience, TaggedServices::kPatienceWithSlow}) {
+    const Deadline before = test.clock.steady();
+    const auto found = services.tagged("k", places, before + 10s);
+    EXPECT_EQ(found[0].arns.size(), 1U);
+    EXPECT_FALSE(found[0].error);
+    ASSERT_TRUE(found[1].error);
+    EXPECT_EQ(found[1].error->kind, ErrorKind::Unavailable);
+    EXPECT_EQ(test.clock.steady() - before, most);
+  }
+}
+
+TEST(TaggedServices, WhereMostAreSlowAllAreWaitedFor) {
+  TestClient test;
+  test.transport.answer = [](const auto&) { return ok(page("a", "")); };
+  test.transport.delay = [](const auto&) { return Duration(4s); };
+  TaggedServices services(test.client());
+  const std::vector<SearchedPlace> places{{.region = "us-east-1"}, {.region = "eu-west-1"}};
+  for (const auto& found : services.tagged("k", places, test.clock.steady() + 10s)) {
+    EXPECT_FALSE(found.error);
+  }
+}
+
+TEST(TaggedServices, AreDescribedPlaceByPlace) {
+  TestClient test;
+  test.transport.answer = [](const auto&) { return ok(R"({"services":[]})"); };
+  TaggedServices services(test.client());
+  std::vector<ServiceId> ids = ids_of({arn_named("a"), arn_named("b")});
+  ids.push_back(
+      {.cluster = "main", .service = "arn:aws:ecs:eu-west-1:123456789012:service/main/a"});
+  services.tags_of(ids, soon());
+  std::vector<std::string> hosts;
+  for (const net::HttpRequest& request : test.transport.requests) {
+    hosts.push_back(request.origin.host);
+  }
+  std::ranges::sort(hosts);
+  EXPECT_EQ(hosts, (std::vector<std::string>{"ecs.eu-west-1.amazonaws.com",
+                                             "ecs.us-east-1.amazonaws.com"}));
 }
 
 }  // namespace

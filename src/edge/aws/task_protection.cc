@@ -19,7 +19,8 @@ ApiCall ecs_call(std::string operation, const ServiceId& id, json::Writer body) 
           .region = std::string(region_of(id)),
           .operation = std::move(operation),
           .subject = id.cluster + "/" + id.service,
-          .body = std::move(body).text()};
+          .body = std::move(body).text(),
+          .role = id.role};
 }
 
 ApiCall protection_call(const ServiceId& id, std::span<const std::string> tasks) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -52,6 +53,7 @@ class ScriptedTransport final : public Transport {
   /// How long the answer takes; none: no time.
   std::function<Duration(const net::HttpRequest& request)> delay = {};
   std::vector<net::HttpRequest> requests = {};
+  std::set<std::string> pools = {};           ///< whose connections those used
   std::vector<Deadline> sent_at = {};         ///< one per request
   std::vector<std::size_t> round_sizes = {};  ///< how many were begun between two runs
   std::vector<Duration> pauses = {};          ///< runs that waited with nothing under way
@@ -62,6 +64,7 @@ class ScriptedTransport final : public Transport {
   net::Ticket begin(const net::HttpRequest& request, const net::RequestLimits& limits) override {
     const net::Ticket ticket = ++last_ticket_;
     requests.push_back(request);
+    pools.insert(limits.pool);
     sent_at.push_back(clock_->steady());
     ++begun_;
     UnderWay one{.at = clock_->steady() + (delay ? delay(request) : Duration::zero())};

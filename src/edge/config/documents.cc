@@ -130,6 +130,26 @@ services:
       tasks_max: 50
 ```
 
+Services of other accounts and regions ([fleets.md](fleets.md)):
+
+```yaml
+services:
+  - cluster: production
+    service: thumbnails         # the same names elsewhere: another service
+    region: eu-west-1           # where no ARN says it; default AWS_REGION
+    role: arn:aws:iam::210987654321:role/ecs-scaler   # assumed to reach service and queues
+    external_id: thumbnails     # if the role's trust policy asks for one
+    queues: [https://sqs.eu-west-1.amazonaws.com/210987654321/thumbnails]
+accounts:                       # of services by tag, or by ARN without a role of their own
+  - role: arn:aws:iam::345678901234:role/ecs-scaler   # without one: the program's own account
+    external_id: scaler
+    regions: [eu-central-1, eu-west-1]                # default AWS_REGION
+    tags: true                  # scale who carries ecs-scaler:queue there; default false
+```
+
+A queue whose URL says another region than the service's `region` is refused, unless it stands as
+`{url: .., region: ..}`.
+
 Plain scalars have the types of YAML 1.2's core schema: `no` and `on` are words, not values. A key
 that stands twice, a service that stands twice and a member that is not known are errors. Editors
 can check the file with [config.schema.json](config.schema.json).
@@ -270,7 +290,8 @@ constexpr std::string_view kBudgetSchema =
 constexpr std::string_view kQueueSchema =
     R"({"oneOf":[{"$ref":"#/$defs/url"},{"type":"object","additionalProperties":false,)"
     R"("required":["url"],"properties":{"url":{"$ref":"#/$defs/url"},)"
-    R"("weight":{"type":"number","minimum":0.001,"maximum":1000,"default":1}}}]})";
+    R"("weight":{"type":"number","minimum":0.001,"maximum":1000,"default":1},)"
+    R"("region":{"$ref":"#/$defs/region"}}}]})";
 constexpr std::string_view kUrlSchema =
     R"({"type":"string","pattern":"^(https?://[^/\\s]+/[^\\s]*[^/\\s]+/[^/\\s]+|)"
     R"(arn:aws[a-z-]*:sqs:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,80}(\\.fifo)?)$"})";
@@ -286,10 +307,24 @@ constexpr std::string_view kSchedulesSchema =
     R"("tasks_max":{"type":"integer","minimum":1,"maximum":5000}}}})";
 constexpr std::string_view kServiceSchema =
     R"({"type":"object","additionalProperties":false,"required":["cluster","service","queues"],)"
+    R"("dependentRequired":{"external_id":["role"]},)"
     R"("properties":{"cluster":{"$ref":"#/$defs/name"},"service":{"$ref":"#/$defs/name"},)"
+    R"("region":{"$ref":"#/$defs/region"},"role":{"$ref":"#/$defs/role"},)"
+    R"("external_id":{"$ref":"#/$defs/external_id"},)"
     R"("queues":{"type":"array","minItems":1,"uniqueItems":true,"items":{"$ref":"#/$defs/queue"}},)"
     R"("policy":{"$ref":"#/$defs/policy"},)"
     R"("origins":{"type":"object","additionalProperties":{"type":"string"}}}})";
+constexpr std::string_view kAccountSchema =
+    R"({"type":"object","additionalProperties":false,"dependentRequired":{"external_id":["role"]},)"
+    R"("properties":{"role":{"$ref":"#/$defs/role"},"external_id":{"$ref":"#/$defs/external_id"},)"
+    R"("regions":{"type":"array","minItems":1,"uniqueItems":true,)"
+    R"("items":{"$ref":"#/$defs/region"}},"tags":{"type":"boolean","default":false}}})";
+constexpr std::string_view kRegionSchema =
+    R"({"type":"string","pattern":"^[a-z][a-z-]*-[a-z-]*-[0-9]+$"})";
+constexpr std::string_view kRoleSchema =
+    R"({"type":"string","pattern":"^arn:aws[a-z-]*:iam::[0-9]{12}:role/[A-Za-z0-9_/+=,.@-]+$"})";
+constexpr std::string_view kExternalIdSchema =
+    R"({"type":"string","pattern":"^[A-Za-z0-9_+=,.@:/-]{2,1224}$"})";
 
 }  // namespace
 
@@ -321,14 +356,20 @@ std::string fleet_schema() {
       .field("title", "Fleet file of Serverless ECS Scaler")
       .field("type", "object")
       .field("additionalProperties", false);
-  schema.name("required").begin_array().value("services").end_array();
+  schema.name("anyOf").raw(
+      R"([{"required":["services"],"properties":{"services":{"minItems":1}}},)"
+      R"({"required":["accounts"],"properties":{"accounts":{"contains":{"required":["tags"],)"
+      R"("properties":{"tags":{"const":true}}}}}}])");
   schema.name("properties")
-      .raw(R"({"defaults":{"$ref":"#/$defs/policy"},"services":{"type":"array","minItems":1,)"
+      .raw(R"({"defaults":{"$ref":"#/$defs/policy"},"accounts":{"type":"array","minItems":1,)"
+           R"("items":{"$ref":"#/$defs/account"}},"services":{"type":"array",)"
            R"("maxItems":10000,"items":{"$ref":"#/$defs/service"}}})");
   schema.name("$defs").begin_object().name("policy");
   write_policy(schema);
   schema.name("service").raw(kServiceSchema).name("queue").raw(kQueueSchema);
   schema.name("url").raw(kUrlSchema).name("name").raw(kNameSchema);
+  schema.name("account").raw(kAccountSchema).name("region").raw(kRegionSchema);
+  schema.name("role").raw(kRoleSchema).name("external_id").raw(kExternalIdSchema);
   schema.name("budget").raw(kBudgetSchema);
   schema.name("schedules").raw(kSchedulesSchema).end_object().end_object();
   return std::move(schema).text();

@@ -11,6 +11,7 @@
 #include "ground/base/text.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
+#include "wire/fleet_accounts.h"
 #include "wire/policy.h"
 
 namespace scaler {
@@ -25,6 +26,7 @@ constexpr std::string_view kFleetTasksMax = "FLEET_TASKS_MAX";
 constexpr std::string_view kFleetQueues = "FLEET_QUEUES";
 constexpr std::string_view kFleetClusters = "FLEET_CLUSTERS";
 constexpr std::string_view kFleetProfiles = "FLEET_PROFILES";
+constexpr std::string_view kFleetAccounts = "FLEET_ACCOUNTS";
 constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
 constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
 constexpr std::string_view kLogLevels = "TRACE|DEBUG|INFO|WARN|ERROR|FATAL";
@@ -297,6 +299,26 @@ void read_profiles(const Environment& environment, TagRules& rules, Problems& pr
   }
 }
 
+/// [{"role": "arn:aws:iam::123456789012:role/scaler", "regions": ["eu-west-1"]}, ..]
+void read_own_accounts(const Environment& environment, FleetConfig& config, Problems& problems) {
+  const auto text = variable(environment, kFleetAccounts);
+  if (!text) {
+    return;
+  }
+  const json::Value value = value_as_written(*text);
+  Result<std::vector<FleetAccount>> accounts =
+      read_accounts(json::Reader(value, std::string(kFleetAccounts)), true);
+  problems.add_if_failed(accounts);
+  config.accounts = std::move(accounts).value_or(config.accounts);
+  if (!config.by_tags()) {
+    problems.add(fmt::format("{} is set, but {} is {}: a file names its accounts itself",
+                             kFleetAccounts, kFleet, config.source));
+  } else if (!config.accounts.empty() && searched_places(config.accounts).empty()) {
+    problems.add(fmt::format("{}: tags is false everywhere, so that no service can be found",
+                             kFleetAccounts));
+  }
+}
+
 /// What tags stand on, and what they must not go beyond.
 void read_rules(const Environment& environment, const ServiceConfig& deployment, TagRules& rules,
                 Problems& problems) {
@@ -373,6 +395,7 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   read_schedule(environment, deployment, problems);
   read_metrics(environment, deployment, problems);
   read_rules(environment, deployment, config.rules, problems);
+  read_own_accounts(environment, config, problems);
   for (const RequiredVariable& of_one : kRequired) {
     if (variable(environment, of_one.name)) {
       config.unused.emplace_back(of_one.name);
@@ -382,28 +405,9 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   return config;
 }
 
-Result<void> check_job_queues(const FleetConfig& config, std::span<const ManagedService> fleet) {
-  Problems problems;
-  for (const ManagedService& service : fleet) {
-    for (const JobQueue& jobs : service.queues) {
-      const Result<QueueAddress> address = parse_queue(jobs.url);
-      for (const QueueAddress& own : config.rules.ceilings.own_queues) {
-        if (address && may_be_same(own, *address)) {
-          problems.add(fmt::format(
-              "{} is a job queue of {} and the scaler's own queue of ticks or doorbell: its jobs "
-              "would be consumed",
-              jobs.url, service.id.service));
-        }
-      }
-    }
-  }
-  return problems.result();
-}
-
 std::vector<std::string> misspelt_variables(const Environment& environment) {
   const std::vector<VariableHelp> help = environment_help();
-  // Of short names, and of those of one word, too many belong to other programs.
-  constexpr std::size_t kShortest = 6;
+  constexpr std::size_t kShortest = 6;  // Too many shorter ones belong to other programs.
   std::vector<std::string_view> known;
   for (const VariableHelp& variable : help) {
     if (variable.name.contains('_')) {
@@ -485,6 +489,10 @@ std::vector<VariableHelp> environment_help() {
                   "FLEET=tags: the clusters whose services are scaled. Without it: all."});
   help.push_back({std::string(kFleetProfiles), "JSON", "",
                   "FLEET=tags: policies by name, for the tag ecs-scaler:profile."});
+  help.push_back(
+      {std::string(kFleetAccounts), "JSON", "",
+       "FLEET=tags: the accounts and regions that are searched, a list of {\"role\": ARN, "
+       "\"external_id\": .., \"regions\": [..]}. Without it: the program's own."});
   help.push_back({"LOG_LEVEL", std::string(kLogLevels), "INFO", "What is logged."});
   return help;
 }

@@ -3,14 +3,13 @@
 // few of the program's own; or what a deployment says about a whole fleet. There is no default
 // queue, cluster or service.
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
 #include "scaler/core/policy.h"
-#include "scaler/fleet/service_tags.h"
+#include "scaler/fleet/fleet_account.h"
 #include "scaler/pass/ports.h"
 #include "watch/metrics.h"
 
@@ -40,7 +39,8 @@ struct FleetConfig {
   std::string source = {};   ///< "tags", or the path of a fleet file
   ServiceConfig deployment;  ///< of no service: its id and its job queue are empty
   TagRules rules = {};
-  std::vector<std::string> unused = {};  ///< variables of a single service that are set, too
+  std::vector<FleetAccount> accounts = {};  ///< none: the program's own, in the default region
+  std::vector<std::string> unused = {};     ///< variables of a single service that are set, too
 
   bool by_tags() const { return source == kFleetByTags; }
   static constexpr std::string_view kFleetByTags = "tags";
@@ -51,10 +51,6 @@ struct FleetConfig {
 bool is_fleet(const Environment& environment);
 /// Errors: Malformed, as service_from_environment().
 Result<FleetConfig> fleet_from_environment(const Environment& environment);
-
-/// Whether the services of a file leave the deployment's own queues alone.
-/// Errors: Malformed, naming every job queue that is the queue of ticks or doorbell.
-Result<void> check_job_queues(const FleetConfig& config, std::span<const ManagedService> fleet);
 
 /// Variables that nobody reads and that are most likely meant for settings which are not given:
 /// "TASK_MAX is no setting; did you mean 'TASKS_MAX'?"

@@ -1,6 +1,6 @@
-#include "edge/config/environment.h"
-
 #include <gtest/gtest.h>
+
+#include "edge/config/fleet_scope.h"
 
 namespace scaler {
 namespace {
@@ -313,13 +313,47 @@ TEST(FleetFromEnvironment, AFilesJobQueuesAreNotTheDeploymentsOwn) {
   const std::string ticks = "https://sqs.eu-central-1.amazonaws.com/123456789012/ticks";
   const auto config = fleet({{"FLEET", "/var/task/fleet.json"}, {"TICK_QUEUE_URL", ticks}});
   ASSERT_TRUE(config.has_value()) << config.error().message;
-  std::vector<ManagedService> services;
+  std::vector<ServiceSpec> services;
   services.push_back({.id = {"c", "s"},
                       .queues = {{"https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"}},
                       .policy = Policy::create({}).value()});
   EXPECT_TRUE(check_job_queues(*config, services).has_value());
   services[0].queues.push_back({ticks});
   EXPECT_FALSE(check_job_queues(*config, services).has_value());
+}
+
+constexpr const char* kTwoAccounts =
+    R"([{"role":"arn:aws:iam::111111111111:role/s","regions":["eu-west-1","eu-west-2"]},)"
+    R"({"role":"arn:aws:iam::222222222222:role/s","external_id":"x2"},{"regions":["us-east-1"]}])";
+
+TEST(FleetFromEnvironment, SearchesTheAccountsThatAreNamed) {
+  const auto alone = fleet({{"FLEET", "tags"}});
+  ASSERT_TRUE(alone.has_value());
+  EXPECT_EQ(scope_of_tags(*alone).places, std::vector<SearchedPlace>(1));
+  const auto config = fleet({{"FLEET", "tags"}, {"FLEET_ACCOUNTS", kTwoAccounts}});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  const AccountRole first{.arn = "arn:aws:iam::111111111111:role/s"};
+  const AccountRole second{.arn = "arn:aws:iam::222222222222:role/s", .external_id = "x2"};
+  EXPECT_EQ(scope_of_tags(*config).places,
+            (std::vector<SearchedPlace>{{.region = "eu-west-1", .role = first},
+                                        {.region = "eu-west-2", .role = first},
+                                        {.role = second},
+                                        {.region = "us-east-1"}}));
+}
+
+TEST(FleetFromEnvironment, RefusesAccountsThatCannotBe) {
+  const auto error = [](const char* source, const char* accounts) {
+    const auto config = fleet({{"FLEET", source}, {"FLEET_ACCOUNTS", accounts}});
+    return config ? "" : config.error().message;
+  };
+  EXPECT_EQ(error("/var/task/fleet.json", kTwoAccounts),
+            "FLEET_ACCOUNTS is set, but FLEET is /var/task/fleet.json: a file names its accounts "
+            "itself");
+  EXPECT_EQ(error("tags", R"([{"role":"arn:aws:iam::1:role/s"}])"),
+            "FLEET_ACCOUNTS[0].role: 'arn:aws:iam::1:role/s' is not the ARN of an IAM role, such "
+            "as arn:aws:iam::123456789012:role/ecs-scaler");
+  EXPECT_EQ(error("tags", R"([{"tags":false}])"),
+            "FLEET_ACCOUNTS: tags is false everywhere, so that no service can be found");
 }
 
 }  // namespace

@@ -42,6 +42,12 @@ void log_record(const Log& log, std::string_view trigger, const PassRecord& reco
   fields.push_back({"_aws", RawJson{metrics.aws}});
   fields.push_back({"Cluster", std::string_view(metrics.cluster)});
   fields.push_back({"Service", std::string_view(metrics.service)});
+  for (const auto& [name, value] :
+       {std::pair("Region", &metrics.region), std::pair("Account", &metrics.account)}) {
+    if (!value->empty()) {
+      fields.push_back({name, std::string_view(*value)});
+    }
+  }
   for (const MetricMembers::Value& metric : metrics.values) {
     fields.push_back({metric.name, metric.value});
   }
@@ -79,10 +85,11 @@ std::string told_of_fleet(Trigger trigger, const Effect& effect) {
       .begin_array();
   for (const PassRecord& record : effect.records) {
     if (record.decision && record.decision->action != Action::Hold) {
-      writer.begin_object()
-          .field("cluster", record.id.cluster)
-          .field("service", record.id.service)
-          .field("current_tasks", record.decision->before)
+      writer.begin_object().field("cluster", record.id.cluster).field("service", record.id.service);
+      if (const std::string_view region = region_of(record.id); !region.empty()) {
+        writer.field("region", region);
+      }
+      writer.field("current_tasks", record.decision->before)
           .field("desired_tasks", record.decision->desired)
           .field("action_taken", to_string(record.decision->action))
           .end_object();

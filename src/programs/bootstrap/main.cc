@@ -4,7 +4,7 @@
 #include <csignal>
 #include <unistd.h>
 
-#include "edge/config/environment.h"
+#include "edge/config/fleet_scope.h"
 #include "edge/handler/handler.h"
 #include "edge/lambda/runtime.h"
 #include "edge/wiring/process_environment.h"
@@ -58,26 +58,34 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
   return run(handler, api, log);
 }
 
-/// As serve(), for many services: those of a file of the package, or those that carry the tag.
+/// What is scaled: the services of a file of the package, or those that carry the tag.
+Result<FleetScope> scope_in(const Environment& environment, const FleetConfig& config,
+                            const Wiring& wiring) {
+  if (config.by_tags()) {
+    return scope_of_tags(config);
+  }
+  const std::string text = TRY(read_file(config.source, kFleetFileMax));
+  const json::Value file = TRY(json::parse(text));
+  const std::string region = variable(environment, "AWS_REGION").value_or("");
+  FleetDocument document = TRY(read_fleet(file, config.source, region, config.rules.defaults));
+  TRY(check_job_queues(config, document.services));
+  for (const ManagedService& service : adopted({}, document.services)) {
+    TRY(wiring.check(look_at_all_of(service)));
+  }
+  return scope_of(config, std::move(document));
+}
+
+/// As serve(), for many services.
 Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
                          const FleetConfig& config) {
   const std::unique_ptr<Wiring> wiring = TRY(Wiring::create(environment, system_clock(), log));
-  std::vector<ManagedService> fleet;
-  if (!config.by_tags()) {
-    const std::string text = TRY(read_file(config.source, kFleetFileMax));
-    const json::Value document = TRY(json::parse(text));
-    const std::string region = variable(environment, "AWS_REGION").value_or("");
-    const auto specs = TRY(read_fleet(document, config.source, region, config.rules.defaults));
-    fleet = adopted({}, specs);
-    TRY(check_job_queues(config, fleet));
-    for (const ManagedService& service : fleet) {
-      TRY(wiring->check(look_at_all_of(service)));
-    }
-  }
+  FleetScope scope = TRY(scope_in(environment, config, *wiring));
   for (const std::string& name : config.unused) {
     log.write(LogLevel::Warn, name + " is not used: FLEET says which services are scaled");
   }
-  TaggedFleet tagged(wiring->directory(), system_clock(), config.rules);
+  const bool searches = !scope.places.empty();
+  std::vector<ManagedService> fleet = adopted({}, scope.fixed);
+  TaggedFleet tagged(wiring->directory(), system_clock(), std::move(scope));
   Handler handler(config.deployment, std::move(fleet),
                   {.reader = wiring->reader(),
                    .scaler = wiring->scaler(),
@@ -86,7 +94,7 @@ Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api
                    .ticks = &wiring->ticks(),
                    .instances = &wiring->instances(),
                    .instance_scaler = &wiring->instance_scaler(),
-                   .fleet = config.by_tags() ? &tagged : nullptr},
+                   .fleet = searches ? &tagged : nullptr},
                   log);
   return run(handler, api, log);
 }

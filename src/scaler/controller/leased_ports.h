@@ -20,7 +20,9 @@ class LeasedScaler final : public ServiceScaler {
 
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                         Deadline deadline) override;
-  std::size_t changes_allowed() override { return scaler_->changes_allowed(); }
+  std::size_t changes_allowed(const ServiceId& like) override {
+    return scaler_->changes_allowed(like);
+  }
 
  private:
   ServiceScaler* scaler_;
@@ -33,7 +35,7 @@ class LeasedStates final : public StateWriter {
       : states_(&states), until_(std::move(until)) {}
 
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) override;
-  std::size_t saves_allowed() override { return states_->saves_allowed(); }
+  std::size_t saves_allowed(const ServiceId& like) override { return states_->saves_allowed(like); }
 
  private:
   StateWriter* states_;

@@ -26,8 +26,8 @@ class Notes final : public ServiceScaler, public StateWriter, public InstanceSca
     deadline = until;
     return {};
   }
-  std::size_t changes_allowed() override { return 7; }
-  std::size_t saves_allowed() override { return 8; }
+  std::size_t changes_allowed(const ServiceId&) override { return 7; }
+  std::size_t saves_allowed(const ServiceId&) override { return 8; }
 
   std::vector<Deadline> leave_by = {};
   Deadline deadline = {};
@@ -53,8 +53,8 @@ TEST(LeasedPorts, NothingLeavesAfterTheLease) {
   EXPECT_TRUE(instances.carry_out({}, {}, Deadline(11s), Deadline(30s)));
   EXPECT_EQ(notes.leave_by, (std::vector{lease_end}));
   EXPECT_EQ(notes.deadline, lease_end);
-  EXPECT_EQ(scaler.changes_allowed(), 7U);
-  EXPECT_EQ(states.saves_allowed(), 8U);
+  EXPECT_EQ(scaler.changes_allowed({}), 7U);
+  EXPECT_EQ(states.saves_allowed({}), 8U);
 }
 
 }  // namespace

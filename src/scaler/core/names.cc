@@ -141,6 +141,35 @@ std::string text_of(const Arn& arn) {
                      arn.resource);
 }
 
+Result<Arn> parse_role(const AccountRole& role) {
+  constexpr std::string_view kPath = "role/";
+  constexpr std::size_t kExternalMin = 2;
+  constexpr std::size_t kExternalMax = 1224;
+  std::optional<Arn> arn = parse_arn(role.arn);
+  const auto all_of = [](std::string_view text, std::string_view others) {
+    return std::ranges::all_of(text,
+                               [&](char c) { return is_name_character(c) || others.contains(c); });
+  };
+  const bool known =
+      arn && arn->service == "iam" && arn->region.empty() && is_account(arn->account) &&
+      std::ranges::find(kPartitions, arn->partition, &Partition::name) != kPartitions.end();
+  if (!known || !arn->resource.starts_with(kPath) || arn->resource.ends_with('/') ||
+      !all_of(arn->resource, "/+=,.@")) {
+    return fail(ErrorKind::Malformed, fmt::format("'{}' is not the ARN of an IAM role, such as "
+                                                  "arn:aws:iam::123456789012:role/ecs-scaler",
+                                                  shortened(role.arn)));
+  }
+  const std::string& external = role.external_id;
+  if (!external.empty() && (external.size() < kExternalMin || external.size() > kExternalMax ||
+                            !all_of(external, "+=,.@:/"))) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is no external id: STS takes {} to {} letters, digits and "
+                            "_+=,.@:/-",
+                            shortened(external), kExternalMin, kExternalMax));
+  }
+  return *std::move(arn);
+}
+
 std::string_view plain_name(std::string_view name_or_arn) {
   return name_or_arn.substr(name_or_arn.rfind('/') + 1);
 }

@@ -3,6 +3,7 @@
 // are the one place that takes such texts apart; all of it is pure.
 
 #include <array>
+#include <compare>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,6 +57,16 @@ std::string text_of(const Arn& arn);
 /// What stands behind the last slash: "arn:aws:ecs:eu-central-1:123456789012:service/main/worker"
 /// -> "worker", "https://host/123456789012/jobs" -> "jobs"; a name is itself.
 std::string_view plain_name(std::string_view name_or_arn);
+
+/// An IAM role that is assumed to reach what its account holds; without an ARN it is none, and the
+/// program's own identity is used.
+struct AccountRole {
+  std::string arn = {};
+  std::string external_id = {};  ///< what the role's trust policy asks for; may be empty
+  auto operator<=>(const AccountRole&) const = default;
+};
+/// Errors: Malformed, quoting what is no role's ARN, or no external id.
+Result<Arn> parse_role(const AccountRole& role);
 
 /// A service as far as the two texts that name it tell; what they do not tell is empty.
 struct ServiceAddress {

@@ -176,5 +176,34 @@ TEST(Function, IsNothingElse) {
   }
 }
 
+TEST(Role, IsAnArnOfIamWithAPathAtMost) {
+  for (const char* arn :
+       {"arn:aws:iam::123456789012:role/scaler", "arn:aws-cn:iam::123456789012:role/a/b/scaler",
+        "arn:aws:iam::123456789012:role/x+=,.@-_"}) {
+    const auto role = parse_role({.arn = arn});
+    ASSERT_TRUE(role.has_value()) << arn;
+    EXPECT_EQ(role->account, "123456789012");
+  }
+  for (const char* arn :
+       {"", "scaler", "arn:aws:iam::123456789012:user/me", "arn:aws:iam::12345:role/scaler",
+        "arn:aws:iam:eu-west-1:123456789012:role/scaler", "arn:aws:iam::123456789012:role/",
+        "arn:aws:sts::123456789012:assumed-role/scaler/x", "arn:aws:iam::123456789012:role/a b",
+        "arn:aws:iam::123456789012:role/a/", "arn:nowhere:iam::123456789012:role/scaler"}) {
+    EXPECT_FALSE(parse_role({.arn = arn}).has_value()) << arn;
+  }
+}
+
+TEST(Role, MayWantAnExternalId) {
+  const std::string arn = "arn:aws:iam::123456789012:role/scaler";
+  for (const std::string& id :
+       {std::string("ab"), std::string(1224, 'x'), std::string("a:b/c@d")}) {
+    EXPECT_TRUE(parse_role({.arn = arn, .external_id = id}).has_value());
+  }
+  for (const std::string& id :
+       {std::string("a"), std::string(1225, 'x'), std::string("a b"), std::string("a\nb")}) {
+    EXPECT_FALSE(parse_role({.arn = arn, .external_id = id}).has_value());
+  }
+}
+
 }  // namespace
 }  // namespace scaler

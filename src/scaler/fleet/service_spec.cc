@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <map>
+#include <tuple>
 #include <utility>
+
+#include "scaler/core/names.h"
 
 namespace scaler {
 
@@ -17,8 +20,12 @@ void set_origin(std::vector<SettingOrigin>& origins, std::string_view field, std
 
 std::vector<ManagedService> adopted(std::vector<ManagedService> before,
                                     std::span<const ServiceSpec> specs) {
-  const auto key = [](const ServiceId& id) { return std::pair(id.cluster, id.service); };
-  std::map<std::pair<std::string, std::string>, ManagedService*> known;
+  // A role that has another name, or another external id, leads to the same service.
+  const auto key = [](const ServiceId& id) {
+    const auto role = parse_arn(id.role.arn);
+    return std::tuple(id.cluster, id.service, id.region, role ? role->account : "");
+  };
+  std::map<std::tuple<std::string, std::string, std::string, std::string>, ManagedService*> known;
   for (ManagedService& service : before) {
     known.emplace(key(service.id), &service);
   }

@@ -1,6 +1,7 @@
 #pragma once
-// TaggedFleet: the services that carry the tag ecs-scaler:queue. Looks for them once a minute, and
-// lets none go because somebody could not be asked: what a service's own tags say is the truth.
+// TaggedFleet: the services that carry the tag ecs-scaler:queue, in one place or several. Looks for
+// them once a minute, and lets none go because somebody could not be asked: what a service's own
+// tags say is the truth.
 
 #include <map>
 #include <optional>
@@ -13,6 +14,16 @@
 
 namespace scaler {
 
+/// Where services are looked for by their tags, and as whom.
+struct SearchedPlace {
+  std::string region = {};  ///< empty: the default one
+  AccountRole role = {};    ///< none: the program's own identity
+  auto operator<=>(const SearchedPlace&) const = default;
+};
+/// For messages: "role arn:aws:iam::123456789012:role/scaler, eu-west-1"; empty for the program's
+/// own identity in the default region.
+std::string describe(const SearchedPlace& place);
+
 /// The outside as TaggedFleet sees it.
 class ServiceDirectory {
  public:
@@ -21,45 +32,69 @@ class ServiceDirectory {
     std::vector<std::string> arns = {};  ///< as far as they came
     std::optional<Error> error = {};     ///< why not all of them did
   };
-  /// The services that carry the tag by an index that may be late.
-  virtual Found tagged(std::string_view key, Deadline deadline) = 0;
-  /// The tags of each service by its own account of itself, in order. No member harms another.
+  /// The services that carry the tag by indexes that may be late: one answer for each place, in
+  /// order. No place waits for another that is much slower.
+  virtual std::vector<Found> tagged(std::string_view key, std::span<const SearchedPlace> places,
+                                    Deadline deadline) = 0;
+  /// The tags of each service, which has its ARN, by its own account of itself, in order. No member
+  /// harms another.
   /// Errors: NotFound for a service that is none any more, and as CloudReader::look().
-  virtual std::vector<Result<ServiceTags>> tags_of(std::span<const std::string> arns,
+  virtual std::vector<Result<ServiceTags>> tags_of(std::span<const ServiceId> services,
                                                    Deadline deadline) = 0;
+};
+
+/// What a deployment says of the services that it scales.
+struct FleetScope {
+  std::vector<ServiceSpec> fixed = {};  ///< these in any case, whatever their tags say
+  std::vector<SearchedPlace> places = {SearchedPlace{}};  ///< where others are looked for
+  TagRules rules = {};                                    ///< for those
 };
 
 class TaggedFleet final : public FleetSource {
  public:
-  /// Between two times that the directory is asked, and after one that failed.
+  /// Between two times that a place is searched, and after one that failed.
   static constexpr Duration kEvery = std::chrono::minutes(1);
   static constexpr Duration kAgain = std::chrono::seconds(10);
 
-  TaggedFleet(ServiceDirectory& directory, const Clock& clock, TagRules rules)
-      : directory_(&directory), clock_(&clock), rules_(std::move(rules)) {}
+  TaggedFleet(ServiceDirectory& directory, const Clock& clock, FleetScope scope)
+      : directory_(&directory), clock_(&clock), scope_(std::move(scope)) {}
 
-  /// The problems are told each time that the directory was asked, until they are mended.
+  /// The problems are told each time that a place was searched, until they are mended.
   FleetNews ask(Deadline deadline) override;
+
+  /// From now on another scope; what is known of places that stay goes on.
+  void become(FleetScope scope);
+  /// The whole fleet as it is known now.
+  std::vector<ServiceSpec> services() const;
 
  private:
   struct Known {
+    SearchedPlace place = {};
     ServiceTags tags = {};                 ///< as last read, without the state's
     std::optional<ServiceSpec> good = {};  ///< the last that was whole
     std::string problem = {};
     bool changed = true;  ///< since it was last told
   };
+  /// What became of the last search.
+  struct Searched {
+    Instant at = {};
+    bool whole = false;  ///< then the directory answered in full
+  };
 
-  bool due() const;
-  void hear(const std::string& arn, const Result<ServiceTags>& tags, FleetNews& news);
-  void read(const std::string& arn, const ServiceTags& tags);
+  std::vector<SearchedPlace> due_places() const;
+  void search(const std::vector<SearchedPlace>& places, Deadline deadline, FleetNews& news);
+  void hear(const ServiceId& id, const SearchedPlace& place, const Result<ServiceTags>& tags,
+            FleetNews& news);
+  void read(const ServiceId& id, const SearchedPlace& place, const ServiceTags& tags);
   void tell(FleetNews& news);
+  bool stands_fixed(const ServiceSpec& spec) const;
 
   ServiceDirectory* directory_;
   const Clock* clock_;
-  TagRules rules_;
+  FleetScope scope_;
   std::map<std::string, Known> known_ = {};  ///< by ARN
-  std::optional<Instant> asked_at_ = {};
-  bool whole_ = false;    ///< then the directory answered in full
+  std::map<SearchedPlace, Searched> searched_ = {};
+  bool told_ = false;
   bool changed_ = false;  ///< the fleet has, since it was last told
 };
 

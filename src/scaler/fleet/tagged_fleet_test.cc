@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "scaler/core/test_support.h"
 #include "scaler/fleet/test_support.h"
 #include "scaler/pass/test_support.h"
 
@@ -30,7 +31,7 @@ class TaggedFleetTest : public ::testing::Test {
 
   FakeClock clock_;
   FakeDirectory directory_;
-  TaggedFleet fleet_{directory_, clock_, rules()};
+  TaggedFleet fleet_{directory_, clock_, {.rules = rules()}};
 };
 
 TEST_F(TaggedFleetTest, AsksOnceAMinuteAndTellsWhatHasChanged) {
@@ -121,6 +122,97 @@ TEST_F(TaggedFleetTest, TheScalersOwnStateIsNoChangeAndNotesAreToldOnce) {
   const FleetNews news = ask_after(60s);
   EXPECT_EQ(names(news), "?");
   EXPECT_TRUE(news.notes.empty());
+}
+
+const AccountRole kOther{.arn = "arn:aws:iam::222222222222:role/scaler"};
+
+std::string elsewhere(const std::string& account, const std::string& name) {
+  return "arn:aws:ecs:eu-central-1:" + account + ":service/main/" + name;
+}
+
+class SeveralPlacesTest : public TaggedFleetTest {
+ protected:
+  SeveralPlacesTest() {
+    for (const char* account : {"123456789012", "222222222222"}) {
+      directory_.services.insert_or_assign(elsewhere(account, "worker"),
+                                           ServiceTags{{"ecs-scaler:queue", "jobs"}});
+    }
+    directory_.services.insert_or_assign("arn:aws:ecs:eu-west-1:123456789012:service/main/worker",
+                                         ServiceTags{{"ecs-scaler:queue", "jobs"}});
+  }
+  FleetScope scope() const {
+    return {.places = {{.region = "eu-central-1"},
+                       {.region = "eu-west-1"},
+                       {.region = "eu-central-1", .role = kOther}},
+            .rules = rules()};
+  }
+  FleetNews ask_both_after(Duration duration) {
+    clock_.pass(duration);
+    return both_.ask(Deadline::max());
+  }
+
+  TaggedFleet both_{directory_, clock_, scope()};
+};
+
+TEST_F(SeveralPlacesTest, TheSameNamesAreServicesOfTheirOwnEachReachedAsItsPlaceIs) {
+  const FleetNews news = ask_both_after(0s);
+  ASSERT_TRUE(news.services);
+  ASSERT_EQ(news.services->size(), 3U);
+  for (const ServiceSpec& spec : *news.services) {
+    const bool other = spec.id.service.contains("222222222222");
+    EXPECT_EQ(spec.id.role, other ? kOther : AccountRole{}) << spec.id.service;
+    EXPECT_EQ(directory_.reached.at(spec.id.service), spec.id.role);
+  }
+}
+
+TEST_F(SeveralPlacesTest, APlaceThatIsDeniedIsAskedAgainAndTheOthersAreNot) {
+  const std::string name = "role " + kOther.arn + ", eu-central-1";
+  directory_.errors[name] = {ErrorKind::Unauthorized, "AccessDenied"};
+  FleetNews news = ask_both_after(0s);
+  EXPECT_EQ(news.errors, std::vector<std::string>{name + ": AccessDenied"});
+  ASSERT_TRUE(news.services) << "the others go on";
+  EXPECT_EQ(news.services->size(), 2U);
+  directory_.searched.clear();
+  ask_both_after(10s);
+  EXPECT_EQ(directory_.searched, std::vector<std::string>{name});
+  directory_.errors.clear();
+  news = ask_both_after(10s);
+  ASSERT_TRUE(news.services);
+  EXPECT_EQ(news.services->size(), 3U);
+}
+
+TEST_F(SeveralPlacesTest, WhoIsKnownStaysWhileItsPlaceIsDenied) {
+  ask_both_after(0s);
+  directory_.errors["role " + kOther.arn + ", eu-central-1"] = {ErrorKind::Denied, "no"};
+  directory_.refused.insert(elsewhere("222222222222", "worker"));
+  const FleetNews news = ask_both_after(60s);
+  EXPECT_FALSE(news.services) << "nothing has changed";
+  EXPECT_EQ(both_.services().size(), 3U);
+}
+
+TEST_F(SeveralPlacesTest, WhatADocumentNamesItselfCountsAndIsToldOnce) {
+  FleetScope scope = this->scope();
+  scope.fixed.push_back({.id = {.cluster = "main", .service = "worker", .role = kOther},
+                         .queues = {{queue_url("jobs")}},
+                         .policy = testing::fixed(1)});
+  both_.become(std::move(scope));
+  const FleetNews news = ask_both_after(0s);
+  ASSERT_TRUE(news.services);
+  ASSERT_EQ(news.services->size(), 3U);
+  EXPECT_EQ(news.services->front().id.service, "worker");
+  ASSERT_EQ(news.notes.size(), 1U);
+  EXPECT_EQ(news.notes.front().service, elsewhere("222222222222", "worker"));
+  EXPECT_TRUE(ask_both_after(60s).notes.empty());
+}
+
+TEST_F(SeveralPlacesTest, APlaceThatIsTakenOutLosesItsServices) {
+  ask_both_after(0s);
+  FleetScope scope = this->scope();
+  scope.places.pop_back();
+  both_.become(std::move(scope));
+  const FleetNews news = ask_both_after(1s);
+  ASSERT_TRUE(news.services);
+  EXPECT_EQ(news.services->size(), 2U);
 }
 
 }  // namespace

@@ -46,20 +46,30 @@ inline TagRules rules() {
 
 class FakeDirectory final : public ServiceDirectory {
  public:
-  Found tagged(std::string_view key, Deadline /*deadline*/) override {
+  std::vector<Found> tagged(std::string_view key, std::span<const SearchedPlace> places,
+                            Deadline /*deadline*/) override {
     ++asked;
-    Found found{.error = error};
-    for (const auto& [arn, tags] : services) {
-      if (!hidden.contains(arn) && tags && tags->contains(key)) {
-        found.arns.push_back(arn);
+    std::vector<Found> all;
+    for (const SearchedPlace& place : places) {
+      searched.push_back(describe(place));
+      const auto denied = errors.find(describe(place));
+      Found found{.error = denied == errors.end() ? error : std::optional(denied->second)};
+      for (const auto& [arn, tags] : services) {
+        if (denied == errors.end() && !hidden.contains(arn) && tags && tags->contains(key) &&
+            is_there(arn, place)) {
+          found.arns.push_back(arn);
+        }
       }
+      all.push_back(std::move(found));
     }
-    return found;
+    return all;
   }
-  std::vector<Result<ServiceTags>> tags_of(std::span<const std::string> arns,
+  std::vector<Result<ServiceTags>> tags_of(std::span<const ServiceId> ids,
                                            Deadline /*deadline*/) override {
     std::vector<Result<ServiceTags>> all;
-    for (const std::string& arn : arns) {
+    for (const ServiceId& id : ids) {
+      const std::string& arn = id.service;
+      reached[arn] = id.role;
       const auto found = services.find(arn);
       all.push_back(
           refused.contains(arn)     ? Result<ServiceTags>(fail(ErrorKind::Denied, "AccessDenied"))
@@ -72,8 +82,20 @@ class FakeDirectory final : public ServiceDirectory {
   std::map<std::string, Result<ServiceTags>> services = {};  ///< by ARN
   std::set<std::string> hidden = {};                         ///< the index has not heard of them
   std::set<std::string> refused = {};                        ///< their own tags are denied
-  std::optional<Error> error = {};                           ///< of the index
+  std::optional<Error> error = {};                           ///< of every index
+  std::map<std::string, Error> errors = {};                  ///< of that of a place
   int asked = 0;
+  std::vector<std::string> searched = {};           ///< places, as they describe themselves
+  std::map<std::string, AccountRole> reached = {};  ///< services, as whom last
+
+ private:
+  /// A place without a role is the program's own account; one without a region is everywhere.
+  static bool is_there(std::string_view arn, const SearchedPlace& place) {
+    const auto service = parse_arn(arn);
+    const auto role = parse_arn(place.role.arn);
+    return service && service->account == (role ? role->account : "123456789012") &&
+           (place.region.empty() || place.region == service->region);
+  }
 };
 
 }  // namespace scaler::testing

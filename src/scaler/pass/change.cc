@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/check.h"
+#include "scaler/pass/place_budget.h"
 
 namespace scaler {
 namespace {
@@ -217,6 +218,13 @@ void look_back(Items items, const Surroundings& surroundings) {
   send_until_accepted(std::move(lowered), surroundings);
 }
 
+/// How many changes can be made at once now.
+PlaceBudget slots_of(const Surroundings& surroundings) {
+  return PlaceBudget([&surroundings](const ServiceId& id) {
+    return surroundings.ports.scaler.changes_allowed(id);
+  });
+}
+
 /// The second look's word on a scale-in: the same decision, or a hold.
 void confirm(Item& item, const Surroundings& surroundings) {
   PassRecord& record = *item.record;
@@ -248,11 +256,12 @@ void withhold(Item& item, const Surroundings& surroundings) {
 
 std::vector<Item*> scale_out(std::vector<Item*> items, const Surroundings& surroundings) {
   std::ranges::stable_sort(items, more_urgent);
-  const std::size_t allowed = std::min(items.size(), surroundings.ports.scaler.changes_allowed());
-  for (Item* item : std::span(items).subspan(allowed)) {
+  PlaceBudget slots = slots_of(surroundings);
+  std::vector<Item*> waiting = std::move(items);
+  items = take_fitting(waiting, [&](const Item& item) { return slots.take(item.service->id); });
+  for (Item* item : waiting) {
     item->record->outcome = Outcome::Waiting;
   }
-  items.resize(allowed);
   std::vector<Item*> failed = send_until_accepted(items, surroundings);
   look_back(items, surroundings);
   return failed;
@@ -260,10 +269,11 @@ std::vector<Item*> scale_out(std::vector<Item*> items, const Surroundings& surro
 
 // A few at a time, so that no scale-in is far from its second look. What fails is left to the next
 // pass.
-void scale_in(Items items, const Surroundings& surroundings) {
+void scale_in(std::vector<Item*> items, const Surroundings& surroundings) {
   while (!items.empty()) {
-    const std::size_t allowed = surroundings.ports.scaler.changes_allowed();
-    const Items chosen = items.first(std::min({items.size(), kScaleInsPerLook, allowed}));
+    PlaceBudget slots = slots_of(surroundings);
+    const std::vector<Item*> chosen = take_fitting(
+        items, [&](const Item& item) { return slots.take(item.service->id); }, kScaleInsPerLook);
     if (chosen.empty()) {
       break;
     }
@@ -285,7 +295,6 @@ void scale_in(Items items, const Surroundings& surroundings) {
         attempt.item->record->errors.push_back(attempt.result.error().message);
       }
     }
-    items = items.subspan(chosen.size());
   }
   for (Item* item : items) {
     item->record->outcome = Outcome::Waiting;

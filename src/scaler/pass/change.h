@@ -14,7 +14,7 @@ namespace scaler {
 std::vector<Item*> scale_out(std::vector<Item*> items, const Surroundings& surroundings);
 
 /// Looks again at these items, which all scale in, and sets what is confirmed.
-void scale_in(Items items, const Surroundings& surroundings);
+void scale_in(std::vector<Item*> items, const Surroundings& surroundings);
 
 /// Looks, decides anew and tries again, with pauses, what failed for the moment.
 void try_again(std::vector<Item*> failed, const Surroundings& surroundings);

@@ -25,6 +25,36 @@ std::vector<Millionths> weights_of(const ManagedService& service) {
 
 }  // namespace
 
+std::string_view region_of(const ServiceId& id) {
+  const std::string_view said = region_of_service(id.cluster, id.service);
+  return said.empty() ? std::string_view(id.region) : said;
+}
+
+Result<ServiceAddress> address_of(const ServiceId& id) {
+  ServiceAddress address = TRY(parse_service(id.cluster, id.service));
+  if (address.region.empty()) {
+    address.region = id.region;
+  }
+  if (const auto role = parse_arn(id.role.arn); role && address.account.empty()) {
+    address.account = role->account;
+  }
+  return address;
+}
+
+std::string described(const ServiceId& id) {
+  std::string text = id.cluster + "/" + id.service;
+  if (const Result<ServiceAddress> address = address_of(id)) {
+    const bool both = !address->region.empty() && !address->account.empty();
+    const std::string where = address->region + (both ? ", " : "") + address->account;
+    text += where.empty() ? "" : " (" + where + ")";
+  }
+  return text;
+}
+
+Place place_of(const ServiceId& id) {
+  return {.region = region_of(id), .role = id.role.arn, .external_id = id.role.external_id};
+}
+
 LookRequest look_at_all_of(const ManagedService& service) {
   return request_of(service, {});
 }

@@ -9,6 +9,7 @@
 #include "scaler/pass/change.h"
 #include "scaler/pass/groups.h"
 #include "scaler/pass/item.h"
+#include "scaler/pass/place_budget.h"
 
 namespace scaler {
 namespace {
@@ -54,17 +55,22 @@ class Pass {
            (begun_ && now + kChunk + groups_reserve_ >= options_.deadline);
   }
 
-  /// As many services as one second's calls can look at: those that wait for a change and have a
-  /// slot now, and then those that were not looked at for longest. Who waits is asked last, so that
-  /// its look is the freshest.
+  /// As many services of each place as one second's calls can look at: those that wait for a change
+  /// and have a slot now, and then those that were not looked at for longest. Who waits is asked
+  /// last, so that its look is the freshest.
   std::vector<Item*> next_chunk() {
     while (!over() && !(unseen_.empty() && waiting_.empty())) {
-      const std::size_t room = std::max<std::size_t>(ports_.reader.looks_allowed(), 1);
-      const std::size_t slots = std::min(ports_.scaler.changes_allowed(), waiting_.size());
-      std::vector<Item*> chunk;
-      const std::size_t first = std::min(unseen_.size(), room - std::min(room, slots));
-      take(unseen_, first, chunk);
-      take(waiting_, std::min(slots, room), chunk);
+      PlaceBudget rooms([this](const ServiceId& id) {
+        return std::max<std::size_t>(ports_.reader.looks_allowed(id), 1);
+      });
+      PlaceBudget slots([this](const ServiceId& id) { return ports_.scaler.changes_allowed(id); });
+      const std::vector<Item*> urgent = take_fitting(waiting_, [&](const Item& item) {
+        const ServiceId& id = item.service->id;
+        return rooms.left(id) > 0 && slots.take(id) && rooms.take(id);
+      });
+      std::vector<Item*> chunk =
+          take_fitting(unseen_, [&](const Item& item) { return rooms.take(item.service->id); });
+      std::ranges::copy(urgent, std::back_inserter(chunk));
       if (!chunk.empty()) {
         return chunk;
       }
@@ -73,12 +79,6 @@ class Pass {
       }
     }
     return {};
-  }
-
-  static void take(std::vector<Item*>& from, std::size_t count, std::vector<Item*>& to) {
-    const auto end = from.begin() + static_cast<std::ptrdiff_t>(count);
-    to.insert(to.end(), from.begin(), end);
-    from.erase(from.begin(), end);
   }
 
   bool wait_for_slot() {
@@ -126,7 +126,7 @@ class Pass {
       }
     }
     std::ranges::copy(scale_out(std::move(out), surroundings_), std::back_inserter(failed_));
-    scale_in(in, surroundings_);
+    scale_in(std::move(in), surroundings_);
   }
 
   /// What these items come to, once each; who waits for a slot comes again, and decides anew.
@@ -159,7 +159,7 @@ class Pass {
       saving_.clear();
       return;
     }
-    std::size_t allowed = ports_.states->saves_allowed();
+    PlaceBudget allowed([this](const ServiceId& id) { return ports_.states->saves_allowed(id); });
     std::vector<Item*> chosen;
     std::vector<SavedState> texts;
     std::vector<Item*> later;
@@ -168,12 +168,13 @@ class Pass {
                                                      {.at = item->record->at,
                                                       .desired = desired_after(*item->record),
                                                       .needed = item->decision().occupied});
-      if (text && allowed == 0) {
+      const ServiceId& id = item->service->id;
+      if (text && !allowed.take(id)) {
         later.push_back(item);
       } else if (text) {
-        --allowed;
         chosen.push_back(item);
-        texts.push_back({.service_arn = item->record->reading->arn, .text = *std::move(text)});
+        texts.push_back(
+            {.service_arn = item->record->reading->arn, .text = *std::move(text), .role = id.role});
       }
     }
     saving_ = std::move(later);

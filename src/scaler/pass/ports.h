@@ -12,6 +12,7 @@
 
 #include "ground/base/clock.h"
 #include "ground/base/result.h"
+#include "scaler/core/names.h"
 #include "scaler/core/observation.h"
 
 namespace scaler {
@@ -24,8 +25,29 @@ inline constexpr std::string_view kPauseTag = "ecs-scaler:pause";
 struct ServiceId {
   std::string cluster = {};  ///< name or ARN
   std::string service = {};  ///< name or ARN
+  std::string region = {};   ///< where neither of the two says it; empty: the default one
+  AccountRole role = {};     ///< by which service and queues are reached
   bool operator==(const ServiceId&) const = default;
 };
+/// As an ARN of it says, else as its own region; empty: the default one.
+std::string_view region_of(const ServiceId& id);
+/// What its names, its region and its role tell of where it is.
+/// Errors: as parse_service().
+Result<ServiceAddress> address_of(const ServiceId& id);
+
+/// "cluster/service", and where it is as far as address_of() knows: for people.
+std::string described(const ServiceId& id);
+
+/// Where services are reached, and as whom. Credentials, rates and patience are a place's own: no
+/// place decides for another.
+struct Place {
+  std::string_view region = {};  ///< empty: the default one
+  std::string_view role = {};    ///< its ARN; empty: the program's own identity
+  std::string_view external_id = {};
+  auto operator<=>(const Place&) const = default;
+};
+/// A view of the id.
+Place place_of(const ServiceId& id);
 
 /// What a service's tasks run on, and what decides how much room they take.
 struct RunsOn {
@@ -87,9 +109,11 @@ class CloudReader {
   ///         missing count is never a zero).
   virtual std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
                                  Deadline deadline) = 0;
-  /// How many services can be looked at within the next second under the services' rates; at
-  /// least 1.
-  virtual std::size_t looks_allowed() { return std::numeric_limits<std::size_t>::max(); }
+  /// How many services of this one's place can be looked at within the next second under its rates;
+  /// at least 1.
+  virtual std::size_t looks_allowed(const ServiceId& /*like*/) {
+    return std::numeric_limits<std::size_t>::max();
+  }
   /// The fastest round trip of late; zero while none is known.
   virtual Duration round_trip() const { return Duration::zero(); }
 };
@@ -110,14 +134,17 @@ class ServiceScaler {
   ///         does not accept; Denied, Throttled, Unavailable and the others as they are.
   virtual std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                                 Deadline deadline) = 0;
-  /// How many changes can be made at once, now, under the services' rates.
-  virtual std::size_t changes_allowed() { return std::numeric_limits<std::size_t>::max(); }
+  /// How many changes can be made at once, now, in the place of this service under its rates.
+  virtual std::size_t changes_allowed(const ServiceId& /*like*/) {
+    return std::numeric_limits<std::size_t>::max();
+  }
 };
 
 struct SavedState {
   std::string service_arn = {};
   std::string text = {};  ///< an empty text removes what is kept
   std::string_view tag = kStateTag;
+  AccountRole role = {};  ///< by which the service is reached
 };
 
 class StateWriter {
@@ -125,8 +152,10 @@ class StateWriter {
   virtual ~StateWriter() = default;
   /// Keeps each text with its service, so that a later read brings it back as `saved_state`.
   virtual std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) = 0;
-  /// How many texts can be saved at once, now, under the services' rates.
-  virtual std::size_t saves_allowed() { return std::numeric_limits<std::size_t>::max(); }
+  /// How many texts can be saved at once, now, in the place of this service under its rates.
+  virtual std::size_t saves_allowed(const ServiceId& /*like*/) {
+    return std::numeric_limits<std::size_t>::max();
+  }
 };
 
 /// look() for one service.

@@ -64,6 +64,31 @@ TEST_F(Rates, WhoWasThrottledIsFirstInTheNextPassAndWhoWasDeniedIsNot) {
   EXPECT_EQ(cloud_.looks, (std::vector<Names>{{"1"}, {"0"}, {"2"}}));
 }
 
+TEST_F(Rates, APlaceWithoutSlotsTakesNoneOfAnother) {
+  waking(4);
+  fleet_[0].id.region = fleet_[1].id.region = "eu-west-1";
+  fleet_[2].id.region = fleet_[3].id.region = "eu-west-2";
+  cloud_.changes_left_in = {{"eu-west-1", 1}, {"eu-west-2", 2}};
+  const auto records = passes({.slots_until = clock_.steady()});
+  EXPECT_EQ(cloud_.set.size(), 3U);
+  EXPECT_EQ(cloud_.set_of("2"), Counts{2});
+  EXPECT_EQ(cloud_.set_of("3"), Counts{2});
+  EXPECT_NE(records[0].outcome, records[1].outcome);
+}
+
+TEST_F(Rates, ScaleInsOfAPlaceWithoutSlotsHoldNoOther) {
+  fleet_of(2, fixed(2));
+  for (const char* name : {"0", "1"}) {
+    running(2, name);
+    idle_for(1h, name);
+  }
+  fleet_[0].id.region = "eu-west-1";
+  cloud_.changes_left_in = {{"eu-west-1", 0}};
+  passes({.slots_until = clock_.steady()});
+  EXPECT_EQ(cloud_.set_of("0"), Counts{});
+  EXPECT_EQ(cloud_.set_of("1"), Counts{0});
+}
+
 TEST_F(Rates, AWallClockThatIsSetForwardEndsNoWait) {
   running(3);
   for (int minute = 0; minute < 10; ++minute) {

@@ -24,8 +24,8 @@ Names names_of(const ServiceId& id) {
 }
 
 bool may_be_one(const ServiceId& a, const ServiceId& b) {
-  const Result<ServiceAddress> first = parse_service(a.cluster, a.service);
-  const Result<ServiceAddress> second = parse_service(b.cluster, b.service);
+  const Result<ServiceAddress> first = address_of(a);
+  const Result<ServiceAddress> second = address_of(b);
   return first && second && may_be_same(*first, *second);
 }
 

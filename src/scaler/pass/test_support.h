@@ -73,7 +73,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
     clock_->pass(look_time);
     return answers;
   }
-  std::size_t looks_allowed() override { return looks_at_once; }
+  std::size_t looks_allowed(const ServiceId& /*like*/) override { return looks_at_once; }
   Duration round_trip() const override { return fastest; }
 
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
@@ -103,11 +103,16 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
         services[name] = std::move(reading);
       }
       results.push_back(result);
-      changes_left -= changes_left > 0 ? 1 : 0;
+      const auto there = changes_left_in.find(change.service.region);
+      std::size_t& left = there == changes_left_in.end() ? changes_left : there->second;
+      left -= left > 0 ? 1 : 0;
     }
     return results;
   }
-  std::size_t changes_allowed() override { return changes_left; }
+  std::size_t changes_allowed(const ServiceId& like) override {
+    const auto there = changes_left_in.find(like.region);
+    return there == changes_left_in.end() ? changes_left : there->second;
+  }
 
   std::vector<Result<void>> save(std::span<const SavedState> states,
                                  Deadline /*deadline*/) override {
@@ -121,7 +126,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
     }
     return std::vector<Result<void>>(states.size(), saving);
   }
-  std::size_t saves_allowed() override { return saves_at_once; }
+  std::size_t saves_allowed(const ServiceId& /*like*/) override { return saves_at_once; }
 
   Result<ServiceReading>& service(const std::string& name) {
     return services.try_emplace(name, ServiceReading{.arn = "arn:" + name}).first->second;
@@ -149,6 +154,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
   Duration fastest = {};
   std::size_t looks_at_once = std::numeric_limits<std::size_t>::max();
   std::size_t changes_left = std::numeric_limits<std::size_t>::max();
+  std::map<std::string, std::size_t> changes_left_in = {};  ///< of a region, in place of those
   std::size_t saves_at_once = std::numeric_limits<std::size_t>::max();
   std::map<std::string, std::deque<Result<void>>> failures = {};  ///< of the next changes
   std::map<std::string, std::int64_t> accepted_max = {};

@@ -50,6 +50,10 @@ Result<std::string> describe(const Environment& environment,
       continue;
     }
     text += row("service", found->service);
+    if (const AccountRole& role = service.id.role; !role.arn.empty()) {
+      text += fmt::format("  {:<24} {}{}\n", "as", role.arn,
+                          role.external_id.empty() ? "" : ", with an external id");
+    }
     for (std::size_t i = 0; i < count; ++i) {
       text += row(fmt::format("queue {}", plain_name(service.queues[i].url)), found->queues[i]);
     }
@@ -59,25 +63,34 @@ Result<std::string> describe(const Environment& environment,
 }
 
 int show(const Environment& environment, const ConfigFlags& flags,
-         const std::vector<ServiceSpec>& specs) {
-  const auto text = describe(environment, specs);
+         const std::vector<ServiceSpec>& specs, const ChosenFleet& chosen) {
+  auto text = describe(environment, specs);
   if (!text) {
     return complain(kConfiguration, text.error().message);
   }
-  const std::string shown = flags.output == Output::Json ? fleet_json(specs) + "\n" : *text;
+  for (const SearchedPlace& place : chosen.scope.places) {
+    const std::string where = scaler::describe(place);
+    *text += fmt::format("services with the tag {}: {}\n", kQueueTag,
+                         where.empty() ? "the credentials' account" : where);
+  }
+  const std::string shown =
+      flags.output == Output::Json ? fleet_json(specs, chosen.accounts) + "\n" : *text;
   std::fputs(shown.c_str(), stdout);
   return kDone;
 }
 
 /// Services whose tags are wrong are told, and are no reason not to show the others.
-int show_tagged(const Environment& environment, const ConfigFlags& flags) {
+int show_tagged(const Environment& environment, const ConfigFlags& flags,
+                const ChosenFleet& chosen) {
   static const std::vector<ServiceSpec> kNobody;
   const auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
   const int told = tell_news(**fleet);
-  if (const int code = show(environment, flags, (*fleet)->news.services.value_or(kNobody));
+  ChosenFleet shown = chosen;
+  shown.accounts.clear();  // As a file it is those services, and nobody is searched for.
+  if (const int code = show(environment, flags, (*fleet)->news.services.value_or(kNobody), shown);
       code != kDone) {
     return code;
   }
@@ -88,8 +101,9 @@ int show_tagged(const Environment& environment, const ConfigFlags& flags) {
 /// Errors: Malformed also for tags that are wrong: who is left out for them is not removed.
 Result<std::vector<ServiceSpec>> effective(const Environment& environment,
                                            const FleetChoice& choice) {
-  if (!is_by_tags(environment, choice)) {
-    return load_fleet(environment, choice);
+  ChosenFleet chosen = TRY(load_fleet(environment, choice));
+  if (!chosen.searches()) {
+    return std::move(chosen.scope.fixed);
   }
   const auto fleet = TRY(open_fleet(environment, choice, STDERR_FILENO));
   if (tell_news(*fleet) != kDone) {
@@ -146,10 +160,11 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  if (is_by_tags(environment, flags.choice)) {
-    return show_tagged(environment, flags);
+  // A file is checked without a call; who is found by tags alone is asked for.
+  if (fleet->searches() && fleet->scope.fixed.empty() && flags.choice.config_file.empty()) {
+    return show_tagged(environment, flags, *fleet);
   }
-  if (const int code = show(environment, flags, *fleet); code != kDone) {
+  if (const int code = show(environment, flags, fleet->scope.fixed, *fleet); code != kDone) {
     return code;
   }
   if (flags.choice.config_file.empty() && flags.choice.fleet.empty() && !is_fleet(environment)) {

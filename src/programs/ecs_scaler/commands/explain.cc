@@ -10,6 +10,7 @@
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/report.h"
 #include "scaler/core/names.h"
 #include "scaler/core/policy_fields.h"
 #include "wire/record.h"
@@ -82,7 +83,7 @@ std::string instances_of(const PassRecord& record) {
 }
 
 std::string table(const ManagedService& service, const PassRecord& record) {
-  std::string text = fmt::format("service {} in cluster {}", record.id.service, record.id.cluster);
+  std::string text = name_and_place(record.id);
   if (record.reading) {
     const ServiceObservation& seen = record.reading->service;
     text +=

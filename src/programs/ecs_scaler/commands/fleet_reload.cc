@@ -15,7 +15,7 @@ std::string names_of(const std::vector<ServiceId>& ids) {
     if (names.size() == kNamed) {
       return fmt::format("{} and {} more", fmt::join(names, ", "), ids.size() - kNamed);
     }
-    names.push_back(id.cluster + "/" + id.service);
+    names.push_back(described(id));
   }
   return fmt::format("{}", fmt::join(names, ", "));
 }

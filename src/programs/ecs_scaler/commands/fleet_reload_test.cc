@@ -43,7 +43,7 @@ class FleetReloadTest : public ::testing::Test {
       return std::unexpected(text.error());
     }
     const json::Value document = TRY(yaml::parse(*text));
-    return adopted({}, TRY(read_fleet(document, path_)));
+    return adopted({}, TRY(read_fleet(document, path_)).services);
   }
 
   /// When each count was set, and which, through so many passes; `writes` is called before each.

@@ -1,6 +1,6 @@
 #include "programs/ecs_scaler/commands/fleet_source.h"
 
-#include "edge/config/environment.h"
+#include "edge/config/fleet_scope.h"
 #include "edge/wiring/places.h"
 #include "ground/base/file.h"
 #include "ground/base/problems.h"
@@ -16,8 +16,8 @@ namespace {
 
 constexpr Duration kAsking = std::chrono::seconds(30);
 
-Result<std::vector<ServiceSpec>> read_file_of(const Environment& environment,
-                                              const std::string& file, const PolicyBase& base) {
+Result<FleetDocument> read_file_of(const Environment& environment, const std::string& file,
+                                   const PolicyBase& base) {
   TRY(check_file(file));
   const std::string text = TRY(read_file(file, yaml::kSizeMax + 1));
   const Result<json::Value> document = yaml::parse(text);
@@ -39,14 +39,30 @@ std::vector<ServiceSpec> alone(const Environment& environment, ServiceConfig con
   return fleet;
 }
 
-/// A source of the services that carry the tag, with what it says at once.
-Result<void> open_source(const Environment& chosen, LiveFleet& fleet) {
+/// The environment's words on fleets, for a file that is named in the command line.
+Result<FleetConfig> config_for_file(const Environment& environment, const std::string& file) {
+  Environment chosen = environment;
+  chosen.insert_or_assign("FLEET", "/" + file);
+  chosen.erase("FLEET_ACCOUNTS");
+  chosen.erase("WAKE");
   FleetConfig config = TRY(fleet_from_environment(chosen));
-  fleet.source = std::make_unique<TaggedFleet>(fleet.wiring->directory(), system_clock(),
-                                               std::move(config.rules));
-  fleet.news = fleet.source->ask(after(kAsking));
-  fleet.services = adopted({}, fleet.news.services.value_or(std::vector<ServiceSpec>()));
-  return {};
+  config.rules.defaults = {};
+  return config;
+}
+
+ChosenFleet chosen_from(const FleetConfig& config, FleetDocument document) {
+  ChosenFleet fleet{.deployment = config.deployment, .accounts = document.accounts};
+  fleet.scope = scope_of(config, std::move(document));
+  return fleet;
+}
+
+Result<ChosenFleet> load_file(const Environment& environment, const std::string& file) {
+  FleetDocument document = TRY(read_file_of(environment, file, {}));
+  if (searched_places(document.accounts).empty()) {
+    return ChosenFleet{.scope = {.fixed = std::move(document.services), .places = {}},
+                       .accounts = std::move(document.accounts)};
+  }
+  return chosen_from(TRY(config_for_file(environment, file)), std::move(document));
 }
 
 }  // namespace
@@ -59,30 +75,27 @@ Environment with_choice(const Environment& environment, const FleetChoice& choic
   return chosen;
 }
 
-bool is_by_tags(const Environment& environment, const FleetChoice& choice) {
-  return choice.config_file.empty() &&
-         variable(with_choice(environment, choice), "FLEET") == FleetConfig::kFleetByTags;
-}
-
-Result<std::vector<ServiceSpec>> load_fleet(const Environment& environment,
-                                            const FleetChoice& choice) {
+Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice& choice) {
   if (!choice.config_file.empty()) {
-    return read_file_of(environment, choice.config_file, {});
+    return load_file(environment, choice.config_file);
   }
   for (const std::string& warning : misspelt_variables(environment)) {
     complain(kDone, "warning: " + warning);
   }
   const Environment chosen = with_choice(environment, choice);
   if (!is_fleet(chosen)) {
-    return alone(environment, TRY(service_from_environment(environment)));
+    ServiceConfig config = TRY(service_from_environment(environment));
+    return ChosenFleet{.scope = {.fixed = alone(environment, std::move(config)), .places = {}}};
   }
   const FleetConfig config = TRY(fleet_from_environment(chosen));
-  std::vector<ServiceSpec> fleet;
-  if (!config.by_tags()) {
-    fleet = TRY(read_file_of(environment, config.source, config.rules.defaults));
-    TRY(check_job_queues(config, adopted({}, fleet)));
+  if (config.by_tags()) {
+    return ChosenFleet{.scope = scope_of_tags(config),
+                       .deployment = config.deployment,
+                       .accounts = config.accounts};
   }
-  return fleet;
+  FleetDocument document = TRY(read_file_of(environment, config.source, config.rules.defaults));
+  TRY(check_job_queues(config, document.services));
+  return chosen_from(config, std::move(document));
 }
 
 Result<void> check_fleet(std::span<const ManagedService> services, const Wiring& wiring) {
@@ -106,12 +119,18 @@ Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
                                               const FleetChoice& choice, int log_descriptor) {
   const LogLevel level = TRY(log_level_from_environment(environment));
   auto fleet = std::make_unique<LiveFleet>(Log(log_descriptor, level, system_clock()));
-  fleet->services = adopted({}, TRY(load_fleet(environment, choice)));
+  ChosenFleet chosen = TRY(load_fleet(environment, choice));
+  fleet->specs = chosen.scope.fixed;
+  fleet->services = adopted({}, fleet->specs);
   fleet->wiring = TRY(Wiring::create_on_workstation(environment, system_clock(), fleet->log));
-  if (is_by_tags(environment, choice)) {
-    TRY(open_source(with_choice(environment, choice), *fleet));
-  } else {
-    TRY(check_fleet(fleet->services, *fleet->wiring));
+  TRY(check_fleet(fleet->services, *fleet->wiring));
+  // A file may name accounts to be searched when it is read again.
+  if (chosen.searches() || !choice.config_file.empty()) {
+    fleet->source = std::make_unique<TaggedFleet>(fleet->wiring->directory(), system_clock(),
+                                                  std::move(chosen.scope));
+    fleet->news = fleet->source->ask(after(kAsking));
+    fleet->specs = fleet->source->services();
+    fleet->services = adopted({}, fleet->specs);
   }
   return fleet;
 }

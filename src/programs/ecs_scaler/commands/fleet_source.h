@@ -7,28 +7,34 @@
 #include <string>
 #include <vector>
 
+#include "edge/config/environment.h"
 #include "edge/wiring/wiring.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
 #include "programs/ecs_scaler/commands/common_options.h"
-#include "scaler/fleet/tagged_fleet.h"
+#include "scaler/fleet/fleet_account.h"
 #include "scaler/pass/pass.h"
 #include "watch/fleet_status.h"
 
 namespace scaler::cli {
 
-/// Whether services say by their tags that they are meant.
-bool is_by_tags(const Environment& environment, const FleetChoice& choice);
+/// What is scaled.
+struct ChosenFleet {
+  FleetScope scope = {};  ///< without places: its fixed services alone
+  ServiceConfig deployment{.policy = Policy::create({}).value()};  ///< of no service
+  std::vector<FleetAccount> accounts = {};
+
+  bool searches() const { return !scope.places.empty(); }
+};
 
 /// The environment with FLEET as the flag has it.
 Environment with_choice(const Environment& environment, const FleetChoice& choice);
 
-/// The services of a file, or that of the environment; none where they are found by their tags.
+/// The services of a file, or that of the environment, and where others are found by their tags.
 /// Nothing is called.
 /// Errors: Malformed, naming file, line or path, or variable; Unavailable for a file that cannot be
 ///         read.
-Result<std::vector<ServiceSpec>> load_fleet(const Environment& environment,
-                                            const FleetChoice& choice);
+Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice& choice);
 
 /// Whether all of them can be looked at. Errors: those of Wiring::check(), all at once.
 Result<void> check_fleet(std::span<const ManagedService> services, const Wiring& wiring);
@@ -40,6 +46,7 @@ struct LiveFleet {
   std::vector<ManagedService> services = {};
   std::unique_ptr<TaggedFleet> source = {};  ///< nullptr: the services never change
   FleetNews news = {};                       ///< what it said when it was asked first
+  std::vector<ServiceSpec> specs = {};       ///< of the services as they were then
 
   /// Of the wiring, on the machine's clock.
   Ports ports() const;

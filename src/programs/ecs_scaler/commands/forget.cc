@@ -14,7 +14,8 @@ namespace {
 constexpr Duration kTimeout = std::chrono::seconds(30);
 
 /// Removes the state tags that the readings hold; one result per service, in order.
-std::vector<Result<void>> remove(std::span<const Look> looks, StateWriter& states,
+std::vector<Result<void>> remove(std::span<const Look> looks,
+                                 std::span<const ManagedService> services, StateWriter& states,
                                  Deadline deadline) {
   std::vector<Result<void>> results(looks.size());
   std::vector<std::size_t> holders;
@@ -25,7 +26,7 @@ std::vector<Result<void>> remove(std::span<const Look> looks, StateWriter& state
       results[i] = std::unexpected(reading.error());
     } else if (!reading->saved_state.empty()) {
       holders.push_back(i);
-      nothing.push_back({.service_arn = reading->arn});
+      nothing.push_back({.service_arn = reading->arn, .role = services[i].id.role});
     }
   }
   std::vector<Result<void>> saved = states.save(nothing, deadline);
@@ -62,7 +63,7 @@ int forget(const Environment& environment, const FleetChoice& choice) {
   }
   const Deadline deadline = after(kTimeout);
   const auto looks = wiring->reader().look(requests, Patience::All, deadline);
-  const auto removed = remove(looks, wiring->states(), deadline);
+  const auto removed = remove(looks, services, wiring->states(), deadline);
   int code = tell_news(**fleet);
   for (std::size_t i = 0; i < removed.size(); ++i) {
     code = std::max(code, report(services[i], looks[i].service, removed[i]));

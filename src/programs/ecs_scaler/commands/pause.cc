@@ -28,6 +28,10 @@ struct PauseFlags {
 /// "worker", "main/worker" or the ARN.
 bool is_meant(const ServiceId& id, std::string_view word) {
   const std::string_view name = plain_name(id.service);
+  if (const auto address = address_of(id); parse_arn(word) && address) {
+    const auto meant = parse_service(plain_name(address->cluster), word);
+    return meant && may_be_same(*meant, *address);
+  }
   return word == id.service || word == name ||
          word == fmt::format("{}/{}", plain_name(id.cluster), name);
 }
@@ -81,7 +85,10 @@ int write_tags(const LiveFleet& fleet, std::span<const ServiceId> ids, const std
       continue;
     }
     tagged.push_back(&ids[i]);
-    tags.push_back({.service_arn = looks[i].service->arn, .text = text, .tag = kPauseTag});
+    tags.push_back({.service_arn = looks[i].service->arn,
+                    .text = text,
+                    .tag = kPauseTag,
+                    .role = ids[i].role});
   }
   const std::vector<Result<void>> results =
       tags.empty() ? std::vector<Result<void>>() : fleet.wiring->states().save(tags, deadline);

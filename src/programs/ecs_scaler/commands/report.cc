@@ -28,8 +28,20 @@ std::string conclusion(const PassRecord& record) {
 
 }  // namespace
 
+std::string name_and_place(const ServiceId& id) {
+  std::string text = fmt::format("service {} in cluster {}", id.service, id.cluster);
+  // An ARN says it all by itself.
+  const Result<ServiceAddress> address = address_of(id);
+  if (address && !id.service.starts_with("arn:")) {
+    for (const std::string& part : {address->region, address->account}) {
+      text += part.empty() ? "" : ", " + part;
+    }
+  }
+  return text;
+}
+
 std::string describe(const PassRecord& record) {
-  std::string text = fmt::format("service {} in cluster {}", record.id.service, record.id.cluster);
+  std::string text = name_and_place(record.id);
   if (record.reading) {
     const ServiceObservation& service = record.reading->service;
     text += fmt::format(": desired {}, running {}, pending {}", service.desired, service.running,

@@ -188,11 +188,11 @@ class RunningController {
     return lease_ && lease_->take_news();
   }
 
-  Result<std::vector<ManagedService>> read_fleet_again() const {
-    std::vector<ManagedService> services =
-        adopted({}, TRY(load_fleet(environment_, settings_.choice)));
-    TRY(check_fleet(services, *fleet_->wiring));
-    return services;
+  Result<std::vector<ManagedService>> read_fleet_again() {
+    ChosenFleet chosen = TRY(load_fleet(environment_, settings_.choice));
+    TRY(check_fleet(adopted({}, chosen.scope.fixed), *fleet_->wiring));
+    fleet_->source->become(std::move(chosen.scope));
+    return adopted({}, fleet_->source->services());
   }
 
   void read_token_again() {
