@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "edge/iam/iam_arns.h"
+#include "edge/iam/iam_subjects.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -18,114 +19,6 @@ namespace scaler {
 namespace {
 
 using Statements = std::vector<IamStatement>;
-
-/// What passes look at and change, as ARNs.
-struct Subjects {
-  std::vector<std::string> queues = {};
-  std::vector<std::string> services = {};
-  /// Whose tasks' protection is read; empty: nobody's.
-  std::vector<std::string> clusters = {};
-  std::vector<std::string> tasks = {};
-  std::string comparison = "ArnEquals";  ///< of the clusters
-};
-
-void add_once(std::vector<std::string>& texts, std::string text) {
-  if (std::ranges::find(texts, text) == texts.end()) {
-    texts.push_back(std::move(text));
-  }
-}
-
-Subjects subjects_of(std::span<const ServiceSpec> services, const Arns& arns) {
-  Subjects subjects;
-  for (const ServiceSpec& service : services) {
-    for (const JobQueue& queue : service.queues) {
-      add_once(subjects.queues, arns.of_queue(queue.url));
-    }
-    subjects.services.push_back(arns.of_service(service.id));
-    if (service.policy->scale_in_when == ScaleInWhen::Protected) {
-      add_once(subjects.clusters, arns.of_cluster(service.id));
-      add_once(subjects.tasks, arns.of_tasks(service.id));
-    }
-  }
-  return subjects;
-}
-
-/// Of every service that may be tagged: a tag may ask for protection, too.
-Subjects subjects_of(const Ceilings& ceilings, const Arns& arns) {
-  const std::vector<std::string> all{"*"};
-  Subjects subjects{.comparison = "ArnLike"};
-  for (const std::string& pattern : ceilings.queues.empty() ? all : ceilings.queues) {
-    subjects.queues.push_back(arns.of_queues(pattern));
-  }
-  for (const std::string& pattern : ceilings.clusters.empty() ? all : ceilings.clusters) {
-    subjects.services.push_back(arns.of_clusters(pattern, "service"));
-    subjects.clusters.push_back(arns.of_clusters(pattern, "cluster"));
-    subjects.tasks.push_back(arns.of_clusters(pattern, "task"));
-  }
-  return subjects;
-}
-
-IamStatement read_job_queues(const Subjects& subjects) {
-  return {.sid = "ReadJobQueue",
-          .why = "the three counts of the job queue",
-          .actions = {"sqs:GetQueueAttributes"},
-          .resources = subjects.queues};
-}
-
-IamStatement remember_state(const Subjects& subjects) {
-  return {.sid = "RememberState",
-          .why = "what the next pass must know stands in one tag of the service",
-          .actions = {"ecs:TagResource", "ecs:UntagResource"},
-          .resources = subjects.services,
-          .conditions = {{"ForAllValues:StringEquals", "aws:TagKeys", {std::string(kStateTag)}}}};
-}
-
-void add_every_pass(Statements& statements, const Subjects& subjects) {
-  statements.push_back(read_job_queues(subjects));
-  statements.push_back({.sid = "ReadAndScaleService",
-                        .why = "the counts of the service, and its desired count",
-                        .actions = {"ecs:DescribeServices", "ecs:UpdateService"},
-                        .resources = subjects.services});
-  statements.push_back(remember_state(subjects));
-}
-
-/// A service is read without the tag, too: else one that lost it could not be told from one that
-/// is denied, and would go on.
-void add_every_pass_by_tags(Statements& statements, const Subjects& subjects) {
-  const IamCondition tagged{"Null", fmt::format("aws:ResourceTag/{}", kQueueTag), {"false"}};
-  statements.push_back({.sid = "FindServices",
-                        .why = "the services that carry the tag; AWS cannot restrict this call",
-                        .actions = {"tag:GetResources"},
-                        .resources = {"*"}});
-  statements.push_back(read_job_queues(subjects));
-  statements.push_back({.sid = "ReadService",
-                        .why = "the counts of the service, and its own tags, which are the truth",
-                        .actions = {"ecs:DescribeServices"},
-                        .resources = subjects.services});
-  statements.push_back({.sid = "ScaleService",
-                        .why = "the desired count, of services that carry the tag only",
-                        .actions = {"ecs:UpdateService"},
-                        .resources = subjects.services,
-                        .conditions = {tagged}});
-  statements.push_back(remember_state(subjects));
-  statements.back().conditions.push_back(tagged);
-}
-
-void add_protection(Statements& statements, const Subjects& subjects) {
-  if (subjects.clusters.empty()) {
-    return;
-  }
-  statements.push_back({.sid = "ListTasks",
-                        .why = "SCALE_IN_WHEN is protected: the service's tasks; AWS restricts it "
-                               "by cluster only",
-                        .actions = {"ecs:ListTasks"},
-                        .resources = {"*"},
-                        .conditions = {{subjects.comparison, "ecs:cluster", subjects.clusters}}});
-  statements.push_back({.sid = "ReadTaskProtection",
-                        .why = "which of them protect themselves",
-                        .actions = {"ecs:GetTaskProtection"},
-                        .resources = subjects.tasks});
-}
 
 void add_group(Statements& statements, const ServiceId& id, const IamInstances& instances,
                const Arns& arns) {
@@ -366,27 +259,35 @@ Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environ
   return scope;
 }
 
-/// The fleet's own place is where its first services and queues say that they are.
-Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
-                           const FleetConfig& fleet, std::span<const ServiceSpec> services) {
-  IamOverrides chosen = flags;
-  ServiceConfig any = fleet.deployment;
-  any.queue_url = first_of({any.tick_queue_url, any.doorbell_queue_url});
-  for (const ServiceSpec& service : services) {
-    const auto told = parse_service(service.id.cluster, service.id.service);
-    chosen.account = first_of({chosen.account, told ? told->account : ""});
-    if (any.queue_url.empty() && !service.queues.empty()) {
-      any.queue_url = service.queues.front().url;
-    }
+Result<IamScope> fleet_scope(const IamOverrides& flags, const Environment& environment,
+                             const IamPlace& told) {
+  const FunctionArn function = TRY(read_function(first_of(
+      {flags.function_name, variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or("")})));
+  IamScope scope{
+      .function = {.region = first_of({flags.region, function.region,
+                                       variable(environment, "AWS_REGION").value_or(""),
+                                       variable(environment, "AWS_DEFAULT_REGION").value_or(""),
+                                       told.region}),
+                   .account = first_of({function.account, flags.account, told.account})},
+      .function_name = function.name,
+      .lease = flags.lease};
+  scope.queue_region = scope.function.region;
+  Problems problems;
+  compare("--region", flags.region, "the function's ARN", function.region, problems);
+  compare("--account", flags.account, "the function's ARN", function.account, problems);
+  if (!scope.function_name.empty() || !scope.lease.table.empty()) {
+    check_place(scope.function, problems);
   }
-  return iam_scope(chosen, environment, any);
+  TRY(problems.result());
+  return scope;
 }
 
 std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope) {
   const Arns arns(scope);
   const ServiceSpec service{
       .id = config.id, .queues = {{config.queue_url}}, .policy = config.policy};
-  const Subjects subjects = subjects_of(std::span(&service, 1), arns);
+  IamSubjects subjects;
+  subjects.add(service, arns);
   Statements statements;
   add_every_pass(statements, subjects);
   add_protection(statements, subjects);
@@ -395,20 +296,10 @@ std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamS
   return statements;
 }
 
-std::vector<IamStatement> iam_statements(const FleetConfig& fleet,
-                                         std::span<const ServiceSpec> services,
-                                         const IamScope& scope) {
-  const Arns arns(scope);
-  const Subjects subjects =
-      fleet.by_tags() ? subjects_of(fleet.rules.ceilings, arns) : subjects_of(services, arns);
+std::vector<IamStatement> deployment_iam_statements(const ServiceConfig& config,
+                                                    const IamScope& scope) {
   Statements statements;
-  if (fleet.by_tags()) {
-    add_every_pass_by_tags(statements, subjects);
-  } else {
-    add_every_pass(statements, subjects);
-  }
-  add_protection(statements, subjects);
-  add_surroundings(statements, fleet.deployment, scope, arns);
+  add_surroundings(statements, config, scope, Arns(scope));
   return statements;
 }
 

@@ -2,7 +2,6 @@
 // The least-privilege IAM policy of a configuration: which calls the program makes, on what, and
 // why. The templates in deploy hold the same statements.
 
-#include <span>
 #include <string>
 #include <vector>
 
@@ -69,17 +68,16 @@ struct IamStatement {
 Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
                            const ServiceConfig& config);
 
-/// Of a fleet: `services` are those of its file, and none where they are found by their tags.
-Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environment,
-                           const FleetConfig& fleet, std::span<const ServiceSpec> services);
+/// The same of a deployment for many services, as far as it concerns the program itself. `told`:
+/// what its queues and services say, which counts last; a part that nothing tells is empty.
+Result<IamScope> fleet_scope(const IamOverrides& flags, const Environment& environment,
+                             const IamPlace& told);
 
 /// The statements in the templates' order; never empty.
 std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope);
-/// By tags: whatever the deployment's patterns allow, but no service is changed that does not carry
-/// the tag. Else these services.
-std::vector<IamStatement> iam_statements(const FleetConfig& fleet,
-                                         std::span<const ServiceSpec> services,
-                                         const IamScope& scope);
+/// What the program needs for itself, whoever is scaled: lease, log, its own queues.
+std::vector<IamStatement> deployment_iam_statements(const ServiceConfig& config,
+                                                    const IamScope& scope);
 
 /// What the role of the worker's own tasks needs beside the worker's own calls when `ecs-guard`
 /// stands before it (docs/guard.md).

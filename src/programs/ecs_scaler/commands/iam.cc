@@ -1,10 +1,11 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <tuple>
 
 #include <fmt/core.h>
 
-#include "edge/iam/iam_policy.h"
+#include "edge/iam/fleet_iam.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
@@ -26,11 +27,18 @@ Take lease_of(IamLease& lease) {
 struct IamFlags {
   IamOverrides overrides = {};
   FleetChoice choice = {};
+  std::string caller = {};
   bool guard = false;
   Output output = Output::Text;
 };
 
-Result<std::vector<IamStatement>> of_one(const Environment& environment, const IamFlags& flags) {
+/// What is printed, and the size of the largest policy in it.
+struct Printed {
+  std::string text = {};
+  std::size_t largest = 0;
+};
+
+Result<Printed> of_one(const Environment& environment, const IamFlags& flags) {
   ServiceConfig config = TRY(service_from_environment(environment));
   config.wake = config.wake && !flags.guard;  // The worker's tasks switch no mapping of a function.
   // The worker's tasks drive no instances either.
@@ -41,27 +49,26 @@ Result<std::vector<IamStatement>> of_one(const Environment& environment, const I
                 "name with --group");
   }
   const IamScope scope = TRY(iam_scope(flags.overrides, environment, config));
-  return flags.guard ? guard_iam_statements(config, scope) : iam_statements(config, scope);
+  const std::vector<IamStatement> statements =
+      flags.guard ? guard_iam_statements(config, scope) : iam_statements(config, scope);
+  const std::string document = iam_json(statements);
+  return Printed{.text = flags.output == Output::Json ? document + "\n" : iam_text(statements),
+                 .largest = document.size()};
 }
 
-Result<std::vector<IamStatement>> of_many(const Environment& environment, const IamFlags& flags) {
-  if (flags.guard) {
-    return fail(ErrorKind::Malformed,
-                "--guard is of one service's tasks, and not of a fleet: without --config, --fleet "
-                "and FLEET");
+Result<Printed> of_many(const Environment& environment, const IamFlags& flags) {
+  for (const auto& [given, name, of] :
+       {std::tuple(flags.guard, "--guard", "one service's tasks"),
+        std::tuple(!flags.overrides.instances.group.empty(), "--group", "one service")}) {
+    if (given) {
+      return fail(
+          ErrorKind::Malformed,
+          fmt::format("{} is of {}, and not of a fleet: without --config, --fleet and FLEET", name,
+                      of));
+    }
   }
-  FleetConfig fleet{.source = flags.choice.config_file,
-                    .deployment = {.policy = Policy::create({}).value()}};
-  if (flags.choice.config_file.empty()) {
-    fleet = TRY(fleet_from_environment(with_choice(environment, flags.choice)));
-  }
-  if (!flags.overrides.instances.group.empty()) {
-    return fail(
-        ErrorKind::Malformed,
-        "--group is of one service, and not of a fleet: without --config, --fleet and FLEET");
-  }
-  const std::vector<ServiceSpec> services = TRY(load_fleet(environment, flags.choice));
-  for (const ServiceSpec& service : services) {
+  const ChosenFleet chosen = TRY(load_fleet(environment, flags.choice));
+  for (const ServiceSpec& service : chosen.scope.fixed) {
     if (service.policy->capacity == Capacity::Own) {
       complain(kDone,
                fmt::format("note: {} drives an Auto Scaling group, which takes more: iam with "
@@ -69,24 +76,32 @@ Result<std::vector<IamStatement>> of_many(const Environment& environment, const 
                            service.id.service));
     }
   }
-  const IamScope scope = TRY(iam_scope(flags.overrides, environment, fleet, services));
-  return iam_statements(fleet, services, scope);
+  const FleetIam fleet =
+      TRY(fleet_iam({.services = chosen.scope.fixed,
+                     .places = chosen.scope.places,
+                     .ceilings = chosen.scope.rules.ceilings},
+                    chosen.deployment, flags.overrides, flags.caller, environment));
+  Printed printed{
+      .text = flags.output == Output::Json ? fleet_iam_json(fleet) + "\n" : fleet_iam_text(fleet),
+      .largest = iam_json(fleet.caller).size()};
+  for (const FleetIam::Role& role : fleet.roles) {
+    printed.largest = std::max(printed.largest, iam_json(role.policy).size());
+  }
+  return printed;
 }
 
 int iam(const Environment& environment, const IamFlags& flags) {
   const bool many =
       !flags.choice.config_file.empty() || !flags.choice.fleet.empty() || is_fleet(environment);
-  const auto statements = many ? of_many(environment, flags) : of_one(environment, flags);
-  if (!statements) {
-    return complain(kConfiguration, statements.error().message);
+  const Result<Printed> printed = many ? of_many(environment, flags) : of_one(environment, flags);
+  if (!printed) {
+    return complain(kConfiguration, printed.error().message);
   }
-  const std::string document = iam_json(*statements);
-  const std::string text = flags.output == Output::Json ? document + "\n" : iam_text(*statements);
-  std::fputs(text.c_str(), stdout);
-  if (document.size() > kInlineMax) {
+  std::fputs(printed->text.c_str(), stdout);
+  if (printed->largest > kInlineMax) {
     complain(kDone, fmt::format("note: a role's own policies may have {} characters together, and "
                                 "this one has {}: split it, or have services carry the tag",
-                                kInlineMax, document.size()));
+                                kInlineMax, printed->largest));
   }
   return kDone;
 }
@@ -98,7 +113,7 @@ Command iam_command() {
   IamOverrides& overrides = flags->overrides;
   Command command{
       .name = "iam",
-      .sentence = "The least-privilege IAM policy of this configuration; no AWS",
+      .sentence = "The least-privilege IAM policies of this configuration; no AWS",
       .options = {{"--account", "NUMBER", "account (default: the job queue's)",
                    text(overrides.account)},
                   {"--region", "REGION", "region (default: AWS_REGION, else the queue's)",
@@ -106,6 +121,10 @@ Command iam_command() {
                   {"--function-name", "NAME",
                    "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)",
                    text(overrides.function_name)},
+                  {"--caller", "ARN",
+                   "the role of function or controller, which alone may assume those of a fleet's "
+                   "accounts (default: all of its account)",
+                   text(flags->caller)},
                   {"--group", "NAME",
                    "the Auto Scaling group under the service (needed with CAPACITY=own)",
                    text(overrides.instances.group)},
