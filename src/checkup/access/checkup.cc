@@ -15,6 +15,7 @@ namespace scaler {
 namespace {
 
 constexpr Duration kCallTimeout = std::chrono::seconds(20);
+constexpr Duration kFleetTimeout = std::chrono::seconds(60);
 /// A function may run for up to 15 minutes.
 constexpr Duration kInvocationTimeout = std::chrono::minutes(16);
 
@@ -122,6 +123,11 @@ class AwsCheckup final : public Checkup {
 
   doctor::Facts examine(const doctor::Examination& place) override {
     return doctor::examine(session_->client(), place, clock_->now(), after(kCallTimeout));
+  }
+
+  doctor::FleetFacts examine(std::vector<ServiceSpec> services, FleetNews news) override {
+    return doctor::examine_fleet(session_->client(), session_->cloud(), std::move(services),
+                                 std::move(news), after(kFleetTimeout));
   }
 
  private:

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "checkup/doctor/facts.h"
+#include "checkup/doctor/fleet_checks.h"
 #include "checkup/verify/target.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
@@ -27,6 +28,8 @@ class Checkup {
   /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
   virtual Result<void> check(const LookRequest& look) const = 0;
   virtual doctor::Facts examine(const doctor::Examination& place) = 0;
+  /// Of many services; `news`: of the search for them.
+  virtual doctor::FleetFacts examine(std::vector<ServiceSpec> services, FleetNews news) = 0;
 };
 
 }  // namespace scaler

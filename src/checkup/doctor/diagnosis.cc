@@ -331,19 +331,16 @@ std::string identity_of(const Facts& facts) {
              : "";
 }
 
-std::string json_of(const Facts& facts, const std::vector<Finding>& findings) {
-  json::Writer writer;
-  writer.begin_object()
-      .field("queue_url", facts.place.queue_url)
-      .field("cluster", facts.place.service.cluster)
-      .field("service", facts.place.service.service)
-      .field("function", facts.place.function)
-      .field("healthy", !has_problem(findings));
-  writer.name("identity").begin_object().field("source", facts.credential_source);
-  if (facts.caller) {
-    writer.field("arn", facts.caller->arn).field("account", facts.caller->account);
+void write_identity(json::Writer& writer, const Result<aws::CallerIdentity>& caller,
+                    const std::string& source) {
+  writer.name("identity").begin_object().field("source", source);
+  if (caller) {
+    writer.field("arn", caller->arn).field("account", caller->account);
   }
   writer.end_object();
+}
+
+void write_findings(json::Writer& writer, const std::vector<Finding>& findings) {
   writer.name("findings").begin_array();
   for (const Finding& finding : findings) {
     writer.begin_object()
@@ -354,7 +351,20 @@ std::string json_of(const Facts& facts, const std::vector<Finding>& findings) {
         .field("page", finding.page)
         .end_object();
   }
-  writer.end_array().end_object();
+  writer.end_array();
+}
+
+std::string json_of(const Facts& facts, const std::vector<Finding>& findings) {
+  json::Writer writer;
+  writer.begin_object()
+      .field("queue_url", facts.place.queue_url)
+      .field("cluster", facts.place.service.cluster)
+      .field("service", facts.place.service.service)
+      .field("function", facts.place.function)
+      .field("healthy", !has_problem(findings));
+  write_identity(writer, facts.caller, facts.credential_source);
+  write_findings(writer, findings);
+  writer.end_object();
   return std::move(writer).text() + "\n";
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "checkup/doctor/facts.h"
+#include "ground/json/writer.h"
 
 namespace scaler::doctor {
 
@@ -30,6 +31,10 @@ bool has_problem(const std::vector<Finding>& findings);
 std::string text_of(const std::vector<Finding>& findings);
 /// Who asked, and where the credentials came from, as a line; empty when AWS did not tell.
 std::string identity_of(const Facts& facts);
+/// Members of an object: "identity" and "findings".
+void write_identity(json::Writer& writer, const Result<aws::CallerIdentity>& caller,
+                    const std::string& source);
+void write_findings(json::Writer& writer, const std::vector<Finding>& findings);
 std::string json_of(const Facts& facts, const std::vector<Finding>& findings);
 
 }  // namespace scaler::doctor

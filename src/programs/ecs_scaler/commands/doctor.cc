@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cstdio>
+#include <iterator>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -9,12 +11,14 @@
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/examined.h"
+#include "programs/ecs_scaler/commands/fleet_source.h"
 
 namespace scaler::cli {
 namespace {
 
 struct DoctorFlags {
   PlaceFlags place = {};
+  FleetChoice choice = {};
   Output output = Output::Text;
 };
 
@@ -55,11 +59,28 @@ Result<doctor::Examination> find_place(Checkup& checkup, const Environment& own,
   return place;
 }
 
+int examine_fleet(const Environment& environment, const DoctorFlags& flags, Checkup& checkup) {
+  auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
+  if (!fleet) {
+    return complain(kConfiguration, fleet.error().message);
+  }
+  const doctor::FleetFacts facts = checkup.examine((*fleet)->specs, std::move((*fleet)->news));
+  const std::vector<doctor::Finding> findings = doctor::diagnose_fleet(facts);
+  const std::string text = flags.output == Output::Json
+                               ? doctor::fleet_json_of(facts, findings)
+                               : doctor::fleet_identity_of(facts) + doctor::text_of(findings);
+  std::fputs(text.c_str(), stdout);
+  return doctor::has_problem(findings) ? kFailed : kDone;
+}
+
 int examine(const Environment& environment, const DoctorFlags& flags) {
   const Log log(STDERR_FILENO, LogLevel::Error, system_clock());
   const auto checkup = Checkup::create(environment, system_clock(), log);
   if (!checkup) {
     return complain(kConfiguration, checkup.error().message);
+  }
+  if (!flags.choice.config_file.empty() || !flags.choice.fleet.empty()) {
+    return examine_fleet(environment, flags, **checkup);
   }
   const Result<doctor::Examination> place = find_place(**checkup, environment, flags.place);
   if (!place) {
@@ -84,6 +105,9 @@ Command doctor_command() {
       .example = "ecs-scaler doctor --function ecs-scaler",
       .run = [flags](const Environment& environment) { return examine(environment, *flags); }};
   add_place(command.options, flags->place);
+  std::ranges::move(fleet_options(flags->choice), std::back_inserter(command.options));
+  command.exclusive = {
+      {kConfigFlag, kFleetFlag}, {"--function", kConfigFlag}, {"--function", kFleetFlag}};
   command.options.push_back(output_option(flags->output));
   return command;
 }

@@ -1,0 +1,185 @@
+#include "checkup/doctor/fleet_checks.h"
+
+#include <algorithm>
+#include <map>
+
+#include <fmt/core.h>
+
+#include "ground/json/writer.h"
+#include "scaler/core/names.h"
+#include "scaler/core/queue_names.h"
+
+namespace scaler::doctor {
+namespace {
+
+constexpr const char* kPage = "docs/fleets.md";
+constexpr std::size_t kNamed = 5;
+
+/// "a, b and 3 more"
+std::string some_of(const std::vector<std::string>& names) {
+  std::string text;
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == kNamed) {
+      return fmt::format("{} and {} more", text, names.size() - kNamed);
+    }
+    text += (i == 0 ? "" : ", ") + names[i];
+  }
+  return text;
+}
+
+void check_news(const FleetNews& news, std::vector<Finding>& findings) {
+  for (const std::string& error : news.errors) {
+    findings.push_back({.severity = Severity::Problem,
+                        .subject = "tags",
+                        .seen = "services could not be looked for: " + error,
+                        .advice = "Their own account must let the role assume, and that role needs "
+                                  "tag:GetResources; `ecs-scaler iam` prints both.",
+                        .page = kPage});
+  }
+  for (const SpecProblem& problem : news.problems) {
+    findings.push_back({.severity = Severity::Problem,
+                        .subject = "service " + problem.service,
+                        .seen = problem.message,
+                        .advice = "Mend the tag; until then its last good settings go on.",
+                        .page = "docs/how-to-fleet.md"});
+  }
+}
+
+/// Roles that cannot be assumed, each with the services that nobody looks after for that.
+void check_roles(const FleetFacts& facts, std::vector<Finding>& findings) {
+  std::map<std::string, std::pair<std::string, std::vector<std::string>>> denied;
+  for (std::size_t i = 0; i < facts.services.size(); ++i) {
+    const ServiceId& id = facts.services[i].id;
+    const Result<ServiceReading>& read = facts.looks[i].service;
+    if (!read && read.error().kind == ErrorKind::Unauthorized && !id.role.arn.empty()) {
+      auto& [why, names] = denied[id.role.arn];
+      why = read.error().message.substr(
+          std::min(read.error().message.size(), read.error().message.find("STS ")));
+      names.push_back(described(id));
+    }
+  }
+  for (const auto& [role, what] : denied) {
+    findings.push_back({.severity = Severity::Problem,
+                        .subject = "role " + role,
+                        .seen = fmt::format("cannot be assumed, so that nobody scales {}: {}",
+                                            some_of(what.second), what.first),
+                        .advice = "Its trust policy must name the caller, with the external id if "
+                                  "it asks for one, and the caller needs sts:AssumeRole on it: "
+                                  "`ecs-scaler iam` prints both.",
+                        .page = kPage});
+  }
+}
+
+bool has_role_problem(const ServiceId& id, const Result<ServiceReading>& read) {
+  return !read && read.error().kind == ErrorKind::Unauthorized && !id.role.arn.empty();
+}
+
+/// Whether the service lies in an account for which there is neither role nor identity.
+bool is_nobodys(const FleetFacts& facts, const ServiceId& id) {
+  const Result<ServiceAddress> address = address_of(id);
+  return id.role.arn.empty() && facts.caller && address && !address->account.empty() &&
+         address->account != facts.caller->account;
+}
+
+Finding finding_of(const FleetFacts& facts, std::size_t i) {
+  const ServiceId& id = facts.services[i].id;
+  const Look& look = facts.looks[i];
+  Finding finding{.severity = Severity::Problem, .subject = "service " + described(id)};
+  if (is_nobodys(facts, id)) {
+    const Result<ServiceAddress> address = address_of(id);
+    finding.seen = fmt::format(
+        "lies in the account {}, no role is given for it, and the credentials are of {}: ECS lets "
+        "nobody in from another account",
+        address->account, facts.caller->account);
+    finding.advice =
+        fmt::format("Give it a role of {}, or name one under accounts.", address->account);
+    finding.page = kPage;
+    return finding;
+  }
+  if (!look.service) {
+    finding.seen = "could not be read: " + look.service.error().message;
+    finding.advice = "See what its error says; `ecs-scaler iam` prints what it needs.";
+    return finding;
+  }
+  QueueDepth total;
+  for (const Result<QueueDepth>& queue : look.queues) {
+    if (!queue) {
+      finding.seen = "a queue could not be read: " + queue.error().message;
+      finding.advice = "A queue of another account must let this role in by its own policy.";
+      return finding;
+    }
+    total.visible += queue->visible;
+    total.in_flight += queue->in_flight;
+  }
+  finding.severity = Severity::Note;
+  const ServiceObservation& seen = look.service->service;
+  finding.seen = fmt::format("{} visible and {} in flight; desired {}, running {}", total.visible,
+                             total.in_flight, seen.desired, seen.running);
+  finding.advice = "Nothing to do.";
+  return finding;
+}
+
+/// A queue under two services is counted by both, and each starts tasks for all of it.
+void check_shared_queues(const FleetFacts& facts, std::vector<Finding>& findings) {
+  std::map<std::string, std::vector<std::string>> users;
+  for (const ServiceSpec& service : facts.services) {
+    for (const JobQueue& queue : service.queues) {
+      users[queue.url].push_back(described(service.id));
+    }
+  }
+  for (const auto& [url, names] : users) {
+    if (names.size() > 1) {
+      findings.push_back({.severity = Severity::Risk,
+                          .subject = "queue " + url,
+                          .seen = "is the job queue of " + some_of(names),
+                          .advice = "Each of them starts tasks for all of its messages. Give each "
+                                    "service queues of its own, or one a small tasks_max."});
+    }
+  }
+}
+
+}  // namespace
+
+FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
+                         std::vector<ServiceSpec> services, FleetNews news, Deadline deadline) {
+  FleetFacts facts{.services = std::move(services), .news = std::move(news)};
+  facts.caller = aws::caller_identity(client, deadline);
+  facts.credential_source = client.credential_source();
+  std::vector<LookRequest> requests;
+  for (const ManagedService& service : adopted({}, facts.services)) {
+    requests.push_back(look_at_all_of(service));
+  }
+  facts.looks = reader.look(requests, Patience::All, deadline);
+  return facts;
+}
+
+std::vector<Finding> diagnose_fleet(const FleetFacts& facts) {
+  std::vector<Finding> findings;
+  check_news(facts.news, findings);
+  check_roles(facts, findings);
+  for (std::size_t i = 0; i < facts.services.size(); ++i) {
+    if (!has_role_problem(facts.services[i].id, facts.looks[i].service)) {
+      findings.push_back(finding_of(facts, i));
+    }
+  }
+  check_shared_queues(facts, findings);
+  std::ranges::stable_sort(findings, {}, &Finding::severity);
+  return findings;
+}
+
+std::string fleet_identity_of(const FleetFacts& facts) {
+  return identity_of({.caller = facts.caller, .credential_source = facts.credential_source});
+}
+
+std::string fleet_json_of(const FleetFacts& facts, const std::vector<Finding>& findings) {
+  json::Writer writer;
+  writer.begin_object()
+      .field("services", static_cast<std::int64_t>(facts.services.size()))
+      .field("healthy", !has_problem(findings));
+  write_identity(writer, facts.caller, facts.credential_source);
+  write_findings(writer, findings);
+  writer.end_object();
+  return std::move(writer).text() + "\n";
+}
+
+}  // namespace scaler::doctor

@@ -1,0 +1,30 @@
+#pragma once
+// The doctor over a whole fleet: facts -> findings, one for each service. Pure.
+
+#include <string>
+#include <vector>
+
+#include "checkup/doctor/diagnosis.h"
+#include "scaler/fleet/fleet_source.h"
+
+namespace scaler::doctor {
+
+struct FleetFacts {
+  Result<aws::CallerIdentity> caller = {};
+  std::string credential_source = {};  ///< which place had credentials; empty for none
+  std::vector<ServiceSpec> services = {};
+  std::vector<Look> looks = {};  ///< one per service, in order
+  FleetNews news = {};           ///< of the search by tags
+};
+
+/// Looks at all services side by side, and asks who asks.
+FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
+                         std::vector<ServiceSpec> services, FleetNews news, Deadline deadline);
+
+/// The worst first.
+std::vector<Finding> diagnose_fleet(const FleetFacts& facts);
+
+std::string fleet_identity_of(const FleetFacts& facts);
+std::string fleet_json_of(const FleetFacts& facts, const std::vector<Finding>& findings);
+
+}  // namespace scaler::doctor
