@@ -408,8 +408,8 @@ InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen&
   return_busy(context);
   undrain(context);
   wait_for_coming(context);
-  launch(context);
   follow_up(context);
+  launch(context);
   way_in(context);
   context.decision.wanted = context.desired;
   return std::move(context.decision);
