@@ -93,6 +93,7 @@ TEST(Rest, ChangesNoSample) {
 TEST(Rest, LeavesMostPassesOfAThinTraceOut) {
   Scenario scenario = thin_scenario(1);
   scenario.policy = {};
+  scenario.group.reset();
   scenario.triggers = {.tick = std::chrono::seconds(10), .wake = true};
   scenario.arrivals = {Bursts{.every = hours(3), .size = 3, .random = false}};
   std::int64_t decided = 0;
