@@ -12,7 +12,7 @@ constexpr std::string_view kRegion = "eu-central-1";
 /// A queue's name stands for its URL.
 std::vector<ServiceSpec> fleet(std::string_view services) {
   std::string text = "{\"services\":[" + std::string(services) + "]}";
-  return read_fleet(json::parse(text).value(), "fleet.yaml", kRegion).value();
+  return read_fleet(json::parse(text).value(), "fleet.yaml", kRegion).value().services;
 }
 
 std::string service(const std::string& name, const std::string& queues, const std::string& policy) {
