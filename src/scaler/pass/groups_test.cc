@@ -213,6 +213,7 @@ TEST_F(GroupsTest, WhatAnotherProcessStartedSinceIsNoRest) {
   one_pass();
   group_.have(1, 0);
   ServiceState state = testing::quiet(clock_.at);
+  state.last_look = clock_.at + 8s;
   state.last_scale_out = clock_.at + 5s;
   state.last_scale_in = clock_.at + 8s;
   cloud_.service("s")->saved_state = format_state(state);
