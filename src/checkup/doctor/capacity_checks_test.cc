@@ -155,8 +155,8 @@ TEST(Capacity, OwnSaysWhichGroupItWouldNotDrive) {
               }).starts_with(alone + "i-1 is not protected"));
   EXPECT_EQ(own([](CapacityFacts& facts) {
               facts.policies = fail(ErrorKind::Denied, "DescribePolicies: denied");
-            }).substr(0, 4),
-            "risk")
+            }).substr(0, 7),
+            "problem")
       << "what cannot be read is not well";
   EXPECT_EQ(own([](CapacityFacts& facts) { (*facts.group)->suspended = {"Terminate"}; }),
             "problem: the group gpus may end no instance: Terminate is suspended");

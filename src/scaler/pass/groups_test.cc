@@ -406,8 +406,8 @@ TEST_F(GroupsTest, AGroupThatHangsTakesNoTimeFromTasksAndLittleFromOthers) {
 
 TEST_F(GroupsTest, ServicesOfOneGroupAreOneNeedUnderTheCautiousSettings) {
   PolicyOptions first = own_options();
-  first.instance_idle = 5min;
   PolicyOptions second = own_options();
+  second.instance_idle = 5min;  // "other" is the first in the fleet, so not the last word.
   second.instance_min = 1;
   second.instance_tasks = 1;
   use("s", first);
@@ -486,6 +486,9 @@ TEST_F(GroupsTest, FollowAsksForTheFirstInstancesOnAWakeAndForNothingElse) {
       << told(record);
   one_pass();
   EXPECT_EQ(group_.take_looks(), 1U) << "awake";
+  running(1);
+  EXPECT_EQ(one_pass().decision->action, Action::ScaleOut);
+  EXPECT_EQ(group_.take_looks(), 0U) << "from one to three";
 }
 
 TEST_F(GroupsTest, FollowNeverTouchesAGroupThatHasInstances) {
