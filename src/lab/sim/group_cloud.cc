@@ -161,18 +161,29 @@ void GroupCloud::read_stopping(GroupSeen& seen, const CountsByInstance& counts) 
   }
 }
 
+/// As the AWS client has it: of what the two looks say the most tasks have a place, for one that
+/// was placed since the service was read takes room already.
+void GroupCloud::count_places(GroupService& counts) const {
+  std::int64_t there = 0;
+  std::int64_t waiting = 0;
+  for (const auto& [number, task] : engine_->service().tasks()) {
+    there += task.state < world::TaskState::Stopping ? 1 : 0;
+    waiting += task.state == world::TaskState::Provisioning ? 1 : 0;
+  }
+  const std::int64_t placed = counts.running + std::max<std::int64_t>(counts.pending - waiting, 0);
+  counts.provisioning = waiting;
+  counts.running = std::max(placed, there - waiting);
+  counts.pending = waiting;
+}
+
 Result<void> GroupCloud::read_services(GroupSeen& seen, const GroupRequest& request) {
   for (const ServiceOnGroup& service : request.services) {
     GroupService counts = service.counts;
     counts.need = {.cpu = Engine::kTaskNeeds.cpu};
-    if (counts.pending > 0) {
+    const bool moving = counts.pending > 0 || counts.running < counts.desired;
+    if (moving && !seen.managed_scaling) {
       TRY(cloud_->perform("ListTasks", [] {}));
-      TRY(cloud_->perform("DescribeTasks", [&] {
-        counts.provisioning =
-            std::ranges::count_if(engine_->service().tasks(), [](const auto& numbered) {
-              return numbered.second.state == world::TaskState::Provisioning;
-            });
-      }));
+      TRY(cloud_->perform("DescribeTasks", [&] { count_places(counts); }));
     }
     seen.services.push_back(std::move(counts));
   }

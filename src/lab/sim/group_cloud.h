@@ -33,6 +33,7 @@ class GroupCloud final : public InstanceReader, public InstanceScaler {
   Result<void> read_group(GroupSeen& seen);
   Result<void> read_instances(GroupSeen& seen, const CountsByInstance& counts);
   void read_stopping(GroupSeen& seen, const CountsByInstance& counts);
+  void count_places(GroupService& counts) const;
   Result<void> read_services(GroupSeen& seen, const GroupRequest& request);
   Result<void> set_desired(std::int64_t desired, Deadline leave_by);
   Result<void> end(const std::string& id, Deadline leave_by);

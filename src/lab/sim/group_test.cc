@@ -102,6 +102,14 @@ TEST(Group, AWakeAsksForTheInstanceWithinASecond) {
   EXPECT_THAT(after, testing::Each(testing::Lt(seconds(1)))) << "bursts come every two hours";
 }
 
+TEST(Group, ATaskThatWasPlacedSinceItsServiceWasReadAsksForNoOtherInstance) {
+  Scenario scenario = sparse(Driver::Scaler, Capacity::Own);
+  scenario.policy.instance_min = 1;
+  const auto run = run_of(scenario);
+  EXPECT_GE(run.score.messages.processed, 11);
+  EXPECT_EQ(run.score.instances.launched, 1);
+}
+
 TEST(Group, BeatsOfANightWithoutInstancesAreLeftOut) {
   const auto own = run_of(sparse(Driver::Scaler, Capacity::Own));
   EXPECT_GT(own.passes_left_out, own.score.actions.passes / 2);
