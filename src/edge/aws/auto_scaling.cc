@@ -19,7 +19,8 @@ ApiCall call_of(const GroupId& id, std::string operation, const Parameters& more
           .region = id.region,
           .operation = std::move(operation),
           .subject = id.name,
-          .body = net::query_string(parameters)};
+          .body = net::query_string(parameters),
+          .role = id.role};
 }
 
 std::string result_of(const ApiCall& call) {

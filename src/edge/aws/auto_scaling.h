@@ -15,6 +15,7 @@ namespace scaler::aws {
 struct GroupId {
   std::string region = {};  ///< empty: the default one
   std::string name = {};
+  AccountRole role = {};  ///< as whom it is reached; an ARN does not tell it
   bool operator==(const GroupId&) const = default;
 };
 

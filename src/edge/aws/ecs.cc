@@ -383,14 +383,15 @@ std::vector<Result<void>> Ecs::set_desired(std::span<const DesiredCount> changes
   return without_values(client_->call(calls, deadline));
 }
 
-Result<void> Ecs::tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline) {
-  TRY(client_->call(tag_call(arn, tags), deadline));
+Result<void> Ecs::tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline,
+                      const AccountRole& role) {
+  TRY(client_->call(tag_call(arn, tags, role), deadline));
   return {};
 }
 
 Result<void> Ecs::untag(const std::string& arn, std::span<const std::string> keys,
-                        Deadline deadline) {
-  TRY(client_->call(untag_call(arn, keys), deadline));
+                        Deadline deadline, const AccountRole& role) {
+  TRY(client_->call(untag_call(arn, keys, role), deadline));
   return {};
 }
 

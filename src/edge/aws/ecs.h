@@ -65,8 +65,10 @@ class Ecs {
   std::vector<Result<ServiceReading>> describe(std::span<const ServiceId> ids, Deadline deadline);
   /// UpdateService with nothing but the desired count: starts no deployment.
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes, Deadline deadline);
-  Result<void> tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline);
-  Result<void> untag(const std::string& arn, std::span<const std::string> keys, Deadline deadline);
+  Result<void> tag(const std::string& arn, std::span<const Tag> tags, Deadline deadline,
+                   const AccountRole& role = {});
+  Result<void> untag(const std::string& arn, std::span<const std::string> keys, Deadline deadline,
+                     const AccountRole& role = {});
   /// Sets or (with an empty text) removes a tag of each service, side by side.
   std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline);
 

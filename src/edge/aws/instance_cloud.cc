@@ -65,6 +65,13 @@ std::string without_group(const CapacityProvider& provider) {
                                     " s after their last task");
 }
 
+/// The group of a capacity provider, reached as the cluster's services are.
+Result<GroupId> group_of(const CapacityProvider& provider, const GroupRequest& request) {
+  GroupId id = TRY(parse_group_arn(provider.group_arn));
+  id.role = request.services.front().id.role;
+  return id;
+}
+
 }  // namespace
 
 struct InstanceCloud::Looking {
@@ -81,7 +88,7 @@ Result<void> InstanceCloud::read_group(Looking& looking) const {
   if (provider.group_arn.empty()) {
     return fail(ErrorKind::Rejected, without_group(provider));
   }
-  const GroupId id = TRY(parse_group_arn(provider.group_arn));
+  const GroupId id = TRY(group_of(provider, looking.request));
   AutoScaling groups(*client_);
   GroupSeen& seen = looking.seen;
   const AutoScalingGroup group = TRY(groups.describe(id, looking.deadline));
@@ -245,7 +252,7 @@ Result<void> InstanceCloud::carry_out(const GroupRequest& request, const Instanc
   ContainerInstances cluster(*client_, of);
   if (action.kind == Kind::SetDesired || action.kind == Kind::End) {
     const CapacityProvider provider = TRY(cluster.provider(request.provider, deadline));
-    const GroupId id = TRY(parse_group_arn(provider.group_arn));
+    const GroupId id = TRY(group_of(provider, request));
     AutoScaling groups(*client_);
     if (action.kind == Kind::End) {
       return groups.end(id, action.instance, leave_by, deadline);
@@ -267,10 +274,10 @@ Result<void> InstanceCloud::carry_out(const GroupRequest& request, const Instanc
     TRY(cluster.set_state(container, "ACTIVE", leave_by, deadline));
   }
   if (action.kind == Kind::Undrain || action.kind == Kind::Unmark) {
-    return ecs.untag(container, std::span(&key, 1), deadline);
+    return ecs.untag(container, std::span(&key, 1), deadline, of.role);
   }
   const Tag tag{.key = key, .value = mark_text(action.mark)};
-  TRY(ecs.tag(container, std::span(&tag, 1), deadline));
+  TRY(ecs.tag(container, std::span(&tag, 1), deadline, of.role));
   return action.kind == Kind::Drain ? cluster.set_state(container, "DRAINING", leave_by, deadline)
                                     : Result<void>();
 }

@@ -227,6 +227,27 @@ TEST(InstanceCloud, MarksBeforeItDrainsAndUndrainsBeforeItUnmarks) {
   EXPECT_EQ(fake.asked(), Calls{"TagResource"});
 }
 
+TEST(InstanceCloud, IsReachedAsItsServicesAre) {
+  using Kind = InstanceAction::Kind;
+  FakeCluster fake;
+  fake.jobs.id.role = {.arn = "arn:aws:iam::222222222222:role/scaler"};
+  fake.answers["AssumeRole"] =
+      "<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>AKIDOFROLE</AccessKeyId>"
+      "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
+      "2126-11-23T13:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
+  ASSERT_TRUE(fake.look());
+  for (const Kind kind :
+       {Kind::SetDesired, Kind::Mark, Kind::Drain, Kind::Undrain, Kind::Unmark, Kind::End}) {
+    EXPECT_TRUE(fake.carry_out({.kind = kind, .instance = "i-1", .desired = 4}));
+  }
+  EXPECT_EQ(fake.asked().front(), "AssumeRole");
+  for (std::size_t i = 1; i < fake.test.transport.requests.size(); ++i) {
+    const net::HttpRequest& request = fake.test.transport.requests[i];
+    EXPECT_TRUE(net::find_header(request.headers, "Authorization")->contains("AKIDOFROLE"))
+        << request.body;
+  }
+}
+
 TEST(InstanceCloud, LeavesTheInstancesThatAwsDrivesUnread) {
   FakeCluster fake;
   std::string& provider = fake.answers["DescribeCapacityProviders"];
