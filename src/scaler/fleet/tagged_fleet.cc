@@ -94,20 +94,21 @@ void TaggedFleet::search(const std::vector<SearchedPlace>& places, Deadline dead
   }
   const std::vector<Result<ServiceTags>> tags = directory_->tags_of(ids, deadline);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    hear(ids[i], *where.at(ids[i].service), tags[i], news);
+    hear(ids[i], *where.at(ids[i].service), tags[i]);
   }
 }
 
 void TaggedFleet::hear(const ServiceId& id, const SearchedPlace& place,
-                       const Result<ServiceTags>& tags, FleetNews& news) {
+                       const Result<ServiceTags>& tags) {
   const bool gone = tags ? !tags->contains(kQueueTag) : tags.error().kind == ErrorKind::NotFound;
+  unread_.erase(id.service);
   if (gone) {
     changed_ = known_.erase(id.service) > 0 || changed_;
   } else if (tags) {
     read(id, place, *tags);
   } else {
     // Who is denied or slow for the moment is still what it was.
-    news.problems.push_back({.service = id.service, .message = tags.error().message});
+    unread_[id.service] = tags.error().message;
   }
 }
 
@@ -152,6 +153,10 @@ std::vector<ServiceSpec> TaggedFleet::services() const {
 }
 
 void TaggedFleet::tell(FleetNews& news) {
+  // Of all places, also those that were not due: the problems are all that there are.
+  for (const auto& [arn, message] : unread_) {
+    news.problems.push_back({.service = arn, .message = message});
+  }
   for (auto& [arn, known] : known_) {
     if (!known.problem.empty()) {
       news.problems.push_back(
@@ -181,6 +186,7 @@ void TaggedFleet::become(FleetScope scope) {
   std::erase_if(known_, [this](const auto& one) {
     return std::ranges::find(scope_.places, one.second.place) == scope_.places.end();
   });
+  unread_.clear();
   std::erase_if(searched_, [this](const auto& one) {
     return std::ranges::find(scope_.places, one.first) == scope_.places.end();
   });

@@ -83,8 +83,7 @@ class TaggedFleet final : public FleetSource {
 
   std::vector<SearchedPlace> due_places() const;
   void search(const std::vector<SearchedPlace>& places, Deadline deadline, FleetNews& news);
-  void hear(const ServiceId& id, const SearchedPlace& place, const Result<ServiceTags>& tags,
-            FleetNews& news);
+  void hear(const ServiceId& id, const SearchedPlace& place, const Result<ServiceTags>& tags);
   void read(const ServiceId& id, const SearchedPlace& place, const ServiceTags& tags);
   void tell(FleetNews& news);
   bool stands_fixed(const ServiceSpec& spec) const;
@@ -92,7 +91,8 @@ class TaggedFleet final : public FleetSource {
   ServiceDirectory* directory_;
   const Clock* clock_;
   FleetScope scope_;
-  std::map<std::string, Known> known_ = {};  ///< by ARN
+  std::map<std::string, Known> known_ = {};         ///< by ARN
+  std::map<std::string, std::string> unread_ = {};  ///< by ARN, why its own tags are not known
   std::map<SearchedPlace, Searched> searched_ = {};
   bool told_ = false;
   bool changed_ = false;  ///< the fleet has, since it was last told

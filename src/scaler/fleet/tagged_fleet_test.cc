@@ -190,6 +190,18 @@ TEST_F(SeveralPlacesTest, WhoIsKnownStaysWhileItsPlaceIsDenied) {
   EXPECT_EQ(both_.services().size(), 3U);
 }
 
+TEST_F(SeveralPlacesTest, AllProblemsAreToldAlsoWhereOnePlaceAloneWasDue) {
+  directory_.errors["role " + kOther.arn + ", eu-central-1"] = {ErrorKind::Denied, "no"};
+  directory_.refused.insert(elsewhere("123456789012", "worker"));
+  ASSERT_EQ(ask_both_after(0s).problems.size(), 1U);
+  const FleetNews news = ask_both_after(10s);  // Of the other account alone.
+  EXPECT_TRUE(news.asked);
+  ASSERT_EQ(news.problems.size(), 1U);
+  EXPECT_EQ(news.problems.front().service, elsewhere("123456789012", "worker"));
+  directory_.refused.clear();
+  EXPECT_TRUE(ask_both_after(60s).problems.empty());
+}
+
 TEST_F(SeveralPlacesTest, WhatADocumentNamesItselfCountsAndIsToldOnce) {
   FleetScope scope = this->scope();
   scope.fixed.push_back({.id = {.cluster = "main", .service = "worker", .role = kOther},
