@@ -45,8 +45,8 @@ class Fleet {
 
   /// Names that contradict each other were refused when the fleet was read.
   ServiceAddress address_of(const ServiceSpec& spec) const {
-    ServiceAddress address = parse_service(spec.id.cluster, spec.id.service)
-                                 .value_or(ServiceAddress{.service = spec.id.service});
+    ServiceAddress address =
+        scaler::address_of(spec.id).value_or(ServiceAddress{.service = spec.id.service});
     if (address.region.empty()) {
       address.region = default_region_;
     }

@@ -51,6 +51,18 @@ TEST(FleetDiff, TellsServicesThatComeAndGo) {
   EXPECT_EQ(diff(before, after), "- c/old\n+ c/new\n");
 }
 
+TEST(FleetDiff, TheSameNamesInTwoPlacesAreTwoServices) {
+  const auto in = [](const std::string& account, const std::string& policy) {
+    const std::string text = service("s", queue("q"), policy);
+    return text.substr(0, text.size() - 1) + R"(,"role":"arn:aws:iam::)" + account +
+           R"(:role/scaler"})";
+  };
+  const auto both = fleet(in("111111111111", R"("tasks_max":3)") + "," + in("222222222222", ""));
+  const auto one = fleet(in("111111111111", R"("tasks_max":3)"));
+  EXPECT_EQ(diff(both, both), "");
+  EXPECT_EQ(diff(both, one), "- c/s\n");
+}
+
 TEST(FleetDiff, TellsEachSettingThatBecomesAnother) {
   const auto before = fleet(service("s", queue("q"), R"("tasks_max":3,"fallback_tasks":2)"));
   const auto after = fleet(service("s", queue("q"), R"("tasks_max":4,"scale_in_when":"any")"));
