@@ -92,6 +92,9 @@ std::string record_json(const PassRecord& record) {
       }
     }
   }
+  if (record.described_at) {
+    writer.field("described_at", format_instant(*record.described_at));
+  }
   write_queues(writer.name(kQueues), record.queues);
   if (record.reading) {
     write_service(writer.name(kService), record.reading->service);

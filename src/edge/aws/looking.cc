@@ -134,6 +134,9 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
   std::size_t trials = 0;
   for (std::size_t i = 0; i < requests.size(); ++i) {
     LookedAtService* service = current_.services[i];
+    if (requests[i].queues_alone) {
+      continue;
+    }
     ask_protection(*service, Wait::ForIt);  // Of one whose description came between two looks.
     const std::optional<RefusedService>& refusal = service->refusal;
     if ((refusal && current_.begun < refusal->again && !requests[i].urgent) || !plan(*service)) {

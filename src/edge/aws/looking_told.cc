@@ -27,7 +27,9 @@ std::vector<Look> Looker::tell(std::span<const LookRequest> requests) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
     Look& look = looks[i];
     look.asked = Deadline::max();
-    look.service = tell_service(*current_.services[i], look);
+    look.service = requests[i].queues_alone
+                       ? fail(ErrorKind::Unavailable, "the service was not asked")
+                       : tell_service(*current_.services[i], look);
     look.queues.reserve(requests[i].queue_urls.size());
     for (std::size_t j = 0; j < requests[i].queue_urls.size(); ++j) {
       look.queues.push_back(tell_queue(**queue++, look));

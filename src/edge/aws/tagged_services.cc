@@ -41,14 +41,20 @@ Result<std::string> optional_text(const json::Reader& object, std::string_view n
   return field ? field->string() : Result<std::string>("");
 }
 
-/// Adds the ARNs of a page; the token of the next one, empty after the last. A page may be short,
-/// or empty, and not be the last.
-Result<std::string> read_page(const json::Value& reply, std::vector<std::string>& arns) {
+/// Adds the services of a page; the token of the next one, empty after the last. A page may be
+/// short, or empty, and not be the last.
+Result<std::string> read_page(const json::Value& reply,
+                              std::map<std::string, ServiceTags>& services) {
   const json::Reader root(reply);
   const json::Reader list = TRY(root.field("ResourceTagMappingList"));
   for (const json::Reader& resource : TRY(list.items())) {
     const json::Reader arn = TRY(resource.field("ResourceARN"));
-    arns.push_back(TRY(arn.string()));
+    ServiceTags& tags = services[TRY(arn.string())];
+    if (const auto list_of_tags = resource.optional_field("Tags")) {
+      for (const json::Reader& tag : TRY(list_of_tags->items())) {
+        tags.insert_or_assign(TRY(optional_text(tag, "Key")), TRY(optional_text(tag, "Value")));
+      }
+    }
   }
   return optional_text(root, "PaginationToken");
 }
@@ -146,7 +152,7 @@ struct Search {
 
   /// Takes a page in; whether there is another.
   bool take(const Result<ApiReply>& reply) {
-    Result<std::string> next = reply ? read_page(reply->value, found->arns)
+    Result<std::string> next = reply ? read_page(reply->value, found->services)
                                      : Result<std::string>(std::unexpected(reply.error()));
     if (!next) {
       found->error = reply ? Error{next.error().kind,

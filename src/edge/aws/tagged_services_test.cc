@@ -31,7 +31,8 @@ std::string page(const std::string& names, const std::string& token) {
   std::string list;
   for (const char name : names) {
     list += (list.empty() ? "" : ",");
-    list += R"({"ResourceARN":")" + arn_named(std::string(1, name)) + R"(","Tags":[]})";
+    list += R"({"ResourceARN":")" + arn_named(std::string(1, name)) +
+            R"(","Tags":[{"Key":"ecs-scaler:queue","Value":"jobs"}]})";
   }
   return R"({"PaginationToken":")" + token + R"(","ResourceTagMappingList":[)" + list + "]}";
 }
@@ -49,7 +50,10 @@ TEST(TaggedServices, AsksForAllPagesAlsoAfterAnEmptyOne) {
   const auto found = services.tagged("ecs-scaler:queue", kHere, soon()).front();
 
   EXPECT_FALSE(found.error);
-  EXPECT_EQ(found.arns, (std::vector<std::string>{arn_named("a"), arn_named("b"), arn_named("c")}));
+  const ServiceTags tags{{"ecs-scaler:queue", "jobs"}};
+  EXPECT_EQ(found.services,
+            (std::map<std::string, ServiceTags>{
+                {arn_named("a"), tags}, {arn_named("b"), tags}, {arn_named("c"), tags}}));
   const net::HttpRequest& second = test.transport.requests.at(1);
   EXPECT_EQ(second.origin.host, "tagging.us-east-1.amazonaws.com");
   EXPECT_EQ(net::find_header(second.headers, "X-Amz-Target"),
@@ -67,7 +71,8 @@ TEST(TaggedServices, TellsWhatCameBeforeAPageThatFailed) {
 
   const auto found = services.tagged("ecs-scaler:queue", kHere, soon()).front();
 
-  EXPECT_EQ(found.arns, std::vector<std::string>{arn_named("a")});
+  EXPECT_EQ(found.services.size(), 1U);
+  EXPECT_TRUE(found.services.contains(arn_named("a")));
   ASSERT_TRUE(found.error);
   EXPECT_EQ(found.error->kind, ErrorKind::Denied);
   EXPECT_EQ(services.tagged("k", kHere, soon()).front().error->kind, ErrorKind::Malformed);
@@ -172,7 +177,7 @@ TEST(TaggedServices, ASlowPlaceHoldsNoOther) {
   for (const Duration most : {TaggedServices::kPatience, TaggedServices::kPatienceWithSlow}) {
     const Deadline before = test.clock.steady();
     const auto found = services.tagged("k", places, before + 10s);
-    EXPECT_EQ(found[0].arns.size(), 1U);
+    EXPECT_EQ(found[0].services.size(), 1U);
     EXPECT_FALSE(found[0].error);
     ASSERT_TRUE(found[1].error);
     EXPECT_EQ(found[1].error->kind, ErrorKind::Unavailable);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "scaler/fleet/service_spec.h"
+#include "scaler/fleet/shard.h"
 
 namespace scaler {
 
@@ -32,6 +33,12 @@ class FleetSource {
   virtual ~FleetSource() = default;
   /// Cheap while there is nothing to ask for: it is called before every pass.
   virtual FleetNews ask(Deadline deadline) = 0;
+  /// The same, for whoever needs to know of a shard's services only; nullptr: of none.
+  virtual FleetNews ask_for(const Shard* /*shard*/, Deadline deadline) { return ask(deadline); }
+  /// All that are known by name, to be cut; none where a fleet is not to be cut.
+  virtual std::vector<FleetMember> members() const { return {}; }
+  /// The next ask() asks, whenever the last one was: somebody says that there is news.
+  virtual void hurry() = 0;
 };
 
 }  // namespace scaler

@@ -38,6 +38,7 @@ std::vector<ManagedService> adopted(std::vector<ManagedService> before,
       services.back().looked_at = found->second->looked_at;
       services.back().waits = found->second->waits;
       services.back().group = std::move(found->second->group);
+      services.back().rest = std::move(found->second->rest);
     }
   }
   return services;

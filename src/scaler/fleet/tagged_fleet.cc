@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <iterator>
+#include <utility>
 
 #include "ground/base/text.h"
+#include "ground/base/turns.h"
 #include "scaler/core/names.h"
 
 namespace scaler {
@@ -53,6 +55,11 @@ std::vector<SearchedPlace> TaggedFleet::due_places() const {
 }
 
 FleetNews TaggedFleet::ask(Deadline deadline) {
+  const Shard all;
+  return ask_for(&all, deadline);
+}
+
+FleetNews TaggedFleet::ask_for(const Shard* shard, Deadline deadline) {
   FleetNews news;
   const std::vector<SearchedPlace> due = due_places();
   if (!due.empty()) {
@@ -62,68 +69,122 @@ FleetNews TaggedFleet::ask(Deadline deadline) {
   const bool whole = std::ranges::all_of(
       scope_.places, [this](const SearchedPlace& place) { return searched_[place].whole; });
   changed_ = changed_ || (!told_ && (whole || !scope_.fixed.empty()));
-  news.asked = !due.empty() || changed_;
-  if (news.asked) {
-    tell(news);
+  if (shard != nullptr) {
+    read_shard(*shard, deadline);
+    tell(*shard, news);
   }
   return news;
 }
 
+std::vector<FleetMember> TaggedFleet::members() const {
+  std::vector<FleetMember> members;
+  for (const ServiceSpec& spec : scope_.fixed) {
+    members.push_back({.key = shard_key(spec.id)});
+  }
+  for (const auto& [arn, known] : known_) {
+    members.push_back({.key = arn});
+  }
+  return members;
+}
+
 void TaggedFleet::search(const std::vector<SearchedPlace>& places, Deadline deadline,
                          FleetNews& news) {
-  std::vector<ServiceDirectory::Found> found = directory_->tagged(kQueueTag, places, deadline);
-  std::map<std::string, const SearchedPlace*> where;  // Who is known already stays where it is.
-  for (const auto& [arn, known] : known_) {
-    const auto place = std::ranges::find(places, known.place);
-    where.emplace(arn, place == places.end() ? nullptr : &*place);
-  }
+  asked_ = true;
+  const std::vector<ServiceDirectory::Found> found =
+      directory_->tagged(kQueueTag, places, deadline);
   for (std::size_t i = 0; i < places.size(); ++i) {
     searched_[places[i]] = {.at = clock_->now(), .whole = !found[i].error};
     if (found[i].error) {
       const std::string who = describe(places[i]);
       news.errors.push_back((who.empty() ? "" : who + ": ") + found[i].error->message);
     }
-    for (std::string& arn : found[i].arns) {
-      where.emplace(std::move(arn), &places[i]);
+    take_in(places[i], found[i]);
+  }
+  for (auto& [arn, known] : known_) {
+    known.to_tell = true;
+  }
+}
+
+/// Notes whose own tags are to be asked for. Who is known already stays where it is.
+void TaggedFleet::take_in(const SearchedPlace& place, const ServiceDirectory::Found& found) {
+  for (const auto& [arn, tags] : found.services) {
+    known_.try_emplace(arn, Known{.place = place});
+  }
+  for (auto& [arn, known] : known_) {
+    if (known.place != place) {
+      continue;
+    }
+    std::optional<ServiceTags> before = std::exchange(known.indexed, std::nullopt);
+    if (const auto one = found.services.find(arn); one != found.services.end()) {
+      known.indexed = own_tags(one->second);
+    }
+    known.to_read = known.to_read || is_to_read(arn, known, !found.error, before);
+    if (found.error && !known.indexed) {
+      known.indexed = std::move(before);  // Of those that did not come nothing else is known.
     }
   }
-  std::erase_if(where, [](const auto& one) { return one.second == nullptr; });
+}
+
+/// An index that cannot be asked says nothing of changes: then all are asked each minute.
+bool TaggedFleet::is_to_read(const std::string& arn, const Known& known, bool whole,
+                             const std::optional<ServiceTags>& before) const {
+  const Instant now = clock_->now();
+  if (!known.failure.empty() || turn_came(arn, *known.read_at, now, kOwnTagsEvery)) {
+    return true;
+  }
+  if (!known.indexed) {
+    return whole || now - *known.read_at >= kEvery;
+  }
+  return known.indexed != before && *known.indexed != known.tags;
+}
+
+void TaggedFleet::read_shard(const Shard& shard, Deadline deadline) {
   std::vector<ServiceId> ids;
-  for (const auto& [arn, place] : where) {
-    ids.push_back(id_of(arn, *place));
+  for (const auto& [arn, known] : known_) {
+    if (known.to_read && shard.contains(arn)) {
+      ids.push_back(id_of(arn, known.place));
+    }
+  }
+  if (ids.empty()) {
+    return;
   }
   const std::vector<Result<ServiceTags>> tags = directory_->tags_of(ids, deadline);
   for (std::size_t i = 0; i < ids.size(); ++i) {
-    hear(ids[i], *where.at(ids[i].service), tags[i]);
+    hear(ids[i], tags[i]);
   }
 }
 
-void TaggedFleet::hear(const ServiceId& id, const SearchedPlace& place,
-                       const Result<ServiceTags>& tags) {
+void TaggedFleet::hear(const ServiceId& id, const Result<ServiceTags>& tags) {
   const bool gone = tags ? !tags->contains(kQueueTag) : tags.error().kind == ErrorKind::NotFound;
-  unread_.erase(id.service);
+  Known& known = known_.at(id.service);
+  known.to_read = false;
+  known.read_at = clock_->now();
+  // Who is denied or slow for the moment is still what it was.
+  known.failure = gone || tags ? "" : tags.error().message;
   if (gone) {
-    changed_ = known_.erase(id.service) > 0 || changed_;
+    changed_ = known.good || changed_;
+    known = {.place = known.place,
+             .indexed = std::move(known.indexed),
+             .read_at = known.read_at,
+             .to_read = false};
+    if (!known.indexed) {
+      known_.erase(id.service);
+    }
   } else if (tags) {
-    read(id, place, *tags);
-  } else {
-    // Who is denied or slow for the moment is still what it was.
-    unread_[id.service] = tags.error().message;
+    read(id.service, known, *tags);
   }
 }
 
-void TaggedFleet::read(const ServiceId& id, const SearchedPlace& place, const ServiceTags& tags) {
+void TaggedFleet::read(const std::string& arn, Known& known, const ServiceTags& tags) {
   ServiceTags own = own_tags(tags);
-  Known& known = known_[id.service];
   if (known.tags == own) {
     return;
   }
-  known.place = place;
   known.tags = std::move(own);
-  Result<ServiceSpec> spec = read_tags(id.service, known.tags, scope_.rules);
+  Result<ServiceSpec> spec = read_tags(arn, known.tags, scope_.rules);
   known.problem = spec ? "" : spec.error().message;
   if (spec) {
-    spec->id.role = place.role;
+    spec->id.role = known.place.role;
     known.good = *std::move(spec);
     known.changed = true;
     changed_ = true;
@@ -152,13 +213,15 @@ std::vector<ServiceSpec> TaggedFleet::services() const {
   return services;
 }
 
-void TaggedFleet::tell(FleetNews& news) {
-  // Of all places, also those that were not due: the problems are all that there are.
-  for (const auto& [arn, message] : unread_) {
-    news.problems.push_back({.service = arn, .message = message});
-  }
+/// What is wrong with the shard's services, as often as their places are searched.
+void TaggedFleet::tell(const Shard& shard, FleetNews& news) {
+  news.asked = std::exchange(asked_, false);
   for (auto& [arn, known] : known_) {
-    if (!known.problem.empty()) {
+    const bool to_tell = shard.contains(arn) && std::exchange(known.to_tell, false);
+    if (to_tell && !known.failure.empty()) {
+      news.problems.push_back({.service = arn, .message = known.failure});
+    }
+    if (to_tell && !known.problem.empty()) {
       news.problems.push_back(
           {.service = arn,
            .message = known.problem + (known.good ? "\nits last good settings go on" : "")});
@@ -186,13 +249,14 @@ void TaggedFleet::become(FleetScope scope) {
   std::erase_if(known_, [this](const auto& one) {
     return std::ranges::find(scope_.places, one.second.place) == scope_.places.end();
   });
-  unread_.clear();
   std::erase_if(searched_, [this](const auto& one) {
     return std::ranges::find(scope_.places, one.first) == scope_.places.end();
   });
   for (auto& [arn, known] : known_) {
-    read(id_of(arn, known.place), known.place, std::exchange(known.tags, {}));
+    known.to_tell = true;
+    read(arn, known, std::exchange(known.tags, {}));
   }
+  asked_ = true;
   changed_ = true;
 }
 

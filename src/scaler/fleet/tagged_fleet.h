@@ -1,7 +1,8 @@
 #pragma once
 // TaggedFleet: the services that carry the tag ecs-scaler:queue, in one place or several. Looks for
 // them once a minute, and lets none go because somebody could not be asked: what a service's own
-// tags say is the truth.
+// tags say is the truth. They are asked of those that are new, gone or changed by the index, and of
+// all in turn.
 
 #include <map>
 #include <optional>
@@ -29,8 +30,8 @@ class ServiceDirectory {
  public:
   virtual ~ServiceDirectory() = default;
   struct Found {
-    std::vector<std::string> arns = {};  ///< as far as they came
-    std::optional<Error> error = {};     ///< why not all of them did
+    std::map<std::string, ServiceTags> services = {};  ///< by ARN, as far as they came
+    std::optional<Error> error = {};                   ///< why not all of them did
   };
   /// The services that carry the tag by indexes that may be late: one answer for each place, in
   /// order. No place waits for another that is much slower.
@@ -55,12 +56,17 @@ class TaggedFleet final : public FleetSource {
   /// Between two times that a place is searched, and after one that failed.
   static constexpr Duration kEvery = std::chrono::minutes(1);
   static constexpr Duration kAgain = std::chrono::seconds(10);
+  /// Each service's own tags are asked for this often, whatever the index says.
+  static constexpr Duration kOwnTagsEvery = std::chrono::minutes(5);
 
   TaggedFleet(ServiceDirectory& directory, const Clock& clock, FleetScope scope)
       : directory_(&directory), clock_(&clock), scope_(std::move(scope)) {}
 
   /// The problems are told each time that a place was searched, until they are mended.
   FleetNews ask(Deadline deadline) override;
+  FleetNews ask_for(const Shard* shard, Deadline deadline) override;
+  std::vector<FleetMember> members() const override;
+  void hurry() override { searched_.clear(); }
 
   /// From now on another scope; what is known of places that stay goes on.
   void become(FleetScope scope);
@@ -70,10 +76,15 @@ class TaggedFleet final : public FleetSource {
  private:
   struct Known {
     SearchedPlace place = {};
-    ServiceTags tags = {};                 ///< as last read, without the state's
-    std::optional<ServiceSpec> good = {};  ///< the last that was whole
-    std::string problem = {};
-    bool changed = true;  ///< since it was last told
+    std::optional<ServiceTags> indexed = {};  ///< its tags by the index, if that knows it
+    ServiceTags tags = {};                    ///< as last read, without the state's
+    std::optional<ServiceSpec> good = {};     ///< the last that was whole
+    std::string problem = {};                 ///< of the tags
+    std::string failure = {};                 ///< why they could not be had last
+    bool changed = true;                      ///< since it was last told
+    bool to_tell = false;                     ///< what is wrong, again
+    std::optional<Instant> read_at = {};      ///< its own tags, or an attempt at them
+    bool to_read = true;
   };
   /// What became of the last search.
   struct Searched {
@@ -83,19 +94,23 @@ class TaggedFleet final : public FleetSource {
 
   std::vector<SearchedPlace> due_places() const;
   void search(const std::vector<SearchedPlace>& places, Deadline deadline, FleetNews& news);
-  void hear(const ServiceId& id, const SearchedPlace& place, const Result<ServiceTags>& tags);
-  void read(const ServiceId& id, const SearchedPlace& place, const ServiceTags& tags);
-  void tell(FleetNews& news);
+  void take_in(const SearchedPlace& place, const ServiceDirectory::Found& found);
+  bool is_to_read(const std::string& arn, const Known& known, bool whole,
+                  const std::optional<ServiceTags>& before) const;
+  void read_shard(const Shard& shard, Deadline deadline);
+  void hear(const ServiceId& id, const Result<ServiceTags>& tags);
+  void read(const std::string& arn, Known& known, const ServiceTags& tags);
+  void tell(const Shard& shard, FleetNews& news);
   bool stands_fixed(const ServiceSpec& spec) const;
 
   ServiceDirectory* directory_;
   const Clock* clock_;
   FleetScope scope_;
-  std::map<std::string, Known> known_ = {};         ///< by ARN
-  std::map<std::string, std::string> unread_ = {};  ///< by ARN, why its own tags are not known
+  std::map<std::string, Known> known_ = {};  ///< by ARN
   std::map<SearchedPlace, Searched> searched_ = {};
   bool told_ = false;
-  bool changed_ = false;  ///< the fleet has, since it was last told
+  bool asked_ = false;    ///< a place was searched, since the fleet was last told
+  bool changed_ = false;  ///< the fleet has, since then
 };
 
 }  // namespace scaler

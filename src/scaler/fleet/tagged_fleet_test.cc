@@ -1,5 +1,7 @@
 #include "scaler/fleet/tagged_fleet.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "scaler/core/test_support.h"
@@ -46,6 +48,60 @@ TEST_F(TaggedFleetTest, AsksOnceAMinuteAndTellsWhatHasChanged) {
   EXPECT_EQ(directory_.asked, 3);
   EXPECT_EQ(names(ask_after(0s)), "?");
   EXPECT_EQ(directory_.asked, 4);
+}
+
+TEST_F(TaggedFleetTest, AsksForTheTagsOfWhoIsNewChangedOrGoneAndOfAllInTurn) {
+  constexpr std::size_t kMany = 300;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    tag("s" + std::to_string(i), {{"ecs-scaler:queue", "jobs"}});
+  }
+  ask_after(0s);
+  EXPECT_EQ(directory_.read.size(), kMany);
+
+  directory_.read.clear();
+  std::size_t most = 0;
+  for (int minute = 0; minute < 5; ++minute) {
+    const std::size_t before = directory_.read.size();
+    ask_after(60s);
+    most = std::max(most, directory_.read.size() - before);
+  }
+  std::ranges::sort(directory_.read);
+  EXPECT_EQ(std::ranges::unique(directory_.read).size(), 0U);
+  EXPECT_EQ(directory_.read.size(), kMany);  // Each once in five minutes.
+  EXPECT_LT(most, kMany / 3);
+
+  tag("s7", {{"ecs-scaler:queue", "jobs"}, {"ecs-scaler:policy", "tasks_max=5"}});
+  tag("new", {{"ecs-scaler:queue", "jobs"}});
+  directory_.services.erase(arn_named("s9"));
+  directory_.read.clear();
+  const FleetNews news = ask_after(60s);
+  EXPECT_EQ(news.services->size(), kMany);
+  for (const std::string name : {"s7", "new", "s9"}) {
+    EXPECT_EQ(std::ranges::count(directory_.read, arn_named(name)), 1) << name;
+  }
+  EXPECT_LT(directory_.read.size(), kMany / 3);
+}
+
+TEST_F(TaggedFleetTest, OnlyTheServicesOfAShardAreAskedForTheirTags) {
+  for (const std::string name : {"a", "b", "c", "d"}) {
+    tag(name, {{"ecs-scaler:queue", "jobs"}});
+  }
+  EXPECT_FALSE(fleet_.ask_for(nullptr, Deadline::max()).services);
+  EXPECT_TRUE(directory_.read.empty());
+  ASSERT_EQ(fleet_.members().size(), 4U);
+  const std::vector<Shard> shards = cut(fleet_.members(), 2);
+
+  EXPECT_EQ(names(fleet_.ask_for(&shards[1], Deadline::max())), "c d");
+  EXPECT_EQ(names(fleet_.ask_for(&shards[1], Deadline::max())), "?");
+  EXPECT_EQ(names(fleet_.ask_for(&shards[0], Deadline::max())), "a b c d");
+  EXPECT_EQ(directory_.read.size(), 4U);
+  EXPECT_EQ(directory_.asked, 1);
+
+  tag("a", {{"ecs-scaler:queue", "jobs"}, {"ecs-scaler:policy", "mode=nonsense"}});
+  EXPECT_TRUE(ask_after(0s).problems.empty());
+  clock_.pass(60s);
+  fleet_.ask_for(nullptr, Deadline::max());
+  EXPECT_EQ(fleet_.ask_for(&shards[0], Deadline::max()).problems.size(), 1U);
 }
 
 TEST_F(TaggedFleetTest, AnEmptyFleetIsToldAsOne) {

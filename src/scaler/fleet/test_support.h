@@ -57,7 +57,7 @@ class FakeDirectory final : public ServiceDirectory {
       for (const auto& [arn, tags] : services) {
         if (denied == errors.end() && !hidden.contains(arn) && tags && tags->contains(key) &&
             is_there(arn, place)) {
-          found.arns.push_back(arn);
+          found.services.emplace(arn, *tags);
         }
       }
       all.push_back(std::move(found));
@@ -70,6 +70,7 @@ class FakeDirectory final : public ServiceDirectory {
     for (const ServiceId& id : ids) {
       const std::string& arn = id.service;
       reached[arn] = id.role;
+      read.push_back(arn);
       const auto found = services.find(arn);
       all.push_back(
           refused.contains(arn)     ? Result<ServiceTags>(fail(ErrorKind::Denied, "AccessDenied"))
@@ -85,7 +86,8 @@ class FakeDirectory final : public ServiceDirectory {
   std::optional<Error> error = {};                           ///< of every index
   std::map<std::string, Error> errors = {};                  ///< of that of a place
   int asked = 0;
-  std::vector<std::string> searched = {};           ///< places, as they describe themselves
+  std::vector<std::string> read = {};      ///< whose own tags were asked for, in that order
+  std::vector<std::string> searched = {};  ///< places, as they describe themselves
   std::map<std::string, AccountRole> reached = {};  ///< services, as whom last
 
  private:

@@ -46,6 +46,11 @@ bool left_zero(const PassRecord& record) {
   return record.from_zero && record.outcome == Outcome::Applied;
 }
 
+/// A fleet of so many is described by about one call, so that nothing is gained by sparing it.
+constexpr std::size_t kFew = 10;
+/// What is done to a service that rests, by a person or a deployment, is seen this late at most.
+constexpr Duration kDescribeEvery = std::chrono::minutes(5);
+
 void note(Effect& effect, const Result<void>& result) {
   if (!result) {
     effect.errors.push_back(result.error().message);
@@ -126,6 +131,7 @@ void Invoker::renew_fleet(Deadline deadline, Effect& effect) {
   effect.fleet_asked = news.asked;
   effect.problems = std::move(news.problems);
   effect.notes = std::move(news.notes);
+  effect.source_errors = news.errors;
   effect.errors = std::move(news.errors);
 }
 
@@ -137,6 +143,8 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
       invocation.trigger == Trigger::Wake || invocation.trigger == Trigger::Doorbell;
   renew_fleet(deadline, effect);
   const bool known_whose = ports_.fleet == nullptr && fleet_.size() == 1;
+  // A person who asks for a pass means all of it.
+  const bool whole = invocation.trigger == Trigger::Manual && !invocation.dry_run;
   const Deadline began = ports_.clock.steady();
   effect.records =
       run_(fleet_,
@@ -153,6 +161,7 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
             .look_every = settings_.look_every,
             .delivered =
                 handed && known_whose ? static_cast<std::int64_t>(invocation.messages.size()) : 0,
+            .describe_every = fleet_.size() > kFew && !whole ? kDescribeEvery : Duration::zero(),
             .steady = settings_.steady});
   effect.took = std::chrono::floor<Duration>(ports_.clock.steady() - began);
   for (const PassRecord& record : effect.records) {

@@ -61,6 +61,8 @@ struct Effect {
   std::vector<SpecProblem> problems = {};
   std::vector<SpecProblem> notes = {};
   bool fleet_asked = false;  ///< then the problems are all that there are; else none are told
+  /// What that source could not be asked, which is among `errors`, too.
+  std::vector<std::string> source_errors = {};
 };
 
 /// What an invocation may use. Whoever has no function has no messages, mapping or ticks.
@@ -97,6 +99,12 @@ class Invoker {
   Effect invoke(const Invocation& invocation);
 
   std::span<const ManagedService> fleet() const { return fleet_; }
+  /// As the method of that name of the fleet's source; nothing when there is none.
+  void hurry_source() {
+    if (ports_.fleet != nullptr) {
+      ports_.fleet->hurry();
+    }
+  }
   /// From the next invocation on, other services; those that stay keep what is remembered of them.
   /// Not for whoever has a wake mapping, which is one service's.
   Succession replace_fleet(std::vector<ManagedService> next);

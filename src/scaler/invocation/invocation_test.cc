@@ -362,8 +362,10 @@ class FakeSource final : public FleetSource {
     asked_until = deadline;
     return std::exchange(news, {});
   }
+  void hurry() override { ++hurried; }
   FleetNews news = {};
   Deadline asked_until = {};
+  int hurried = 0;
 };
 
 class ChangingFleet : public ::testing::Test {
@@ -416,6 +418,27 @@ TEST_F(ChangingFleet, WhatCannotBeAskedFailsTheInvocationAndAWrongTagDoesNot) {
   const Effect denied = invoke();
   EXPECT_THAT(denied.errors, ElementsAre("denied"));
   EXPECT_EQ(denied.records.size(), 1U);  // Who is known is looked at all the same.
+  EXPECT_THAT(denied.source_errors, ElementsAre("denied"));
+  invoker_.hurry_source();
+  EXPECT_EQ(source_.hurried, 1);
+}
+
+TEST_F(ChangingFleet, ALargeFleetAtRestIsLookedAtByItsQueues) {
+  std::vector<ServiceSpec> many;
+  for (int i = 0; i < 11; ++i) {
+    const std::string name = std::to_string(i);
+    many.push_back({.id = {"c", name}, .queues = {{"https://sqs/" + name}}, .policy = fixed(3)});
+  }
+  source_.news.services = many;
+  invoke(Trigger::Schedule);
+  EXPECT_EQ(cloud_.described.size(), 11U);
+  invoke(Trigger::Tick);
+  EXPECT_EQ(cloud_.described.size(), 11U);
+  invoke(Trigger::Manual);
+  EXPECT_EQ(cloud_.described.size(), 22U);
+  source_.news.services = std::vector<ServiceSpec>(many.begin(), many.begin() + 10);
+  invoke(Trigger::Tick);
+  EXPECT_EQ(cloud_.described.size(), 32U);
 }
 
 TEST_F(ChangingFleet, ADoorbellIsNobodysMessage) {

@@ -79,12 +79,15 @@ bool wants_nothing(const Item& item) {
   return wanted_tasks(item) == 0 && service.desired + service.running + service.pending == 0;
 }
 
+bool rested_lately(const GroupMemory& memory, Instant at) {
+  return memory.rested && *memory.rested <= at && at - *memory.rested < kRestMost;
+}
+
 /// The state, which all processes share, tells of tasks that another one started since.
 bool at_rest(const Item& item) {
   const std::optional<Instant>& rested = item.service->group.rested;
-  const Instant at = item.record->at;
   const ServiceState& state = item.record->state;
-  return rested && *rested <= at && at - *rested < kRestMost && wants_nothing(item) &&
+  return rested_lately(item.service->group, item.record->at) && wants_nothing(item) &&
          std::max(state.last_scale_out, state.last_scale_in) <= rested;
 }
 
@@ -320,6 +323,12 @@ void refuse(Item& item, const std::string& why) {
 
 }  // namespace
 
+bool group_rests(const ManagedService& service, Instant at) {
+  const GroupMemory& memory = service.group;
+  const bool owned = memory.owned || service.policy->capacity == Capacity::Own;
+  return memory.group.empty() || !owned || rested_lately(memory, at);
+}
+
 Groups::Groups(std::span<Item> items, const Surroundings& surroundings)
     : items_(items), surroundings_(surroundings) {}
 
@@ -339,7 +348,8 @@ Groups::Group Groups::group_of(const Item& item) const {
       group.members.push_back(&other);
       group.owned = group.owned || policy.capacity == Capacity::Own;
       group.paused = group.paused && is_paused(other);
-      group.may_end = group.may_end && !is_paused(other) && !policy.scale_in_paused;
+      group.may_end = group.may_end && !is_paused(other) && !policy.scale_in_paused &&
+                      !other.record->described_at;
     } else if (!other.record->decision) {
       const bool may_be_on_it = memory.known ? memory.group == group.key
                                              : plain_name(other.service->id.cluster) ==
@@ -395,6 +405,19 @@ bool Groups::concerned(const Item& item) const {
   return false;
 }
 
+/// Of all services on a group, whether or not they own it themselves.
+void Groups::note_owned() const {
+  std::set<std::string_view> owned;
+  for (const Item& item : items_) {
+    if (policy_of(item).capacity == Capacity::Own) {
+      owned.insert(item.service->group.group);
+    }
+  }
+  for (Item& item : items_) {
+    item.service->group.owned = owned.contains(item.service->group.group);
+  }
+}
+
 /// Those that this pass has something to do with, the longest unseen first.
 std::vector<Groups::Group> Groups::groups() const {
   std::set<std::string> keys;
@@ -414,6 +437,7 @@ std::vector<Groups::Group> Groups::groups() const {
       first.push_back(&item);
     }
   }
+  note_owned();
   std::ranges::stable_sort(first, {},
                            [](const Item* item) { return item->service->group.looked_at; });
   std::vector<Group> groups;

@@ -10,6 +10,10 @@
 
 namespace scaler {
 
+/// Whether nothing is to be done at this moment for the group that somebody owns under a service;
+/// true where there is none. Until it is, what is known of its services has to be new.
+bool group_rests(const ManagedService& service, Instant at);
+
 class Groups {
  public:
   /// Of all items of a pass; they outlive this.
@@ -30,7 +34,8 @@ class Groups {
     std::string key = {};
     std::vector<Item*> members = {};  ///< services that were read, in the fleet's order
     bool owned = false;
-    /// No service of the fleet may be on it and was not read, and nobody holds its scale-in.
+    /// No service of the fleet may be on it and was not read in this pass, and nobody holds its
+    /// scale-in.
     bool may_end = true;
     bool paused = true;  ///< all of its services are
   };
@@ -39,6 +44,7 @@ class Groups {
   Group group_of(const Item& item) const;
   std::vector<Group> groups() const;
   bool concerned(const Item& item) const;
+  void note_owned() const;
   void drive(const Group& group) const;
 
   std::span<Item> items_;

@@ -209,6 +209,68 @@ TEST_F(GroupsTest, AGroupAtRestIsLookedAtEveryFiveMinutesAndToldAllTheSame) {
   EXPECT_EQ(group_.group.desired, 1);
 }
 
+TEST_F(GroupsTest, AServiceWithoutTasksRestsOnceItsInstancesHaveEnded) {
+  constexpr PassOptions kSparing{.describe_every = 5min};
+  group_.have(1, 0);
+  use("other", {.capacity = Capacity::Off});  // On the same group.
+  PolicyOptions elsewhere = own_options();
+  elsewhere.capacity = Capacity::Off;
+  use("elsewhere", elsewhere, {"cpu"});
+  pass_all(kSparing);
+  cloud_.described.clear();
+  int passes = 0;
+  for (; group_.group.desired > 0; ++passes) {
+    ASSERT_LT(passes, 20);
+    pass_all(kSparing);
+  }
+  EXPECT_EQ(std::ranges::count(cloud_.described, "s"), passes);
+  EXPECT_EQ(std::ranges::count(cloud_.described, "other"), passes);
+  EXPECT_LE(std::ranges::count(cloud_.described, "elsewhere"), 1);
+  pass_all(kSparing);  // It has seen that there are none.
+  cloud_.described.clear();
+
+  const std::vector<PassRecord> records = pass_all(kSparing);
+
+  EXPECT_LE(cloud_.described.size(), 1U);  // In its turn.
+  EXPECT_EQ(std::ranges::count_if(records,
+                                  [](const PassRecord& record) { return record.group != nullptr; }),
+            2);
+}
+
+TEST_F(GroupsTest, OneThatRestsIsWokenWithItsInstancesInOnePassAndEndsNoneThatAreInUse) {
+  constexpr PassOptions kSparing{.describe_every = 5min};
+  use("other", own_options());
+  pass_all(kSparing);
+  queue()->visible = 1;
+  group_.have(1, 0);  // Somebody's by hand, and nobody has seen what "other" wants now.
+  group_.group.instances.at(0).mark = {.kind = InstanceMark::Kind::Idle, .at = clock_.at - 1h};
+  cloud_.described.clear();
+
+  pass_all(kSparing);
+
+  EXPECT_EQ(cloud_.set_of("s"), (Counts{1}));
+  EXPECT_EQ(std::ranges::count(group_.tried, "drain"), 0);
+  EXPECT_EQ(std::ranges::count(cloud_.described, "other"), 0);
+  cloud_.described.clear();
+  pass_all(kSparing);
+  EXPECT_EQ(std::ranges::count(cloud_.described, "other"), 1);
+}
+
+TEST_F(GroupsTest, OneThatRestsAndFollowsIsGivenItsHeadStart) {
+  constexpr PassOptions kSparing{.describe_every = 5min};
+  PolicyOptions options = own_options();
+  options.capacity = Capacity::Follow;
+  group_.group.managed_scaling = true;
+  use("s", options);
+  pass_all(kSparing);
+  cloud_.described.clear();
+  pass_all(kSparing);
+  EXPECT_TRUE(cloud_.described.empty());
+  queue()->visible = 1;
+  pass_all(kSparing);
+  EXPECT_EQ(group_.tried, (Actions{"set_desired"}));
+}
+
 TEST_F(GroupsTest, WhatAnotherProcessStartedSinceIsNoRest) {
   one_pass();
   group_.have(1, 0);

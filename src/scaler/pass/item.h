@@ -40,6 +40,10 @@ Duration age_of(const Item& item, const Clock& clock);
 /// Looks at the items' services and puts what came into their looks.
 void look(Items items, const Surroundings& surroundings, Patience patience);
 
+/// The same of the queues alone, of services that rest: what is known of the service stands in the
+/// place of what would be read.
+void look_at_queues(Items items, const Surroundings& surroundings);
+
 /// Puts the look into the record, and what could not be read into its errors.
 void tell(Item& item, const Clock& clock);
 
@@ -49,6 +53,18 @@ bool decidable(const Item& item);
 /// Decides anew on the latest look, after `state`.
 Decision decide_on(const Item& item, const ServiceState& state, Instant at,
                    const PassOptions& options);
+
+/// Whether a pass now may look at the service by its queues alone.
+bool may_rest(const ManagedService& service, Instant at, const PassOptions& options);
+
+/// Whether the look at its queues and the decision that followed leave it at rest.
+bool still_rests(const Item& item);
+
+/// Whether any queue that could be read holds messages.
+bool has_messages(const Item& item);
+
+/// After a whole look and what came of it: whether it rests from now on.
+void note_rest(Item& item);
 
 /// Recalls what is known and decides.
 void decide_first(Item& item, const Surroundings& surroundings);

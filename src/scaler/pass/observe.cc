@@ -17,6 +17,16 @@ LookRequest request_of(const ManagedService& service, const PassOptions& options
   return request;
 }
 
+void ask(Items items, std::span<const LookRequest> requests, const Surroundings& surroundings,
+         Patience patience) {
+  std::vector<Look> looks =
+      surroundings.ports.reader.look(requests, patience, surroundings.options.deadline);
+  CHECK(looks.size() == items.size());
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    items[i]->look = std::move(looks[i]);
+  }
+}
+
 std::vector<Millionths> weights_of(const ManagedService& service) {
   std::vector<Millionths> weights(service.queues.size());
   std::ranges::transform(service.queues, weights.begin(), &JobQueue::weight);
@@ -78,11 +88,19 @@ void look(Items items, const Surroundings& surroundings, Patience patience) {
   std::ranges::transform(items, requests.begin(), [&](const Item* item) {
     return request_of(*item->service, surroundings.options);
   });
-  std::vector<Look> looks =
-      surroundings.ports.reader.look(requests, patience, surroundings.options.deadline);
-  CHECK(looks.size() == items.size());
-  for (std::size_t i = 0; i < items.size(); ++i) {
-    items[i]->look = std::move(looks[i]);
+  ask(items, requests, surroundings, patience);
+}
+
+void look_at_queues(Items items, const Surroundings& surroundings) {
+  std::vector<LookRequest> requests(items.size());
+  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
+    LookRequest request = request_of(*item->service, surroundings.options);
+    request.queues_alone = true;
+    return request;
+  });
+  ask(items, requests, surroundings, Patience::AllButSlow);
+  for (Item* item : items) {
+    item->look.service = item->service->rest->reading;
   }
 }
 

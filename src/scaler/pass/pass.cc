@@ -22,16 +22,19 @@ class Pass {
       records_[i].id = fleet[i].id;
       items_[i].service = &fleet[i];
       items_[i].record = &records_[i];
-      (fleet[i].waits ? waiting_ : unseen_).push_back(&items_[i]);
+      queue_of(fleet[i]).push_back(&items_[i]);
     }
-    if (unseen_.size() > 1) {
-      std::ranges::stable_sort(unseen_, {},
-                               [](const Item* item) { return item->service->looked_at; });
+    for (std::vector<Item*>* queue : {&unseen_, &resting_}) {
+      if (queue->size() > 1) {
+        std::ranges::stable_sort(*queue, {},
+                                 [](const Item* item) { return item->service->looked_at; });
+      }
     }
     groups_reserve_ = groups_.reserve();
   }
 
   std::vector<PassRecord> run() {
+    look_at_resting();
     for (std::vector<Item*> chunk = next_chunk(); !chunk.empty(); chunk = next_chunk()) {
       round(chunk, Patience::AllButSlow);
     }
@@ -46,20 +49,62 @@ class Pass {
   }
 
  private:
+  std::vector<Item*>& queue_of(const ManagedService& service) {
+    return service.waits                                     ? waiting_
+           : may_rest(service, ports_.clock.now(), options_) ? resting_
+                                                             : unseen_;
+  }
+
+  /// By their queues alone, some hundreds at a time. Who has messages comes before all others, who
+  /// could not be looked at so after them.
+  void look_at_resting() {
+    constexpr std::size_t kChunk = 1000;
+    std::vector<Item*> awake;
+    for (bool first = true; !resting_.empty() && !over(!first); first = false) {
+      const auto end =
+          resting_.begin() + static_cast<std::ptrdiff_t>(std::min(kChunk, resting_.size()));
+      const std::vector<Item*> chunk(resting_.begin(), end);
+      resting_.erase(resting_.begin(), end);
+      look_at_queues(chunk, surroundings_);
+      std::vector<Item*> at_rest;
+      for (Item* item : chunk) {
+        (look_rests(*item) ? at_rest : has_messages(*item) ? awake : unseen_).push_back(item);
+      }
+      conclude(at_rest);
+    }
+    unseen_.insert(unseen_.begin(), awake.begin(), awake.end());
+  }
+
+  /// Decides on its queues and what was read of it earlier; whether nothing else is to be done.
+  bool look_rests(Item& item) {
+    if (item.look.under_way) {
+      return false;
+    }
+    tell(item, ports_.clock);
+    decide_first(item, surroundings_);
+    if (!still_rests(item)) {
+      *item.record = {.id = item.service->id};  // The whole look that follows tells it.
+      return false;
+    }
+    item.record->described_at = item.service->rest->described_at;
+    item.service->looked_at = ports_.clock.steady();
+    return true;
+  }
+
   /// Whether there is no time for another chunk, whose last calls leave a second after its first.
   /// The first one is tried in any case.
-  bool over() const {
+  bool over(bool begun) const {
     constexpr Duration kChunk = std::chrono::milliseconds(1500);
     const Deadline now = ports_.clock.steady();
     return now >= options_.deadline ||
-           (begun_ && now + kChunk + groups_reserve_ >= options_.deadline);
+           (begun && now + kChunk + groups_reserve_ >= options_.deadline);
   }
 
   /// As many services of each place as one second's calls can look at: those that wait for a change
   /// and have a slot now, and then those that were not looked at for longest. Who waits is asked
   /// last, so that its look is the freshest.
   std::vector<Item*> next_chunk() {
-    while (!over() && !(unseen_.empty() && waiting_.empty())) {
+    while (!over(begun_) && !(unseen_.empty() && waiting_.empty())) {
       PlaceBudget rooms([this](const ServiceId& id) {
         return std::max<std::size_t>(ports_.reader.looks_allowed(id), 1);
       });
@@ -92,6 +137,7 @@ class Pass {
     look(chunk, surroundings_, patience);
     std::vector<Item*> decided;
     for (Item* item : chunk) {
+      item->service->rest.reset();
       tell(*item, ports_.clock);
       if (item->look.service || item->look.service.error().kind != ErrorKind::Throttled) {
         item->service->looked_at =
@@ -136,6 +182,9 @@ class Pass {
       record.state =
           advance(std::move(item->past), item->service->policy, *record.decision, record.outcome);
       item->service->waits = record.outcome == Outcome::Waiting;
+      if (!record.described_at) {
+        note_rest(*item);
+      }
       if (options_.permission == Permission::Nothing) {
         continue;
       }
@@ -192,6 +241,9 @@ class Pass {
     PassRecord& record = *item.record;
     Memory& memory = item.service->memory;
     if (result) {
+      if (item.service->rest) {
+        item.service->rest->reading.saved_state = text;
+      }
       memory.saved(std::move(text), record.at);
       return;
     }
@@ -224,7 +276,8 @@ class Pass {
   Groups groups_{items_, surroundings_};
   Duration groups_reserve_ = {};
   bool begun_ = false;
-  std::vector<Item*> unseen_ = {};   ///< the longest unseen first
+  std::vector<Item*> resting_ = {};  ///< to be looked at by their queues alone
+  std::vector<Item*> unseen_ = {};   ///< with messages, then the longest unseen first
   std::vector<Item*> waiting_ = {};  ///< for a slot
   std::vector<Item*> slow_ = {};
   std::vector<Item*> failed_ = {};  ///< for the moment

@@ -29,11 +29,18 @@ struct GroupMemory {
   bool known = false;        ///< whether the service was read at all
   std::string group = {};    ///< its group, by place, cluster and provider; empty: it has none
   bool not_a_group = false;  ///< AWS has no Auto Scaling group there
+  bool owned = false;        ///< some service of the fleet owns it
   std::optional<Deadline> looked_at = {};  ///< steady
   /// When a look found that nothing is wanted and nothing is there.
   std::optional<Instant> rested = {};
   std::shared_ptr<const GroupRecord> at_rest = {};  ///< that look
   std::optional<Instant> told = {};                 ///< when a refusal was told last
+};
+
+/// What was seen of a service that rests: it has no tasks, no messages, and nothing is done to it.
+struct Rest {
+  ServiceReading reading = {};
+  Instant described_at = {};
 };
 
 struct ManagedService {
@@ -44,6 +51,7 @@ struct ManagedService {
   std::optional<Deadline> looked_at = {};  ///< steady; who was not looked at for longest is next
   bool waits = false;                      ///< a change was decided, and there was no slot for it
   GroupMemory group = {};
+  std::optional<Rest> rest = {};  ///< since the last look, if it found that
 };
 
 /// What a look at the service and all of its queues asks for.
@@ -72,6 +80,9 @@ struct PassOptions {
   Patience patience = Patience::All;
   Duration look_every = kLookEvery;  ///< how far apart the looks of this program are
   std::int64_t delivered = 0;        ///< messages that the trigger was handed
+  /// A service that rests is described this often, and looked at by its queues alone between; zero:
+  /// it is described by every pass.
+  Duration describe_every = Duration::zero();
   /// Whether the clock's steady time goes on between two passes, so that it can tell when the wall
   /// clock was moved.
   bool steady = true;
@@ -82,6 +93,8 @@ struct PassOptions {
 struct PassRecord {
   ServiceId id = {};
   bool looked = false;  ///< nothing else is told of a service for which there was no time
+  /// When the service was read, of one that rests and was looked at by its queues alone.
+  std::optional<Instant> described_at = {};
   Instant at = {};
   Result<ServiceReading> reading = {};          ///< an error: there is no decision
   std::vector<Result<QueueDepth>> queues = {};  ///< one per queue, in order
@@ -100,6 +113,7 @@ struct PassRecord {
 
 /// One record per service, in order.
 ///
+/// The queues of those that rest are looked at first; who has messages then goes before all others.
 /// No service waits for another: who is slow comes in a round of its own, who is refused or fails
 /// is tried again after the others, and under the services' rates who waits for a change or was not
 /// looked at for longest goes first. A scale-in looks once more just before it acts, and is

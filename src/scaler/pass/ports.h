@@ -78,6 +78,7 @@ struct LookRequest {
   ServiceId service = {};
   std::vector<std::string> queue_urls = {};  ///< none: the service alone
   bool protection = false;                   ///< its protected tasks are to be counted, too
+  bool queues_alone = false;  ///< the service is not asked: its part of the look tells nothing
   bool urgent = false;  ///< asked now, also when it was refused a moment ago and waits to be asked
 };
 

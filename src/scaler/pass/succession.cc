@@ -35,6 +35,7 @@ void hand_over(Predecessor& from, ManagedService& to) {
   to.looked_at = from.service->looked_at;
   to.waits = from.service->waits;
   to.group = std::move(from.service->group);
+  to.rest = std::move(from.service->rest);
 }
 
 bool succeed_same_texts(std::vector<Predecessor>& namesakes, ManagedService& next) {

@@ -61,7 +61,11 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
       looks.back().push_back(name);
       protection_asked += request.protection ? 1 : 0;
       urgent_asked += request.urgent ? 1 : 0;
-      Look look{.service = service(name), .asked = asked};
+      Look look{.service = fail(ErrorKind::Unavailable, "not asked"), .asked = asked};
+      if (!request.queues_alone) {
+        look.service = service(name);
+        described.push_back(name);
+      }
       for (const std::string& url : request.queue_urls) {
         const bool late = slow.contains(name) || slow.contains(url);
         look.under_way = look.under_way || late;
@@ -163,6 +167,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
   std::vector<std::pair<std::string, std::int64_t>> set = {};
   std::vector<SavedState> saved = {};
   std::vector<std::vector<std::string>> looks = {};  ///< the services of each
+  std::vector<std::string> described = {};           ///< not by their queues alone
   std::size_t protection_asked = 0;
   std::size_t urgent_asked = 0;
 

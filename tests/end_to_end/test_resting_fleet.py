@@ -1,0 +1,55 @@
+"""What a fleet that rests costs in calls: its queues, and a few descriptions in turn."""
+
+import json
+
+import pytest
+from support import open_url, wait_until
+from test_fleet_by_tags import Team
+
+SERVICES, PASSES = 300, 12
+
+
+@pytest.fixture
+def team(emulator):
+    running = emulator(no_workers=True)
+    made = Team(running.aws)
+    made.running = running
+    for i in range(SERVICES):
+        made.add(f"s{i:03}")
+        made.tag(f"s{i:03}", queue=f"jobs-s{i:03}")
+    return made
+
+
+def calls(team):
+    counts = team.running.call("status")["api_calls"]
+    return {operation: sum(callers.values()) for operation, callers in counts.items()}
+
+
+def test_a_pass_over_services_at_rest_describes_few_and_wakes_who_has_messages(
+        team, start_process, ecs_scaler):
+    process = start_process(
+        [ecs_scaler, "run", "--fleet", "tags", "--interval", "500ms", "--listen", "127.0.0.1:0"],
+        env={"AWS_ENDPOINT_URL": team.running.endpoint},
+        ready=lambda one: "controller started" in one.stdout())
+    port = next(json.loads(line) for line in process.stdout().splitlines()
+                if "controller started" in line)["metrics_port"]
+
+    def passes():
+        with open_url(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return next((int(line.rsplit(" ", 1)[1]) for line in answer.read().decode().splitlines()
+                         if line.startswith("ecs_scaler_pass_duration_seconds_count")), 0)
+
+    wait_until(lambda: passes() >= 2, timeout=60, what="the first passes")
+    before, first = calls(team), passes()
+    wait_until(lambda: passes() >= first + PASSES, timeout=90, what="passes at rest")
+    after, last = calls(team), passes()
+
+    def each(operation):
+        return (after.get(operation, 0) - before.get(operation, 0)) / (last - first)
+
+    print(f"a pass over {SERVICES} at rest: {each('GetQueueAttributes'):.1f} GetQueueAttributes, "
+          f"{each('DescribeServices'):.1f} DescribeServices")
+    assert each("GetQueueAttributes") < 1.2 * SERVICES
+    assert each("DescribeServices") < 4
+    team.aws.sqs.send_message(QueueUrl=team.urls["s123"], MessageBody="work")
+    wait_until(lambda: team.desired("s123") == 1, timeout=20, what="the task")
