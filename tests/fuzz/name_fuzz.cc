@@ -1,7 +1,9 @@
-// ARNs, hosts, queue URLs and names.
+// ARNs, hosts, URLs of queues and objects, and names.
 
 #include "fuzz.h"
+#include "ground/base/check.h"
 #include "scaler/core/names.h"
+#include "scaler/core/object_names.h"
 #include "scaler/core/queue_names.h"
 
 namespace scaler::fuzz {
@@ -19,6 +21,8 @@ FUZZ(name) {
       half == std::string_view::npos ? std::string_view() : bytes.substr(half + 1);
   check_short(parse_service(bytes.substr(0, half), service));
   plain_name(bytes);
+  const auto object = parse_object(bytes);
+  CHECK(!object || url_of(*object) == bytes);
 }
 
 }  // namespace scaler::fuzz

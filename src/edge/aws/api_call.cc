@@ -33,11 +33,34 @@ Protocol protocol_of(AwsService service) {
     case AwsService::Tagging:
       return {.content_type = "application/x-amz-json-1.1",
               .target_prefix = "ResourceGroupsTaggingAPI_20170126"};
+    case AwsService::S3:
+      return {};
     case AwsService::Sts:
     case AwsService::Ec2AutoScaling:
       return {.content_type = "application/x-www-form-urlencoded; charset=utf-8"};
   }
   return {};
+}
+
+/// The host of a bucket is its own where its certificate allows that; whoever stands in AWS's place
+/// has one host for all.
+Destination of_bucket(Destination destination, const std::string& bucket, bool configured) {
+  if (configured || bucket.contains('.')) {
+    destination.endpoint.path += "/" + bucket;
+  } else {
+    destination.endpoint.origin.host = bucket + "." + destination.endpoint.origin.host;
+  }
+  return destination;
+}
+
+/// Whoever asks another region than the bucket's is told which one is right.
+std::string right_region(const net::HttpResponse& response) {
+  const bool redirects =
+      response.status == 301 ||
+      (response.status == 400 && read_error(response).code == "AuthorizationHeaderMalformed");
+  return redirects
+             ? std::string(net::find_header(response.headers, "x-amz-bucket-region").value_or(""))
+             : "";
 }
 
 bool speaks_query(AwsService service) {
@@ -54,7 +77,11 @@ std::string describe(const ApiCall& call) {
 
 Result<Destination> destination_of(const ApiCall& call, const ClientSettings& settings) {
   if (call.queue_url.empty()) {
-    return settings.destination(call.service, call.region);
+    Destination destination = TRY(settings.destination(call.service, call.region));
+    const bool configured =
+        settings.configured.at(static_cast<std::size_t>(call.service)).has_value();
+    return call.bucket.empty() ? std::move(destination)
+                               : of_bucket(std::move(destination), call.bucket, configured);
   }
   const QueueAddress queue = TRY(parse_queue(call.queue_url));
   return settings.destination(queue, call.region);
@@ -71,6 +98,7 @@ net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
     request.headers.push_back(
         {.name = "Content-Type", .value = std::string(protocol.content_type)});
   }
+  request.headers.insert(request.headers.end(), call.headers.begin(), call.headers.end());
   if (!protocol.target_prefix.empty()) {
     request.headers.push_back(
         {.name = "X-Amz-Target",
@@ -80,7 +108,19 @@ net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
   return request;
 }
 
+bool is_answer(const ApiCall& call, const net::HttpResponse& response) {
+  return response.status / 100 == 2 ||
+         (call.service == AwsService::S3 &&
+          (response.status == 304 || !right_region(response).empty()));
+}
+
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) {
+  if (call.service == AwsService::S3) {
+    return ApiReply{.text = response.body,
+                    .etag = std::string(net::find_header(response.headers, "etag").value_or("")),
+                    .unchanged = response.status == 304,
+                    .bucket_region = right_region(response)};
+  }
   if (speaks_query(call.service)) {
     return ApiReply{.text = response.body};
   }

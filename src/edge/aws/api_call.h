@@ -19,10 +19,12 @@ struct ApiCall {
   /// Where it is asked: the queue's own region and host, or a region; both empty: the default one.
   std::string queue_url = {};
   std::string region = {};     ///< with a queue: of one whose URL does not say it
+  std::string bucket = {};     ///< of S3: stands in the host, or before the path
   std::string operation = {};  ///< "GetQueueAttributes"
   std::string subject = {};    ///< the queue or service that it is about: for messages
   std::string method = "POST";
-  std::string target = "/";  ///< path and query, percent-encoded
+  std::string target = "/";       ///< path and query, percent-encoded
+  net::HttpHeaders headers = {};  ///< beside those of the protocol
   std::string body = {};
   bool repeatable = true;  ///< may be carried out twice when it is unclear whether it was at all
   bool once = false;       ///< not repeated after a failure: by then it may be wrong
@@ -36,8 +38,11 @@ struct ApiCall {
 
 struct ApiReply {
   json::Value value = {};  ///< an empty object for an empty body; null for a body that is XML
-  std::string text = {};   ///< a body that is XML
+  std::string text = {};   ///< a body that is XML, or an object of S3
   std::string function_error = {};  ///< Lambda's X-Amz-Function-Error: the function failed
+  std::string etag = {};            ///< the version of an object of S3
+  bool unchanged = false;           ///< it is the one that If-None-Match named
+  std::string bucket_region = {};   ///< nothing else was told but where the bucket is
 };
 
 /// "ECS UpdateService cluster/service": for messages.
@@ -49,7 +54,10 @@ net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint);
 /// Errors: Malformed, as ClientSettings::destination() and parse_queue().
 Result<Destination> destination_of(const ApiCall& call, const ClientSettings& settings);
 
-/// Reads the response to a call that succeeded. Errors: Malformed.
+/// Whether the response tells what was asked for, or at least where to ask for it.
+bool is_answer(const ApiCall& call, const net::HttpResponse& response);
+
+/// Reads such a response. Errors: Malformed.
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response);
 
 /// What a response that is no success says, as error_table.h classifies it.

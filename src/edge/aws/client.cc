@@ -47,6 +47,9 @@ Result<const Client::Route*> Client::route_of(const ApiCall& call) {
   // A region holds no colon, and a queue's URL does.
   std::pair<AwsService, OfIdentity> key(call.service, {identity.number, call.queue_url});
   key.second.second += call.region;
+  if (!call.bucket.empty()) {
+    key.second.second += ":" + call.bucket;
+  }
   if (const auto known = routes_.find(key); known != routes_.end()) {
     return &known->second;
   }
@@ -363,7 +366,7 @@ Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiR
   if (const auto date = parse_http_date(net::find_header(response.headers, "date").value_or(""))) {
     clock_difference_ = *date - call.signed_at;
   }
-  if (response.status / 100 == 2) {
+  if (is_answer(call.call, response)) {
     result = decode(call.call, response);
     return {.next = Attempt::Next::Finished};
   }

@@ -193,10 +193,11 @@ class Client {
   Identity own_ = {};
   std::map<AccountRole, Identity> roles_;
   std::shared_ptr<CallGroup> key_calls_ = std::make_shared<CallGroup>();
-  using OfIdentity = std::pair<std::size_t, std::string>;      ///< its number, and a name
-  std::map<OfIdentity, Surface> surfaces_;                     ///< by region
-  std::map<OfIdentity, Lane> lanes_;                           ///< by origin
-  std::map<std::pair<AwsService, OfIdentity>, Route> routes_;  ///< by queue's URL, or region
+  using OfIdentity = std::pair<std::size_t, std::string>;  ///< its number, and a name
+  std::map<OfIdentity, Surface> surfaces_;                 ///< by region
+  std::map<OfIdentity, Lane> lanes_;                       ///< by origin
+  /// By queue's URL, region, or bucket in one.
+  std::map<std::pair<AwsService, OfIdentity>, Route> routes_;
   std::unordered_map<net::Ticket, CallId> sent_;
   CallStats stats_ = {};
   CallId last_id_ = 0;

@@ -33,6 +33,7 @@ constexpr std::array<ServiceNames, kServiceCount> kServices{{
     {.signing = "autoscaling",
      .display = "EC2 Auto Scaling",
      .variable = "AWS_ENDPOINT_URL_AUTO_SCALING"},
+    {.signing = "s3", .display = "S3", .variable = "AWS_ENDPOINT_URL_S3"},
 }};
 
 /// Regions that have a FIPS endpoint of the service, by how their names begin.
@@ -65,6 +66,10 @@ constexpr std::array kFipsEndpoints{
     FipsEndpoint{AwsService::DynamoDb, "us-west-"},
     FipsEndpoint{AwsService::DynamoDb, "ca-"},
     FipsEndpoint{AwsService::DynamoDb, "us-gov-"},
+    FipsEndpoint{AwsService::S3, "us-east-"},
+    FipsEndpoint{AwsService::S3, "us-west-"},
+    FipsEndpoint{AwsService::S3, "ca-"},
+    FipsEndpoint{AwsService::S3, "us-gov-"},
 };
 
 const ServiceNames& names_of(AwsService service) {
@@ -104,6 +109,9 @@ Result<std::string> endpoint_host(AwsService service, std::string_view region, E
                               display_name(service), region, endpoint_variable(service)));
     }
     mark = found->own_host ? "-fips" : "";
+  }
+  if (service == AwsService::S3 && kind == EndpointKind::DualStack) {
+    return fmt::format("s3.dualstack.{}.{}", region, partition.dns_suffix);
   }
   return fmt::format(
       "{}{}.{}.{}", signing_name(service), mark, region,

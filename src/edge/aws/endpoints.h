@@ -18,9 +18,10 @@ enum class AwsService {
   CloudWatch,
   DynamoDb,
   Tagging,
-  Ec2AutoScaling
+  Ec2AutoScaling,
+  S3
 };
-inline constexpr std::size_t kServiceCount = 9;
+inline constexpr std::size_t kServiceCount = 10;
 
 /// The name that stands in host names and signatures: "sqs", ...
 std::string_view signing_name(AwsService service);

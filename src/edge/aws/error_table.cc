@@ -66,6 +66,8 @@ constexpr auto kTable = std::to_array<Row>({
     {"ClusterNotFoundException", ErrorKind::NotFound},
     {"ServiceNotFoundException", ErrorKind::NotFound},
     {"ResourceNotFoundException", ErrorKind::NotFound},
+    {"NoSuchKey", ErrorKind::NotFound},
+    {"NoSuchBucket", ErrorKind::NotFound},
 
     {"ResourceInUseException", ErrorKind::Conflict},
     {"ResourceConflictException", ErrorKind::Conflict},

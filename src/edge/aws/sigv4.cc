@@ -91,6 +91,11 @@ std::string canonical_path(std::string_view path) {
   return canonical.empty() || path.ends_with('/') ? canonical + "/" : canonical;
 }
 
+/// S3 takes the path as it is on the wire: ".." may be a part of an object's key.
+bool signs_path_as_it_is(const SigningKey& key) {
+  return key.scope.ends_with("/s3/aws4_request");
+}
+
 std::string canonical_query(std::string_view query) {
   std::vector<std::pair<std::string, std::string>> parameters;
   while (!query.empty()) {
@@ -168,6 +173,7 @@ Signature sign(const net::HttpRequest& request, std::string_view access_key_id,
   const std::size_t question = target.find('?');
   const std::string_view query =
       question == std::string_view::npos ? "" : target.substr(question + 1);
+  const std::string_view path = target.substr(0, question);
   const auto headers = canonical_headers(request);
   const auto date = headers.find("x-amz-date");
   CHECK(date != headers.end());
@@ -177,9 +183,10 @@ Signature sign(const net::HttpRequest& request, std::string_view access_key_id,
     names.append(names.empty() ? "" : ";").append(name);
     lines.append(name).append(":").append(value).append("\n");
   }
-  const std::string canonical_request = fmt::format(
-      "{}\n{}\n{}\n{}\n{}\n{}", request.method, canonical_path(target.substr(0, question)),
-      canonical_query(query), lines, names, sha256_hex(request.body));
+  const std::string canonical_request =
+      fmt::format("{}\n{}\n{}\n{}\n{}\n{}", request.method,
+                  signs_path_as_it_is(key) ? std::string(path) : canonical_path(path),
+                  canonical_query(query), lines, names, sha256_hex(request.body));
 
   // Step 2: create a hash of the canonical request.
   Signature signature{.canonical_request_sha256 = sha256_hex(canonical_request)};
@@ -202,6 +209,9 @@ void Signer::sign(net::HttpRequest& request, const Credentials& credentials,
                   std::string_view service, Instant at) {
   const std::string date = amz_date(at);
   request.headers.push_back({.name = "X-Amz-Date", .value = date});
+  if (service == "s3") {
+    request.headers.push_back({.name = "X-Amz-Content-Sha256", .value = sha256_hex(request.body)});
+  }
   if (!credentials.session_token.empty()) {
     request.headers.push_back(
         {.name = "X-Amz-Security-Token", .value = credentials.session_token.reveal()});

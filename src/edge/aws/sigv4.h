@@ -45,7 +45,8 @@ struct Signature {
 Signature sign(const net::HttpRequest& request, std::string_view access_key_id,
                const SigningKey& key);
 
-/// Adds the headers that make a request a signed one, and keeps the day's keys.
+/// Adds the headers that make a request a signed one, and keeps the day's keys. Those of S3 say the
+/// body's hash, too.
 class Signer {
  public:
   explicit Signer(std::string region) : region_(std::move(region)) {}

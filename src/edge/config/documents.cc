@@ -156,7 +156,7 @@ can check the file with [config.schema.json](config.schema.json).
 
 `ecs-scaler config --output json` writes what is in force as such a file: each service with its
 whole policy, and under `origins` who set what of it (a variable, `defaults`, `policy`, a tag). It
-can be read again, also by the function (`FLEET=/var/task/fleet.json`).
+can be read again, also by the function (`FLEET=/var/task/fleet.json`, `FLEET=s3://BUCKET/KEY`).
 )";
 
 /// What a field's type and bounds say, for people and for the schema.

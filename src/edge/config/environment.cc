@@ -1,12 +1,12 @@
 #include "edge/config/environment.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 
 #include <fmt/core.h>
 
+#include "edge/config/variables.h"
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "scaler/core/names.h"
@@ -16,33 +16,6 @@
 
 namespace scaler {
 namespace {
-
-constexpr std::string_view kThreshold = "SCALE_DOWN_THRESHOLD";
-constexpr std::string_view kTickQueue = "TICK_QUEUE_URL";
-constexpr std::string_view kTickSeconds = "TICK_SECONDS";
-constexpr std::string_view kScheduleSeconds = "SCHEDULE_SECONDS";
-constexpr std::string_view kFleet = "FLEET";
-constexpr std::string_view kFleetTasksMax = "FLEET_TASKS_MAX";
-constexpr std::string_view kFleetQueues = "FLEET_QUEUES";
-constexpr std::string_view kFleetClusters = "FLEET_CLUSTERS";
-constexpr std::string_view kFleetProfiles = "FLEET_PROFILES";
-constexpr std::string_view kFleetAccounts = "FLEET_ACCOUNTS";
-constexpr std::string_view kDoorbell = "DOORBELL_QUEUE_URL";
-constexpr std::string_view kLambdaLogLevel = "AWS_LAMBDA_LOG_LEVEL";
-constexpr std::string_view kLogLevels = "TRACE|DEBUG|INFO|WARN|ERROR|FATAL";
-
-struct RequiredVariable {
-  std::string_view name;
-  std::string_view meaning;
-};
-
-constexpr std::array kRequired{
-    RequiredVariable{"SQS_QUEUE_URL",
-                     "the URL or ARN of the job queue, such as "
-                     "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
-    RequiredVariable{"ECS_CLUSTER_NAME", kClusterMeaning},
-    RequiredVariable{"ECS_SERVICE_NAME", kServiceMeaning},
-};
 
 /// Empty when it is not set, which is a problem.
 std::string required(const Environment& environment, const RequiredVariable& wanted,
@@ -377,10 +350,16 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   Problems problems;
   FleetConfig config{.source = variable(environment, kFleet).value_or(""),
                      .deployment = {.policy = Policy::create({}).value()}};
-  if (!config.by_tags() && !config.source.starts_with('/') && !config.source.starts_with('.')) {
-    problems.add(
-        fmt::format("{}: '{}' is neither tags nor the path of a file, such as /var/task/fleet.json",
-                    kFleet, shortened(config.source)));
+  if (config.in_s3()) {
+    if (const Result<ObjectAddress> object = parse_object(config.source); !object) {
+      problems.add(fmt::format("{}: {}", kFleet, object.error().message));
+    }
+  } else if (!config.by_tags() && !config.source.starts_with('/') &&
+             !config.source.starts_with('.')) {
+    problems.add(fmt::format(
+        "{}: '{}' is neither tags, nor an object of S3 such as s3://my-company-scaling/fleet.json, "
+        "nor the path of a file such as /var/task/fleet.json",
+        kFleet, shortened(config.source)));
   }
   ServiceConfig& deployment = config.deployment;
   read_own_queues(environment, {}, deployment, problems);
@@ -405,28 +384,6 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   return config;
 }
 
-std::vector<std::string> misspelt_variables(const Environment& environment) {
-  const std::vector<VariableHelp> help = environment_help();
-  constexpr std::size_t kShortest = 6;  // Too many shorter ones belong to other programs.
-  std::vector<std::string_view> known;
-  for (const VariableHelp& variable : help) {
-    if (variable.name.contains('_')) {
-      known.push_back(variable.name);
-    }
-  }
-  std::vector<std::string> warnings;
-  for (const auto& [name, value] : environment) {
-    if (name.size() < kShortest || !name.contains('_') || name.starts_with("AWS_")) {
-      continue;
-    }
-    const auto meant = nearest_word(name, known);
-    if (meant && !environment.contains(*meant)) {
-      warnings.push_back(fmt::format("{} is no setting; did you mean '{}'?", name, *meant));
-    }
-  }
-  return warnings;
-}
-
 Result<LogLevel> log_level_from_environment(const Environment& environment) {
   for (const std::string_view name : {std::string_view("LOG_LEVEL"), kLambdaLogLevel}) {
     if (const auto text = variable(environment, name)) {
@@ -439,62 +396,6 @@ Result<LogLevel> log_level_from_environment(const Environment& environment) {
     }
   }
   return LogLevel::Info;
-}
-
-std::vector<VariableHelp> environment_help() {
-  std::vector<VariableHelp> help;
-  help.reserve(kRequired.size() + policy_fields().size() + 8);
-  for (const RequiredVariable& wanted : kRequired) {
-    help.push_back({.name = std::string(wanted.name),
-                    .unit = "required",
-                    .sentence = fmt::format("{}.", wanted.meaning)});
-  }
-  for (const PolicyField& field : policy_fields()) {
-    const bool minutes = variable_name(field) == kThreshold;
-    help.push_back({.name = variable_name(field),
-                    .unit = minutes ? "minutes" : std::string(field.unit),
-                    .default_value = minutes ? "2" : default_of(field),
-                    .sentence = std::string(field.sentence)});
-  }
-  help.push_back(
-      {"WAKE", "true|false", "false",
-       "The job queue's own event source mapping wakes the service; it is enabled only at zero."});
-  help.push_back(
-      {"WAKE_RETURN_SECONDS", "seconds", "30",
-       "How long a message that woke the service stays invisible before a worker can take it."});
-  help.push_back({std::string(kTickQueue), "", "",
-                  "The scaler's own tick queue: a scheduled pass sends the ticks of the coming "
-                  "minute to it, and each is a pass. Without it there are no ticks."});
-  help.push_back(
-      {std::string(kTickSeconds), "seconds", "10", "Time between ticks, 1 to 59; 0 sends none."});
-  help.push_back({std::string(kScheduleSeconds), "seconds|rate(...)", "60",
-                  "How far apart the scheduled passes are. Looks that are more than three times as "
-                  "far apart, and more than 3 minutes, say nothing about the time between them."});
-  help.push_back({std::string(kDoorbell), "", "",
-                  "The scaler's own doorbell queue: a message on it is a pass that may only scale "
-                  "out."});
-  help.push_back({"METRICS", "emf|emf:NAME,...", "",
-                  "Publishes all or the named metrics to CloudWatch. Each metric of each service "
-                  "costs more a month than the scaler itself."});
-  help.push_back({std::string(kFleet), "tags|FILE", "",
-                  "Many services in place of the one above: those that carry the tag "
-                  "ecs-scaler:queue, or those of a fleet file. The policy's variables are their "
-                  "defaults."});
-  help.push_back({std::string(kFleetTasksMax), "tasks", "100",
-                  "FLEET=tags: no service may have more, whatever its tags say."});
-  help.push_back({std::string(kFleetQueues), "patterns", "",
-                  "FLEET=tags: the queues that tags may name, by name or ARN, with * for anything "
-                  "and blanks between them. Without it: all."});
-  help.push_back({std::string(kFleetClusters), "patterns", "",
-                  "FLEET=tags: the clusters whose services are scaled. Without it: all."});
-  help.push_back({std::string(kFleetProfiles), "JSON", "",
-                  "FLEET=tags: policies by name, for the tag ecs-scaler:profile."});
-  help.push_back(
-      {std::string(kFleetAccounts), "JSON", "",
-       "FLEET=tags: the accounts and regions that are searched, a list of {\"role\": ARN, "
-       "\"external_id\": .., \"regions\": [..]}. Without it: the program's own."});
-  help.push_back({"LOG_LEVEL", std::string(kLogLevels), "INFO", "What is logged."});
-  return help;
 }
 
 }  // namespace scaler

@@ -8,6 +8,7 @@
 
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
+#include "scaler/core/object_names.h"
 #include "scaler/core/policy.h"
 #include "scaler/fleet/fleet_account.h"
 #include "scaler/pass/ports.h"
@@ -36,13 +37,14 @@ Result<ServiceConfig> service_from_environment(const Environment& environment);
 
 /// A deployment for many services, by FLEET.
 struct FleetConfig {
-  std::string source = {};   ///< "tags", or the path of a fleet file
+  std::string source = {};   ///< "tags", or where the fleet file is
   ServiceConfig deployment;  ///< of no service: its id and its job queue are empty
   TagRules rules = {};
   std::vector<FleetAccount> accounts = {};  ///< none: the program's own, in the default region
   std::vector<std::string> unused = {};     ///< variables of a single service that are set, too
 
   bool by_tags() const { return source == kFleetByTags; }
+  bool in_s3() const { return source.starts_with(kObjectScheme); }
   static constexpr std::string_view kFleetByTags = "tags";
 };
 

@@ -289,7 +289,7 @@ TEST(FleetFromEnvironment, ReadsDefaultsCeilingsAndProfiles) {
 TEST(FleetFromEnvironment, NamesWhatIsWrong) {
   EXPECT_NE(fleet({{"FLEET", "tag"}}).error().message.find("FLEET: 'tag' is neither tags nor"),
             std::string::npos);
-  EXPECT_NE(fleet({{"FLEET", "s3://b/k"}}).error().message.find("FLEET: 's3://b/k' is neither"),
+  EXPECT_NE(fleet({{"FLEET", "s3://b"}}).error().message.find("FLEET: 's3://b' is no object of S3"),
             std::string::npos);
   EXPECT_NE(fleet({{"FLEET", "tags"}, {"WAKE", "true"}}).error().message.find("WAKE is true"),
             std::string::npos);
@@ -307,6 +307,14 @@ TEST(FleetFromEnvironment, NamesWhatIsWrong) {
                 .error()
                 .message.find("tasks_max"),
             std::string::npos);
+}
+
+TEST(FleetFromEnvironment, MayLieInS3) {
+  const auto config = fleet({{"FLEET", "s3://bucket/teams/fleet.json"}});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_TRUE(config->in_s3());
+  EXPECT_FALSE(config->by_tags());
+  EXPECT_FALSE(fleet({{"FLEET", "tags"}})->in_s3());
 }
 
 TEST(FleetFromEnvironment, AFilesJobQueuesAreNotTheDeploymentsOwn) {

@@ -52,6 +52,21 @@ Result<void> add_place(const SearchedPlace& searched, const Ceilings& ceilings,
   return {};
 }
 
+Result<void> add_unread(const Ceilings& ceilings, const IamPlace& home, Scope& scope) {
+  const IamPlace place = TRY(place_of("", "", home, "what the fleet file names"));
+  scope.named.add(ceilings, Arns(IamScope{.service = place, .queue_region = place.region}));
+  return {};
+}
+
+IamStatement read_of(const ObjectAddress& object, const IamPlace& home) {
+  return {.sid = "ReadFleet",
+          .why = "the fleet file, once a minute",
+          .actions = {"s3:GetObject"},
+          .resources = {text_of({.partition = std::string(partition_of(home.region).name),
+                                 .service = "s3",
+                                 .resource = object.bucket + "/" + object.key})}};
+}
+
 std::vector<IamStatement> statements_of(const Scope& scope) {
   std::vector<IamStatement> statements;
   const bool named = !scope.named.services.empty();
@@ -126,6 +141,9 @@ Result<FleetIam> fleet_iam(const IamFleet& fleet, const ServiceConfig& deploymen
   for (const SearchedPlace& place : fleet.places) {
     problems.add_if_failed(add_place(place, fleet.ceilings, home, scopes[place.role]));
   }
+  if (fleet.object) {
+    problems.add_if_failed(add_unread(fleet.ceilings, home, scopes[AccountRole{}]));
+  }
   std::vector<std::string> roles;
   for (const auto& [role, scope] : scopes) {
     if (role.arn.empty()) {
@@ -134,6 +152,9 @@ Result<FleetIam> fleet_iam(const IamFleet& fleet, const ServiceConfig& deploymen
       roles.push_back(role.arn);
       result.roles.push_back({.role = role, .policy = statements_of(scope)});
     }
+  }
+  if (fleet.object) {
+    result.caller.insert(result.caller.begin(), read_of(*fleet.object, home));
   }
   if (!roles.empty()) {
     result.caller.push_back({.sid = "AssumeRoles",

@@ -2,11 +2,13 @@
 // The least-privilege policies of a fleet: the caller's own, and for each role that it assumes the
 // role's policy and trust policy.
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "edge/iam/iam_policy.h"
+#include "scaler/core/object_names.h"
 #include "scaler/fleet/fleet_account.h"
 
 namespace scaler {
@@ -16,6 +18,8 @@ struct IamFleet {
   std::vector<ServiceSpec> services = {};
   std::vector<SearchedPlace> places = {};  ///< where services are found by their tags
   Ceilings ceilings = {};                  ///< for those
+  /// That says who is scaled, of S3, and was not read: whoever the ceilings allow may be meant.
+  std::optional<ObjectAddress> object = {};
 };
 
 struct FleetIam {

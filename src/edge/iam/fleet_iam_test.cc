@@ -51,6 +51,24 @@ TEST(FleetIam, TheCallerAssumesJustTheRolesAndEachReachesItsOwnAccount) {
               ElementsAre("arn:aws:sqs:eu-west-1:222222222222:jobs"));
 }
 
+TEST(FleetIam, AFileInS3IsReadAndNothingElseOfTheBucketAndItsServicesAreThoseOfTheCeilings) {
+  const IamFleet fleet{.ceilings = {.queues = {"jobs-*"}, .clusters = {"main"}},
+                       .object = ObjectAddress{.bucket = "scaling", .key = "teams/fleet.json"}};
+  const auto printed = policies(fleet);
+  ASSERT_TRUE(printed.has_value()) << printed.error().message;
+  EXPECT_TRUE(printed->roles.empty());
+  const IamStatement& read = statement(printed->caller, "ReadFleet");
+  EXPECT_THAT(read.actions, ElementsAre("s3:GetObject"));
+  EXPECT_THAT(read.resources, ElementsAre("arn:aws:s3:::scaling/teams/fleet.json"));
+  const IamStatement& scale = statement(printed->caller, "ReadAndScaleService");
+  EXPECT_THAT(scale.resources, ElementsAre("arn:aws:ecs:us-east-1:123456789012:service/main/*"));
+  EXPECT_TRUE(scale.conditions.empty());
+  const auto china =
+      policies(fleet, "arn:aws-cn:iam::123456789012:role/hub", {.region = "cn-north-1"});
+  EXPECT_THAT(statement(china->caller, "ReadFleet").resources,
+              ElementsAre("arn:aws-cn:s3:::scaling/teams/fleet.json"));
+}
+
 TEST(FleetIam, ATrustPolicyAsksForTheExternalIdOfItsRole) {
   const auto fleet =
       policies({.services = {worker(kFirst, "111111111111"), worker(kSecond, "222222222222")}});

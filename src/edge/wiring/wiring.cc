@@ -4,6 +4,7 @@
 
 #include "edge/aws/instance_cloud.h"
 #include "edge/aws/places.h"
+#include "edge/aws/stored_object.h"
 #include "edge/aws/tagged_services.h"
 #include "edge/wiring/aws_wiring.h"
 #include "edge/wiring/wake_mapping.h"
@@ -81,6 +82,9 @@ class AwsWiring final : public Wiring {
   InstanceScaler& instance_scaler() override { return instances_; }
   const aws::CallStats& call_stats() const override { return session_->client().stats(); }
   ServiceDirectory& directory() override { return directory_; }
+  std::unique_ptr<DocumentStore> document(const ObjectAddress& object) override {
+    return std::make_unique<aws::StoredObject>(session_->client(), object);
+  }
   Result<void> check(const LookRequest& look) const override {
     return aws::check_places(session_->settings(), look);
   }

@@ -10,6 +10,8 @@
 #include "edge/aws/call_stats.h"
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
+#include "scaler/core/object_names.h"
+#include "scaler/fleet/document_fleet.h"
 #include "scaler/fleet/tagged_fleet.h"
 #include "scaler/invocation/ports.h"
 #include "scaler/pass/instance_ports.h"
@@ -40,6 +42,8 @@ class Wiring {
   /// Of all calls so far; of the thread that makes them.
   virtual const aws::CallStats& call_stats() const = 0;
   virtual ServiceDirectory& directory() = 0;
+  /// Lives no longer than this.
+  virtual std::unique_ptr<DocumentStore> document(const ObjectAddress& object) = 0;
   /// Sends messages. One result per body, in order.
   virtual std::vector<Result<void>> send_messages(const std::string& queue_url,
                                                   std::span<const std::string> bodies,

@@ -58,16 +58,18 @@ Result<void> serve(const Environment& environment, lambda::RuntimeApi& api, cons
   return run(handler, api, log);
 }
 
-/// What is scaled: the services of a file of the package, or those that carry the tag.
-Result<FleetScope> scope_in(const Environment& environment, const FleetConfig& config,
-                            const Wiring& wiring) {
-  if (config.by_tags()) {
-    return scope_of_tags(config);
+/// So long the first document is waited for: Lambda gives a start ten seconds.
+constexpr Duration kFirstDocument = std::chrono::seconds(8);
+
+/// What a fleet file says, if this function can look at all of its services.
+Result<FleetScope> read_scope(const std::string& text, const Environment& environment,
+                              const FleetConfig& config, const Wiring& wiring) {
+  const Result<json::Value> file = json::parse(text);
+  if (!file) {
+    return fail(file.error(), config.source);
   }
-  const std::string text = TRY(read_file(config.source, kFleetFileMax));
-  const json::Value file = TRY(json::parse(text));
   const std::string region = variable(environment, "AWS_REGION").value_or("");
-  FleetDocument document = TRY(read_fleet(file, config.source, region, config.rules.defaults));
+  FleetDocument document = TRY(read_fleet(*file, config.source, region, config.rules.defaults));
   TRY(check_job_queues(config, document.services));
   for (const ManagedService& service : adopted({}, document.services)) {
     TRY(wiring.check(look_at_all_of(service)));
@@ -75,18 +77,59 @@ Result<FleetScope> scope_in(const Environment& environment, const FleetConfig& c
   return scope_of(config, std::move(document));
 }
 
+/// What the services come from, and those that are there at the start.
+struct Source {
+  std::unique_ptr<DocumentStore> store = {};
+  std::unique_ptr<TaggedFleet> tagged = {};  ///< nullptr: they never change
+  std::unique_ptr<DocumentFleet> document = {};
+  std::vector<ServiceSpec> services = {};
+
+  FleetSource* fleet() const {
+    return document ? static_cast<FleetSource*>(document.get()) : tagged.get();
+  }
+};
+
+Result<Source> open_source(const Environment& environment, const FleetConfig& config,
+                           Wiring& wiring) {
+  Source source;
+  const auto read = [&environment, &config, &wiring](const std::string& text) {
+    return read_scope(text, environment, config, wiring);
+  };
+  FleetScope scope{.places = {}};
+  if (config.by_tags()) {
+    scope = scope_of_tags(config);
+  } else if (!config.in_s3()) {
+    const std::string text = TRY(read_file(config.source, kFleetFileMax));
+    scope = TRY(read(text));
+    source.services = scope.fixed;
+  }
+  if (config.in_s3() || !scope.places.empty()) {
+    source.tagged =
+        std::make_unique<TaggedFleet>(wiring.directory(), system_clock(), std::move(scope));
+  }
+  if (config.in_s3()) {
+    source.store = wiring.document(TRY(parse_object(config.source)));
+    source.document = std::make_unique<DocumentFleet>(*source.store, *source.tagged, system_clock(),
+                                                      config.source, read);
+    const FleetNews first = source.document->ask(after(kFirstDocument));
+    if (!first.services) {
+      return fail(ErrorKind::Unavailable,
+                  "FLEET: there is no fleet to begin with: " + first.errors.front());
+    }
+    source.services = *first.services;
+  }
+  return source;
+}
+
 /// As serve(), for many services.
 Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api, const Log& log,
                          const FleetConfig& config) {
   const std::unique_ptr<Wiring> wiring = TRY(Wiring::create(environment, system_clock(), log));
-  FleetScope scope = TRY(scope_in(environment, config, *wiring));
+  const Source source = TRY(open_source(environment, config, *wiring));
   for (const std::string& name : config.unused) {
     log.write(LogLevel::Warn, name + " is not used: FLEET says which services are scaled");
   }
-  const bool searches = !scope.places.empty();
-  std::vector<ManagedService> fleet = adopted({}, scope.fixed);
-  TaggedFleet tagged(wiring->directory(), system_clock(), std::move(scope));
-  Handler handler(config.deployment, std::move(fleet),
+  Handler handler(config.deployment, adopted({}, source.services),
                   {.reader = wiring->reader(),
                    .scaler = wiring->scaler(),
                    .states = &wiring->states(),
@@ -94,7 +137,7 @@ Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api
                    .ticks = &wiring->ticks(),
                    .instances = &wiring->instances(),
                    .instance_scaler = &wiring->instance_scaler(),
-                   .fleet = searches ? &tagged : nullptr},
+                   .fleet = source.fleet()},
                   log);
   return run(handler, api, log);
 }

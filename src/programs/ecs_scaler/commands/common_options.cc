@@ -15,10 +15,11 @@ std::vector<Option> fleet_options(FleetChoice& choice) {
   return {
       {.name = kConfigFlag,
        .value = "FILE",
-       .sentence = "fleet file, YAML or JSON (default: one service from the environment)",
+       .sentence = "fleet file, YAML or JSON, also s3://BUCKET/KEY (default: one service from the "
+                   "environment)",
        .take = text(choice.config_file)},
       {.name = kFleetFlag,
-       .value = "tags|FILE",
+       .value = "tags|FILE|s3://BUCKET/KEY",
        .sentence = "the services that carry the tag ecs-scaler:queue, or those of a fleet file, "
                    "with the environment's policy as default (default: FLEET)",
        .take = text(choice.fleet)}};

@@ -11,6 +11,7 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
+#include "scaler/core/object_names.h"
 #include "wire/fleet.h"
 #include "wire/fleet_diff.h"
 
@@ -80,8 +81,8 @@ int show(const Environment& environment, const ConfigFlags& flags,
 }
 
 /// Services whose tags are wrong are told, and are no reason not to show the others.
-int show_tagged(const Environment& environment, const ConfigFlags& flags,
-                const ChosenFleet& chosen) {
+int show_asked_for(const Environment& environment, const ConfigFlags& flags,
+                   const ChosenFleet& chosen) {
   static const std::vector<ServiceSpec> kNobody;
   const auto fleet = open_fleet(environment, flags.choice, STDERR_FILENO);
   if (!fleet) {
@@ -102,7 +103,7 @@ int show_tagged(const Environment& environment, const ConfigFlags& flags,
 Result<std::vector<ServiceSpec>> effective(const Environment& environment,
                                            const FleetChoice& choice) {
   ChosenFleet chosen = TRY(load_fleet(environment, choice));
-  if (!chosen.searches()) {
+  if (!chosen.asks()) {
     return std::move(chosen.scope.fixed);
   }
   const auto fleet = TRY(open_fleet(environment, choice, STDERR_FILENO));
@@ -124,7 +125,8 @@ FleetChoice other_choice(const Environment& environment, const ConfigFlags& flag
   if (!is_of_fleet) {
     return {.config_file = other};
   }
-  const bool is_path = other.starts_with('/') || other.starts_with('.');
+  const bool is_path =
+      other.starts_with('/') || other.starts_with('.') || other.starts_with(kObjectScheme);
   return {.fleet = is_path ? other : "./" + other};
 }
 
@@ -161,8 +163,9 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
     return complain(kConfiguration, fleet.error().message);
   }
   // A file is checked without a call; who is found by tags alone is asked for.
-  if (fleet->searches() && fleet->scope.fixed.empty() && flags.choice.config_file.empty()) {
-    return show_tagged(environment, flags, *fleet);
+  if (!fleet->object.empty() ||
+      (fleet->searches() && fleet->scope.fixed.empty() && flags.choice.config_file.empty())) {
+    return show_asked_for(environment, flags, *fleet);
   }
   if (const int code = show(environment, flags, fleet->scope.fixed, *fleet); code != kDone) {
     return code;
@@ -186,12 +189,13 @@ Command config_command() {
       .name = "config",
       .sentence = "Check a fleet file or the environment, or print all settings",
       .options =
-          {{"FILE", "", "fleet file (default: the environment)", text(flags->choice.config_file)},
-           {kFleetFlag, "tags|FILE",
+          {{"FILE", "", "fleet file, also s3://BUCKET/KEY (default: the environment)",
+            text(flags->choice.config_file)},
+           {kFleetFlag, "tags|FILE|s3://BUCKET/KEY",
             "the services that carry the tag ecs-scaler:queue, or those of a fleet file "
             "(default: FLEET)",
             text(flags->choice.fleet)},
-           {"--diff", "FILE|tags",
+           {"--diff", "FILE|tags|s3://BUCKET/KEY",
             "what would change if this fleet came into force instead, by effective settings; "
             "ends with 0: nothing, 1: something, 2: they cannot be compared",
             text(flags->other)},

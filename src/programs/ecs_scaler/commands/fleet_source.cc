@@ -16,10 +16,12 @@ namespace {
 
 constexpr Duration kAsking = std::chrono::seconds(30);
 
-Result<FleetDocument> read_file_of(const Environment& environment, const std::string& file,
-                                   const PolicyBase& base) {
-  TRY(check_file(file));
-  const std::string text = TRY(read_file(file, yaml::kSizeMax + 1));
+bool is_object(const std::string& file) {
+  return file.starts_with(kObjectScheme);
+}
+
+Result<FleetDocument> read_text_of(const Environment& environment, const std::string& file,
+                                   const std::string& text, const PolicyBase& base) {
   const Result<json::Value> document = yaml::parse(text);
   if (!document) {
     return fail(document.error(), file);
@@ -56,13 +58,41 @@ ChosenFleet chosen_from(const FleetConfig& config, FleetDocument document) {
   return fleet;
 }
 
-Result<ChosenFleet> load_file(const Environment& environment, const std::string& file) {
-  FleetDocument document = TRY(read_file_of(environment, file, {}));
-  if (searched_places(document.accounts).empty()) {
-    return ChosenFleet{.scope = {.fixed = std::move(document.services), .places = {}},
-                       .accounts = std::move(document.accounts)};
+/// A file's own defaults stand on nothing, those of FLEET on the environment's policy.
+Result<ChosenFleet> chosen_of_text(const Environment& environment, const FleetChoice& choice,
+                                   const std::string& text) {
+  if (const std::string& file = choice.config_file; !file.empty()) {
+    FleetDocument document = TRY(read_text_of(environment, file, text, {}));
+    if (searched_places(document.accounts).empty()) {
+      return ChosenFleet{.scope = {.fixed = std::move(document.services), .places = {}},
+                         .accounts = std::move(document.accounts)};
+    }
+    return chosen_from(TRY(config_for_file(environment, file)), std::move(document));
   }
-  return chosen_from(TRY(config_for_file(environment, file)), std::move(document));
+  const FleetConfig config = TRY(fleet_from_environment(with_choice(environment, choice)));
+  FleetDocument document =
+      TRY(read_text_of(environment, config.source, text, config.rules.defaults));
+  TRY(check_job_queues(config, document.services));
+  return chosen_from(config, std::move(document));
+}
+
+Result<std::string> text_of_file(const std::string& file) {
+  TRY(check_file(file));
+  return read_file(file, yaml::kSizeMax + 1);
+}
+
+/// Follows a file in S3 from now on. Errors: why there is none to begin with.
+Result<void> open_document(const Environment& environment, const FleetChoice& choice,
+                           const std::string& object, LiveFleet& fleet) {
+  fleet.store = fleet.wiring->document(TRY(parse_object(object)));
+  const auto read = [environment, choice, &fleet](const std::string& text) -> Result<FleetScope> {
+    ChosenFleet chosen = TRY(chosen_of_text(environment, choice, text));
+    TRY(check_fleet(adopted({}, chosen.scope.fixed), *fleet.wiring));
+    return std::move(chosen.scope);
+  };
+  fleet.document =
+      std::make_unique<DocumentFleet>(*fleet.store, *fleet.tagged, system_clock(), object, read);
+  return {};
 }
 
 }  // namespace
@@ -76,8 +106,12 @@ Environment with_choice(const Environment& environment, const FleetChoice& choic
 }
 
 Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice& choice) {
-  if (!choice.config_file.empty()) {
-    return load_file(environment, choice.config_file);
+  if (const std::string& file = choice.config_file; !file.empty()) {
+    if (is_object(file)) {
+      TRY(parse_object(file));
+      return ChosenFleet{.scope = {.places = {}}, .object = file};
+    }
+    return chosen_of_text(environment, choice, TRY(text_of_file(file)));
   }
   for (const std::string& warning : misspelt_variables(environment)) {
     complain(kDone, "warning: " + warning);
@@ -93,9 +127,16 @@ Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice
                        .deployment = config.deployment,
                        .accounts = config.accounts};
   }
-  FleetDocument document = TRY(read_file_of(environment, config.source, config.rules.defaults));
-  TRY(check_job_queues(config, document.services));
-  return chosen_from(config, std::move(document));
+  if (config.in_s3()) {
+    return ChosenFleet{.scope = {.places = {}, .rules = config.rules},
+                       .deployment = config.deployment,
+                       .object = config.source};
+  }
+  return chosen_of_text(environment, choice, TRY(text_of_file(config.source)));
+}
+
+std::string watched_file(const FleetChoice& choice) {
+  return is_object(choice.config_file) ? "" : choice.config_file;
 }
 
 Result<void> check_fleet(std::span<const ManagedService> services, const Wiring& wiring) {
@@ -125,13 +166,20 @@ Result<std::unique_ptr<LiveFleet>> open_fleet(const Environment& environment,
   fleet->wiring = TRY(Wiring::create_on_workstation(environment, system_clock(), fleet->log));
   TRY(check_fleet(fleet->services, *fleet->wiring));
   // A file may name accounts to be searched when it is read again.
-  if (chosen.searches() || !choice.config_file.empty()) {
-    fleet->source = std::make_unique<TaggedFleet>(fleet->wiring->directory(), system_clock(),
-                                                  std::move(chosen.scope));
-    fleet->news = fleet->source->ask(after(kAsking));
-    fleet->specs = fleet->source->services();
-    fleet->services = adopted({}, fleet->specs);
+  if (!chosen.asks() && choice.config_file.empty()) {
+    return fleet;
   }
+  fleet->tagged = std::make_unique<TaggedFleet>(fleet->wiring->directory(), system_clock(),
+                                                std::move(chosen.scope));
+  if (!chosen.object.empty()) {
+    TRY(open_document(environment, choice, chosen.object, *fleet));
+  }
+  fleet->news = fleet->source()->ask(after(kAsking));
+  if (fleet->document && !fleet->news.services) {
+    return fail(ErrorKind::Unavailable, fleet->news.errors.front());
+  }
+  fleet->specs = fleet->tagged->services();
+  fleet->services = adopted({}, fleet->specs);
   return fleet;
 }
 

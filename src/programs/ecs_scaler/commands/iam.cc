@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <tuple>
 
 #include <fmt/core.h>
@@ -76,10 +77,15 @@ Result<Printed> of_many(const Environment& environment, const IamFlags& flags) {
                            service.id.service));
     }
   }
+  std::optional<ObjectAddress> object;
+  if (!chosen.object.empty()) {
+    object = TRY(parse_object(chosen.object));
+  }
   const FleetIam fleet =
       TRY(fleet_iam({.services = chosen.scope.fixed,
                      .places = chosen.scope.places,
-                     .ceilings = chosen.scope.rules.ceilings},
+                     .ceilings = chosen.scope.rules.ceilings,
+                     .object = object},
                     chosen.deployment, flags.overrides, flags.caller, environment));
   Printed printed{
       .text = flags.output == Output::Json ? fleet_iam_json(fleet) + "\n" : fleet_iam_text(fleet),

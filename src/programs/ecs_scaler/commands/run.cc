@@ -29,7 +29,8 @@ int run(const Environment& environment, const RunFlags& flags) {
   if (!settings.token_file.empty() && !settings.listen) {
     return complain(kUsage, "--listen-token-file needs --listen");
   }
-  FileWatch watch(settings.choice.config_file);  // Before the file is read: no change is missed.
+  // Before the file is read: no change is missed.
+  FileWatch watch(watched_file(settings.choice));
   auto fleet = open_fleet(environment, settings.choice, STDOUT_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
@@ -72,7 +73,7 @@ Command run_command(std::string_view version, std::string_view commit) {
       .reads_environment = true,
       .footer =
           "SIGHUP, or a change of the fleet file, reads the file again; a bad one changes "
-          "nothing.\n",
+          "nothing. Tags, and a file in S3, are asked for once a minute.\n",
       .example = "ecs-scaler run --config fleet.yaml --listen 127.0.0.1:9464",
       .run = [flags](const Environment& environment) { return run(environment, *flags); }};
   std::ranges::move(fleet_options(settings.choice), std::back_inserter(command.options));

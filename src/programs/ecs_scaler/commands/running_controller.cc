@@ -3,7 +3,8 @@
 #include <random>
 #include <unistd.h>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ground/base/text.h"
 #include "ground/net/address.h"
@@ -76,7 +77,8 @@ class RunningController {
         environment_(environment),
         settings_(settings),
         options_{.interval = settings.interval},
-        reload_(settings.choice.config_file, std::move(watch), system_clock(), fleet_->log),
+        file_(watched_file(settings.choice)),
+        reload_(file_, std::move(watch), system_clock(), fleet_->log),
         token_watch_(settings.token_file),
         manager_(environment) {}
 
@@ -98,9 +100,7 @@ class RunningController {
                {"services", static_cast<std::int64_t>(fleet_->services.size())},
                {"metrics_port", server_ ? server_->port() : 0}});
     log_news(log, fleet_->news.problems, fleet_->news.notes);
-    for (const std::string& error : fleet_->news.errors) {
-      log.write(LogLevel::Error, error);
-    }
+    tell_source(fleet_->news.asked, fleet_->news.errors);
     manager_.ready();
     // The state lives in this process and in the services' tags, so that a restart forgets nothing.
     Wiring& wiring = *fleet_->wiring;
@@ -116,7 +116,7 @@ class RunningController {
                      .clock = system_clock(),
                      .instances = &wiring.instances(),
                      .instance_scaler = &instances,
-                     .fleet = fleet_->source.get()});
+                     .fleet = fleet_->source()});
     run_controller(invoker, system_clock(), options_,
                    {.on_effect = [this](const Effect& effect) { tell(effect); },
                     .between = [&] { return look_around(stop, invoker); },
@@ -145,7 +145,7 @@ class RunningController {
                         {{"address", settings_.listen->host}});
     }
     server_ = TRY(MetricsServer::listen(std::move(options), system_clock()));
-    if (!settings_.choice.config_file.empty()) {
+    if (!file_.empty()) {
       server_->set(reload_.status());
     }
     server_->set(settings_problems(fleet_->news.problems));
@@ -155,6 +155,7 @@ class RunningController {
   void tell(const Effect& effect) {
     log_pass(effect, pass_log_, fleet_->log);
     log_news(fleet_->log, effect.problems, effect.notes);
+    tell_source(effect.fleet_asked, effect.source_errors);
     if (!server_) {
       return;
     }
@@ -169,11 +170,34 @@ class RunningController {
     server_->add(effect.records, effect.took, std::move(calls));
   }
 
+  /// Whether AWS could be asked for the services, and what it told was good.
+  void tell_source(bool asked, const std::vector<std::string>& errors) {
+    for (const std::string& error : errors) {
+      fleet_->log.write(LogLevel::Error, error);
+    }
+    if (!asked || !file_.empty()) {
+      return;  // Of a file that is read here its reload tells.
+    }
+    source_status_.success = errors.empty();
+    source_status_.error = fmt::format("{}", fmt::join(errors, "; "));
+    if (errors.empty()) {
+      source_status_.last_success = system_clock().now();
+    }
+    if (server_) {
+      server_->set(source_status_);
+    }
+  }
+
   /// Between two passes; whether the next is due at once.
   bool look_around(StopOnSignal& stop, Invoker& invoker) {
     manager_.alive();
     const bool asked = stop.take_hangup();
-    const bool tried = reload_.look(asked, invoker, [this] { return read_fleet_again(); });
+    const bool hurries = asked && file_.empty() && fleet_->source() != nullptr;
+    if (hurries) {
+      invoker.hurry_source();
+    }
+    const bool tried =
+        reload_.look(asked && !hurries, invoker, [this] { return read_fleet_again(); });
     if (server_) {
       if (tried) {
         server_->set(reload_.status());
@@ -185,14 +209,14 @@ class RunningController {
         server_->set(lease_->status());
       }
     }
-    return lease_ && lease_->take_news();
+    return hurries || (lease_ && lease_->take_news());
   }
 
   Result<std::vector<ManagedService>> read_fleet_again() {
     ChosenFleet chosen = TRY(load_fleet(environment_, settings_.choice));
     TRY(check_fleet(adopted({}, chosen.scope.fixed), *fleet_->wiring));
-    fleet_->source->become(std::move(chosen.scope));
-    return adopted({}, fleet_->source->services());
+    fleet_->tagged->become(std::move(chosen.scope));
+    return adopted({}, fleet_->tagged->services());
   }
 
   void read_token_again() {
@@ -213,7 +237,9 @@ class RunningController {
   const Environment& environment_;
   const RunSettings& settings_;
   ControllerOptions options_;
+  std::string file_;  ///< that may change; empty: the services do not come from one here
   FleetReload reload_;
+  ReloadStatus source_status_ = {};
   FileWatch token_watch_;
   ServiceManager manager_;
   PassLog pass_log_ = {};
