@@ -287,7 +287,7 @@ TEST(FleetFromEnvironment, ReadsDefaultsCeilingsAndProfiles) {
 }
 
 TEST(FleetFromEnvironment, NamesWhatIsWrong) {
-  EXPECT_NE(fleet({{"FLEET", "tag"}}).error().message.find("FLEET: 'tag' is neither tags nor"),
+  EXPECT_NE(fleet({{"FLEET", "tag"}}).error().message.find("FLEET: 'tag' is neither tags, nor"),
             std::string::npos);
   EXPECT_NE(fleet({{"FLEET", "s3://b"}}).error().message.find("FLEET: 's3://b' is no object of S3"),
             std::string::npos);
