@@ -202,7 +202,7 @@ def controller(start_process, ecs_scaler, cloud, store):
 
     def success():
         with open_url(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-            return "ecs_scaler_config_reload_success 1" in answer.read().decode()
+            return "\necs_scaler_config_reload_success 1\n" in answer.read().decode()
 
     return process, success
 
