@@ -221,4 +221,43 @@ MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& r
   return members;
 }
 
+FleetPass fleet_pass(std::span<const PassRecord> records, Duration took) {
+  FleetPass pass{.services = std::ssize(records), .took = took};
+  for (const PassRecord& record : records) {
+    pass.unread += record.looked ? 0 : 1;
+    pass.resting += record.described_at ? 1 : 0;
+    pass.changes += record.outcome == Outcome::Applied ? 1 : 0;
+    pass.failed += record.failed() ? 1 : 0;
+  }
+  return pass;
+}
+
+FleetPassMembers fleet_pass_members(const FleetPass& pass, const std::string& place, Instant at,
+                                    bool metrics) {
+  FleetPassMembers members{.place = place.empty() ? "own" : place,
+                           .values = {{.name = "ShardServices", .value = pass.services},
+                                      {.name = "ShardUnread", .value = pass.unread},
+                                      {.name = "ShardResting", .value = pass.resting},
+                                      {.name = "ShardChanges", .value = pass.changes},
+                                      {.name = "ShardFailed", .value = pass.failed},
+                                      {.name = "ShardMilliseconds", .value = pass.took.count()}}};
+  if (!metrics) {
+    return members;
+  }
+  json::Writer writer;
+  writer.begin_object().field("Timestamp", at.time_since_epoch().count());
+  writer.name("CloudWatchMetrics").begin_array().begin_object().field("Namespace", kNamespace);
+  writer.name("Dimensions").begin_array().begin_array().value("Place").end_array().end_array();
+  writer.name("Metrics").begin_array();
+  for (const MetricMembers::Value& value : members.values) {
+    writer.begin_object()
+        .field("Name", value.name)
+        .field("Unit", value.name == "ShardMilliseconds" ? "Milliseconds" : "Count")
+        .end_object();
+  }
+  writer.end_array().end_object().end_array().end_object();
+  members.aws = std::move(writer).text();
+  return members;
+}
+
 }  // namespace scaler

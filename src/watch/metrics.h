@@ -78,4 +78,25 @@ struct MetricMembers {
 MetricMembers metric_members(std::span<const Metric> wanted, const PassRecord& record,
                              Duration took);
 
+/// A pass over many services, in a few numbers.
+struct FleetPass {
+  std::int64_t services = 0;
+  std::int64_t unread = 0;   ///< there was no time for these
+  std::int64_t resting = 0;  ///< looked at by their queues alone
+  std::int64_t changes = 0;
+  std::int64_t failed = 0;
+  Duration took = {};
+};
+FleetPass fleet_pass(std::span<const PassRecord> records, Duration took);
+
+/// The members that tell it in one log line, by the place that the services are in: ShardServices,
+/// ShardUnread, ShardResting, ShardChanges, ShardFailed, ShardMilliseconds.
+struct FleetPassMembers {
+  std::string aws = {};  ///< `_aws` as JSON; empty where they are to be no metrics
+  std::string place = {};
+  std::vector<MetricMembers::Value> values = {};
+};
+FleetPassMembers fleet_pass_members(const FleetPass& pass, const std::string& place, Instant at,
+                                    bool metrics);
+
 }  // namespace scaler

@@ -59,6 +59,7 @@ Result<const Client::Route*> Client::route_of(const ApiCall& call) {
                          .try_emplace({identity.number, destination.region},
                                       Surface{&identity, Signer(destination.region)})
                          .first->second;
+  surface.limiter.share(rate_parts_);
   Lane& lane = lanes_[{identity.number, origin.scheme + "://" + net::host_header(origin)}];
   const Route route{
       .endpoint = std::move(destination.endpoint), .surface = &surface, .lane = &lane};
@@ -343,6 +344,13 @@ const CallProgress* Client::progress(CallId id) const {
   return found == calls_.end() ? nullptr : &found->second.progress;
 }
 
+void Client::share_rates(std::int64_t parts) {
+  rate_parts_ = parts;
+  for (auto& [where, surface] : surfaces_) {
+    surface.limiter.share(parts);
+  }
+}
+
 std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
                                                         std::string_view operation,
                                                         const Place& where) const {
@@ -358,8 +366,9 @@ std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
   const auto surface =
       surfaces_.find({identity == roles_.end() ? own_.number : identity->second.number, region});
   const bool known = surface != surfaces_.end() && (role.arn.empty() || identity != roles_.end());
-  return known ? surface->second.limiter.allowance(service, operation, now)
-               : RateLimiter().allowance(service, operation, now);
+  RateLimiter untouched;
+  untouched.share(rate_parts_);
+  return (known ? surface->second.limiter : untouched).allowance(service, operation, now);
 }
 
 Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result) {

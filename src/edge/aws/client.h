@@ -101,6 +101,9 @@ class Client {
   /// known.
   Duration round_trip() const;
 
+  /// From now on no more than a part of each place's documented rates is used.
+  void share_rates(std::int64_t parts);
+
   /// Of all attempts so far.
   const CallStats& stats() const { return stats_; }
 
@@ -201,6 +204,7 @@ class Client {
   std::unordered_map<net::Ticket, CallId> sent_;
   CallStats stats_ = {};
   CallId last_id_ = 0;
+  std::int64_t rate_parts_ = 1;
   std::size_t finished_count_ = 0;
   int signature_version_ = 0;  ///< counts new credentials and corrections of the clock
   Duration clock_offset_{0};   ///< what AWS's clock is ahead of ours, as far as we sign with it

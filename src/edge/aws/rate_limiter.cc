@@ -56,6 +56,14 @@ RateLimiter::Rate RateLimiter::rate_of(Group group) {
   return {};
 }
 
+Deadline::duration RateLimiter::per_token(const Rate& rate) const {
+  return Deadline::duration(std::chrono::seconds(1)) * parts_ / rate.per_second;
+}
+
+std::int64_t RateLimiter::burst_of(const Rate& rate) const {
+  return std::max<std::int64_t>(rate.burst / parts_, 1);
+}
+
 // A bucket of B tokens at R per second that is full at time F holds B - (F - now) * R tokens. Each
 // token moves F by 1/R, so one number tells it all (GCRA).
 std::optional<Deadline> RateLimiter::reserve(AwsService service, std::string_view operation,
@@ -65,10 +73,10 @@ std::optional<Deadline> RateLimiter::reserve(AwsService service, std::string_vie
     return now;
   }
   const Rate rate = rate_of(*group);
-  const Deadline::duration token = Deadline::duration(std::chrono::seconds(1)) / rate.per_second;
+  const Deadline::duration token = per_token(rate);
   Deadline& full_at = full_at_.at(static_cast<std::size_t>(*group));
   full_at = std::max(full_at, now);
-  const Deadline slot = std::max(full_at + token - rate.burst * token, now);
+  const Deadline slot = std::max(full_at + token - burst_of(rate) * token, now);
   if (slot > now && slot > latest) {
     return std::nullopt;
   }
@@ -84,10 +92,11 @@ std::optional<RateLimiter::Allowance> RateLimiter::allowance(AwsService service,
     return std::nullopt;
   }
   const Rate rate = rate_of(*group);
-  const Deadline::duration token = Deadline::duration(std::chrono::seconds(1)) / rate.per_second;
+  const Deadline::duration token = per_token(rate);
   const Deadline full_at = std::max(full_at_.at(static_cast<std::size_t>(*group)), now);
   const std::int64_t missing = (full_at - now + token - Deadline::duration(1)) / token;
-  return Allowance{.tokens = rate.burst - missing, .per_second = rate.per_second};
+  return Allowance{.tokens = burst_of(rate) - missing,
+                   .per_second = std::max<std::int64_t>(rate.per_second / parts_, 1)};
 }
 
 }  // namespace scaler::aws

@@ -16,6 +16,9 @@ namespace scaler::aws {
 /// Pure: steady time comes in with each call.
 class RateLimiter {
  public:
+  /// From now on one of so many keeps within its part of the buckets.
+  void share(std::int64_t parts) { parts_ = parts; }
+
   /// Takes a token for the operation, also one that is yet to come: the moment at which the call
   /// may be made, `now` for at once. Operations without a documented limit are never late. Takes
   /// nothing when that would be later than `latest`, unless it is at once.
@@ -48,9 +51,12 @@ class RateLimiter {
   };
   static std::optional<Group> group_of(AwsService service, std::string_view operation);
   static Rate rate_of(Group group);
+  Deadline::duration per_token(const Rate& rate) const;
+  std::int64_t burst_of(const Rate& rate) const;
 
   /// A bucket by the moment at which it will be, or was, full again.
   std::array<Deadline, kGroups> full_at_ = {};
+  std::int64_t parts_ = 1;
 };
 
 }  // namespace scaler::aws

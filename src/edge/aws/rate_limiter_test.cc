@@ -45,6 +45,27 @@ TEST(RateLimiter, LetsABurstGoAndThenTheSustainedRate) {
   }
 }
 
+TEST(RateLimiter, FourThatShareTheBucketsTogetherKeepWithinThem) {
+  for (const Limit& limit : kLimits) {
+    int at_once = 0;
+    int in_ten_seconds = 0;
+    for (int part = 0; part < 4; ++part) {
+      RateLimiter limiter;
+      limiter.share(4);
+      EXPECT_EQ(limiter.allowance(AwsService::Ecs, limit.operation, kStart)->tokens,
+                limit.burst / 4);
+      while (const auto slot =
+                 limiter.reserve(AwsService::Ecs, limit.operation, kStart, kStart + 10s)) {
+        at_once += *slot == kStart ? 1 : 0;
+        ++in_ten_seconds;
+      }
+    }
+    EXPECT_LE(at_once, limit.burst);
+    EXPECT_LE(in_ten_seconds, limit.burst + 10 * limit.per_second + 4) << limit.operation;
+    EXPECT_GE(in_ten_seconds, 10 * limit.per_second) << limit.operation;
+  }
+}
+
 TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
   RateLimiter limiter;
   std::vector<Deadline> gone;

@@ -292,6 +292,33 @@ void read_own_accounts(const Environment& environment, FleetConfig& config, Prob
   }
 }
 
+/// The queue by which a large fleet is cut, and how large its parts may be.
+void read_shards(const Environment& environment, ServiceConfig& deployment, Problems& problems) {
+  constexpr std::int64_t kMost = 10'000;
+  const QueueAddress shards =
+      read_queue(variable(environment, kShardQueue).value_or(""), kShardQueue, problems);
+  for (const auto& [name, url] : {std::pair(kTickQueue, deployment.tick_queue_url),
+                                  std::pair(kDoorbell, deployment.doorbell_queue_url)}) {
+    if (const Result<QueueAddress> other = parse_queue(url);
+        other && !shards.url.empty() && may_be_same(shards, *other)) {
+      problems.add(
+          fmt::format("{} and {} are the same queue: each must have its own", kShardQueue, name));
+    }
+  }
+  deployment.shard_queue_url = shards.url;
+  if (const auto text = variable(environment, kShardSize)) {
+    const json::Value value = value_as_written(*text);
+    const Result<std::int64_t> most =
+        json::Reader(value, std::string(kShardSize)).integer({.min = 1, .max = kMost});
+    problems.add_if_failed(most);
+    deployment.shard_size = static_cast<std::size_t>(most.value_or(1));
+    if (shards.url.empty()) {
+      problems.add(fmt::format("{} is {}, but {} is not set: shards need a queue of their own",
+                               kShardSize, *text, kShardQueue));
+    }
+  }
+}
+
 /// What tags stand on, and what they must not go beyond.
 void read_rules(const Environment& environment, const ServiceConfig& deployment, TagRules& rules,
                 Problems& problems) {
@@ -306,7 +333,8 @@ void read_rules(const Environment& environment, const ServiceConfig& deployment,
   }
   ceilings.queues = patterns(environment, kFleetQueues);
   ceilings.clusters = patterns(environment, kFleetClusters);
-  for (const std::string& url : {deployment.tick_queue_url, deployment.doorbell_queue_url}) {
+  for (const std::string& url :
+       {deployment.tick_queue_url, deployment.doorbell_queue_url, deployment.shard_queue_url}) {
     if (Result<QueueAddress> own = parse_queue(url)) {
       ceilings.own_queues.push_back(*std::move(own));
     }
@@ -373,6 +401,7 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   read_ticks(environment, deployment, problems);
   read_schedule(environment, deployment, problems);
   read_metrics(environment, deployment, problems);
+  read_shards(environment, deployment, problems);
   read_rules(environment, deployment, config.rules, problems);
   read_own_accounts(environment, config, problems);
   for (const RequiredVariable& of_one : kRequired) {

@@ -26,6 +26,8 @@ struct ServiceConfig {
   /// The scaler's own queues; empty: there is none. Never the job queue.
   std::string tick_queue_url = {};
   std::string doorbell_queue_url = {};
+  std::string shard_queue_url = {};          ///< of a fleet only
+  std::size_t shard_size = 500;              ///< services that one invocation looks after
   Duration tick = std::chrono::seconds(10);  ///< between ticks, 1 to 59 s; zero: none are sent
   Duration look_every = kLookEvery;          ///< the distance of scheduled passes
   std::vector<Metric> metrics = {};          ///< published as CloudWatch metrics

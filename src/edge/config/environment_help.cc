@@ -87,6 +87,13 @@ std::vector<VariableHelp> environment_help() {
       {std::string(kFleetAccounts), "JSON", "",
        "FLEET=tags: the accounts and regions that are searched, a list of {\"role\": ARN, "
        "\"external_id\": .., \"regions\": [..]}. Without it: the program's own."});
+  help.push_back(
+      {std::string(kShardQueue), "", "",
+       "A queue of its own by which a large fleet is cut into shards: a scheduled pass or "
+       "a tick sends one message for each, and the function that these invoke, with "
+       "BatchSize 1, is the same. Without it one invocation looks after all."});
+  help.push_back({std::string(kShardSize), "services", "500",
+                  "How many services one shard may hold; a fleet that is no larger is not cut."});
   help.push_back({"LOG_LEVEL", std::string(kLogLevels), "INFO", "What is logged."});
   return help;
 }

@@ -317,6 +317,33 @@ TEST(FleetFromEnvironment, MayLieInS3) {
   EXPECT_FALSE(fleet({{"FLEET", "tags"}})->in_s3());
 }
 
+TEST(FleetFromEnvironment, ShardsHaveAQueueOfTheirOwn) {
+  const std::string queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/shards";
+  auto config = fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", queue}});
+  ASSERT_TRUE(config.has_value()) << config.error().message;
+  EXPECT_EQ(config->deployment.shard_queue_url, queue);
+  EXPECT_EQ(config->deployment.shard_size, 500U);
+  EXPECT_EQ(config->rules.ceilings.own_queues.size(), 1U);  // Nobody's job queue.
+  config =
+      fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", queue}, {"FLEET_SHARD_SERVICES", "50"}});
+  EXPECT_EQ(config->deployment.shard_size, 50U);
+
+  for (const std::string name : {"TICK_QUEUE_URL", "DOORBELL_QUEUE_URL"}) {
+    EXPECT_NE(fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", queue}, {name, queue}})
+                  .error()
+                  .message.find("FLEET_SHARD_QUEUE_URL and " + name + " are the same queue"),
+              std::string::npos);
+  }
+  for (const std::string wrong : {"0", "10001", "many"}) {
+    EXPECT_FALSE(
+        fleet(
+            {{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", queue}, {"FLEET_SHARD_SERVICES", wrong}})
+            .has_value());
+  }
+  EXPECT_FALSE(fleet({{"FLEET", "tags"}, {"FLEET_SHARD_SERVICES", "50"}}).has_value());
+  EXPECT_FALSE(fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", "shards"}}).has_value());
+}
+
 TEST(FleetFromEnvironment, AFilesJobQueuesAreNotTheDeploymentsOwn) {
   const std::string ticks = "https://sqs.eu-central-1.amazonaws.com/123456789012/ticks";
   const auto config = fleet({{"FLEET", "/var/task/fleet.json"}, {"TICK_QUEUE_URL", ticks}});

@@ -32,10 +32,11 @@ Result<void> check_job_queues(const FleetConfig& config, std::span<const Service
       const Result<QueueAddress> address = parse_queue(jobs.url);
       for (const QueueAddress& own : config.rules.ceilings.own_queues) {
         if (address && may_be_same(own, *address)) {
-          problems.add(fmt::format(
-              "{} is a job queue of {} and the scaler's own queue of ticks or doorbell: its jobs "
-              "would be consumed",
-              jobs.url, service.id.service));
+          problems.add(
+              fmt::format("{} is a job queue of {} and the scaler's own queue of ticks, doorbell "
+                          "or shards: its "
+                          "jobs would be consumed",
+                          jobs.url, service.id.service));
         }
       }
     }

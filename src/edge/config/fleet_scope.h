@@ -9,7 +9,7 @@
 namespace scaler {
 
 /// Whether the services of a file leave the deployment's own queues alone.
-/// Errors: Malformed, naming every job queue that is the queue of ticks or doorbell.
+/// Errors: Malformed, naming every job queue that is the queue of ticks, doorbell or shards.
 Result<void> check_job_queues(const FleetConfig& config, std::span<const ServiceSpec> fleet);
 
 /// What the deployment scales by the tags of services alone: FLEET=tags.

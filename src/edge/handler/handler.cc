@@ -7,6 +7,7 @@
 #include "watch/metrics.h"
 #include "wire/decision.h"
 #include "wire/record.h"
+#include "wire/shard_order.h"
 
 namespace scaler {
 namespace {
@@ -52,6 +53,16 @@ void log_record(const Log& log, std::string_view trigger, const PassRecord& reco
     fields.push_back({metric.name, metric.value});
   }
   log.at_level(LogLevel::Info).write(level, "pass", fields);
+}
+
+void append_members(std::vector<LogField>& fields, const FleetPassMembers& members) {
+  if (!members.aws.empty()) {
+    fields.push_back({"_aws", RawJson{members.aws}});
+    fields.push_back({"Place", std::string_view(members.place)});
+  }
+  for (const MetricMembers::Value& value : members.values) {
+    fields.push_back({value.name, value.value});
+  }
 }
 
 /// What a person or a schedule is told.
@@ -127,6 +138,23 @@ Result<std::string> queue_arn_of(const lambda::SqsEvent& event) {
   return arn;
 }
 
+/// Two shards would share the time of one.
+Result<ShardOrder> order_of(const lambda::SqsEvent& event) {
+  if (event.records.size() != 1) {
+    return fail(
+        ErrorKind::Rejected,
+        fmt::format("{} records of {} came at once: the mapping of the queue of shards must "
+                    "have BatchSize 1",
+                    event.records.size(), event.records.front().queue_arn));
+  }
+  Result<ShardOrder> order = read_shard_order(event.records.front().body);
+  if (!order) {
+    return fail(std::move(order).error(),
+                "a message of the queue of shards is no order: " + event.records.front().queue_arn);
+  }
+  return order;
+}
+
 std::vector<ManagedService> fleet_of(const ServiceConfig& config) {
   std::vector<ManagedService> fleet;
   fleet.push_back({.id = config.id, .queues = {{config.queue_url}}, .policy = config.policy});
@@ -141,7 +169,9 @@ InvocationSettings settings_of(const ServiceConfig& config) {
           .wake_return = config.wake_return,
           .look_every = config.look_every,
           .patience = Patience::All,
-          .steady = false};
+          .steady = false,
+          .shard_queue_url = config.shard_queue_url,
+          .shard_size = config.shard_size};
 }
 
 }  // namespace
@@ -171,10 +201,13 @@ Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
   if (came_from(config_.doorbell_queue_url)) {
     return Trigger::Doorbell;
   }
+  if (came_from(config_.shard_queue_url)) {
+    return Trigger::Shard;
+  }
   if (is_fleet()) {
     return fail(ErrorKind::Rejected,
                 fmt::format("records of {} came, which is neither the queue of ticks nor that of "
-                            "the doorbell: none is consumed",
+                            "the doorbell or of shards: none is consumed",
                             queue_arn));
   }
   return fail(ErrorKind::Rejected,
@@ -188,6 +221,9 @@ Result<Invocation> Handler::translate(const lambda::Event& event) const {
     Invocation invocation;
     invocation.source = TRY(queue_arn_of(*sqs));
     invocation.trigger = TRY(trigger_of(invocation.source));
+    if (invocation.trigger == Trigger::Shard) {
+      invocation.order = TRY(order_of(*sqs));
+    }
     for (const lambda::SqsRecord& record : sqs->records) {
       invocation.messages.push_back({.id = record.message_id,
                                      .receipt_handle = record.receipt_handle,
@@ -212,7 +248,7 @@ Result<std::string> Handler::handle(std::string_view event, Deadline deadline,
   invocation.deadline = deadline;
   invocation.function_arn = std::move(function_arn);
   const Effect effect = invoker_.invoke(invocation);
-  log(invocation.trigger, invocation.dry_run, effect);
+  log(invocation, effect);
   if (!effect.errors.empty()) {
     return fail(ErrorKind::Unavailable, joined(effect.errors));
   }
@@ -222,10 +258,47 @@ Result<std::string> Handler::handle(std::string_view event, Deadline deadline,
                       : told(invocation.trigger, effect.records.front());
 }
 
-void Handler::log(Trigger trigger, bool dry_run, const Effect& effect) const {
+/// One line for the whole invocation: what was ordered, or what became of an order.
+void Handler::log_fleet(const Invocation& invocation, const Effect& effect) const {
+  const FleetPass pass = fleet_pass(effect.records, effect.took);
+  if (effect.orders > 0) {
+    log_->write(LogLevel::Info, "shards ordered",
+                {{"trigger", to_string(invocation.trigger)},
+                 {"shards", static_cast<std::int64_t>(effect.orders)}});
+  }
+  if (invocation.trigger == Trigger::Shard) {
+    const Shard& shard = invocation.order.shard;
+    const std::string at = format_instant(invocation.order.at);
+    std::vector<LogField> fields{{"by", to_string(invocation.order.by)},
+                                 {"place", std::string_view(shard.place)},
+                                 {"from", std::string_view(shard.from)},
+                                 {"before", std::string_view(shard.before)},
+                                 {"ordered_at", std::string_view(at)}};
+    if (effect.out_of_date) {
+      return log_->write(LogLevel::Info, "shard left out: its order is out of date", fields);
+    }
+    const FleetPassMembers members =
+        fleet_pass_members(pass, shard.place, invocation.order.at, !config_.metrics.empty());
+    append_members(fields, members);
+    const Log log = members.aws.empty() ? *log_ : log_->at_level(LogLevel::Info);
+    return log.write(LogLevel::Info, "shard", fields);
+  }
+  if (pass.unread > 0) {
+    log_->write(LogLevel::Warn,
+                "there was no time for some services; they come first in the next pass",
+                {{"services", pass.services}, {"unread", pass.unread}});
+  }
+}
+
+void Handler::log(const Invocation& invocation, const Effect& effect) const {
+  const bool order = invocation.trigger == Trigger::Shard;
+  const Trigger trigger = order ? invocation.order.by : invocation.trigger;
   // What would have happened is no metric.
   const std::span<const Metric> metrics =
-      dry_run ? std::span<const Metric>() : std::span<const Metric>(config_.metrics);
+      invocation.dry_run ? std::span<const Metric>() : std::span<const Metric>(config_.metrics);
+  if (is_fleet()) {
+    log_fleet(invocation, effect);
+  }
   for (const PassRecord& record : effect.records) {
     if (!record.complaint.empty()) {
       log_->write(LogLevel::Warn, record.complaint, {{"service", record.id.service}});

@@ -31,7 +31,8 @@ class Handler {
   Result<Invocation> translate(const lambda::Event& event) const;
   Result<Trigger> trigger_of(const std::string& queue_arn) const;
   bool is_fleet() const { return config_.queue_url.empty(); }
-  void log(Trigger trigger, bool dry_run, const Effect& effect) const;
+  void log(const Invocation& invocation, const Effect& effect) const;
+  void log_fleet(const Invocation& invocation, const Effect& effect) const;
 
   ServiceConfig config_;
   const Log* log_;

@@ -4,6 +4,7 @@
 
 #include "edge/handler/test_support.h"
 #include "scaler/state/state_text.h"
+#include "wire/shard_order.h"
 
 namespace scaler {
 namespace {
@@ -154,6 +155,98 @@ TEST_F(FleetHandlerTest, ATickThatChangesNothingIsNoLine) {
   aws_.depth = QueueDepth{.visible = 1};
   EXPECT_TRUE(messages(testing::kTicks).has_value());
   EXPECT_TRUE(logged().contains(R"("trigger":"tick")"));
+}
+
+/// With a queue of shards, each of one service.
+class ShardHandlerTest : public HandlerTest {
+ protected:
+  ShardHandlerTest() {
+    config_.queue_url.clear();
+    config_.wake = false;
+    config_.tick_queue_url = "https://sqs/1/ticks";
+    config_.shard_queue_url = "https://sqs/1/shards";
+    config_.shard_size = 1;
+    level_ = LogLevel::Info;
+    std::vector<ManagedService> fleet;
+    for (const std::string name : {"a", "b"}) {
+      fleet.push_back(
+          {.id = {"c", name}, .queues = {{"https://sqs/1/jobs"}}, .policy = testing::fixed(3)});
+    }
+    handler_.emplace(config_, std::move(fleet),
+                     InvocationPorts{.reader = aws_,
+                                     .scaler = aws_,
+                                     .states = &aws_,
+                                     .clock = clock_,
+                                     .ticks = &aws_,
+                                     .orders = &orders_},
+                     log_.emplace(output_, level_, clock_));
+  }
+  Result<std::string> records(const std::vector<std::string>& bodies) {
+    json::Writer event;
+    event.begin_object().name("Records").begin_array();
+    for (const std::string& body : bodies) {
+      event.begin_object()
+          .field("messageId", "m")
+          .field("receiptHandle", "h")
+          .field("body", body)
+          .field("eventSource", "aws:sqs")
+          .field("eventSourceARN", testing::kShards)
+          .end_object();
+    }
+    event.end_array().end_object();
+    return handle(event.text());
+  }
+
+  testing::FakeOrders orders_;
+};
+
+TEST_F(ShardHandlerTest, ATickOrdersShardsAndSaysHowMany) {
+  EXPECT_TRUE(messages(testing::kTicks).has_value());
+  EXPECT_EQ(orders_.to, "https://sqs/1/shards");
+  EXPECT_EQ(orders_.given.size(), 2U);
+  EXPECT_EQ(aws_.reads, 0);
+  EXPECT_TRUE(logged().contains(R"("message":"shards ordered","trigger":"tick","shards":2)"))
+      << logged();
+}
+
+TEST_F(ShardHandlerTest, AnOrderIsOneLineAndItsMessageIsConsumed) {
+  EXPECT_TRUE(messages(testing::kTicks).has_value());
+  const auto answer = records({shard_order_json(orders_.given.at(1))});
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(*answer, R"({"batchItemFailures":[]})");
+  EXPECT_EQ(aws_.reads, 1);
+  EXPECT_TRUE(logged().contains(R"("message":"shard","by":"tick","place":"own","from":"c/b",)"
+                                R"("before":"")"))
+      << logged();
+  EXPECT_TRUE(logged().contains(R"("ShardServices":1,"ShardUnread":0)")) << logged();
+  EXPECT_FALSE(logged().contains("_aws"));
+}
+
+TEST_F(ShardHandlerTest, WithMetricsThatLineCarriesThem) {
+  config_.metrics = {Metric::QueueDepth};
+  handler_.emplace(
+      config_, std::vector<ManagedService>(),
+      InvocationPorts{
+          .reader = aws_, .scaler = aws_, .states = &aws_, .clock = clock_, .orders = &orders_},
+      log_.emplace(output_, LogLevel::Error, clock_));
+  EXPECT_TRUE(records({shard_order_json({.at = clock_.at})}).has_value());
+  EXPECT_TRUE(logged().contains(R"("Dimensions":[["Place"]])")) << logged();
+  EXPECT_TRUE(logged().contains(R"("Place":"own")")) << logged();
+}
+
+TEST_F(ShardHandlerTest, AnOldOrderIsConsumedInOneLine) {
+  EXPECT_TRUE(messages(testing::kTicks).has_value());
+  clock_.at += 1min;
+  EXPECT_TRUE(records({shard_order_json(orders_.given.at(1))}).has_value());
+  EXPECT_EQ(aws_.reads, 0);
+  EXPECT_TRUE(logged().contains("shard left out: its order is out of date")) << logged();
+}
+
+TEST_F(ShardHandlerTest, WhatIsNoOrderFailsByName) {
+  EXPECT_TRUE(records({"tick"}).error().message.contains("is no order"));
+  const std::string order = shard_order_json({.at = clock_.at});
+  EXPECT_TRUE(records({order, order}).error().message.contains("must have BatchSize 1"));
+  EXPECT_EQ(aws_.reads, 0);
 }
 
 TEST_F(FleetHandlerTest, ConsumesNoJobs) {

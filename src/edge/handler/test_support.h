@@ -23,6 +23,7 @@ using namespace std::chrono_literals;
 inline constexpr std::string_view kJobs = "arn:aws:sqs:us-east-1:1:jobs";
 inline constexpr std::string_view kTicks = "arn:aws:sqs:us-east-1:1:ticks";
 inline constexpr std::string_view kDoorbell = "arn:aws:sqs:us-east-1:1:doorbell";
+inline constexpr std::string_view kShards = "arn:aws:sqs:us-east-1:1:shards";
 
 class FixedClock final : public Clock {
  public:
@@ -56,6 +57,21 @@ class FakeAws final : public CloudReader,
   Result<ServiceReading> service = ServiceReading{.arn = "arn:s"};
   Result<void> scaling = {};
   int reads = 0;
+};
+
+/// Who takes orders for shards.
+class FakeOrders final : public ShardOrders {
+ public:
+  Result<void> send(const std::string& queue_url, std::span<const ShardOrder> orders,
+                    Deadline /*deadline*/) override {
+    to = queue_url;
+    given.assign(orders.begin(), orders.end());
+    return {};
+  }
+  void share_rates(std::int64_t /*parts*/) override {}
+
+  std::string to = {};
+  std::vector<ShardOrder> given = {};
 };
 
 class HandlerTest : public ::testing::Test {

@@ -155,6 +155,21 @@ void add_wake(Statements& statements, const ServiceConfig& config, const IamScop
        .conditions = {{"ArnEquals", "lambda:FunctionArn", {function, function + ":*"}}}});
 }
 
+void add_shards(Statements& statements, const ServiceConfig& config, const Arns& arns) {
+  if (config.shard_queue_url.empty()) {
+    return;
+  }
+  const std::string queue = arns.of_queue(config.shard_queue_url);
+  statements.push_back({.sid = "OrderShards",
+                        .why = "a tick sends one message for each part of a large fleet",
+                        .actions = {"sqs:SendMessage"},
+                        .resources = {queue}});
+  statements.push_back({.sid = "ReceiveShards",
+                        .why = "Lambda consumes them",
+                        .actions = consume(),
+                        .resources = {queue}});
+}
+
 /// What the program needs beside its passes, where it runs.
 void add_surroundings(Statements& statements, const ServiceConfig& config, const IamScope& scope,
                       const Arns& arns) {
@@ -169,6 +184,7 @@ void add_surroundings(Statements& statements, const ServiceConfig& config, const
        .resources = {arns.of_function(
            "logs", fmt::format("log-group:/aws/lambda/{}:*", scope.function_name))}});
   add_own_queues(statements, config, arns);
+  add_shards(statements, config, arns);
   if (config.wake) {
     add_wake(statements, config, scope, arns);
   }

@@ -30,6 +30,9 @@ Result<SqsRecord> sqs_record(const json::Reader& item) {
   record.message_id = TRY(text_of(item, "messageId"));
   record.receipt_handle = TRY(text_of(item, "receiptHandle"));
   record.queue_arn = TRY(text_of(item, "eventSourceARN"));
+  if (const auto body = item.optional_field("body")) {
+    record.body = body->string().value_or("");
+  }
   return record;
 }
 

@@ -21,6 +21,7 @@ struct SqsRecord {
   std::string receipt_handle = {};
   std::string queue_arn = {};
   std::int64_t receive_count = 1;
+  std::string body = {};
 };
 
 struct SqsEvent {

@@ -8,6 +8,7 @@
 #include "edge/aws/tagged_services.h"
 #include "edge/wiring/aws_wiring.h"
 #include "edge/wiring/wake_mapping.h"
+#include "wire/shard_order.h"
 
 namespace scaler {
 namespace {
@@ -62,12 +63,38 @@ class AwsTicks final : public Ticks {
   aws::Sqs* sqs_;
 };
 
+class AwsShardOrders final : public ShardOrders {
+ public:
+  explicit AwsShardOrders(aws::Session& session) : session_(&session) {}
+
+  Result<void> send(const std::string& queue_url, std::span<const ShardOrder> orders,
+                    Deadline deadline) override {
+    std::vector<aws::OutgoingMessage> messages;
+    messages.reserve(orders.size());
+    for (const ShardOrder& order : orders) {
+      messages.push_back({.body = shard_order_json(order)});
+    }
+    for (Result<std::string>& sent : session_->sqs().send(queue_url, messages, deadline)) {
+      if (!sent) {
+        return std::unexpected(std::move(sent).error());
+      }
+    }
+    return {};
+  }
+
+  void share_rates(std::int64_t parts) override { session_->client().share_rates(parts); }
+
+ private:
+  aws::Session* session_;
+};
+
 class AwsWiring final : public Wiring {
  public:
   explicit AwsWiring(std::unique_ptr<aws::Session> session)
       : session_(std::move(session)),
         messages_(session_->sqs()),
         ticks_(session_->sqs()),
+        orders_(*session_),
         mapping_(session_->mappings()),
         instances_(session_->client()),
         directory_(session_->client()) {}
@@ -80,6 +107,7 @@ class AwsWiring final : public Wiring {
   Ticks& ticks() override { return ticks_; }
   InstanceReader& instances() override { return instances_; }
   InstanceScaler& instance_scaler() override { return instances_; }
+  ShardOrders& orders() override { return orders_; }
   const aws::CallStats& call_stats() const override { return session_->client().stats(); }
   ServiceDirectory& directory() override { return directory_; }
   std::unique_ptr<DocumentStore> document(const ObjectAddress& object) override {
@@ -112,6 +140,7 @@ class AwsWiring final : public Wiring {
   std::unique_ptr<aws::Session> session_;
   AwsJobMessages messages_;
   AwsTicks ticks_;
+  AwsShardOrders orders_;
   AwsWakeMapping mapping_;
   aws::InstanceCloud instances_;
   aws::TaggedServices directory_;

@@ -39,6 +39,7 @@ class Wiring {
   virtual Ticks& ticks() = 0;
   virtual InstanceReader& instances() = 0;
   virtual InstanceScaler& instance_scaler() = 0;
+  virtual ShardOrders& orders() = 0;
   /// Of all calls so far; of the thread that makes them.
   virtual const aws::CallStats& call_stats() const = 0;
   virtual ServiceDirectory& directory() = 0;

@@ -137,6 +137,7 @@ Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api
                    .ticks = &wiring->ticks(),
                    .instances = &wiring->instances(),
                    .instance_scaler = &wiring->instance_scaler(),
+                   .orders = &wiring->orders(),
                    .fleet = source.fleet()},
                   log);
   return run(handler, api, log);

@@ -4,26 +4,76 @@
 #include <span>
 #include <tuple>
 
+#include "scaler/core/names.h"
+
 namespace scaler {
 namespace {
 
-void cut_place(std::span<FleetMember> members, std::size_t most, std::vector<Shard>& shards) {
-  const std::size_t parts = (members.size() + most - 1) / most;
-  for (std::size_t part = 0; part < parts; ++part) {
-    const auto first = [&](std::size_t which) {
-      return which == 0 || which == parts ? "" : members[which * members.size() / parts].key;
-    };
+using Members = std::span<const FleetMember>;
+
+/// "c/" of "c/s", and as much of an ARN.
+std::string_view cluster_part(std::string_view key) {
+  return key.substr(0, key.rfind('/') + 1);
+}
+
+/// Those of the first cluster.
+Members first_cluster(Members members) {
+  const auto end = std::ranges::find_if(members, [&](const FleetMember& member) {
+    return cluster_part(member.key) != cluster_part(members.front().key);
+  });
+  return members.first(static_cast<std::size_t>(end - members.begin()));
+}
+
+/// The keys at which shards after the first begin.
+std::vector<std::string> borders(Members members, std::size_t most) {
+  std::vector<std::string> keys;
+  for (std::size_t held = 0; !members.empty();) {
+    const Members cluster = first_cluster(members);
+    if (held > 0 && held + cluster.size() > most) {
+      keys.emplace_back(cluster_part(cluster.front().key));
+      held = 0;
+    }
+    const std::size_t parts = (cluster.size() + most - 1) / most;
+    for (std::size_t part = 1; part < parts; ++part) {
+      keys.push_back(cluster[part * cluster.size() / parts].key);
+    }
+    held = parts > 1 ? most : held + cluster.size();
+    members = members.subspan(cluster.size());
+  }
+  return keys;
+}
+
+void cut_place(Members members, std::size_t most, std::vector<Shard>& shards) {
+  const std::vector<std::string> keys = borders(members, most);
+  for (std::size_t part = 0; part <= keys.size(); ++part) {
     shards.push_back({.place = members.front().place,
-                      .from = first(part),
-                      .before = first(part + 1),
-                      .parts = static_cast<std::int64_t>(parts)});
+                      .from = part == 0 ? "" : keys[part - 1],
+                      .before = part == keys.size() ? "" : keys[part],
+                      .parts = static_cast<std::int64_t>(keys.size() + 1)});
   }
 }
 
 }  // namespace
 
-std::string shard_key(const ServiceId& id) {
-  return id.service.starts_with("arn:") ? id.service : id.cluster + "/" + id.service;
+/// Services that are given by their names stand in the region that they name, and no other.
+FleetMember member_of(const ServiceId& id) {
+  const auto arn = parse_arn(id.service);
+  const std::string& region = arn ? arn->region : id.region;
+  return {
+      .place = (id.role.arn.empty() ? "own" : id.role.arn) + (region.empty() ? "" : " " + region),
+      .key = arn ? id.service : id.cluster + "/" + id.service};
+}
+
+std::vector<std::string> split_clusters(const Shard& shard) {
+  std::vector<std::string> names;
+  for (const std::string& border : {shard.from, shard.before}) {
+    std::string_view part = cluster_part(border);
+    if (part.size() < border.size() && !part.empty()) {
+      part.remove_suffix(1);
+      names.emplace_back(plain_name(part));
+    }
+  }
+  return names;
 }
 
 std::vector<Shard> cut(std::vector<FleetMember> members, std::size_t most) {
@@ -34,7 +84,7 @@ std::vector<Shard> cut(std::vector<FleetMember> members, std::size_t most) {
     const auto end = std::find_if(first, members.end(), [&](const FleetMember& member) {
       return member.place != first->place;
     });
-    cut_place(std::span(first, end), most, shards);
+    cut_place(Members(first, end), most, shards);
     first = end;
   }
   return shards;

@@ -13,28 +13,32 @@
 
 namespace scaler {
 
+/// A service of a fleet, for whoever cuts it.
+struct FleetMember {
+  std::string place = {};  ///< as whom it is reached, and in which region
+  std::string key = {};    ///< its ARN, or cluster and name
+};
+FleetMember member_of(const ServiceId& id);
+
 struct Shard {
-  std::string place = {};   ///< by its key; empty: the deployment's own account and region
+  std::string place = {};   ///< the one whose services it holds; empty: those of all
   std::string from = {};    ///< the first key that belongs to it
   std::string before = {};  ///< the first that does not any more; empty: there is none
   /// Of how many this is one, in its place: each may use that part of the place's rates.
   std::int64_t parts = 1;
 
-  bool contains(std::string_view key) const {
-    return key >= from && (before.empty() || key < before);
+  bool contains(const FleetMember& member) const {
+    return (place.empty() || member.place == place) && member.key >= from &&
+           (before.empty() || member.key < before);
   }
   bool operator==(const Shard&) const = default;
 };
 
-/// A service's key: its ARN, or cluster and name.
-std::string shard_key(const ServiceId& id);
+/// The names of clusters of which other shards may hold services, too.
+std::vector<std::string> split_clusters(const Shard& shard);
 
-struct FleetMember {
-  std::string place = {};
-  std::string key = {};
-};
-
-/// As few shards as hold no more than `most` services each, all of a place about as large.
+/// Shards of no more than `most` services each. Services of one cluster, which may share instances,
+/// stand in one shard, unless they are too many: then the cluster is cut in parts about as large.
 std::vector<Shard> cut(std::vector<FleetMember> members, std::size_t most);
 
 }  // namespace scaler

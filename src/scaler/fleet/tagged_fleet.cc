@@ -79,10 +79,10 @@ FleetNews TaggedFleet::ask_for(const Shard* shard, Deadline deadline) {
 std::vector<FleetMember> TaggedFleet::members() const {
   std::vector<FleetMember> members;
   for (const ServiceSpec& spec : scope_.fixed) {
-    members.push_back({.key = shard_key(spec.id)});
+    members.push_back(member_of(spec.id));
   }
   for (const auto& [arn, known] : known_) {
-    members.push_back({.key = arn});
+    members.push_back(member_of(id_of(arn, known.place)));
   }
   return members;
 }
@@ -141,8 +141,9 @@ bool TaggedFleet::is_to_read(const std::string& arn, const Known& known, bool wh
 void TaggedFleet::read_shard(const Shard& shard, Deadline deadline) {
   std::vector<ServiceId> ids;
   for (const auto& [arn, known] : known_) {
-    if (known.to_read && shard.contains(arn)) {
-      ids.push_back(id_of(arn, known.place));
+    ServiceId id = id_of(arn, known.place);
+    if (known.to_read && shard.contains(member_of(id))) {
+      ids.push_back(std::move(id));
     }
   }
   if (ids.empty()) {
@@ -217,7 +218,8 @@ std::vector<ServiceSpec> TaggedFleet::services() const {
 void TaggedFleet::tell(const Shard& shard, FleetNews& news) {
   news.asked = std::exchange(asked_, false);
   for (auto& [arn, known] : known_) {
-    const bool to_tell = shard.contains(arn) && std::exchange(known.to_tell, false);
+    const bool to_tell =
+        shard.contains(member_of(id_of(arn, known.place))) && std::exchange(known.to_tell, false);
     if (to_tell && !known.failure.empty()) {
       news.problems.push_back({.service = arn, .message = known.failure});
     }

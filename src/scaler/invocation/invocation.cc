@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "ground/base/check.h"
 
@@ -50,6 +51,13 @@ bool left_zero(const PassRecord& record) {
 constexpr std::size_t kFew = 10;
 /// What is done to a service that rests, by a person or a deployment, is seen this late at most.
 constexpr Duration kDescribeEvery = std::chrono::minutes(5);
+/// An order that is older is not carried out: the next one has been given.
+constexpr Duration kOrderAge = std::chrono::minutes(1);
+
+template <typename T>
+void append(std::vector<T>& all, std::vector<T> more) {
+  all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
 
 void note(Effect& effect, const Result<void>& result) {
   if (!result) {
@@ -60,8 +68,8 @@ void note(Effect& effect, const Result<void>& result) {
 }  // namespace
 
 std::string_view to_string(Trigger trigger) {
-  constexpr std::array<std::string_view, 5> kNames{"schedule", "tick", "doorbell", "wake",
-                                                   "manual"};
+  constexpr std::array<std::string_view, 6> kNames{"schedule", "tick",   "doorbell",
+                                                   "wake",     "manual", "shard"};
   return kNames.at(static_cast<std::size_t>(trigger));
 }
 
@@ -107,6 +115,9 @@ Effect Invoker::invoke(const Invocation& invocation) {
     case Trigger::Manual:
       looked(invocation, effect);
       break;
+    case Trigger::Shard:
+      ordered(invocation, effect);
+      break;
   }
   return effect;
 }
@@ -119,20 +130,70 @@ Deadline Invoker::leaving_time_for(int things, Deadline deadline) const {
 }
 
 /// The source has no more than half of the time: a fleet that is known is looked at in any case.
-void Invoker::renew_fleet(Deadline deadline, Effect& effect) {
-  if (ports_.fleet == nullptr) {
-    return;
-  }
+FleetNews Invoker::ask_source(const Shard* shard, Deadline deadline) {
   const Deadline now = ports_.clock.steady();
-  FleetNews news = ports_.fleet->ask(std::min(now + (deadline - now) / 2, now + kAskingMost));
-  if (news.services) {
-    fleet_ = adopted(std::move(fleet_), *news.services);
+  const Deadline until = std::min(now + (deadline - now) / 2, now + kAskingMost);
+  return ports_.fleet->ask_for(shard, until);
+}
+
+/// The services that are meant, which stand together.
+std::span<ManagedService> Invoker::renew_fleet(const Invocation& invocation, Deadline deadline,
+                                               Effect& effect) {
+  const Shard& shard = invocation.order.shard;
+  if (ports_.fleet != nullptr) {
+    FleetNews news = ask_source(&shard, deadline);
+    if (news.services) {
+      fleet_ = adopted(std::move(fleet_), *news.services);
+    }
+    append(effect.problems, std::move(news.problems));
+    append(effect.notes, std::move(news.notes));
+    effect.fleet_asked = effect.fleet_asked || news.asked;
+    append(effect.errors, news.errors);
+    append(effect.source_errors, std::move(news.errors));
   }
-  effect.fleet_asked = news.asked;
-  effect.problems = std::move(news.problems);
-  effect.notes = std::move(news.notes);
-  effect.source_errors = news.errors;
-  effect.errors = std::move(news.errors);
+  if (shard == Shard{}) {
+    return fleet_;
+  }
+  const auto others = std::ranges::stable_partition(
+      fleet_, [&shard](const ManagedService& one) { return shard.contains(member_of(one.id)); });
+  return std::span(fleet_).first(fleet_.size() - others.size());
+}
+
+/// Whether what this trigger asks for is left to other invocations, where the fleet is large.
+bool Invoker::cuts(Trigger trigger) const {
+  return ports_.orders != nullptr && !settings_.shard_queue_url.empty() &&
+         (trigger == Trigger::Schedule || trigger == Trigger::Tick || trigger == Trigger::Doorbell);
+}
+
+/// Whether other invocations were asked for the pass; not for a fleet that is one shard alone.
+bool Invoker::give_orders(const Invocation& invocation, Deadline deadline, Effect& effect) {
+  std::vector<FleetMember> members;
+  if (ports_.fleet != nullptr) {
+    FleetNews news = ask_source(nullptr, deadline);
+    if (news.services) {
+      fleet_ = adopted(std::move(fleet_), *news.services);
+    }
+    effect.fleet_asked = false;  // Nobody's settings were read.
+    effect.notes = std::move(news.notes);
+    effect.source_errors = news.errors;
+    effect.errors = std::move(news.errors);
+    members = ports_.fleet->members();
+  } else {
+    for (const ManagedService& service : fleet_) {
+      members.push_back(member_of(service.id));
+    }
+  }
+  const std::vector<Shard> shards = cut(std::move(members), settings_.shard_size);
+  if (shards.size() < 2) {
+    return false;
+  }
+  std::vector<ShardOrder> orders;
+  for (const Shard& shard : shards) {
+    orders.push_back({.shard = shard, .at = ports_.clock.now(), .by = invocation.trigger});
+  }
+  effect.orders = orders.size();
+  note(effect, ports_.orders->send(settings_.shard_queue_url, orders, deadline));
+  return true;
 }
 
 // What a trigger was handed exists, whatever the counts say by then: SQS's need up to a minute. A
@@ -141,13 +202,16 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
                    Effect& effect) {
   const bool handed =
       invocation.trigger == Trigger::Wake || invocation.trigger == Trigger::Doorbell;
-  renew_fleet(deadline, effect);
+  if (cuts(invocation.trigger) && give_orders(invocation, deadline, effect)) {
+    return;
+  }
+  const std::span<ManagedService> meant = renew_fleet(invocation, deadline, effect);
   const bool known_whose = ports_.fleet == nullptr && fleet_.size() == 1;
   // A person who asks for a pass means all of it.
   const bool whole = invocation.trigger == Trigger::Manual && !invocation.dry_run;
   const Deadline began = ports_.clock.steady();
   effect.records =
-      run_(fleet_,
+      run_(meant,
            {.reader = ports_.reader,
             .scaler = ports_.scaler,
             .states = ports_.states,
@@ -161,8 +225,9 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
             .look_every = settings_.look_every,
             .delivered =
                 handed && known_whose ? static_cast<std::int64_t>(invocation.messages.size()) : 0,
-            .describe_every = fleet_.size() > kFew && !whole ? kDescribeEvery : Duration::zero(),
-            .steady = settings_.steady});
+            .describe_every = meant.size() > kFew && !whole ? kDescribeEvery : Duration::zero(),
+            .steady = settings_.steady,
+            .split_clusters = split_clusters(invocation.order.shard)});
   effect.took = std::chrono::floor<Duration>(ports_.clock.steady() - began);
   for (const PassRecord& record : effect.records) {
     effect.errors.insert(effect.errors.end(), record.errors.begin(), record.errors.end());
@@ -189,6 +254,21 @@ void Invoker::looked(const Invocation& invocation, Effect& effect) {
   if (settings_.wake && left_zero(effect.records.front())) {
     note(effect, wake_switch_->follow(effect.records.front(), deadline));
   }
+}
+
+/// The pass of a shard, for another invocation.
+void Invoker::ordered(const Invocation& invocation, Effect& effect) {
+  const ShardOrder& order = invocation.order;
+  if (ports_.clock.now() - order.at >= kOrderAge) {
+    effect.out_of_date = true;
+    return;
+  }
+  CHECK(ports_.orders != nullptr);
+  ports_.orders->share_rates(order.shard.parts);
+  pass(invocation,
+       order.by == Trigger::Doorbell ? Permission::ScaleOutOnly : Permission::Everything,
+       leaving_time_for(2, invocation.deadline), effect);
+  ports_.orders->share_rates(1);
 }
 
 // A wake never consumes: whatever happens below, every message goes back to its queue, either

@@ -18,16 +18,6 @@
 
 namespace scaler {
 
-enum class Trigger {
-  Schedule,  ///< full pass; switches the wake mapping and sends the ticks
-  Tick,      ///< full pass between two of the schedule
-  Doorbell,  ///< a producer says that it sent something; scale-out only
-  Wake,    ///< messages of the job queue itself, while at zero; scale-out only, all are given back
-  Manual,  ///< a person; full pass, or a dry run
-};
-/// "schedule", "tick", "doorbell", "wake", "manual".
-std::string_view to_string(Trigger trigger);
-
 /// A message that came with an invocation.
 struct ArrivedMessage {
   std::string id = {};
@@ -38,6 +28,7 @@ struct ArrivedMessage {
 struct Invocation {
   Trigger trigger = Trigger::Schedule;
   std::vector<ArrivedMessage> messages = {};
+  ShardOrder order = {};          ///< Shard only
   std::string source = {};        ///< the ARN of the queue that they came from
   bool dry_run = false;           ///< Manual only: decide, and change nothing
   std::string function_arn = {};  ///< by which the function was invoked, qualifier included
@@ -60,6 +51,8 @@ struct Effect {
   /// what is to be said of them.
   std::vector<SpecProblem> problems = {};
   std::vector<SpecProblem> notes = {};
+  std::size_t orders = 0;    ///< given to other invocations, in place of a pass
+  bool out_of_date = false;  ///< the order was, and was not carried out
   bool fleet_asked = false;  ///< then the problems are all that there are; else none are told
   /// What that source could not be asked, which is among `errors`, too.
   std::vector<std::string> source_errors = {};
@@ -76,6 +69,7 @@ struct InvocationPorts {
   Ticks* ticks = nullptr;
   InstanceReader* instances = nullptr;  ///< as in Ports
   InstanceScaler* instance_scaler = nullptr;
+  ShardOrders* orders = nullptr;
   FleetSource* fleet = nullptr;  ///< asked before each pass; nullptr: the fleet never changes
 };
 
@@ -86,7 +80,9 @@ struct InvocationSettings {
   Duration wake_return = std::chrono::seconds(30);  ///< visibility given back to a wake's messages
   Duration look_every = kLookEvery;                 ///< how far apart full passes should be
   Patience patience = Patience::All;
-  bool steady = true;  ///< as in PassOptions
+  bool steady = true;                ///< as in PassOptions
+  std::string shard_queue_url = {};  ///< empty: a fleet is never cut
+  std::size_t shard_size = 500;      ///< services in a shard, at most
 };
 
 class Invoker {
@@ -111,7 +107,12 @@ class Invoker {
 
  private:
   void pass(const Invocation& invocation, Permission permission, Deadline deadline, Effect& effect);
-  void renew_fleet(Deadline deadline, Effect& effect);
+  std::span<ManagedService> renew_fleet(const Invocation& invocation, Deadline deadline,
+                                        Effect& effect);
+  FleetNews ask_source(const Shard* shard, Deadline deadline);
+  bool cuts(Trigger trigger) const;
+  bool give_orders(const Invocation& invocation, Deadline deadline, Effect& effect);
+  void ordered(const Invocation& invocation, Effect& effect);
   void scheduled(const Invocation& invocation, Effect& effect);
   void looked(const Invocation& invocation, Effect& effect);
   void woken(const Invocation& invocation, Effect& effect);

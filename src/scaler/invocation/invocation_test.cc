@@ -362,10 +362,33 @@ class FakeSource final : public FleetSource {
     asked_until = deadline;
     return std::exchange(news, {});
   }
+  FleetNews ask_for(const Shard* shard, Deadline deadline) override {
+    shards_asked.push_back(shard != nullptr ? shard->from + ".." + shard->before : "none");
+    return ask(deadline);
+  }
+  std::vector<FleetMember> members() const override { return known; }
   void hurry() override { ++hurried; }
   FleetNews news = {};
   Deadline asked_until = {};
   int hurried = 0;
+  std::vector<FleetMember> known = {};
+  std::vector<std::string> shards_asked = {};
+};
+
+class FakeOrders final : public ShardOrders {
+ public:
+  Result<void> send(const std::string& queue_url, std::span<const ShardOrder> orders,
+                    Deadline /*deadline*/) override {
+    to = queue_url;
+    given.insert(given.end(), orders.begin(), orders.end());
+    return sending;
+  }
+  void share_rates(std::int64_t parts) override { shares.push_back(parts); }
+
+  std::string to = {};
+  std::vector<ShardOrder> given = {};
+  std::vector<std::int64_t> shares = {};
+  Result<void> sending = {};
 };
 
 class ChangingFleet : public ::testing::Test {
@@ -421,6 +444,123 @@ TEST_F(ChangingFleet, WhatCannotBeAskedFailsTheInvocationAndAWrongTagDoesNot) {
   EXPECT_THAT(denied.source_errors, ElementsAre("denied"));
   invoker_.hurry_source();
   EXPECT_EQ(source_.hurried, 1);
+}
+
+// --- a fleet that is cut
+// -------------------------------------------------------------------------
+
+class CutFleet : public ChangingFleet {
+ protected:
+  CutFleet() {
+    source_.news.services = specs({"a", "b", "c", "d"});
+    for (const std::string name : {"a", "b", "c", "d"}) {
+      source_.known.push_back({.key = "c/" + name});
+      cloud_.queue("https://sqs/" + name) = QueueDepth{.visible = 1};
+    }
+  }
+  Effect invoke(const Invocation& invocation) {
+    Invocation timed = invocation;
+    timed.deadline = clock_.steady() + 40s;
+    return cutting_.invoke(timed);
+  }
+  std::vector<std::string> set() const {
+    std::vector<std::string> names;
+    for (const auto& [name, count] : cloud_.set) {
+      names.push_back(name);
+    }
+    return names;
+  }
+
+  FakeOrders orders_;
+  testing::FakeFunction function_;
+  Invoker cutting_{{},
+                   {.tick_queue_url = "https://sqs/ticks",
+                    .tick = 20s,
+                    .shard_queue_url = "https://sqs/shards",
+                    .shard_size = 2},
+                   {.reader = cloud_,
+                    .scaler = cloud_,
+                    .states = &cloud_,
+                    .clock = clock_,
+                    .ticks = &function_,
+                    .orders = &orders_,
+                    .fleet = &source_}};
+};
+
+TEST_F(CutFleet, ItsTicksGiveOrdersAndLookAtNothing) {
+  for (const Trigger by : {Trigger::Schedule, Trigger::Tick, Trigger::Doorbell}) {
+    orders_.given.clear();
+    const Effect effect = invoke({.trigger = by});
+    EXPECT_THAT(effect.errors, IsEmpty());
+    EXPECT_THAT(effect.records, IsEmpty());
+    EXPECT_EQ(effect.orders, 2U);
+    ASSERT_EQ(orders_.given.size(), 2U);
+    EXPECT_EQ(orders_.given[0],
+              (ShardOrder{.shard = {.before = "c/c", .parts = 2}, .at = clock_.at, .by = by}));
+    EXPECT_EQ(orders_.given[1].shard.from, "c/c");
+  }
+  EXPECT_EQ(orders_.to, "https://sqs/shards");
+  EXPECT_EQ(function_.ticks.size(), 2U);
+  EXPECT_THAT(cloud_.looks, IsEmpty());
+  EXPECT_THAT(source_.shards_asked, ElementsAre("none", "none", "none"));
+}
+
+TEST_F(CutFleet, AnOrderIsThePassOfItsShardWithinItsShareOfTheRates) {
+  invoke({.trigger = Trigger::Tick});
+  const Effect effect = invoke({.trigger = Trigger::Shard, .order = orders_.given.at(1)});
+  EXPECT_EQ(effect.records.size(), 2U);
+  EXPECT_THAT(set(), ElementsAre("c", "d"));
+  EXPECT_THAT(orders_.shares, ElementsAre(2, 1));
+  EXPECT_EQ(source_.shards_asked.back(), "c/c..");
+  EXPECT_EQ(orders_.given.size(), 2U);  // It gives none itself.
+  invoke({.trigger = Trigger::Shard, .order = orders_.given.at(0)});
+  EXPECT_THAT(set(), ElementsAre("c", "d", "a", "b"));
+}
+
+TEST_F(CutFleet, DoneTwiceItHarmsNothing) {
+  invoke({.trigger = Trigger::Tick});
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_THAT(invoke({.trigger = Trigger::Shard, .order = orders_.given.at(0)}).errors,
+                IsEmpty());
+  }
+  EXPECT_THAT(set(), ElementsAre("a", "b"));
+}
+
+TEST_F(CutFleet, AnOrderThatIsAMinuteOldIsLeftOut) {
+  invoke({.trigger = Trigger::Tick});
+  clock_.pass(1min);
+  const Effect effect = invoke({.trigger = Trigger::Shard, .order = orders_.given.at(0)});
+  EXPECT_TRUE(effect.out_of_date);
+  EXPECT_THAT(effect.errors, IsEmpty());
+  EXPECT_THAT(cloud_.looks, IsEmpty());
+}
+
+TEST_F(CutFleet, TheOrderOfADoorbellOnlyScalesOut) {
+  source_.news.services = specs({"a"});
+  cloud_.queue("https://sqs/a") = QueueDepth{};
+  cloud_.service("a")->service = tasks(9);
+  cloud_.service("a")->saved_state = format_state(testing::quiet(clock_.at));
+  for (int i = 0; i < 10; ++i) {
+    clock_.pass(1min);
+    invoke({.trigger = Trigger::Shard, .order = {.at = clock_.at, .by = Trigger::Doorbell}});
+  }
+  EXPECT_THAT(set(), IsEmpty());
+}
+
+TEST_F(CutFleet, OneThatIsASingleShardIsLookedAtAtOnceAndAPersonMeansAll) {
+  source_.known.resize(2);
+  EXPECT_EQ(invoke({.trigger = Trigger::Tick}).records.size(), 4U);
+  EXPECT_THAT(orders_.given, IsEmpty());
+  source_.known = {{.key = "c/a"}, {.key = "c/b"}, {.key = "c/c"}};
+  EXPECT_EQ(invoke({.trigger = Trigger::Manual}).records.size(), 4U);
+  EXPECT_THAT(orders_.given, IsEmpty());
+}
+
+TEST_F(CutFleet, AnOrderThatCannotBeGivenFailsTheInvocation) {
+  orders_.sending = fail(ErrorKind::Denied, "the shards");
+  const Effect effect = invoke({.trigger = Trigger::Schedule});
+  EXPECT_THAT(effect.errors, ElementsAre("the shards"));
+  EXPECT_EQ(function_.ticks.size(), 2U);
 }
 
 TEST_F(ChangingFleet, ALargeFleetAtRestIsLookedAtByItsQueues) {

@@ -9,6 +9,7 @@
 
 #include "ground/base/clock.h"
 #include "ground/base/result.h"
+#include "scaler/invocation/trigger.h"
 
 namespace scaler {
 
@@ -70,6 +71,17 @@ class Ticks {
   /// Errors: of the first that was refused; the others may have been sent.
   virtual Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
                             Deadline deadline) = 0;
+};
+
+class ShardOrders {
+ public:
+  virtual ~ShardOrders() = default;
+  /// Gives the orders to whoever takes them from the queue.
+  /// Errors: of the first that was refused; the others may have been sent.
+  virtual Result<void> send(const std::string& queue_url, std::span<const ShardOrder> orders,
+                            Deadline deadline) = 0;
+  /// From now on this process keeps within that part of the services' rates.
+  virtual void share_rates(std::int64_t parts) = 0;
 };
 
 }  // namespace scaler

@@ -341,6 +341,9 @@ Duration Groups::reserve() const {
 
 Groups::Group Groups::group_of(const Item& item) const {
   Group group{.key = key_of(*item.record)};
+  group.may_end = std::ranges::find(surroundings_.options.split_clusters,
+                                    plain_name(item.record->id.cluster)) ==
+                  surroundings_.options.split_clusters.end();
   for (Item& other : items_) {
     const GroupMemory& memory = other.service->group;
     if (counts(other) && key_of(*other.record) == group.key) {

@@ -256,6 +256,16 @@ TEST_F(GroupsTest, OneThatRestsIsWokenWithItsInstancesInOnePassAndEndsNoneThatAr
   EXPECT_EQ(std::ranges::count(cloud_.described, "other"), 1);
 }
 
+TEST_F(GroupsTest, NothingEndsWhereOtherPassesLookAtServicesOfTheCluster) {
+  group_.have(1, 0);
+  for (int i = 0; i < 20; ++i) {
+    pass_all({.split_clusters = {std::string(plain_name(fleet_.front().id.cluster))}});
+  }
+  EXPECT_EQ(std::ranges::count(group_.tried, "end"), 0);
+  pass_all({.split_clusters = {"another"}});
+  EXPECT_FALSE(group_.tried.empty());
+}
+
 TEST_F(GroupsTest, OneThatRestsAndFollowsIsGivenItsHeadStart) {
   constexpr PassOptions kSparing{.describe_every = 5min};
   PolicyOptions options = own_options();

@@ -86,6 +86,8 @@ struct PassOptions {
   /// Whether the clock's steady time goes on between two passes, so that it can tell when the wall
   /// clock was moved.
   bool steady = true;
+  /// Clusters of which other passes look at services, too: no instance of theirs ends.
+  std::vector<std::string> split_clusters = {};
   bool all_groups = false;  ///< those are looked at, too, of which nothing is wanted
 };
 
