@@ -88,7 +88,7 @@ bool at_rest(const Item& item) {
   const std::optional<Instant>& rested = item.service->group.rested;
   const ServiceState& state = item.record->state;
   return rested_lately(item.service->group, item.record->at) && wants_nothing(item) &&
-         std::max(state.last_scale_out, state.last_scale_in) <= rested;
+         std::max(state.last_scale_out, state.last_scale_in).value_or(Instant::min()) <= rested;
 }
 
 /// Woken by this pass, or by one that were none of show.

@@ -174,6 +174,28 @@ TEST_F(GroupsTest, OneMessageStartsTaskAndInstanceInOnePass) {
   EXPECT_FALSE(record.failed());
 }
 
+TEST_F(GroupsTest, TheRecordCountsInstancesByWhatTheyAre) {
+  group_.have(3, 0);
+  group_.group.instances[1].state = GroupState::Pending;
+  group_.group.instances[2].registration = Registration::Draining;
+  const PassRecord record = one_pass();
+  ASSERT_TRUE(record.group);
+  EXPECT_EQ(record.group->in_service, 2);
+  EXPECT_EQ(record.group->idle, 1);
+  EXPECT_EQ(record.group->draining, 1);
+}
+
+TEST_F(GroupsTest, InstancesFirstLooksOnceForAllThatWaitForThem) {
+  PolicyOptions first = own_options();
+  first.capacity_order = CapacityOrder::InstancesFirst;
+  use("s", first);
+  use("t", first);
+  queue("s")->visible = 1;
+  queue("t")->visible = 1;
+  pass_all();
+  EXPECT_EQ(group_.take_looks(), 2U) << "one before the tasks, one before the instances";
+}
+
 TEST_F(GroupsTest, AnInstanceWithoutWorkIsMarkedDrainedAndEnded) {
   group_.have(1, 0);
 

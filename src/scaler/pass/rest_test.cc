@@ -59,6 +59,19 @@ TEST_F(Resting, IsDescribedInItsTurnOnceInFiveMinutes) {
   EXPECT_LT(most, 15U);
 }
 
+TEST_F(Resting, WhoCouldNotBeDescribedIsDescribedInTheNextPassWhateverItsQueueSays) {
+  rest(20);
+  const auto known = cloud_.service("7");
+  cloud_.service("7") = fail(ErrorKind::Unavailable, "DescribeServices: refused");
+  queue("7") = QueueDepth{.visible = 1};
+  pass_after(1s);
+  cloud_.service("7") = known;
+  queue("7") = QueueDepth{};
+  forget_calls();
+  pass_after(1s);
+  EXPECT_EQ(cloud_.described, std::vector<std::string>{"7"});
+}
+
 TEST_F(Resting, MessagesWakeItInTheSamePassBeforeAllOthers) {
   rest(20);
   fleet_.push_back(managed("busy", per_task(1)));
