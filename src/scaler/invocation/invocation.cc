@@ -59,6 +59,18 @@ void append(std::vector<T>& all, std::vector<T> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
+/// The fleet becomes what its source says, and what else that says is told.
+void take_in(FleetNews news, std::vector<ManagedService>& fleet, Effect& effect) {
+  if (news.services) {
+    fleet = adopted(std::move(fleet), *news.services);
+  }
+  append(effect.problems, std::move(news.problems));
+  append(effect.notes, std::move(news.notes));
+  effect.fleet_asked = effect.fleet_asked || news.asked;
+  append(effect.errors, news.errors);
+  append(effect.source_errors, std::move(news.errors));
+}
+
 void note(Effect& effect, const Result<void>& result) {
   if (!result) {
     effect.errors.push_back(result.error().message);
@@ -141,15 +153,7 @@ std::span<ManagedService> Invoker::renew_fleet(const Invocation& invocation, Dea
                                                Effect& effect) {
   const Shard& shard = invocation.order.shard;
   if (ports_.fleet != nullptr) {
-    FleetNews news = ask_source(&shard, deadline);
-    if (news.services) {
-      fleet_ = adopted(std::move(fleet_), *news.services);
-    }
-    append(effect.problems, std::move(news.problems));
-    append(effect.notes, std::move(news.notes));
-    effect.fleet_asked = effect.fleet_asked || news.asked;
-    append(effect.errors, news.errors);
-    append(effect.source_errors, std::move(news.errors));
+    take_in(ask_source(&shard, deadline), fleet_, effect);
   }
   if (shard == Shard{}) {
     return fleet_;
@@ -169,14 +173,8 @@ bool Invoker::cuts(Trigger trigger) const {
 bool Invoker::give_orders(const Invocation& invocation, Deadline deadline, Effect& effect) {
   std::vector<FleetMember> members;
   if (ports_.fleet != nullptr) {
-    FleetNews news = ask_source(nullptr, deadline);
-    if (news.services) {
-      fleet_ = adopted(std::move(fleet_), *news.services);
-    }
+    take_in(ask_source(nullptr, deadline), fleet_, effect);
     effect.fleet_asked = false;  // Nobody's settings were read.
-    effect.notes = std::move(news.notes);
-    effect.source_errors = news.errors;
-    effect.errors = std::move(news.errors);
     members = ports_.fleet->members();
   } else {
     for (const ManagedService& service : fleet_) {
