@@ -35,16 +35,6 @@ constexpr auto kTexts = std::to_array<Member<std::string>>({
     {"changed", &ServiceView::changed},
     {"error", &ServiceView::error},
 });
-constexpr auto kCounts = std::to_array<Member<std::optional<std::int64_t>>>({
-    {"visible", &ServiceView::visible},
-    {"in_flight", &ServiceView::in_flight},
-    {"delayed", &ServiceView::delayed},
-    {"desired", &ServiceView::desired},
-    {"running", &ServiceView::running},
-    {"pending", &ServiceView::pending},
-    {"instances", &ServiceView::instances},
-    {"instances_desired", &ServiceView::instances_desired},
-});
 constexpr auto kInstants = std::to_array<Member<std::optional<Instant>>>({
     {"looked_at", &ServiceView::looked_at},
     {"read_at", &ServiceView::read_at},
@@ -165,7 +155,7 @@ Result<ServiceView> read_service(const json::Reader& object) {
       service.*member = TRY(found->string());
     }
   }
-  for (const auto& [name, member] : kCounts) {
+  for (const auto& [name, member] : kServiceCounts) {
     if (const auto found = object.optional_field(name)) {
       service.*member = TRY(found->integer());
     }
@@ -247,7 +237,7 @@ void write_members(json::Writer& out, const ServiceView& service) {
       out.field(name, service.*member);
     }
   }
-  for (const auto& [name, member] : kCounts) {
+  for (const auto& [name, member] : kServiceCounts) {
     if (service.*member) {
       out.field(name, *(service.*member));
     }

@@ -2,9 +2,12 @@
 // FleetStatus: what a fleet looks like now, one line a service: queue, tasks, last change, why.
 // Made of pass records; a controller tells it as JSON, and whoever asked reads that back.
 
+#include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ground/json/value.h"
@@ -40,6 +43,22 @@ struct ServiceView {
   std::string steps = {};
   bool operator==(const ServiceView&) const = default;
 };
+
+/// A member of ServiceView, as JSON calls it.
+struct ServiceCount {
+  std::string_view name;
+  std::optional<std::int64_t> ServiceView::* member;
+};
+inline constexpr auto kServiceCounts = std::to_array<ServiceCount>({
+    {"visible", &ServiceView::visible},
+    {"in_flight", &ServiceView::in_flight},
+    {"delayed", &ServiceView::delayed},
+    {"desired", &ServiceView::desired},
+    {"running", &ServiceView::running},
+    {"pending", &ServiceView::pending},
+    {"instances", &ServiceView::instances},
+    {"instances_desired", &ServiceView::instances_desired},
+});
 
 /// Which of several controllers writes.
 struct LeaseStatus {

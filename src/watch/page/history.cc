@@ -9,20 +9,8 @@
 namespace scaler::page {
 namespace {
 
-struct Count {
-  std::string_view name;
-  std::optional<std::int64_t> ServiceView::* member;
-};
-constexpr auto kMembers = std::to_array<Count>({
-    {"visible", &ServiceView::visible},
-    {"in_flight", &ServiceView::in_flight},
-    {"delayed", &ServiceView::delayed},
-    {"desired", &ServiceView::desired},
-    {"running", &ServiceView::running},
-    {"pending", &ServiceView::pending},
-    {"instances", &ServiceView::instances},
-});
-static_assert(kMembers.size() == History::kCounts);
+/// The first of them are kept over time; what is wanted of a group is told now alone.
+static_assert(kServiceCounts.size() == History::kCounts + 1);
 
 constexpr std::size_t kErrorMax = 300;
 /// Steps are few and their notes a line each; whatever has more of them is told without.
@@ -54,7 +42,7 @@ std::string_view History::Block::part(std::uint32_t begin, std::uint32_t end) co
 History::Point History::point_of(const ServiceView& service) {
   Point point{.from = milliseconds(*service.looked_at), .until = milliseconds(*service.looked_at)};
   for (std::size_t i = 0; i < kCounts; ++i) {
-    point.counts.at(i) = (service.*kMembers.at(i).member).value_or(-1);
+    point.counts.at(i) = (service.*kServiceCounts.at(i).member).value_or(-1);
   }
   return point;
 }
@@ -189,7 +177,7 @@ void History::write(json::Writer& out, std::string_view id, std::int64_t later_t
   column("from", [&](const Seen& one) { out.value(one.point.from); });
   column("until", [&](const Seen& one) { out.value(one.point.until); });
   for (std::size_t i = 0; i < kCounts; ++i) {
-    column(kMembers.at(i).name, [&](const Seen& one) {
+    column(kServiceCounts.at(i).name, [&](const Seen& one) {
       const std::int64_t count = one.point.counts.at(i);
       count < 0 ? out.null() : out.value(count);
     });
