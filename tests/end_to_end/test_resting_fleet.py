@@ -1,12 +1,14 @@
 """What a fleet that rests costs in calls: its queues, and a few descriptions in turn."""
 
 import json
+import time
 
 import pytest
 from support import open_url, wait_until
 from test_fleet_by_tags import Team
 
 SERVICES, PASSES = 300, 12
+TURN = 300  # Seconds in which each service at rest is described once (kDescribeEvery).
 
 
 @pytest.fixture
@@ -40,16 +42,19 @@ def test_a_pass_over_services_at_rest_describes_few_and_wakes_who_has_messages(
                          if line.startswith("ecs_scaler_pass_duration_seconds_count")), 0)
 
     wait_until(lambda: passes() >= 2, timeout=60, what="the first passes")
-    before, first = calls(team), passes()
+    before, first, begin = calls(team), passes(), time.monotonic()
     wait_until(lambda: passes() >= first + PASSES, timeout=90, what="passes at rest")
-    after, last = calls(team), passes()
+    after, last, seconds = calls(team), passes(), time.monotonic() - begin
 
-    def each(operation):
-        return (after.get(operation, 0) - before.get(operation, 0)) / (last - first)
+    def made(operation):
+        return after.get(operation, 0) - before.get(operation, 0)
 
-    print(f"a pass over {SERVICES} at rest: {each('GetQueueAttributes'):.1f} GetQueueAttributes, "
-          f"{each('DescribeServices'):.1f} DescribeServices")
-    assert each("GetQueueAttributes") < 1.2 * SERVICES
-    assert each("DescribeServices") < 4
+    print(f"{last - first} passes over {SERVICES} at rest in {seconds:.1f} s: "
+          f"{made('GetQueueAttributes')} GetQueueAttributes, "
+          f"{made('DescribeServices')} DescribeServices")
+    assert made("GetQueueAttributes") < 1.2 * SERVICES * (last - first)
+    # Turns come by the clock, not by the pass: a pass that a busy machine stretches takes up more.
+    turns = seconds * SERVICES / TURN
+    assert made("DescribeServices") < 1.5 * turns + PASSES
     team.aws.sqs.send_message(QueueUrl=team.urls["s123"], MessageBody="work")
     wait_until(lambda: team.desired("s123") == 1, timeout=20, what="the task")
