@@ -28,7 +28,7 @@ Result<std::vector<AnsweredMessage>> read_json_messages(const std::string& body)
   }
   for (const json::Value& entry : *entries) {
     const std::string* const text = json::text_member(entry, "ReceiptHandle");
-    if (text == nullptr) {
+    if (text == nullptr || text->empty()) {
       return fail(ErrorKind::Malformed, std::string(kNoAnswer) + ": a message has no handle");
     }
     messages.push_back({.handle = *text});

@@ -160,7 +160,8 @@ TEST(QueueAnswer, KnowsAnEmptyOneAndWhatIsNone) {
     const auto messages = read_messages(call, empty_answer(call));
     ASSERT_TRUE(messages.has_value()) << messages.error().message;
     EXPECT_TRUE(messages->empty());
-    for (const char* body : {"", "<html>", "[", R"({"Messages":{}})", R"({"Messages":[{}]})"}) {
+    for (const char* body : {"", "<html>", "[", R"({"Messages":{}})", R"({"Messages":[{}]})",
+                             R"({"Messages":[{"ReceiptHandle":""}]})"}) {
       EXPECT_FALSE(read_messages(call, answer(body)).has_value()) << body;
     }
   }
