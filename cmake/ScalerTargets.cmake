@@ -49,12 +49,11 @@ if(SCALER_STATIC)
   endforeach()
 endif()
 
-# scaler_small(folder ...): code that runs a few times a pass, compiled for size, which also takes a
-# quarter less time than for speed.
-function(scaler_small)
+# scaler_optimise(-Os folder ...): folders with another level of optimisation than the build's.
+function(scaler_optimise level)
   foreach(folder IN LISTS ARGN)
-    set_target_properties(scaler_${folder} PROPERTIES SCALER_SMALL TRUE)
-    target_compile_options(scaler_${folder} PRIVATE $<$<BOOL:${SCALER_STATIC}>:-Os>)
+    set_target_properties(scaler_${folder} PROPERTIES SCALER_LEVEL ${level})
+    target_compile_options(scaler_${folder} PRIVATE ${level})
   endforeach()
 endfunction()
 
@@ -66,33 +65,44 @@ function(scaler_unguarded)
   endforeach()
 endfunction()
 
-# The headers that nearly every file includes, parsed once instead of two hundred times, which is a
-# third of all that the compiler does. One is for each level of optimisation: GCC takes no other.
-# Not beside ccache, which would not know one of these again.
+# The headers that nearly every file includes, parsed once instead of six hundred times, which is a
+# third of all that the compiler does. One is for each level of optimisation, as GCC takes no other,
+# and one for the tests. Not beside ccache, which would not know one of these again.
 function(scaler_precompile_headers)
   if(NOT SCALER_PCH OR CMAKE_CXX_COMPILER_LAUNCHER)
     return()
   endif()
   file(WRITE ${PROJECT_BINARY_DIR}/nothing.cc "")
-  foreach(level IN ITEMS speed size)
-    add_library(scaler_headers_${level} OBJECT ${PROJECT_BINARY_DIR}/nothing.cc)
-    target_link_libraries(scaler_headers_${level} PRIVATE scaler_options)
-    target_precompile_headers(scaler_headers_${level} PRIVATE
-      <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional>
-      <ranges> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>)
-  endforeach()
-  target_compile_options(scaler_headers_size PRIVATE -Os)
-  get_property(folders GLOBAL PROPERTY SCALER_FOLDERS)
-  foreach(folder IN LISTS folders)
-    get_target_property(unguarded ${folder} SCALER_UNGUARDED)
-    get_target_property(small ${folder} SCALER_SMALL)
-    set(level speed)
-    if(small)
-      set(level size)
+  get_property(targets GLOBAL PROPERTY SCALER_TARGETS)
+  foreach(target IN LISTS targets)
+    get_target_property(unguarded ${target} SCALER_UNGUARDED)
+    if(unguarded AND SCALER_STATIC)
+      continue()
     endif()
-    if(NOT unguarded)
-      target_precompile_headers(${folder} REUSE_FROM scaler_headers_${level})
+    get_target_property(level ${target} SCALER_LEVEL)
+    get_target_property(type ${target} TYPE)
+    set(library scaler_options)
+    set(own "")
+    if(type STREQUAL "EXECUTABLE")
+      set(level tests)
+      set(library scaler_options GTest::gmock)
+      set(own <gmock/gmock.h> <gtest/gtest.h>)
+    elseif(NOT level)
+      set(level common)
     endif()
+    set(headers scaler_headers_${level})
+    if(NOT TARGET ${headers})
+      add_library(${headers} OBJECT ${PROJECT_BINARY_DIR}/nothing.cc)
+      target_link_libraries(${headers} PRIVATE ${library})
+      if(level MATCHES "^-O")
+        target_compile_options(${headers} PRIVATE ${level})
+      endif()
+      target_precompile_headers(${headers} PRIVATE
+        <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional>
+        <ranges> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>
+        ${own})
+    endif()
+    target_precompile_headers(${target} REUSE_FROM ${headers})
   endforeach()
 endfunction()
 
@@ -133,7 +143,7 @@ function(scaler_library name)
   set(target scaler_${name})
   if(ARG_SOURCES)
     add_library(${target} STATIC ${ARG_SOURCES})
-    set_property(GLOBAL APPEND PROPERTY SCALER_FOLDERS ${target})
+    set_property(GLOBAL APPEND PROPERTY SCALER_TARGETS ${target})
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
@@ -162,6 +172,7 @@ endfunction()
 function(scaler_test program)
   cmake_parse_arguments(ARG "" "" "DEPS;LINK;SOURCES" ${ARGN})
   add_executable(${program} ${ARG_SOURCES})
+  set_property(GLOBAL APPEND PROPERTY SCALER_TARGETS ${program})
   target_link_libraries(${program} PRIVATE
     scaler_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
   foreach(dep IN LISTS ARG_DEPS)
