@@ -18,7 +18,7 @@ class Cloud {
  public:
   Cloud()
       : sqs_(world_, "http://127.0.0.1:4566", kRegion),
-        ecs_(world_, {}),
+        ecs_(world_, kRegion, {}),
         others_(world_, kRegion, {}),
         front_(loop_, world_, sqs_, ecs_, others_, 2) {
     world_.create_queue("jobs", {});
@@ -53,7 +53,7 @@ class Cloud {
   Random random_{1};
   world::World world_{{}, kNoon, random_};
   emulator::SqsApi sqs_;
-  emulator::EcsApi ecs_;
+  emulator::EcsPlaces ecs_;
   emulator::OtherServices others_;
   emulator::AwsFront front_;
   std::unique_ptr<emulator::LambdaHost> lambda_;
@@ -88,7 +88,7 @@ net::ServerRequest read_request(std::string_view text) {
   request.headers.push_back({.name = "Host", .value = "127.0.0.1"});
   request.headers.push_back({.name = "X-Amz-Date", .value = "20261123T120000Z"});
   request.headers.push_back({.name = "Authorization",
-                             .value = "AWS4-HMAC-SHA256 Credential=AKID/20261123/eu-west-1/" +
+                             .value = "AWS4-HMAC-SHA256 Credential=AKID/20261123/" + kRegion + "/" +
                                       service + "/aws4_request, SignedHeaders=" + names +
                                       ", Signature=" + std::string(64, 'a')});
   return request;

@@ -81,8 +81,8 @@ json::Object default_group() {
           {"managedDraining", text("ENABLED")}};
 }
 
-std::string_view provider_name(std::string_view text) {
-  return arn_rest(text, "capacity-provider").value_or(text);
+std::string_view provider_name(const EcsPlace& place, std::string_view text) {
+  return place.arn_rest(text, "capacity-provider").value_or(text);
 }
 
 }  // namespace
@@ -113,10 +113,9 @@ EcsApi::Operations EcsApi::account_operations() {
 }
 
 void EcsApi::write_capacity_provider(json::Writer& writer, std::string_view name,
-                                     const CapacityProvider& provider, std::string_view region,
-                                     WithTags with_tags) {
+                                     const CapacityProvider& provider, WithTags with_tags) const {
   writer.begin_object()
-      .field("capacityProviderArn", capacity_provider_arn(region, name))
+      .field("capacityProviderArn", capacity_provider_arn(place_.region(), place_.world_name(name)))
       .field("name", name)
       .field("status", "ACTIVE");
   if (!provider.group.empty()) {
@@ -128,7 +127,7 @@ void EcsApi::write_capacity_provider(json::Writer& writer, std::string_view name
   writer.end_object();
 }
 
-ApiAnswer EcsApi::create_capacity_provider(const Input& input, const Caller& caller) {
+ApiAnswer EcsApi::create_capacity_provider(const Input& input, const Caller&) {
   const std::string_view name = input.text("name");
   if (!valid_ecs_name(name) || name.starts_with("aws") || name.starts_with("ecs") ||
       name.starts_with("fargate")) {
@@ -149,15 +148,15 @@ ApiAnswer EcsApi::create_capacity_provider(const Input& input, const Caller& cal
   merge(provider.group, *group);
   json::Writer writer;
   writer.begin_object().name("capacityProvider");
-  write_capacity_provider(writer, name, provider, caller.region, WithTags::Yes);
+  write_capacity_provider(writer, name, provider, WithTags::Yes);
   capacity_providers_.emplace(name, std::move(provider));
   attach_groups();
   writer.end_object();
   return std::move(writer).text();
 }
 
-ApiAnswer EcsApi::update_capacity_provider(const Input& input, const Caller& caller) {
-  const auto found = capacity_providers_.find(provider_name(input.text("name")));
+ApiAnswer EcsApi::update_capacity_provider(const Input& input, const Caller&) {
+  const auto found = capacity_providers_.find(provider_name(place_, input.text("name")));
   const auto* const group =
       std::get_if<json::Object>(&input.member("autoScalingGroupProvider")->data());
   if (found == capacity_providers_.end() || group == nullptr) {
@@ -167,7 +166,7 @@ ApiAnswer EcsApi::update_capacity_provider(const Input& input, const Caller& cal
   attach_groups();
   json::Writer writer;
   writer.begin_object().name("capacityProvider");
-  write_capacity_provider(writer, found->first, found->second, caller.region, WithTags::Yes);
+  write_capacity_provider(writer, found->first, found->second, WithTags::Yes);
   writer.end_object();
   return std::move(writer).text();
 }
@@ -176,7 +175,7 @@ ApiAnswer EcsApi::describe_capacity_providers(const Input& input, const Caller& 
   TRY(check_include(input, {"TAGS"}));
   std::vector<std::string_view> names;
   for (const std::string_view text : input.texts("capacityProviders")) {
-    names.push_back(provider_name(text));
+    names.push_back(provider_name(place_, text));
   }
   if (!input.has("capacityProviders")) {
     names.assign(kFargate.begin(), kFargate.end());
@@ -191,15 +190,15 @@ ApiAnswer EcsApi::describe_capacity_providers(const Input& input, const Caller& 
   for (const std::string_view name : names) {
     const auto found = capacity_providers_.find(name);
     if (found != capacity_providers_.end()) {
-      write_capacity_provider(writer, name, found->second, caller.region, wants_tags(input));
+      write_capacity_provider(writer, name, found->second, wants_tags(input));
     } else if (listed(kFargate, name)) {
-      write_capacity_provider(writer, name, {}, caller.region, wants_tags(input));
+      write_capacity_provider(writer, name, {}, wants_tags(input));
     } else {
       // Unlike that of a provider that is there, with an underscore.
-      write_failure(
-          failures,
-          fmt::format("arn:aws:ecs:{}:{}:capacity_provider/{}", caller.region, kAccount, name),
-          "MISSING");
+      write_failure(failures,
+                    fmt::format("arn:aws:ecs:{}:{}:capacity_provider/{}", caller.region,
+                                caller.account, name),
+                    "MISSING");
     }
   }
   failures.end_array();
@@ -207,8 +206,8 @@ ApiAnswer EcsApi::describe_capacity_providers(const Input& input, const Caller& 
   return std::move(writer).text();
 }
 
-ApiAnswer EcsApi::delete_capacity_provider(const Input& input, const Caller& caller) {
-  const std::string_view name = provider_name(input.text("capacityProvider"));
+ApiAnswer EcsApi::delete_capacity_provider(const Input& input, const Caller&) {
+  const std::string_view name = provider_name(place_, input.text("capacityProvider"));
   const auto found = capacity_providers_.find(name);
   if (found == capacity_providers_.end()) {
     return bad_parameter(listed(kFargate, name)
@@ -218,14 +217,15 @@ ApiAnswer EcsApi::delete_capacity_provider(const Input& input, const Caller& cal
   const std::string quoted = fmt::format("\"{}\"", name);
   for (const auto& [cluster_name, cluster] : world_.clusters()) {
     const auto used = cluster.shown.find("capacityProviders");
-    if (cluster.active && used != cluster.shown.end() && used->second.contains(quoted)) {
+    if (place_.has(cluster_name) && cluster.active && used != cluster.shown.end() &&
+        used->second.contains(quoted)) {
       return refuse("ClientException",
                     "The specified capacity provider is in use and cannot be removed.");
     }
   }
   json::Writer writer;
   writer.begin_object().name("capacityProvider");
-  write_capacity_provider(writer, name, found->second, caller.region, WithTags::Yes);
+  write_capacity_provider(writer, name, found->second, WithTags::Yes);
   writer.end_object();
   capacity_providers_.erase(found);
   attach_groups();

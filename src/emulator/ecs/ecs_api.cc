@@ -1,5 +1,6 @@
 #include "emulator/ecs/ecs_api.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/core.h>
@@ -10,8 +11,12 @@
 
 namespace scaler::emulator {
 
-EcsApi::EcsApi(world::World& world, world::ServiceBehaviour behaviour, Workers workers)
-    : world_(world), behaviour_(std::move(behaviour)), workers_(workers) {}
+EcsApi::EcsApi(world::World& world, EcsPlace place, world::ServiceBehaviour behaviour,
+               Workers workers)
+    : world_(world),
+      place_(std::move(place)),
+      behaviour_(std::move(behaviour)),
+      workers_(workers) {}
 
 const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operations() {
   static const std::unordered_map<std::string_view, Operation> table = [] {
@@ -39,9 +44,10 @@ ApiAnswer EcsApi::handle(const JsonCall& call) {
 }
 
 ApiResult<world::Cluster*> EcsApi::find_cluster(const Input& input) {
-  world::Cluster* const cluster = world_.find_cluster(cluster_name(input.text("cluster")));
+  const std::string name = place_.cluster(input.text("cluster"));
+  world::Cluster* const cluster = world_.find_cluster(name);
   if (cluster == nullptr) {
-    return refuse("ClusterNotFoundException", "Cluster not found.");
+    return std::unexpected(no_cluster(own_name(name)));
   }
   if (!cluster->active) {
     return refuse("ClusterNotFoundException", "The referenced cluster was inactive.");
@@ -49,9 +55,20 @@ ApiResult<world::Cluster*> EcsApi::find_cluster(const Input& input) {
   return cluster;
 }
 
+/// A wrong region or account is the usual reason.
+ApiError EcsApi::no_cluster(std::string_view name) const {
+  const auto elsewhere = std::ranges::find_if(
+      world_.clusters(), [&](const auto& cluster) { return own_name(cluster.first) == name; });
+  const Caller caller{.region = place_.region(), .account = place_.account()};
+  return {.code = "ClusterNotFoundException",
+          .message = "Cluster not found." + (elsewhere == world_.clusters().end()
+                                                 ? ""
+                                                 : place_.places().note(elsewhere->first, caller))};
+}
+
 ApiResult<world::Service*> EcsApi::find_service(const Input& input) {
   const world::Cluster* const cluster = TRY(find_cluster(input));
-  const auto name = name_in_cluster(input.text("service"), "service", cluster->name);
+  const auto name = place_.name_in_cluster(input.text("service"), "service", cluster->name);
   world::Service* const service = name ? world_.find_service(cluster->name, *name) : nullptr;
   if (service == nullptr) {
     return refuse("ServiceNotFoundException", "Service not found.");
@@ -60,7 +77,7 @@ ApiResult<world::Service*> EcsApi::find_service(const Input& input) {
 }
 
 ApiResult<world::TaskDefinition*> EcsApi::find_task_definition(std::string_view text) {
-  const auto name = task_definition_name(text);
+  const auto name = place_.task_definition(text);
   auto* const found = name ? world_.find_task_definition(name->family, name->revision) : nullptr;
   if (found == nullptr) {
     return refuse("ClientException", "Unable to describe task definition.");
@@ -69,7 +86,7 @@ ApiResult<world::TaskDefinition*> EcsApi::find_task_definition(std::string_view 
 }
 
 ApiResult<const world::TaskDefinition*> EcsApi::active_task_definition(std::string_view text) {
-  const auto name = task_definition_name(text);
+  const auto name = place_.task_definition(text);
   const auto* const found =
       name ? world_.find_task_definition(name->family, name->revision) : nullptr;
   if (found == nullptr) {
@@ -87,9 +104,7 @@ void EcsApi::set_work(const world::TaskDefinition& definition, std::string_view 
   process = workers_ == Workers::Command || (workers_ == Workers::Emulated && is_local(worker));
   job_queue.clear();
   if (workers_ == Workers::Emulated && !process) {
-    // The queue's name is the last part of its URL.
-    const std::string url = variable(worker.environment, "SQS_QUEUE_URL").value_or("");
-    job_queue = url.substr(url.rfind('/') + 1);
+    job_queue = place_.queue_of(variable(worker.environment, "SQS_QUEUE_URL").value_or(""));
   }
 }
 

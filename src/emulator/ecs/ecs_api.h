@@ -1,9 +1,9 @@
 #pragma once
-// EcsApi: ECS's JSON protocol over the world's clusters, services and tasks. Codes, limits and
-// shapes are AWS's; what it models and what it only accepts: docs/emulator.md. Its operations are
-// in ecs_clusters.cc, ecs_task_definitions.cc, ecs_services.cc, ecs_task_sets.cc, ecs_tasks.cc,
-// ecs_run_task.cc, ecs_tagging.cc,
-// ecs_account.cc, ecs_capacity.cc and ecs_instances.cc.
+// EcsApi: ECS's JSON protocol over the clusters, services and tasks that the world has in one
+// account and region. Codes, limits and shapes are AWS's; what it models and what it only accepts:
+// docs/emulator.md. Its operations are in ecs_clusters.cc, ecs_task_definitions.cc,
+// ecs_services.cc, ecs_task_sets.cc, ecs_tasks.cc, ecs_run_task.cc, ecs_tagging.cc, ecs_account.cc,
+// ecs_capacity.cc and ecs_instances.cc.
 
 #include <functional>
 #include <map>
@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "emulator/ecs/ecs_json.h"
+#include "emulator/ecs/ecs_names.h"
 #include "emulator/ecs/ecs_tags.h"
 #include "emulator/request/api_input.h"
 #include "emulator/request/aws_request.h"
@@ -32,7 +33,7 @@ enum class Workers {
 class EcsApi {
  public:
   /// `behaviour` is that of every service that is created.
-  EcsApi(world::World& world, world::ServiceBehaviour behaviour,
+  EcsApi(world::World& world, EcsPlace place, world::ServiceBehaviour behaviour,
          Workers workers = Workers::Emulated);
 
   ApiAnswer handle(const JsonCall& call);
@@ -106,6 +107,8 @@ class EcsApi {
 
   /// Errors: ClusterNotFoundException, also for one that was deleted.
   ApiResult<world::Cluster*> find_cluster(const Input& input);
+  ApiError no_cluster(std::string_view name) const;
+  world::FoundTask find_task(const world::Cluster& cluster, std::string_view text) const;
   /// One that has registered with the cluster, by its id or ARN.
   ApiResult<world::World::FoundInstance> find_container_instance(const world::Cluster& cluster,
                                                                  std::string_view text) const;
@@ -159,11 +162,11 @@ class EcsApi {
     json::Object group = {};
     Tags tags = {};
   };
-  static void write_capacity_provider(json::Writer& writer, std::string_view name,
-                                      const CapacityProvider& provider, std::string_view region,
-                                      WithTags with_tags);
+  void write_capacity_provider(json::Writer& writer, std::string_view name,
+                               const CapacityProvider& provider, WithTags with_tags) const;
 
   world::World& world_;
+  EcsPlace place_;
   world::ServiceBehaviour behaviour_;
   Workers workers_;
   std::map<std::string, std::vector<TaskSet>, std::less<>> task_sets_ = {};  ///< "cluster/service"

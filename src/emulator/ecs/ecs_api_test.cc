@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "emulator/ecs/ecs_names.h"
+#include "emulator/ecs/ecs_places.h"
 #include "emulator/ecs/ecs_tags.h"
 
 namespace scaler::emulator {
@@ -42,9 +43,12 @@ class EcsApiTest : public testing::Test {
         fmt::format(R"({{"cluster":"main","serviceName":"web","taskDefinition":"app",{}}})", more));
   }
 
+  static EcsPlace home() { return {Places("eu-west-1"), std::string(kAccount), "eu-west-1"}; }
+
   Random random_{1};
   world::World world_;
-  std::unique_ptr<EcsApi> api_ = std::make_unique<EcsApi>(world_, world::ServiceBehaviour{});
+  std::unique_ptr<EcsApi> api_ =
+      std::make_unique<EcsApi>(world_, home(), world::ServiceBehaviour{});
   Caller caller_{.access_key_id = "AKID", .region = "eu-west-1", .service = "ecs"};
 };
 
@@ -120,19 +124,85 @@ TEST_F(EcsApiTest, CountsTasksPerDeployment) {
   EXPECT_THAT(answer, HasSubstr(R"("pendingCount":0,"runningCount":2)"));
 }
 
+TEST(EcsPlaces, KeepAccountsAndRegionsApart) {
+  Random random(1);
+  world::World world({}, kNoon, random);
+  EcsPlaces ecs(world, "eu-west-1", {});
+  const auto call = [&](const Caller& caller, std::string_view operation, const std::string& body) {
+    const auto document = json::parse(body);
+    const ApiAnswer answer =
+        ecs.handle({.operation = operation, .body = *document, .caller = caller});
+    return answer ? *answer : "error " + answer.error().message;
+  };
+  const Caller home{.region = "eu-west-1"};
+  const Caller abroad{.region = "us-east-1"};
+  const Caller other{.region = "eu-west-1", .account = "111111111111"};
+  const std::string app =
+      R"({"family":"app","containerDefinitions":[{"name":"a","image":"b","environment":[)"
+      R"({"name":"SQS_QUEUE_URL","value":"http://x/111111111111/jobs"}]}]})";
+  const std::string web =
+      R"({"cluster":"main","serviceName":"web","taskDefinition":"app","desiredCount":1})";
+  call(home, "CreateCluster", R"({"clusterName":"main"})");
+  EXPECT_EQ(call(other, "CreateService", web),
+            "error Cluster not found. (There is one in eu-west-1 of account 000000000000; this "
+            "request is of account 111111111111 and signed for eu-west-1.)");
+  for (const Caller& caller : {abroad, other}) {
+    EXPECT_EQ(call(caller, "ListClusters", "{}"), R"({"clusterArns":[]})");
+    call(caller, "CreateCluster", R"({"clusterName":"main"})");
+    EXPECT_THAT(call(caller, "RegisterTaskDefinition", app), HasSubstr("/app:1"));
+    EXPECT_THAT(call(caller, "CreateService", web),
+                HasSubstr(fmt::format("arn:aws:ecs:{}:{}:service/main/web", caller.region,
+                                      caller.account)));
+  }
+  EXPECT_THAT(call(home, "ListTaskDefinitions", "{}"), HasSubstr("[]"));
+  EXPECT_EQ(call(home, "ListServices", R"({"cluster":"main"})"), R"({"serviceArns":[]})");
+  call(other, "UpdateService", R"({"cluster":"main","service":"web","desiredCount":3})");
+  EXPECT_THAT(call(abroad, "DescribeServices", R"({"cluster":"main","services":["web"]})"),
+              HasSubstr(R"("desiredCount":1)"));
+  EXPECT_THAT(call(other, "DescribeServices", R"({"cluster":"main","services":["web"]})"),
+              HasSubstr(R"("desiredCount":3)"));
+  EXPECT_EQ(
+      world.find_service("111111111111/eu-west-1/main", "web")->definition().behaviour.job_queue,
+      "111111111111/eu-west-1/jobs");
+}
+
 TEST(EcsNames, AreReadFromArns) {
-  EXPECT_EQ(cluster_name(""), "default");
-  EXPECT_EQ(cluster_name("main"), "main");
-  EXPECT_EQ(cluster_name("arn:aws:ecs:r:000000000000:cluster/main"), "main");
-  EXPECT_THAT(name_in_cluster("web", "service", "main"), Optional(std::string_view("web")));
-  EXPECT_THAT(name_in_cluster("arn:aws:ecs:r:000000000000:service/main/web", "service", "main"),
+  const EcsPlace home(Places("r"), std::string(kAccount), "r");
+  EXPECT_EQ(home.cluster(""), "default");
+  EXPECT_EQ(home.cluster("main"), "main");
+  EXPECT_EQ(home.cluster("arn:aws:ecs:r:000000000000:cluster/main"), "main");
+  EXPECT_THAT(home.name_in_cluster("web", "service", "main"), Optional(std::string_view("web")));
+  EXPECT_THAT(
+      home.name_in_cluster("arn:aws:ecs:r:000000000000:service/main/web", "service", "main"),
+      Optional(std::string_view("web")));
+  for (const char* other : {"arn:aws:ecs:r:000000000000:service/mainly/web",
+                            "arn:aws:ecs:r:111111111111:service/main/w",
+                            "arn:aws:ecs:s:000000000000:service/main/web"}) {
+    EXPECT_EQ(home.name_in_cluster(other, "service", "main"), std::nullopt) << other;
+  }
+  EXPECT_EQ(home.arn_rest("arn:aws:ecs", "service"), std::nullopt);
+  EXPECT_EQ(home.arn_rest("arn:", "service"), std::nullopt);
+}
+
+TEST(EcsNames, SayTheirPlaceInTheWorld) {
+  const EcsPlace home(Places("r"), std::string(kAccount), "r");
+  const EcsPlace there(Places("r"), "111111111111", "s");
+  EXPECT_EQ(there.cluster("main"), "111111111111/s/main");
+  EXPECT_EQ(there.cluster("arn:aws:ecs:s:111111111111:cluster/main"), "111111111111/s/main");
+  EXPECT_TRUE(there.has("111111111111/s/main"));
+  EXPECT_FALSE(home.has("111111111111/s/main"));
+  EXPECT_EQ(service_arn("s", "111111111111/s/main", "web"),
+            "arn:aws:ecs:s:111111111111:service/main/web");
+  EXPECT_THAT(there.name_in_cluster("arn:aws:ecs:s:111111111111:service/main/web", "service",
+                                    "111111111111/s/main"),
               Optional(std::string_view("web")));
-  EXPECT_EQ(name_in_cluster("arn:aws:ecs:r:000000000000:service/mainly/web", "service", "main"),
-            std::nullopt);
-  EXPECT_EQ(name_in_cluster("arn:aws:ecs:r:111111111111:service/main/web", "service", "main"),
-            std::nullopt);
-  EXPECT_EQ(arn_rest("arn:aws:ecs", "service"), std::nullopt);
-  EXPECT_EQ(arn_rest("arn:", "service"), std::nullopt);
+  for (const char* text : {"111111111111/s/main", "arn:aws:ecs:s:111111111111:cluster/main"}) {
+    EXPECT_EQ(home.cluster(text), "") << "that is no name of a cluster here: " << text;
+  }
+  EXPECT_EQ(there.task_definition("app:2")->family, "111111111111/s/app");
+  EXPECT_EQ(there.queue_of("http://127.0.0.1:4566/000000000000/jobs"), "s/jobs");
+  EXPECT_EQ(there.queue_of("http://127.0.0.1:4566/111111111111/jobs"), "111111111111/s/jobs");
+  EXPECT_EQ(there.queue_of("jobs"), "111111111111/s/jobs");
 }
 
 /// Tasks that are gone the moment that they are told to stop.
@@ -140,7 +210,7 @@ class QuickEcsApiTest : public EcsApiTest {
  protected:
   QuickEcsApiTest() {
     world::DurationRange none{.min = Duration(0), .max = Duration(0)};
-    api_ = std::make_unique<EcsApi>(world_,
+    api_ = std::make_unique<EcsApi>(world_, home(),
                                     world::ServiceBehaviour{.task_start = none, .task_stop = none});
     create(R"("desiredCount":1)");
     world_.advance(kNoon + seconds(1));
@@ -172,7 +242,8 @@ TEST_F(QuickEcsApiTest, AnswersWhenTheEndOfAProtectionStopsTheTaskAtOnce) {
 TEST(EcsNames, ReadTaskDefinitions) {
   EXPECT_EQ(task_definition_name("app")->revision, 0);
   EXPECT_EQ(task_definition_name("app:3")->revision, 3);
-  EXPECT_EQ(task_definition_name("arn:aws:ecs:r:000000000000:task-definition/app:3")->family,
+  const EcsPlace home(Places("r"), std::string(kAccount), "r");
+  EXPECT_EQ(home.task_definition("arn:aws:ecs:r:000000000000:task-definition/app:3")->family,
             "app");
   for (const char* text : {"app:", "app:0", "app:-1", "app:1x", "app:99999999999999999999"}) {
     EXPECT_EQ(task_definition_name(text), std::nullopt) << text;

@@ -61,15 +61,18 @@ bool lists(const world::Cluster& cluster, std::string_view provider) {
 
 void EcsApi::attach_groups() {
   for (const auto& [group_key, group] : world_.groups()) {
+    if (!place_.has(group_key)) {
+      continue;
+    }
     world::GroupSettings settings = group->settings();
     settings.managed.reset();
     settings.drains = false;
     for (const auto& [name, provider] : capacity_providers_) {
-      if (group_name(provider.group) != group->name()) {
+      if (place_.world_name(group_name(provider.group)) != group_key) {
         continue;
       }
       for (const auto& [cluster_name, cluster] : world_.clusters()) {
-        if (lists(cluster, name)) {
+        if (place_.has(cluster_name) && lists(cluster, name)) {
           const json::Value value(provider.group);
           settings.cluster = cluster_name;
           settings.managed = managed_scaling(value);
@@ -83,7 +86,7 @@ void EcsApi::attach_groups() {
 
 std::string EcsApi::provider_of(const world::InstanceGroup& group) const {
   const auto found = std::ranges::find_if(capacity_providers_, [&](const auto& named) {
-    return group_name(named.second.group) == group.name();
+    return place_.world_name(group_name(named.second.group)) == group.name();
   });
   return found == capacity_providers_.end() ? "" : found->first;
 }
@@ -113,7 +116,7 @@ EcsApi::Placement EcsApi::placement(const Input& input, const world::Cluster& cl
     if (provider == capacity_providers_.end()) {
       continue;
     }
-    const std::string group(group_name(provider->second.group));
+    const std::string group = place_.world_name(group_name(provider->second.group));
     const double weight = number_in(item, "weight", 0);
     if (world_.find_group(group) == nullptr) {
       continue;

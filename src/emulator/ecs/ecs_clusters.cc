@@ -65,9 +65,10 @@ ApiAnswer EcsApi::create_cluster(const Input& input, const Caller& caller) {
     return bad_parameter("Identifier must be 1 to 255 letters, numbers, hyphens, and underscores.");
   }
   Tags tags = TRY(with_tags({}, input));
-  const Cluster* const existing = world_.find_cluster(name);
+  const std::string world_name = place_.world_name(name);
+  const Cluster* const existing = world_.find_cluster(world_name);
   const bool fresh = existing == nullptr || !existing->active;
-  Cluster& cluster = world_.create_cluster(name);
+  Cluster& cluster = world_.create_cluster(world_name);
   if (fresh) {
     cluster.active = true;
     cluster.tags = std::move(tags);
@@ -127,11 +128,13 @@ ApiAnswer EcsApi::describe_clusters(const Input& input, const Caller& caller) {
   writer.begin_object().name("clusters").begin_array();
   failures.begin_array();
   for (const std::string_view text : names) {
-    const std::string_view name = cluster_name(text);
-    if (const Cluster* const cluster = world_.find_cluster(name)) {
+    if (const Cluster* const cluster = world_.find_cluster(place_.cluster(text))) {
       write_cluster(writer, *cluster, caller.region, wants_tags(input));
     } else {
-      write_failure(failures, cluster_arn(caller.region, name), "MISSING");
+      write_failure(failures,
+                    text.starts_with("arn:") ? std::string(text)
+                                             : cluster_arn(caller.region, place_.world_name(text)),
+                    "MISSING");
     }
   }
   failures.end_array();
@@ -143,7 +146,9 @@ ApiAnswer EcsApi::describe_clusters(const Input& input, const Caller& caller) {
 ApiAnswer EcsApi::list_clusters(const Input& input, const Caller& caller) {
   std::vector<std::string> arns;
   for (const auto& [name, cluster] : world_.clusters()) {
-    arns.push_back(cluster_arn(caller.region, name));
+    if (place_.has(name)) {
+      arns.push_back(cluster_arn(caller.region, name));
+    }
   }
   return arn_page("clusterArns", std::move(arns), input, 100);
 }

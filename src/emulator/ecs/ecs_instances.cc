@@ -188,7 +188,7 @@ EcsApi::Operations EcsApi::instance_operations() {
 
 ApiResult<Found> EcsApi::find_container_instance(const Cluster& cluster,
                                                  std::string_view text) const {
-  const auto id = name_in_cluster(text, "container-instance", cluster.name);
+  const auto id = place_.name_in_cluster(text, "container-instance", cluster.name);
   const Found found = id ? world_.find_instance(*id) : Found{};
   if (found.instance == nullptr || found.instance->container_id != *id ||
       found.instance->registration == AgentRegistration::None ||

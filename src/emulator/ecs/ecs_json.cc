@@ -201,7 +201,7 @@ void write_service(json::Writer& writer, const EcsServiceView& view, WithTags wi
   if (with_tags == WithTags::Yes) {
     write_tags(writer, service.tags());
   }
-  writer.field("createdBy", fmt::format("arn:aws:iam::{}:root", kAccount));
+  writer.field("createdBy", fmt::format("arn:aws:iam::{}:root", account_in(definition.cluster)));
   write_shown(writer, shown, "enableECSManagedTags", "false");
   write_shown(writer, shown, "propagateTags", R"("NONE")");
   write_shown(writer, shown, "enableExecuteCommand", "false");
@@ -222,7 +222,7 @@ void write_cluster(json::Writer& writer, const world::Cluster& cluster, std::str
   }
   writer.begin_object()
       .field("clusterArn", cluster_arn(region, cluster.name))
-      .field("clusterName", cluster.name)
+      .field("clusterName", own_name(cluster.name))
       .field("status", cluster.active ? "ACTIVE" : "INACTIVE")
       .field("registeredContainerInstancesCount", 0)
       .field("runningTasksCount", running)

@@ -91,8 +91,9 @@ ApiAnswer EcsApi::run_task(const Input& input, const Caller& caller) {
   Tags tags = TRY(with_tags(propagates ? definition->tags : Tags(), input));
   world::TaskOrder order{.task_definition = revision_name(definition->family, definition->revision),
                          .started_by = std::string(input.text("startedBy")),
-                         .group = input.has("group") ? std::string(input.text("group"))
-                                                     : fmt::format("family:{}", definition->family),
+                         .group = input.has("group")
+                                      ? std::string(input.text("group"))
+                                      : fmt::format("family:{}", own_name(definition->family)),
                          .launch_type = launch_type(input, *cluster),
                          .tags = std::move(tags)};
   keep_shown(order.shown, input, kShown);

@@ -245,7 +245,7 @@ ApiAnswer EcsApi::describe_services(const Input& input, const Caller& caller) {
   writer.begin_object().name("services").begin_array();
   failures.begin_array();
   for (const std::string_view text : texts) {
-    const auto name = name_in_cluster(text, "service", cluster->name);
+    const auto name = place_.name_in_cluster(text, "service", cluster->name);
     const Service* const service = name ? world_.find_service(cluster->name, *name) : nullptr;
     if (service != nullptr) {
       write_service(

@@ -26,32 +26,32 @@ EcsApi::Operations EcsApi::tag_operations() {
 }
 
 ApiResult<Tags*> EcsApi::find_tags(std::string_view arn) {
-  if (const auto name = arn_rest(arn, "cluster")) {
-    world::Cluster* const cluster = world_.find_cluster(*name);
+  if (place_.arn_rest(arn, "cluster")) {
+    world::Cluster* const cluster = world_.find_cluster(place_.cluster(arn));
     if (cluster == nullptr) {
       return refuse("ClusterNotFoundException", "Cluster not found.");
     }
     return &cluster->tags;
   }
-  if (const auto name = arn_rest(arn, "task-definition")) {
+  if (const auto name = place_.arn_rest(arn, "task-definition")) {
     return &TRY(find_task_definition(*name))->tags;
   }
-  if (const auto name = arn_rest(arn, "capacity-provider")) {
+  if (const auto name = place_.arn_rest(arn, "capacity-provider")) {
     const auto found = capacity_providers_.find(*name);
     return found == capacity_providers_.end() ? ApiResult<Tags*>(no_such_resource())
                                               : ApiResult<Tags*>(&found->second.tags);
   }
-  if (const auto rest = arn_rest(arn, "task-set")) {
+  if (const auto rest = place_.arn_rest(arn, "task-set")) {
     return find_task_set_tags(*rest);
   }
   // What lives in a cluster is named by it: "<cluster>/<name>".
   using Find = ApiResult<Tags*> (EcsApi::*)(std::string_view, std::string_view);
   Find find = &EcsApi::find_service_tags;
-  auto rest = arn_rest(arn, "service");
-  if (const auto task = arn_rest(arn, "task")) {
+  auto rest = place_.arn_rest(arn, "service");
+  if (const auto task = place_.arn_rest(arn, "task")) {
     find = &EcsApi::find_task_tags;
     rest = task;
-  } else if (const auto instance = arn_rest(arn, "container-instance")) {
+  } else if (const auto instance = place_.arn_rest(arn, "container-instance")) {
     find = &EcsApi::find_instance_tags;
     rest = instance;
   }
@@ -64,16 +64,17 @@ ApiResult<Tags*> EcsApi::find_tags(std::string_view arn) {
   if (slash == std::string_view::npos) {
     return bad_parameter("Long arn format must be used for tagging operations");
   }
-  const std::string_view cluster = rest->substr(0, slash);
+  const std::string cluster = place_.world_name(rest->substr(0, slash));
   const std::string_view name = rest->substr(slash + 1);
   return (this->*find)(cluster, name);
 }
 
 /// `rest` is "<cluster>/<service>/<id>".
 ApiResult<Tags*> EcsApi::find_task_set_tags(std::string_view rest) {
+  const std::string own_rest = place_.world_name(rest);
   for (auto& [service, sets] : task_sets_) {
     for (TaskSet& set : sets) {
-      if (rest == service + "/" + set.id) {
+      if (own_rest == service + "/" + set.id) {
         return &set.tags;
       }
     }

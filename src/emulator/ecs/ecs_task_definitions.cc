@@ -34,13 +34,13 @@ std::string definition_answer(const TaskDefinition& definition, const Caller& ca
 }
 
 /// Why the text names no revision, in ECS's words; empty: it does.
-std::string revision_problem(std::string_view text) {
-  const std::string_view name = arn_rest(text, "task-definition").value_or(text);
+std::string revision_problem(const EcsPlace& place, std::string_view text) {
+  const std::string_view name = place.arn_rest(text, "task-definition").value_or(text);
   const std::size_t colon = name.find(':');
   if (colon == std::string_view::npos) {
     return "Revision is missing.";
   }
-  return task_definition_name(text)
+  return task_definition_name(name)
              ? ""
              : fmt::format("Invalid revision number. Number: {}", name.substr(colon + 1));
 }
@@ -86,7 +86,7 @@ ApiAnswer EcsApi::register_task_definition(const Input& input, const Caller& cal
   Tags tags = TRY(with_tags({}, input));
   std::string document = TRY(task_definition_document(input));
   TaskDefinition& definition =
-      world_.register_task_definition(std::string(input.text("family")), std::move(document));
+      world_.register_task_definition(place_.world_name(input.text("family")), std::move(document));
   definition.tags = std::move(tags);
   return definition_answer(definition, caller,
                            definition.tags.empty() ? WithTags::No : WithTags::Yes);
@@ -100,7 +100,7 @@ ApiAnswer EcsApi::describe_task_definition(const Input& input, const Caller& cal
 
 ApiAnswer EcsApi::deregister_task_definition(const Input& input, const Caller& caller) {
   const std::string_view text = input.text("taskDefinition");
-  if (std::string problem = revision_problem(text); !problem.empty()) {
+  if (std::string problem = revision_problem(place_, text); !problem.empty()) {
     return refuse("ClientException", std::move(problem));
   }
   TaskDefinition* const definition = TRY(find_task_definition(text));
@@ -119,7 +119,7 @@ ApiAnswer EcsApi::delete_task_definitions(const Input& input, const Caller& call
   writer.begin_object().name("taskDefinitions").begin_array();
   failures.begin_array();
   for (const std::string_view text : texts) {
-    if (!revision_problem(text).empty()) {
+    if (!revision_problem(place_, text).empty()) {
       write_failure(failures, text,
                     "The specified task definition identifier is invalid. Specify a valid name or "
                     "ARN and try again.");
@@ -155,7 +155,8 @@ ApiAnswer EcsApi::list_task_definitions(const Input& input, const Caller& caller
   }
   std::vector<std::string> arns;
   for (const auto& [family, revisions] : world_.task_definitions()) {
-    if (input.has("familyPrefix") && family != input.text("familyPrefix")) {
+    if (!place_.has(family) ||
+        (input.has("familyPrefix") && own_name(family) != input.text("familyPrefix"))) {
       continue;  // In spite of its name it is a whole one.
     }
     for (const TaskDefinition& definition : revisions) {
@@ -181,9 +182,9 @@ ApiAnswer EcsApi::list_task_definition_families(const Input& input, const Caller
     const bool active = std::ranges::any_of(revisions, [](const TaskDefinition& each) {
       return each.status == TaskDefinitionStatus::Active;
     });
-    if (family.starts_with(input.text("familyPrefix")) &&
+    if (place_.has(family) && own_name(family).starts_with(input.text("familyPrefix")) &&
         (status == "ALL" || active == (status == "ACTIVE"))) {
-      families.push_back(family);
+      families.emplace_back(own_name(family));
     }
   }
   return page_in_order("families", families, input, kPage);

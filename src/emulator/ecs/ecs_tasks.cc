@@ -20,34 +20,22 @@ using world::Service;
 
 constexpr std::size_t kTasksPerDescribe = 100;
 
-/// By its id or ARN, also a stopped one; nothing is found for a name of another cluster.
-world::FoundTask find_task(const Cluster& cluster, std::string_view text) {
-  const auto id = name_in_cluster(text, "task", cluster.name);
-  for (Service* const holder : cluster.task_holders()) {
-    world::Task* const task = id ? holder->find_any_task(*id) : nullptr;
-    if (task != nullptr) {
-      return {.service = holder, .task = task};
-    }
-  }
-  return {};
-}
-
 std::string arn_of_task(const Caller& caller, const Cluster& cluster, std::string_view text) {
   return text.starts_with("arn:") ? std::string(text) : task_arn(caller.region, cluster.name, text);
 }
 
 /// Whether the task is of the service, the launch type, the family and the starter that the request
 /// names, if it names any.
-bool asked_for(const Input& input, const Cluster& cluster, const Service& holder,
+bool asked_for(const Input& input, const EcsPlace& place, const Service& holder,
                const world::Task& task) {
   const auto is = [&](std::string_view field, std::string_view value) {
     return !input.has(field) || input.text(field) == value;
   };
   const auto definition = task_definition_name(task.task_definition).value_or(TaskDefinitionName{});
-  const bool named =
-      !input.has("serviceName") ||
-      name_in_cluster(input.text("serviceName"), "service", cluster.name) == holder.name();
-  return named && is("launchType", task.launch_type) && is("family", definition.family) &&
+  const bool named = !input.has("serviceName") ||
+                     place.name_in_cluster(input.text("serviceName"), "service",
+                                           holder.definition().cluster) == holder.name();
+  return named && is("launchType", task.launch_type) && is("family", own_name(definition.family)) &&
          is("startedBy", task.started_by);
 }
 
@@ -92,6 +80,18 @@ EcsApi::Operations EcsApi::task_operations() {
   };
 }
 
+/// By its id or ARN, also a stopped one; nothing is found for a name of another cluster.
+world::FoundTask EcsApi::find_task(const Cluster& cluster, std::string_view text) const {
+  const auto id = place_.name_in_cluster(text, "task", cluster.name);
+  for (Service* const holder : cluster.task_holders()) {
+    world::Task* const task = id ? holder->find_any_task(*id) : nullptr;
+    if (task != nullptr) {
+      return {.service = holder, .task = task};
+    }
+  }
+  return {};
+}
+
 ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::string_view status =
@@ -99,7 +99,7 @@ ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
   if (!listed(std::array{"RUNNING", "PENDING", "STOPPED"}, status)) {
     return bad_parameter("desiredStatus must be RUNNING, PENDING or STOPPED.");
   }
-  const auto wanted = name_in_cluster(input.text("serviceName"), "service", cluster->name);
+  const auto wanted = place_.name_in_cluster(input.text("serviceName"), "service", cluster->name);
   if (input.has("serviceName") &&
       (!wanted || world_.find_service(cluster->name, *wanted) == nullptr)) {
     return refuse("ServiceNotFoundException", "Service not found.");
@@ -108,12 +108,12 @@ ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
     TRY(find_container_instance(*cluster, input.text("containerInstance")));
   }
   const std::string_view instance =
-      name_in_cluster(input.text("containerInstance"), "container-instance", cluster->name)
+      place_.name_in_cluster(input.text("containerInstance"), "container-instance", cluster->name)
           .value_or("");
   std::vector<std::string> arns;
   for (const Service* const holder : cluster->task_holders()) {
     for (const world::Task* const task : tasks_by_status(*holder, status)) {
-      if (asked_for(input, *cluster, *holder, *task) &&
+      if (asked_for(input, place_, *holder, *task) &&
           (instance.empty() || instance == task->container_instance)) {
         arns.push_back(task_arn(caller.region, cluster->name, task->id));
       }
@@ -160,19 +160,19 @@ void write_protection(json::Writer& writer, const Service& service, const world:
 
 /// The answer of both calls: `act` says why a task that is there cannot have its wish, or nothing.
 /// It may stop the task, which is then looked for among the stopped.
-template <typename Act>
+template <typename Find, typename Act>
 std::string protection_answer(const Cluster& cluster, const std::vector<std::string_view>& texts,
-                              const Caller& caller, const Act& act) {
+                              const Caller& caller, const Find& find, const Act& act) {
   json::Writer writer;
   json::Writer failures;
   writer.begin_object().name("protectedTasks").begin_array();
   failures.begin_array();
   for (const std::string_view text : texts) {
-    const auto [service, task] = find_task(cluster, text);
+    const auto [service, task] = find(cluster, text);
     const bool there = task != nullptr && task->state != world::TaskState::Stopped;
     const std::string_view failure = there ? act(*service, *task) : "MISSING";
     if (failure.empty()) {
-      write_protection(writer, *service, *find_task(cluster, text).task, caller.region);
+      write_protection(writer, *service, *find(cluster, text).task, caller.region);
     } else {
       write_failure(failures, arn_of_task(caller, cluster, text), failure);
     }
@@ -188,7 +188,10 @@ ApiAnswer EcsApi::get_task_protection(const Input& input, const Caller& caller) 
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::vector<std::string_view> texts = input.texts("tasks");
   TRY(check_size("Tasks", texts.size(), kTasksPerDescribe));
-  return protection_answer(*cluster, texts, caller, [](Service&, world::Task&) { return ""; });
+  return protection_answer(
+      *cluster, texts, caller,
+      [this](const Cluster& in, std::string_view text) { return find_task(in, text); },
+      [](Service&, world::Task&) { return ""; });
 }
 
 ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& caller) {
@@ -202,9 +205,12 @@ ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& calle
   if (wish.minutes < 1 || wish.minutes > kProtectionMinutesMax) {
     return bad_parameter("expiresInMinutes must be between 1 and 2880.");
   }
-  return protection_answer(*cluster, texts, caller, [&](Service& service, world::Task& task) {
-    return ask_protection(world_, service, task, wish);
-  });
+  return protection_answer(
+      *cluster, texts, caller,
+      [this](const Cluster& in, std::string_view text) { return find_task(in, text); },
+      [&](Service& service, world::Task& task) {
+        return ask_protection(world_, service, task, wish);
+      });
 }
 
 ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {

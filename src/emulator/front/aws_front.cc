@@ -9,6 +9,7 @@
 #include "emulator/front/query_protocol.h"
 #include "emulator/front/route.h"
 #include "emulator/front/wire_error.h"
+#include "emulator/tasks/task_agent.h"
 
 namespace scaler::emulator {
 namespace {
@@ -67,7 +68,7 @@ struct AwsFront::Exchange {
   }
 };
 
-AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs,
+AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsPlaces& ecs,
                    OtherServices& others, std::uint64_t seed)
     : loop_(loop),
       world_(world),
@@ -105,7 +106,8 @@ ApiResult<Caller> AwsFront::check_caller(const Exchange& exchange) const {
   TRY(sts_.check_session(
       caller.access_key_id,
       net::find_header(exchange.request.headers, "x-amz-security-token").value_or("")));
-  caller.account = sts_.account_of(caller.access_key_id);
+  const auto session = sts_.account_of(caller.access_key_id);
+  caller.account = session ? *session : account_of_task_key(world_, caller.access_key_id);
   return caller;
 }
 
@@ -116,6 +118,9 @@ void AwsFront::check_and_dispatch(const std::shared_ptr<Exchange>& exchange) {
   }
   exchange->caller = std::move(*caller);
   count(*exchange);
+  if (!rates_.take(exchange->caller, exchange->route.operation, world_.now())) {
+    return exchange->fail(fault_error(FaultKind::Throttle, exchange->route.service));
+  }
   if (!struck(exchange)) {
     dispatch(*exchange);
   }
@@ -153,6 +158,12 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
 
 void AwsFront::dispatch(const Exchange& exchange) {
   if (exchange.route.service == "lambda") {
+    if (!lambda_->is_of(exchange.caller)) {
+      return exchange.fail({.code = "ResourceNotFoundException",
+                            .message = fmt::format("{} is in another account or region.",
+                                                   function_arn(lambda_->function().settings())),
+                            .status = 404});
+    }
     return lambda_->handle(exchange.request, exchange.respond);
   }
   if (exchange.route.query != nullptr) {

@@ -10,11 +10,12 @@
 #include <string_view>
 #include <vector>
 
-#include "emulator/ecs/ecs_api.h"
+#include "emulator/ecs/ecs_places.h"
 #include "emulator/front/sts_api.h"
 #include "emulator/lambda/lambda_host.h"
 #include "emulator/others/other_services.h"
 #include "emulator/request/faults.h"
+#include "emulator/request/rates.h"
 #include "emulator/sqs/sqs_api.h"
 #include "ground/base/random.h"
 #include "ground/net/event_loop.h"
@@ -30,7 +31,7 @@ using CallCounts =
 
 class AwsFront {
  public:
-  AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsApi& ecs,
+  AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsPlaces& ecs,
            OtherServices& others, std::uint64_t seed);
 
   /// Without a host, Lambda's API is not there.
@@ -39,6 +40,7 @@ class AwsFront {
   void handle(net::ServerRequest request, const net::Respond& respond);
 
   Faults& faults() { return faults_; }
+  Rates& rates() { return rates_; }
   /// Ends the calls that hang, without an answer.
   void release_hanging() { hanging_.clear(); }
   const CallCounts& calls() const { return calls_; }
@@ -58,12 +60,13 @@ class AwsFront {
   net::EventLoop& loop_;
   world::World& world_;
   SqsApi& sqs_;
-  EcsApi& ecs_;
+  EcsPlaces& ecs_;
   OtherServices& others_;
   StsApi sts_;
   LambdaHost* lambda_ = nullptr;
   Random random_;
   Faults faults_;
+  Rates rates_ = {};
   CallCounts calls_ = {};
   std::vector<net::Respond> hanging_ = {};
   std::chrono::sys_seconds date_second_ = {};

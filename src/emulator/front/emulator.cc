@@ -135,7 +135,7 @@ class Emulator::Impl {
 
   void open_services() {
     sqs_.emplace(world_, endpoint(), options_.region);
-    ecs_.emplace(world_, behaviour(), workers());
+    ecs_.emplace(world_, options_.region, behaviour(), workers());
     others_.emplace(world_, options_.region, options_.metrics_delay, own_types(options_.group),
                     options_.instance_times);
     front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, options_.seed + 1);
@@ -393,7 +393,7 @@ class Emulator::Impl {
   world::World world_;
   std::optional<FileLock> state_folder_ = {};
   std::optional<SqsApi> sqs_ = {};
-  std::optional<EcsApi> ecs_ = {};
+  std::optional<EcsPlaces> ecs_ = {};
   std::optional<OtherServices> others_ = {};
   std::optional<AwsFront> front_ = {};
   std::optional<TaskAgent> agent_ = {};

@@ -2,7 +2,7 @@
 // Emulator: an AWS on loopback, or on another address of the machine: SQS, ECS, STS and, with a
 // bootstrap, Lambda, all at one endpoint over one World. It runs on an event loop's thread; the
 // world follows the system's time. Besides AWS it answers
-// /_emulator/status, events, faults, queues and reset (docs/emulator.md).
+// /_emulator/status, events, faults, rates, queues and reset (docs/emulator.md).
 
 #include <cstdint>
 #include <functional>

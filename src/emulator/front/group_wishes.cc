@@ -65,7 +65,7 @@ InstanceTypes own_types(const GroupOptions& group) {
   return types;
 }
 
-Result<void> make_group(const EmulatorOptions& options, ScalingGroupsApi& groups, EcsApi& ecs) {
+Result<void> make_group(const EmulatorOptions& options, ScalingGroupsApi& groups, EcsPlaces& ecs) {
   const Caller caller{.region = options.region};
   json::Writer configuration;
   configuration.begin_object()

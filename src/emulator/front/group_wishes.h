@@ -4,7 +4,7 @@
 #include <string>
 
 #include "emulator/autoscaling/instance_types.h"
-#include "emulator/ecs/ecs_api.h"
+#include "emulator/ecs/ecs_places.h"
 #include "emulator/front/emulator.h"
 #include "ground/base/result.h"
 #include "lab/world/world.h"
@@ -23,7 +23,7 @@ inline constexpr std::string_view kOwnGroup = "instances";
 
 /// Makes them as a template would, over the API.
 /// Errors: Malformed for what that refuses.
-Result<void> make_group(const EmulatorOptions& options, ScalingGroupsApi& groups, EcsApi& ecs);
+Result<void> make_group(const EmulatorOptions& options, ScalingGroupsApi& groups, EcsPlaces& ecs);
 /// The service's tasks run on the group.
 void place_on_group(world::ServiceDefinition& service, const world::TaskDefinition& definition);
 

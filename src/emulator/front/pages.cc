@@ -60,6 +60,15 @@ Result<ResetWish> read_reset(const std::string& text) {
   return wish;
 }
 
+/// {"documented": true}: calls beyond the rates that AWS documents are throttled from now on.
+Result<bool> read_rates(const std::string& text) {
+  const json::Value document = TRY(json::parse(text));
+  const json::Reader root(document, "$");
+  TRY(root.only_fields({"documented"}));
+  const json::Reader wish = TRY(root.field("documented"));
+  return wish.boolean();
+}
+
 std::optional<std::uint64_t> parse_after(std::string_view query) {
   constexpr std::string_view kName = "after=";
   if (query.empty()) {
@@ -82,9 +91,13 @@ net::HttpResponse OwnPages::answer(const net::ServerRequest& request) const {
   if (name == "faults") {
     return faults(request);
   }
+  if (name == "rates") {
+    return rates(request);
+  }
   const bool changes = name == "queues" || name == "reset" || name == "groups";
   if (!changes && name != "status" && name != "events") {
-    return page_error(404, "there are /_emulator/status, events, faults, groups, queues and reset");
+    return page_error(
+        404, "there are /_emulator/status, events, faults, groups, queues, rates and reset");
   }
   if (request.method != (changes ? "POST" : "GET")) {
     return page_error(405, changes ? "only POST" : "only GET");
@@ -118,6 +131,21 @@ net::HttpResponse OwnPages::faults(const net::ServerRequest& request) const {
   writer.begin_object().name("faults");
   front.faults().write(writer);
   writer.end_object();
+  return page(200, std::move(writer).text());
+}
+
+net::HttpResponse OwnPages::rates(const net::ServerRequest& request) const {
+  if (request.method == "POST") {
+    const Result<bool> wish = read_rates(request.body);
+    if (!wish) {
+      return page_error(400, wish.error().message);
+    }
+    front.rates().observe(*wish);
+  } else if (request.method != "GET") {
+    return page_error(405, "only GET and POST");
+  }
+  json::Writer writer;
+  front.rates().write(writer);
   return page(200, std::move(writer).text());
 }
 

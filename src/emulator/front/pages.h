@@ -51,6 +51,7 @@ struct OwnPages {
 
  private:
   net::HttpResponse faults(const net::ServerRequest& request) const;
+  net::HttpResponse rates(const net::ServerRequest& request) const;
   net::HttpResponse changed(const std::string& text,
                             Result<void> (OwnPages::*change)(const std::string&) const) const;
   Result<void> start_anew(const std::string& text) const;

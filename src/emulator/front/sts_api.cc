@@ -189,9 +189,9 @@ ApiResult<void> StsApi::check_session(std::string_view access_key_id,
   return {};
 }
 
-std::string StsApi::account_of(std::string_view access_key_id) const {
+std::optional<std::string> StsApi::account_of(std::string_view access_key_id) const {
   const auto session = sessions_.find(access_key_id);
-  return session == sessions_.end() ? std::string(kAccount) : session->second.account;
+  return session == sessions_.end() ? std::nullopt : std::optional(session->second.account);
 }
 
 std::string StsApi::caller_identity(const Caller& caller) const {

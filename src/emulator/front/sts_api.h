@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -33,8 +34,8 @@ class StsApi {
   /// Errors: ExpiredTokenException, UnrecognizedClientException.
   ApiResult<void> check_session(std::string_view access_key_id, std::string_view token) const;
 
-  /// That of the role for which the key was given out, and else the emulator's own.
-  std::string account_of(std::string_view access_key_id) const;
+  /// That of the role for which the key was given out here.
+  std::optional<std::string> account_of(std::string_view access_key_id) const;
 
  private:
   struct Session {

@@ -199,6 +199,11 @@ const EventSourceMapping* LambdaHost::mapping() const {
   return found == mappings_.end() ? nullptr : found->get();
 }
 
+bool LambdaHost::is_of(const Caller& caller) const {
+  const FunctionSettings& settings = function_->settings();
+  return caller.account == settings.account && caller.region == settings.region;
+}
+
 void LambdaHost::handle(const net::ServerRequest& request, const net::Respond& respond) {
   answer_lambda(
       {.function = *function_,

@@ -60,6 +60,8 @@ class LambdaHost {
   LambdaHost(const LambdaHost&) = delete;
   LambdaHost& operator=(const LambdaHost&) = delete;
 
+  /// Whether the caller's account and region have the function.
+  bool is_of(const Caller& caller) const;
   /// Answers a request of the Lambda API, its signature's form included.
   void handle(const net::ServerRequest& request, const net::Respond& respond);
   static bool handles(std::string_view target) { return target.starts_with("/2015-03-31/"); }

@@ -14,7 +14,7 @@ constexpr Duration kForgotten = std::chrono::hours(6);
 
 }  // namespace
 
-QueueSampler::QueueSampler(const world::World& world, MetricStore& store, QueuePlaces places)
+QueueSampler::QueueSampler(const world::World& world, MetricStore& store, Places places)
     : world_(world),
       store_(store),
       places_(std::move(places)),
@@ -54,7 +54,7 @@ void QueueSampler::sample(const world::Queue& queue, Instant minute) {
        {"NumberOfMessagesDeleted", static_cast<double>(totals.deleted - before.deleted)},
        {"NumberOfMessagesReceived", static_cast<double>(totals.received - before.received)},
        {"NumberOfMessagesSent", static_cast<double>(totals.sent - before.sent)}}};
-  const QueuePlace place = places_.place_of(queue.name());
+  const PlacedName place = places_.place_of(queue.name());
   for (const auto& [name, value] : values) {
     store_.put({.account = place.account,
                 .region = place.region,

@@ -7,7 +7,7 @@
 #include <string>
 
 #include "emulator/others/metric_store.h"
-#include "emulator/sqs/queue_place.h"
+#include "emulator/request/places.h"
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
@@ -16,7 +16,7 @@ inline constexpr std::string_view kQueueSpace = "AWS/SQS";
 
 class QueueSampler {
  public:
-  QueueSampler(const world::World& world, MetricStore& store, QueuePlaces places);
+  QueueSampler(const world::World& world, MetricStore& store, Places places);
 
   /// When the minute is over.
   Instant next() const { return next_; }
@@ -33,7 +33,7 @@ class QueueSampler {
 
   const world::World& world_;
   MetricStore& store_;
-  QueuePlaces places_;
+  Places places_;
   Instant next_;
   std::map<std::string, Last, std::less<>> last_ = {};
 };

@@ -64,19 +64,20 @@ std::vector<TaggingApi::Resource> TaggingApi::resources(const Caller& caller) co
           {.type = std::move(type), .arn = std::move(arn), .tags = {tags.begin(), tags.end()}});
     }
   };
-  if (caller.account == kAccount) {
-    for (const auto& [cluster_name, cluster] : world_.clusters()) {
-      add("ecs:cluster", cluster_arn(caller.region, cluster_name), cluster.tags);
-      for (const auto& [name, service] : cluster.services) {
-        if (service->status() != ServiceStatus::Inactive) {
-          add("ecs:service", service_arn(caller.region, cluster_name, name), service->tags());
-        }
+  for (const auto& [cluster_name, cluster] : world_.clusters()) {
+    if (!places_.place_of(cluster_name).is_of(caller)) {
+      continue;
+    }
+    add("ecs:cluster", cluster_arn(caller.region, cluster_name), cluster.tags);
+    for (const auto& [name, service] : cluster.services) {
+      if (service->status() != ServiceStatus::Inactive) {
+        add("ecs:service", service_arn(caller.region, cluster_name, name), service->tags());
       }
     }
   }
   for (const auto& [name, queue] : world_.queues()) {
     if (places_.place_of(name).is_of(caller)) {
-      add("sqs:queue", places_.arn(name), queue->tags());
+      add("sqs:queue", places_.queue_arn(name), queue->tags());
     }
   }
   std::ranges::sort(all, {}, &Resource::arn);

@@ -6,14 +6,14 @@
 #include <vector>
 
 #include "emulator/request/aws_request.h"
-#include "emulator/sqs/queue_place.h"
+#include "emulator/request/places.h"
 #include "lab/world/world.h"
 
 namespace scaler::emulator {
 
 class TaggingApi {
  public:
-  TaggingApi(const world::World& world, QueuePlaces places)
+  TaggingApi(const world::World& world, Places places)
       : world_(world), places_(std::move(places)) {}
 
   /// Errors: InvalidParameterException, PaginationTokenExpiredException,
@@ -25,7 +25,7 @@ class TaggingApi {
   std::vector<Resource> resources(const Caller& caller) const;
 
   const world::World& world_;
-  QueuePlaces places_;
+  Places places_;
 };
 
 }  // namespace scaler::emulator

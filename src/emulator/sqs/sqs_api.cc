@@ -94,14 +94,14 @@ SqsApi::SqsApi(world::World& world, std::string endpoint, std::string home_regio
 
 std::string SqsApi::queue_url(std::string_view world_name) const {
   return fmt::format("{}/{}/{}", endpoint_, places_.place_of(world_name).account,
-                     queue_name(world_name));
+                     own_name(world_name));
 }
 
 std::string SqsApi::queue_url(std::string_view world_name, const Caller& caller) const {
   return caller.host.empty()
              ? queue_url(world_name)
              : fmt::format("http://{}/{}/{}", caller.host, places_.place_of(world_name).account,
-                           queue_name(world_name));
+                           own_name(world_name));
 }
 
 std::string_view SqsApi::query_code(std::string_view code) {
@@ -219,7 +219,7 @@ ApiResult<Queue*> SqsApi::find_queue(const Input& input, const Caller& caller) {
 }
 
 Queue* SqsApi::find_by_arn(std::string_view arn, const Caller& caller) {
-  const auto place = QueuePlaces::place_of_arn(arn);
+  const auto place = Places::of_queue_arn(arn);
   return place && place->is_of(caller)
              ? world_.find_queue(places_.world_name(place->account, place->region, place->name))
              : nullptr;
@@ -228,16 +228,12 @@ Queue* SqsApi::find_by_arn(std::string_view arn, const Caller& caller) {
 /// A wrong region is the usual reason.
 std::unexpected<ApiError> SqsApi::no_such_queue(std::string_view name, const Caller& caller) const {
   const auto elsewhere = std::ranges::find_if(
-      world_.queues(), [&](const auto& queue) { return queue_name(queue.first) == name; });
+      world_.queues(), [&](const auto& queue) { return own_name(queue.first) == name; });
   if (elsewhere == world_.queues().end()) {
     return refuse("QueueDoesNotExist", std::string(kNoQueue));
   }
-  const QueuePlace place = places_.place_of(elsewhere->first);
-  return refuse(
-      "QueueDoesNotExist",
-      fmt::format("{} (There is one in {} of account {}; this request is of account {} and "
-                  "signed for {}.)",
-                  kNoQueue, place.region, place.account, caller.account, caller.region));
+  return refuse("QueueDoesNotExist",
+                std::string(kNoQueue) + places_.note(elsewhere->first, caller));
 }
 
 ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
@@ -303,9 +299,8 @@ ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller& caller) {
 
 ApiAnswer SqsApi::list_queues(const Input& input, const Caller& caller) {
   const std::string_view prefix = input.text("QueueNamePrefix");
-  return list_page(input, caller, "QueueUrls", [&](const Queue& queue) {
-    return queue_name(queue.name()).starts_with(prefix);
-  });
+  return list_page(input, caller, "QueueUrls",
+                   [&](const Queue& queue) { return own_name(queue.name()).starts_with(prefix); });
 }
 
 ApiAnswer SqsApi::list_dead_letter_sources(const Input& input, const Caller& caller) {
@@ -354,7 +349,7 @@ ApiAnswer SqsApi::list_page(const Input& input, const Caller& caller, std::strin
     writer.end_array();
   }
   if (more && limit) {
-    writer.field("NextToken", queue_name(names.back()));
+    writer.field("NextToken", own_name(names.back()));
   }
   writer.end_object();
   return std::move(writer).text();
@@ -391,7 +386,7 @@ ApiAnswer SqsApi::purge_queue(const Input& input, const Caller& caller) {
   if (purged != purged_at_.end() && world_.now() < purged->second + kPurgePause) {
     return refuse("PurgeQueueInProgress",
                   fmt::format("Only one PurgeQueue operation on {} is allowed every 60 seconds.",
-                              queue_name(queue->name())),
+                              own_name(queue->name())),
                   403);
   }
   purged_at_[queue->name()] = world_.now();
@@ -416,7 +411,7 @@ ApiAnswer SqsApi::tag_queue(const Input& input, const Caller& caller) {
   }
   if (std::ssize(tags) > kTagsMax) {
     return refuse("InvalidParameterValue",
-                  fmt::format("Too many tags added for queue {}.", queue_name(queue->name())));
+                  fmt::format("Too many tags added for queue {}.", own_name(queue->name())));
   }
   for (const auto& [key, value] : input.text_map("Tags")) {
     queue->set_tag(key, value);

@@ -15,8 +15,8 @@
 
 #include "emulator/request/api_input.h"
 #include "emulator/request/aws_request.h"
+#include "emulator/request/places.h"
 #include "emulator/sqs/message_moves.h"
-#include "emulator/sqs/queue_place.h"
 #include "ground/json/writer.h"
 #include "lab/world/world.h"
 
@@ -109,7 +109,7 @@ class SqsApi {
 
   world::World& world_;
   std::string endpoint_;
-  QueuePlaces places_;
+  Places places_;
   MessageMoves moves_;
   std::uint64_t next_move_ = 1;
   std::list<Receive> waiting_ = {};

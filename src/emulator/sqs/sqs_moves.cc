@@ -80,9 +80,10 @@ ApiAnswer SqsApi::list_message_moves(const Input& input, const Caller& caller) {
     if (task->status == MoveStatus::Running) {
       writer.field("TaskHandle", task->handle);
     }
-    writer.field("Status", to_string(task->status)).field("SourceArn", places_.arn(task->source));
+    writer.field("Status", to_string(task->status))
+        .field("SourceArn", places_.queue_arn(task->source));
     if (!task->destination.empty()) {
-      writer.field("DestinationArn", places_.arn(task->destination));
+      writer.field("DestinationArn", places_.queue_arn(task->destination));
     }
     if (task->rate) {
       writer.field("MaxNumberOfMessagesPerSecond", *task->rate);

@@ -128,7 +128,7 @@ void keep_policy(Queue& queue, json::Object policy, Instant now) {
 ApiAnswer SqsApi::add_permission(const Input& input, const Caller& caller) {
   Queue* const queue = TRY(find_queue(input, caller));
   TRY(check_permission(input));
-  const std::string arn = places_.arn(queue->name());
+  const std::string arn = places_.queue_arn(queue->name());
   json::Object policy = policy_of(*queue, arn);
   json::Array& statements = statements_of(policy);
   const std::string label(input.text("Label"));
@@ -156,7 +156,7 @@ ApiAnswer SqsApi::add_permission(const Input& input, const Caller& caller) {
 
 ApiAnswer SqsApi::remove_permission(const Input& input, const Caller& caller) {
   Queue* const queue = TRY(find_queue(input, caller));
-  json::Object policy = policy_of(*queue, places_.arn(queue->name()));
+  json::Object policy = policy_of(*queue, places_.queue_arn(queue->name()));
   const std::string_view label = input.text("Label");
   const auto removed = std::erase_if(statements_of(policy),
                                      [&](const json::Value& one) { return has_label(one, label); });

@@ -47,7 +47,7 @@ std::int64_t milliseconds(Instant instant) {
 /// Writes one received message, with what was asked for of its attributes.
 class MessageWriter {
  public:
-  MessageWriter(json::Writer& writer, const QueuePlaces& places,
+  MessageWriter(json::Writer& writer, const Places& places,
                 std::vector<std::string_view> system_names,
                 std::vector<std::string_view> attribute_names)
       : writer_(&writer),
@@ -102,7 +102,7 @@ class MessageWriter {
     write_carried("AWSTraceHeader", carried.find("trace"));
     write_carried("MessageGroupId", carried.find("group"));
     if (message.from) {
-      write_text("DeadLetterQueueSourceArn", places_->arn(*message.from));
+      write_text("DeadLetterQueueSourceArn", places_->queue_arn(*message.from));
     }
     if (message.fifo) {
       write_text("MessageDeduplicationId", message.fifo->deduplication_id);
@@ -131,7 +131,7 @@ class MessageWriter {
   }
 
   json::Writer* writer_;
-  const QueuePlaces* places_;
+  const Places* places_;
   std::vector<std::string_view> system_names_;
   std::vector<std::string_view> attribute_names_;
 };

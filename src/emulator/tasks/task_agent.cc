@@ -88,10 +88,28 @@ std::string access_key_id_of(const Task& task) {
   return "ASIA" + upper_case(std::string_view(task.id).substr(0, 16));
 }
 
+std::string_view account_of_task_key(const world::World& world, std::string_view access_key_id) {
+  for (const auto& [name, cluster] : world.clusters()) {
+    const std::string_view account = account_in(name);
+    if (account == kAccount) {
+      continue;
+    }
+    for (const Service* const holder : cluster.task_holders()) {
+      if (std::ranges::any_of(holder->tasks(), [&](const auto& task) {
+            return access_key_id_of(task.second) == access_key_id;
+          })) {
+        return account;
+      }
+    }
+  }
+  return kAccount;
+}
+
 Environment TaskAgent::variables(const Task& task) const {
+  const std::string region = places_.place_of(task.task_definition).region;
   return {{"AWS_ENDPOINT_URL", endpoint_},
-          {"AWS_REGION", region_},
-          {"AWS_DEFAULT_REGION", region_},
+          {"AWS_REGION", region},
+          {"AWS_DEFAULT_REGION", region},
           {"AWS_EXECUTION_ENV", "AWS_ECS_FARGATE"},
           {"AWS_CONTAINER_CREDENTIALS_FULL_URI",
            fmt::format("{}{}{}", endpoint_, kCredentials, task.id)},
@@ -108,7 +126,8 @@ bool TaskAgent::handles(std::string_view target) {
 }
 
 std::string TaskAgent::arn_of(const world::FoundTask& place) const {
-  return task_arn(region_, place.service->definition().cluster, place.task->id);
+  const std::string& cluster = place.service->definition().cluster;
+  return task_arn(places_.place_of(cluster).region, cluster, place.task->id);
 }
 
 bool TaskAgent::too_many(const Task& task) {
@@ -223,9 +242,9 @@ net::HttpResponse TaskAgent::metadata(std::string_view path, const world::FoundT
       .field("Image", worker.image);
   container.name("Labels")
       .begin_object()
-      .field("com.amazonaws.ecs.cluster", service.definition().cluster)
+      .field("com.amazonaws.ecs.cluster", own_name(service.definition().cluster))
       .field("com.amazonaws.ecs.task-arn", arn_of(place))
-      .field("com.amazonaws.ecs.task-definition-family", name.family)
+      .field("com.amazonaws.ecs.task-definition-family", own_name(name.family))
       .field("com.amazonaws.ecs.task-definition-version", fmt::format("{}", name.revision))
       .end_object();
   container.field("DesiredStatus", desired_status(task))
@@ -246,18 +265,20 @@ net::HttpResponse TaskAgent::metadata(std::string_view path, const world::FoundT
     return refusal(404, "error", "", "ResourceNotFoundException",
                    "there are /task, /taskWithTags, /stats and /task/stats");
   }
+  const std::string& cluster = service.definition().cluster;
+  const std::string region = places_.place_of(cluster).region;
   json::Writer writer;
-  writer.begin_object().field("Cluster", cluster_arn(region_, service.definition().cluster));
+  writer.begin_object().field("Cluster", cluster_arn(region, cluster));
   if (!service.name().empty()) {
     writer.field("ServiceName", service.name());
   }
   writer.field("TaskARN", arn_of(place))
-      .field("Family", name.family)
+      .field("Family", own_name(name.family))
       .field("Revision", fmt::format("{}", name.revision))
       .field("DesiredStatus", desired_status(task))
       .field("KnownStatus", to_string(task.state))
       .field("LaunchType", task.launch_type)
-      .field("AvailabilityZone", zone_name(region_, task));
+      .field("AvailabilityZone", zone_name(region, task));
   writer.name("Containers").begin_array().raw(container.text()).end_array().end_object();
   return answer(200, std::move(writer));
 }
@@ -265,7 +286,8 @@ net::HttpResponse TaskAgent::metadata(std::string_view path, const world::FoundT
 net::HttpResponse TaskAgent::credentials(const world::FoundTask& place) const {
   json::Writer writer;
   writer.begin_object()
-      .field("RoleArn", fmt::format("arn:aws:iam::{}:role/task", kAccount))
+      .field("RoleArn", fmt::format("arn:aws:iam::{}:role/task",
+                                    account_in(place.service->definition().cluster)))
       .field("AccessKeyId", access_key_id_of(*place.task))
       .field("SecretAccessKey", "emulated")
       .field("Token", "emulated")

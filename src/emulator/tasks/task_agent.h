@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "emulator/request/faults.h"
+#include "emulator/request/places.h"
 #include "ground/base/environment.h"
 #include "ground/net/http_server.h"
 #include "lab/world/world.h"
@@ -29,10 +30,10 @@ class TaskAgent {
   using Strike =
       std::function<std::optional<InjectedFault>(std::string_view operation, std::string_view key)>;
 
-  TaskAgent(world::World& world, std::string endpoint, std::string region, Strike strike = {})
+  TaskAgent(world::World& world, std::string endpoint, std::string home_region, Strike strike = {})
       : world_(world),
         endpoint_(std::move(endpoint)),
-        region_(std::move(region)),
+        places_(std::move(home_region)),
         strike_(std::move(strike)) {}
 
   /// Where a task's process finds all of it, and AWS: the variables that ECS sets, and those that
@@ -59,12 +60,14 @@ class TaskAgent {
 
   world::World& world_;
   std::string endpoint_;
-  std::string region_;
+  Places places_;
   Strike strike_;
   std::map<std::string, Allowance> allowances_ = {};
 };
 
 /// The key that a task's own credentials have: who calls is known by it.
 std::string access_key_id_of(const world::Task& task);
+/// Of the task that has the key; the emulator's own when there is none.
+std::string_view account_of_task_key(const world::World& world, std::string_view access_key_id);
 
 }  // namespace scaler::emulator

@@ -1,4 +1,4 @@
-#include "emulator/sqs/queue_place.h"
+#include "emulator/request/places.h"
 
 #include <vector>
 
@@ -9,23 +9,28 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr char kSlash = '/';  // No queue's name has it.
+constexpr char kSlash = '/';  // No name has it.
 
 }  // namespace
 
-std::string_view queue_name(std::string_view world_name) {
+std::string_view own_name(std::string_view world_name) {
   return world_name.substr(world_name.rfind(kSlash) + 1);
 }
 
-std::string QueuePlaces::world_name(std::string_view account, std::string_view region,
-                                    std::string_view name) const {
+std::string_view account_in(std::string_view world_name) {
+  const std::size_t first = world_name.find(kSlash);
+  return first == world_name.rfind(kSlash) ? kAccount : world_name.substr(0, first);
+}
+
+std::string Places::world_name(std::string_view account, std::string_view region,
+                               std::string_view name) const {
   if (account != kAccount) {
     return fmt::format("{}/{}/{}", account, region, name);
   }
   return region == home_ ? std::string(name) : fmt::format("{}/{}", region, name);
 }
 
-QueuePlace QueuePlaces::place_of(std::string_view world_name) const {
+PlacedName Places::place_of(std::string_view world_name) const {
   const std::vector<std::string_view> parts = split(world_name, "/");
   const std::size_t size = parts.size();
   return {.account = std::string(size > 2 ? parts[size - 3] : kAccount),
@@ -33,19 +38,26 @@ QueuePlace QueuePlaces::place_of(std::string_view world_name) const {
           .name = std::string(parts.back())};
 }
 
-std::string QueuePlaces::arn(std::string_view world_name) const {
-  const QueuePlace place = place_of(world_name);
+std::string Places::queue_arn(std::string_view world_name) const {
+  const PlacedName place = place_of(world_name);
   return fmt::format("arn:aws:sqs:{}:{}:{}", place.region, place.account, place.name);
 }
 
-std::optional<QueuePlace> QueuePlaces::place_of_arn(std::string_view arn) {
+std::string Places::note(std::string_view world_name, const Caller& caller) const {
+  const PlacedName place = place_of(world_name);
+  return fmt::format(
+      " (There is one in {} of account {}; this request is of account {} and signed for {}.)",
+      place.region, place.account, caller.account, caller.region);
+}
+
+std::optional<PlacedName> Places::of_queue_arn(std::string_view arn) {
   constexpr std::size_t kParts = 6;
   const std::vector<std::string_view> parts = split(arn, ":");
   if (parts.size() != kParts || parts[0] != "arn" || !parts[1].starts_with("aws") ||
       parts[2] != "sqs" || arn.contains(kSlash)) {
     return std::nullopt;
   }
-  return QueuePlace{.account = std::string(parts[4]),
+  return PlacedName{.account = std::string(parts[4]),
                     .region = std::string(parts[3]),
                     .name = std::string(parts[5])};
 }
