@@ -231,6 +231,7 @@ void Looker::ask(ApiCall call, Question question) {
     ++question.protection_of->protection.open;
   }
   slow_under_way_ += question.slow ? 1 : 0;
+  current_.batches += question.services.size() > 1 ? 1U : 0U;
   const Wait wait = std::exchange(question.wait, Wait::NotAtAll);
   wait_for(questions_.emplace(id, std::move(question)).first->second, wait);
 }
@@ -244,7 +245,6 @@ void Looker::wait_for(Question& question, Wait wait) {
 }
 
 std::optional<Deadline> Looker::step() {
-  const bool all = current_.patience == Patience::All;
   const Deadline shortly = current_.begun + kShortly;
   take_answers();
   while (current_.awaited > 0 || current_.hoped_for > 0) {
@@ -255,22 +255,23 @@ std::optional<Deadline> Looker::step() {
     if (learn_pace_early()) {
       current_.check = std::min(current_.check, current_.begun + current_.slow_after);
     }
-    if (!all && moment >= current_.check) {
+    if (moment >= current_.check) {
       current_.check = set_slow_aside();
       continue;
     }
-    return all ? current_.deadline
-               : std::min(current_.deadline, current_.awaited > 0 ? current_.check : shortly);
+    return std::min(current_.deadline, current_.awaited > 0 ? current_.check : shortly);
   }
   return std::nullopt;
 }
 
 /// Waits no longer for what is slow, and says when to look for it again. Where half of what was
-/// asked is slow it is not a member but the way to it: then all get more time.
+/// asked is slow it is not a member but the way to it: then all get more time. Who waits for all
+/// frees the neighbours of a slow member alone.
 Deadline Looker::set_slow_aside() {
   const Deadline moment = now();
   std::size_t begun = current_.took.size();
-  std::vector<Question*> slow;
+  std::vector<CallId> slow;
+  std::size_t slow_batches = 0;
   Deadline next = moment + current_.slow_after;
   for (auto& [id, question] : questions_) {
     const CallProgress* progress = client_->progress(id);
@@ -279,7 +280,8 @@ Deadline Looker::set_slow_aside() {
     }
     ++begun;
     if (moment - *progress->begun >= current_.slow_after) {
-      slow.push_back(&question);
+      slow.push_back(id);
+      slow_batches += question.services.size() > 1 ? 1U : 0U;
     } else {
       next = std::min(next, *progress->begun + current_.slow_after);
     }
@@ -289,19 +291,47 @@ Deadline Looker::set_slow_aside() {
     current_.slow_after = std::min(2 * current_.slow_after, most);
     return moment;
   }
-  for (Question* question : slow) {
-    set_aside(*question);
-    ++current_.slow_calls;
-    if (question->queue != nullptr) {
-      current_.slow.push_back(question->queue);
-    }
-    std::ranges::copy(question->services, std::back_inserter(current_.slow));
-    if (question->protection_of != nullptr) {
-      current_.slow.push_back(&question->protection_of->protection);
-    }
+  const bool by_members = current_.batches == 1 || 2 * slow_batches < current_.batches;
+  for (const CallId id : slow) {
+    wait_no_longer(questions_.find(id), by_members);
   }
   cancel_surplus();
-  return next;
+  return std::min(next, moment + current_.slow_after);
+}
+
+/// A batch is slow by one of its members: each is asked alone, and that one alone stays slow. Where
+/// most batches are it is no member.
+void Looker::wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_members) {
+  Question& question = asked->second;
+  const bool several = question.services.size() > 1;
+  if (current_.patience == Patience::All && !(several && by_members)) {
+    return;
+  }
+  if (several) {
+    if (!by_members) {
+      set_aside(question);
+      return;
+    }
+    const std::vector<LookedAtService*> members = question.services;
+    const Question pattern{.with_tags = question.with_tags, .split_off = question.split_off};
+    give_up(asked);
+    if (!current_.took.empty()) {  // Those of its members that answer tell no more of its pace.
+      current_.slow_after = std::min(current_.slow_after, std::max(2 * pace(), kSlowLeast));
+    }
+    for (LookedAtService* member : members) {
+      ask_services({member}, pattern);
+    }
+    return;
+  }
+  set_aside(question);
+  ++current_.slow_calls;
+  if (question.queue != nullptr) {
+    current_.slow.push_back(question.queue);
+  }
+  std::ranges::copy(question.services, std::back_inserter(current_.slow));
+  if (question.protection_of != nullptr) {
+    current_.slow.push_back(&question.protection_of->protection);
+  }
 }
 
 void Looker::set_aside(Question& question) {

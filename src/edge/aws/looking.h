@@ -115,6 +115,7 @@ class Looker {
     bool paced = false;                ///< those have told what is slow
     std::vector<LookedAt*> slow = {};  ///< what was not waited for any longer
     std::size_t slow_calls = 0;
+    std::size_t batches = 0;  ///< calls about several services
   };
 
   Deadline now() const { return client_->clock().steady(); }
@@ -127,6 +128,7 @@ class Looker {
   void wait_for(Question& question, Wait wait);
   void join_under_way();
   Deadline set_slow_aside();
+  void wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_members);
   void set_aside(Question& question);
   void cancel_surplus();
   void give_up(std::map<CallId, Question>::iterator question);

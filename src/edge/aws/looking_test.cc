@@ -124,6 +124,7 @@ class LookingTest : public testing::Test {
     }
     return *cloud_;
   }
+  void renew_cloud() { cloud_.emplace(test.client()); }
   std::size_t calls() const { return test.transport.requests.size(); }
   std::size_t asked_about(const std::string& name) const {
     return static_cast<std::size_t>(
@@ -165,6 +166,53 @@ TEST_F(LookingTest, WaitsForNoMemberThatHangs) {
             "SQS GetQueueAttributes " + kQueues + "q3: no answer yet after 2.5 s; still asked");
   EXPECT_EQ(asked_about("q3"), 0U);  // Not a second time.
   EXPECT_EQ(looks[0].asked, begun);
+}
+
+TEST_F(LookingTest, WaitsForNoNeighbourOfAMemberThatHangs) {
+  for (const int size : {2, 10, 30}) {
+    for (const Patience patience : {Patience::AllButSlow, Patience::All}) {
+      renew_cloud();
+      const auto requests = fleet(size);
+      delays["s1"] = 1h;
+      for (int again = 0; again < 3; ++again) {
+        const auto looks = look(requests, patience);
+        EXPECT_LE(took, patience == Patience::All ? 30s : again == 0 ? 2s : 100ms) << size;
+        for (std::size_t i = 0; i < looks.size(); ++i) {
+          EXPECT_EQ(looks[i].service.has_value(), i != 1) << size << " " << i;
+        }
+        EXPECT_FALSE(looks[1].service.error().message.contains("s0"));
+        test.clock.advance(1s);
+      }
+    }
+  }
+}
+
+TEST_F(LookingTest, KeepsBatchesTogetherWhereMostOfThemAreSlow) {
+  const auto requests = fleet(100);
+  look(requests);
+  for (int i = 0; i < 100; ++i) {
+    delays["s" + std::to_string(i)] = 3s;
+  }
+  std::set<std::size_t> read;
+  for (int pass = 0; pass < 6; ++pass) {
+    const auto looks = look(requests);
+    EXPECT_LE(took, 2s);
+    EXPECT_LE(calls(), 110U);
+    for (std::size_t i = 0; i < looks.size(); ++i) {
+      if (looks[i].service) {
+        read.insert(i);
+      }
+    }
+    test.clock.advance(2s);
+  }
+  EXPECT_EQ(read.size(), 100U);
+  delays.clear();
+  look(requests);
+  test.clock.advance(4s);
+  look(requests);
+  for (const Look& one : look(requests)) {  // It is over as soon as it is over.
+    EXPECT_TRUE(one.service.has_value());
+  }
 }
 
 TEST_F(LookingTest, CollectsALateAnswerInALaterLook) {

@@ -1,8 +1,7 @@
 #include "edge/aws/tagged_services.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
+#include <functional>
 #include <utility>
 
 #include "edge/aws/ecs.h"
@@ -118,15 +117,22 @@ struct Batch {
   std::vector<std::size_t> at = {};
 };
 
-/// By place and cluster, ten a call; what is no ARN is told to be none.
+/// By place and cluster, ten a call, and those alone that are slow; what is no ARN is told to be
+/// none.
 std::vector<Batch> batches_of(std::span<const ServiceId> services,
+                              const std::function<bool(const ServiceId&)>& is_slow,
                               std::vector<Result<ServiceTags>>& tags) {
+  std::vector<Batch> all;
   std::map<std::pair<Place, std::string_view>, std::vector<Batch>> by_key;
   for (std::size_t i = 0; i < services.size(); ++i) {
     const ServiceId& id = services[i];
     if (id.cluster.empty() || !is_service(id.service)) {
       tags[i] = fail(ErrorKind::Malformed, "'" + shortened(id.service) +
                                                "' is no ARN of an ECS service with its cluster");
+      continue;
+    }
+    if (is_slow(id)) {
+      all.push_back({.ids = {id}, .at = {i}});
       continue;
     }
     std::vector<Batch>& batches = by_key[call_key(id)];
@@ -136,7 +142,6 @@ std::vector<Batch> batches_of(std::span<const ServiceId> services,
     batches.back().ids.push_back(id);
     batches.back().at.push_back(i);
   }
-  std::vector<Batch> all;
   for (auto& [key, batches] : by_key) {
     std::ranges::move(batches, std::back_inserter(all));
   }
@@ -174,66 +179,129 @@ struct Search {
   }
 };
 
-SearchedPlace place_of(const ApiCall& call) {
-  return {.region = call.region, .role = call.role};
-}
-
-bool of_one_place(const std::vector<ApiCall>& calls) {
-  return std::ranges::all_of(
-      calls, [&](const ApiCall& call) { return place_of(call) == place_of(calls.front()); });
+Error not_yet(const ApiCall& call) {
+  return {ErrorKind::Unavailable, describe(call) + ": no answer yet; still asked"};
 }
 
 }  // namespace
 
-Deadline TaggedServices::give_up_at(const ApiCall& call, Deadline begun) const {
-  return begun + (slow_.contains(place_of(call)) ? kPatienceWithSlow : kPatience);
+TaggedServices::~TaggedServices() {
+  for (const auto& [key, id] : under_way_) {
+    client_->cancel(id);
+  }
 }
 
-/// All calls side by side. Where they are of several places nobody waits for one that is much
-/// slower than it should be; where most are it is not a place but the way to them all.
-std::vector<Result<ApiReply>> TaggedServices::ask(const std::vector<ApiCall>& calls,
+std::string TaggedServices::key_of(const ApiCall& call) {
+  return call.operation + "\n" + call.region + "\n" + call.role.arn + "\n" + call.role.external_id +
+         "\n" + call.body;
+}
+
+/// All side by side. Where they are several nobody waits for one that is much slower than it should
+/// be; where most are it is not one of them but the way to them all.
+std::vector<Result<ApiReply>> TaggedServices::ask(const std::vector<Question>& questions,
                                                   Deadline deadline) {
-  if (of_one_place(calls)) {
-    return client_->call(calls, deadline);
+  std::vector<Result<ApiReply>> replies;
+  for (const Question& question : questions) {
+    replies.emplace_back(std::unexpected(not_yet(question.call)));
   }
-  const auto group = std::make_shared<CallGroup>();
-  std::map<CallId, std::size_t> asked;
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    asked.emplace(client_->start(calls[i], group, {.start_by = deadline, .answer_by = deadline}),
-                  i);
-  }
-  std::vector<Result<ApiReply>> replies(calls.size());
-  while (!asked.empty()) {
-    for (FinishedCall& finished : std::exchange(group->finished, {})) {
-      const auto one = asked.extract(finished.id);
-      slow_.erase(place_of(calls[one.mapped()]));
-      replies[one.mapped()] = std::move(finished.reply);
+  const auto is_usual = [](const auto& one) { return !one.second.slow; };
+  const Deadline begun = client_->clock().steady();
+  AllAsked asked = start(questions, deadline);
+  const auto usual = std::ranges::count_if(asked, is_usual);
+  while (true) {
+    take_answers(asked, replies);
+    const auto open = std::ranges::count_if(asked, is_usual);
+    const Deadline next = give_up_slow(asked, 2 * (usual - open) >= usual, begun, deadline);
+    if (asked.empty()) {
+      return replies;
     }
-    Deadline next = deadline;
-    const bool others_came = 2 * (calls.size() - asked.size()) >= calls.size();
-    const Deadline now = client_->clock().steady();
-    std::erase_if(asked, [&](const auto& one) {
-      const auto& [id, index] = one;
-      const CallProgress* progress = client_->progress(id);
-      if (!others_came || progress == nullptr || !progress->begun) {
-        return false;  // Its turn may be still to come, or it has just ended.
-      }
-      const Deadline end = give_up_at(calls[index], *progress->begun);
-      next = std::min(next, end);
-      if (now < end) {
-        return false;
-      }
-      client_->cancel(id);
-      replies[index] = fail(ErrorKind::Unavailable,
-                            describe(calls[index]) + ": no answer yet; it is asked again later");
-      slow_.insert(place_of(calls[index]));
-      return true;
-    });
-    if (!asked.empty() && group->finished.empty()) {
-      client_->run(next);
-    }
+    client_->run(next);
   }
-  return replies;
+}
+
+/// What is asked for since an earlier time is not asked for again.
+TaggedServices::AllAsked TaggedServices::start(const std::vector<Question>& questions,
+                                               Deadline deadline) {
+  group_->renewal_tried = false;
+  group_->clock_corrected = false;
+  AllAsked asked;
+  for (std::size_t i = 0; i < questions.size(); ++i) {
+    const Question& question = questions[i];
+    Asked one{.index = i,
+              .key = key_of(question.call),
+              .patience = question.patience,
+              .about_several = question.about_several,
+              .slow = is_slow(question.call)};
+    const auto known = under_way_.extract(one.key);
+    const CallId id = known.empty() ? client_->start(question.call, group_, {.start_by = deadline})
+                                    : known.mapped();
+    asked.emplace(id, std::move(one));
+  }
+  return asked;
+}
+
+void TaggedServices::take_answers(AllAsked& asked, std::vector<Result<ApiReply>>& replies) {
+  for (FinishedCall& finished : std::exchange(group_->finished, {})) {
+    late_answers_.insert_or_assign(finished.id, std::move(finished.reply));
+  }
+  std::erase_if(asked, [&](const auto& one) {
+    auto answer = late_answers_.extract(one.first);
+    if (answer.empty()) {
+      return false;
+    }
+    const bool silent = !answer.mapped() && answer.mapped().error().kind == ErrorKind::Unavailable;
+    if (!silent) {
+      slow_.erase(one.second.key);
+    }
+    replies[one.second.index] = std::move(answer.mapped());
+    return true;
+  });
+}
+
+/// When to look again for whom nobody waits any longer.
+Deadline TaggedServices::give_up_slow(AllAsked& asked, bool others_came, Deadline begun,
+                                      Deadline deadline) {
+  const Deadline now = client_->clock().steady();
+  Deadline next = deadline;
+  std::erase_if(asked, [&](const auto& one) {
+    const auto& [id, call] = one;
+    const CallProgress* const progress = client_->progress(id);
+    const bool begun_now = progress != nullptr && progress->begun;
+    Deadline end = deadline;
+    if (call.slow) {
+      end = std::min(end, begun + kPatienceWithSlow);
+    } else if ((others_came || call.about_several) && begun_now) {
+      end = std::min(end, *progress->begun + call.patience);
+    } else {
+      next = std::min(next, now + call.patience);  // Its turn is still to come, or the others'.
+    }
+    next = std::min(next, end);
+    if (now < end) {
+      return false;
+    }
+    set_aside(id, call);
+    return true;
+  });
+  return next;
+}
+
+void TaggedServices::set_aside(CallId id, const Asked& one) {
+  slow_.insert(one.key);
+  const CallProgress* const progress = client_->progress(id);
+  if (progress == nullptr || !progress->begun || under_way_.size() >= kSlowMax) {
+    client_->cancel(id);
+  } else {
+    under_way_.emplace(one.key, id);
+  }
+}
+
+void TaggedServices::forget(const ApiCall& call) {
+  const std::string key = key_of(call);
+  slow_.erase(key);
+  if (const auto known = under_way_.extract(key); !known.empty()) {
+    client_->cancel(known.mapped());
+    late_answers_.erase(known.mapped());
+  }
 }
 
 std::vector<ServiceDirectory::Found> TaggedServices::tagged(std::string_view key,
@@ -245,11 +313,12 @@ std::vector<ServiceDirectory::Found> TaggedServices::tagged(std::string_view key
     searches.push_back({.place = &places[i], .found = &found[i]});
   }
   while (!searches.empty()) {
-    std::vector<ApiCall> calls;
+    std::vector<Question> questions;
     for (const Search& search : searches) {
-      calls.push_back(page_call(key, search.token, *search.place));
+      questions.push_back(
+          {.call = page_call(key, search.token, *search.place), .patience = kPatience});
     }
-    const std::vector<Result<ApiReply>> replies = ask(calls, deadline);
+    const std::vector<Result<ApiReply>> replies = ask(questions, deadline);
     std::vector<Search> further;
     for (std::size_t i = 0; i < searches.size(); ++i) {
       if (searches[i].take(replies[i])) {
@@ -264,18 +333,34 @@ std::vector<ServiceDirectory::Found> TaggedServices::tagged(std::string_view key
 std::vector<Result<ServiceTags>> TaggedServices::tags_of(std::span<const ServiceId> services,
                                                          Deadline deadline) {
   std::vector<Result<ServiceTags>> tags(services.size());
-  std::vector<Batch> batches = batches_of(services, tags);
+  const auto slow = [this](const ServiceId& id) {
+    return is_slow(describe_call(std::span(&id, 1), WithTags::Yes));
+  };
+  std::vector<Batch> batches = batches_of(services, slow, tags);
   while (!batches.empty()) {
-    std::vector<ApiCall> calls;
+    std::vector<Question> questions;
     for (const Batch& batch : batches) {
-      calls.push_back(describe_call(batch.ids, WithTags::Yes));
+      questions.push_back({.call = describe_call(batch.ids, WithTags::Yes),
+                           .patience = kPatienceWithServices,
+                           .about_several = batch.ids.size() > 1});
     }
-    const std::vector<Result<ApiReply>> replies = ask(calls, deadline);
+    const std::vector<Result<ApiReply>> replies = ask(questions, deadline);
+    // Where most batches are silent it is no member but the way to them all.
+    const bool late = client_->clock().steady() >= deadline;
+    const auto silent = [&](const Question& question) {
+      return question.about_several && is_slow(question.call);
+    };
+    const bool most_silent =
+        batches.size() > 1 && 2 * std::ranges::count_if(questions, silent) > std::ssize(questions);
     std::vector<Batch> alone;
     for (std::size_t i = 0; i < batches.size(); ++i) {
       const Batch& batch = batches[i];
-      const bool split =
-          batch.ids.size() > 1 && !replies[i] && may_be_of_a_member(replies[i].error().kind);
+      const bool refused = !replies[i] && may_be_of_a_member(replies[i].error().kind);
+      const bool no_answer = silent(questions[i]) && !most_silent && !late;
+      const bool split = batch.ids.size() > 1 && (refused || no_answer);
+      if (split) {
+        forget(questions[i].call);
+      }
       for (std::size_t j = 0; j < batch.ids.size(); ++j) {
         if (split) {
           alone.push_back({.ids = {batch.ids[j]}, .at = {batch.at[j]}});

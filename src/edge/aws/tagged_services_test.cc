@@ -185,6 +185,108 @@ TEST(TaggedServices, ASlowPlaceHoldsNoOther) {
   }
 }
 
+TEST(TaggedServices, AnAnswerThatComesLateIsTakenByALaterSearch) {
+  TestClient test;
+  test.transport.answer = [](const auto&) { return ok(page("a", "")); };
+  test.transport.delay = [](const net::HttpRequest& request) {
+    return request.origin.host.contains("eu-west-1") ? Duration(1500ms) : Duration(10ms);
+  };
+  TaggedServices services(test.client());
+  const std::vector<SearchedPlace> alone{{.region = "eu-west-1"}};
+  EXPECT_TRUE(services.tagged("k", alone, test.clock.steady() + 1s).front().error);
+  test.clock.advance(10s);
+  const Deadline before = test.clock.steady();
+  EXPECT_FALSE(services.tagged("k", alone, before + 1s).front().error);
+  EXPECT_EQ(test.clock.steady(), before);
+  EXPECT_EQ(test.transport.requests.size(), 1U);
+}
+
+/// Services s0 to s29 of one cluster, of which s7 never answers, alone or beside others.
+class SilentMember : public ::testing::Test {
+ protected:
+  SilentMember() {
+    for (int i = 0; i < 30; ++i) {
+      arns.push_back(arn_named("s" + std::to_string(i)));
+    }
+    test.transport.answer = [this](const net::HttpRequest& request) {
+      std::string list;
+      for (const std::string& arn : arns) {
+        if (request.body.contains(arn + "\"")) {
+          list += (list.empty() ? "" : ",") +
+                  described(arn.substr(arn.rfind('/') + 1), "ACTIVE", R"({"key":"k","value":"v"})");
+        }
+      }
+      return ok(R"({"services":[)" + list + "]}");
+    };
+    test.transport.delay = [this](const net::HttpRequest& request) {
+      return hangs && request.body.contains("/s7\"") ? Duration(1h) : Duration(10ms);
+    };
+  }
+
+  std::vector<Result<ServiceTags>> read(std::size_t count) {
+    const Deadline before = test.clock.steady();
+    const auto end = arns.begin() + static_cast<std::ptrdiff_t>(count);
+    auto tags = services.tags_of(ids_of({arns.begin(), end}), before + 10s);
+    took = std::chrono::ceil<Duration>(test.clock.steady() - before);
+    return tags;
+  }
+  static void expect_all_but_s7(const std::vector<Result<ServiceTags>>& tags) {
+    for (std::size_t i = 0; i < tags.size(); ++i) {
+      EXPECT_EQ(tags[i].has_value(), i != 7) << i;
+    }
+    EXPECT_EQ(tags[7].error().kind, ErrorKind::Unavailable);
+    EXPECT_TRUE(tags[7].error().message.contains("/s7"));
+    EXPECT_FALSE(tags[7].error().message.contains("/s8"));  // No neighbour is accused.
+  }
+
+  TestClient test;
+  TaggedServices services{test.client()};
+  std::vector<std::string> arns = {};
+  bool hangs = true;
+  Duration took = {};
+};
+
+TEST_F(SilentMember, HoldsNoNeighbour) {
+  expect_all_but_s7(read(30));
+  EXPECT_LE(took, 2100ms);
+  for (int again = 0; again < 3; ++again) {
+    test.clock.advance(10s);
+    expect_all_but_s7(read(30));
+    EXPECT_LE(took, 100ms);
+  }
+}
+
+TEST_F(SilentMember, HoldsNoNeighbourOfASmallFleet) {
+  expect_all_but_s7(read(10));
+  EXPECT_LE(took, 2100ms);
+  test.clock.advance(10s);
+  expect_all_but_s7(read(10));
+  EXPECT_LE(took, 100ms);
+}
+
+TEST_F(SilentMember, IsReadWithTheOthersOnceItAnswers) {
+  read(30);
+  hangs = false;
+  std::size_t unread = 1;
+  for (int again = 0; again < 3 && unread > 0; ++again) {
+    test.clock.advance(20s);
+    unread = static_cast<std::size_t>(
+        std::ranges::count_if(read(30), [](const auto& tags) { return !tags.has_value(); }));
+  }
+  EXPECT_EQ(unread, 0U);
+  test.transport.requests.clear();
+  read(30);
+  EXPECT_EQ(test.transport.requests.size(), 3U);
+}
+
+TEST_F(SilentMember, AskedForOneByOneIsNobodyWhereAllAreSilent) {
+  test.transport.delay = [](const auto&) { return Duration(1h); };
+  for (const auto& tags : read(30)) {
+    EXPECT_FALSE(tags.has_value());
+  }
+  EXPECT_EQ(test.transport.requests.size(), 3U);
+}
+
 TEST(TaggedServices, WhereMostAreSlowAllAreWaitedFor) {
   TestClient test;
   test.transport.answer = [](const auto&) { return ok(page("a", "")); };

@@ -104,6 +104,20 @@ TEST_F(TaggedFleetTest, OnlyTheServicesOfAShardAreAskedForTheirTags) {
   EXPECT_EQ(fleet_.ask_for(&shards[0], Deadline::max()).problems.size(), 1U);
 }
 
+TEST_F(TaggedFleetTest, AnIndexHoldsAFleetThatIsKnownForTwoSeconds) {
+  directory_.error = Error{ErrorKind::Unavailable, "no answer"};
+  for (const Duration passed : {0s, 60s}) {
+    clock_.pass(passed);
+    fleet_.ask(clock_.steady() + 10s);
+    EXPECT_EQ(directory_.searched_until, clock_.steady() + 10s);  // Nothing goes on without it.
+  }
+  directory_.error.reset();
+  ask_after(60s);
+  clock_.pass(60s);
+  fleet_.ask(clock_.steady() + 10s);
+  EXPECT_EQ(directory_.searched_until, clock_.steady() + 2s);
+}
+
 TEST_F(TaggedFleetTest, AnEmptyFleetIsToldAsOne) {
   EXPECT_EQ(names(ask_after(0s)), "");
   EXPECT_TRUE(ask_after(60s).errors.empty());

@@ -47,8 +47,9 @@ inline TagRules rules() {
 class FakeDirectory final : public ServiceDirectory {
  public:
   std::vector<Found> tagged(std::string_view key, std::span<const SearchedPlace> places,
-                            Deadline /*deadline*/) override {
+                            Deadline deadline) override {
     ++asked;
+    searched_until = deadline;
     std::vector<Found> all;
     for (const SearchedPlace& place : places) {
       searched.push_back(describe(place));
@@ -86,6 +87,7 @@ class FakeDirectory final : public ServiceDirectory {
   std::optional<Error> error = {};                           ///< of every index
   std::map<std::string, Error> errors = {};                  ///< of that of a place
   int asked = 0;
+  Deadline searched_until = {};            ///< the last time
   std::vector<std::string> read = {};      ///< whose own tags were asked for, in that order
   std::vector<std::string> searched = {};  ///< places, as they describe themselves
   std::map<std::string, AccountRole> reached = {};  ///< services, as whom last
