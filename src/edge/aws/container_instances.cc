@@ -282,7 +282,7 @@ Result<std::vector<ContainerInstance>> ContainerInstances::all(Deadline deadline
 }
 
 Result<std::vector<TaskPlace>> ContainerInstances::places(std::span<const std::string> arns,
-                                                          Deadline deadline) {
+                                                          std::size_t& gone, Deadline deadline) {
   std::vector<TaskPlace> places;
   while (!arns.empty()) {
     const auto chunk = arns.first(std::min(arns.size(), kPerDescription));
@@ -294,6 +294,9 @@ Result<std::vector<TaskPlace>> ContainerInstances::places(std::span<const std::s
     const ApiReply reply =
         TRY(client_->call(call_of("DescribeTasks", std::move(body).text()), deadline));
     const json::Reader root(reply.value);
+    for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
+      gone += TRY(text_or_empty(failure, "reason")) == "MISSING" ? 1U : 0U;
+    }
     const json::Reader tasks = TRY(root.field("tasks"));
     for (const json::Reader& task : TRY(tasks.items())) {
       TaskPlace& place = places.emplace_back();
@@ -313,13 +316,21 @@ Result<std::vector<TaskPlace>> ContainerInstances::tasks_on(const std::string& i
                {{"containerInstance", instance_arn},
                 {"desiredStatus", to == To::Run ? "RUNNING" : "STOPPED"}},
                deadline));
-  return places(arns, deadline);
+  std::size_t gone = 0;
+  std::vector<TaskPlace> found = TRY(places(arns, gone, deadline));
+  if (found.size() + gone < arns.size()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("ECS DescribeTasks {}: nothing is told of {} of {} tasks", of_.cluster,
+                            arns.size() - gone - found.size(), arns.size()));
+  }
+  return found;
 }
 
 Result<std::vector<TaskPlace>> ContainerInstances::tasks_of_service(Deadline deadline) {
   const std::vector<std::string> arns =
       TRY(list("ListTasks", "taskArns", {{"serviceName", of_.service}}, deadline));
-  return places(arns, deadline);
+  std::size_t gone = 0;
+  return places(arns, gone, deadline);
 }
 
 Result<std::vector<std::string>> ContainerInstances::daemons(Deadline deadline) {

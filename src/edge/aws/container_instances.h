@@ -80,7 +80,8 @@ class ContainerInstances {
   Result<std::vector<std::string>> list(const std::string& operation, const std::string& member,
                                         const std::vector<std::pair<std::string, std::string>>& of,
                                         Deadline deadline);
-  Result<std::vector<TaskPlace>> places(std::span<const std::string> arns, Deadline deadline);
+  Result<std::vector<TaskPlace>> places(std::span<const std::string> arns, std::size_t& gone,
+                                        Deadline deadline);
   ApiCall call_of(std::string operation, std::string body) const;
 
   Client* client_;

@@ -3,12 +3,23 @@
 #include <algorithm>
 #include <utility>
 
+#include <fmt/core.h>
+
 #include "edge/aws/ecs.h"
 
 namespace scaler::aws {
 namespace {
 
 using To = ContainerInstances::To;
+
+constexpr Duration kFirstPause = std::chrono::seconds(10);
+constexpr Duration kLongestPause = std::chrono::minutes(5);
+
+std::string key_of(const GroupRequest& request) {
+  const ServiceId& id = request.services.front().id;
+  return std::string(region_of(id)) + "\n" + id.role.arn + "\n" + id.role.external_id + "\n" +
+         request.cluster + "\n" + request.provider;
+}
 
 GroupState state_of(const std::string& lifecycle) {
   if (lifecycle == "InService") {
@@ -225,6 +236,30 @@ Result<void> InstanceCloud::read_services(Looking& looking) {
 }
 
 Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline deadline) {
+  Pace& pace = paces_[key_of(request)];
+  const Deadline begun = client_->clock().steady();
+  if (begun < pace.again) {
+    const auto left = std::chrono::ceil<std::chrono::seconds>(pace.again - begun);
+    return fail(ErrorKind::Unavailable,
+                fmt::format("the group of the capacity provider {} did not answer in time: it is "
+                            "asked again in {} s",
+                            request.provider, left.count()));
+  }
+  const Deadline until = begun + pace.patience;
+  Result<GroupSeen> seen = look_at(request, std::min(deadline, until));
+  const Deadline ended = client_->clock().steady();
+  const auto took = std::chrono::ceil<Duration>(ended - begun);
+  if (seen) {
+    pace = {.patience = std::clamp(2 * took, kPatienceLeast, kPatienceMost)};
+  } else if (ended >= until) {
+    pace.patience = std::min(2 * pace.patience, kPatienceMost);  // Perhaps it has only grown.
+    pace.pause = std::clamp(2 * pace.pause, kFirstPause, kLongestPause);
+    pace.again = ended + pace.pause;
+  }
+  return seen;
+}
+
+Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline deadline) {
   ServiceId of = request.services.front().id;
   of.cluster = request.cluster;
   Looking looking{.request = request,

@@ -14,6 +14,14 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
  public:
   explicit InstanceCloud(Client& client) : client_(&client) {}
 
+  /// So long a look at a group may take that was never seen whole; later ones are given twice what
+  /// the last one needed, within the other two of these.
+  static constexpr Duration kPatience = std::chrono::seconds(2);
+  static constexpr Duration kPatienceLeast = std::chrono::milliseconds(500);
+  static constexpr Duration kPatienceMost = std::chrono::seconds(4);
+
+  /// A group that does not answer in time is left alone for 10 s, doubled up to 5 min: the passes
+  /// of all others wait for it meanwhile. One whole look ends that.
   Result<GroupSeen> look(const GroupRequest& request, Deadline deadline) override;
   Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
                          Deadline leave_by, Deadline deadline) override;
@@ -21,6 +29,14 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
  private:
   /// What one look has found so far.
   struct Looking;
+  /// How long a group is waited for, and when it is asked again.
+  struct Pace {
+    Duration patience = kPatience;
+    Duration pause = {};
+    Deadline again = {};
+  };
+
+  Result<GroupSeen> look_at(const GroupRequest& request, Deadline deadline);
 
   Result<void> read_group(Looking& looking) const;
   Result<void> read_instances(Looking& looking);
@@ -30,6 +46,7 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   Result<TaskNeed> need_of(const Looking& looking, const ServiceOnGroup& service);
 
   Client* client_;
+  std::map<std::string, Pace> paces_ = {};              ///< by place, cluster and provider
   std::map<std::string, TaskNeed> needs_ = {};          ///< by task definition, which never changes
   std::map<std::string, std::string> containers_ = {};  ///< ARNs by EC2 id, of the latest looks
 };

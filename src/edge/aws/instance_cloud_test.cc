@@ -20,7 +20,8 @@ class FakeCluster {
   }
 
   Result<GroupSeen> look() {
-    return cloud.look({.cluster = "c", .provider = "gpu", .services = {jobs}}, soon());
+    return cloud.look({.cluster = "c", .provider = "gpu", .services = {jobs}},
+                      test.clock.steady() + 30s);
   }
   Result<void> carry_out(const InstanceAction& action) {
     return cloud.carry_out({.cluster = "c", .provider = "gpu", .services = {jobs}}, action,
@@ -104,6 +105,62 @@ std::string task_on(const std::string& group, const std::string& status) {
 }
 
 const std::string kOneTask = R"({"taskArns":["arn:t-1"]})";
+
+TEST(InstanceCloud, AGroupThatDoesNotAnswerHoldsThePassesEverMoreRarely) {
+  FakeCluster fake;
+  Duration delay = 1h;
+  fake.test.transport.delay = [&](const net::HttpRequest& request) {
+    return request.body.contains("DescribeAutoScalingGroups") ? delay : Duration::zero();
+  };
+  const auto look = [&fake] {
+    const Deadline before = fake.test.clock.steady();
+    const bool seen = fake.look().has_value();
+    return std::pair(seen, std::chrono::ceil<Duration>(fake.test.clock.steady() - before));
+  };
+  EXPECT_EQ(look(), std::pair(false, Duration(2s)));
+  fake.asked();
+  EXPECT_EQ(look(), std::pair(false, Duration(0s)));
+  EXPECT_TRUE(fake.asked().empty());
+  EXPECT_EQ(fake.look().error().message,
+            "the group of the capacity provider gpu did not answer in time: it is asked again in "
+            "10 s");
+  fake.test.clock.advance(10s);
+  EXPECT_EQ(look(), std::pair(false, Duration(4s)));
+  fake.test.clock.advance(19s);
+  EXPECT_EQ(look(), std::pair(false, Duration(0s)));
+
+  delay = 300ms;
+  fake.test.clock.advance(1s);
+  EXPECT_EQ(look(), std::pair(true, Duration(300ms)));
+  delay = 1h;
+  EXPECT_EQ(look(), std::pair(false, Duration(600ms)));  // Twice what it needed.
+}
+
+TEST(InstanceCloud, ATaskThatIsNotDescribedCountsAsOneThatStops) {
+  FakeCluster fake;
+  fake.answers["ListTasks STOPPED"] = kOneTask;
+  const auto first = fake.look();
+  ASSERT_TRUE(first.has_value()) << first.error().message;
+  EXPECT_FALSE(first->complete);
+  fake.answers["DescribeTasks"] =
+      R"({"tasks":[],"failures":[{"arn":"arn:t-1","reason":"MISSING"}]})";
+  const auto second = fake.look();
+  ASSERT_TRUE(second.has_value()) << second.error().message;
+  EXPECT_TRUE(second->complete);
+  fake.answers["DescribeTasks"] = R"({"tasks":[],"failures":[{"arn":"arn:t-1","reason":"BUSY"}]})";
+  const auto third = fake.look();
+  ASSERT_TRUE(third.has_value()) << third.error().message;
+  EXPECT_FALSE(third->complete);
+}
+
+TEST(InstanceCloud, AGroupThatIsDeniedIsAskedEachTime) {
+  FakeCluster fake;
+  fake.answers["DescribeAutoScalingGroups"] = "denied";
+  EXPECT_EQ(fake.look().error().kind, ErrorKind::Denied);
+  fake.asked();
+  EXPECT_EQ(fake.look().error().kind, ErrorKind::Denied);
+  EXPECT_FALSE(fake.asked().empty());
+}
 
 TEST(InstanceCloud, BringsGroupInstancesAndServicesTogether) {
   FakeCluster fake;
