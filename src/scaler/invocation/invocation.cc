@@ -169,7 +169,8 @@ bool Invoker::cuts(Trigger trigger) const {
          (trigger == Trigger::Schedule || trigger == Trigger::Tick || trigger == Trigger::Doorbell);
 }
 
-/// Whether other invocations were asked for the pass; not for a fleet that is one shard alone.
+/// Whether other invocations were asked for the pass; not for a fleet that is one shard alone, and
+/// not where they cannot be: then it is made here, as far as the time goes.
 bool Invoker::give_orders(const Invocation& invocation, Deadline deadline, Effect& effect) {
   std::vector<FleetMember> members;
   if (ports_.fleet != nullptr) {
@@ -189,9 +190,10 @@ bool Invoker::give_orders(const Invocation& invocation, Deadline deadline, Effec
   for (const Shard& shard : shards) {
     orders.push_back({.shard = shard, .at = ports_.clock.now(), .by = invocation.trigger});
   }
-  effect.orders = orders.size();
-  note(effect, ports_.orders->send(settings_.shard_queue_url, orders, deadline));
-  return true;
+  const Result<void> sent = ports_.orders->send(settings_.shard_queue_url, orders, deadline);
+  note(effect, sent);
+  effect.orders = sent ? orders.size() : 0;
+  return sent.has_value();
 }
 
 // What a trigger was handed exists, whatever the counts say by then: SQS's need up to a minute. A

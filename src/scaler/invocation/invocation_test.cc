@@ -556,10 +556,12 @@ TEST_F(CutFleet, OneThatIsASingleShardIsLookedAtAtOnceAndAPersonMeansAll) {
   EXPECT_THAT(orders_.given, IsEmpty());
 }
 
-TEST_F(CutFleet, AnOrderThatCannotBeGivenFailsTheInvocation) {
+TEST_F(CutFleet, AnOrderThatCannotBeGivenFailsTheInvocationWhichLooksItself) {
   orders_.sending = fail(ErrorKind::Denied, "the shards");
   const Effect effect = invoke({.trigger = Trigger::Schedule});
   EXPECT_THAT(effect.errors, ElementsAre("the shards"));
+  EXPECT_EQ(effect.orders, 0U);
+  EXPECT_THAT(set(), ElementsAre("a", "b", "c", "d"));
   EXPECT_EQ(function_.ticks.size(), 2U);
 }
 
