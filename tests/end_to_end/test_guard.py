@@ -1,9 +1,12 @@
 """`ecs-guard`: a worker's messages are handed over only while its task is protected."""
 
+import gzip
 import http.client
 import json
 import os
 import pathlib
+import pty
+import select
 import signal
 import sys
 import threading
@@ -302,6 +305,43 @@ def test_other_queues_are_left_alone(task, sidecar):
     worker.delete(message)
 
 
+def test_a_queue_that_nobody_receives_from_is_told(task, sidecar):
+    guard = sidecar(task, "--queue", "jbos", "--expect-within", "1s")
+    assert guard.worker().receive() == []
+    wait_until(lambda: guard.warnings(), 5, what="a warning")
+    assert "no receive of a queue that --queue names" in guard.warnings()[0]["message"]
+    assert guard.status()["receives"] == 0
+
+
+def zipped(text):
+    return gzip.compress(json.dumps(text).encode())
+
+
+@pytest.mark.parametrize("answer", [
+    (200, zipped({"Messages": [{"MessageId": "1", "ReceiptHandle": "r1", "Body": "a"}]}),
+     {"Content-Encoding": "gzip"}),
+    (200, b'{"Messages":[{"MessageId":"1","ReceiptHandle":"r1","Body":"\\ud800"}]}'),
+    (200, {"Messages": [{"MessageId": "1", "Body": "a"}]})], ids=["gzip", "surrogate", "handle"])
+def test_an_answer_that_cannot_be_read_may_hold_messages(task, sidecar, answer):
+    guard = sidecar(task)
+    task.before = lambda operation, _: answer if operation == "ReceiveMessage" else None
+    connection = http.client.HTTPConnection(urllib.parse.urlparse(guard.url).netloc, timeout=10)
+    connection.request("POST", "/", json.dumps({"QueueUrl": task.queue_url}), {
+        "X-Amz-Target": "AmazonSQS.ReceiveMessage", "Content-Type": "application/x-amz-json-1.0"})
+    told = connection.getresponse().read()
+    assert told == (answer[1] if isinstance(answer[1], bytes) else json.dumps(answer[1]).encode())
+    assert task.is_protected() and guard.status()["held"] == 1
+    assert "cannot be read" in guard.warnings()[0]["message"]
+
+
+def test_ten_messages_of_the_longest_kind_come_through(task, sidecar):
+    worker = sidecar(task).worker()
+    body = '"' * 2**20
+    task.send(*[body] * 10)
+    messages = worker.receive(count=10)
+    assert [message["Body"] for message in messages] == [body] * 10
+
+
 def test_a_worker_that_went_away_gets_nothing(task, sidecar):
     guard = sidecar(task)
     worker = guard.worker()
@@ -417,6 +457,37 @@ def test_a_command_that_cannot_be_run_is_named_and_ends_as_in_a_shell(
     process = start_process([ecs_guard, "--", command], env=task.environment())
     assert process.wait() == code
     assert f"cannot run '{command}': {why}" in process.stderr()
+
+
+def test_the_worker_has_the_terminal(task, ecs_guard):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        wanted = {**os.environ, **task.environment()}
+        os.execve(ecs_guard, [ecs_guard, "--", "sh", "-c", "read line; echo got-$line; exit 6"],
+                  {name: value for name, value in wanted.items() if value is not None})
+    os.write(terminal, b"word\n")
+    read, end = b"", time.monotonic() + 20
+    while b"got-word" not in read and time.monotonic() < end:
+        if select.select([terminal], [], [], 0.1)[0]:
+            read += os.read(terminal, 4096)
+    if b"got-word" not in read:
+        os.kill(pid, signal.SIGKILL)
+    status = os.waitpid(pid, 0)[1]
+    os.close(terminal)
+    assert b"got-word" in read and os.waitstatus_to_exitcode(status) == 6
+
+
+@pytest.mark.parametrize("number", [signal.SIGALRM, signal.SIGPWR, signal.SIGRTMIN + 3])
+def test_whatever_signal_stops_a_container_comes_to_the_worker(task, run_worker, number):
+    process = run_worker(task, f"""
+import os, signal, time
+signal.signal({int(number)}, lambda *_: sys.exit(8))
+print("up", flush=True)
+time.sleep(60)
+""")
+    wait_until(lambda: "up" in process.stdout(), 20, what="the worker")
+    process.popen.send_signal(number)
+    assert process.wait() == 8
 
 
 def test_sigterm_lets_the_work_end_and_takes_no_more(task, run_worker):

@@ -17,24 +17,41 @@
 namespace scaler::guard {
 namespace {
 
-/// What people and platforms send to a container's first process, and the end of children.
-constexpr std::array kWatched = {SIGTERM, SIGINT,  SIGHUP,   SIGQUIT, SIGUSR1,
-                                 SIGUSR2, SIGCONT, SIGWINCH, SIGCHLD};
+/// What stays with the guard itself: its own faults, a peer that has gone, and a terminal's.
+constexpr std::array kNotWatched = {SIGSEGV, SIGBUS,  SIGFPE,  SIGILL,  SIGTRAP, SIGSYS,
+                                    SIGABRT, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
 
+/// All that may be sent to a container's first process, as an image's STOPSIGNAL can be any of
+/// them, and the end of children.
 sigset_t watched_set() {
   sigset_t set = {};
-  ::sigemptyset(&set);
-  for (const int number : kWatched) {
-    ::sigaddset(&set, number);
+  ::sigfillset(&set);
+  for (const int number : kNotWatched) {
+    ::sigdelset(&set, number);
   }
   return set;
+}
+
+/// In the child: a terminal whose foreground the guard had is the worker's. In the background it
+/// would be stopped when it reads.
+void take_terminal(pid_t guard_group) {
+  if (::tcgetpgrp(STDIN_FILENO) != guard_group) {
+    return;
+  }
+  sigset_t output = {};
+  ::sigemptyset(&output);
+  ::sigaddset(&output, SIGTTOU);
+  ::sigprocmask(SIG_BLOCK, &output, nullptr);  // It is in the background until then.
+  ::tcsetpgrp(STDIN_FILENO, ::getpid());
 }
 
 /// In the child: only what may be called after a fork of a program with threads. Writes the error
 /// to `report` when the program cannot be run.
 [[noreturn]] void become(std::vector<char*>& arguments, std::vector<char*>& environment,
                          pid_t guard, int report) {
+  const pid_t guard_group = ::getpgrp();
   ::setpgid(0, 0);
+  take_terminal(guard_group);
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != guard) {
     ::_exit(1);  // The guard has ended before it could be noticed.
@@ -116,7 +133,8 @@ void Child::signal(int number) const {
 std::optional<int> Child::reap() {
   std::optional<int> code;
   int status = 0;
-  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+  // Not those of other threads: who fetches credentials with a command waits for it there.
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG | __WNOTHREAD)) > 0;) {
     if (pid == pid_) {
       pid_ = 0;
       code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

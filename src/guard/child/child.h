@@ -38,7 +38,8 @@ class Signals {
 
 class Child {
  public:
-  /// Standard input, output and error are the guard's own. It gets SIGKILL when the guard ends.
+  /// Standard input, output and error are the guard's own, and so is the foreground of its
+  /// terminal. It gets SIGKILL when the guard ends. To be called by the thread that reaps.
   /// Errors: Unavailable, naming the program, with why it cannot be run.
   static Result<Child> start(std::vector<std::string> command, const Environment& environment);
 
@@ -46,8 +47,8 @@ class Child {
   pid_t pid() const { return pid_; }
   /// Nothing happens once it has ended.
   void signal(int number) const;
-  /// Takes in all children that have ended, and those that were left to the guard. The exit code of
-  /// the child itself, once: its status, or 128 and the signal.
+  /// Takes in all children of this thread that have ended, and those that were left to the guard.
+  /// The exit code of the child itself, once: its status, or 128 and the signal.
   std::optional<int> reap();
 
  private:

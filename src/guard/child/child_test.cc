@@ -1,10 +1,15 @@
 #include "guard/child/child.h"
 
 #include <csignal>
+#include <latch>
+#include <spawn.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
+
+#include "ground/base/command_words.h"
 
 namespace scaler::guard {
 namespace {
@@ -71,14 +76,46 @@ TEST(Child, TakesInWhatItsChildLeavesBehind) {
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no zombie is left";
 }
 
-TEST(Signals, ComeOnTheLoop) {
+TEST(Child, LeavesTheChildrenOfOtherThreadsToThem) {
+  auto child = shell("kill -STOP $$; exit 5");
+  ASSERT_TRUE(child.has_value());
+  std::latch ended(1);
+  std::latch looked(1);
+  int status = -1;
+  std::thread other([&] {
+    std::vector<std::string> words = {"sh", "-c", "exit 3"};
+    pid_t helper = 0;
+    ::posix_spawnp(&helper, "sh", nullptr, nullptr, exec_pointers(words).data(), nullptr);
+    siginfo_t info = {};
+    ::waitid(P_PID, static_cast<id_t>(helper), &info, WEXITED | WNOWAIT);
+    ended.count_down();
+    looked.wait();
+    ::waitpid(helper, &status, 0);
+  });
+  ended.wait();
+  EXPECT_EQ(child->reap(), std::nullopt);
+  looked.count_down();
+  other.join();
+  EXPECT_EQ(WEXITSTATUS(status), 3);
+  child->signal(SIGCONT);
+  EXPECT_EQ(wait_for(*child), 5);
+}
+
+class SignalsOf : public testing::TestWithParam<int> {};
+
+/// The last is one of those that systemd's images stop by.
+INSTANTIATE_TEST_SUITE_P(All, SignalsOf,
+                         testing::Values(SIGUSR1, SIGTERM, SIGALRM, SIGPWR, SIGIO, SIGXCPU,
+                                         SIGRTMIN + 3));
+
+TEST_P(SignalsOf, TheGuardComeOnTheLoop) {
   net::EventLoop loop;
   Signals signals;
-  ::kill(::getpid(), SIGUSR1);
+  ::kill(::getpid(), GetParam());
   std::stop_source stop;
   bool came = false;
   signals.watch(loop, [&](int number) {
-    if (number == SIGUSR1) {  // The end of other tests' children may come, too.
+    if (number == GetParam()) {  // The end of other tests' children may come, too.
       came = true;
       stop.request_stop();
     }

@@ -18,6 +18,12 @@ constexpr Duration kGiveBackPatience = std::chrono::seconds(5);
 constexpr int kGiveBackAttempts = 3;
 constexpr std::size_t kBatch = 10;  ///< of SQS
 constexpr Duration kLookForGone = std::chrono::milliseconds(250);
+constexpr std::string_view kNothingCame =
+    "no receive has come through the guard: the worker's SDK goes to SQS by itself, and its task "
+    "is not protected. SDKs that do not know AWS_ENDPOINT_URL_SQS want this endpoint in the code";
+constexpr std::string_view kOthersCame =
+    "no receive of a queue that --queue names has come through the guard, only of others: the task "
+    "is not protected";
 constexpr Duration kMinute = std::chrono::minutes(1);
 /// A message's handle as the protocol knows it: behind the number of its queue.
 constexpr char kAfterNumber = ':';
@@ -35,6 +41,12 @@ QueueAndReceipt parts_of(const Handle& handle) {
   const std::size_t mark = handle.find(kAfterNumber);
   return {.queue = number_of<std::size_t>(std::string_view(handle).substr(0, mark)).value_or(0),
           .receipt = handle.substr(mark + 1)};
+}
+
+/// Of an answer that cannot be read: the messages that may be in it. It ends when their visibility
+/// does, and nothing else can be done with it.
+Handle unread_handle(std::size_t queue) {
+  return handle_of(queue, "");
 }
 
 net::HttpResponse plain(int status, std::string body) {
@@ -73,7 +85,6 @@ void Front::handle(net::ServerRequest request, net::Respond respond) {
   }
   QueueCall call = read_call(request);
   if (call.kind == QueueCall::Kind::Receive) {
-    ++receives_seen_;
     receive(std::move(call), std::move(request), std::move(respond));
   } else {
     pass(call, request, std::move(respond));
@@ -177,9 +188,11 @@ void Front::receive(QueueCall call, net::ServerRequest request, net::Respond res
 
 void Front::begin_receive(const std::shared_ptr<OpenReceive>& open, const KnownQueue& queue) {
   if (!queue.guarded) {
+    ++others_seen_;
     pass(open->call, open->request, std::move(open->respond));
     return;
   }
+  ++receives_seen_;
   open->queue = queue.number;
   const ReceiveId id = ++last_receive_;
   receives_.emplace(id, open);
@@ -205,11 +218,17 @@ void Front::received(ReceiveId id, Result<net::HttpResponse> answer) {
   if (answer.has_value() && answer->status == 200) {
     const Result<std::vector<AnsweredMessage>> read = read_messages(open.call, *answer);
     if (!read.has_value()) {
-      surroundings_.log.write(LogLevel::Warn, read.error().message,
+      surroundings_.log.write(LogLevel::Warn,
+                              "the answer to a receive cannot be read; the task is protected as if "
+                              "there were a message in it: " +
+                                  read.error().message,
                               {{"queue", open.call.queue_url}});
     }
     const Duration visibility =
         open.call.visibility.value_or(surroundings_.queues.at(open.queue).visibility);
+    if (!read.has_value()) {
+      messages.push_back({.handle = unread_handle(open.queue), .visibility = visibility});
+    }
     for (const AnsweredMessage& message : read.value_or(std::vector<AnsweredMessage>())) {
       open.handles.push_back(handle_of(open.queue, message.handle));
       messages.push_back({.handle = open.handles.back(), .visibility = visibility});
@@ -295,8 +314,9 @@ void Front::carry_out(const HandOver& action) {
 void Front::carry_out(const GiveBack& action) {
   std::map<std::size_t, std::vector<std::string>> by_queue;
   for (const Handle& handle : action.handles) {
-    auto [queue, receipt] = parts_of(handle);
-    by_queue[queue].push_back(std::move(receipt));
+    if (auto [queue, receipt] = parts_of(handle); !receipt.empty()) {
+      by_queue[queue].push_back(std::move(receipt));
+    }
   }
   for (auto& [number, receipts] : by_queue) {
     const KnownQueue& queue = surroundings_.queues.at(number);
@@ -352,6 +372,9 @@ void Front::give_back(const KnownQueue& queue, std::vector<std::string> handles,
 
 void Front::carry_out(const Renew& action) {
   const auto [number, receipt] = parts_of(action.handle);
+  if (receipt.empty()) {
+    return;
+  }
   const KnownQueue& queue = surroundings_.queues.at(number);
   const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(action.visibility);
   json::Writer body;
@@ -435,12 +458,9 @@ Duration Front::protected_since_last() {
 void Front::every_minute() {
   minute_.start(kMinute, [this] { every_minute(); });
   if (receives_seen_ == 0 && now() - begun_ >= options_.expect_within) {
-    surroundings_.log.write(
-        LogLevel::Warn,
-        "no receive has come through the guard: the worker's SDK goes to SQS by itself, and its "
-        "task is not protected. SDKs that do not know AWS_ENDPOINT_URL_SQS want this endpoint in "
-        "the code",
-        {{"endpoint", options_.door.origin()}});
+    surroundings_.log.write(LogLevel::Warn,
+                            std::string(others_seen_ == 0 ? kNothingCame : kOthersCame),
+                            {{"endpoint", options_.door.origin()}});
     if (options_.strict && !std::exchange(failed_, true)) {
       terminate();
     }

@@ -105,7 +105,8 @@ class Front {
   bool carrying_out_ = false;
   bool finishing_ = false;
   bool failed_ = false;
-  std::uint64_t receives_seen_ = 0;
+  std::uint64_t receives_seen_ = 0;  ///< of guarded queues
+  std::uint64_t others_seen_ = 0;    ///< of those that --queue does not name
   Deadline begun_;
   WorkReport work_ = {};
   Duration protected_before_ = {};

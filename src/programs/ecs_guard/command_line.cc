@@ -9,6 +9,7 @@
 #include "ground/base/command_words.h"
 #include "ground/base/duration.h"
 #include "ground/base/text.h"
+#include "scaler/core/queue_names.h"
 
 namespace scaler::guard {
 namespace {
@@ -56,13 +57,20 @@ Result<void> set_report(GuardPlan& plan, std::string_view value) {
   return {};
 }
 
+Result<void> add_queue(GuardPlan& plan, std::string_view value) {
+  // A URL of whatever shape may be that of a server which is not AWS.
+  if (!parse_queue_or_name(value).has_value() && !value.contains("://")) {
+    return fail(ErrorKind::Malformed,
+                "'" + std::string(value) + "' is not the name, URL or ARN of a queue");
+  }
+  plan.queues.emplace_back(value);
+  return {};
+}
+
 constexpr std::array kFlags = {
     Flag{"queue", "NAME|URL",
          "guard only this queue; may be given several times. Calls about others go on as they are",
-         [](GuardPlan& plan, std::string_view value) -> Result<void> {
-           plan.queues.emplace_back(value);
-           return {};
-         }},
+         add_queue},
     Flag{"port", "PORT", "listen on this port of 127.0.0.1 (any that is free; serve: 9324)",
          set_port},
     Flag{"stop-timeout", "TIME", "from SIGTERM to SIGKILL: the container's stopTimeout (30s)",

@@ -57,6 +57,11 @@ TEST(GuardCommandLine, NamesWhatIsWrong) {
             "--report: 'xml' is no report: there are none, line and emf");
   EXPECT_EQ(error_of({"--port", "70000", "x"}),
             "--port: '70000' is no port: a port is a number from 0 to 65535");
+  for (const char* const wrong : {"", "a b", "jobs,more", "arn:aws:sqs:x"}) {
+    EXPECT_EQ(error_of({"--queue", wrong, "x"}),
+              "--queue: '" + std::string(wrong) + "' is not the name, URL or ARN of a queue");
+  }
+  EXPECT_EQ(error_of({"--queue", "http://127.0.0.1:9324/queue/jobs", "x"}), "");
   EXPECT_EQ(error_of({"serve", "python"}), "serve takes no command, but 'python' stands there");
   EXPECT_EQ(error_of({"--stop-timeout", "1s", "x"}),
             "--stop-timeout: under 4 s there is no time to give anything back");

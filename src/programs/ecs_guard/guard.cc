@@ -17,6 +17,8 @@ constexpr int kCannotRun = 126;  ///< and for one that is, but cannot be run
 constexpr Duration kFirstCredentials = std::chrono::seconds(10);
 /// Each long poll of the worker keeps one busy, and a delete must not wait for it.
 constexpr std::size_t kConnections = 1024;
+/// Ten messages of 1 MiB, of which each character may take six, as in &quot;.
+constexpr std::size_t kAnswerMax = 64U << 20U;
 /// A worker may be silent for hours between two calls, or wait for its answer.
 constexpr net::ServerLimits kLimits{.idle = std::chrono::minutes(10)};
 
@@ -35,6 +37,7 @@ class Run {
             system_clock(), log_),
         http_(loop_, {.ca_bundle = settings.ca_bundle,
                       .connections_per_origin = kConnections,
+                      .body_max = kAnswerMax,
                       .proxies = settings.proxies}),
         agent_http_(loop_, {}),
         credentials_(loop_, provider_, log_),
