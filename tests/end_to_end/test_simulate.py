@@ -104,6 +104,9 @@ BAD = [
     (["--trace", "bad", "--rival", "keda"], "bad: line 2: '-3'", 3),
     (["--trace", "huge", "--rival", "keda"], "--scale", 3),
     (["--arrivals", "poisson:1", "--policy", "bad"], "bad: ", 3),
+    (["--arrivals", "poisson:1", "--rival", "keda", "--prices", "bad"], "bad: not JSON", 3),
+    (["--arrivals", "poisson:1", "--policy", "utf16.json"], "json: not JSON: it is UTF-16", 3),
+    (["--arrivals", "poisson:1", "--policy", "marked.json"], "backlog_per_task", 3),
     (["--arrivals", "poisson:1", "--policy", "typo.json"], "did you mean 'tasks_max'", 3),
     (["--arrivals", "poisson:1", "--policy", "nothing.json"], "backlog_per_task", 3),
     (["--arrivals", "poisson:1", "--rival", "warm-pool"], "needs --instance-start", 3),
@@ -122,6 +125,8 @@ def test_bad_input_is_named(run_program, ecs_scaler, tmp_path, arguments, told, 
     (tmp_path / "huge").write_text("2026-11-23 12:00,1e9\n2026-11-23 12:01,1e9\n")
     (tmp_path / "typo.json").write_text('{"mode":"backlog","backlog_per_task":1,"task_max":3}')
     (tmp_path / "nothing.json").write_text('{"mode":"backlog"}')
+    (tmp_path / "marked.json").write_text('{"mode":"backlog"}', "utf-8-sig")
+    (tmp_path / "utf16.json").write_text('{"mode":"backlog"}', "utf-16")
     names = [str(tmp_path / word) if (tmp_path / word).exists() and word != "." else word
              for word in arguments]
     done = run_program([ecs_scaler, "simulate", *names])

@@ -47,6 +47,15 @@ TEST(Parse, EchoesOnlyTheBeginningOfALongName) {
   EXPECT_LT(parse("{" + name + "," + name + "}").error().message.size(), 300U);
 }
 
+TEST(Parse, TakesWhatWindowsWritesOrSaysSo) {
+  EXPECT_TRUE(parse("\xEF\xBB\xBF{}").has_value());
+  EXPECT_FALSE(parse("{}\xEF\xBB\xBF").has_value());
+  for (const std::string_view text :
+       {std::string_view("\xFF\xFE{\0}\0", 6), std::string_view("\xFE\xFF\0{\0}", 6)}) {
+    EXPECT_EQ(parse(text).error().message, "not JSON: it is UTF-16: save it as UTF-8");
+  }
+}
+
 TEST(Parse, AllowsBlanksAroundTheDocument) {
   EXPECT_TRUE(parse(" \n{}\r\n ").has_value());
 }

@@ -184,7 +184,24 @@ const std::string* repeated_name(const Object& object) {
   return twice == names.end() ? nullptr : *twice;
 }
 
+namespace {
+
+/// What Windows' programs put before a text, and what they write in place of UTF-8.
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool is_utf16(std::string_view text) {
+  return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
+}
+
+}  // namespace
+
 Result<Value> parse(std::string_view text, std::string_view unread) {
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  if (is_utf16(text)) {
+    return fail(ErrorKind::Malformed, "not JSON: it is UTF-16: save it as UTF-8");
+  }
   boost::json::parse_options options;
   options.max_depth = kMaxDepth;
   boost::json::basic_parser<Builder> parser(options, unread);

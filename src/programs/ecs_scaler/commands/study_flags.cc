@@ -12,6 +12,7 @@
 
 #include "ground/base/duration.h"
 #include "ground/base/file.h"
+#include "ground/json/value.h"
 #include "lab/study/instances.h"
 #include "programs/ecs_scaler/commands/parallel.h"
 
@@ -165,6 +166,9 @@ Result<study::Asked> ask(StudyFlags& flags) {
   }
   if (!flags.prices.empty()) {
     flags.terms.prices = TRY(read_input(flags.prices));
+    if (const auto prices = json::parse(flags.terms.prices); !prices) {
+      return fail(prices.error(), flags.prices);
+    }
   }
   if (flags.trace.empty()) {
     return study::ask_about_arrivals(flags.terms, flags.arrivals);
