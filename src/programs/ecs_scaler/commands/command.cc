@@ -49,6 +49,12 @@ std::string file_meant(const std::filesystem::path& path) {
   return near ? fmt::format("; did you mean '{}'?", (path.parent_path() / *near).string()) : "";
 }
 
+/// What is empty mostly comes from a variable of a script that is not set. It must not count as a
+/// flag that was left out: whoever asks for a token or names a file gets that, or is told.
+Result<void> refuse_empty(const std::string& word) {
+  return word.empty() ? fail(ErrorKind::Malformed, "its value is empty") : Result<void>();
+}
+
 }  // namespace
 
 Take flag(bool& value) {
@@ -71,6 +77,7 @@ Take flag(std::function<void()> given) {
 
 Take text(std::string& value) {
   return [&value](const std::string& word) -> Result<void> {
+    TRY(refuse_empty(word));
     value = word;
     return {};
   };
@@ -78,6 +85,7 @@ Take text(std::string& value) {
 
 Take texts(std::vector<std::string>& values) {
   return [&values](const std::string& word) -> Result<void> {
+    TRY(refuse_empty(word));
     values.push_back(word);
     return {};
   };

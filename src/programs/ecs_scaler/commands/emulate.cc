@@ -26,6 +26,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr Duration kVisibilityMax = 12h;  ///< of SQS
+
 struct EmulateFlags {
   std::string host = net::kLoopback;
   int port = 0;
@@ -203,7 +205,8 @@ Take instances(emulator::GroupOptions& group) {
     }
     const bool complete = (parts.size() == kPartsMin || parts.size() == kPartsMin + 1) &&
                           numbers.size() + 1 == parts.size() && !parts.front().empty();
-    if (!complete || numbers[0] < 1 || numbers[1] < 1 || numbers[2] < 0 || numbers.back() < 0) {
+    const bool none = numbers.size() == kPartsMin && numbers.back() < 1;
+    if (!complete || none || numbers[0] < 1 || numbers[1] < 1 || numbers[2] < 0) {
       return fail(ErrorKind::Malformed,
                   fmt::format("'{}' is not TYPE:CPU:MEMORY:GPU[:MAX], such as "
                               "g5.xlarge:4096:15000:1:4 (CPU in parts of 1024 a vCPU, MiB)",
@@ -318,7 +321,9 @@ std::vector<Option> how_it_behaves(EmulateFlags& flags) {
                           "of a process of --worker, from SIGTERM to SIGKILL"),
           {"--workers-max", "N", "processes of --worker at the same time (default 100)",
            integer(flags.workers_max, 1, kWorkersMax)},
-          duration_option("--visibility-timeout", flags.visibility_timeout, "of the job queue"),
+          {"--visibility-timeout", "DURATION",
+           with_default("of the job queue", flags.visibility_timeout),
+           duration(flags.visibility_timeout, 0s, kVisibilityMax)},
           duration_option("--count-lag", flags.count_lag,
                           "how old the job queue's counts are that GetQueueAttributes tells"),
           duration_option("--metrics-delay", flags.metrics_delay,
