@@ -239,6 +239,11 @@ void check_function(const Facts& facts, const Settings& settings, Findings& find
                      "Correct them: until then it does nothing, for it does not start.",
                      "docs/configuration.md");
   }
+  for (const std::string& misspelt : misspelt_variables(function.environment)) {
+    findings.risk("function", "its variable " + misspelt,
+                  "Correct it: what is not read leaves the setting at its default.",
+                  "docs/configuration.md");
+  }
   if (facts.mapping) {
     check_wake_mapping(facts, settings, findings);
   }

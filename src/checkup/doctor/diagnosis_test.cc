@@ -318,6 +318,9 @@ TEST(Diagnosis, FunctionAndMapping) {
             "the job queue");
   EXPECT_EQ(finding_after([](Facts& f) { (**f.mapping)->reports_batch_item_failures = false; }),
             "problem wake mapping: the mapping u1 lacks ReportBatchItemFailures");
+  EXPECT_EQ(
+      finding_after([](Facts& f) { (*f.function)->environment["SCALE_UP_TRAGET"] = "3"; }),
+      "risk function: its variable SCALE_UP_TRAGET is no setting; did you mean 'SCALE_UP_TARGET'?");
   EXPECT_EQ(finding_after([](Facts& f) { (*f.function)->environment.erase("WAKE"); }),
             "problem wake mapping: the mapping u1 is enabled, but WAKE is not true");
   EXPECT_EQ(finding_after([](Facts& f) { f.service->desired = 2; }),

@@ -59,6 +59,8 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment);
 /// Variables that nobody reads and that are most likely meant for settings which are not given:
 /// "TASK_MAX is no setting; did you mean 'TASKS_MAX'?"
 std::vector<std::string> misspelt_variables(const Environment& environment);
+/// The same of variables by which AWS's SDKs are told region, endpoint and identity.
+std::vector<std::string> misspelt_aws_variables(const Environment& environment);
 
 /// LOG_LEVEL, else AWS_LAMBDA_LOG_LEVEL, else INFO. Errors: Malformed for a level that does not
 /// exist.

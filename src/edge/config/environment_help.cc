@@ -1,5 +1,9 @@
 // What the variables are for, and which of them was most likely meant by another name.
 
+#include <algorithm>
+#include <array>
+#include <iterator>
+
 #include <fmt/core.h>
 
 #include "edge/config/environment.h"
@@ -10,6 +14,88 @@
 #include "wire/policy.h"
 
 namespace scaler {
+
+namespace {
+
+constexpr std::string_view kAws = "AWS_";
+constexpr std::string_view kEndpoint = "AWS_ENDPOINT_URL_";
+
+/// By which a person says where AWS is, and who asks.
+constexpr auto kAwsNames = std::to_array<std::string_view>({
+    "AWS_ACCESS_KEY_ID",
+    "AWS_CA_BUNDLE",
+    "AWS_CONFIG_FILE",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+    "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_DEFAULT_REGION",
+    "AWS_EC2_METADATA_DISABLED",
+    "AWS_ENDPOINT_URL",
+    "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING",
+    "AWS_ENDPOINT_URL_AUTO_SCALING",
+    "AWS_ENDPOINT_URL_CLOUDWATCH",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_ENDPOINT_URL_ECS",
+    "AWS_ENDPOINT_URL_LAMBDA",
+    "AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_ENDPOINT_URL_SQS",
+    "AWS_ENDPOINT_URL_SSO",
+    "AWS_ENDPOINT_URL_STS",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+    "AWS_MAX_ATTEMPTS",
+    "AWS_PROFILE",
+    "AWS_REGION",
+    "AWS_ROLE_ARN",
+    "AWS_ROLE_SESSION_NAME",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "AWS_SHARED_CREDENTIALS_FILE",
+    "AWS_USE_DUALSTACK_ENDPOINT",
+    "AWS_USE_FIPS_ENDPOINT",
+    "AWS_WEB_IDENTITY_TOKEN_FILE",
+});
+
+/// Two letters changed places, or one is missing, too many or wrong. AWS and its tools have more
+/// names than anybody knows, so farther ones are left alone, and of AWS_ENDPOINT_URL_EC2 and _ECS
+/// a single letter makes two services.
+bool is_slip(std::string_view name, std::string_view meant) {
+  std::string had(name);
+  std::string wanted(meant);
+  std::ranges::sort(had);
+  std::ranges::sort(wanted);
+  std::string added;
+  std::string missing;
+  std::ranges::set_difference(had, wanted, std::back_inserter(added));
+  std::ranges::set_difference(wanted, had, std::back_inserter(missing));
+  return name.starts_with(kEndpoint) ? added.size() + missing.size() <= 1
+                                     : added.size() <= 1 && missing.size() <= 1;
+}
+
+std::optional<std::string_view> meant_of_aws(std::string_view name) {
+  if (std::ranges::find(kAwsNames, name) != kAwsNames.end()) {
+    return std::nullopt;
+  }
+  const std::string upper = upper_case(name);
+  const auto meant = nearest_word(upper, kAwsNames);
+  return meant && is_slip(upper, *meant) ? meant : std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::string> misspelt_aws_variables(const Environment& environment) {
+  std::vector<std::string> warnings;
+  for (const auto& [name, value] : environment) {
+    const bool is_aws = equal_in_any_case(std::string_view(name).substr(0, kAws.size()), kAws);
+    const auto meant = is_aws ? meant_of_aws(name) : std::nullopt;
+    if (meant && !environment.contains(*meant)) {
+      warnings.push_back(fmt::format("{} is not read; did you mean '{}'?", name, *meant));
+    }
+  }
+  return warnings;
+}
 
 std::vector<std::string> misspelt_variables(const Environment& environment) {
   const std::vector<VariableHelp> help = environment_help();
@@ -23,7 +109,7 @@ std::vector<std::string> misspelt_variables(const Environment& environment) {
   }
   std::vector<std::string> warnings;
   for (const auto& [name, value] : environment) {
-    if (name.size() < kShortest || !name.contains('_') || name.starts_with("AWS_")) {
+    if (name.size() < kShortest || !name.contains('_') || name.starts_with(kAws)) {
       continue;
     }
     const auto meant = nearest_word(name, known);

@@ -199,6 +199,48 @@ TEST(MisspeltVariables, AreNearASettingThatIsNotGiven) {
                                 "TASK_MAX is no setting; did you mean 'TASKS_MAX'?"}));
 }
 
+TEST(MisspeltAwsVariables, AreASlipAwayFromOneThatIsNotGiven) {
+  for (const auto& [wrong, right] : std::vector<std::pair<std::string, std::string>>{
+           {"AWS_REGOIN", "AWS_REGION"},
+           {"AWS_PROFIEL", "AWS_PROFILE"},
+           {"AWS_DEFAULT_REGOIN", "AWS_DEFAULT_REGION"},
+           {"AWS_ACCES_KEY_ID", "AWS_ACCESS_KEY_ID"},
+           {"AWS_SECRET_ACESS_KEY", "AWS_SECRET_ACCESS_KEY"},
+           {"AWS_SESSION_TOKENS", "AWS_SESSION_TOKEN"},
+           {"AWS_ENDPOINT_ULR", "AWS_ENDPOINT_URL"},
+           {"AWS_ENDPOINT_URL_ESC", "AWS_ENDPOINT_URL_ECS"},
+           {"AWS_ENDPOINT_URL_SQSS", "AWS_ENDPOINT_URL_SQS"},
+           {"aws_region", "AWS_REGION"}}) {
+    EXPECT_EQ(misspelt_aws_variables({{wrong, "x"}}),
+              std::vector{wrong + " is not read; did you mean '" + right + "'?"});
+    EXPECT_EQ(misspelt_aws_variables({{wrong, "x"}, {right, "x"}}), std::vector<std::string>());
+  }
+  for (const char* const others : {"AWS_REGION",
+                                   "AWS_PAGER",
+                                   "AWS_VAULT",
+                                   "AWS_RETRY_MODE",
+                                   "AWS_SDK_LOAD_CONFIG",
+                                   "AWS_DEFAULT_OUTPUT",
+                                   "AWS_ENDPOINT_URL_EC2",
+                                   "AWS_ENDPOINT_URL_SNS",
+                                   "AWS_ENDPOINT_URL_EKS",
+                                   "AWS_ENDPOINT_URL_ECR",
+                                   "AWS_ENDPOINT_URL_SES",
+                                   "AWS_ENDPOINT_URL_SSM",
+                                   "AWS_ENDPOINT_URL_EFS",
+                                   "AWS_ACCOUNT_ID",
+                                   "AWS_SECURITY_TOKEN",
+                                   "AWS_ACCESS_KEY",
+                                   "AWS_SECRET_KEY",
+                                   "AWS_STS_REGIONAL_ENDPOINTS",
+                                   "AWS_LAMBDA_LOG_LEVEL",
+                                   "AWS_CREDENTIAL_EXPIRATION",
+                                   "AWS_EXECUTION_ENV",
+                                   "AWS_XRAY_DAEMON_ADDRESS"}) {
+    EXPECT_EQ(misspelt_aws_variables({{others, "x"}}), std::vector<std::string>()) << others;
+  }
+}
+
 TEST(ServiceFromEnvironment, ReadsMetricsAndRefusesALevelThatWouldDropThem) {
   Environment environment = seed_of_five();
   environment["METRICS"] = "emf:QueueDepth,Errors";

@@ -106,6 +106,9 @@ Environment with_choice(const Environment& environment, const FleetChoice& choic
 }
 
 Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice& choice) {
+  for (const std::string& warning : misspelt_aws_variables(environment)) {
+    complain(kDone, "warning: " + warning);
+  }
   if (const std::string& file = choice.config_file; !file.empty()) {
     if (is_object(file)) {
       TRY(parse_object(file));
