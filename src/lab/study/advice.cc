@@ -102,6 +102,15 @@ std::string activation_text(std::int64_t backlog) {
       backlog, backlog);
 }
 
+/// Why nothing meets the objective, where it is the limit that was set.
+std::string limit_text(std::int64_t tasks_max) {
+  return fmt::format(
+      "At its busiest it had all of the {} tasks that it may have: what --tasks-max allows, not "
+      "the "
+      "policy, makes messages wait. More tasks may meet the objective.",
+      tasks_max);
+}
+
 std::string own_cost_text(const Advice& advice) {
   const sim::Triggers& triggers = advice.best().settings.triggers;
   std::string parts = "a look each minute";
@@ -191,6 +200,10 @@ std::vector<std::string> reasons_of(const Advice& advice) {
   if (met > 1) {
     reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
                                   met, advice.ranked->size()));
+  }
+  const std::optional<std::int64_t> tasks_max = advice.best().settings.policy.tasks_max;
+  if (met == 0 && tasks_max && advice.best().answer.run.figures.tasks_peak >= *tasks_max) {
+    reasons.push_back(limit_text(*tasks_max));
   }
   if (const std::int64_t backlog = advice.best().settings.policy.activation_backlog; backlog > 1) {
     reasons.push_back(activation_text(backlog));

@@ -131,6 +131,19 @@ TEST_F(AdviceTest, WarnsOfMessagesThatAreTooFewToStartTheService) {
               Contains(StartsWith("activation_backlog=8 saves starts")));
 }
 
+TEST_F(AdviceTest, SaysSoWhenTheLimitOfTasksIsWhatNothingCanMeetTheObjectiveWith) {
+  made(answered(130, seconds(90), "runner-up 1"));
+  for (TriedSettings& trial : ranked_) {
+    trial.answer.meets = false;
+    trial.settings.policy.tasks_max = 100;
+  }
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("--tasks-max"))));
+  ranked_.front().answer.run.figures.tasks_peak = 100;
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("At its busiest it had all of the 100")));
+  ranked_.back().answer.meets = true;
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("--tasks-max"))));
+}
+
 TEST_F(AdviceTest, SaysSoWhenARunnerUpLooksBetterWhereItHadNotBeenSeen) {
   EXPECT_THAT(reasons_of(made(answered(105, seconds(48), "runner-up 1"))),
               Contains(StartsWith("runner-up 1 looks better on the last third: $105.00")));

@@ -252,8 +252,13 @@ std::vector<std::string> facts_of(const Asked& asked, const Terms& terms) {
 }
 
 std::string subtitle_of(const Question& question, const Terms& terms, std::int64_t messages) {
-  return fmt::format("{:.1f} days from {}, {} messages, {} of work each on average, {} start",
-                     static_cast<double>(question.scenario.length.count()) / 86'400'000,
+  const Duration length = question.scenario.length;
+  const std::string long_as =
+      length < std::chrono::days(1)
+          ? format_duration(length)
+          : fmt::format("{:.1f} days",
+                        std::chrono::duration<double, std::ratio<86'400>>(length).count());
+  return fmt::format("{} from {}, {} messages, {} of work each on average, {} start", long_as,
                      format_instant(question.scenario.begin), messages, format_duration(terms.work),
                      terms.start);
 }

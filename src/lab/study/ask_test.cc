@@ -14,6 +14,14 @@ std::string complaint(const Terms& terms, const std::string& arrivals = "poisson
   return asked ? "" : asked.error().message;
 }
 
+TEST(Ask, SaysHowLongATraceIsAlsoWhenItIsShort) {
+  Question question;
+  question.scenario.length = std::chrono::minutes(5);
+  EXPECT_THAT(subtitle_of(question, {}, 3), StartsWith("5 min from "));
+  question.scenario.length = std::chrono::hours(36);
+  EXPECT_THAT(subtitle_of(question, {}, 3), StartsWith("1.5 days from "));
+}
+
 TEST(Ask, MakesAQuestionOfTerms) {
   const auto asked = ask_about_arrivals({.length = std::chrono::hours(2),
                                          .work = std::chrono::seconds(10),

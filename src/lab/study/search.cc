@@ -38,6 +38,8 @@ constexpr int kAttempts = 200;
 /// What waits less than it may is worth a little more than its cost says: it can be aimed lower.
 constexpr double kSlope = 0.03;
 constexpr double kPenalty = 2;
+/// Where nothing meets the objective, nobody pays for a wait that is shorter by less than this.
+constexpr double kNoLonger = 0.02;
 
 bool same_figures(const Answer& a, const Answer& b) {
   return a.cost() == b.cost() && a.objective_wait == b.objective_wait;
@@ -118,6 +120,29 @@ bool better(const Answer& a, const Answer& b) {
     return a.objective_wait < b.objective_wait;
   }
   return a.cost() != b.cost() ? a.cost() < b.cost() : a.objective_wait < b.objective_wait;
+}
+
+void rank(std::vector<TriedSettings>& trials) {
+  std::ranges::stable_sort(trials, [](const TriedSettings& a, const TriedSettings& b) {
+    return a.answer.meets == b.answer.meets && same_figures(a.answer, b.answer)
+               ? study::tell(a.settings).size() < study::tell(b.settings).size()
+               : better(a.answer, b.answer);
+  });
+  if (trials.empty() || trials.front().answer.meets) {
+    return;
+  }
+  const Answer& least = trials.front().answer;
+  const auto as_near = [&least](const TriedSettings& trial) {
+    return trial.answer.run.figures.lost <= least.run.figures.lost &&
+           ratio(trial.answer.objective_wait, least.objective_wait) <= 1 + kNoLonger;
+  };
+  auto nearest = trials.begin();
+  for (auto it = trials.begin(); it != trials.end(); ++it) {
+    if (as_near(*it) && it->answer.cost() < nearest->answer.cost()) {
+      nearest = it;
+    }
+  }
+  std::rotate(trials.begin(), nearest, nearest + 1);
 }
 
 Search::Search(const Question& question, const Load& load, const Options& options)
@@ -309,11 +334,7 @@ void Search::tell(std::vector<TriedSettings> trials) {
     }
     stage.trials.push_back(std::move(trial));
   }
-  std::ranges::stable_sort(ranked_, [](const TriedSettings& a, const TriedSettings& b) {
-    return a.answer.meets == b.answer.meets && same_figures(a.answer, b.answer)
-               ? study::tell(a.settings).size() < study::tell(b.settings).size()
-               : better(a.answer, b.answer);
-  });
+  rank(ranked_);
   if (!on_part_ && has_part_ && !compared_) {
     compare_stages();
     compared_ = true;

@@ -22,6 +22,9 @@ struct TriedSettings {
 
 /// The better first: what meets the objective, the cheapest of these; otherwise what waits least.
 bool better(const Answer& a, const Answer& b);
+/// The best first. Where nothing meets the objective: the cheapest of what waits hardly longer than
+/// what waits least, then as better() says.
+void rank(std::vector<TriedSettings>& trials);
 
 class Search {
  public:

@@ -189,6 +189,23 @@ TEST(Search, OfWhatCannotBeMetItRanksTheLeastWaitFirst) {
   EXPECT_TRUE(better(slow, quick));
 }
 
+TEST(Search, PaysNothingForAWaitThatIsHardlyShorter) {
+  std::vector<TriedSettings> trials;
+  for (const auto& [wait, hours, lost] :
+       {std::tuple{1010, 50, 0}, {1000, 100, 0}, {1015, 40, 0}, {1030, 10, 0}, {1005, 5, 1}}) {
+    trials.push_back({.answer = {.objective_wait = seconds(wait)}});
+    trials.back().answer.run.figures.task_hours = hours;
+    trials.back().answer.run.figures.lost = static_cast<std::uint64_t>(lost);
+  }
+  rank(trials);
+  EXPECT_EQ(trials.at(0).answer.objective_wait, seconds(1015));
+  EXPECT_EQ(trials.at(1).answer.objective_wait, seconds(1000));
+
+  trials.at(4).answer.meets = true;
+  rank(trials);
+  EXPECT_TRUE(trials.front().answer.meets);
+}
+
 TEST(Backtest, TellsWhereAnotherPolicyDiffers) {
   std::vector<trace::JournalPass> passes;
   for (int i = 0; i < 4; ++i) {
