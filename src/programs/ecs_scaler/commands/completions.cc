@@ -1,5 +1,6 @@
 // completions: what a shell asks for to complete command lines of ecs-scaler, made of the table of
 // all commands.
+#include <algorithm>
 #include <cstdio>
 
 #include <fmt/format.h>
@@ -15,23 +16,36 @@ enum class Shell { Bash, Zsh, Fish };
 constexpr std::array<Choice<Shell>, 3> kShells{
     {{"bash", Shell::Bash}, {"zsh", Shell::Zsh}, {"fish", Shell::Fish}}};
 
+/// FILE, URL and s3://BUCKET/KEY stand for something; a word to be typed is small.
+bool is_placeholder(std::string_view text) {
+  return std::ranges::any_of(text, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
 /// The words that an option takes; none where it takes any text.
 std::vector<std::string_view> words_of(const Option& option) {
   if (!option.words.empty() || !option.value.contains('|')) {
     return option.words;
   }
-  return split(option.value, "|");
+  std::vector<std::string_view> words = split(option.value, "|");
+  std::erase_if(words, is_placeholder);
+  return words;
 }
 
+/// Perhaps among other things.
 bool takes_path(const Option& option) {
-  return option.value == "FILE" || option.value == "FOLDER" || option.name == "FILE";
+  const auto kinds = split(option.is_word() ? option.name : option.value, "|");
+  return std::ranges::any_of(kinds, [](auto kind) { return kind == "FILE" || kind == "FOLDER"; });
 }
 
-/// A text without what ends a quotation or means something to _arguments.
+/// A text within single quotes of zsh or fish, without what means something to _arguments.
 std::string quotable(std::string_view text) {
   std::string plain;
   for (const char c : text) {
-    plain += c == '\'' || c == '`' ? '"' : c == '[' ? '(' : c == ']' ? ')' : c == '\\' ? '/' : c;
+    if (c == '\'') {
+      plain += R"('\'')";
+    } else {
+      plain += c == '`' ? '"' : c == '[' ? '(' : c == ']' ? ')' : c == '\\' ? '/' : c;
+    }
   }
   return plain;
 }
@@ -47,10 +61,8 @@ std::vector<std::string> names_of(const std::vector<Command>& commands) {
 
 /// The values of one option in a case of bash's function.
 std::string bash_values(const Option& option) {
-  const std::string words =
-      takes_path(option) ? "-f -- \"$word\""
-                         : fmt::format("-W '{}' -- \"$word\"", fmt::join(words_of(option), " "));
-  return fmt::format("mapfile -t COMPREPLY < <(compgen {})", words);
+  return fmt::format("mapfile -t COMPREPLY < <(compgen {}-W '{}' -- \"$word\")",
+                     takes_path(option) ? "-f " : "", fmt::join(words_of(option), " "));
 }
 
 std::string bash_command(const Command& command) {
@@ -82,6 +94,12 @@ std::string bash_of(const std::vector<Command>& commands) {
       "_ecs_scaler() {{\n"
       "  local word=\"${{COMP_WORDS[COMP_CWORD]}}\" before=\"${{COMP_WORDS[COMP_CWORD - 1]}}\"\n"
       "  COMPREPLY=()\n"
+      "  # bash takes --flag=value apart.\n"
+      "  if [[ \"$word\" == = ]]; then\n"
+      "    word=\n"
+      "  elif [[ \"$before\" == = ]]; then\n"
+      "    before=\"${{COMP_WORDS[COMP_CWORD - 2]}}\"\n"
+      "  fi\n"
       "  if ((COMP_CWORD == 1)); then\n"
       "    mapfile -t COMPREPLY < <(compgen -W '{} --help --version' -- \"$word\")\n"
       "    return\n"
@@ -98,12 +116,16 @@ std::string bash_of(const std::vector<Command>& commands) {
 std::string zsh_value(const Option& option) {
   const std::vector<std::string_view> words = words_of(option);
   const std::string name = option.is_word() ? option.name : option.value;
-  if (takes_path(option)) {
-    return fmt::format(":{}:_files", quotable(name));
-  }
   std::string plain;
   for (const char c : name) {
     plain += c == ':' ? "\\:" : std::string(1, c);
+  }
+  if (takes_path(option)) {
+    return words.empty() ? fmt::format(":{}:_files", quotable(plain))
+                         : fmt::format(
+                               ":{}:{{_alternative \"words:word:({})\" "
+                               "\"files:file:_files\"}}",
+                               quotable(plain), fmt::join(words, " "));
   }
   return words.empty() ? fmt::format(":{}: ", quotable(plain))
                        : fmt::format(":{}:({})", quotable(plain), fmt::join(words, " "));
