@@ -254,9 +254,24 @@ def test_a_service_tells_what_it_was_given(ecs):
     assert after["deployments"][0]["id"] != before
 
 
+@pytest.mark.parametrize("size, said", [
+    ({"memory": "512"}, "'cpu' be defined at the task level"),
+    ({"cpu": "256"}, "'memory' be defined at the task level"),
+    ({"cpu": "256", "memory": "512", "networkMode": "bridge"}, "network mode")])
+def test_a_task_of_fargate_has_a_size_and_a_network_of_its_own(ecs, size, said):
+    with pytest.raises(ecs.exceptions.ClientException, match=said):
+        ecs.register_task_definition(family="app", requiresCompatibilities=["FARGATE"], **size,
+                                     containerDefinitions=[{"name": "main", "image": "i"}])
+
+
 def test_capacity_providers_stand_for_a_launch_type(ecs):
     register(ecs)
     strategy = [{"capacityProvider": "FARGATE_SPOT", "weight": 1, "base": 0}]
+    for call, given in ((ecs.create_service, {"serviceName": "both", "desiredCount": 0}),
+                        (ecs.run_task, {})):
+        with pytest.raises(ecs.exceptions.InvalidParameterException, match="both a launch type"):
+            call(cluster="test", taskDefinition="app", launchType="FARGATE",
+                 capacityProviderStrategy=strategy, **given)
     made = create(ecs, "app", capacityProviderStrategy=strategy)
     assert made["capacityProviderStrategy"] == strategy and "launchType" not in made
     names = [each["name"] for each in ecs.describe_capacity_providers()["capacityProviders"]]

@@ -51,6 +51,13 @@ def test_what_is_put_is_listed_and_told(aws):
     assert (result["Values"], result["StatusCode"]) == ([2.0], "Complete")
     assert error_of(cloudwatch.put_metric_data, Namespace="AWS/SQS",
                     MetricData=[{"MetricName": "Lag", "Value": 1}])[1] == 400
+    for wrong in ([{**query, "Id": "Lag"}], [{**query, "Id": "1"}], [query, query],
+                  [{**query, "Id": f"a{number}"} for number in range(501)]):
+        assert error_of(cloudwatch.get_metric_data, MetricDataQueries=wrong,
+                        **window) == ("ValidationError", 400)
+    assert error_of(cloudwatch.get_metric_statistics, Namespace="Mine", MetricName="Lag", Period=60,
+                    Statistics=["Sum"], StartTime=at - datetime.timedelta(hours=24, minutes=1),
+                    EndTime=at) == ("InvalidParameterCombination", 400)
 
 
 def form_caller(aws, service):
@@ -116,6 +123,8 @@ def test_scaling_is_registered_and_told(aws):
     [target] = scaling.describe_scalable_targets(
         ServiceNamespace="ecs", ResourceIds=[TARGET["ResourceId"]])["ScalableTargets"]
     assert (target["MinCapacity"], target["MaxCapacity"]) == (1, 5)
+    assert error_of(scaling.register_scalable_target, MinCapacity=6,
+                    **TARGET) == ("ValidationException", 400)
     assert scaling.describe_scalable_targets(ServiceNamespace="ecs",
                                              ResourceIds=["x"])["ScalableTargets"] == []
     scaling.put_scaling_policy(**policy)

@@ -17,6 +17,8 @@ def test_queues_are_made_found_listed_and_deleted(aws, sqs):
     assert sqs.get_queue_url(QueueName="one", QueueOwnerAWSAccountId="000000000000")
     assert error_of(sqs.get_queue_url, QueueName="one",
                     QueueOwnerAWSAccountId="1" * 12) == ("QueueDoesNotExist", 400)
+    with pytest.raises(sqs.exceptions.QueueDoesNotExist, match="asks for one of account 1{12} "):
+        sqs.get_queue_url(QueueName="one", QueueOwnerAWSAccountId="1" * 12)
     assert sqs.list_queues()["QueueUrls"] == [
         f"{aws.endpoint}/000000000000/{name}" for name in ("jobs", "jobs-dlq", "one")
     ]

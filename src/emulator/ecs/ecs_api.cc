@@ -59,11 +59,12 @@ ApiResult<world::Cluster*> EcsApi::find_cluster(const Input& input) {
 ApiError EcsApi::no_cluster(std::string_view name) const {
   const auto elsewhere = std::ranges::find_if(
       world_.clusters(), [&](const auto& cluster) { return own_name(cluster.first) == name; });
-  const Caller caller{.region = place_.region(), .account = place_.account()};
-  return {.code = "ClusterNotFoundException",
-          .message = "Cluster not found." + (elsewhere == world_.clusters().end()
-                                                 ? ""
-                                                 : place_.places().note(elsewhere->first, caller))};
+  return {
+      .code = "ClusterNotFoundException",
+      .message = "Cluster not found." +
+                 (elsewhere == world_.clusters().end()
+                      ? ""
+                      : place_.places().note(elsewhere->first, place_.account(), place_.region()))};
 }
 
 ApiResult<world::Service*> EcsApi::find_service(const Input& input) {

@@ -27,6 +27,18 @@ ApiResult<void> check_include(const Input& input, const std::vector<std::string_
   return {};
 }
 
+ApiResult<void> check_launch(const Input& input) {
+  if (input.has("launchType") && !input.objects("capacityProviderStrategy").empty()) {
+    return bad_parameter(
+        "Specifying both a launch type and capacity provider strategy is not supported. Remove one "
+        "and try again.");
+  }
+  if (input.has("launchType") && !listed(kLaunchTypes, input.text("launchType"))) {
+    return bad_parameter("launch type should be one of [EC2,FARGATE,EXTERNAL]");
+  }
+  return {};
+}
+
 std::string launch_type(const Input& input, const world::Cluster& cluster) {
   if (input.has("launchType")) {
     return std::string(input.text("launchType"));

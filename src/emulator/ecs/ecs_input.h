@@ -23,6 +23,8 @@ ApiResult<void> check_include(const Input& input, const std::vector<std::string_
 /// EC2, FARGATE, EXTERNAL and MANAGED_INSTANCES.
 inline constexpr std::array<std::string_view, 4> kLaunchTypes{
     {"EC2", "FARGATE", "EXTERNAL", "MANAGED_INSTANCES"}};
+/// Errors: InvalidParameterException for a type that is none, and for a type beside a strategy.
+ApiResult<void> check_launch(const Input& input);
 /// The request's; else FARGATE when its capacity providers are Fargate's, or those of the cluster
 /// are; else EC2.
 std::string launch_type(const Input& input, const world::Cluster& cluster);

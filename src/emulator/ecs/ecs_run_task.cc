@@ -74,9 +74,7 @@ EcsApi::Operations EcsApi::run_task_operations() {
 }
 
 ApiAnswer EcsApi::run_task(const Input& input, const Caller& caller) {
-  if (input.has("launchType") && !listed(kLaunchTypes, input.text("launchType"))) {
-    return bad_parameter("launch type should be one of [EC2,FARGATE,EXTERNAL]");
-  }
+  TRY(check_launch(input));
   world::Cluster* const cluster = TRY(find_cluster(input));
   const std::int64_t count = input.integer("count").value_or(1);
   if (count < 1 || count > kTasksPerRun) {

@@ -140,9 +140,7 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
   if (scheduling != "REPLICA" && scheduling != "DAEMON") {
     return bad_parameter("schedulingStrategy must be REPLICA or DAEMON.");
   }
-  if (!listed(kLaunchTypes, launch)) {
-    return bad_parameter("launch type should be one of [EC2,FARGATE,EXTERNAL]");
-  }
+  TRY(check_launch(input));
   const bool daemon = scheduling == "DAEMON";
   const auto desired = input.integer("desiredCount");
   if (daemon && desired) {

@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "emulator/sqs/digests.h"
+#include "ground/json/members.h"
 #include "ground/json/writer.h"
 
 namespace scaler::emulator {
@@ -137,6 +138,20 @@ Key key_of(const Input& input, const Caller& caller, std::string_view put, std::
           std::string(name.empty() ? std::string_view() : input.text(name))};
 }
 
+/// Of a scalable target: what the request says, else what was said before.
+ApiResult<void> check_capacities(const Input& input, const json::Object& before) {
+  const json::Value kept(before);
+  const auto number = [&](std::string_view name) {
+    return input.has(name) ? input.integer(name) : json::whole_in(kept, name);
+  };
+  const auto least = number("MinCapacity");
+  const auto most = number("MaxCapacity");
+  if (least && most && *least > *most) {
+    return refuse("ValidationException", "Maximum capacity cannot be less than minimum capacity");
+  }
+  return {};
+}
+
 std::unexpected<ApiError> not_found(const Input& input) {
   return refuse("ObjectNotFoundException",
                 fmt::format("No scalable target registered for service namespace: {}, resource ID: "
@@ -160,6 +175,9 @@ ApiAnswer AutoScalingApi::put(const Kind& kind, const JsonCall& call) {
   if (&kind == &target && fresh && (!input.has("MinCapacity") || !input.has("MaxCapacity"))) {
     return refuse("ValidationException",
                   "MinCapacity and MaxCapacity are needed to register a new scalable target.");
+  }
+  if (&kind == &target) {
+    TRY(check_capacities(input, fresh ? json::Object() : kept_.at(key)));
   }
   json::Object& kept = kept_[key];
   if (&kind == &target && fresh) {

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 #include <ranges>
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -18,6 +19,8 @@ namespace {
 using json::Reader;
 
 constexpr std::size_t kListMax = 500;
+constexpr std::size_t kQueriesMax = 500;   ///< of GetMetricData
+constexpr std::int64_t kPointsMax = 1440;  ///< of GetMetricStatistics
 constexpr std::int64_t kPeriodMax = 86'400;
 constexpr double kSecondsMax = 1e11;
 
@@ -109,6 +112,27 @@ void write_metric(json::Writer& writer, const MetricId& metric) {
     writer.begin_object().field("Name", name).field("Value", value).end_object();
   }
   writer.end_array().end_object();
+}
+
+/// A query's name in the answer. Errors: ValidationError for one that AWS would not take, or that
+/// another query has.
+ApiResult<std::string> read_id(const Reader& query, std::set<std::string>& others) {
+  std::string id = TRY(read_text(query, "Id"));
+  constexpr std::string_view kSigns =
+      "_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+  const bool fits = !id.empty() && id.front() >= 'a' && id.front() <= 'z' &&
+                    id.find_first_not_of(kSigns) == std::string::npos;
+  if (!fits) {
+    return refuse("ValidationError",
+                  fmt::format("The value {} for parameter MetricDataQueries.member.{}.Id is not "
+                              "matching the expected pattern ^[a-z][a-zA-Z0-9_]*$.",
+                              id, others.size() + 1));
+  }
+  if (!others.insert(id).second) {
+    return refuse("ValidationError",
+                  "The values for parameter id in MetricDataQueries are not unique.");
+  }
+  return id;
 }
 
 /// A datum's values: one, several with their counts, or statistics.
@@ -205,9 +229,18 @@ std::vector<std::pair<Instant, Statistics>> CloudWatchApi::read(const MetricId& 
 ApiAnswer CloudWatchApi::get_metric_data(const Input& input, const Caller& caller) const {
   MetricRange range = TRY(read_range(input));
   const bool ascending = input.text("ScanBy") == "TimestampAscending";
+  const auto queries = TRY(read_list(Reader(input.value()), "MetricDataQueries"));
+  if (queries.size() > kQueriesMax) {
+    return refuse(
+        "ValidationError",
+        fmt::format("The collection MetricDataQueries must not have a size greater than {}.",
+                    kQueriesMax));
+  }
+  std::set<std::string> ids;
   json::Writer writer;
   writer.begin_object().name("MetricDataResults").begin_array();
-  for (const Reader& query : TRY(read_list(Reader(input.value()), "MetricDataQueries"))) {
+  for (const Reader& query : queries) {
+    const std::string id = TRY(read_id(query, ids));
     const auto stat = query.optional_field("MetricStat");
     if (!stat) {
       return invalid("Metric math is not offered here: each query needs a MetricStat.");
@@ -226,7 +259,7 @@ ApiAnswer CloudWatchApi::get_metric_data(const Input& input, const Caller& calle
       std::ranges::reverse(values);
     }
     const std::string label = TRY(read_text(query, "Label"));
-    writer.begin_object().field("Id", TRY(read_text(query, "Id")));
+    writer.begin_object().field("Id", id);
     writer.field("Label", label.empty() ? metric.name : label).name("Timestamps").begin_array();
     for (const auto& [at, value] : values) {
       writer.value(seconds_of(at));
@@ -245,6 +278,14 @@ ApiAnswer CloudWatchApi::get_metric_statistics(const Input& input, const Caller&
   const Reader request(input.value());
   MetricRange range = TRY(read_range(input));
   range.period = TRY(read_period(request));
+  if (const std::int64_t points = (range.to - range.from) / range.period; points > kPointsMax) {
+    return refuse(
+        "InvalidParameterCombination",
+        fmt::format("You have requested up to {} datapoints, which exceeds the limit of {}. "
+                    "You may reduce the datapoints requested by increasing Period, or "
+                    "decreasing the time range.",
+                    points, kPointsMax));
+  }
   if (input.texts("Statistics").empty()) {
     return refuse("InvalidParameterCombination",
                   "Statistics must be specified; percentiles are not offered here.");

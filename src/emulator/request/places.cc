@@ -43,11 +43,13 @@ std::string Places::queue_arn(std::string_view world_name) const {
   return fmt::format("arn:aws:sqs:{}:{}:{}", place.region, place.account, place.name);
 }
 
-std::string Places::note(std::string_view world_name, const Caller& caller) const {
+std::string Places::note(std::string_view world_name, std::string_view account,
+                         std::string_view region) const {
   const PlacedName place = place_of(world_name);
   return fmt::format(
-      " (There is one in {} of account {}; this request is of account {} and signed for {}.)",
-      place.region, place.account, caller.account, caller.region);
+      " (There is one in {} of account {}; this request asks for one of account {} and is signed "
+      "for {}.)",
+      place.region, place.account, account, region);
 }
 
 std::optional<PlacedName> Places::of_queue_arn(std::string_view arn) {

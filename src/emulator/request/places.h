@@ -33,8 +33,9 @@ class Places {
                          std::string_view name) const;
   PlacedName place_of(std::string_view world_name) const;
   std::string queue_arn(std::string_view world_name) const;
-  /// For a caller who looks for it elsewhere: " (There is one in ...)".
-  std::string note(std::string_view world_name, const Caller& caller) const;
+  /// For whoever looks for it in another account or region: " (There is one in ...)".
+  std::string note(std::string_view world_name, std::string_view account,
+                   std::string_view region) const;
   /// Nothing when it is no ARN of a queue.
   static std::optional<PlacedName> of_queue_arn(std::string_view arn);
 

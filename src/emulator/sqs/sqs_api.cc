@@ -213,7 +213,7 @@ ApiResult<Queue*> SqsApi::find_queue(const Input& input, const Caller& caller) {
   Queue* const queue =
       world_.find_queue(places_.world_name(wanted.account, caller.region, wanted.name));
   if (queue == nullptr) {
-    return no_such_queue(wanted.name, caller);
+    return no_such_queue(wanted.name, wanted.account, caller);
   }
   return queue;
 }
@@ -226,14 +226,15 @@ Queue* SqsApi::find_by_arn(std::string_view arn, const Caller& caller) {
 }
 
 /// A wrong region is the usual reason.
-std::unexpected<ApiError> SqsApi::no_such_queue(std::string_view name, const Caller& caller) const {
+std::unexpected<ApiError> SqsApi::no_such_queue(std::string_view name, std::string_view account,
+                                                const Caller& caller) const {
   const auto elsewhere = std::ranges::find_if(
       world_.queues(), [&](const auto& queue) { return own_name(queue.first) == name; });
   if (elsewhere == world_.queues().end()) {
     return refuse("QueueDoesNotExist", std::string(kNoQueue));
   }
   return refuse("QueueDoesNotExist",
-                std::string(kNoQueue) + places_.note(elsewhere->first, caller));
+                std::string(kNoQueue) + places_.note(elsewhere->first, account, caller.region));
 }
 
 ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
@@ -287,10 +288,10 @@ ApiAnswer SqsApi::delete_queue(const Input& input, const Caller& caller) {
 ApiAnswer SqsApi::get_queue_url(const Input& input, const Caller& caller) {
   const std::string_view owner = input.text("QueueOwnerAWSAccountId");
   const std::string_view name = input.text("QueueName");
-  const std::string world_name = places_.world_name(
-      owner.empty() ? std::string_view(caller.account) : owner, caller.region, name);
+  const std::string_view account = owner.empty() ? std::string_view(caller.account) : owner;
+  const std::string world_name = places_.world_name(account, caller.region, name);
   if (world_.find_queue(world_name) == nullptr) {
-    return no_such_queue(name, caller);
+    return no_such_queue(name, account, caller);
   }
   json::Writer writer;
   writer.begin_object().field("QueueUrl", queue_url(world_name, caller)).end_object();

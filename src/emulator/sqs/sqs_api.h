@@ -91,7 +91,8 @@ class SqsApi {
   ApiResult<world::Queue*> find_queue(const Input& input, const Caller& caller);
   world::Queue* find_by_arn(std::string_view arn, const Caller& caller);
   ApiResult<world::Queue*> find_move_source(const Input& input, const Caller& caller);
-  std::unexpected<ApiError> no_such_queue(std::string_view name, const Caller& caller) const;
+  std::unexpected<ApiError> no_such_queue(std::string_view name, std::string_view account,
+                                          const Caller& caller) const;
   /// A page of the URLs of those of the caller's queues that belong to the answer.
   ApiAnswer list_page(const Input& input, const Caller& caller, std::string_view list_name,
                       const std::function<bool(const world::Queue&)>& belongs);
