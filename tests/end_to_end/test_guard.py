@@ -595,6 +595,11 @@ def test_a_sidecar_stays_for_the_work_that_is_left(task, sidecar):
 def test_health_tells_whether_a_guard_runs(task, sidecar, run_program, ecs_guard):
     port = urllib.parse.urlparse(sidecar(task).url).port
     assert run_program([ecs_guard, "health", "--port", port]).code == 0
+    for method, path in (("HEAD", "/guard/health"), ("GET", "/guard/health?from=probe"),
+                         ("HEAD", "/guard/status")):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection.request(method, path)
+        assert connection.getresponse().status == 200, (method, path)
     nobody = run_program([ecs_guard, "health", "--port", find_free_port()])
     assert nobody.code == 1 and "127.0.0.1" in nobody.output()
 

@@ -72,7 +72,9 @@ AgentReply read_agent_reply(const Result<net::HttpResponse>& response, const Age
   }
   const Result<json::Value> body = json::parse(response->body);
   if (!body.has_value()) {
-    return read_error(response->status, {});
+    AgentReply error = read_error(response->status, {});
+    error.why += response->status == 200 ? ", but no JSON" : "";
+    return error;
   }
   if (const json::Value* error = body->find("error");
       response->status != 200 || (error != nullptr && !error->is_null())) {

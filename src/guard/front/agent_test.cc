@@ -81,6 +81,7 @@ TEST(AgentReply, TellsThrottling) {
 }
 
 TEST(AgentReply, IsAFailureWhenNothingCanBeUnderstood) {
+  EXPECT_EQ(read("<html>").why, "status 200, but no JSON");
   for (const char* body : {"", "{", "[]", "{}", "null", R"({"protection":null})",
                            R"({"protection":null,"failure":null})"}) {
     EXPECT_EQ(read(body).kind, Kind::Failed) << body;

@@ -92,13 +92,15 @@ void Front::handle(net::ServerRequest request, net::Respond respond) {
 }
 
 net::HttpResponse Front::own_page(const net::ServerRequest& request) const {
-  if (request.method != "GET") {
+  if (request.method != "GET" && request.method != "HEAD") {
     return plain(405, R"({"error":"only GET"})");
   }
-  if (request.target == "/guard/health") {
+  const std::string_view path =
+      std::string_view(request.target).substr(0, request.target.find('?'));
+  if (path == "/guard/health") {
     return plain(200, R"({"status":"ok"})");
   }
-  return request.target == "/guard/status"
+  return path == "/guard/status"
              ? plain(200, status_json())
              : plain(404, R"({"error":"there are /guard/status and /guard/health"})");
 }
