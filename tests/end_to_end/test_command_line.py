@@ -139,6 +139,7 @@ ASKED = {
     ("ecs-scaler", "simulate", "--rival", "python-s"): {"python-schedule"},
     ("ecs-scaler", "completions", "z"): {"zsh"},
     ("ecs-scaler", "config", "fleet.y"): {"fleet.yaml"},
+    ("ecs-scaler", "config", "--config", "fleet.y"): {"fleet.yaml"},
     ("ecs-scaler", "run", "--config", "fleet.y"): {"fleet.yaml"},
     ("ecs-scaler", "run", "--fleet", "t"): {"tags"},
     ("ecs-scaler", "run", "--fleet", "fleet.y"): {"fleet.yaml"},

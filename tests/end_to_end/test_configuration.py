@@ -115,6 +115,26 @@ def test_wrong_usage_is_exit_code_2(run_program, ecs_scaler, arguments):
     assert process.stderr() != ""
 
 
+def test_config_takes_its_file_as_other_commands_do(run_program, ecs_scaler, tmp_path):
+    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+    for name, tasks in (("a.yaml", 2), ("b.yaml", 3)):
+        (tmp_path / name).write_text(
+            f"services: [{{cluster: c, service: s, queues: [{queue}],"
+            f" policy: {{scale_up_target: {tasks}}}}}]")
+
+    def config(*words):
+        process = run_program([ecs_scaler, "config", *words], env={"AWS_REGION": "us-east-1"})
+        return process.code, process.stdout(), process.stderr()
+
+    first, second = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    for words in ((), ("--output", "json"), ("--diff", second)):
+        by_word, by_flag = config(first, *words), config("--config", first, *words)
+        assert by_flag == by_word and "c" in by_word[1], by_flag
+    assert config("--config", first)[0] == 0
+    both = config(first, "--config", second)
+    assert (both[0], both[2]) == (2, "ecs-scaler config: FILE and --config exclude each other\n")
+
+
 class RuntimeApi:
     """Enough of Lambda's Runtime API to see an init error."""
 

@@ -191,6 +191,8 @@ Command config_command() {
       .options =
           {{"FILE", "", "fleet file, also s3://BUCKET/KEY (default: the environment)",
             text(flags->choice.config_file)},
+           {kConfigFlag, "FILE", "the same, as other commands take it",
+            text(flags->choice.config_file)},
            {kFleetFlag, "tags|FILE|s3://BUCKET/KEY",
             "the services that carry the tag ecs-scaler:queue, or those of a fleet file "
             "(default: FLEET)",
@@ -204,6 +206,8 @@ Command config_command() {
            {"--schema", "", "print the fleet file's JSON Schema", flag(flags->schema)}},
       .exclusive = {{"--schema", "--markdown"},
                     {"FILE", kFleetFlag},
+                    {"FILE", kConfigFlag},
+                    {kConfigFlag, kFleetFlag},
                     {"--diff", "--markdown"},
                     {"--diff", "--schema"}},
       .reads_environment = true,
