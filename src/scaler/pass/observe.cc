@@ -33,6 +33,12 @@ std::vector<Millionths> weights_of(const ManagedService& service) {
   return weights;
 }
 
+QueuesMark queues_of(const ManagedService& service) {
+  std::vector<std::string_view> urls(service.queues.size());
+  std::ranges::transform(service.queues, urls.begin(), &JobQueue::url);
+  return mark_of(std::move(urls));
+}
+
 }  // namespace
 
 std::string_view region_of(const ServiceId& id) {
@@ -151,7 +157,8 @@ void decide_first(Item& item, const Surroundings& surroundings) {
   const Clock& clock = surroundings.ports.clock;
   Memory::Recalled recalled = item.service->memory.recall(
       item.look.service->saved_state, item.service->policy, record.at,
-      surroundings.options.steady ? std::optional(clock.steady()) : std::nullopt);
+      surroundings.options.steady ? std::optional(clock.steady()) : std::nullopt,
+      queues_of(*item.service));
   item.past = std::move(recalled.state);
   item.searching = item.past.refused.has_value();
   record.complaint = item.look.service->pause_complaint.empty()

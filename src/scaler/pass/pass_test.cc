@@ -54,6 +54,32 @@ TEST_F(RunPass, ABusyPeriodCostsAFewTagWrites) {
 // --- scale-in
 // ----------------------------------------------------------------------------------
 
+TEST_F(RunPass, AnotherQueueMustBeSeenEmptyForAWholeThreshold) {
+  for (const bool same_process : {true, false}) {
+    fleet_ = {managed("s", fixed(3))};
+    cloud_.service("s")->saved_state.clear();
+    cloud_.set.clear();
+    running(3);
+    for (int i = 0; i < 11; ++i) {  // Its two minutes are nearly over.
+      pass();
+      clock_.pass(10s);
+    }
+    const Memory memory = fleet_.front().memory;
+    fleet_ = {managed("s", fixed(3))};
+    fleet_.front().queues = {{"https://sqs/other"}};
+    if (same_process) {
+      fleet_.front().memory = memory;
+    }
+    for (int i = 0; i < 12; ++i) {
+      pass();
+      EXPECT_TRUE(cloud_.set.empty()) << i;
+      clock_.pass(10s);
+    }
+    pass();
+    EXPECT_EQ(cloud_.set_of("s"), Counts{0});
+  }
+}
+
 TEST_F(RunPass, LooksTwiceBeforeItScalesIn) {
   running(3);
   idle_for(1h);

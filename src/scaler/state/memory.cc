@@ -4,8 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "scaler/state/state_text.h"
-
 namespace scaler {
 namespace {
 
@@ -180,6 +178,19 @@ ServiceState gist(ServiceState state) {
   return state;
 }
 
+/// Looks at other queues count as a pause of the looks, since long ago.
+void begin_anew(ServiceState& state) {
+  if (state != ServiceState{}) {
+    state.last_look = Instant{};
+  }
+}
+
+/// What is written with the state: of which queues it tells, while something waits on looks at
+/// them.
+std::optional<QueuesMark> told_queues(const ServiceState& state, std::optional<QueuesMark> queues) {
+  return waits(state) ? queues : std::nullopt;
+}
+
 std::optional<Instant> later(const std::optional<Instant>& a, const std::optional<Instant>& b) {
   return std::max(a, b);
 }
@@ -218,7 +229,7 @@ ServiceState united(const ServiceState& own, const ServiceState& other) {
 }
 
 Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, Instant at,
-                                std::optional<Deadline> steady) {
+                                std::optional<Deadline> steady, std::optional<QueuesMark> queues) {
   constexpr Duration kMoved = std::chrono::seconds(1);
   if (recalled_steady_ && steady) {
     const Duration passed = std::chrono::round<Duration>(*steady - *recalled_steady_);
@@ -229,28 +240,34 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
   }
   recalled_at_ = at;
   recalled_steady_ = steady;
+  if (queues_ && queues && *queues_ != *queues) {
+    begin_anew(state_);
+  }
+  queues_ = queues;
   if (saved == tag_) {
     return {.state = state_};
   }
-  Result<ServiceState> parsed =
-      saved.empty() ? Result<ServiceState>(ServiceState{}) : parse_state(saved);
+  Result<SavedLooks> parsed = saved.empty() ? Result<SavedLooks>(SavedLooks{}) : parse_saved(saved);
   if (!parsed) {
     tag_says(std::string(saved), {});
     odd_ = true;
     return {.state = state_, .complaint = parsed.error().message};
   }
-  const bool odd = pull_to(*parsed, at, ahead(policy));
-  const bool older = parsed->last_look < tag_state_.last_look;
+  const bool odd = pull_to(parsed->state, at, ahead(policy));
+  const bool older = parsed->state.last_look < tag_state_.last_look;
   const bool lags = written_at_ && since(*written_at_, at) < kTagLag;
   if (older && lags) {
     return {.state = state_};  // An old reading: what was written comes yet.
   }
   tag_says(std::string(saved), *parsed);
   odd_ = odd;
-  if (*parsed == ServiceState{}) {
+  if (parsed->queues && queues && *parsed->queues != *queues) {
+    begin_anew(parsed->state);
+  }
+  if (parsed->state == ServiceState{}) {
     return {.state = state_};
   }
-  state_ = state_ == ServiceState{} ? *std::move(parsed) : united(state_, *parsed);
+  state_ = state_ == ServiceState{} ? std::move(parsed->state) : united(state_, parsed->state);
   return {.state = state_};
 }
 
@@ -259,35 +276,37 @@ std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now&
     return std::nullopt;
   }
   ServiceState now = significant(state_, policy, pass);
+  const std::optional<QueuesMark> queues = told_queues(now, queues_);
   if (odd_ || !covers(tag_state_.recommendations, now.recommendations, ahead(policy))) {
-    return format_state(now);
+    return format_state(now, queues);
   }
   const bool stale = !tag_state_.last_look || since(*tag_state_.last_look, pass.at) >= kRenewal;
   const bool surplus =
       pass.needed < pass.desired && pass.desired > policy.bounds_at(pass.at).tasks_min;
   if ((waits(now) || surplus) && stale) {  // One look alone lets nothing scale in.
-    return format_state(now);
+    return format_state(now, queues);
   }
-  // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.
   // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.
   // What a gap moves in empty_since, the renewal says.
   ServiceState told = gist(std::move(now));
   if (told.empty_since && tag_gist_.empty_since) {
     told.empty_since = tag_gist_.empty_since;
   }
-  return told == tag_gist_ ? std::nullopt
-                           : std::optional(format_state(significant(state_, policy, pass)));
+  return told == tag_gist_ && queues == tag_queues_
+             ? std::nullopt
+             : std::optional(format_state(significant(state_, policy, pass), queues));
 }
 
-void Memory::tag_says(std::string text, ServiceState state) {
+void Memory::tag_says(std::string text, SavedLooks looks) {
   tag_ = std::move(text);
-  tag_gist_ = gist(state);
-  tag_state_ = std::move(state);
+  tag_gist_ = gist(looks.state);
+  tag_state_ = std::move(looks.state);
+  tag_queues_ = looks.queues;
 }
 
 void Memory::saved(std::string text, Instant at) {
-  Result<ServiceState> said = parse_state(text);
-  tag_says(std::move(text), std::move(said).value_or(ServiceState{}));
+  Result<SavedLooks> said = parse_saved(text);
+  tag_says(std::move(text), std::move(said).value_or(SavedLooks{}));
   odd_ = false;
   written_at_ = at;
   refused_at_.reset();

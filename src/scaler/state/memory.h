@@ -8,6 +8,7 @@
 
 #include "scaler/core/policy.h"
 #include "scaler/core/state.h"
+#include "scaler/state/state_text.h"
 
 namespace scaler {
 
@@ -24,8 +25,10 @@ class Memory {
   /// another process saw later is taken, and of two memories of one thing the later instant.
   /// `steady` tells a wall clock that was moved between two passes: the waits go on as if it had
   /// not been. Nothing: no such time is known (a Lambda sandbox sleeps between two invocations).
+  /// `queues` are those that are looked at: what looks at others saw says nothing of them, so that
+  /// all waits begin anew.
   Recalled recall(std::string_view saved, const Policy& policy, Instant at,
-                  std::optional<Deadline> steady = {});
+                  std::optional<Deadline> steady = {}, std::optional<QueuesMark> queues = {});
 
   /// Remembers the state in this process.
   void remember(const ServiceState& state) { state_ = state; }
@@ -58,13 +61,15 @@ class Memory {
   static constexpr Duration kRefusedPause = std::chrono::minutes(5);
 
  private:
-  void tag_says(std::string text, ServiceState state);
+  void tag_says(std::string text, SavedLooks looks);
 
   ServiceState state_ = {};
   std::string tag_ = {};         ///< the text that state_ refines
   ServiceState tag_state_ = {};  ///< what it says; nothing known when it is damaged
   ServiceState tag_gist_ = {};   ///< of that, what is compared in every pass
-  bool odd_ = false;             ///< the tag's text must not stay
+  std::optional<QueuesMark> tag_queues_ = {};
+  std::optional<QueuesMark> queues_ = {};  ///< whose looks state_ tells
+  bool odd_ = false;                       ///< the tag's text must not stay
   std::optional<Instant> written_at_ = {};
   std::optional<Instant> refused_at_ = {};
   std::optional<Instant> told_refused_at_ = {};

@@ -55,6 +55,44 @@ TEST(Memory, AnAbsentTagSaysNothingAgainstWhatThisProcessSaw) {
   EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon + 61s, .desired = 3}).has_value());
 }
 
+bool goes_on(const ServiceState& state, Instant at) {
+  return past_of(state, at, 10s).continuous;
+}
+
+TEST(Memory, WhatWasSeenOfOtherQueuesSaysNothingOfThese) {
+  constexpr QueuesMark kThese = 1;
+  constexpr QueuesMark kOthers = 2;
+  Memory memory;
+  memory.recall("", fixed(3), kNoon, {}, kOthers);
+  memory.remember(kIdle);
+  EXPECT_TRUE(goes_on(memory.recall("", fixed(3), kNoon, {}, kOthers).state, kNoon));
+  const ServiceState anew = memory.recall("", fixed(3), kNoon, {}, kThese).state;
+  EXPECT_FALSE(goes_on(anew, kNoon));
+  EXPECT_EQ(anew.last_set, 3);  // What was done to the service stays known.
+}
+
+TEST(Memory, ATagSaysOfWhichQueuesItTellsWhileSomethingWaits) {
+  constexpr QueuesMark kThese = 1;
+  constexpr QueuesMark kOthers = 2;
+  Memory writer;
+  writer.recall("", fixed(3), kNoon, {}, kOthers);
+  writer.remember(kIdle);
+  const std::string text = writer.text_to_save(fixed(3), {.at = kNoon, .desired = 3}).value();
+  EXPECT_TRUE(goes_on(Memory().recall(text, fixed(3), kNoon, {}, kOthers).state, kNoon));
+  EXPECT_FALSE(goes_on(Memory().recall(text, fixed(3), kNoon, {}, kThese).state, kNoon));
+  EXPECT_TRUE(
+      goes_on(Memory().recall(format_state(kIdle), fixed(3), kNoon, {}, kThese).state, kNoon));
+
+  Memory reader;
+  reader.recall(text, fixed(3), kNoon, {}, kThese);
+  reader.remember(kIdle);
+  const auto again = reader.text_to_save(fixed(3), {.at = kNoon, .desired = 3});
+  EXPECT_EQ(parse_saved(again.value()).value().queues, kThese);
+  writer.remember({.last_look = kNoon, .last_set = 0});
+  EXPECT_EQ(parse_saved(*writer.text_to_save(fixed(3), {.at = kNoon})).value().queues,
+            std::nullopt);
+}
+
 TEST(Memory, AForeignTagSaysNothingAndIsWrittenOver) {
   Memory memory;
   memory.remember(kIdle);

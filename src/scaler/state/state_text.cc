@@ -16,6 +16,7 @@ namespace {
 constexpr std::string_view kChecksum = " crc=";
 constexpr std::size_t kChecksumDigits = 8;
 constexpr int kBase36 = 36;
+constexpr std::int64_t kMarks = std::int64_t{kBase36} * kBase36 * kBase36 * kBase36;
 /// A year far beyond any clock: keeps the milliseconds within 64 bits.
 constexpr std::int64_t kSecondsMax = 1'000'000'000'000;
 constexpr std::int64_t kTasksMax = std::numeric_limits<std::int32_t>::max();
@@ -60,6 +61,9 @@ class Fields {
   void add(std::string_view name, std::int64_t count) {
     text_ += fmt::format(" {}={}", name, count);
   }
+  void add_mark(std::string_view name, std::int64_t mark) {
+    text_ += fmt::format(" {}={}", name, base36(mark));
+  }
   void add(std::string_view name, const std::vector<TasksAt>& history) {
     for (std::size_t i = 0; i < history.size(); ++i) {
       text_ += i == 0 ? fmt::format(" {}=", name) : "/";
@@ -75,7 +79,8 @@ class Fields {
   std::string text_;
 };
 
-std::string format_fields(const ServiceState& state, Instant base) {
+std::string format_fields(const ServiceState& state, std::optional<QueuesMark> queues,
+                          Instant base) {
   Fields fields(base);
   if (state.empty_since) {
     fields.add("e", *state.empty_since, state.empty_observations);
@@ -106,6 +111,9 @@ std::string format_fields(const ServiceState& state, Instant base) {
   if (state.late_looks > 0) {
     fields.add("t", state.late_looks);
   }
+  if (queues) {
+    fields.add_mark("q", *queues);
+  }
   return std::move(fields).text();
 }
 
@@ -131,22 +139,23 @@ Instant latest_instant(const ServiceState& state) {
 }
 
 /// A state whose fields fit: first at the histories' cost, then without what only informs.
-std::string format_shortened(ServiceState state, Instant base, std::size_t limit) {
-  std::string text = format_fields(state, base);
+std::string format_shortened(ServiceState state, std::optional<QueuesMark> queues, Instant base,
+                             std::size_t limit) {
+  std::string text = format_fields(state, queues, base);
   while (text.size() > limit && state.recommendations.size() + state.changes.size() > 2) {
     if (state.recommendations.size() > state.changes.size()) {
       merge_nearest(state.recommendations, Merge::Highest);
     } else {
       merge_nearest(state.changes, Merge::Sum);
     }
-    text = format_fields(state, base);
+    text = format_fields(state, queues, base);
   }
   if (text.size() > limit) {
     state.kept_since.reset();
     state.late_looks = 0;
     state.short_since.reset();
     state.failures = 0;
-    text = format_fields(state, base);
+    text = format_fields(state, queues, base);
   }
   return text;
 }
@@ -161,6 +170,7 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
 struct Reading {
   std::optional<std::int64_t> base = {};  ///< seconds since 1970; nothing up to v2
   ServiceState state = {};
+  std::optional<QueuesMark> queues = {};
 };
 
 std::optional<Instant> in_seconds(std::int64_t seconds) {
@@ -324,6 +334,11 @@ constexpr std::array kFields{
               [](Reading& r, Text v) { return take_instant(&ServiceState::kept_since, r, v); }},
     TextField{"t", "",
               [](Reading& r, Text v) { return take(r.state.late_looks, count_of(v, kTasksMax)); }},
+    TextField{"q", "",
+              [](Reading& r, Text v) {
+                const auto mark = base36_number(v);
+                return mark && *mark >= 0 && *mark < kMarks && take(r.queues, mark);
+              }},
 };
 
 /// Puts one "name=value" into the state; false when it is not understood.
@@ -344,17 +359,31 @@ std::string_view take_word(std::string_view& text) {
 
 }  // namespace
 
-std::string format_state(const ServiceState& state) {
+QueuesMark mark_of(std::vector<std::string_view> urls) {
+  std::ranges::sort(urls);
+  std::string all;
+  for (const std::string_view url : urls) {
+    all += fmt::format("{}\n", url);
+  }
+  return crc32(all) % kMarks;
+}
+
+std::string format_state(const ServiceState& state, std::optional<QueuesMark> queues) {
   constexpr std::size_t kRoom = kStateTextLimit - kChecksum.size() - kChecksumDigits;
   const Instant base = state.last_look.value_or(latest_instant(state));
-  std::string text = format_fields(state, base);
+  std::string text = format_fields(state, queues, base);
   if (text.size() > kRoom) {
-    text = format_shortened(state, base, kRoom);
+    text = format_shortened(state, queues, base, kRoom);
   }
   return text + fmt::format("{}{:08x}", kChecksum, crc32(text));
 }
 
 Result<ServiceState> parse_state(std::string_view text) {
+  SavedLooks saved = TRY(parse_saved(text));
+  return std::move(saved.state);
+}
+
+Result<SavedLooks> parse_saved(std::string_view text) {
   const auto malformed = [text](std::string_view what) {
     return fail(ErrorKind::Malformed, fmt::format("saved state '{}' {}", shortened(text), what));
   };
@@ -387,7 +416,7 @@ Result<ServiceState> parse_state(std::string_view text) {
   if (!reading.base && reading.state != ServiceState{}) {
     reading.state.last_look = latest_instant(reading.state);
   }
-  return std::move(reading.state);
+  return SavedLooks{.state = std::move(reading.state), .queues = reading.queues};
 }
 
 }  // namespace scaler

@@ -2,13 +2,20 @@
 // ServiceState as the compact, versioned text that an ECS service tag can hold: letters, digits,
 // space and _ . : / = + - @, with a checksum so that a damaged text is noticed.
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "ground/base/result.h"
 #include "scaler/core/state.h"
 
 namespace scaler {
+
+/// Tells one set of queues from another, whatever their order.
+using QueuesMark = std::int64_t;
+QueuesMark mark_of(std::vector<std::string_view> urls);
 
 /// AWS allows 256 characters in a tag's value; the rest is room for what later versions remember.
 inline constexpr std::size_t kStateTextLimit = 200;
@@ -22,11 +29,20 @@ inline constexpr std::size_t kStateTextLimit = 200;
 ///   r  recommendations          c  own changes      m  another's count h  short since
 ///   f  failures in a row        d  deploying since  g  queues gone     y  stray since
 ///   l  refused : tasks          k  tasks kept since t  looks too late
-std::string format_state(const ServiceState& state);
+///   q  the mark of the queues that were looked at
+std::string format_state(const ServiceState& state, std::optional<QueuesMark> queues = {});
 
 /// Also reads v2 and v1, whose last look is the latest instant that they tell. Errors: Malformed
 /// for a text that is damaged, foreign or of a later version, or that tells a count which no
 /// service can have; the caller then goes on as if nothing were known.
 Result<ServiceState> parse_state(std::string_view text);
+
+/// A state, and of which queues it tells; nothing: the text does not say.
+struct SavedLooks {
+  ServiceState state = {};
+  std::optional<QueuesMark> queues = {};
+};
+/// As parse_state().
+Result<SavedLooks> parse_saved(std::string_view text);
 
 }  // namespace scaler

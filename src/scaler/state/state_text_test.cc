@@ -62,6 +62,16 @@ TEST(StateText, ReadsVersionTwo) {
                                  .last_set = 3}));
 }
 
+TEST(StateText, AMarkTellsQueuesApartWhateverTheirOrder) {
+  EXPECT_EQ(mark_of({"https://sqs/a", "https://sqs/b"}),
+            mark_of({"https://sqs/b", "https://sqs/a"}));
+  EXPECT_NE(mark_of({"https://sqs/a", "https://sqs/b"}), mark_of({"https://sqs/a"}));
+  EXPECT_NE(mark_of({"ab", "c"}), mark_of({"a", "bc"}));
+  for (const QueuesMark mark : {std::int64_t{0}, mark_of({"https://sqs/a"})}) {
+    EXPECT_EQ(parse_saved(format_state({.last_set = 1}, mark)).value().queues, mark);
+  }
+}
+
 TEST(StateText, NoticesEveryDamagedByte) {
   const std::string text =
       format_state({.empty_since = at(1'764'000'000'250), .empty_observations = 2, .last_set = 3});
