@@ -81,6 +81,46 @@ bool is_nobodys(const FleetFacts& facts, const ServiceId& id) {
          address->account != facts.caller->account;
 }
 
+Finding of_unread_queue(Finding finding, const Error& error) {
+  const bool gone = error.kind == ErrorKind::NotFound;
+  finding.seen =
+      (gone ? "a queue does not exist: " : "a queue could not be read: ") + error.message;
+  finding.advice = gone ? "Name a queue that exists, or leave it out: until it has been gone for "
+                          "15 minutes in every look, nothing scales in for want of it."
+                        : "A queue of another account must let this role in by its own policy.";
+  return finding;
+}
+
+/// What keeps a service from being scaled although it can be read; nothing: it is scaled.
+std::optional<Finding> of_left_alone(Finding finding, const ServiceReading& read,
+                                     std::string_view numbers) {
+  const ServiceObservation& seen = read.service;
+  const auto told = [&](Severity severity, std::string why, std::string advice) {
+    finding.severity = severity;
+    finding.seen = fmt::format("{}; {}", why, numbers);
+    finding.advice = std::move(advice);
+    return finding;
+  };
+  if (!read.pause_complaint.empty()) {
+    return told(Severity::Problem, read.pause_complaint, "`ecs-scaler resume` removes the tag.");
+  }
+  if (seen.status != ServiceStatus::Active) {
+    return told(Severity::Problem, "is not ACTIVE, so that nobody scales it",
+                "Take it out of the fleet, or create it anew.");
+  }
+  if (seen.scheduling != SchedulingStrategy::Replica) {
+    return told(Severity::Problem, "is a DAEMON service, which has no count to set",
+                "Take it out of the fleet.");
+  }
+  if (seen.paused_until) {
+    return told(Severity::Note,
+                fmt::format("is paused until {} by its tag {}", format_instant(*seen.paused_until),
+                            kPauseTag),
+                "`ecs-scaler resume` ends that.");
+  }
+  return std::nullopt;
+}
+
 Finding finding_of(const FleetFacts& facts, std::size_t i) {
   const ServiceId& id = facts.services[i].id;
   const Look& look = facts.looks[i];
@@ -104,17 +144,20 @@ Finding finding_of(const FleetFacts& facts, std::size_t i) {
   QueueDepth total;
   for (const Result<QueueDepth>& queue : look.queues) {
     if (!queue) {
-      finding.seen = "a queue could not be read: " + queue.error().message;
-      finding.advice = "A queue of another account must let this role in by its own policy.";
-      return finding;
+      return of_unread_queue(std::move(finding), queue.error());
     }
     total.visible += queue->visible;
     total.in_flight += queue->in_flight;
   }
-  finding.severity = Severity::Note;
   const ServiceObservation& seen = look.service->service;
-  finding.seen = fmt::format("{} visible and {} in flight; desired {}, running {}", total.visible,
-                             total.in_flight, seen.desired, seen.running);
+  const std::string numbers =
+      fmt::format("{} visible and {} in flight; desired {}, running {}", total.visible,
+                  total.in_flight, seen.desired, seen.running);
+  if (auto alone = of_left_alone(finding, *look.service, numbers)) {
+    return *std::move(alone);
+  }
+  finding.severity = Severity::Note;
+  finding.seen = numbers;
   finding.advice = "Nothing to do.";
   return finding;
 }

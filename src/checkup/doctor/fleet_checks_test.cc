@@ -1,6 +1,7 @@
 #include "checkup/doctor/fleet_checks.h"
 
 #include <algorithm>
+#include <functional>
 
 #include <gtest/gtest.h>
 
@@ -31,6 +32,44 @@ TEST(FleetDoctor, AServiceThatIsReadIsANote) {
   ASSERT_EQ(findings.size(), 1U);
   EXPECT_FALSE(has_problem(findings));
   EXPECT_EQ(findings.front().seen, "3 visible and 0 in flight; desired 0, running 0");
+}
+
+Finding finding_with(const std::function<void(Look&)>& change) {
+  Look look = read_look();
+  change(look);
+  return diagnose_fleet(facts_of({"main", "worker"}, look)).front();
+}
+
+TEST(FleetDoctor, WhatKeepsAServiceFromBeingScaledIsTold) {
+  const Finding wrong = finding_with([](Look& look) {
+    look.service->service.paused_until = kPausedForGood;
+    look.service->pause_complaint = "ecs-scaler:pause: 'x' is no instant";
+  });
+  EXPECT_EQ(wrong.severity, Severity::Problem);
+  EXPECT_TRUE(wrong.seen.starts_with("ecs-scaler:pause: 'x' is no instant"));
+  const Finding paused = finding_with([](Look& look) {
+    look.service->service.paused_until = *parse_instant("2026-11-23T12:00:00Z");
+  });
+  EXPECT_EQ(paused.severity, Severity::Note);
+  EXPECT_TRUE(paused.seen.starts_with("is paused until 2026-11-23T12:00:00Z"));
+  const Finding draining =
+      finding_with([](Look& look) { look.service->service.status = ServiceStatus::Draining; });
+  EXPECT_EQ(draining.severity, Severity::Problem);
+  EXPECT_TRUE(draining.seen.starts_with("is not ACTIVE"));
+  const Finding daemon = finding_with(
+      [](Look& look) { look.service->service.scheduling = SchedulingStrategy::Daemon; });
+  EXPECT_EQ(daemon.severity, Severity::Problem);
+}
+
+TEST(FleetDoctor, AQueueThatDoesNotExistIsNamedAsSuch) {
+  const Finding gone = finding_with(
+      [](Look& look) { look.queues = {fail(ErrorKind::NotFound, "QueueDoesNotExist")}; });
+  EXPECT_EQ(gone.severity, Severity::Problem);
+  EXPECT_EQ(gone.seen, "a queue does not exist: QueueDoesNotExist");
+  EXPECT_FALSE(gone.advice.contains("policy"));
+  const Finding denied =
+      finding_with([](Look& look) { look.queues = {fail(ErrorKind::Denied, "AccessDenied")}; });
+  EXPECT_EQ(denied.seen, "a queue could not be read: AccessDenied");
 }
 
 TEST(FleetDoctor, AServiceInNobodysRoleIsNamed) {

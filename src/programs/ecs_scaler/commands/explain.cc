@@ -13,6 +13,7 @@
 #include "programs/ecs_scaler/commands/report.h"
 #include "scaler/core/names.h"
 #include "scaler/core/policy_fields.h"
+#include "scaler/state/state_text.h"
 #include "wire/record.h"
 
 namespace scaler::cli {
@@ -52,14 +53,22 @@ std::string conclusion(const PassRecord& record) {
 }
 
 std::string memory_of(const PassRecord& record) {
-  if (!record.complaint.empty()) {
-    return fmt::format("The state tag cannot be used, so nothing is remembered: {}\n",
-                       record.complaint);
+  const std::string& saved = record.reading->saved_state;
+  if (saved.empty()) {
+    return "Nothing is remembered (there is no state tag): no scale-in before a threshold or "
+           "window has been seen.\n";
   }
-  return record.reading->saved_state.empty()
-             ? "Nothing is remembered (there is no state tag): no scale-in before a threshold or "
-               "window has been seen.\n"
-             : fmt::format("Remembered: {}\n", record.reading->saved_state);
+  const Result<ServiceState> state = parse_state(saved);
+  return state ? fmt::format("Remembered: {}\n", saved)
+               : fmt::format("The state tag cannot be used, so nothing is remembered: {}\n",
+                             state.error().message);
+}
+
+/// What else is wrong than the state tag.
+std::string complaint_of(const PassRecord& record) {
+  const Result<ServiceState> state = parse_state(record.reading->saved_state);
+  const bool told = !state && state.error().message == record.complaint;
+  return record.complaint.empty() || told ? "" : record.complaint + "\n";
 }
 
 std::string instances_of(const PassRecord& record) {
@@ -104,8 +113,8 @@ std::string table(const ManagedService& service, const PassRecord& record) {
     text += fmt::format("  {:<13} {:>5}  {}\n", to_string(rule_of(step.reason)), step.tasks,
                         explain(step));
   }
-  return fmt::format("{}{}\n{}{}\n", text, instances_of(record), memory_of(record),
-                     conclusion(record));
+  return fmt::format("{}{}\n{}{}{}\n", text, instances_of(record), complaint_of(record),
+                     memory_of(record), conclusion(record));
 }
 
 int explain_services(const Environment& environment, const ExplainFlags& flags) {
