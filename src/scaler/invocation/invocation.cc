@@ -229,7 +229,10 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
             .steady = settings_.steady,
             .split_clusters = split_clusters(invocation.order.shard)});
   effect.took = std::chrono::floor<Duration>(ports_.clock.steady() - began);
-  for (const PassRecord& record : effect.records) {
+  for (PassRecord& record : effect.records) {
+    if (std::string rival = rivalry_.take(record); record.complaint.empty()) {
+      record.complaint = std::move(rival);
+    }
     effect.errors.insert(effect.errors.end(), record.errors.begin(), record.errors.end());
   }
 }

@@ -12,6 +12,7 @@
 
 #include "scaler/fleet/fleet_source.h"
 #include "scaler/invocation/ports.h"
+#include "scaler/invocation/rivalry.h"
 #include "scaler/invocation/wake_switch.h"
 #include "scaler/pass/pass.h"
 #include "scaler/pass/succession.h"
@@ -125,6 +126,7 @@ class Invoker {
   InvocationPorts ports_;
   RunPass run_;
   std::optional<WakeSwitch> wake_switch_ = {};
+  Rivalry rivalry_ = {};
 };
 
 }  // namespace scaler
