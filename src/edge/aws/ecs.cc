@@ -251,7 +251,7 @@ Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
   if (const auto failures = root.optional_field("failures")) {
     for (const json::Reader& failure : TRY(failures->items())) {
       const auto arn = failure.optional_field("arn");
-      if (arn && means(id, TRY(arn->string()))) {
+      if (arn && means(id, arn->string().value_or(""))) {
         const std::string reason = TRY(text_field(failure, "reason"));
         return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
       }
@@ -260,18 +260,26 @@ Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
   return fail(ErrorKind::Malformed, "the reply does not mention the service");
 }
 
-/// The reading of `id` in one reply.
+/// The reading of `id` in one reply. One that does not say who it is harms none of the others.
 Result<ServiceReading> find_service(const json::Value& reply, const ServiceId& id) {
   const json::Reader root(reply);
+  std::optional<Error> nameless;
   if (const auto services = root.optional_field("services")) {
     for (const json::Reader& service : TRY(services->items())) {
-      const std::string arn = TRY(text_field(service, "serviceArn"));
-      if (means(id, arn)) {
+      const Result<std::string> arn = text_field(service, "serviceArn");
+      if (arn && means(id, *arn)) {
         return read_service(service);
+      }
+      if (!arn) {
+        nameless = arn.error();
       }
     }
   }
-  return refusal(root, id);
+  Result<ServiceReading> refused = refusal(root, id);
+  if (nameless && refused.error().kind == ErrorKind::Malformed) {
+    return std::unexpected(*std::move(nameless));
+  }
+  return refused;
 }
 
 std::vector<Result<void>> without_values(std::vector<Result<ApiReply>> replies) {

@@ -18,7 +18,7 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   /// the last one needed, within the other two of these.
   static constexpr Duration kPatience = std::chrono::seconds(2);
   static constexpr Duration kPatienceLeast = std::chrono::milliseconds(500);
-  static constexpr Duration kPatienceMost = std::chrono::seconds(4);
+  static constexpr Duration kPatienceMost = std::chrono::milliseconds(4500);
 
   /// A group that does not answer in time is left alone for 10 s, doubled up to 5 min: the passes
   /// of all others wait for it meanwhile. One whole look ends that.

@@ -93,17 +93,21 @@ void Looker::find_all(std::span<const LookRequest> requests) {
   }
 }
 
-/// What is asked for since an earlier look is not asked for again.
+/// What is asked for since an earlier look is not asked for again. Of a batch it is not known which
+/// of its members is slow: it is judged anew.
 void Looker::join_under_way() {
   if (questions_.empty()) {
     return;
   }
   const Wait wait = current_.patience == Patience::All ? Wait::ForIt : Wait::Shortly;
   const auto join = [this, wait](const LookedAt* part) {
-    if (const auto found = questions_.find(part->asked_by);
-        found != questions_.end() && found->second.wait == Wait::NotAtAll) {
-      wait_for(found->second, wait);
+    const auto found = questions_.find(part->asked_by);
+    if (found == questions_.end() || found->second.wait != Wait::NotAtAll) {
+      return;
     }
+    const bool several = found->second.services.size() > 1;
+    current_.batches += several ? 1U : 0U;
+    wait_for(found->second, several ? Wait::ForIt : wait);
   };
   std::ranges::for_each(current_.queues, join);
   std::ranges::for_each(current_.services, join);

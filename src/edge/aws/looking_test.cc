@@ -187,6 +187,25 @@ TEST_F(LookingTest, WaitsForNoNeighbourOfAMemberThatHangs) {
   }
 }
 
+TEST_F(LookingTest, FindsAMemberThatHangsAlsoAfterALookInWhichMostWereSlow) {
+  const auto requests = fleet(30);
+  look(requests);
+  for (int i = 0; i < 30; ++i) {
+    delays["s" + std::to_string(i)] = 400ms;
+  }
+  delays["s1"] = 1h;
+  look(requests);
+  delays = {{"s1", 1h}};
+  for (int again = 0; again < 2; ++again) {
+    test.clock.advance(1s);
+    look(requests);
+  }
+  const auto looks = look(requests);
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    EXPECT_EQ(looks[i].service.has_value(), i != 1) << i;
+  }
+}
+
 TEST_F(LookingTest, KeepsBatchesTogetherWhereMostOfThemAreSlow) {
   const auto requests = fleet(100);
   look(requests);

@@ -82,8 +82,8 @@ Result<ServiceTags> find_tags(const json::Value& reply, const std::string& arn) 
     }
     for (const json::Reader& item : TRY(field->items())) {
       const bool failure = list == "failures";
-      if (TRY(optional_text(item, failure ? "arn" : "serviceArn")) != arn) {
-        continue;
+      if (optional_text(item, failure ? "arn" : "serviceArn").value_or("") != arn) {
+        continue;  // Also one that does not say who it is.
       }
       if (!failure) {
         return read_tags_of(item);

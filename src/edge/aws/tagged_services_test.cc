@@ -164,6 +164,21 @@ TEST(Ecs, ReadsThePauseOfAService) {
   }
 }
 
+TEST(Ecs, AMemberThatDoesNotSayWhoItIsHarmsNoNeighbour) {
+  for (const std::string nameless :
+       {R"({"status":"ACTIVE"})", R"({"serviceArn":null})", R"({"serviceArn":5})"}) {
+    const auto reply = json::parse(
+        R"({"failures":[{"arn":7}],"services":[)" + nameless +
+        R"(,{"serviceArn":"arn:aws:ecs:r:1:service/c/s","status":"ACTIVE","desiredCount":1,)"
+        R"("runningCount":1,"pendingCount":0}]})");
+    EXPECT_TRUE(read_description({.value = *reply}, {"c", "s"}).has_value()) << nameless;
+    const auto other = read_description({.value = *reply}, {"c", "other"});
+    ASSERT_FALSE(other.has_value());
+    EXPECT_EQ(other.error().kind, ErrorKind::Malformed);
+    EXPECT_TRUE(other.error().message.contains("serviceArn")) << other.error().message;
+  }
+}
+
 TEST(TaggedServices, ASlowPlaceHoldsNoOther) {
   TestClient test;
   test.transport.answer = [](const net::HttpRequest& request) {
