@@ -222,14 +222,29 @@ void read_metrics(const Environment& environment, ServiceConfig& config, Problem
   }
 }
 
-/// Words with blanks between them.
-std::vector<std::string> patterns(const Environment& environment, std::string_view name) {
+/// Words with blanks between them, of what names and ARNs are made of. A ceiling that is given and
+/// names nothing would allow everything.
+std::vector<std::string> patterns(const Environment& environment, std::string_view name,
+                                  Problems& problems) {
+  constexpr std::string_view kWritten =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.:/*";
   std::vector<std::string> words;
-  const std::string text = variable(environment, name).value_or("");
+  const auto given = variable(environment, name);
+  const std::string text = given.value_or("");
   for (const std::string_view word : split(text, " \t\n")) {
-    if (!word.empty()) {
+    if (word.find_first_not_of(kWritten) != std::string_view::npos) {
+      problems.add(
+          fmt::format("{}: '{}' is no pattern of names or ARNs, such as team-a-*; between "
+                      "two of them stands a blank",
+                      name, shortened(word)));
+    } else if (!word.empty()) {
       words.emplace_back(word);
     }
+  }
+  if (given && text.find_first_not_of(" \t\n") == std::string::npos) {
+    problems.add(
+        fmt::format("{} is '{}', which names nothing: it must hold patterns, or not be set", name,
+                    shortened(text)));
   }
   return words;
 }
@@ -305,6 +320,12 @@ void read_shards(const Environment& environment, ServiceConfig& deployment, Prob
           fmt::format("{} and {} are the same queue: each must have its own", kShardQueue, name));
     }
   }
+  if (shards.name.ends_with(".fifo")) {
+    problems.add(
+        fmt::format("{}: '{}' is FIFO, which keeps one order waiting for another: shards "
+                    "need a standard queue",
+                    kShardQueue, shortened(shards.url)));
+  }
   deployment.shard_queue_url = shards.url;
   if (const auto text = variable(environment, kShardSize)) {
     const json::Value value = value_as_written(*text);
@@ -331,8 +352,8 @@ void read_rules(const Environment& environment, const ServiceConfig& deployment,
     problems.add_if_failed(most);
     ceilings.tasks_max = most.value_or(1);
   }
-  ceilings.queues = patterns(environment, kFleetQueues);
-  ceilings.clusters = patterns(environment, kFleetClusters);
+  ceilings.queues = patterns(environment, kFleetQueues, problems);
+  ceilings.clusters = patterns(environment, kFleetClusters, problems);
   for (const std::string& url :
        {deployment.tick_queue_url, deployment.doorbell_queue_url, deployment.shard_queue_url}) {
     if (Result<QueueAddress> own = parse_queue(url)) {

@@ -359,6 +359,16 @@ TEST(FleetFromEnvironment, MayLieInS3) {
   EXPECT_FALSE(fleet({{"FLEET", "tags"}})->in_s3());
 }
 
+TEST(FleetFromEnvironment, ACeilingThatNamesNothingIsRefused) {
+  for (const std::string name : {"FLEET_QUEUES", "FLEET_CLUSTERS"}) {
+    for (const std::string wrong : {" ", "team-a-*,team-b-*", "[\"jobs\"]"}) {
+      const auto config = fleet({{"FLEET", "tags"}, {name, wrong}});
+      ASSERT_FALSE(config.has_value()) << wrong;
+      EXPECT_TRUE(config.error().message.starts_with(name)) << config.error().message;
+    }
+  }
+}
+
 TEST(FleetFromEnvironment, ShardsHaveAQueueOfTheirOwn) {
   const std::string queue = "https://sqs.eu-central-1.amazonaws.com/123456789012/shards";
   auto config = fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", queue}});
@@ -384,6 +394,7 @@ TEST(FleetFromEnvironment, ShardsHaveAQueueOfTheirOwn) {
   }
   EXPECT_FALSE(fleet({{"FLEET", "tags"}, {"FLEET_SHARD_SERVICES", "50"}}).has_value());
   EXPECT_FALSE(fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", "shards"}}).has_value());
+  EXPECT_FALSE(fleet({{"FLEET", "tags"}, {"FLEET_SHARD_QUEUE_URL", queue + ".fifo"}}).has_value());
 }
 
 TEST(FleetFromEnvironment, AFilesJobQueuesAreNotTheDeploymentsOwn) {

@@ -108,7 +108,9 @@ void read_queue(const Reading& reading, std::string_view tag, std::string_view w
   }
   const Result<QueueAddress> address = parse_tagged(reading.arn, word.substr(0, at));
   if (!address) {
-    return reading.problems.add(fmt::format("{}: {}", tag, address.error().message));
+    return reading.problems.add(
+        fmt::format("{}: {}; a name alone is a queue of the service's own account and region", tag,
+                    address.error().message));
   }
   if (std::ranges::any_of(
           known, [&](const QueueAddress& other) { return may_be_same(other, *address); })) {
@@ -157,6 +159,7 @@ PolicyBase read_profile(const Reading& reading, const ServiceTags& tags) {
 /// "mode=backlog backlog_per_task=10"
 void read_policy_line(const Reading& reading, const ServiceTags& tags, PolicyBase& policy,
                       std::vector<std::string>& notes) {
+  std::vector<std::string_view> known;
   for (const std::string_view word : words_of(tag_of(tags, kPolicyTag).value_or(""))) {
     const std::size_t equals = word.find('=');
     if (equals == std::string_view::npos || equals == 0) {
@@ -164,6 +167,11 @@ void read_policy_line(const Reading& reading, const ServiceTags& tags, PolicyBas
       continue;
     }
     const std::string_view name = word.substr(0, equals);
+    if (std::ranges::find(known, name) != known.end()) {
+      reading.wrong(kPolicyTag, word, "stands twice: a setting is given once");
+      continue;
+    }
+    known.push_back(name);
     if (std::ranges::find(kOfDeployment, name) != kOfDeployment.end()) {
       notes.push_back(fmt::format("{}: '{}' is the deployment's to set, for all of its services",
                                   kPolicyTag, shortened(word)));

@@ -11,6 +11,7 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "programs/ecs_scaler/commands/lease_address.h"
+#include "scaler/core/names.h"
 
 namespace scaler::cli {
 namespace {
@@ -21,6 +22,28 @@ Take lease_of(IamLease& lease) {
   return [&lease](const std::string& text) -> Result<void> {
     aws::LeaseItem item = TRY(parse_lease_address(text));
     lease = {.table = std::move(item.table), .key = std::move(item.key)};
+    return {};
+  };
+}
+
+Take account_number(std::string& account) {
+  return [&account](const std::string& text) -> Result<void> {
+    if (!is_account(text)) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is no number of an account, such as 123456789012", text));
+    }
+    account = text;
+    return {};
+  };
+}
+
+Take region_name(std::string& region) {
+  return [&region](const std::string& text) -> Result<void> {
+    if (!is_region(text)) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' is no region, such as eu-central-1", text));
+    }
+    region = text;
     return {};
   };
 }
@@ -121,9 +144,9 @@ Command iam_command() {
       .name = "iam",
       .sentence = "The least-privilege IAM policies of this configuration; no AWS",
       .options = {{"--account", "NUMBER", "account (default: the job queue's)",
-                   text(overrides.account)},
+                   account_number(overrides.account)},
                   {"--region", "REGION", "region (default: AWS_REGION, else the queue's)",
-                   text(overrides.region)},
+                   region_name(overrides.region)},
                   {"--function-name", "NAME",
                    "the Lambda function (default: AWS_LAMBDA_FUNCTION_NAME; none: run or once)",
                    text(overrides.function_name)},
