@@ -153,16 +153,18 @@ Result<void> InstanceCloud::read_instances(Looking& looking) {
 /// Takes the tasks of DAEMON services out of the counts, and counts those that are still stopping
 /// on instances that look empty.
 void InstanceCloud::read_tasks(Looking& looking) const {
+  const auto could_not = [&looking](const Error& error) {
+    looking.seen.complete = false;
+    looking.seen.unread = error.message;
+  };
   const auto daemons = looking.cluster.daemons(looking.deadline);
-  looking.seen.complete = daemons.has_value();
+  if (!daemons) {
+    could_not(daemons.error());
+  }
   const auto is_daemon = [&daemons](const TaskPlace& task) {
     constexpr std::string_view kService = "service:";
     return daemons && task.group.starts_with(kService) &&
            std::ranges::find(*daemons, task.group.substr(kService.size())) != daemons->end();
-  };
-  const auto miss = [&looking](InstanceSeen& instance) {
-    instance.looked = false;
-    looking.seen.complete = false;
   };
   for (InstanceSeen& instance : looking.seen.instances) {
     const auto container = looking.containers.find(instance.id);
@@ -172,7 +174,8 @@ void InstanceCloud::read_tasks(Looking& looking) const {
     if (daemons && !daemons->empty() && instance.running + instance.pending > 0) {
       const auto tasks = looking.cluster.tasks_on(container->second, To::Run, looking.deadline);
       if (!tasks) {
-        miss(instance);
+        instance.looked = false;
+        could_not(tasks.error());
         continue;
       }
       const std::int64_t others = std::ssize(*tasks) - std::ranges::count_if(*tasks, is_daemon);
@@ -184,7 +187,8 @@ void InstanceCloud::read_tasks(Looking& looking) const {
     if (instance.running + instance.pending == 0) {
       const auto tasks = looking.cluster.tasks_on(container->second, To::Stop, looking.deadline);
       if (!tasks) {
-        miss(instance);
+        instance.looked = false;
+        could_not(tasks.error());
         continue;
       }
       instance.lingering = std::ranges::count_if(*tasks, [&](const TaskPlace& task) {

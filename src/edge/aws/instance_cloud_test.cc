@@ -211,6 +211,8 @@ TEST(InstanceCloud, WhatItCouldNotReadMakesTheLookIncompleteOrNone) {
     const Result<GroupSeen> seen = fake.look();
     ASSERT_TRUE(seen) << operation;
     EXPECT_FALSE(seen->complete) << operation;
+    const std::string_view name(operation);
+    EXPECT_TRUE(seen->unread.contains(name.substr(0, name.find(' ')))) << seen->unread;
   }
   for (const char* operation :
        {"DescribeCapacityProviders", "DescribeAutoScalingGroups", "DescribePolicies",

@@ -237,6 +237,9 @@ TEST(InstanceRules, TheWayInIsToldStepByStep) {
   GroupSeen partial = group({marked("i-1", Mark::Idle, 90s)});
   partial.complete = false;
   EXPECT_EQ(told(partial), Told{"not everything could be read: no instance ends"});
+  partial.unread = "ECS ListTasks main: denied";
+  EXPECT_EQ(told(partial), Told{"not everything could be read (ECS ListTasks main: denied): no "
+                                "instance ends"});
 }
 
 TEST(InstanceRules, OnlyAnOpenOneLosesItsMark) {

@@ -52,7 +52,8 @@ struct Note {
 // to {k2} with "tasks", {t0} to {t2} as durations; {desired} is the capacity after the step.
 constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNotes{{
     {InstanceReason::Refused, "refused", "the group is left alone: {about}"},
-    {InstanceReason::NotAllRead, "not_all_read", "not everything could be read: no instance ends"},
+    {InstanceReason::NotAllRead, "not_all_read",
+     "not everything could be read{about}: no instance ends"},
     {InstanceReason::NeverRegistered, "never_registered",
      "{i0} did not register with the cluster in time ({about}): not counted on"},
     {InstanceReason::Disconnected, "disconnected",

@@ -113,7 +113,9 @@ void tell_of(Context& context, InstanceReason reason, Registration registration)
 /// Instances that cost and hold no task that this program could count on.
 void useless(Context& context) {
   if (!context.group.complete) {
-    context.tell({.reason = InstanceReason::NotAllRead});
+    const std::string& why = context.group.unread;
+    context.tell(
+        {.reason = InstanceReason::NotAllRead, .about = why.empty() ? "" : " (" + why + ")"});
   }
   tell_of(context, InstanceReason::NeverRegistered, Registration::None);
   tell_of(context, InstanceReason::NeverRegistered, Registration::Registering);

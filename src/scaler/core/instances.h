@@ -109,7 +109,8 @@ struct GroupSeen {
   LaunchFailures failures = {};
   std::vector<InstanceSeen> instances = {};
   std::vector<GroupService> services = {};
-  bool complete = true;  ///< false: something could not be read, and nothing may end
+  bool complete = true;     ///< false: something could not be read, and nothing may end
+  std::string unread = {};  ///< what that was and why, where the look knows
 };
 
 struct InstancePolicy {
