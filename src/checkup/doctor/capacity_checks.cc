@@ -76,6 +76,30 @@ bool is_own(const Facts& facts) {
   return facts.place.capacity == "own";
 }
 
+/// What a scaler of one service does not know of.
+void check_neighbours(const CapacityFacts& capacity, Findings& findings) {
+  if (!capacity.neighbours) {
+    return;
+  }
+  if (!*capacity.neighbours) {
+    findings.failed(kSubject, capacity.neighbours->error(),
+                    "ecs:ListServices and ecs:DescribeServices");
+    return;
+  }
+  const std::vector<std::string>& others = **capacity.neighbours;
+  if (!others.empty()) {
+    findings.risk(
+        kSubject,
+        fmt::format("the capacity provider {} is also that of {}{}", capacity.provider->name,
+                    others.front(),
+                    others.size() == 1 ? "" : fmt::format(" and {} more", others.size() - 1)),
+        "Have one scaler serve all of them, as a fleet, or give each a group of its own: "
+        "a scaler starts instances for the tasks of the services that it knows, and takes "
+        "what another one started for its own.",
+        kPage);
+  }
+}
+
 /// Whether the scaler would drive the group, by its own rule.
 void check_own(const CapacityFacts& capacity, const aws::AutoScalingGroup& group,
                std::string_view name, Findings& findings) {
@@ -98,6 +122,16 @@ void check_own(const CapacityFacts& capacity, const aws::AutoScalingGroup& group
         kSubject, fmt::format("CAPACITY is own, but the group {} is left alone: {}", name, refusal),
         "Until then nothing starts or ends its instances for this program.", kPage);
   }
+  if (capacity.provider->managed_protection && !capacity.provider->managed_scaling) {
+    findings.risk(kSubject,
+                  fmt::format("the capacity provider {} has managed termination protection on, and "
+                              "managed scaling off",
+                              capacity.provider->name),
+                  "Turn managedTerminationProtection off: it works with managed scaling alone. The "
+                  "group's own NewInstancesProtectedFromScaleIn is what counts here.",
+                  kPage);
+  }
+  check_neighbours(capacity, findings);
   if (group.min > 0) {
     findings.note(
         kSubject,

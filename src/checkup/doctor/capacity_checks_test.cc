@@ -163,6 +163,16 @@ TEST(Capacity, OwnSaysWhichGroupItWouldNotDrive) {
   EXPECT_EQ(own([](CapacityFacts& facts) { (*facts.group)->min = 1; }),
             "note: the group gpus never has fewer than 1 instance");
   EXPECT_EQ(own([](CapacityFacts& facts) { (*facts.group)->desired = 0; }), "");
+  EXPECT_EQ(own([](CapacityFacts& facts) { facts.provider->managed_protection = true; }),
+            "risk: the capacity provider gpu has managed termination protection on, and managed "
+            "scaling off");
+  EXPECT_EQ(own([](CapacityFacts& facts) { facts.neighbours = std::vector<std::string>{}; }), "");
+  EXPECT_EQ(own([](CapacityFacts& facts) { facts.neighbours = {{"a", "b", "c"}}; }),
+            "risk: the capacity provider gpu is also that of a and 2 more");
+  EXPECT_EQ(own([](CapacityFacts& facts) {
+              facts.neighbours = fail(ErrorKind::Denied, "ListServices: denied");
+            }).substr(0, 7),
+            "problem");
 }
 
 TEST(Capacity, OwnNeedsOneProviderWithAGroup) {

@@ -64,6 +64,7 @@ CapacityFacts capacity_of(aws::Client& client, const Examination& place, const s
     facts.activities = groups.activities(*id, deadline);
     if (place.capacity == "own") {
       facts.policies = groups.count_policies(*id, deadline);
+      facts.neighbours = aws::neighbours_on(client, place.service, name, deadline);
     }
   }
   return facts;

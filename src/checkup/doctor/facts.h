@@ -39,6 +39,8 @@ struct CapacityFacts {
   std::optional<Result<std::vector<aws::ScalingActivity>>> activities = {};
   /// The group's scaling policies; asked only where capacity is own.
   std::optional<Result<std::int64_t>> policies = {};
+  /// Other services on the same provider; asked as above.
+  std::optional<Result<std::vector<std::string>>> neighbours = {};
 };
 
 struct Facts {

@@ -105,6 +105,8 @@ Result<CapacityProvider> read_provider(const json::Reader& element) {
   provider.type = TRY(text_or_empty(element, "type"));
   if (const auto group = element.optional_field("autoScalingGroupProvider")) {
     provider.group_arn = TRY(text_or_empty(*group, "autoScalingGroupArn"));
+    provider.managed_protection =
+        TRY(text_or_empty(*group, "managedTerminationProtection")) == "ENABLED";
     if (const auto managed = group->optional_field("managedScaling")) {
       provider.managed_scaling = TRY(text_or_empty(*managed, "status")) == "ENABLED";
       provider.target_capacity = TRY(count_or(*managed, "targetCapacity", 100));
@@ -333,9 +335,17 @@ Result<std::vector<TaskPlace>> ContainerInstances::tasks_of_service(Deadline dea
   return places(arns, gone, deadline);
 }
 
+Result<std::vector<std::string>> ContainerInstances::services(Deadline deadline) {
+  return services_with({}, deadline);
+}
+
 Result<std::vector<std::string>> ContainerInstances::daemons(Deadline deadline) {
-  std::vector<std::string> names =
-      TRY(list("ListServices", "serviceArns", {{"schedulingStrategy", "DAEMON"}}, deadline));
+  return services_with({{"schedulingStrategy", "DAEMON"}}, deadline);
+}
+
+Result<std::vector<std::string>> ContainerInstances::services_with(
+    const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline) {
+  std::vector<std::string> names = TRY(list("ListServices", "serviceArns", of, deadline));
   for (std::string& name : names) {
     name = std::string(plain_name(name));
   }

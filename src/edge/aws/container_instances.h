@@ -27,6 +27,7 @@ struct CapacityProvider {
   std::string type = {};       ///< EC2_AUTOSCALING, MANAGED_INSTANCES, FARGATE, FARGATE_SPOT
   std::string group_arn = {};  ///< of its Auto Scaling group
   bool managed_scaling = false;
+  bool managed_protection = false;  ///< from scale-in, of instances with tasks
   std::int64_t target_capacity = 100;
   /// Of Managed Instances: seconds from the last task to the end; -1 never; nothing: ECS's choice.
   std::optional<std::int64_t> scale_in_after = {};
@@ -68,7 +69,9 @@ class ContainerInstances {
                                           Deadline deadline);
   /// The service's own tasks that are to run.
   Result<std::vector<TaskPlace>> tasks_of_service(Deadline deadline);
-  /// Names of the cluster's DAEMON services.
+  /// Names of the cluster's services.
+  Result<std::vector<std::string>> services(Deadline deadline);
+  /// Of those that are DAEMON services.
   Result<std::vector<std::string>> daemons(Deadline deadline);
   Result<TaskNeed> need_of(const std::string& task_definition, Deadline deadline);
 
@@ -80,6 +83,8 @@ class ContainerInstances {
   Result<std::vector<std::string>> list(const std::string& operation, const std::string& member,
                                         const std::vector<std::pair<std::string, std::string>>& of,
                                         Deadline deadline);
+  Result<std::vector<std::string>> services_with(
+      const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline);
   Result<std::vector<TaskPlace>> places(std::span<const std::string> arns, std::size_t& gone,
                                         Deadline deadline);
   ApiCall call_of(std::string operation, std::string body) const;

@@ -1,7 +1,10 @@
 #include "edge/aws/inspection.h"
 
+#include <algorithm>
+#include <span>
 #include <utility>
 
+#include "edge/aws/container_instances.h"
 #include "edge/aws/ecs.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -134,6 +137,40 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
     return fail(std::move(details).error(), "ECS DescribeServices " + call.subject);
   }
   return details;
+}
+
+Result<std::vector<std::string>> neighbours_on(Client& client, const ServiceId& id,
+                                               const std::string& provider, Deadline deadline) {
+  constexpr std::size_t kPerDescription = 10;
+  std::vector<std::string> others = TRY(ContainerInstances(client, id).services(deadline));
+  std::erase(others, plain_name(id.service));
+  std::vector<std::string> found;
+  for (std::span<const std::string> left(others); !left.empty();) {
+    const auto chunk = left.first(std::min(left.size(), kPerDescription));
+    left = left.subspan(chunk.size());
+    json::Writer body;
+    body.begin_object().field("cluster", id.cluster).name("services").begin_array();
+    for (const std::string& name : chunk) {
+      body.value(name);
+    }
+    body.end_array().end_object();
+    const ApiReply reply = TRY(client.call({.service = AwsService::Ecs,
+                                            .region = std::string(region_of(id)),
+                                            .operation = "DescribeServices",
+                                            .subject = id.cluster,
+                                            .body = std::move(body).text(),
+                                            .role = id.role},
+                                           deadline));
+    const json::Reader root(reply.value);
+    const json::Reader services = TRY(root.field("services"));
+    for (const json::Reader& service : TRY(services.items())) {
+      const std::vector<std::string> providers = TRY(providers_of(service));
+      if (std::ranges::find(providers, provider) != providers.end()) {
+        found.push_back(TRY(text_or(service, "serviceName", "")));
+      }
+    }
+  }
+  return found;
 }
 
 Result<std::int64_t> container_instances(Client& client, const ServiceId& id, Deadline deadline) {

@@ -48,6 +48,10 @@ struct ScalableTarget {
 /// Errors: NotFound for a service or cluster that ECS does not know.
 Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Deadline deadline);
 
+/// Names of the cluster's other services whose strategy has this capacity provider.
+Result<std::vector<std::string>> neighbours_on(Client& client, const ServiceId& id,
+                                               const std::string& provider, Deadline deadline);
+
 /// How many EC2 instances are registered with the service's cluster.
 Result<std::int64_t> container_instances(Client& client, const ServiceId& id, Deadline deadline);
 

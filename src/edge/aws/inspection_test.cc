@@ -95,6 +95,22 @@ TEST(Inspection, CountsInstances) {
   EXPECT_EQ(container_instances(test.client(), kId, soon()).error().kind, ErrorKind::Malformed);
 }
 
+TEST(Inspection, NamesWhoElseRunsOnAProvider) {
+  TestClient test;
+  test.transport.reply_with(
+      {ok(R"({"serviceArns":["arn:aws:ecs:r:1:service/c/s","arn:aws:ecs:r:1:service/c/a",)"
+          R"("arn:aws:ecs:r:1:service/c/b","arn:aws:ecs:r:1:service/c/f"]})"),
+       ok(R"({"services":[{"serviceName":"a","capacityProviderStrategy":)"
+          R"([{"capacityProvider":"other"},{"capacityProvider":"gpu"}]},)"
+          R"({"serviceName":"b","capacityProviderStrategy":[{"capacityProvider":"other"}]},)"
+          R"({"serviceName":"f","launchType":"FARGATE"}]})"),
+       ok(R"({"serviceArns":["arn:aws:ecs:r:1:service/c/s"]})")});
+  EXPECT_EQ(neighbours_on(test.client(), kId, "gpu", soon()), std::vector<std::string>{"a"});
+  EXPECT_TRUE(test.transport.requests.at(1).body.contains(R"("services":["a","b","f"])"));
+  EXPECT_EQ(neighbours_on(test.client(), kId, "gpu", soon()), std::vector<std::string>{});
+  EXPECT_EQ(test.transport.requests.size(), 3U) << "nobody is described where nobody else is";
+}
+
 TEST(Inspection, FindsWhoElseScales) {
   TestClient test;
   test.transport.reply_with(
