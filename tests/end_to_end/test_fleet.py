@@ -172,7 +172,8 @@ def test_iam_of_a_fleet_names_what_is_wrong(iam):
     assert iam([service("a", "tasks_max: no")]).code == 3
     guarded = iam([service("a")], "--guard")
     assert (guarded.code, "--guard" in guarded.stderr()) == (3, True)
-    grouped = iam([service("a")], "--group", "gpus")
-    assert (grouped.code, "--group" in grouped.stderr()) == (3, True)
     own = iam([service("a"), service("b", "capacity: own")])
     assert (own.code, "note: b drives" in own.stderr()) == (0, True)
+    grouped = iam([service("a"), service("b", "capacity: own")], "--group", "gpu-*")
+    assert (grouped.code, grouped.stderr()) == (0, "")
+    assert "EndInstances" in grouped.stdout()

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include "edge/iam/iam_arns.h"
+#include "edge/iam/iam_groups.h"
 #include "edge/iam/iam_subjects.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
@@ -20,6 +21,7 @@ namespace {
 struct Scope {
   IamSubjects named = {};
   IamSubjects tagged = {};  ///< who may carry the tag
+  IamGroups groups = {};    ///< under all of them
 };
 
 /// Where somebody is, for as far as it does not say so itself.
@@ -35,26 +37,31 @@ Result<IamPlace> place_of(const std::string& region, const std::string& account,
   return place;
 }
 
-Result<void> add_service(const ServiceSpec& spec, const IamPlace& home, Scope& scope) {
+Result<void> add_service(const ServiceSpec& spec, const IamScope& own, Scope& scope) {
   const ServiceAddress address = TRY(address_of(spec.id));
-  const IamPlace place = TRY(place_of(address.region, address.account, home, described(spec.id)));
+  const IamPlace place =
+      TRY(place_of(address.region, address.account, own.function, described(spec.id)));
   const IamScope there{.service = place, .queue_region = place.region};
   scope.named.add(spec, Arns(there));
+  scope.groups.add(spec, own.instances, Arns(there));
   return {};
 }
 
-Result<void> add_place(const SearchedPlace& searched, const Ceilings& ceilings,
-                       const IamPlace& home, Scope& scope) {
+Result<void> add_place(const SearchedPlace& searched, const Ceilings& ceilings, const IamScope& own,
+                       Scope& scope) {
   const auto role = parse_arn(searched.role.arn);
-  const IamScope there{.service = TRY(place_of(searched.region, role ? role->account : "", home,
-                                               "what carries the tag"))};
+  const IamScope there{.service = TRY(place_of(searched.region, role ? role->account : "",
+                                               own.function, "what carries the tag"))};
   scope.tagged.add(ceilings, Arns(there));
+  scope.groups.add(ceilings, own.instances, Arns(there));
   return {};
 }
 
-Result<void> add_unread(const Ceilings& ceilings, const IamPlace& home, Scope& scope) {
-  const IamPlace place = TRY(place_of("", "", home, "what the fleet file names"));
-  scope.named.add(ceilings, Arns(IamScope{.service = place, .queue_region = place.region}));
+Result<void> add_unread(const Ceilings& ceilings, const IamScope& own, Scope& scope) {
+  const IamPlace place = TRY(place_of("", "", own.function, "what the fleet file names"));
+  const IamScope there{.service = place, .queue_region = place.region};
+  scope.named.add(ceilings, Arns(there));
+  scope.groups.add(ceilings, own.instances, Arns(there));
   return {};
 }
 
@@ -79,6 +86,7 @@ std::vector<IamStatement> statements_of(const Scope& scope) {
   IamSubjects all = scope.named;
   all.add_protected(scope.tagged);
   add_protection(statements, all);
+  add_instances(statements, scope.groups);
   return statements;
 }
 
@@ -136,13 +144,13 @@ Result<FleetIam> fleet_iam(const IamFleet& fleet, const ServiceConfig& deploymen
   FleetIam result{.principal = caller};
   std::map<AccountRole, Scope> scopes;
   for (const ServiceSpec& spec : fleet.services) {
-    problems.add_if_failed(add_service(spec, home, scopes[spec.id.role]));
+    problems.add_if_failed(add_service(spec, own, scopes[spec.id.role]));
   }
   for (const SearchedPlace& place : fleet.places) {
-    problems.add_if_failed(add_place(place, fleet.ceilings, home, scopes[place.role]));
+    problems.add_if_failed(add_place(place, fleet.ceilings, own, scopes[place.role]));
   }
   if (fleet.object) {
-    problems.add_if_failed(add_unread(fleet.ceilings, home, scopes[AccountRole{}]));
+    problems.add_if_failed(add_unread(fleet.ceilings, own, scopes[AccountRole{}]));
   }
   std::vector<std::string> roles;
   for (const auto& [role, scope] : scopes) {

@@ -220,5 +220,63 @@ TEST(FleetIam, NamedAndTaggedServicesHaveStatementsOfTheirOwn) {
   EXPECT_EQ(fleet_iam_json(*fleet), iam_json(fleet->caller)) << "no role is assumed";
 }
 
+// --- the instances under them
+
+TEST(FleetIam, ByTagsTheGroupsOfOnePatternAreDrivenInTheClustersOfTheCeilings) {
+  const auto statements = fleet_policy(
+      by_tags({{"FLEET_CLUSTERS", "main arn:aws:ecs:us-east-1:123456789012:cluster/far"}}), {},
+      {.instances = {.group = "gpu-*"}});
+  ASSERT_TRUE(statements) << statements.error().message;
+  for (const auto* const sid : {"StartInstances", "EndInstances"}) {
+    EXPECT_THAT(statement(*statements, sid).resources,
+                ElementsAre("arn:aws:autoscaling:eu-central-1:123456789012:autoScalingGroup:*:"
+                            "autoScalingGroupName/gpu-*",
+                            "arn:aws:autoscaling:us-east-1:123456789012:autoScalingGroup:*:"
+                            "autoScalingGroupName/gpu-*"));
+  }
+  EXPECT_THAT(statement(*statements, "DrainInstances").resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:container-instance/main/*",
+                          "arn:aws:ecs:us-east-1:123456789012:container-instance/far/*"));
+  EXPECT_THAT(statement(*statements, "ReadCapacityProvider").resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:capacity-provider/*",
+                          "arn:aws:ecs:us-east-1:123456789012:capacity-provider/*"));
+  EXPECT_EQ(statement(*statements, "ListWorkOnInstances").conditions.at(0).comparison, "ArnLike");
+}
+
+TEST(FleetIam, OfAFileInstancesEndOnlyUnderTheServicesThatOwnTheirGroup) {
+  const auto named = [](const std::string& name, Capacity capacity) {
+    PolicyOptions options;
+    options.capacity = capacity;
+    return ServiceSpec{.id = {.cluster = "of-" + name, .service = name},
+                       .queues = {{"https://sqs.eu-central-1.amazonaws.com/123456789012/a"}},
+                       .policy = Policy::create(options).value()};
+  };
+  const Environment environment{{"FLEET", "/var/task/fleet.json"}};
+  const IamOverrides flags{.instances = {.group = "gpu-*"}};
+  const auto statements = fleet_policy(
+      environment, {named("follows", Capacity::Follow), named("owns", Capacity::Own)}, flags);
+  ASSERT_TRUE(statements) << statements.error().message;
+  EXPECT_THAT(statement(*statements, "ListInstances").resources,
+              ElementsAre("arn:aws:ecs:eu-central-1:123456789012:cluster/of-owns"));
+  EXPECT_EQ(statement(*statements, "StartInstances").resources.size(), 1U);
+
+  const auto following =
+      sids(*fleet_policy(environment, {named("follows", Capacity::Follow)}, flags));
+  EXPECT_THAT(following, testing::Contains("StartInstances"));
+  EXPECT_THAT(following, testing::Not(testing::Contains("EndInstances")));
+  EXPECT_THAT(sids(*fleet_policy(environment, {named("off", Capacity::Off)}, flags)),
+              testing::Not(testing::Contains("StartInstances")));
+}
+
+TEST(FleetIam, ARoleOfAnotherAccountDrivesTheGroupsOfItsOwn) {
+  const auto fleet = policies({.places = {{.region = "eu-west-1", .role = kFirst}}}, kCaller,
+                              {.instances = {.group = "gpu-*"}});
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  EXPECT_THAT(statement(fleet->roles.at(0).policy, "EndInstances").resources,
+              ElementsAre("arn:aws:autoscaling:eu-west-1:111111111111:autoScalingGroup:*:"
+                          "autoScalingGroupName/gpu-*"));
+  EXPECT_THAT(sids(fleet->caller), testing::Not(testing::Contains("EndInstances")));
+}
+
 }  // namespace
 }  // namespace scaler

@@ -1,5 +1,6 @@
 #include "edge/iam/iam_arns.h"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -44,6 +45,10 @@ std::string Arns::of_tasks(const ServiceId& id) const {
   return of_ecs(id, fmt::format("task/{}/*", plain_name(id.cluster)));
 }
 
+std::string Arns::of_instances(const ServiceId& id) const {
+  return of_ecs(id, fmt::format("container-instance/{}/*", plain_name(id.cluster)));
+}
+
 std::string Arns::of_ecs(const ServiceId& id, std::string resource) const {
   IamPlace place = scope_->service;
   if (const auto told = parse_service(id.cluster, id.service); told && !told->region.empty()) {
@@ -55,20 +60,36 @@ std::string Arns::of_ecs(const ServiceId& id, std::string resource) const {
 std::string Arns::of_clusters(const std::string& pattern, std::string_view kind) const {
   const std::string_view all = kind == "cluster" ? "" : "/*";
   std::string resource = fmt::format("{}/{}{}", kind, plain_name(pattern), all);
+  return beside_clusters(pattern, "ecs", std::move(resource));
+}
+
+std::string Arns::beside_clusters(const std::string& pattern, std::string_view service,
+                                  std::string resource) const {
   std::optional<Arn> arn = parse_arn(pattern);
   if (!arn) {
-    return arn_in(scope_->service, "ecs", std::move(resource));
+    return arn_in(scope_->service, service, std::move(resource));
   }
+  arn->service = service;
   arn->resource = std::move(resource);
   return text_of(*arn);
 }
 
 std::string Arns::of_group(const std::string& name) const {
-  return arn_in(scope_->service, "autoscaling", "autoScalingGroup:*:autoScalingGroupName/" + name);
+  return arn_in(scope_->service, "autoscaling", group_resource(name));
+}
+
+std::string Arns::group_resource(const std::string& name) {
+  return "autoScalingGroup:*:autoScalingGroupName/" + name;
 }
 
 std::string Arns::of_function(std::string_view service, std::string resource) const {
   return arn_in(scope_->function, service, std::move(resource));
+}
+
+void add_once(std::vector<std::string>& texts, std::string text) {
+  if (std::ranges::find(texts, text) == texts.end()) {
+    texts.push_back(std::move(text));
+  }
 }
 
 }  // namespace scaler

@@ -8,83 +8,17 @@
 #include <fmt/format.h>
 
 #include "edge/iam/iam_arns.h"
+#include "edge/iam/iam_groups.h"
 #include "edge/iam/iam_subjects.h"
 #include "ground/base/problems.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
-#include "scaler/pass/instance_ports.h"
 
 namespace scaler {
 namespace {
 
 using Statements = std::vector<IamStatement>;
-
-void add_group(Statements& statements, const ServiceId& id, const IamInstances& instances,
-               const Arns& arns) {
-  statements.push_back(
-      {.sid = "ReadCapacityProvider",
-       .why = "which Auto Scaling group the service runs on, and who drives it",
-       .actions = {"ecs:DescribeCapacityProviders"},
-       .resources = {arns.of_ecs(
-           id, "capacity-provider/" + (instances.provider.empty() ? "*" : instances.provider))}});
-  statements.push_back(
-      {.sid = "ReadGroup",
-       .why = "the group, its launches, and what a task takes of an instance; AWS "
-              "restricts none of these",
-       .actions = {"autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies",
-                   "autoscaling:DescribeScalingActivities", "ecs:DescribeTaskDefinition"},
-       .resources = {"*"}});
-  statements.push_back({.sid = "StartInstances",
-                        .why = "the desired capacity is raised, never lowered",
-                        .actions = {"autoscaling:SetDesiredCapacity"},
-                        .resources = {arns.of_group(instances.group)}});
-}
-
-void add_own_group(Statements& statements, const ServiceId& id, const IamInstances& instances,
-                   const Arns& arns) {
-  const std::string_view cluster = plain_name(id.cluster);
-  const std::string of_cluster = arns.of_ecs(id, fmt::format("container-instance/{}/*", cluster));
-  statements.push_back({.sid = "ListInstances",
-                        .why = "CAPACITY is own: the cluster's instances",
-                        .actions = {"ecs:ListContainerInstances"},
-                        .resources = {arns.of_cluster(id)}});
-  statements.push_back({.sid = "ListWorkOnInstances",
-                        .why = "tasks and DAEMON services; AWS restricts it by cluster only",
-                        .actions = {"ecs:ListServices", "ecs:ListTasks"},
-                        .resources = {"*"},
-                        .conditions = {{"ArnEquals", "ecs:cluster", {arns.of_cluster(id)}}}});
-  statements.push_back({.sid = "ReadWorkOnInstances",
-                        .why = "no instance ends while a task on it has not stopped",
-                        .actions = {"ecs:DescribeTasks"},
-                        .resources = {arns.of_tasks(id)}});
-  statements.push_back(
-      {.sid = "DrainInstances",
-       .why = "an instance without tasks is drained before it ends",
-       .actions = {"ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"},
-       .resources = {of_cluster}});
-  statements.push_back(
-      {.sid = "MarkInstances",
-       .why = "since when it is idle or drained stands in one tag of the instance",
-       .actions = {"ecs:TagResource", "ecs:UntagResource"},
-       .resources = {of_cluster},
-       .conditions = {{"ForAllValues:StringEquals", "aws:TagKeys", {std::string(kInstanceTag)}}}});
-  statements.push_back({.sid = "EndInstances",
-                        .why = "it is ended by name, and the desired capacity is one less",
-                        .actions = {"autoscaling:TerminateInstanceInAutoScalingGroup"},
-                        .resources = {arns.of_group(instances.group)}});
-}
-
-void add_instances(Statements& statements, const ServiceId& id, Capacity capacity,
-                   const IamInstances& instances, const Arns& arns) {
-  if (instances.group.empty() || capacity == Capacity::Off) {
-    return;
-  }
-  add_group(statements, id, instances, arns);
-  if (capacity == Capacity::Own) {
-    add_own_group(statements, id, instances, arns);
-  }
-}
 
 /// The table is where the program is, whoever's the service may be.
 void add_lease(Statements& statements, const IamLease& lease, const Arns& arns) {
@@ -286,7 +220,8 @@ Result<IamScope> fleet_scope(const IamOverrides& flags, const Environment& envir
                                        told.region}),
                    .account = first_of({function.account, flags.account, told.account})},
       .function_name = function.name,
-      .lease = flags.lease};
+      .lease = flags.lease,
+      .instances = flags.instances};
   scope.queue_region = scope.function.region;
   Problems problems;
   compare("--region", flags.region, "the function's ARN", function.region, problems);
@@ -307,7 +242,9 @@ std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamS
   Statements statements;
   add_every_pass(statements, subjects);
   add_protection(statements, subjects);
-  add_instances(statements, config.id, config.policy->capacity, scope.instances, arns);
+  IamGroups groups;
+  groups.add(service, scope.instances, arns);
+  add_instances(statements, groups);
   add_surroundings(statements, config, scope, arns);
   return statements;
 }

@@ -19,8 +19,11 @@ struct IamLease {
 
 /// What the service runs on, where this program starts or ends instances.
 struct IamInstances {
-  std::string group = {};     ///< the Auto Scaling group's name; empty: they are left alone
-  std::string provider = {};  ///< the capacity provider's; empty: any
+  /// The Auto Scaling group's name, of a fleet a pattern for those of all; empty: they are left
+  /// alone.
+  std::string group = {};
+  /// The capacity provider's; empty: any, where there is a group.
+  std::string provider = {};
 };
 
 /// What somebody says in place of what the names say.

@@ -223,6 +223,8 @@ TEST(IamPolicy, InstancesAreThoseOfOneGroup) {
   EXPECT_THAT(added("off", {.group = "gpus"}), ElementsAre());
   EXPECT_THAT(added("follow", {.group = "gpus"}),
               ElementsAre("ReadCapacityProvider", "ReadGroup", "StartInstances"));
+  EXPECT_THAT(added("follow", {.provider = "managed"}), ElementsAre("ReadCapacityProvider"));
+  EXPECT_THAT(added("off", {.provider = "managed"}), ElementsAre());
   EXPECT_THAT(added("own", {.group = "gpus"}),
               ElementsAre("ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances",
                           "ListWorkOnInstances", "ReadWorkOnInstances", "DrainInstances",

@@ -1,18 +1,11 @@
 #include "edge/iam/iam_subjects.h"
 
-#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace scaler {
 namespace {
-
-void add_once(std::vector<std::string>& texts, std::string text) {
-  if (std::ranges::find(texts, text) == texts.end()) {
-    texts.push_back(std::move(text));
-  }
-}
 
 IamStatement read_job_queues(const IamSubjects& subjects) {
   return {.sid = "ReadJobQueue",

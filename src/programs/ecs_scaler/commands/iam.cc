@@ -2,7 +2,6 @@
 #include <cstdio>
 #include <iterator>
 #include <optional>
-#include <tuple>
 
 #include <fmt/core.h>
 
@@ -81,23 +80,17 @@ Result<Printed> of_one(const Environment& environment, const IamFlags& flags) {
 }
 
 Result<Printed> of_many(const Environment& environment, const IamFlags& flags) {
-  for (const auto& [given, name, of] :
-       {std::tuple(flags.guard, "--guard", "one service's tasks"),
-        std::tuple(!flags.overrides.instances.group.empty(), "--group", "one service")}) {
-    if (given) {
-      return fail(
-          ErrorKind::Malformed,
-          fmt::format("{} is of {}, and not of a fleet: without --config, --fleet and FLEET", name,
-                      of));
-    }
+  if (flags.guard) {
+    return fail(ErrorKind::Malformed,
+                "--guard is of one service's tasks, and not of a fleet: without --config, --fleet "
+                "and FLEET");
   }
   const ChosenFleet chosen = TRY(load_fleet(environment, flags.choice));
   for (const ServiceSpec& service : chosen.scope.fixed) {
-    if (service.policy->capacity == Capacity::Own) {
-      complain(kDone,
-               fmt::format("note: {} drives an Auto Scaling group, which takes more: iam with "
-                           "the variables of this service alone and --group",
-                           service.id.service));
+    if (service.policy->capacity == Capacity::Own && flags.overrides.instances.group.empty()) {
+      complain(kDone, fmt::format("note: {} drives an Auto Scaling group, which takes more: give "
+                                  "its name with --group, with * for those of several services",
+                                  service.id.service));
     }
   }
   std::optional<ObjectAddress> object;
@@ -155,9 +148,11 @@ Command iam_command() {
                    "accounts (default: all of its account)",
                    text(flags->caller)},
                   {"--group", "NAME",
-                   "the Auto Scaling group under the service (needed with CAPACITY=own)",
+                   "the Auto Scaling group under the service, of a fleet with * for those of all "
+                   "(needed with CAPACITY=own)",
                    text(overrides.instances.group)},
-                  {"--capacity-provider", "NAME", "its capacity provider (default: any)",
+                  {"--capacity-provider", "NAME",
+                   "what the service runs on (default: any, where there is a group)",
                    text(overrides.instances.provider)},
                   {"--guard", "", "of the worker's tasks under ecs-guard, not of the scaler",
                    flag(flags->guard)},
