@@ -141,6 +141,10 @@ resource "aws_lambda_function" "scaler" {
       error_message = "Mode ${local.mode} needs ${lower(join(" and ", local.missing))}."
     }
     precondition {
+      condition     = local.capacity != "own" || var.auto_scaling_group != ""
+      error_message = "Capacity own needs auto_scaling_group, the group that the function may drive."
+    }
+    precondition {
       condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)
       error_message = "subnet_ids and security_group_ids are given together, or neither."
     }

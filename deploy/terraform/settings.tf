@@ -25,6 +25,10 @@ locals {
     latency = ["TARGET_LATENCY", "SECONDS_PER_MESSAGE", "TASKS_MAX"]
   }, local.mode, []), keys(local.settings))
   protection = lookup(local.settings, "SCALE_IN_WHEN", "") == "protected"
+  capacity   = lookup(local.settings, "CAPACITY", "follow")
+  group      = var.auto_scaling_group != "" && local.capacity != "off"
+  provider   = (var.auto_scaling_group != "" || var.capacity_provider != "") && local.capacity != "off"
+  owned      = local.group && local.capacity == "own"
   in_vpc     = length(var.subnet_ids) > 0
 
   cluster_arn  = "arn:${local.partition}:ecs:${local.region}:${local.account}:cluster/${var.cluster}"
@@ -33,6 +37,10 @@ locals {
   function_arn = "arn:${local.partition}:lambda:${local.region}:${local.account}:function:${var.name}-scaler"
   mapping_arns = "arn:${local.partition}:lambda:${local.region}:${local.account}:event-source-mapping:*"
   log_streams  = "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws/lambda/${var.name}-scaler:*"
+  provider_arn = "arn:${local.partition}:ecs:${local.region}:${local.account}:capacity-provider/${var.capacity_provider == "" ? "*" : var.capacity_provider}"
+  group_arn    = "arn:${local.partition}:autoscaling:${local.region}:${local.account}:autoScalingGroup:*:autoScalingGroupName/${var.auto_scaling_group}"
+  instances    = "arn:${local.partition}:ecs:${local.region}:${local.account}:container-instance/${var.cluster}/*"
+  read_group   = ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities", "ecs:DescribeTaskDefinition"]
   consume      = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
   interfaces   = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
 
@@ -45,6 +53,17 @@ locals {
     { when = local.protection, sid = "ListTasks", on = "*", actions = ["ecs:ListTasks"],
     given = { ArnEquals = { "ecs:cluster" = [local.cluster_arn] } } },
     { when = local.protection, sid = "ReadTaskProtection", on = local.task_arns, actions = ["ecs:GetTaskProtection"], given = {} },
+    { when = local.provider, sid = "ReadCapacityProvider", on = local.provider_arn, actions = ["ecs:DescribeCapacityProviders"], given = {} },
+    { when = local.group, sid = "ReadGroup", on = "*", actions = local.read_group, given = {} },
+    { when = local.group, sid = "StartInstances", on = local.group_arn, actions = ["autoscaling:SetDesiredCapacity"], given = {} },
+    { when = local.owned, sid = "ListInstances", on = local.cluster_arn, actions = ["ecs:ListContainerInstances"], given = {} },
+    { when = local.owned, sid = "ListWorkOnInstances", on = "*", actions = ["ecs:ListServices", "ecs:ListTasks"],
+    given = { ArnEquals = { "ecs:cluster" = [local.cluster_arn] } } },
+    { when = local.owned, sid = "ReadWorkOnInstances", on = local.task_arns, actions = ["ecs:DescribeTasks"], given = {} },
+    { when = local.owned, sid = "DrainInstances", on = local.instances, actions = ["ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"], given = {} },
+    { when = local.owned, sid = "MarkInstances", on = local.instances, actions = ["ecs:TagResource", "ecs:UntagResource"],
+    given = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:instance"] } } },
+    { when = local.owned, sid = "EndInstances", on = local.group_arn, actions = ["autoscaling:TerminateInstanceInAutoScalingGroup"], given = {} },
     { when = true, sid = "WriteLogs", on = local.log_streams, actions = ["logs:CreateLogStream", "logs:PutLogEvents"], given = {} },
     { when = local.ticks, sid = "SendTicks", on = local.tick_queue_arn, actions = ["sqs:SendMessage"], given = {} },
     { when = local.ticks, sid = "ReceiveTicks", on = local.tick_queue_arn, actions = local.consume, given = {} },

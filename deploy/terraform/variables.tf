@@ -140,6 +140,26 @@ variable "silence_alarm_seconds" {
   }
 }
 
+variable "auto_scaling_group" {
+  description = "Name of the Auto Scaling group under the service; its capacity may be raised, and with capacity own its instances end"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^[A-Za-z0-9 ._/-]{0,255}$", var.auto_scaling_group))
+    error_message = "The group's name, not its ARN."
+  }
+}
+
+variable "capacity_provider" {
+  description = "Name of the service's capacity provider, which is read; empty for any where there is an auto_scaling_group, else for none"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^[A-Za-z0-9_-]{0,255}$", var.capacity_provider))
+    error_message = "The capacity provider's name, not its ARN."
+  }
+}
+
 variable "environment" {
   description = "Further variables of the function, such as HTTPS_PROXY; they go before the settings of the same name"
   type        = map(string)

@@ -13,7 +13,7 @@ import intrinsics
 from support import ROOT, wait_until
 from test_iam import printed_policy  # noqa: F401
 from test_monitoring import OF_AWS, alarms_of, event_of, queries, rings
-from test_templates import NAMES, TYPES, look_up, plain, snake
+from test_templates import NAMES, TYPES, look_up, plain, snake, statements_of
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -26,6 +26,11 @@ def stack(deploy_sam, fleet_template):
     return lambda **parameters: deploy_sam("scaler", template=fleet_template, **parameters)
 
 
+def of_groups(parameters):
+    """What `ecs-scaler iam` is told of the groups that a fleet may drive."""
+    return ["--group", parameters["FleetGroups"]] if "FleetGroups" in parameters else []
+
+
 def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tmp_path):
     expanded = tmp_path / "expanded.json"
     expanded.write_text(json.dumps(fleet_template))
@@ -35,12 +40,14 @@ def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tm
 
 
 @pytest.mark.parametrize("parameters", [
-    {}, {"FleetQueues": "jobs-*", "FleetClusters": "main", "TickSeconds": "20"}], ids=str)
+    {}, {"FleetQueues": "jobs-*", "FleetClusters": "main", "TickSeconds": "20"},
+    {"FleetGroups": "*"}, {"FleetClusters": "gpu", "FleetGroups": "gpu-*"}], ids=str)
 def test_the_template_grants_exactly_what_iam_prints(
         parameters, stack, printed_policy):  # noqa: F811
     made = stack(**parameters)
 
-    assert made.policy == printed_policy(made.environment, made.function_name)
+    assert made.policy == printed_policy(made.environment, made.function_name,
+                                         *of_groups(parameters))
     assert made.environment["FLEET"] == "tags" and "WAKE" not in made.environment
 
 
@@ -232,11 +239,15 @@ def test_terraform_has_the_same_parameters_and_outputs(fleet_template):
 def test_terraform_grants_the_same(fleet_template):
     """As far as it can be seen without a provider: statements, actions, conditions."""
     text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
-    role = fleet_template["Resources"]["ScalerRole"]["Properties"]
-    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    statements = statements_of(fleet_template["Resources"]["ScalerRole"])
     written = re.findall(r'Sid += "(\w+)".*?Action += (\[[^\]]*\])', text, re.DOTALL)
 
     assert [(s["Sid"], s["Action"]) for s in statements] == [
         (sid, json.loads(actions)) for sid, actions in written]
+    conditional = re.search(r"of_groups = (\[[^\]]*\])", text)[1]
+    policy, = fleet_template["Resources"]["ScalerRole"]["Properties"]["Policies"]
+    assert json.loads(conditional) == [s["Fn::If"][1]["Sid"] for s in
+                                       policy["PolicyDocument"]["Statement"] if "Fn::If" in s]
+    assert text.count('"aws:TagKeys" = ["ecs-scaler:instance"]') == 1
     assert text.count('"aws:ResourceTag/ecs-scaler:queue" = ["false"]') == 2
     assert text.count('"aws:TagKeys" = ["ecs-scaler:state"]') == 1

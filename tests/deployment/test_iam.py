@@ -1,6 +1,7 @@
 """`ecs-scaler iam`: the templates hold exactly its statements, which are enough and all needed."""
 
 import contextlib
+import fnmatch
 import json
 import os
 import re
@@ -25,6 +26,28 @@ CONFIGURATIONS = {
     "protected": {"QueueName": "work", "ScaleInWhen": "protected"},
     "latency, protected": {"QueueName": "work", "Mode": "latency", "TargetLatency": "60",
                            "SecondsPerMessage": "20", "TasksMax": "9", "ScaleInWhen": "protected"},
+}
+# What the service runs on: (parameters, variables, what iam is told).
+CAPACITIES = {
+    "own": ({"Capacity": "own", "AutoScalingGroup": "gpus"},
+            {"capacity": "own", "auto_scaling_group": "gpus"}, ["--group", "gpus"]),
+    "own, by a provider that is named": (
+        {"Capacity": "own", "AutoScalingGroup": "gpus", "CapacityProvider": "gpu"},
+        {"capacity": "own", "auto_scaling_group": "gpus", "capacity_provider": "gpu"},
+        ["--group", "gpus", "--capacity-provider", "gpu"]),
+    "own, among others": (
+        {"Capacity": "own", "AutoScalingGroup": "gpus", "Doorbell": "true",
+         "ScaleInWhen": "protected"},
+        {"environment": {"CAPACITY": "own"}, "auto_scaling_group": "gpus", "doorbell": True,
+         "scale_in_when": "protected"}, ["--group", "gpus"]),
+    "a group that AWS drives": ({"AutoScalingGroup": "gpus"}, {"auto_scaling_group": "gpus"},
+                                ["--group", "gpus"]),
+    "Managed Instances": ({"Capacity": "follow", "CapacityProvider": "gpu"},
+                          {"capacity": "follow", "capacity_provider": "gpu"},
+                          ["--capacity-provider", "gpu"]),
+    "off": ({"Capacity": "off", "AutoScalingGroup": "gpus", "CapacityProvider": "gpu"},
+            {"capacity": "off", "auto_scaling_group": "gpus", "capacity_provider": "gpu"},
+            ["--group", "gpus", "--capacity-provider", "gpu"]),
 }
 # What the function's surroundings need, of which the program knows nothing.
 SURROUNDINGS = {
@@ -62,11 +85,11 @@ def moto_server(tmp_path_factory):
 
 @pytest.fixture
 def printed_policy(run_program, ecs_scaler):
-    """printed_policy(environment, function name) -> what `ecs-scaler iam` prints."""
+    """printed_policy(environment, function name, flag, ...) -> what `ecs-scaler iam` prints."""
 
-    def print_policy(environment, function_name):
+    def print_policy(environment, function_name, *flags):
         process = run_program([ecs_scaler, "iam", "--output", "json", "--function-name",
-                               function_name], env=environment)
+                               function_name, *flags], env=environment)
         assert process.code == 0, process.output()
         return json.loads(process.stdout())
 
@@ -79,6 +102,33 @@ def test_the_template_grants_exactly_what_iam_prints(name, moto, deploy_sam, pri
     stack = deploy_sam("scaler", Cluster="main", Service="worker", **CONFIGURATIONS[name])
 
     assert stack.policy == printed_policy(stack.environment, stack.function_name)
+
+
+@pytest.mark.parametrize("name", CAPACITIES)
+def test_what_the_service_runs_on_is_granted_as_iam_prints_it(name, moto, deploy_sam,
+                                                              terraform_settings, printed_policy):
+    parameters, variables, flags = CAPACITIES[name]
+    stack = deploy_sam("scaler", Cluster="main", Service="worker", QueueName="work", **parameters)
+    printed = printed_policy(stack.environment, stack.function_name, *flags)
+
+    assert stack.policy == printed
+    assert terraform_settings({"queue_name": "work", **variables})["policy"] == printed
+
+
+def test_only_the_group_that_is_named_is_changed(moto, deploy_sam):
+    stack = deploy_sam("scaler", Cluster="main", Service="worker", QueueName="work",
+                       Capacity="own", AutoScalingGroup="gpus")
+    changing = {"autoscaling:SetDesiredCapacity", "autoscaling:TerminateInstanceInAutoScalingGroup"}
+    granted = [(action, resource) for statement in stack.policy["Statement"]
+               for action in statement["Action"] for resource in statement["Resource"]
+               if action in changing]
+
+    assert {action for action, _ in granted} == changing
+    group = f"arn:aws:autoscaling:{REGION}:123456789012:autoScalingGroup:1-2:autoScalingGroupName/"
+    for action, resource in granted:
+        assert fnmatch.fnmatchcase(group + "gpus", resource), action
+        for other in ("gpus-2", "more-gpus", "other", "x/gpus"):
+            assert not fnmatch.fnmatchcase(group + other, resource), action
 
 
 @pytest.mark.parametrize("variables", [

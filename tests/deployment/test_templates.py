@@ -91,7 +91,8 @@ def test_the_examples_carry_the_seeds_numbers(packaged):
 
 
 def test_every_documented_parameter_reaches_the_stack(packaged):
-    given = {"cluster": "c", "service": "s", "queue-arn": "arn:aws:sqs:us-east-1:123456789012:q",
+    given = {"auto-scaling-group": "gpus", "capacity-provider": "gpu",
+             "cluster": "c", "service": "s", "queue-arn": "arn:aws:sqs:us-east-1:123456789012:q",
              "scale-up-target": "7", "scale-down-threshold": "4", "mode": "backlog",
              "backlog-per-task": "5", "tasks-max": "9", "monitoring-rate": "rate(2 minutes)",
              "permissions-boundary": "arn:aws:iam::123456789012:policy/b", "subnet-ids": "subnet-1",
@@ -227,6 +228,13 @@ def terraform_resources():
     return found
 
 
+def statements_of(role):
+    """Of the one policy of a role in a template, whatever its conditions say."""
+    policy, = role["Properties"]["Policies"]
+    return [statement["Fn::If"][1] if "Fn::If" in statement else statement
+            for statement in policy["PolicyDocument"]["Statement"]]
+
+
 def look_up(mapping, path):
     for name in path.split("."):
         mapping = mapping[0] if isinstance(mapping, list) else mapping
@@ -271,6 +279,13 @@ def test_terraform_has_the_same_parameters_and_outputs(sam_template):
     in_the_map = {setting.name for setting in FURTHER[1:]}
     assert names("variable") - own == {snake(n) for n in sam_template["Parameters"]} - in_the_map
     assert names("output") == {snake(name) for name in sam_template["Outputs"]}
+
+
+def test_terraform_has_the_same_statements_in_the_same_order(sam_template):
+    """What they hold is compared where terraform can evaluate it."""
+    written = re.findall(r'\bsid = "(\w+)"', (TERRAFORM / "settings.tf").read_text())
+
+    assert written == [s["Sid"] for s in statements_of(sam_template["Resources"]["ScalerRole"])]
 
 
 def test_the_examples_give_what_the_module_asks():

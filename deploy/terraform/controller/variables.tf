@@ -93,6 +93,16 @@ variable "fleet_clusters" {
   }
 }
 
+variable "fleet_groups" {
+  description = "Name of the Auto Scaling groups that services drive whose tags say capacity=own, with * for anything; empty for none"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^[A-Za-z0-9 ._/*-]{0,255}$", var.fleet_groups))
+    error_message = "A name, with * for anything."
+  }
+}
+
 variable "log_level" {
   description = "TRACE, DEBUG or INFO: the alarms count lines of the log, which higher levels leave out"
   type        = string

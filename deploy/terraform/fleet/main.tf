@@ -11,6 +11,10 @@ locals {
   account   = data.aws_caller_identity.current.account_id
   place     = "${local.region}:${local.account}"
   services  = "arn:${local.partition}:ecs:${local.place}:service/${var.fleet_clusters}/*"
+  clusters  = "arn:${local.partition}:ecs:${local.place}:cluster/${var.fleet_clusters}"
+  tasks     = "arn:${local.partition}:ecs:${local.place}:task/${var.fleet_clusters}/*"
+  instances = "arn:${local.partition}:ecs:${local.place}:container-instance/${var.fleet_clusters}/*"
+  groups    = "arn:${local.partition}:autoscaling:${local.place}:autoScalingGroup:*:autoScalingGroupName/${var.fleet_groups}"
 
   environment = merge(
     {
@@ -29,7 +33,10 @@ locals {
   )
 
   # `ecs-scaler iam` prints the same statements; a test compares them.
-  statements = [
+  of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
+  "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
+  statements = [for one in local.all_statements : one if var.fleet_groups != "" || !contains(local.of_groups, one.Sid)]
+  all_statements = [
     {
       Sid      = "FindServices"
       Effect   = "Allow"
@@ -70,13 +77,69 @@ locals {
       Effect    = "Allow"
       Action    = ["ecs:ListTasks"]
       Resource  = ["*"]
-      Condition = { ArnLike = { "ecs:cluster" = ["arn:${local.partition}:ecs:${local.place}:cluster/${var.fleet_clusters}"] } }
+      Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
     },
     {
       Sid      = "ReadTaskProtection"
       Effect   = "Allow"
       Action   = ["ecs:GetTaskProtection"]
-      Resource = ["arn:${local.partition}:ecs:${local.place}:task/${var.fleet_clusters}/*"]
+      Resource = [local.tasks]
+    },
+    {
+      Sid      = "ReadCapacityProvider"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeCapacityProviders"]
+      Resource = ["arn:${local.partition}:ecs:${local.place}:capacity-provider/*"]
+    },
+    {
+      Sid      = "ReadGroup"
+      Effect   = "Allow"
+      Action   = ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities", "ecs:DescribeTaskDefinition"]
+      Resource = ["*"]
+    },
+    {
+      Sid      = "StartInstances"
+      Effect   = "Allow"
+      Action   = ["autoscaling:SetDesiredCapacity"]
+      Resource = [local.groups]
+    },
+    {
+      Sid      = "ListInstances"
+      Effect   = "Allow"
+      Action   = ["ecs:ListContainerInstances"]
+      Resource = [local.clusters]
+    },
+    {
+      Sid       = "ListWorkOnInstances"
+      Effect    = "Allow"
+      Action    = ["ecs:ListServices", "ecs:ListTasks"]
+      Resource  = ["*"]
+      Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
+    },
+    {
+      Sid      = "ReadWorkOnInstances"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeTasks"]
+      Resource = [local.tasks]
+    },
+    {
+      Sid      = "DrainInstances"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"]
+      Resource = [local.instances]
+    },
+    {
+      Sid       = "MarkInstances"
+      Effect    = "Allow"
+      Action    = ["ecs:TagResource", "ecs:UntagResource"]
+      Resource  = [local.instances]
+      Condition = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:instance"] } }
+    },
+    {
+      Sid      = "EndInstances"
+      Effect   = "Allow"
+      Action   = ["autoscaling:TerminateInstanceInAutoScalingGroup"]
+      Resource = [local.groups]
     },
     {
       Sid      = "WriteLogs"
