@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Compares who may drive the instances under GPU tasks: the tables of docs/benchmarks.md and
-docs/cost.md.
+"""Compares who may drive the instances under GPU tasks: the tables of docs/benchmarks.md,
+docs/cost.md and docs/how-to-gpu.md.
 
 usage: benchmark_instances.py [--program ecs-scaler] [--pattern NAME ...] [--write]
 
@@ -21,7 +21,8 @@ import tempfile
 from benchmark_traces import TRACES, read_trace, run, short, write_csv
 from project_files import ROOT
 
-BENCHMARKS, COST = ROOT / "docs/benchmarks.md", ROOT / "docs/cost.md"
+BENCHMARKS, COST, GUIDE = (ROOT / "docs" / name for name in
+                           ("benchmarks.md", "cost.md", "how-to-gpu.md"))
 BEGIN, END = "<!-- instances: begin -->", "<!-- instances: end -->"
 DAYS, BUSY = 30, 4
 MINUTE = datetime.timedelta(minutes=1)
@@ -33,6 +34,8 @@ TITLES = {"own": "**this program, `capacity=own`**",
           "ECS managed scaling": "managed scaling"}
 TYPES = ["g4dn.xlarge", "g5.xlarge", "p4d.24xlarge"]
 SPARSE = "one job of 5 min every two hours"
+BURST = "ten jobs of 5 min every two hours"
+RESTLESS = "elb_requests, jobs of 10 min"
 
 
 def bursts(minutes_between, size, chance=None):
@@ -52,7 +55,7 @@ def patterns():
     """By name: rows, the seconds of a job, and what the values are multiplied by."""
     named = {SPARSE: (bursts(120, 1), 300, 1),
              "one job of 5 min every half hour": (bursts(30, 1), 300, 1),
-             "ten jobs of 5 min every two hours": (bursts(120, 10), 300, 1),
+             BURST: (bursts(120, 10), 300, 1),
              "twenty jobs of 10 min at random moments, four times a day":
                  (bursts(360, 20, random.Random(1)), 600, 1)}
     for path in sorted(TRACES.glob("*.txt")):
@@ -149,6 +152,18 @@ def cost_table(program, folder):
     return "\n".join([*lines, ""])
 
 
+def guide_table(measured):
+    """The median wait and a month's dollars, for who has to choose."""
+    columns = [measured[name] for name in (SPARSE, BURST, RESTLESS)]
+    lines = [f"| driven by | {SPARSE} | {BURST} | {RESTLESS}: never rests |",
+             "|---|--:|--:|--:|"]
+    for rows in zip(*columns):
+        lines.append(f"| {title(rows[0])} | " + " | ".join(
+            f"{short(policy['wait_p50_seconds'])}, ${policy['month']:,.0f}" for policy in rows)
+            + " |")
+    return "\n".join([*lines, ""])
+
+
 def replace_between_marks(path, new):
     before, rest = path.read_text().split(BEGIN)
     path.write_text(f"{before}{BEGIN}\n\n{new}\n{END}{rest.split(END)[1]}")
@@ -159,7 +174,7 @@ def main():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", default=ROOT / "build/release/bin/ecs-scaler")
     parser.add_argument("--pattern", action="append", help="the beginning of a name; default: all")
-    parser.add_argument("--write", action="store_true", help="put the tables into both documents")
+    parser.add_argument("--write", action="store_true", help="put the tables into the documents")
     arguments = parser.parse_args()
     chosen = {name: pattern for name, pattern in patterns().items()
               if not arguments.pattern or name.startswith(tuple(arguments.pattern))}
@@ -176,6 +191,7 @@ def main():
     if arguments.write:
         replace_between_marks(BENCHMARKS, "\n".join([told, *tables]))
         replace_between_marks(COST, costs)
+        replace_between_marks(GUIDE, guide_table(measured))
 
 
 if __name__ == "__main__":

@@ -297,7 +297,7 @@ def test_the_examples_give_what_the_module_asks():
                 (name, arguments), = block.items()
                 inputs.add(name)
                 needed |= set() if "default" in arguments else {name}
-    for folder in ("single", "several"):
+    for folder in ("single", "several", "gpu", "managed-instances"):
         with open(TERRAFORM / "examples" / folder / "main.tf") as file:
             (module,), = [block.values() for block in plain(hcl2.load(file))["module"]]
         given = set(module) - {"source", "for_each"}
