@@ -177,3 +177,18 @@ def test_iam_of_a_fleet_names_what_is_wrong(iam):
     grouped = iam([service("a"), service("b", "capacity: own")], "--group", "gpu-*")
     assert (grouped.code, grouped.stderr()) == (0, "")
     assert "EndInstances" in grouped.stdout()
+
+
+@pytest.mark.parametrize("says, who", [
+    ({"CAPACITY": "own"}, "a service whose tags do not say otherwise"),
+    ({"FLEET_PROFILES": '{"gpu": {"capacity": "own"}}'}, "a service of the profile gpu"),
+    ({"FLEET_PROFILES": '{"gpu": {"tasks_max": 3}}'}, None)], ids=str)
+def test_iam_says_when_services_by_tags_need_a_group(says, who, run_program, ecs_scaler):
+    environment = {"FLEET": "tags", **says}
+    account = ["--account", "123456789012"]
+
+    bare = run_program([ecs_scaler, "iam", *account], env=environment)
+    assert bare.code == 0 and (f"note: {who} drives" in bare.stderr()) == (who is not None)
+    assert bare.stderr().count("note:") == (who is not None)
+    grouped = run_program([ecs_scaler, "iam", *account, "--group", "gpu-*"], env=environment)
+    assert (grouped.code, grouped.stderr()) == (0, "")

@@ -79,6 +79,30 @@ Result<Printed> of_one(const Environment& environment, const IamFlags& flags) {
                  .largest = document.size()};
 }
 
+/// Services, and what the deployment says of those that carry the tag.
+std::vector<std::string> who_drives_groups(const ChosenFleet& chosen) {
+  std::vector<std::string> who;
+  for (const ServiceSpec& service : chosen.scope.fixed) {
+    if (service.policy->capacity == Capacity::Own) {
+      who.push_back(service.id.service);
+    }
+  }
+  if (!chosen.asks()) {
+    return who;
+  }
+  const TagRules& rules = chosen.scope.rules;
+  if (rules.defaults.options.capacity == Capacity::Own) {
+    who.emplace_back("a service whose tags do not say otherwise");
+  }
+  for (const auto& [name, profile] : rules.profiles) {
+    if (profile.options.capacity == Capacity::Own &&
+        profile.options.capacity != rules.defaults.options.capacity) {
+      who.push_back("a service of the profile " + name);
+    }
+  }
+  return who;
+}
+
 Result<Printed> of_many(const Environment& environment, const IamFlags& flags) {
   if (flags.guard) {
     return fail(ErrorKind::Malformed,
@@ -86,11 +110,11 @@ Result<Printed> of_many(const Environment& environment, const IamFlags& flags) {
                 "and FLEET");
   }
   const ChosenFleet chosen = TRY(load_fleet(environment, flags.choice));
-  for (const ServiceSpec& service : chosen.scope.fixed) {
-    if (service.policy->capacity == Capacity::Own && flags.overrides.instances.group.empty()) {
+  if (flags.overrides.instances.group.empty()) {
+    for (const std::string& who : who_drives_groups(chosen)) {
       complain(kDone, fmt::format("note: {} drives an Auto Scaling group, which takes more: give "
                                   "its name with --group, with * for those of several services",
-                                  service.id.service));
+                                  who));
     }
   }
   std::optional<ObjectAddress> object;
