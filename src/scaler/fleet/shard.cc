@@ -11,6 +11,10 @@ namespace {
 
 using Members = std::span<const FleetMember>;
 
+std::string place_named(const AccountRole& role, std::string_view region) {
+  return (role.arn.empty() ? "own" : role.arn) + (region.empty() ? "" : " " + std::string(region));
+}
+
 /// "c/" of "c/s", and as much of an ARN.
 std::string_view cluster_part(std::string_view key) {
   return key.substr(0, key.rfind('/') + 1);
@@ -55,13 +59,17 @@ void cut_place(Members members, std::size_t most, std::vector<Shard>& shards) {
 
 }  // namespace
 
+bool Shard::is_in(const AccountRole& role, std::string_view region) const {
+  return place.empty() || place == place_named(role, region) ||
+         (region.empty() && place.starts_with(place_named(role, "") + " "));
+}
+
 /// Services that are given by their names stand in the region that they name, and no other.
 FleetMember member_of(const ServiceId& id) {
   const auto arn = parse_arn(id.service);
   const std::string& region = arn ? arn->region : id.region;
-  return {
-      .place = (id.role.arn.empty() ? "own" : id.role.arn) + (region.empty() ? "" : " " + region),
-      .key = arn ? id.service : id.cluster + "/" + id.service};
+  return {.place = place_named(id.role, region),
+          .key = arn ? id.service : id.cluster + "/" + id.service};
 }
 
 std::vector<std::string> split_clusters(const Shard& shard) {

@@ -31,6 +31,8 @@ struct Shard {
     return (place.empty() || member.place == place) && member.key >= from &&
            (before.empty() || member.key < before);
   }
+  /// Whether its services may be reached so; without a region they may be in any.
+  bool is_in(const AccountRole& role, std::string_view region) const;
   bool operator==(const Shard&) const = default;
 };
 

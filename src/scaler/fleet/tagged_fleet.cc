@@ -43,10 +43,18 @@ std::string describe(const SearchedPlace& place) {
   return place.region.empty() ? text : text + (text.empty() ? "" : ", ") + place.region;
 }
 
+std::vector<SearchedPlace> TaggedFleet::places_of(const Shard* shard) const {
+  std::vector<SearchedPlace> places;
+  std::ranges::copy_if(scope_.places, std::back_inserter(places), [&](const SearchedPlace& place) {
+    return shard == nullptr || shard->is_in(place.role, place.region);
+  });
+  return places;
+}
+
 /// By the wall clock, which goes on while a sandbox sleeps; one that was set back is asked at once.
-std::vector<SearchedPlace> TaggedFleet::due_places() const {
+std::vector<SearchedPlace> TaggedFleet::due_among(const std::vector<SearchedPlace>& places) const {
   std::vector<SearchedPlace> due;
-  std::ranges::copy_if(scope_.places, std::back_inserter(due), [&](const SearchedPlace& place) {
+  std::ranges::copy_if(places, std::back_inserter(due), [&](const SearchedPlace& place) {
     const auto last = searched_.find(place);
     if (last == searched_.end()) {
       return true;
@@ -64,13 +72,14 @@ FleetNews TaggedFleet::ask(Deadline deadline) {
 
 FleetNews TaggedFleet::ask_for(const Shard* shard, Deadline deadline) {
   FleetNews news;
-  const std::vector<SearchedPlace> due = due_places();
+  const std::vector<SearchedPlace> places = places_of(shard);
+  const std::vector<SearchedPlace> due = due_among(places);
   if (!due.empty()) {
     search(due, told_ ? std::min(deadline, clock_->steady() + kPatience) : deadline, news);
   }
   // A fleet of nobody is told as one; one of which nothing could be learnt is not.
   const bool whole = std::ranges::all_of(
-      scope_.places, [this](const SearchedPlace& place) { return searched_[place].whole; });
+      places, [this](const SearchedPlace& place) { return searched_[place].whole; });
   changed_ = changed_ || (!told_ && (whole || !scope_.fixed.empty()));
   if (shard != nullptr) {
     read_shard(*shard, deadline);
@@ -215,6 +224,16 @@ std::vector<ServiceSpec> TaggedFleet::services() const {
     }
   }
   return services;
+}
+
+std::vector<ServiceId> TaggedFleet::without_settings() const {
+  std::vector<ServiceId> ids;
+  for (const auto& [arn, known] : known_) {
+    if (!known.good && (!known.problem.empty() || !known.failure.empty())) {
+      ids.push_back(id_of(arn, known.place));
+    }
+  }
+  return ids;
 }
 
 /// What is wrong with the shard's services, as often as their places are searched.

@@ -72,6 +72,9 @@ class TaggedFleet final : public FleetSource {
   void become(FleetScope scope);
   /// The whole fleet as it is known now.
   std::vector<ServiceSpec> services() const;
+  /// Those that carry the tag and of which no good settings are known here; a process that runs for
+  /// longer may know some.
+  std::vector<ServiceId> without_settings() const;
 
  private:
   struct Known {
@@ -92,7 +95,9 @@ class TaggedFleet final : public FleetSource {
     bool whole = false;  ///< then the directory answered in full
   };
 
-  std::vector<SearchedPlace> due_places() const;
+  /// Those in which the shard's services may be; with nullptr all.
+  std::vector<SearchedPlace> places_of(const Shard* shard) const;
+  std::vector<SearchedPlace> due_among(const std::vector<SearchedPlace>& places) const;
   void search(const std::vector<SearchedPlace>& places, Deadline deadline, FleetNews& news);
   void take_in(const SearchedPlace& place, const ServiceDirectory::Found& found);
   bool is_to_read(const std::string& arn, const Known& known, bool whole,

@@ -131,6 +131,8 @@ TEST_F(TaggedFleetTest, AWrongTagIsToldAndLeavesTheLastGoodSettingsInForce) {
   ASSERT_EQ(news.problems.size(), 1U);
   EXPECT_EQ(news.problems[0],
             (SpecProblem{arn_named("wrong"), "ecs-scaler:policy: mode: 'nonsense' is wrong"}));
+  ASSERT_EQ(fleet_.without_settings().size(), 1U);
+  EXPECT_EQ(fleet_.without_settings().front().service, arn_named("wrong"));
 
   tag("a", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "tasks_max=101"}});
   news = ask_after(60s);
@@ -162,6 +164,7 @@ TEST_F(TaggedFleetTest, DropsAServiceOnlyWhenItsOwnTagsOrEcsSaySo) {
   EXPECT_EQ(denied.problems, (std::vector<SpecProblem>{{arn_named("a"), "AccessDenied"}}));
   tag("b", {{"team", "b"}});
   EXPECT_EQ(names(ask_after(60s)), "a c");
+  EXPECT_TRUE(fleet_.without_settings().empty());
   directory_.services.erase(arn_named("c"));
   EXPECT_EQ(names(ask_after(60s)), "a");
 }
@@ -249,6 +252,29 @@ TEST_F(SeveralPlacesTest, APlaceThatIsDeniedIsAskedAgainAndTheOthersAreNot) {
   news = ask_both_after(10s);
   ASSERT_TRUE(news.services);
   EXPECT_EQ(news.services->size(), 3U);
+}
+
+TEST_F(SeveralPlacesTest, WhoNeedsAShardAsksForNoOtherPlaceAndHearsOfNoOther) {
+  const std::string other = "role " + kOther.arn + ", eu-central-1";
+  directory_.errors[other] = {ErrorKind::Unauthorized, "AccessDenied"};
+  const Shard own{.place = "own eu-west-1"};
+  FleetNews news = both_.ask_for(&own, Deadline::max());
+  EXPECT_EQ(directory_.searched, std::vector<std::string>{"eu-west-1"});
+  EXPECT_TRUE(news.errors.empty());
+  EXPECT_EQ(names(news), "worker");
+  const Shard denied{.place = kOther.arn + " eu-central-1"};
+  news = both_.ask_for(&denied, Deadline::max());
+  EXPECT_EQ(news.errors, std::vector<std::string>{other + ": AccessDenied"});
+  EXPECT_EQ(directory_.searched, (std::vector<std::string>{"eu-west-1", other}));
+}
+
+TEST_F(SeveralPlacesTest, APlaceWithoutARegionMayHoldWhatIsOfAnyRegion) {
+  FleetScope scope = this->scope();
+  scope.places = {{}, {.role = kOther}};
+  both_.become(std::move(scope));
+  const Shard own{.place = "own eu-west-1"};
+  both_.ask_for(&own, Deadline::max());
+  EXPECT_EQ(directory_.searched, std::vector<std::string>{""});
 }
 
 TEST_F(SeveralPlacesTest, WhoIsKnownStaysWhileItsPlaceIsDenied) {
