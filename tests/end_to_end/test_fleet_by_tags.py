@@ -139,6 +139,23 @@ def test_a_pause_holds_every_source_until_it_is_ended(team, scaler, tmp_path):
     assert team.desired("a") == 1
 
 
+def test_a_pause_of_all_holds_also_whose_tags_have_gone_wrong(team, scaler):
+    """A scaler that runs goes on with its last good settings."""
+    team.add("a", messages=10).add("wrong", messages=10)
+    team.tag("a", queue="jobs-a")
+    team.tag("wrong", queue="jobs-wrong", policy="mode=nonsense")
+
+    paused = scaler("pause", "--all", "--fleet", "tags")
+
+    assert paused.code == 1, paused.output()  # The wrong tags are told.
+    assert "nonsense" in paused.stderr()
+    assert "ecs-scaler:pause" in team.tags("a")
+    assert "ecs-scaler:pause" in team.tags("wrong")
+    scaler("resume", "wrong", "--fleet", "tags")
+    assert "ecs-scaler:pause" not in team.tags("wrong")
+    assert "ecs-scaler:pause" in team.tags("a")
+
+
 def test_a_pause_that_names_no_service_is_refused(team, scaler):
     team.add("a")
     team.tag("a", queue="jobs-a")
@@ -162,8 +179,9 @@ def test_one_function_serves_who_is_tagged_while_it_runs(start_job):
 
     assert team.desired("wrong") == 0
     assert job.emulator.tasks()[0] == 0  # The service of the variables carries no tag.
-    wrong = [line for line in job.function_lines() if "nonsense" in line["message"]]
-    assert wrong and wrong[0]["service"] == team.arns["wrong"]
+    wrong = wait_until(lambda: [line for line in job.function_lines()
+                                if "nonsense" in line["message"]], what="the line of the pass")
+    assert wrong[0]["service"] == team.arns["wrong"]
     answer, failed = job.invoke({"dry_run": True})
     assert not failed and answer["body"]["services"] == 1
 

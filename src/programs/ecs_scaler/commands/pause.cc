@@ -36,22 +36,33 @@ bool is_meant(const ServiceId& id, std::string_view word) {
          word == fmt::format("{}/{}", plain_name(id.cluster), name);
 }
 
+/// All that somebody may scale: one whose tags are wrong by now goes on by its last good settings.
+std::vector<ServiceId> all_of(const LiveFleet& fleet) {
+  std::vector<ServiceId> ids;
+  for (const ManagedService& service : fleet.services) {
+    ids.push_back(service.id);
+  }
+  if (fleet.tagged) {
+    std::ranges::move(fleet.tagged->without_settings(), std::back_inserter(ids));
+  }
+  return ids;
+}
+
 /// The services of the fleet that the command means.
 /// Errors: Malformed for a word that means none, or several.
 Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& flags) {
-  std::vector<ServiceId> ids;
-  for (const ManagedService& service : fleet.services) {
-    if (flags.all || is_meant(service.id, flags.service)) {
-      ids.push_back(service.id);
-    }
-  }
+  const std::vector<ServiceId> all = all_of(fleet);
   if (flags.all) {
-    return ids;
+    return all;
   }
+  std::vector<ServiceId> ids;
   std::string names;
-  for (const ManagedService& service : fleet.services) {
+  for (const ServiceId& id : all) {
+    if (is_meant(id, flags.service)) {
+      ids.push_back(id);
+    }
     names += (names.empty() ? "" : ", ") +
-             fmt::format("{}/{}", plain_name(service.id.cluster), plain_name(service.id.service));
+             fmt::format("{}/{}", plain_name(id.cluster), plain_name(id.service));
   }
   if (ids.empty()) {
     return fail(ErrorKind::Malformed,
