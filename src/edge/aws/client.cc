@@ -358,6 +358,14 @@ std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
     return std::nullopt;
   }
   const Deadline now = surroundings_.clock.steady();
+  const RateLimiter* const known = limiter_of(where);
+  RateLimiter untouched;
+  untouched.share(rate_parts_);
+  return (known != nullptr ? *known : untouched).allowance(service, operation, now);
+}
+
+/// Null for a place that was asked nothing yet.
+const RateLimiter* Client::limiter_of(const Place& where) const {
   const AccountRole role{.arn = std::string(where.role),
                          .external_id = std::string(where.external_id)};
   const auto identity = role.arn.empty() ? roles_.end() : roles_.find(role);
@@ -366,9 +374,14 @@ std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
   const auto surface =
       surfaces_.find({identity == roles_.end() ? own_.number : identity->second.number, region});
   const bool known = surface != surfaces_.end() && (role.arn.empty() || identity != roles_.end());
-  RateLimiter untouched;
-  untouched.share(rate_parts_);
-  return (known ? surface->second.limiter : untouched).allowance(service, operation, now);
+  return known ? &surface->second.limiter : nullptr;
+}
+
+void Client::heed(AwsService service, std::string_view operation, const Place& where,
+                  std::span<const Deadline> calls) {
+  if (auto* const known = const_cast<RateLimiter*>(std::as_const(*this).limiter_of(where))) {
+    known->heed(service, operation, calls);
+  }
 }
 
 Attempt Client::judge(Call& call, const net::HttpResponse& response, Result<ApiReply>& result) {

@@ -101,6 +101,10 @@ class Client {
   /// known.
   Duration round_trip() const;
 
+  /// As RateLimiter::heed(), for a place that was asked something before.
+  void heed(AwsService service, std::string_view operation, const Place& where,
+            std::span<const Deadline> calls);
+
   /// From now on no more than a part of each place's documented rates is used.
   void share_rates(std::int64_t parts);
 
@@ -166,6 +170,7 @@ class Client {
   };
 
   /// Found out once for each queue and for each service and region, of each identity.
+  const RateLimiter* limiter_of(const Place& where) const;
   Result<const Route*> route_of(const ApiCall& call);
   /// What is left for the reply of a call that leaves at the last moment.
   static Duration for_reply(const Surface& surface);

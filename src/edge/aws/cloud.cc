@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "edge/aws/ecs.h"
+#include "scaler/state/state_text.h"
 
 namespace scaler::aws {
 
@@ -67,7 +68,9 @@ std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience pa
     Looker* const only = &looker_of(first);
     only->begin(requests, patience, deadline);
     await(*client_, {&only, 1});
-    return only->finish(requests);
+    std::vector<Look> looks = only->finish(requests);
+    heed_changes(requests, looks);
+    return looks;
   }
   std::map<Place, Part> parts = parts_of(requests);
   std::vector<Looker*> lookers;
@@ -84,7 +87,39 @@ std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience pa
       looks[part.at[i]] = std::move(found[i]);
     }
   }
+  heed_changes(requests, looks);
   return looks;
+}
+
+// Another process, such as another sandbox of the function, may have changed these services a
+// moment ago: what it took of the rates is told by their own states.
+void Cloud::heed_changes(std::span<const LookRequest> requests, std::span<const Look> looks) {
+  constexpr std::size_t kFew = 10;  // Within any burst.
+  if (requests.size() <= kFew) {
+    return;
+  }
+  const Instant now = client_->clock().now();
+  const Deadline steady = client_->clock().steady();
+  std::map<Place, std::vector<Deadline>> changes;
+  for (std::size_t i = 0; i < looks.size(); ++i) {
+    const auto state = looks[i].service ? parse_state(looks[i].service->saved_state)
+                                        : Result<ServiceState>(ServiceState());
+    if (!state) {
+      continue;
+    }
+    for (const std::optional<Instant>& at : {state->last_scale_out, state->last_scale_in}) {
+      if (at) {
+        changes[place_of(requests[i].service)].push_back(steady -
+                                                         std::max(now - *at, Duration::zero()));
+      }
+    }
+  }
+  for (auto& [place, calls] : changes) {
+    std::ranges::sort(calls);
+    // Each change is followed by its tag.
+    client_->heed(AwsService::Ecs, "UpdateService", place, calls);
+    client_->heed(AwsService::Ecs, "TagResource", place, calls);
+  }
 }
 
 std::size_t Cloud::looks_allowed(const ServiceId& like) {

@@ -28,6 +28,7 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
 
  private:
   Looker& looker_of(const ServiceId& id);
+  void heed_changes(std::span<const LookRequest> requests, std::span<const Look> looks);
 
   Client* client_;
   std::map<std::tuple<std::string, AccountRole>, Looker> lookers_ = {};  ///< by region and role

@@ -1,7 +1,9 @@
 #include "edge/aws/looking.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 #include "edge/aws/sqs.h"
@@ -40,6 +42,13 @@ bool plan(Part& part) {
   return true;
 }
 
+/// What nine in ten of the answers needed.
+Duration nine_in_ten(std::vector<Duration>& took) {
+  const auto place = took.begin() + static_cast<std::ptrdiff_t>((took.size() - 1) * 9 / 10);
+  std::ranges::nth_element(took, place);
+  return *place;
+}
+
 bool longer_unasked(const LookedAt* a, const LookedAt* b) {
   return a->last_asked < b->last_asked;
 }
@@ -56,8 +65,12 @@ Looker::~Looker() {
 
 void Looker::begin(std::span<const LookRequest> requests, Patience patience, Deadline deadline) {
   current_ = {.patience = patience, .deadline = deadline, .begun = now()};
-  current_.slow_after = usual_ ? std::clamp(2 * *usual_, kSlowLeast, kSlowMost) : kSlowUnknown;
-  current_.check = current_.begun + current_.slow_after;
+  for (Pace& pace : paces_) {
+    pace = {.usual = pace.usual,
+            .slow_after =
+                pace.usual ? std::clamp(2 * *pace.usual, kSlowLeast, kSlowMost) : kSlowUnknown};
+  }
+  current_.check = current_.begun + std::ranges::min(paces_, {}, &Pace::slow_after).slow_after;
   group_->renewal_tried = false;
   group_->clock_corrected = false;
   take_answers();
@@ -191,27 +204,38 @@ void Looker::ask_services(std::vector<LookedAtService*> services, const Question
   }
 }
 
-/// Asks what is known to be slow, the longest unasked first, and no more than may be under way.
+/// What is known to be slow is asked, the longest unasked first, and no more than may be under way.
 void Looker::ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services) {
-  const bool all = current_.patience == Patience::All;
-  const Question pattern{.slow = true, .wait = all ? Wait::ForIt : Wait::Shortly};
   std::ranges::stable_sort(queues, longer_unasked);
   std::ranges::stable_sort(services, longer_unasked);
   for (LookedAtQueue* queue : queues) {
     queue->asked_by = 0;
-    if (all || slow_under_way_ < kSlowMax) {
-      Question question = pattern;
-      question.queue = queue;
-      ask(depth_call(*queue), std::move(question));
-    }
   }
   for (LookedAtService* service : services) {
     service->asked_by = 0;
-    if (all || slow_under_way_ < kSlowMax) {
-      Question question = pattern;
-      question.with_tags = service->without_tags_until ? WithTags::No : WithTags::Yes;
-      ask_services({service}, question);
-    }
+  }
+  current_.slow_queues.assign(queues.begin(), queues.end());
+  current_.slow_services.assign(services.begin(), services.end());
+  ask_more_slow();
+}
+
+/// Those for which there is room by now: who was slow for a moment answers quickly, and makes room.
+void Looker::ask_more_slow() {
+  const bool all = current_.patience == Patience::All;
+  const Question pattern{.slow = true, .wait = all ? Wait::ForIt : Wait::Shortly};
+  const auto is_room = [&] {
+    return all || (slow_under_way_ < kSlowMax && now() < current_.begun + kShortly);
+  };
+  for (; !current_.slow_queues.empty() && is_room(); current_.slow_queues.pop_front()) {
+    Question question = pattern;
+    question.queue = current_.slow_queues.front();
+    ask(depth_call(*question.queue), std::move(question));
+  }
+  for (; !current_.slow_services.empty() && is_room(); current_.slow_services.pop_front()) {
+    LookedAtService* const service = current_.slow_services.front();
+    Question question = pattern;
+    question.with_tags = service->without_tags_until ? WithTags::No : WithTags::Yes;
+    ask_services({service}, question);
   }
 }
 
@@ -251,13 +275,16 @@ void Looker::wait_for(Question& question, Wait wait) {
 std::optional<Deadline> Looker::step() {
   const Deadline shortly = current_.begun + kShortly;
   take_answers();
+  ask_more_slow();
   while (current_.awaited > 0 || current_.hoped_for > 0) {
     const Deadline moment = now();
     if (moment >= current_.deadline || (current_.awaited == 0 && moment >= shortly)) {
       break;
     }
-    if (learn_pace_early()) {
-      current_.check = std::min(current_.check, current_.begun + current_.slow_after);
+    for (Pace& pace : paces_) {
+      if (learn_pace_early(pace)) {
+        current_.check = std::min(current_.check, current_.begun + pace.slow_after);
+      }
     }
     if (moment >= current_.check) {
       current_.check = set_slow_aside();
@@ -268,39 +295,70 @@ std::optional<Deadline> Looker::step() {
   return std::nullopt;
 }
 
+Looker::Kind Looker::kind_of(const Question& question) {
+  return question.queue != nullptr           ? Kind::Queue
+         : question.protection_of != nullptr ? Kind::Protection
+                                             : Kind::Service;
+}
+
+Looker::Pace& Looker::pace_of(const Question& question) {
+  return paces_.at(static_cast<std::size_t>(kind_of(question)));
+}
+
 /// Waits no longer for what is slow, and says when to look for it again. Where half of what was
-/// asked is slow it is not a member but the way to it: then all get more time. Who waits for all
-/// frees the neighbours of a slow member alone.
+/// asked is slow, or most of what was asked of one kind, it is not a member but the way to it: then
+/// all of that kind get more time. Who waits for all frees the neighbours of a slow member alone.
 Deadline Looker::set_slow_aside() {
+  struct Seen {
+    std::size_t begun = 0;
+    std::vector<CallId> slow = {};
+  };
+  std::array<Seen, kKinds> seen;
   const Deadline moment = now();
-  std::size_t begun = current_.took.size();
-  std::vector<CallId> slow;
+  Deadline next = Deadline::max();
+  std::size_t begun = answered();
+  std::size_t slow = 0;
   std::size_t slow_batches = 0;
-  Deadline next = moment + current_.slow_after;
   for (auto& [id, question] : questions_) {
     const CallProgress* progress = client_->progress(id);
     if (question.wait != Wait::ForIt || progress == nullptr || !progress->begun) {
       continue;  // One that waits for its turn has time.
     }
+    Seen& alike = seen.at(static_cast<std::size_t>(kind_of(question)));
     ++begun;
-    if (moment - *progress->begun >= current_.slow_after) {
-      slow.push_back(id);
+    ++alike.begun;
+    const Duration slow_after = pace_of(question).slow_after;
+    if (moment - *progress->begun >= slow_after) {
+      ++slow;
       slow_batches += question.services.size() > 1 ? 1U : 0U;
+      alike.slow.push_back(id);
     } else {
-      next = std::min(next, *progress->begun + current_.slow_after);
+      next = std::min(next, *progress->begun + slow_after);
     }
   }
-  const Duration most = usual_ ? kSlowMost : kSlowUnknown;
-  if (!slow.empty() && 2 * slow.size() >= begun && current_.slow_after < most) {
-    current_.slow_after = std::min(2 * current_.slow_after, most);
+  bool extended = false;
+  for (std::size_t kind = 0; kind < kKinds; ++kind) {
+    Pace& pace = paces_.at(kind);
+    const std::size_t alike = seen.at(kind).slow.size();
+    const std::size_t all = seen.at(kind).begun + pace.took.size();
+    const bool way = 2 * slow >= begun || (all > 1 && 2 * alike > all);
+    const Duration most = pace.usual ? kSlowMost : kSlowUnknown;
+    if (alike > 0 && way && pace.slow_after < most) {
+      pace.slow_after = std::min(2 * pace.slow_after, most);
+      extended = true;
+    }
+  }
+  if (extended) {
     return moment;
   }
   const bool by_members = current_.batches == 1 || 2 * slow_batches < current_.batches;
-  for (const CallId id : slow) {
-    wait_no_longer(questions_.find(id), by_members);
+  for (const Seen& alike : seen) {
+    for (const CallId id : alike.slow) {
+      wait_no_longer(questions_.find(id), by_members);
+    }
   }
   cancel_surplus();
-  return std::min(next, moment + current_.slow_after);
+  return std::min(next, moment + std::ranges::min(paces_, {}, &Pace::slow_after).slow_after);
 }
 
 /// A batch is slow by one of its members: each is asked alone, and that one alone stays slow. Where
@@ -318,9 +376,10 @@ void Looker::wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_
     }
     const std::vector<LookedAtService*> members = question.services;
     const Question pattern{.with_tags = question.with_tags, .split_off = question.split_off};
+    Pace& pace = pace_of(question);
     give_up(asked);
-    if (!current_.took.empty()) {  // Those of its members that answer tell no more of its pace.
-      current_.slow_after = std::min(current_.slow_after, std::max(2 * pace(), kSlowLeast));
+    if (!pace.took.empty()) {  // Those of its members that answer tell no more of its pace.
+      pace.slow_after = std::min(pace.slow_after, std::max(2 * nine_in_ten(pace.took), kSlowLeast));
     }
     for (LookedAtService* member : members) {
       ask_services({member}, pattern);
@@ -398,37 +457,37 @@ void Looker::end_waiting() {
   cancel_surplus();
 }
 
+std::size_t Looker::answered() const {
+  return std::transform_reduce(paces_.begin(), paces_.end(), std::size_t{0}, std::plus<>(),
+                               [](const Pace& pace) { return pace.took.size(); });
+}
+
 /// By what nine in ten needed: one that is slow sets no pace. Known as slow is what took longer
 /// than most; where most took long the way was slow.
 void Looker::learn_pace() {
-  if (current_.slow_calls < current_.took.size()) {
+  if (current_.slow_calls < answered()) {
     for (LookedAt* part : current_.slow) {
       part->slow = true;
     }
   }
-  if (!current_.took.empty()) {
-    usual_ = std::max(pace(), usual_ ? *usual_ - *usual_ / 8 : Duration::zero());
+  for (Pace& pace : paces_) {
+    if (!pace.took.empty()) {
+      pace.usual = std::max(nine_in_ten(pace.took),
+                            pace.usual ? *pace.usual - *pace.usual / 8 : Duration::zero());
+    }
   }
-}
-
-/// What nine in ten of this look's answers needed.
-Duration Looker::pace() {
-  std::vector<Duration>& took = current_.took;
-  const auto place = took.begin() + static_cast<std::ptrdiff_t>((took.size() - 1) * 9 / 10);
-  std::ranges::nth_element(took, place);
-  return *place;
 }
 
 /// A first look knows no pace. Once there are enough answers they tell what is slow: with a hundred
 /// silent queues in a fleet each wave of connections would else be waited for in full. Whether that
 /// is so now.
-bool Looker::learn_pace_early() {
+bool Looker::learn_pace_early(Pace& pace) {
   constexpr std::size_t kEnough = 16;
-  if (usual_ || current_.paced || current_.took.size() < kEnough) {
+  if (pace.usual || pace.paced || pace.took.size() < kEnough) {
     return false;
   }
-  current_.paced = true;
-  current_.slow_after = std::clamp(2 * pace(), kSlowLeast, kSlowUnknown);
+  pace.paced = true;
+  pace.slow_after = std::clamp(2 * nine_in_ten(pace.took), kSlowLeast, kSlowUnknown);
   return true;
 }
 

@@ -2,6 +2,8 @@
 // Looker: looks at the services and queues of one place so that no member of a batch harms another.
 // What is slow stays asked between two looks, what is refused is found and asked alone.
 
+#include <array>
+#include <deque>
 #include <map>
 #include <memory>
 #include <optional>
@@ -100,19 +102,30 @@ class Looker {
     Wait wait = Wait::ForIt;
   };
 
+  /// Answers of one kind are no measure for those of another: ECS needs longer than SQS.
+  enum class Kind { Queue, Service, Protection };
+  static constexpr std::size_t kKinds = 3;
+  struct Pace {
+    std::optional<Duration> usual = {};  ///< what recent looks needed for nine answers in ten
+    // Of the look that goes on:
+    Duration slow_after = {};         ///< an answer that takes longer is slow
+    std::vector<Duration> took = {};  ///< by each that was awaited and answered
+    bool paced = false;               ///< those have told what is slow
+  };
+
   /// The look that goes on.
   struct Current {
     Patience patience = Patience::All;
     Deadline deadline = {};
     Deadline begun = {};
-    Duration slow_after = {};  ///< an answer that takes longer is slow
-    Deadline check = {};       ///< when to look for slow ones
+    Deadline check = {};  ///< when to look for slow ones
     std::vector<LookedAtQueue*> queues = {};
     std::vector<LookedAtService*> services = {};
     std::size_t awaited = 0;
     std::size_t hoped_for = 0;
-    std::vector<Duration> took = {};   ///< by each that was awaited and answered
-    bool paced = false;                ///< those have told what is slow
+    // Known to be slow, and not asked yet:
+    std::deque<LookedAtQueue*> slow_queues = {};
+    std::deque<LookedAtService*> slow_services = {};
     std::vector<LookedAt*> slow = {};  ///< what was not waited for any longer
     std::size_t slow_calls = 0;
     std::size_t batches = 0;  ///< calls about several services
@@ -124,6 +137,7 @@ class Looker {
   void ask_services(std::vector<LookedAtService*> services, const Question& pattern);
   ApiCall depth_call(const LookedAtQueue& queue) const;
   void ask_slow(std::vector<LookedAtQueue*> queues, std::vector<LookedAtService*> services);
+  void ask_more_slow();
   void ask(ApiCall call, Question question);
   void wait_for(Question& question, Wait wait);
   void join_under_way();
@@ -133,8 +147,10 @@ class Looker {
   void cancel_surplus();
   void give_up(std::map<CallId, Question>::iterator question);
   void end_waiting();
-  Duration pace();
-  bool learn_pace_early();
+  static Kind kind_of(const Question& question);
+  Pace& pace_of(const Question& question);
+  std::size_t answered() const;
+  static bool learn_pace_early(Pace& pace);
   void learn_pace();
   void forget_told(std::span<const LookRequest> requests);
 
@@ -164,7 +180,7 @@ class Looker {
   std::unordered_map<std::string, LookedAtService> services_;
   std::map<CallId, Question> questions_;
   std::size_t slow_under_way_ = 0;
-  std::optional<Duration> usual_;  ///< what recent looks needed for nine answers in ten
+  std::array<Pace, kKinds> paces_ = {};  ///< by kind
   std::optional<Deadline> denied_tags_told_;
   Current current_;
 };

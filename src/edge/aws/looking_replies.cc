@@ -43,10 +43,10 @@ void Looker::settle(Question& question, FinishedCall& finished) {
   const Wait wait = question.wait;
   wait_for(question, Wait::NotAtAll);
   if (wait == Wait::ForIt && !question.slow && took != Duration::max()) {
-    current_.took.push_back(took);
+    pace_of(question).took.push_back(took);
   }
   slow_under_way_ -= question.slow ? 1 : 0;
-  const bool quick = took <= std::max(current_.slow_after, kQuick);
+  const bool quick = took <= std::max(pace_of(question).slow_after, kQuick);
   const auto release = [quick](LookedAt& part) {
     part.asked_by = 0;
     part.slow = part.slow && !quick;

@@ -8,6 +8,7 @@
 #include "edge/aws/test_support.h"
 #include "ground/json/value.h"
 #include "scaler/core/names.h"
+#include "scaler/state/state_text.h"
 
 namespace scaler::aws {
 namespace {
@@ -71,9 +72,10 @@ class LookingTest : public testing::Test {
         return service_failure(400, "AccessDeniedException", "no tags");
       }
       services += services.empty() ? "" : ",";
-      services += R"({"serviceArn":"arn:aws:ecs:r:1:service/c/)" + name +
-                  R"(","status":"ACTIVE","desiredCount":4,"runningCount":3,"pendingCount":1)" +
-                  (tags ? R"(,"tags":[{"key":"ecs-scaler:state","value":"v"}]})" : "}");
+      services +=
+          R"({"serviceArn":"arn:aws:ecs:r:1:service/c/)" + name +
+          R"(","status":"ACTIVE","desiredCount":4,"runningCount":3,"pendingCount":1)" +
+          (tags ? R"(,"tags":[{"key":"ecs-scaler:state","value":")" + state + R"("}]})" : "}");
     }
     return ok(R"({"services":[)" + services + "]}");
   }
@@ -140,6 +142,7 @@ class LookingTest : public testing::Test {
   std::set<std::string> tags_denied = {};
   std::map<std::string, Duration> delays = {};
   bool pages_end = true;
+  std::string state = "v";  ///< in the tag of each service
   Duration usual = 10ms;
   Deadline begun = {};
   Duration took = {};
@@ -505,6 +508,63 @@ TEST_F(LookingTest, TellsWhatTheRatesAllow) {
   Cloud unlimited(free.client());
   EXPECT_EQ(unlimited.looks_allowed({}), std::numeric_limits<std::size_t>::max());
   EXPECT_EQ(unlimited.changes_allowed({}), std::numeric_limits<std::size_t>::max());
+}
+
+TEST_F(LookingTest, DescriptionsMayTakeLongerThanQueuesWithoutBeingSlow) {
+  const auto requests = fleet(200);
+  for (int i = 0; i < 200; ++i) {
+    delays["s" + std::to_string(i)] = 120ms;
+  }
+  for (int pass = 0; pass < 3; ++pass) {
+    for (const Look& seen : look(requests)) {
+      ASSERT_TRUE(seen.service.has_value()) << pass << ": " << seen.service.error().message;
+      ASSERT_TRUE(seen.queues.at(0).has_value());
+    }
+    EXPECT_LE(took, 200ms);
+    EXPECT_EQ(calls(), 220U) << "ten a call";
+  }
+  for (int i = 0; i < 200; ++i) {
+    delays["s" + std::to_string(i)] = 900ms;  // All of a sudden.
+  }
+  for (const Look& seen : look(requests)) {
+    ASSERT_TRUE(seen.service.has_value()) << seen.service.error().message;
+  }
+}
+
+TEST_F(LookingTest, ManyThatWereSlowForAMomentAreAllAskedInTheNextLook) {
+  const auto requests = fleet(200);
+  look(requests);
+  for (int i = 150; i < 200; ++i) {
+    delays["q" + std::to_string(i)] = 300ms;
+  }
+  const auto missing = [](const std::vector<Look>& looks) {
+    return std::ranges::count_if(looks,
+                                 [](const Look& one) { return !one.service || !one.queues.at(0); });
+  };
+  EXPECT_GT(missing(look(requests)), 16);
+  delays.clear();
+  test.clock.advance(10s);
+  EXPECT_EQ(missing(look(requests)), 0);
+  EXPECT_LE(took, 60ms);
+}
+
+TEST_F(LookingTest, HeedsTheChangesThatServicesTellOf) {
+  look(fleet(20));
+  EXPECT_EQ(cloud().changes_allowed({}), 50U);
+  const Instant changed = test.clock.now() - 2s;  // By another process: this one made none.
+  state = format_state({.last_look = changed, .last_scale_out = changed});
+  const auto others = fleet(45);
+  look(others);
+  const std::size_t left = cloud().changes_allowed({});
+  EXPECT_GE(left, 10U);  // States tell whole seconds, the later one.
+  EXPECT_LE(left, 15U);
+  EXPECT_EQ(cloud().saves_allowed({}), 0U);
+  look(others);
+  EXPECT_EQ(cloud().changes_allowed({}), left) << "nothing is counted twice";
+  EXPECT_EQ(cloud().changes_allowed({.region = "eu-west-1"}), 50U);
+  test.clock.advance(1min);
+  look(others);
+  EXPECT_EQ(cloud().changes_allowed({}), 50U);
 }
 
 TEST_F(LookingTest, RefusesWhatTheRateDoesNotAllowInTime) {

@@ -84,6 +84,21 @@ std::optional<Deadline> RateLimiter::reserve(AwsService service, std::string_vie
   return slot;
 }
 
+void RateLimiter::heed(AwsService service, std::string_view operation,
+                       std::span<const Deadline> calls) {
+  const std::optional<Group> group = group_of(service, operation);
+  if (!group) {
+    return;
+  }
+  const Deadline::duration token = per_token(rate_of(*group));
+  Deadline full_at = Deadline::min();
+  for (const Deadline& call : calls) {
+    full_at = std::max(full_at, call) + token;
+  }
+  Deadline& known = full_at_.at(static_cast<std::size_t>(*group));
+  known = std::max(known, full_at);
+}
+
 std::optional<RateLimiter::Allowance> RateLimiter::allowance(AwsService service,
                                                              std::string_view operation,
                                                              Deadline now) const {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 #include "edge/aws/settings.h"
@@ -24,6 +25,10 @@ class RateLimiter {
   /// nothing when that would be later than `latest`, unless it is at once.
   std::optional<Deadline> reserve(AwsService service, std::string_view operation, Deadline now,
                                   Deadline latest);
+
+  /// Somebody made such calls at these moments, in their order, also this process: no more is left
+  /// of the bucket than what they left.
+  void heed(AwsService service, std::string_view operation, std::span<const Deadline> calls);
 
   struct Allowance {
     std::int64_t tokens = 0;  ///< there now; negative when some are taken that are yet to come

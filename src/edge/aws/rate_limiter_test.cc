@@ -66,6 +66,27 @@ TEST(RateLimiter, FourThatShareTheBucketsTogetherKeepWithinThem) {
   }
 }
 
+TEST(RateLimiter, HeedsTheCallsThatOthersMade) {
+  const auto left = [](const RateLimiter& limiter, Deadline now) {
+    return limiter.allowance(AwsService::Ecs, "UpdateService", now)->tokens;
+  };
+  RateLimiter limiter;
+  limiter.heed(AwsService::Ecs, "UpdateService", std::vector(60, kStart));
+  EXPECT_EQ(left(limiter, kStart), -10);
+  EXPECT_EQ(left(limiter, kStart + 2s), 0);
+  EXPECT_EQ(left(limiter, kStart + 12s), 50);
+
+  RateLimiter own;  // Whose calls are among them.
+  for (int i = 0; i < 30; ++i) {
+    own.reserve(AwsService::Ecs, "UpdateService", kStart, kStart);
+  }
+  own.heed(AwsService::Ecs, "UpdateService", std::vector(30, kStart));
+  EXPECT_EQ(left(own, kStart), 20);
+  own.heed(AwsService::Ecs, "UpdateService", std::vector(50, kStart - 1h));
+  own.heed(AwsService::Sqs, "GetQueueAttributes", std::vector(50, kStart));
+  EXPECT_EQ(left(own, kStart), 20);
+}
+
 TEST(RateLimiter, NeverLetsMoreGoThanTheBucketAllows) {
   RateLimiter limiter;
   std::vector<Deadline> gone;
