@@ -54,6 +54,9 @@ constexpr Duration kDescribeEvery = std::chrono::minutes(5);
 /// An order that is older is not carried out: the next one has been given.
 constexpr Duration kOrderAge = std::chrono::minutes(1);
 
+/// What a pass needs to end after its last slot.
+constexpr Duration kToEnd = std::chrono::seconds(1);
+
 template <typename T>
 void append(std::vector<T>& all, std::vector<T> more) {
   all.insert(all.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -196,6 +199,21 @@ bool Invoker::give_orders(const Invocation& invocation, Deadline deadline, Effec
   return sent.has_value();
 }
 
+/// Shortly before the next invocation looks at these services: what has no slot by then is left to
+/// that one, which would else make the same changes at the same time.
+Deadline Invoker::next_pass(const Invocation& invocation) const {
+  if (invocation.trigger == Trigger::Manual || invocation.trigger == Trigger::Wake) {
+    return Deadline::max();  // Nobody knows when the next one comes.
+  }
+  const Instant now = ports_.clock.now();
+  const bool ticks = !settings_.tick_queue_url.empty() && settings_.tick > Duration::zero();
+  const Duration passed = invocation.trigger == Trigger::Shard
+                              ? std::max(now - invocation.order.at, Duration::zero())
+                              : Duration::zero();
+  const Duration distance = ticks ? settings_.tick : settings_.look_every;
+  return ports_.clock.steady() + distance - std::min<Duration>(distance / 5, kToEnd) - passed;
+}
+
 // What a trigger was handed exists, whatever the counts say by then: SQS's need up to a minute. A
 // doorbell does not say whose it is, so that where there may be several services it is nobody's.
 void Invoker::pass(const Invocation& invocation, Permission permission, Deadline deadline,
@@ -220,7 +238,7 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
             .instance_scaler = ports_.instance_scaler},
            {.permission = permission,
             .deadline = deadline,
-            .slots_until = std::min(deadline, invocation.slots_until),
+            .slots_until = std::min({deadline, invocation.slots_until, next_pass(invocation)}),
             .patience = settings_.patience,
             .look_every = settings_.look_every,
             .delivered =

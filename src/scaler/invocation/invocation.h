@@ -108,6 +108,7 @@ class Invoker {
 
  private:
   void pass(const Invocation& invocation, Permission permission, Deadline deadline, Effect& effect);
+  Deadline next_pass(const Invocation& invocation) const;
   std::span<ManagedService> renew_fleet(const Invocation& invocation, Deadline deadline,
                                         Effect& effect);
   FleetNews ask_source(const Shard* shard, Deadline deadline);

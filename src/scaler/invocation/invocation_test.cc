@@ -347,10 +347,18 @@ TEST_F(Invocations, AfterItsTimeNothingIsHeldBack) {
 
 TEST_F(Invocations, NoSlotIsWaitedForAfterThePass) {
   const Deadline end = clock_.steady() + 1min;
-  invoke({.deadline = end, .slots_until = end - 30s});
-  EXPECT_EQ(asked_.slots_until, end - 30s);
-  invoke({.deadline = end});
+  invoke({.deadline = end, .slots_until = end - 55s});
+  EXPECT_EQ(asked_.slots_until, end - 55s);
+  invoke({.trigger = Trigger::Manual, .deadline = end});
   EXPECT_EQ(asked_.slots_until, asked_.deadline);
+}
+
+TEST_F(Invocations, WhatHasNoSlotWhenTheNextTickComesIsLeftToThat) {
+  const Deadline end = clock_.steady() + 1min;
+  for (const Trigger trigger : {Trigger::Schedule, Trigger::Tick, Trigger::Doorbell}) {
+    invoke({.trigger = trigger, .deadline = end});
+    EXPECT_EQ(until(asked_.slots_until), 9s);
+  }
 }
 
 // --- a fleet that changes
@@ -515,6 +523,17 @@ TEST_F(CutFleet, AnOrderIsThePassOfItsShardWithinItsShareOfTheRates) {
   EXPECT_EQ(orders_.given.size(), 2U);  // It gives none itself.
   invoke({.trigger = Trigger::Shard, .order = orders_.given.at(0)});
   EXPECT_THAT(set(), ElementsAre("c", "d", "a", "b"));
+}
+
+TEST_F(CutFleet, AnOrdersPassTakesNoSlotAfterTheNextOrder) {
+  invoke({.trigger = Trigger::Tick});
+  clock_.pass(15s);  // It had to wait, and its next one comes in 5 s.
+  cloud_.changes_left = 0;
+  const Deadline began = clock_.steady();
+  invoke({.trigger = Trigger::Shard, .order = orders_.given.at(0)});
+  EXPECT_THAT(set(), IsEmpty());
+  EXPECT_LE(clock_.steady() - began, 5s);
+  EXPECT_GE(clock_.steady() - began, 3s);
 }
 
 TEST_F(CutFleet, DoneTwiceItHarmsNothing) {
