@@ -17,6 +17,8 @@ constexpr Duration kSlowMost = std::chrono::seconds(2);
 /// While nothing is known of how long answers take. With what the next wave of connections then
 /// needs, a first look is no more than 2 s late.
 constexpr Duration kSlowUnknown = std::chrono::milliseconds(1500);
+/// The quickest of a first look tell little of the others: connections are still being made.
+constexpr Duration kSlowFirst = std::chrono::milliseconds(250);
 /// So long a look waits for what is known to be slow.
 constexpr Duration kShortly = std::chrono::milliseconds(50);
 /// Services whose tags were denied are asked for them again so many at a time.
@@ -487,7 +489,7 @@ bool Looker::learn_pace_early(Pace& pace) {
     return false;
   }
   pace.paced = true;
-  pace.slow_after = std::clamp(2 * nine_in_ten(pace.took), kSlowLeast, kSlowUnknown);
+  pace.slow_after = std::clamp(2 * nine_in_ten(pace.took), kSlowFirst, kSlowUnknown);
   return true;
 }
 

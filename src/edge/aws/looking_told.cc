@@ -93,6 +93,8 @@ Error Looker::missing(const LookedAt& part, const std::string& what, Look& look)
   Error error{.kind = ErrorKind::Unavailable, .message = what};
   const CallProgress* progress = part.asked_by == 0 ? nullptr : client_->progress(part.asked_by);
   if (progress == nullptr) {
+    // Of many that are slow some are not asked for yet: their turn is to come, too.
+    look.under_way = look.under_way || current_.patience == Patience::AllButSlow;
     error.message += part.slow ? ": no answer in time; it has been slow, and others go before it"
                                : ": no answer before the deadline";
     return error;
