@@ -141,18 +141,21 @@ class Looker {
   void ask(ApiCall call, Question question);
   void wait_for(Question& question, Wait wait);
   void join_under_way();
-  Deadline set_slow_aside();
-  void wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_members);
   void set_aside(Question& question);
   void cancel_surplus();
   void give_up(std::map<CallId, Question>::iterator question);
   void end_waiting();
+  void forget_told(std::span<const LookRequest> requests);
+
+  // looking_pace.cc
+  void begin_paces();
   static Kind kind_of(const Question& question);
   Pace& pace_of(const Question& question);
   std::size_t answered() const;
   static bool learn_pace_early(Pace& pace);
   void learn_pace();
-  void forget_told(std::span<const LookRequest> requests);
+  Deadline set_slow_aside();
+  void wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_members);
 
   // looking_told.cc
   std::vector<Look> tell(std::span<const LookRequest> requests);
