@@ -444,6 +444,19 @@ def test_the_worker_finds_the_guard_where_it_looks_for_sqs(task, run_worker):
     assert "127.0.0.1" in seen["NO_PROXY"]
 
 
+@pytest.mark.parametrize("name", ["AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT"])
+def test_a_kind_of_endpoint_that_most_sdks_refuse_beside_the_guard_is_told(
+        task, run_worker, start_process, ecs_guard, name):
+    process = run_worker(task, PRINT_ENVIRONMENT, **{name: "true"})
+    assert process.wait() == 0
+    assert f"{name} is true: SDKs such as those for Go" in process.stderr()
+    # As the document says: the worker alone does not see it.
+    process = start_process([ecs_guard, "--", "env", f"{name}=false", "sh", "-c", f"echo ${name}"],
+                            env={**task.environment(), name: "true"})
+    assert process.wait() == 0 and process.stdout() == "false\n"
+    assert f"{name} is true" in process.stderr()
+
+
 @pytest.mark.parametrize("text, code", [("sys.exit(7)", 7), ("import os; os.kill(os.getpid(), 9)",
                                                             137)])
 def test_the_exit_code_is_the_workers_own(task, run_worker, text, code):

@@ -41,6 +41,7 @@ class Run {
                       .proxies = settings.proxies}),
         agent_http_(loop_, {}),
         credentials_(loop_, provider_, log_),
+        kind_by_(settings.kind_by),
         forwarder_(std::move(settings), loop_, http_, credentials_, system_clock()),
         queues_(forwarder_, plan_.queues, system_clock(), log_) {}
 
@@ -54,6 +55,7 @@ class Run {
     TRY(open_agent());
     plan_.front.door.endpoint = endpoint;
     TRY(listen());
+    warn_of_endpoint_kind();
     if (start_child(plan_.command.empty() ? environment_
                                           : guarded_environment(environment_, plan_.front.door))) {
       loop_.run(stop_.get_token());
@@ -110,6 +112,18 @@ class Run {
     }
     child_ = std::move(*child);
     return true;
+  }
+
+  /// The guard itself goes to SQS by that kind of endpoint. Whether the worker can be told of the
+  /// guard then, and what its other services need, only its people know.
+  void warn_of_endpoint_kind() const {
+    if (!kind_by_.empty() && !plan_.command.empty()) {
+      log_.write(LogLevel::Warn,
+                 kind_by_ +
+                     " is true: SDKs such as those for Go and JavaScript refuse that together with "
+                     "an endpoint, as the guard's is one. For a worker with one of them see 'FIPS "
+                     "and dual-stack' in docs/guard.md");
+    }
   }
 
   /// Nothing can be signed here, so the worker goes to SQS by itself, as it would without a guard.
@@ -177,6 +191,7 @@ class Run {
   net::HttpCaller http_;
   net::HttpCaller agent_http_;
   CredentialKeeper credentials_;
+  std::string kind_by_;  ///< who demands FIPS or dual-stack endpoints; empty: nobody
   Forwarder forwarder_;
   QueueBook queues_;
   std::optional<Agent> agent_ = {};
