@@ -35,13 +35,23 @@ bool is_queue(std::string_view text, const Door& door) {
   return (host && host->service == "sqs") || (door.endpoint && url->origin == *door.endpoint);
 }
 
-/// Appends each `127.0.0.1` that is missing to the list of hosts that no proxy is for.
-void leave_proxy_out(Environment& environment, const char* name) {
-  std::string& hosts = environment[name];
+/// With 127.0.0.1 in it. A list of nothing but `*` means all hosts, which Python reads only as long
+/// as it stands alone.
+std::string without_guard(std::string hosts) {
   const auto parts = split(hosts, ", ");
-  if (std::ranges::find(parts, "127.0.0.1") == parts.end()) {
+  if (hosts != "*" && std::ranges::find(parts, "127.0.0.1") == parts.end()) {
     hosts += hosts.empty() ? "127.0.0.1" : ",127.0.0.1";
   }
+  return hosts;
+}
+
+/// Puts the guard on the lists of hosts that no proxy is for. Some programs read one name first,
+/// some the other: where only one is there, the other says the same.
+void leave_proxy_out(Environment& environment) {
+  const auto upper = variable(environment, "NO_PROXY");
+  const auto lower = variable(environment, "no_proxy");
+  environment["NO_PROXY"] = without_guard(upper.value_or(lower.value_or("")));
+  environment["no_proxy"] = without_guard(lower.value_or(upper.value_or("")));
 }
 
 }  // namespace
@@ -106,8 +116,7 @@ Environment guarded_environment(Environment environment, const Door& door) {
     }
   }
   environment["AWS_ENDPOINT_URL_SQS"] = door.origin();
-  leave_proxy_out(environment, "NO_PROXY");
-  leave_proxy_out(environment, "no_proxy");
+  leave_proxy_out(environment);
   return environment;
 }
 

@@ -76,9 +76,22 @@ TEST(GuardedEnvironment, LeadsTheSdkToTheGuardAndPastProxies) {
   EXPECT_EQ(environment.at("AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:9324");
   EXPECT_EQ(environment.at("AWS_ENDPOINT_URL"), "http://127.0.0.1:4566");
   EXPECT_EQ(environment.at("NO_PROXY"), "169.254.170.2, internal,127.0.0.1");
-  EXPECT_EQ(environment.at("no_proxy"), "127.0.0.1");
+  EXPECT_EQ(environment.at("no_proxy"), "169.254.170.2, internal,127.0.0.1")
+      << "Python reads it first";
   EXPECT_EQ(environment.at("HTTPS_PROXY"), "http://proxy:3128");
   EXPECT_EQ(guarded_environment(environment, kDoor), environment) << "twice is once";
+}
+
+TEST(GuardedEnvironment, KeepsWhatNoProxyIsFor) {
+  const auto lists = [](Environment given) {
+    const Environment environment = guarded_environment(std::move(given), kDoor);
+    return environment.at("NO_PROXY") + " " + environment.at("no_proxy");
+  };
+  EXPECT_EQ(lists({}), "127.0.0.1 127.0.0.1");
+  EXPECT_EQ(lists({{"NO_PROXY", "*"}}), "* *");
+  EXPECT_EQ(lists({{"no_proxy", "a"}}), "a,127.0.0.1 a,127.0.0.1");
+  EXPECT_EQ(lists({{"NO_PROXY", "a"}, {"no_proxy", "b,127.0.0.1"}}), "a,127.0.0.1 b,127.0.0.1");
+  EXPECT_EQ(lists({{"NO_PROXY", "a"}, {"no_proxy", ""}}), "a,127.0.0.1 a,127.0.0.1");
 }
 
 TEST(GuardedEnvironment, KeepsWhatIgnoringEndpointsMeant) {
