@@ -5,6 +5,7 @@
 
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/tasks/find_program.h"
+#include "ground/net/no_proxy.h"
 
 namespace scaler::emulator {
 namespace {
@@ -47,6 +48,8 @@ Environment TaskHost::environment_of(const world::Task& task,
   for (const auto& [name, value] : container.environment) {
     environment.insert_or_assign(name, value);
   }
+  // Of the machine's proxies none leads to the emulator.
+  net::reach_directly(environment, net::kLoopback);
   return environment;
 }
 

@@ -28,7 +28,10 @@ class TaskHostTest : public testing::Test {
   void serve(const std::string& script, std::int64_t desired, TaskHostOptions options = {}) {
     script_.emplace(script);
     options.command = {script_->path(), "an argument"};
-    options.surroundings = {{"PATH", "/usr/bin:/bin"}, {"AWS_PROFILE", "mine"}, {"HOME", "/h"}};
+    options.surroundings = {{"PATH", "/usr/bin:/bin"},
+                            {"AWS_PROFILE", "mine"},
+                            {"HOME", "/h"},
+                            {"NO_PROXY", "internal"}};
     options.changed = [this] { advance(); };
     host_.emplace(loop_, world_, agent_, std::move(options), log_);
     world_.create_cluster("main");
@@ -78,11 +81,12 @@ class TaskHostTest : public testing::Test {
 };
 
 TEST_F(TaskHostTest, RunsTheCommandWithTheVariablesOfItsTask) {
-  serve("#!/bin/bash\necho \"$1|$QUEUE|$AWS_REGION|$AWS_PROFILE|$HOME|$ECS_AGENT_URI\" > " + out_ +
-            "\nexec sleep 1000\n",
-        1);
+  serve(
+      "#!/bin/bash\necho \"$1|$QUEUE|$AWS_REGION|$AWS_PROFILE|$HOME|$no_proxy|$ECS_AGENT_URI\" > " +
+          out_ + "\nexec sleep 1000\n",
+      1);
   ASSERT_TRUE(reaches([&] { return !output().empty(); }));
-  EXPECT_EQ(output(), "an argument|q 1|eu-north-1||/h|http://127.0.0.1:1/api/" +
+  EXPECT_EQ(output(), "an argument|q 1|eu-north-1||/h|internal,127.0.0.1|http://127.0.0.1:1/api/" +
                           service_->tasks().begin()->second.id + "\n");
 }
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ground/base/text.h"
+#include "ground/net/no_proxy.h"
 #include "ground/net/url.h"
 #include "scaler/core/queue_names.h"
 
@@ -33,25 +34,6 @@ bool is_queue(std::string_view text, const Door& door) {
   }
   const std::optional<AwsHost> host = parse_aws_host(url->origin.host);
   return (host && host->service == "sqs") || (door.endpoint && url->origin == *door.endpoint);
-}
-
-/// With 127.0.0.1 in it. A list of nothing but `*` means all hosts, which Python reads only as long
-/// as it stands alone.
-std::string without_guard(std::string hosts) {
-  const auto parts = split(hosts, ", ");
-  if (hosts != "*" && std::ranges::find(parts, "127.0.0.1") == parts.end()) {
-    hosts += hosts.empty() ? "127.0.0.1" : ",127.0.0.1";
-  }
-  return hosts;
-}
-
-/// Puts the guard on the lists of hosts that no proxy is for. Some programs read one name first,
-/// some the other: where only one is there, the other says the same.
-void leave_proxy_out(Environment& environment) {
-  const auto upper = variable(environment, "NO_PROXY");
-  const auto lower = variable(environment, "no_proxy");
-  environment["NO_PROXY"] = without_guard(upper.value_or(lower.value_or("")));
-  environment["no_proxy"] = without_guard(lower.value_or(upper.value_or("")));
 }
 
 }  // namespace
@@ -116,7 +98,7 @@ Environment guarded_environment(Environment environment, const Door& door) {
     }
   }
   environment["AWS_ENDPOINT_URL_SQS"] = door.origin();
-  leave_proxy_out(environment);
+  net::reach_directly(environment, "127.0.0.1");
   return environment;
 }
 

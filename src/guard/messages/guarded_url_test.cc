@@ -82,18 +82,6 @@ TEST(GuardedEnvironment, LeadsTheSdkToTheGuardAndPastProxies) {
   EXPECT_EQ(guarded_environment(environment, kDoor), environment) << "twice is once";
 }
 
-TEST(GuardedEnvironment, KeepsWhatNoProxyIsFor) {
-  const auto lists = [](Environment given) {
-    const Environment environment = guarded_environment(std::move(given), kDoor);
-    return environment.at("NO_PROXY") + " " + environment.at("no_proxy");
-  };
-  EXPECT_EQ(lists({}), "127.0.0.1 127.0.0.1");
-  EXPECT_EQ(lists({{"NO_PROXY", "*"}}), "* *");
-  EXPECT_EQ(lists({{"no_proxy", "a"}}), "a,127.0.0.1 a,127.0.0.1");
-  EXPECT_EQ(lists({{"NO_PROXY", "a"}, {"no_proxy", "b,127.0.0.1"}}), "a,127.0.0.1 b,127.0.0.1");
-  EXPECT_EQ(lists({{"NO_PROXY", "a"}, {"no_proxy", ""}}), "a,127.0.0.1 a,127.0.0.1");
-}
-
 TEST(GuardedEnvironment, KeepsWhatIgnoringEndpointsMeant) {
   const Environment environment =
       guarded_environment({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"},
