@@ -21,10 +21,14 @@ bool is_account(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
 }
 
-/// Whether the path ends as a queue's does: /ACCOUNT/NAME.
+/// Whether the path is a queue's, /ACCOUNT/NAME, or what code puts a queue's name behind, /ACCOUNT.
 bool is_queue_path(std::string_view path) {
+  if (path.ends_with('/')) {
+    path.remove_suffix(1);
+  }
   const auto parts = split(path, "/");
-  return parts.size() >= 3 && is_account(parts[parts.size() - 2]) && !parts.back().empty();
+  return is_account(parts.back()) ||
+         (parts.size() >= 3 && is_account(parts[parts.size() - 2]) && !parts.back().empty());
 }
 
 bool is_queue(std::string_view text, const Door& door) {

@@ -45,12 +45,23 @@ TEST(GuardUrls, FindsQueuesWithinAValue) {
             "a=" + guarded_one + ",b=" + guarded_one + ";");
 }
 
+TEST(GuardUrls, FindsWhatANameIsPutBehind) {
+  // Laravel's SQS_PREFIX, say.
+  EXPECT_EQ(guard_urls("https://sqs.eu-central-1.amazonaws.com/123456789012", kDoor) + "/jobs",
+            kGuarded);
+  EXPECT_EQ(guard_urls("https://sqs.eu-central-1.amazonaws.com/123456789012/", kDoor) + "jobs",
+            kGuarded);
+  EXPECT_EQ(guard_urls(std::string(kQueue) + "/", kDoor), std::string(kGuarded) + "/");
+}
+
 TEST(GuardUrls, LeavesEverythingElse) {
   for (const std::string_view text :
        {"", "jobs", "https://example.com/123456789012/jobs", "https://s3.amazonaws.com/bucket/key",
         "https://sqs.eu-central-1.amazonaws.com", "https://sqs.eu-central-1.amazonaws.com/",
-        "https://sqs.eu-central-1.amazonaws.com/12/jobs", "http://127.0.0.1:4566/123456789012/jobs",
-        "https://", "http://http://", "see https://docs.aws.amazon.com/sqs/ for more"}) {
+        "https://sqs.eu-central-1.amazonaws.com/12/jobs",
+        "https://sqs.eu-central-1.amazonaws.com/12", "https://example.com/123456789012",
+        "http://127.0.0.1:4566/123456789012/jobs", "https://", "http://http://",
+        "see https://docs.aws.amazon.com/sqs/ for more"}) {
     EXPECT_EQ(guard_urls(text, kDoor), text);
   }
 }
