@@ -197,6 +197,7 @@ Command simulate_command() {
   return {.name = "simulate",
           .sentence = "What policies would do with a trace: waiting, cost, and a page with charts",
           .options = std::move(options),
+          .exclusive = study_exclusive(),
           .example = "ecs-scaler simulate --trace sent.csv --work 30s --html report.html",
           .run = [flags](const Environment&) -> int {
             const Result<void> done = simulate(*flags);

@@ -160,6 +160,15 @@ std::vector<Option> study_options(StudyFlags& flags) {
   return options;
 }
 
+std::vector<std::pair<std::string, std::string>> study_exclusive(
+    std::vector<std::pair<std::string, std::string>> more) {
+  for (const char* const of_a_trace : {"--column", "--scale"}) {
+    more.emplace_back(of_a_trace, "--arrivals");
+  }
+  more.emplace_back("--length", "--trace");
+  return more;
+}
+
 Result<study::Asked> ask(StudyFlags& flags) {
   if (flags.trace.empty() == flags.arrivals.empty()) {
     return fail(ErrorKind::Malformed, "give either --trace FILE or --arrivals SPEC");

@@ -23,6 +23,9 @@ struct StudyFlags {
 std::vector<std::string_view> driver_names();
 
 std::vector<Option> study_options(StudyFlags& flags);
+/// What says something of a trace alone, or of arrivals alone, beside the other; and `more`.
+std::vector<std::pair<std::string, std::string>> study_exclusive(
+    std::vector<std::pair<std::string, std::string>> more = {});
 
 /// Reads the files, and puts the flags as a question; the prices are in the terms afterwards.
 /// Errors: Malformed, naming flag or file.
