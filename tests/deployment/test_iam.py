@@ -69,11 +69,11 @@ moto.server.main()
 """
 
 
-@pytest.fixture(scope="module")
-def moto_server(tmp_path_factory):
-    """A moto of this file: it authorizes, but does not check signatures."""
-    folder, port = tmp_path_factory.mktemp("moto"), find_free_port()
-    server = Process([sys.executable, "-c", MOTO, "-H", "127.0.0.1", "-p", port],
+@contextlib.contextmanager
+def serve(script, folder):
+    """A moto that this script starts: its endpoint."""
+    port = find_free_port()
+    server = Process([sys.executable, "-c", script, "-H", "127.0.0.1", "-p", port],
                      program_environment(folder), folder)
     endpoint = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers_http(endpoint + "/moto-api/") or not server.running(), 90,
@@ -81,6 +81,13 @@ def moto_server(tmp_path_factory):
     assert server.running(), server.output()
     yield endpoint
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def moto_server(tmp_path_factory):
+    """A moto of this file: it authorizes, but does not check signatures."""
+    with serve(MOTO, tmp_path_factory.mktemp("moto")) as endpoint:
+        yield endpoint
 
 
 @pytest.fixture

@@ -1,15 +1,13 @@
-"""What `ecs-scaler iam` prints for a service that drives its group is enough, and each action of it
-is needed: moto authorizes every call of a cycle from no instance to one and back."""
+"""What `ecs-scaler iam` prints for a service over a group is enough, and each action of it is
+needed: moto authorizes every call of a cycle from no instance to one and back."""
 
 import json
-import sys
 import time
 
 import pytest
 
-from support import (MotoService, Process, answers_http, aws_clients, find_free_port,
-                     open_url, program_environment, wait_until)
-from test_iam import enforceable
+from support import MotoService, aws_clients, open_url
+from test_iam import enforceable, serve
 
 pytestmark = pytest.mark.timeout(600)
 
@@ -48,22 +46,15 @@ OF_PASSES = {"ReadJobQueue", "ReadAndScaleService", "RememberState"}
 
 @pytest.fixture(scope="module")
 def moto_server(tmp_path_factory):
-    folder, port = tmp_path_factory.mktemp("moto"), find_free_port()
-    server = Process([sys.executable, "-c", MOTO, "-H", "127.0.0.1", "-p", port],
-                     program_environment(folder), folder)
-    endpoint = f"http://127.0.0.1:{port}"
-    wait_until(lambda: answers_http(endpoint + "/moto-api/") or not server.running(), 90,
-               what="the start of moto")
-    assert server.running(), server.output()
-    yield endpoint
-    server.stop()
+    with serve(MOTO, tmp_path_factory.mktemp("moto")) as endpoint:
+        yield endpoint
 
 
 class Trial:
     """A service over a group, and a user of its own whose every call is authorized."""
 
     def __init__(self, moto, run_program, ecs_scaler):
-        self.service = MotoService(moto)
+        self.service, self.settings = MotoService(moto), OWN
         self.run_program, self.ecs_scaler = run_program, ecs_scaler
         self.admin = aws_clients(moto.endpoint, self.user(moto, "admin"))
         self.grant("admin", {"Version": "2012-10-17", "Statement": [
@@ -102,7 +93,7 @@ class Trial:
         return found["AutoScalingGroups"][0]
 
     def environment(self):
-        return {**self.service.environment, **self.keys, **OWN, "BUSY_WINDOW": "0"}
+        return {**self.service.environment, **self.keys, **self.settings, "BUSY_WINDOW": "0"}
 
     def policy(self):
         printed = self.run_program([self.ecs_scaler, "iam", "--output", "json", "--group", "gpus",
@@ -157,14 +148,10 @@ class Trial:
 
     def cycle(self):
         """Each step of a cycle with what a pass should make of it; what it told of those it could
-        not do."""
-        steps = {
-            "starts": (lambda: self.rest(message=True), (1, [], False)),
-            "drains": (self.instance, (1, ["DRAINING"], True)),
-            "takes back": (lambda: self.instance(message=True, drained=1),
-                           (1, ["ACTIVE"], False)),
-            "ends": (lambda: self.instance(drained=60), (0, ["DRAINING"], True)),
-        }
+        not do. Where AWS drives the group there is one alone."""
+        steps = {"starts": (lambda: self.rest(message=True), (1, [], False))}
+        if self.settings is OWN:
+            steps |= self.way_in()
         failed = {}
         for name, (prepare, wanted) in steps.items():
             prepare()
@@ -172,6 +159,20 @@ class Trial:
             if self.stands() != wanted or done.code != 0:
                 failed[name] = f"{done.code} {self.stands()}\n{done.stdout()}{done.stderr()}"
         return failed
+
+    def way_in(self):
+        return {
+            "drains": (self.instance, (1, ["DRAINING"], True)),
+            "takes back": (lambda: self.instance(message=True, drained=1),
+                           (1, ["ACTIVE"], False)),
+            "ends": (lambda: self.instance(drained=60), (0, ["DRAINING"], True)),
+        }
+
+    def follow(self):
+        """AWS drives the group from now on."""
+        self.settings = {"CAPACITY": "follow", "INSTANCE_TASKS": "1"}
+        self.ecs.update_capacity_provider(name="gpu", autoScalingGroupProvider={
+            "managedScaling": {"status": "ENABLED"}})
 
 
 @pytest.fixture
@@ -188,9 +189,11 @@ def without(policy, action):
     return {**policy, "Statement": [one for one in statements if one["Action"]]}
 
 
-def test_the_policy_is_enough_and_each_action_is_needed_and_named_when_denied(trial):
-    printed = trial.policy()
-    policy = enforceable(printed)
+@pytest.mark.parametrize("capacity", ["own", "follow"])
+def test_the_policy_is_enough_and_each_action_is_needed_and_named_when_denied(capacity, trial):
+    if capacity == "follow":
+        trial.follow()
+    policy = enforceable(trial.policy())
     trial.grant("scaler", policy)
     assert trial.cycle() == {}
 
