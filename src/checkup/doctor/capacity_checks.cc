@@ -93,9 +93,9 @@ void check_neighbours(const CapacityFacts& capacity, Findings& findings) {
         fmt::format("the capacity provider {} is also that of {}{}", capacity.provider->name,
                     others.front(),
                     others.size() == 1 ? "" : fmt::format(" and {} more", others.size() - 1)),
-        "Have one scaler serve all of them, as a fleet, or give each a group of its own: "
-        "a scaler starts instances for the tasks of the services that it knows, and takes "
-        "what another one started for its own.",
+        "Where one scaler serves all of them as a fleet, this is right. Otherwise make it one, or "
+        "give each a group of its own: a scaler starts instances for the tasks of the "
+        "services that it knows, and takes what another one started for its own.",
         kPage);
   }
 }
