@@ -151,6 +151,7 @@ class Looker {
   void begin_paces();
   static Kind kind_of(const Question& question);
   Pace& pace_of(const Question& question);
+  std::vector<Duration> all_took() const;
   std::size_t answered() const;
   static bool learn_pace_early(Pace& pace);
   void learn_pace();

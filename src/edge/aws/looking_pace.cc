@@ -122,8 +122,12 @@ void Looker::wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_
     const Question pattern{.with_tags = question.with_tags, .split_off = question.split_off};
     Pace& pace = pace_of(question);
     give_up(asked);
-    if (!pace.took.empty()) {  // Those of its members that answer tell no more of its pace.
-      pace.slow_after = std::min(pace.slow_after, std::max(2 * nine_in_ten(pace.took), kSlowLeast));
+    // Those of its members that answer tell no more of its pace. Where no other of its kind has
+    // told it, those of other kinds have to: if that is too soon, most of the members are slow, and
+    // get more time.
+    std::vector<Duration> took = pace.took.empty() ? all_took() : pace.took;
+    if (!took.empty()) {
+      pace.slow_after = std::min(pace.slow_after, std::max(2 * nine_in_ten(took), kSlowLeast));
     }
     for (LookedAtService* member : members) {
       ask_services({member}, pattern);
@@ -139,6 +143,14 @@ void Looker::wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_
   if (question.protection_of != nullptr) {
     current_.slow.push_back(&question.protection_of->protection);
   }
+}
+
+std::vector<Duration> Looker::all_took() const {
+  std::vector<Duration> all;
+  for (const Pace& pace : paces_) {
+    all.insert(all.end(), pace.took.begin(), pace.took.end());
+  }
+  return all;
 }
 
 std::size_t Looker::answered() const {
