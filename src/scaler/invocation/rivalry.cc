@@ -1,7 +1,5 @@
 #include "scaler/invocation/rivalry.h"
 
-#include <utility>
-
 #include <fmt/core.h>
 
 namespace scaler {
@@ -20,12 +18,15 @@ std::string Rivalry::take(const PassRecord& record) {
   }
   Service& service = known->second;
   const std::int64_t found = record.reading->service.desired;
-  const std::optional<std::int64_t> before =
-      std::exchange(service.set, applied ? std::optional(record.decision->desired) : std::nullopt);
+  const std::int64_t wanted = record.decision->desired;
+  const bool lowers_again = applied && service.set == wanted && found > wanted;
+  if (applied || service.set != wanted) {
+    service.set = applied ? std::optional(wanted) : std::nullopt;
+  }
   std::erase_if(service.undone, [&record](Instant at) {
     return at > record.at || record.at - at >= kWithin;  // Also those of a clock that was set back.
   });
-  if (before && found != *before && service.set == before) {
+  if (lowers_again) {
     service.undone.push_back(record.at);
   }
   const bool told =
@@ -41,11 +42,11 @@ std::string Rivalry::take(const PassRecord& record) {
   }
   service.told = record.at;
   return fmt::format(
-      "something else sets the desired count, too: {} times within {} min this program set {} and "
-      "found another count, {} at last, a look later; another scaler, this program with other "
-      "settings, or a tool that applies its own count",
-      service.undone.size(), std::chrono::floor<std::chrono::minutes>(kWithin).count(),
-      *service.set, found);
+      "something else sets the desired count, too: {} times within {} min this program had set {} "
+      "and found more, {} at last; another scaler, this program with other settings, or a tool "
+      "that applies its own count",
+      service.undone.size(), std::chrono::floor<std::chrono::minutes>(kWithin).count(), wanted,
+      found);
 }
 
 }  // namespace scaler

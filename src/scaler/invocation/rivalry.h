@@ -18,14 +18,14 @@ class Rivalry {
   static constexpr Duration kTellEach = std::chrono::hours(1);
 
   /// Takes a pass's word for a service. What is to be told of it, once an hour; mostly nothing.
-  /// An overlapping pass of the same settings may set another count, too. Only who is found to have
-  /// changed the count by the very next look of this process, which then sets the same one again,
-  /// wants something else.
+  /// Overlapping passes of the same settings set other counts, too. So only this counts: this
+  /// process set a count, wanted no other one since, and finds a higher one that it lowers to the
+  /// same again. Of two rivals the one who wants less tells.
   std::string take(const PassRecord& record);
 
  private:
   struct Service {
-    std::optional<std::int64_t> set = {};  ///< by the last look, if that set anything
+    std::optional<std::int64_t> set = {};  ///< by this process, which wants it still
     std::vector<Instant> undone = {};
     std::optional<Instant> told = {};
   };

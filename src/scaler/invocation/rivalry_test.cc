@@ -31,11 +31,13 @@ class Rivals : public ::testing::Test {
 TEST_F(Rivals, WhoSetsTheCountAgainAndAgainIsToldOnceAnHour) {
   EXPECT_FALSE(look(0, 3));
   EXPECT_FALSE(look(7, 3));
+  EXPECT_FALSE(look(3, 3));  // The other one has not looked yet.
   EXPECT_FALSE(look(7, 3));
   EXPECT_TRUE(look(7, 3));
-  EXPECT_TRUE(
-      told_.starts_with("something else sets the desired count, too: 3 times within 10 min "
-                        "this program set 3 and found another count, 7 at last"));
+  EXPECT_EQ(told_,
+            "something else sets the desired count, too: 3 times within 10 min this program had "
+            "set 3 and found more, 7 at last; another scaler, this program with other settings, or "
+            "a tool that applies its own count");
   for (int i = 0; i < 3599; ++i) {
     EXPECT_FALSE(look(7, 3));
   }
@@ -57,6 +59,9 @@ TEST_F(Rivals, CyclesOfWorkAndOverlappingPassesAreNone) {
     EXPECT_FALSE(look(3, 0));  // The queue is empty.
     EXPECT_FALSE(look(2, 5));  // Another pass has begun to scale out.
     EXPECT_FALSE(look(6, 7));
+    EXPECT_FALSE(look(0, 7));  // It has scaled in, and a message has come.
+    EXPECT_FALSE(look(9, 9));
+    EXPECT_FALSE(look(9, 7));
   }
 }
 
