@@ -605,6 +605,20 @@ def test_a_sidecar_stays_for_the_work_that_is_left(task, sidecar):
     assert task.deleted == ["a"] and task.messages["m2"][3] == 0
 
 
+def test_a_first_receive_is_answered_empty_when_the_sidecar_is_stopped(task, sidecar):
+    guard = sidecar(task)
+    task.before = lambda operation, _: time.sleep(1) if operation == "GetQueueAttributes" else None
+    task.send("a")
+    answers = []
+    poll = threading.Thread(target=lambda: answers.append(guard.worker().receive(wait=5)))
+    poll.start()
+    wait_until(lambda: task.seen("GetQueueAttributes"), 10, what="the question about the queue")
+    guard.process.popen.send_signal(signal.SIGTERM)
+    poll.join(10)
+    assert answers == [[]] and guard.process.wait() == 0
+    assert task.messages["m1"][3] == 0
+
+
 def test_health_tells_whether_a_guard_runs(task, sidecar, run_program, ecs_guard):
     port = urllib.parse.urlparse(sidecar(task).url).port
     assert run_program([ecs_guard, "health", "--port", port]).code == 0

@@ -181,8 +181,14 @@ void Front::receive(QueueCall call, net::ServerRequest request, net::Respond res
       .call = std::move(call), .request = std::move(request), .respond = std::move(respond)});
   ++asking_;
   surroundings_.queues.with(open->call, [this, alive = alive_, open](const KnownQueue& queue) {
-    if (*alive) {
-      --asking_;
+    if (!*alive) {
+      return;
+    }
+    --asking_;
+    if (finishing_) {
+      open->respond(empty_answer(open->call));
+      finish();
+    } else {
       begin_receive(open, queue);
     }
   });
@@ -426,9 +432,10 @@ void Front::carry_out(const Tell& action) {
   surroundings_.log.write(action.warning ? LogLevel::Warn : LogLevel::Info, action.text);
 }
 
-/// What is being given back comes first; each of these calls has its limit.
+/// What is being given back comes first; a worker that lives on gets an answer, too, when it waits
+/// for what SQS says of its queue. Each of these calls has its limit.
 void Front::finish() {
-  if (giving_back_ == 0) {
+  if (giving_back_ == 0 && (asking_ == 0 || options_.rules.child)) {
     surroundings_.finish(failed_);
   }
 }
