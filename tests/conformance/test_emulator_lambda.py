@@ -78,6 +78,13 @@ def test_a_list_by_name_tells_exactly_what_it_names(functions, live):
     wait_until(lambda: mappings(functions, EventSourceArn=QUEUE) == [ARN], what="its end")
 
 
+def test_what_aws_knows_and_the_emulator_does_not_is_not_called_unknown(functions, live):
+    with pytest.raises(functions.exceptions.ClientError, match="does not take 'FilterCriteria'"):
+        functions.create_event_source_mapping(
+            FunctionName=live, EventSourceArn=QUEUE,
+            FilterCriteria={"Filters": [{"Pattern": '{"body": {"a": [1]}}'}]})
+
+
 def test_a_wake_by_an_alias_scales_out_and_disables(aws, functions, live):
     """The mapping of the alias is the only one, and the function is invoked by the alias."""
     plain = functions.list_event_source_mappings()["EventSourceMappings"][0]["UUID"]

@@ -94,8 +94,9 @@ ApiResult<Input> Input::read(const json::Value& body, std::span<const Field> fie
   for (const auto& [name, value] : *object) {
     const auto field = std::ranges::find(fields, name, &Field::name);
     if (field == fields.end()) {
+      // AWS may know it, and it may mean something there.
       return refuse("SerializationException",
-                    fmt::format("'{}' is no field of this request.", name));
+                    fmt::format("The emulator does not take '{}' in this request.", name));
     }
     if (!value.is_null() && !fits(value, field->kind)) {
       return refuse("SerializationException",
