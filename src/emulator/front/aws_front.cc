@@ -127,7 +127,8 @@ void AwsFront::check_and_dispatch(const std::shared_ptr<Exchange>& exchange) {
 }
 
 bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
-  const auto fault = faults_.strike(exchange->route.operation, exchange->caller.access_key_id);
+  const auto fault = faults_.strike(exchange->route.operation, exchange->caller.access_key_id,
+                                    exchange->request.body);
   if (!fault) {
     return false;
   }

@@ -149,7 +149,7 @@ class Emulator::Impl {
   /// What is there at the start.
   Result<void> furnish() {
     make_queues();
-    TRY(make_service());
+    TRY(make_services());
     return start_lambda();
   }
 
@@ -193,16 +193,16 @@ class Emulator::Impl {
             .zones = kZones};
   }
 
-  void make_queues() {
-    const std::string dead_letters = dead_letter_name(options_.queue);
+  void make_job_queue(const std::string& name) {
+    const std::string dead_letters = dead_letter_name(name);
     if (world_.find_queue(dead_letters) == nullptr) {
       world::QueueSettings kept_long = settings_of_name(dead_letters);
       kept_long.retention = std::chrono::days(14);
       world_.create_queue(dead_letters, std::move(kept_long));
     }
-    world::Queue* queue = world_.find_queue(options_.queue);
+    world::Queue* queue = world_.find_queue(name);
     if (queue == nullptr) {
-      queue = &world_.create_queue(options_.queue, settings_of_name(options_.queue));
+      queue = &world_.create_queue(name, settings_of_name(name));
     }
     // A queue that was brought back takes over the options of this start.
     world::QueueSettings settings = queue->settings();
@@ -211,6 +211,13 @@ class Emulator::Impl {
     settings.redrive = world::Redrive{.dead_letter_queue = dead_letters,
                                       .max_receive_count = options_.max_receive_count};
     queue->change_settings(std::move(settings), world_.now());
+  }
+
+  void make_queues() {
+    make_job_queue(options_.queue);
+    for (const FurtherService& further : options_.further_services) {
+      make_job_queue(further.queue);
+    }
     for (const std::string& name : own_queues()) {
       if (world_.find_queue(name) == nullptr) {
         const OwnQueue& own = name == options_.tick_queue ? kTicks : kDoorbell;
@@ -227,23 +234,32 @@ class Emulator::Impl {
     return names;
   }
 
-  Result<void> make_service() {
+  Result<void> make_services() {
     world_.create_cluster(options_.cluster);
+    if (!options_.group.instance_type.empty()) {
+      TRY(make_group(options_, others_->groups(), *ecs_));
+    }
+    make_service({.name = options_.service, .queue = options_.queue});
+    for (const FurtherService& further : options_.further_services) {
+      make_service(further);
+    }
+    return {};
+  }
+
+  void make_service(const FurtherService& wanted) {
     const world::TaskDefinition& definition = world_.register_task_definition(
-        "worker", own_task_definition(queue_url(options_.queue), options_.group));
+        "worker", own_task_definition(queue_url(wanted.queue), options_.group));
     world::ServiceBehaviour worker = behaviour();
-    worker.job_queue = emulated_workers() ? options_.queue : "";
+    worker.job_queue = emulated_workers() ? wanted.queue : "";
     world::ServiceDefinition service{
-        .name = options_.service,
+        .name = wanted.name,
         .cluster = options_.cluster,
         .task_definition = fmt::format("{}:{}", definition.family, definition.revision),
         .behaviour = std::move(worker)};
     if (!options_.group.instance_type.empty()) {
-      TRY(make_group(options_, others_->groups(), *ecs_));
       place_on_group(service, definition);
     }
-    world_.create_service(std::move(service));
-    return {};
+    world_.create_service(std::move(service)).tags() = wanted.tags;
   }
 
   Result<void> start_lambda() {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -31,12 +32,20 @@ struct GroupOptions {
   bool managed_scaling = false;
 };
 
+/// A service beside the first one, with a job queue of its own that its workers take from.
+struct FurtherService {
+  std::string name = {};
+  std::string queue = {};
+  std::map<std::string, std::string> tags = {};
+};
+
 struct EmulatorOptions {
   int port = 0;                       ///< 0: the system chooses
   std::string host = net::kLoopback;  ///< an address to listen on, besides loopback
   std::string cluster = "main";
   std::string service = "worker";
   std::string queue = "jobs";
+  std::vector<FurtherService> further_services = {};
   std::string region = "us-east-1";  ///< of the queues, the function and the ARNs that it sees
   world::DurationRange task_start = {.min = std::chrono::seconds(5),
                                      .max = std::chrono::seconds(5)};

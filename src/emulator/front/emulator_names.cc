@@ -41,6 +41,15 @@ Result<void> check_names(const EmulatorOptions& options) {
   std::vector<std::string> names{
       options.cluster, options.service,
       options.queue.substr(0, options.queue.size() - (fifo ? kFifo.size() : 0))};
+  for (const FurtherService& further : options.further_services) {
+    if (further.name == options.service || further.queue == options.queue) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("'{}' stands twice: each service has its name and its queue",
+                              further.name == options.service ? further.name : further.queue));
+    }
+    names.push_back(further.name);
+    names.push_back(further.queue);
+  }
   for (const std::string& own : {options.tick_queue, options.doorbell_queue}) {
     if (!own.empty()) {
       names.push_back(own);

@@ -7,6 +7,7 @@
 
 #include "emulator/request/faults.h"
 #include "ground/json/value.h"
+#include "ground/json/writer.h"
 
 namespace scaler::emulator {
 namespace {
@@ -40,6 +41,25 @@ TEST(Emulator, MakesTheScalersOwnQueuesShortLived) {
   EXPECT_EQ((*emulator)->queue_url("ticks"), (*emulator)->endpoint() + "/000000000000/ticks");
   EXPECT_THAT((*emulator)->status(), HasSubstr(R"("ticks":{"visible":0)"));
   EXPECT_THAT((*emulator)->status(), HasSubstr(R"("bell":{"visible":0)"));
+}
+
+TEST(Emulator, HasFurtherServicesWithQueuesOfTheirOwn) {
+  net::EventLoop loop;
+  const auto emulator = make(
+      loop, {.cluster = "c",
+             .service = "s",
+             .queue = "q",
+             .further_services = {{.name = "a", .queue = "jobs-a", .tags = {{"team", "blue"}}}}});
+
+  ASSERT_TRUE(emulator.has_value()) << emulator.error().message;
+  std::vector<std::string> names;
+  for (const ServiceNow& service : (*emulator)->services()) {
+    names.push_back(service.cluster + "/" + service.service);
+  }
+  EXPECT_EQ(names, (std::vector<std::string>{"c/a", "c/s"}));
+  EXPECT_THAT((*emulator)->status(), HasSubstr(R"("jobs-a-dlq":{"visible":0)"));
+  EXPECT_FALSE(make(loop, {.further_services = {{.name = "a b", .queue = "jobs-a"}}}).has_value());
+  EXPECT_FALSE(make(loop, {.further_services = {{.name = "a", .queue = "jobs"}}}).has_value());
 }
 
 TEST(Emulator, RefusesNamesThatAwsRefuses) {
@@ -81,6 +101,18 @@ TEST(Faults, StrikeInTheirOrderUntilTheyAreUsedUp) {
   ASSERT_TRUE(slow.has_value());
   EXPECT_EQ(slow->delay, Duration(500));
   EXPECT_FALSE(faults.strike("A", "me").has_value());
+}
+
+TEST(Faults, StrikeWhatIsAboutOneThing) {
+  Faults faults;
+  ASSERT_TRUE(faults.add(R"({"operation":"A","fault":"denied","about":"/b\""})").has_value());
+
+  EXPECT_FALSE(faults.strike("A", "me", R"({"service":"main/bb"})").has_value());
+  EXPECT_FALSE(faults.strike("A", "me").has_value());
+  EXPECT_TRUE(faults.strike("A", "me", R"({"service":"main/b"})").has_value());
+  json::Writer writer;
+  faults.write(writer);
+  EXPECT_THAT(writer.text(), HasSubstr(R"("about":"/b\"")"));
 }
 
 TEST(Faults, StrikeWithTheirProbability) {

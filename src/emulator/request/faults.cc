@@ -61,7 +61,8 @@ std::string_view kind_text(FaultKind kind) {
 Result<void> Faults::add(std::string_view text) {
   const json::Value document = TRY(json::parse(text));
   const json::Reader reader(document);
-  TRY(reader.only_fields({"operation", "fault", "count", "caller", "delay", "probability"}));
+  TRY(reader.only_fields(
+      {"operation", "fault", "count", "caller", "about", "delay", "probability"}));
   InjectedFault fault;
   const json::Reader operation = TRY(reader.field("operation"));
   fault.operation = TRY(operation.string());
@@ -75,6 +76,9 @@ Result<void> Faults::add(std::string_view text) {
   if (const auto caller = reader.optional_field("caller")) {
     fault.caller = TRY(caller->string());
   }
+  if (const auto about = reader.optional_field("about")) {
+    fault.about = TRY(about->string());
+  }
   fault.delay = fault.kind == FaultKind::Slow ? kSlow : Duration(0);
   if (const auto delay = reader.optional_field("delay")) {
     fault.delay = TRY(delay->seconds());
@@ -86,11 +90,13 @@ Result<void> Faults::add(std::string_view text) {
   return {};
 }
 
-std::optional<InjectedFault> Faults::strike(std::string_view operation, std::string_view caller) {
+std::optional<InjectedFault> Faults::strike(std::string_view operation, std::string_view caller,
+                                            std::string_view body) {
   for (InjectedFault& fault : faults_) {
     const bool any = fault.operation == "*" && operation != kInvocation;
-    const bool meant =
-        (any || fault.operation == operation) && (fault.caller.empty() || fault.caller == caller);
+    const bool meant = (any || fault.operation == operation) &&
+                       (fault.caller.empty() || fault.caller == caller) &&
+                       body.contains(fault.about);
     if (meant && fault.left > 0 && random_.uniform() < fault.probability) {
       --fault.left;
       ++fault.struck;
@@ -113,6 +119,9 @@ void Faults::write(json::Writer& writer) const {
     }
     if (!fault.caller.empty()) {
       writer.field("caller", fault.caller);
+    }
+    if (!fault.about.empty()) {
+      writer.field("about", fault.about);
     }
     writer.end_object();
   }

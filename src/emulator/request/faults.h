@@ -39,6 +39,7 @@ struct InjectedFault {
   std::int64_t left = 0;         ///< calls that it still strikes
   std::int64_t struck = 0;       ///< calls that it has struck
   std::string caller = {};       ///< an access key id; empty: anyone
+  std::string about = {};        ///< stands in the request's body; empty: anything
   Duration delay = Duration(0);  ///< of Slow (2 s); of Crash: how far it gets
   double probability = 1;        ///< that it strikes a call which it could strike
 };
@@ -48,14 +49,14 @@ class Faults {
   explicit Faults(std::uint64_t seed = 1) : random_(seed) {}
 
   /// Adds {"operation":..,"fault":"throttle|unavailable|denied|expired|reset|hang|malformed|slow|
-  /// lost|crash|duplicate","count":N,"caller":..,"delay":seconds,"probability":0..1}; all but the
-  /// first two may be missing. Crash and duplicate strike invocations only, and of the others only
-  /// throttle and hang do.
-  /// Errors: Malformed.
+  /// lost|crash|duplicate","count":N,"caller":..,"about":..,"delay":seconds,"probability":0..1};
+  /// all but the first two may be missing. Crash and duplicate strike invocations only, and of the
+  /// others only throttle and hang do. Errors: Malformed.
   Result<void> add(std::string_view json);
   void clear() { faults_.clear(); }
   /// The fault that strikes this call, if one does; it is used up by one.
-  std::optional<InjectedFault> strike(std::string_view operation, std::string_view caller);
+  std::optional<InjectedFault> strike(std::string_view operation, std::string_view caller,
+                                      std::string_view body = {});
   /// Writes the array of all faults since the last clear.
   void write(json::Writer& writer) const;
 
