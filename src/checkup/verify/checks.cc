@@ -95,11 +95,24 @@ Result<void> Verification::send(const std::string& queue_url, std::int64_t count
   return target_->send(queue_url, bodies);
 }
 
+Result<void> Verification::send_jobs(std::int64_t count) {
+  const auto others = static_cast<std::int64_t>(deployment_.other_queue_urls.size());
+  const std::int64_t each = count / (others + 1);
+  const std::int64_t more = count % (others + 1);  // The first ones get one more.
+  TRY(send(deployment_.queue_url, each + (more > 0 ? 1 : 0)));
+  for (std::int64_t i = 0; i < others; ++i) {
+    if (const std::int64_t share = each + (more > i + 1 ? 1 : 0); share > 0) {
+      TRY(send(deployment_.other_queue_urls[static_cast<std::size_t>(i)], share));
+    }
+  }
+  return {};
+}
+
 template <typename Follow>
 Cycle Verification::guarded(std::int64_t messages, const Follow& follow) {
   Cycle cycle{.messages = messages, .sent = watch_.now()};
   const auto before = target_->dead_letters();
-  const Result<void> sent = send(deployment_.queue_url, messages);
+  const Result<void> sent = send_jobs(messages);
   if (!sent) {
     cycle.failure = sent.error().message;
     return cycle;
@@ -133,9 +146,11 @@ void Verification::basic() {
 }
 
 void Verification::several() {
-  const Cycle cycle = this->cycle(options_.messages);
+  // At least one for each queue.
+  const auto queues = static_cast<std::int64_t>(deployment_.other_queue_urls.size()) + 1;
+  const Cycle cycle = this->cycle(std::max<std::int64_t>(options_.messages, queues));
   add("several", cycle.failure,
-      fmt::format("{} at once, at most {}, all processed", plural(options_.messages, "message"),
+      fmt::format("{} at once, at most {}, all processed", plural(cycle.messages, "message"),
                   plural(cycle.tasks_peak, "task")),
       measured(cycle, false));
 }
@@ -162,7 +177,7 @@ Result<void> Verification::sustain_load(Cycle& cycle) {
   while (watch_.now() - cycle.sent < options_.load_time) {
     for (; next <= watch_.now() && next - cycle.sent < options_.load_time;
          next += std::chrono::seconds(1)) {
-      TRY(send(deployment_.queue_url, options_.load_rate));
+      TRY(send_jobs(options_.load_rate));
       cycle.messages += options_.load_rate;
     }
     const Sight sight = TRY(watch_.look());

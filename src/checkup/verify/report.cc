@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include <fmt/core.h>
+#include <fmt/ranges.h>
 
 #include "ground/base/text.h"
 #include "ground/json/writer.h"
@@ -62,7 +64,63 @@ void write_check(json::Writer& writer, const CheckResult& check) {
   writer.end_array().end_object();
 }
 
+std::string name_of(const VerifyReport& report) {
+  const ScalerUnderTest& deployment = report.deployment;
+  return deployment.name.empty() ? deployment.service : deployment.name;
+}
+
+void write_report(json::Writer& writer, const VerifyReport& report) {
+  const ScalerUnderTest& deployment = report.deployment;
+  writer.begin_object()
+      .field("passed", report.passed())
+      .field("started", format_instant(report.started))
+      .field("seconds", seconds(report.took))
+      .field("queue_url", deployment.queue_url)
+      .field("cluster", deployment.cluster)
+      .field("service", deployment.service)
+      .field("function", deployment.function)
+      .field("messages_sent", report.messages_sent);
+  for (const auto& [name, value] :
+       {std::pair("name", deployment.name), std::pair("region", deployment.region),
+        std::pair("account", deployment.account)}) {
+    if (!value.empty()) {
+      writer.field(name, value);
+    }
+  }
+  if (!deployment.other_queue_urls.empty()) {
+    writer.name("other_queue_urls").begin_array();
+    for (const std::string& url : deployment.other_queue_urls) {
+      writer.value(url);
+    }
+    writer.end_array();
+  }
+  writer.name("checks").begin_array();
+  for (const CheckResult& check : report.checks) {
+    write_check(writer, check);
+  }
+  writer.end_array().end_object();
+}
+
+std::string junit_suite(const VerifyReport& report) {
+  std::string text = fmt::format(
+      "  <testsuite name=\"ecs-scaler verify {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
+      "skipped=\"{}\" time=\"{:.3f}\" timestamp=\"{}\">\n",
+      markup_text(name_of(report)), report.checks.size(), report.count(Verdict::Failed),
+      report.count(Verdict::Skipped), seconds(report.took), format_instant(report.started));
+  for (const CheckResult& check : report.checks) {
+    text += junit_case(check);
+  }
+  return text + "  </testsuite>\n";
+}
+
 }  // namespace
+
+VerifyReport failed_at(ScalerUnderTest deployment, std::string check, std::string why, Instant at) {
+  return {.deployment = std::move(deployment),
+          .started = at,
+          .checks = {
+              {.name = std::move(check), .verdict = Verdict::Failed, .sentence = std::move(why)}}};
+}
 
 std::string describe(const Sight& sight) {
   return fmt::format("{} visible, {} in flight, {} delayed; desired {}, running {}",
@@ -105,34 +163,70 @@ std::string text_of(const VerifyReport& report) {
 
 std::string json_of(const VerifyReport& report) {
   json::Writer writer;
-  writer.begin_object()
-      .field("passed", report.passed())
-      .field("started", format_instant(report.started))
-      .field("seconds", seconds(report.took))
-      .field("queue_url", report.deployment.queue_url)
-      .field("cluster", report.deployment.cluster)
-      .field("service", report.deployment.service)
-      .field("function", report.deployment.function)
-      .field("messages_sent", report.messages_sent);
-  writer.name("checks").begin_array();
-  for (const CheckResult& check : report.checks) {
-    write_check(writer, check);
-  }
-  writer.end_array().end_object();
+  write_report(writer, report);
   return std::move(writer).text() + "\n";
 }
 
 std::string junit_of(const VerifyReport& report) {
-  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
-  text += fmt::format(
-      "  <testsuite name=\"ecs-scaler verify {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
-      "skipped=\"{}\" time=\"{:.3f}\" timestamp=\"{}\">\n",
-      markup_text(report.deployment.service), report.checks.size(), report.count(Verdict::Failed),
-      report.count(Verdict::Skipped), seconds(report.took), format_instant(report.started));
+  return junit_of(FleetReport{.services = {report}});
+}
+
+bool FleetReport::passed() const {
+  return !services.empty() && std::ranges::all_of(services, &VerifyReport::passed);
+}
+
+std::string block_of(const VerifyReport& report) {
+  std::string text = name_of(report) + "\n";
   for (const CheckResult& check : report.checks) {
-    text += junit_case(check);
+    std::string lines = text_of(check);
+    lines.pop_back();
+    for (const std::string_view line : split(lines, "\n")) {
+      text += fmt::format("  {}\n", line);
+    }
   }
-  return text + "  </testsuite>\n</testsuites>\n";
+  return text;
+}
+
+std::string summary_of(const FleetReport& report) {
+  std::vector<std::string> failed;
+  std::int64_t messages = 0;
+  for (const VerifyReport& service : report.services) {
+    messages += service.messages_sent;
+    if (!service.passed()) {
+      failed.push_back(name_of(service));
+    }
+  }
+  const std::size_t passed = report.services.size() - failed.size();
+  return fmt::format("{} test messages sent in {}; {} passed, {} failed{}{}\n", messages,
+                     format_duration(report.took),
+                     plural(static_cast<std::int64_t>(passed), "service"), failed.size(),
+                     failed.empty() ? "" : ": ", fmt::join(failed, ", "));
+}
+
+std::string text_of(const FleetReport& report) {
+  std::string text;
+  for (const VerifyReport& service : report.services) {
+    text += block_of(service) + "\n";
+  }
+  return text + summary_of(report);
+}
+
+std::string json_of(const FleetReport& report) {
+  json::Writer writer;
+  writer.begin_array();
+  for (const VerifyReport& service : report.services) {
+    write_report(writer, service);
+  }
+  writer.end_array();
+  return std::move(writer).text() + "\n";
+}
+
+std::string junit_of(const FleetReport& report) {
+  std::string text = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n";
+  for (const VerifyReport& service : report.services) {
+    text += junit_suite(service);
+  }
+  return text + "</testsuites>\n";
 }
 
 }  // namespace scaler::verify

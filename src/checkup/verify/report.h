@@ -3,6 +3,7 @@
 // systems read it.
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,6 +42,18 @@ struct VerifyReport {
   bool passed() const { return count(Verdict::Passed) > 0 && count(Verdict::Failed) == 0; }
 };
 
+/// Of a service with which the checks cannot even begin: that one failed.
+VerifyReport failed_at(ScalerUnderTest deployment, std::string check, std::string why, Instant at);
+
+/// Of several services, each by itself.
+struct FleetReport {
+  std::vector<VerifyReport> services = {};
+  Duration took = {};
+
+  /// There are some, and all of them passed.
+  bool passed() const;
+};
+
 /// One line for a check, and below it one for each of its measurements.
 std::string text_of(const CheckResult& check);
 /// The closing line.
@@ -49,5 +62,15 @@ std::string text_of(const VerifyReport& report);
 std::string json_of(const VerifyReport& report);
 /// Source: https://github.com/testmoapp/junitxml
 std::string junit_of(const VerifyReport& report);
+
+/// A service's name, and indented below it its checks.
+std::string block_of(const VerifyReport& report);
+/// The closing line: how many passed, and who failed.
+std::string summary_of(const FleetReport& report);
+std::string text_of(const FleetReport& report);
+/// A list; each has the form of one service.
+std::string json_of(const FleetReport& report);
+/// A test suite for each service.
+std::string junit_of(const FleetReport& report);
 
 }  // namespace scaler::verify

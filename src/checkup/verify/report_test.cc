@@ -63,5 +63,55 @@ TEST(VerifyReport, AsJUnitWithEscapedText) {
             std::string::npos);
 }
 
+FleetReport some_fleet() {
+  VerifyReport good = some_report();
+  good.checks.erase(good.checks.begin() + 1);
+  good.deployment.name = "c/good (eu-west-1)";
+  good.deployment.region = "eu-west-1";
+  return {.services = {good, failed_at({.name = "c/<b>"}, "settings", "two\nlines", good.started)},
+          .took = 41s};
+}
+
+TEST(FleetReport, PassesOnlyWhenEveryServicePassed) {
+  FleetReport fleet = some_fleet();
+  EXPECT_FALSE(fleet.passed());
+  fleet.services.pop_back();
+  EXPECT_TRUE(fleet.passed());
+  EXPECT_EQ(summary_of(fleet), "3 test messages sent in 41 s; 1 service passed, 0 failed\n");
+  fleet.services.clear();
+  EXPECT_FALSE(fleet.passed());
+}
+
+TEST(FleetReport, AsText) {
+  const std::string text = text_of(some_fleet());
+  EXPECT_TRUE(text.starts_with("c/good (eu-west-1)\n  passed   basic ")) << text;
+  EXPECT_NE(text.find("\nc/<b>\n  failed   settings "), std::string::npos) << text;
+  EXPECT_NE(text.find("  two\n  lines\n\n"), std::string::npos) << text;
+  EXPECT_TRUE(text.ends_with("3 test messages sent in 41 s; 1 service passed, 1 failed: c/<b>\n"))
+      << text;
+}
+
+TEST(FleetReport, AsJsonIsAListOfWhatOneServiceHas) {
+  const Result<json::Value> document = json::parse(json_of(some_fleet()));
+  ASSERT_TRUE(document.has_value());
+  const auto& services = std::get<json::Array>(document->data());
+  ASSERT_EQ(services.size(), 2U);
+  EXPECT_EQ(std::get<bool>(services[0].find("passed")->data()), true);
+  EXPECT_EQ(std::get<std::string>(services[0].find("region")->data()), "eu-west-1");
+  EXPECT_EQ(std::get<bool>(services[1].find("passed")->data()), false);
+  EXPECT_EQ(services[1].find("region"), nullptr);
+  // Nobody who reads the form of one service finds anything else in it.
+  EXPECT_EQ(json_of(some_report()).find("\"name\":\"c/"), std::string::npos);
+}
+
+TEST(FleetReport, AsJUnitHasASuiteForEachService) {
+  const std::string text = junit_of(some_fleet());
+  const std::string good = R"x(<testsuite name="ecs-scaler verify c/good (eu-west-1)" tests="2")x";
+  EXPECT_NE(text.find(good), std::string::npos) << text;
+  EXPECT_NE(text.find(R"(<testsuite name="ecs-scaler verify c/&lt;b&gt;" tests="1" failures="1")"),
+            std::string::npos)
+      << text;
+}
+
 }  // namespace
 }  // namespace scaler::verify

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "ground/base/clock.h"
 #include "ground/json/value.h"
@@ -12,11 +13,13 @@
 
 namespace scaler::verify {
 
-/// Queue and service at one moment.
+/// Queue and service at one moment; of several queues their sum.
 struct Sight {
   QueueDepth queue = {};
   std::int64_t desired = 0;
   std::int64_t running = 0;
+  /// The service's own tag says that nothing is to be changed until then.
+  std::optional<Instant> paused_until = {};
 
   bool drained() const { return queue == QueueDepth{}; }
   bool asleep() const { return desired == 0 && running == 0; }
@@ -41,7 +44,8 @@ struct MappingSight {
 
 /// What the function's configuration says that it does. The URLs are empty for what it does not.
 struct ScalerUnderTest {
-  std::string queue_url = {};
+  std::string queue_url = {};  ///< the first of its job queues
+  std::vector<std::string> other_queue_urls = {};
   std::string queue_arn = {};
   std::string cluster = {};
   std::string service = {};
@@ -50,7 +54,13 @@ struct ScalerUnderTest {
   bool wake = false;
   std::string tick_queue_url = {};
   std::string doorbell_queue_url = {};
-  std::optional<std::int64_t> tasks_for_one = {};  ///< what the policy wants for one message
+  /// What the policy wants for one message on the first queue.
+  std::optional<std::int64_t> tasks_for_one = {};
+  /// Among several services: how people tell it from the others.
+  std::string name = {};
+  /// Where it is, of one of several, as far as that is known.
+  std::string region = {};
+  std::string account = {};
 };
 
 class Target {
@@ -58,7 +68,7 @@ class Target {
   virtual ~Target() = default;
   virtual Result<Sight> look() = 0;
   virtual Result<QueueDepth> depth(const std::string& queue_url) = 0;
-  /// Messages in the job queue's dead-letter queue; nothing when it has none.
+  /// Messages in the job queues' dead-letter queues; nothing when there are none.
   virtual Result<std::optional<std::int64_t>> dead_letters() = 0;
   virtual Result<void> send(const std::string& queue_url, std::span<const std::string> bodies) = 0;
   virtual Result<FunctionAnswer> invoke(const std::string& payload) = 0;

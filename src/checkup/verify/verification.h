@@ -30,6 +30,8 @@ class Verification {
   /// Nothing, or why the checks cannot start or go on.
   std::string not_at_rest();
   Result<void> send(const std::string& queue_url, std::int64_t count);
+  /// The same to the job queues, in turn.
+  Result<void> send_jobs(std::int64_t count);
   /// Sends to the sleeping service and follows until it sleeps again.
   Cycle cycle(std::int64_t messages);
   /// Runs `follow` around a cycle whose messages are sent, and looks for new dead letters.

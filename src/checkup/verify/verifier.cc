@@ -83,20 +83,25 @@ void Verification::run(Check check) {
 
 std::string Verification::not_at_rest() {
   const auto at_rest = [](const Sight& sight) { return sight.asleep() && sight.drained(); };
-  if (options_.wait_for_rest) {
-    const Result<Sight> rest = watch_.until(at_rest, "the service did not come to rest");
-    return rest ? "" : rest.error().message;
-  }
   const Result<Sight> sight = watch_.look();
   if (!sight) {
     return sight.error().message;
   }
-  return at_rest(*sight)
-             ? ""
-             : fmt::format(
-                   "it starts only when the queue is empty and the service at zero ({}); "
-                   "--wait-for-rest waits for that",
-                   describe(*sight));
+  if (sight->paused_until && *sight->paused_until > watch_.now()) {
+    return fmt::format("it is paused until {}: `ecs-scaler resume` ends that",
+                       format_instant(*sight->paused_until));
+  }
+  if (at_rest(*sight)) {
+    return "";
+  }
+  if (options_.wait_for_rest) {
+    const Result<Sight> rest = watch_.until(at_rest, "the service did not come to rest");
+    return rest ? "" : rest.error().message;
+  }
+  return fmt::format(
+      "it starts only when the queue is empty and the service at zero ({}); --wait-for-rest waits "
+      "for that",
+      describe(*sight));
 }
 
 void Verification::add(std::string name, const std::string& failure, const std::string& success,
