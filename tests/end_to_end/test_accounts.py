@@ -257,6 +257,27 @@ def check_signatures(org):
     assert [account for account, *_ in assumed] == [HUB] * 2, "once for each role"
 
 
+def test_verify_sends_to_each_queue_as_the_services_role(org, scaler):
+    """Nobody scales them here: each fails by itself, with the words of its own place."""
+    org.front.refused.add(role_of(SECOND))
+
+    process = scaler("verify", "--check", "basic", "--patience", "1s", "--output", "json",
+                     fleet={"services": four_services()})
+
+    assert process.code == 1, process.output()
+    sent = {(account, region) for account, region, _, operation in org.front.signed
+            if operation == "SendMessageBatch"}
+    assert sent == {(FIRST, region) for region in REGIONS}
+    reports = json.loads(process.stdout())
+    assert [(report["region"], report["account"]) for report in reports] == [
+        (region, account) for account in (FIRST, SECOND) for region in REGIONS]
+    for report in reports:
+        check = report["checks"][0]
+        name, words = {FIRST: ("basic", "the service did not leave zero within 1 s"),
+                       SECOND: ("access", role_of(SECOND))}[report["account"]]
+        assert check["name"] == name and words in check["sentence"], process.output()
+
+
 def test_the_same_names_in_two_accounts_and_two_regions_in_one_run(org, scaler):
     send_all(org)
 

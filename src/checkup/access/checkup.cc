@@ -1,6 +1,7 @@
 #include "checkup/access/checkup.h"
 
 #include <algorithm>
+#include <iterator>
 #include <random>
 #include <utility>
 
@@ -19,23 +20,44 @@ constexpr Duration kFleetTimeout = std::chrono::seconds(60);
 /// A function may run for up to 15 minutes.
 constexpr Duration kInvocationTimeout = std::chrono::minutes(16);
 
+Result<std::string> dead_letter_url(aws::Sqs& queues, const std::string& queue_url,
+                                    const std::string& dead_letter_arn) {
+  const auto arn = parse_arn(dead_letter_arn);
+  return queues.url_beside(queue_url, arn ? arn->resource : dead_letter_arn, after(kCallTimeout));
+}
+
+/// An error in it names the queue.
+Result<QueueDepth> sum_of(std::vector<Result<QueueDepth>> depths) {
+  QueueDepth sum;
+  for (Result<QueueDepth>& one : depths) {
+    const QueueDepth depth = TRY(std::move(one));
+    sum.visible += depth.visible;
+    sum.in_flight += depth.in_flight;
+    sum.delayed += depth.delayed;
+  }
+  return sum;
+}
+
+Result<verify::Sight> sight_of(Look look) {
+  const ServiceReading reading = TRY(std::move(look.service));
+  return verify::Sight{.queue = TRY(sum_of(std::move(look.queues))),
+                       .desired = reading.service.desired,
+                       .running = reading.service.running,
+                       .paused_until = reading.service.paused_until};
+}
+
 class AwsTarget final : public verify::Target {
  public:
-  AwsTarget(aws::Session& session, const verify::ScalerUnderTest& deployment,
-            std::string dead_letter_url)
+  AwsTarget(aws::Session& session, const verify::ScalerUnderTest& deployment, LookRequest place,
+            std::vector<std::string> dead_letter_urls)
       : session_(&session),
         deployment_(deployment),
-        service_({.cluster = deployment.cluster, .service = deployment.service}),
-        dead_letter_url_(std::move(dead_letter_url)) {}
+        place_(std::move(place)),
+        job_queues_(session.client(), place_.service.role, place_.service.region),
+        dead_letter_urls_(std::move(dead_letter_urls)) {}
 
   Result<verify::Sight> look() override {
-    Look look =
-        look_at(session_->cloud(), {.service = service_, .queue_urls = {deployment_.queue_url}},
-                after(kCallTimeout));
-    const ServiceReading reading = TRY(std::move(look.service));
-    return verify::Sight{.queue = TRY(std::move(look.queues.front())),
-                         .desired = reading.service.desired,
-                         .running = reading.service.running};
+    return sight_of(look_at(session_->cloud(), place_, after(kCallTimeout)));
   }
 
   Result<QueueDepth> depth(const std::string& queue_url) override {
@@ -43,10 +65,11 @@ class AwsTarget final : public verify::Target {
   }
 
   Result<std::optional<std::int64_t>> dead_letters() override {
-    if (dead_letter_url_.empty()) {
+    if (dead_letter_urls_.empty()) {
       return std::optional<std::int64_t>();
     }
-    const QueueDepth depth = TRY(this->depth(dead_letter_url_));
+    const QueueDepth depth =
+        TRY(sum_of(job_queues_.depths(dead_letter_urls_, after(kCallTimeout))));
     return std::optional(depth.visible + depth.in_flight + depth.delayed);
   }
 
@@ -56,8 +79,10 @@ class AwsTarget final : public verify::Target {
     for (const std::string& body : bodies) {
       messages.push_back({.body = body});
     }
-    for (Result<std::string>& sent :
-         session_->sqs().send(queue_url, messages, after(kCallTimeout))) {
+    const bool is_job_queue =
+        std::ranges::find(place_.queue_urls, queue_url) != place_.queue_urls.end();
+    aws::Sqs& queues = is_job_queue ? job_queues_ : session_->sqs();
+    for (Result<std::string>& sent : queues.send(queue_url, messages, after(kCallTimeout))) {
       if (!sent) {
         return std::unexpected(std::move(sent).error());
       }
@@ -87,8 +112,9 @@ class AwsTarget final : public verify::Target {
  private:
   aws::Session* session_;
   verify::ScalerUnderTest deployment_;
-  ServiceId service_;
-  std::string dead_letter_url_;
+  LookRequest place_;
+  aws::Sqs job_queues_;
+  std::vector<std::string> dead_letter_urls_;
 };
 
 class AwsCheckup final : public Checkup {
@@ -100,21 +126,38 @@ class AwsCheckup final : public Checkup {
     return std::move(TRY(configuration(function)).environment);
   }
 
-  Result<std::unique_ptr<verify::Target>> target(verify::ScalerUnderTest& deployment) override {
-    const aws::QueueSettings settings =
-        TRY(session_->sqs().settings(deployment.queue_url, after(kCallTimeout)));
-    deployment.queue_arn = settings.arn;
-    if (!deployment.function.empty()) {
+  Result<std::unique_ptr<verify::Target>> target(const ServiceId& service,
+                                                 verify::ScalerUnderTest& deployment) override {
+    LookRequest place{.service = service, .queue_urls = {deployment.queue_url}};
+    std::ranges::copy(deployment.other_queue_urls, std::back_inserter(place.queue_urls));
+    if (!deployment.function.empty() && deployment.function_arn.empty()) {
       deployment.function_arn = TRY(configuration(deployment.function)).arn;
     }
-    std::string dead_letter_url;
-    if (!settings.dead_letter_arn.empty()) {
-      const auto arn = parse_arn(settings.dead_letter_arn);
-      dead_letter_url = TRY(session_->sqs().url_beside(
-          deployment.queue_url, arn ? arn->resource : settings.dead_letter_arn,
-          after(kCallTimeout)));
+    aws::Sqs queues(session_->client(), service.role, service.region);
+    std::vector<std::string> dead_letter_urls;
+    for (const std::string& url : place.queue_urls) {
+      const aws::QueueSettings settings = TRY(queues.settings(url, after(kCallTimeout)));
+      if (url == deployment.queue_url) {
+        deployment.queue_arn = settings.arn;
+      }
+      if (!settings.dead_letter_arn.empty()) {
+        dead_letter_urls.push_back(TRY(dead_letter_url(queues, url, settings.dead_letter_arn)));
+      }
     }
-    return std::make_unique<AwsTarget>(*session_, deployment, std::move(dead_letter_url));
+    // Queues may share one.
+    std::ranges::sort(dead_letter_urls);
+    const auto repeated = std::ranges::unique(dead_letter_urls);
+    dead_letter_urls.erase(repeated.begin(), repeated.end());
+    return std::make_unique<AwsTarget>(*session_, deployment, std::move(place),
+                                       std::move(dead_letter_urls));
+  }
+
+  std::vector<Result<verify::Sight>> look(std::span<const LookRequest> places) override {
+    std::vector<Result<verify::Sight>> sights;
+    for (Look& one : session_->cloud().look(places, Patience::AllButSlow, after(kCallTimeout))) {
+      sights.push_back(sight_of(std::move(one)));
+    }
+    return sights;
   }
 
   Result<void> check(const LookRequest& look) const override {

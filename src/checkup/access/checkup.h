@@ -2,7 +2,9 @@
 // The composition root of `verify` and `doctor`: a deployed scaler on AWS, seen from outside.
 
 #include <memory>
+#include <span>
 #include <string>
+#include <vector>
 
 #include "checkup/doctor/facts.h"
 #include "checkup/doctor/fleet_checks.h"
@@ -22,9 +24,13 @@ class Checkup {
 
   /// The environment variables of the deployed function.
   virtual Result<Environment> function_environment(const std::string& function) = 0;
-  /// The queue's ARN and dead-letter queue, and the function's ARN, are read. The target must not
+  /// The queues' settings, and the function's ARN where it is not known, are read. The service and
+  /// its queues are reached as its role, the function as the program itself. The target must not
   /// outlive this.
-  virtual Result<std::unique_ptr<verify::Target>> target(verify::ScalerUnderTest& deployment) = 0;
+  virtual Result<std::unique_ptr<verify::Target>> target(const ServiceId& service,
+                                                         verify::ScalerUnderTest& deployment) = 0;
+  /// A look at several services, none of which waits for another that is much slower.
+  virtual std::vector<Result<verify::Sight>> look(std::span<const LookRequest> places) = 0;
   /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
   virtual Result<void> check(const LookRequest& look) const = 0;
   virtual doctor::Facts examine(const doctor::Examination& place) = 0;

@@ -213,12 +213,21 @@ Result<QueueDepth> read_queue_depth(const Result<ApiReply>& reply, const std::st
   return depth;
 }
 
+ApiCall Sqs::call(std::string operation, const std::string& queue_url, std::string body) const {
+  ApiCall call = sqs_call(std::move(operation), queue_url, std::move(body));
+  call.role = role_;
+  call.region = region_;
+  return call;
+}
+
 std::vector<Result<QueueDepth>> Sqs::depths(std::span<const std::string> queue_urls,
                                             Deadline deadline) {
   std::vector<ApiCall> calls;
   calls.reserve(queue_urls.size());
   for (const std::string& url : queue_urls) {
     calls.push_back(queue_depth_call(url));
+    calls.back().role = role_;
+    calls.back().region = region_;
   }
   std::vector<Result<QueueDepth>> depths;
   depths.reserve(queue_urls.size());
@@ -234,8 +243,8 @@ Result<QueueSettings> Sqs::settings(const std::string& queue_url, Deadline deadl
   json::Writer body;
   body.begin_object().field("QueueUrl", queue_url).name("AttributeNames").begin_array();
   body.value("All").end_array().end_object();
-  const ApiReply reply = TRY(
-      client_->call(sqs_call("GetQueueAttributes", queue_url, std::move(body).text()), deadline));
+  const ApiReply reply =
+      TRY(client_->call(call("GetQueueAttributes", queue_url, std::move(body).text()), deadline));
   Result<QueueSettings> settings = read_settings_reply(reply.value);
   if (!settings.has_value()) {
     return fail(std::move(settings).error(), "SQS GetQueueAttributes " + queue_url);
@@ -247,9 +256,9 @@ Result<std::string> Sqs::url_beside(const std::string& queue_url, const std::str
                                     Deadline deadline) {
   json::Writer body;
   body.begin_object().field("QueueName", name).end_object();
-  ApiCall call = sqs_call("GetQueueUrl", queue_url, std::move(body).text());
-  call.subject = name;
-  const ApiReply reply = TRY(client_->call(call, deadline));
+  ApiCall asked = call("GetQueueUrl", queue_url, std::move(body).text());
+  asked.subject = name;
+  const ApiReply reply = TRY(client_->call(asked, deadline));
   const json::Reader url = TRY(json::Reader(reply.value).field("QueueUrl"));
   return url.string();
 }
@@ -257,7 +266,7 @@ Result<std::string> Sqs::url_beside(const std::string& queue_url, const std::str
 std::vector<Result<std::string>> Sqs::send(const std::string& queue_url,
                                            std::span<const OutgoingMessage> messages,
                                            Deadline deadline) {
-  ApiCall pattern = sqs_call("SendMessageBatch", queue_url, "");
+  ApiCall pattern = call("SendMessageBatch", queue_url, "");
   pattern.repeatable = false;
   return run_batches(*client_, pattern, messages.size(), deadline,
                      [messages](json::Writer& body, std::size_t i) {
@@ -273,8 +282,8 @@ std::vector<Result<void>> Sqs::change_visibility(const std::string& queue_url,
                                                  Deadline deadline) {
   std::vector<Result<void>> results;
   for (Result<std::string>&result :
-       run_batches(*client_, sqs_call("ChangeMessageVisibilityBatch", queue_url, ""),
-                   changes.size(), deadline, [changes](json::Writer& body, std::size_t i) {
+       run_batches(*client_, call("ChangeMessageVisibilityBatch", queue_url, ""), changes.size(),
+                   deadline, [changes](json::Writer& body, std::size_t i) {
                      body.field("ReceiptHandle", changes[i].receipt_handle);
                      body.field("VisibilityTimeout", seconds_of(changes[i].visibility));
                    })) {

@@ -5,6 +5,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "edge/aws/client.h"
@@ -38,7 +39,9 @@ Result<QueueDepth> read_queue_depth(const Result<ApiReply>& reply, const std::st
 
 class Sqs {
  public:
-  explicit Sqs(Client& client) : client_(&client) {}
+  /// Of queues that are reached as that role; `region`: of those whose URL does not say it.
+  explicit Sqs(Client& client, AccountRole role = {}, std::string region = {})
+      : client_(&client), role_(std::move(role)), region_(std::move(region)) {}
 
   /// One result per queue, in order.
   std::vector<Result<QueueDepth>> depths(std::span<const std::string> queue_urls,
@@ -61,7 +64,11 @@ class Sqs {
                                               Deadline deadline);
 
  private:
+  ApiCall call(std::string operation, const std::string& queue_url, std::string body) const;
+
   Client* client_;
+  AccountRole role_;
+  std::string region_;
 };
 
 }  // namespace scaler::aws

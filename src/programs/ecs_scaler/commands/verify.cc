@@ -11,35 +11,53 @@
 #include "edge/config/environment.h"
 #include "ground/base/file.h"
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/emulator_thread.h"
 #include "programs/ecs_scaler/commands/examined.h"
 #include "programs/ecs_scaler/signals.h"
 #include "scaler/core/decide.h"
+#include "scaler/fleet/service_tags.h"
 
 namespace scaler::cli {
 namespace {
 
 using namespace std::chrono_literals;
 
+/// Three services that say by their tags how they are to be scaled, beside one that says nothing.
+void add_fleet(emulator::EmulatorOptions& options) {
+  for (const std::string name : {"mails", "reports", "thumbnails"}) {
+    const std::string queue = "jobs-" + name;
+    options.further_services.push_back(
+        {.name = name, .queue = queue, .tags = {{std::string(kQueueTag), queue}}});
+  }
+  options.lambda_environment.insert_or_assign("FLEET", std::string(FleetConfig::kFleetByTags));
+  options.lambda_environment.insert_or_assign("WAKE", "false");
+}
+
 emulator::EmulatorOptions emulator_options(const VerifyFlags& flags) {
-  return {.cluster = "verify",
-          .service = "workers",
-          .queue = "jobs",
-          .task_start = {.min = 400ms, .max = 800ms},
-          .task_stop = {.min = 100ms, .max = 200ms},
-          .work_time = {.min = 100ms, .max = 300ms},
-          .lambda_path = flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path,
-          .lambda_environment = {{"SCALE_UP_TARGET", "2"},
-                                 {"SCALE_DOWN_THRESHOLD", "0.02"},
-                                 {"BUSY_WINDOW", "1"},  // These counts never lag.
-                                 {"WAKE_RETURN_SECONDS", "1"},
-                                 {"TICK_SECONDS", "20"}},
-          .tick_queue = "ticks",
-          .doorbell_queue = "doorbell",
-          .schedule = 1s,
-          .mapping_toggle = 300ms,
-          .lambda_log_line = [](std::string_view) {}};
+  emulator::EmulatorOptions options{
+      .cluster = "verify",
+      .service = "workers",
+      .queue = "jobs",
+      .task_start = {.min = 400ms, .max = 800ms},
+      .task_stop = {.min = 100ms, .max = 200ms},
+      .work_time = {.min = 100ms, .max = 300ms},
+      .lambda_path = flags.lambda_path.empty() ? default_lambda_path() : flags.lambda_path,
+      .lambda_environment = {{"SCALE_UP_TARGET", "2"},
+                             {"SCALE_DOWN_THRESHOLD", "0.02"},
+                             {"BUSY_WINDOW", "1"},  // These counts never lag.
+                             {"WAKE_RETURN_SECONDS", "1"},
+                             {"TICK_SECONDS", "20"}},
+      .tick_queue = "ticks",
+      .doorbell_queue = "doorbell",
+      .schedule = 1s,
+      .mapping_toggle = 300ms,
+      .lambda_log_line = [](std::string_view) {}};
+  if (!flags.choice.fleet.empty()) {
+    add_fleet(options);
+  }
+  return options;
 }
 
 /// What the policy wants for one message and no task.
@@ -48,30 +66,23 @@ std::int64_t tasks_for_one(const Policy& policy) {
   return decide(policy, {}, one).desired;
 }
 
-/// What the function's variables say, as bootstrap reads them.
-Result<void> read_settings(const Environment& functions, verify::ScalerUnderTest& deployment) {
-  Result<ServiceConfig> config = service_from_environment(functions);
-  if (!config) {
-    return fail(std::move(config).error(),
-                fmt::format("the function {} refuses its variables", deployment.function));
+Result<DeployedFunction> find_function(Checkup& checkup, const Environment& own,
+                                       const VerifyFlags& flags) {
+  DeployedFunction function{
+      .name = PlaceVariables{.first = own}.value(flags.place.function, "ECS_SCALER_FUNCTION")};
+  if (!function.name.empty()) {
+    function.variables = TRY(checkup.function_environment(function.name));
   }
-  deployment.tasks_for_one = tasks_for_one(config->policy);
-  deployment.wake = config->wake;
-  deployment.tick_queue_url = config->tick > Duration::zero() ? config->tick_queue_url : "";
-  deployment.doorbell_queue_url = config->doorbell_queue_url;
-  return {};
+  return function;
 }
 
-Result<verify::ScalerUnderTest> find_deployment(Checkup& checkup, const Environment& own,
-                                                const VerifyFlags& flags) {
-  verify::ScalerUnderTest deployment{
-      .function = PlaceVariables{.first = own}.value(flags.place.function, "ECS_SCALER_FUNCTION")};
-  Environment functions;
-  if (!deployment.function.empty()) {
-    functions = TRY(checkup.function_environment(deployment.function));
-    TRY(read_settings(functions, deployment));
-  }
-  const PlaceVariables words = PlaceVariables::of(own, functions, !flags.place.function.empty());
+Result<verify::ScalerUnderTest> find_deployment(const Checkup& checkup, const Environment& own,
+                                                const VerifyFlags& flags,
+                                                const DeployedFunction& function) {
+  verify::ScalerUnderTest deployment;
+  TRY(read_settings(function, deployment));
+  const PlaceVariables words =
+      PlaceVariables::of(own, function.variables, !flags.place.function.empty());
   Problems problems;
   const auto find = [&](const std::string& flag, const char* flag_name, const char* name) {
     std::string value = words.value(flag, name);
@@ -85,9 +96,9 @@ Result<verify::ScalerUnderTest> find_deployment(Checkup& checkup, const Environm
   deployment.cluster = find(flags.place.cluster, "--cluster", "ECS_CLUSTER_NAME");
   deployment.service = find(flags.place.service, "--service", "ECS_SERVICE_NAME");
   TRY(problems.result());
-  LookRequest look = TRY(examined(checkup, deployment.queue_url,
-                                  {.cluster = deployment.cluster, .service = deployment.service},
-                                  deployment.function));
+  LookRequest look =
+      TRY(examined(checkup, deployment.queue_url,
+                   {.cluster = deployment.cluster, .service = deployment.service}, function.name));
   deployment.queue_url = std::move(look.queue_urls.front());
   deployment.cluster = std::move(look.service.cluster);
   return deployment;
@@ -98,70 +109,108 @@ void shorten_for_emulator(VerifyFlags& flags) {
   flags.emulator = true;
   flags.options.load_time = 4s;
   flags.options.load_rate = 4;
-  flags.options.scale_out_limit = 2s;
+  flags.options.scale_out_limit = 5s;
   flags.options.scale_in_limit = 8s;
   flags.options.watch = {.poll = 50ms, .patience = 15s, .total_limit = 80s, .settle = 1500ms};
 }
 
-std::string formatted(const verify::VerifyReport& report, ReportFormat format) {
-  switch (format) {
-    case ReportFormat::Text:
-      return verify::text_of(report);
-    case ReportFormat::Json:
-      return verify::json_of(report);
-    case ReportFormat::JUnit:
-      return verify::junit_of(report);
-  }
-  return "";
+int complain_of(const Error& error) {
+  return complain(error.kind == ErrorKind::Malformed ? kConfiguration : kFailed, error.message);
 }
 
-/// In text the checks have been told while they ran.
-Result<void> tell(const verify::VerifyReport& report, const VerifyFlags& flags) {
-  if (flags.report_path.empty() && flags.format != ReportFormat::Text) {
-    std::fputs(formatted(report, flags.format).c_str(), stdout);
-    return {};
-  }
-  std::printf("\n%s", verify::summary_of(report).c_str());
-  if (flags.report_path.empty()) {
-    return {};
-  }
-  const Result<void> written = write_file(flags.report_path, formatted(report, flags.format));
-  return written ? written : fail(written.error(), "the report could not be written");
-}
-
-int verify_deployment(const Environment& environment, const VerifyFlags& flags,
-                      const StopOnSignal& stop, const Log& log) {
-  const auto checkup = Checkup::create(environment, system_clock(), log);
-  if (!checkup) {
-    return complain(kConfiguration, checkup.error().message);
-  }
-  Result<verify::ScalerUnderTest> deployment = find_deployment(**checkup, environment, flags);
-  if (!deployment) {
-    return complain(deployment.error().kind == ErrorKind::Malformed ? kConfiguration : kFailed,
-                    deployment.error().message);
-  }
-  const auto target = (*checkup)->target(*deployment);
+int verify_one(Checkup& checkup, const VerifyFlags& flags, verify::ScalerUnderTest deployment,
+               const std::stop_token& stop) {
+  const auto target =
+      checkup.target({.cluster = deployment.cluster, .service = deployment.service}, deployment);
   if (!target) {
     return complain(kFailed, target.error().message);
   }
   if (flags.interactive) {
-    return verify_menu(**target, *deployment, flags.options, stop.token());
+    return verify_menu(**target, deployment, flags.options, stop);
   }
-  const bool aloud = flags.format == ReportFormat::Text || !flags.report_path.empty();
   verify::VerifyOptions options = flags.options;
-  if (aloud) {
+  if (is_aloud(flags)) {
     options.progress = text_progress();
   }
   const verify::VerifyReport report =
-      verify::verify(**target, *deployment, options, system_clock(), stop.token());
-  const Result<void> told = tell(report, flags);
+      verify::verify(**target, deployment, options, system_clock(), stop);
+  const Result<void> told =
+      tell(verify::summary_of(report), formatted(report, flags.format), flags);
   if (!told) {
     return complain(kFailed, told.error().message);
   }
   return report.passed() ? kDone : kFailed;
 }
 
+int verify_deployment(const Environment& environment, const VerifyFlags& flags,
+                      const std::stop_token& stop, const Log& log) {
+  const auto checkup = Checkup::create(environment, system_clock(), log);
+  if (!checkup) {
+    return complain(kConfiguration, checkup.error().message);
+  }
+  const Result<DeployedFunction> function = find_function(**checkup, environment, flags);
+  if (!function) {
+    return complain_of(function.error());
+  }
+  const Result<std::optional<FleetWish>> fleet = wished_fleet(environment, flags, *function);
+  if (!fleet) {
+    return complain_of(fleet.error());
+  }
+  if (*fleet) {
+    return verify_fleet(**fleet, {.environment = environment,
+                                  .flags = flags,
+                                  .function = *function,
+                                  .stop = stop,
+                                  .log = log});
+  }
+  Result<verify::ScalerUnderTest> deployment =
+      find_deployment(**checkup, environment, flags, *function);
+  return deployment ? verify_one(**checkup, flags, *std::move(deployment), stop)
+                    : complain_of(deployment.error());
+}
+
 }  // namespace
+
+Result<void> read_settings(const DeployedFunction& function, verify::ScalerUnderTest& deployment) {
+  deployment.function = function.name;
+  if (function.name.empty()) {
+    return {};
+  }
+  const auto read = [&]() -> Result<ServiceConfig> {
+    if (is_fleet(function.variables)) {
+      return TRY(fleet_from_environment(function.variables)).deployment;
+    }
+    ServiceConfig config = TRY(service_from_environment(function.variables));
+    deployment.tasks_for_one = tasks_for_one(config.policy);
+    return config;
+  };
+  const Result<ServiceConfig> config = read();
+  if (!config) {
+    return fail(config.error(),
+                fmt::format("the function {} refuses its variables", function.name));
+  }
+  deployment.wake = config->wake;
+  deployment.tick_queue_url = config->tick > Duration::zero() ? config->tick_queue_url : "";
+  deployment.doorbell_queue_url = config->doorbell_queue_url;
+  return {};
+}
+
+bool is_aloud(const VerifyFlags& flags) {
+  return flags.format == ReportFormat::Text || !flags.report_path.empty();
+}
+
+Result<void> tell(const std::string& summary, const std::string& report, const VerifyFlags& flags) {
+  if (!is_aloud(flags)) {
+    std::fputs(report.c_str(), stdout);
+    return {};
+  }
+  std::printf("\n%s", summary.c_str());
+  if (flags.report_path.empty()) {
+    return {};
+  }
+  const Result<void> written = write_file(flags.report_path, report);
+  return written ? written : fail(written.error(), "the report could not be written");
+}
 
 verify::Progress text_progress() {
   verify::Progress progress;
@@ -187,7 +236,11 @@ int verify_somewhere(const Environment& environment, const VerifyFlags& flags) {
   const StopOnSignal stop;
   const Log log(STDERR_FILENO, LogLevel::Warn, system_clock());
   if (!flags.emulator) {
-    return verify_deployment(environment, flags, stop, log);
+    return verify_deployment(environment, flags, stop.token(), log);
+  }
+  if (!flags.choice.fleet.empty() && flags.choice.fleet != FleetConfig::kFleetByTags) {
+    return complain(kUsage, fmt::format("--emulator has a fleet of its own: --fleet tags, not '{}'",
+                                        shortened(flags.choice.fleet)));
   }
   // Some checks make the function fail, of which the emulator warns.
   const Log emulator_log(STDERR_FILENO, LogLevel::Error, system_clock());
@@ -197,7 +250,7 @@ int verify_somewhere(const Environment& environment, const VerifyFlags& flags) {
   }
   VerifyFlags local = flags;
   local.place.function = "ecs-scaler";
-  return verify_deployment((*emulator)->client_environment(), local, stop, log);
+  return verify_deployment((*emulator)->client_environment(), local, stop.token(), log);
 }
 
 /// The time limits of a run, and how it looks.
@@ -212,7 +265,8 @@ std::vector<Option> time_options(verify::VerifyOptions& options) {
                           "the check timings: queue empty to desired count zero"),
           duration_option("--patience", options.watch.patience,
                           "after this, what has not happened has failed"),
-          duration_option("--total-limit", options.watch.total_limit, "the end of the whole run"),
+          duration_option("--total-limit", options.watch.total_limit,
+                          "the end of the whole run; in a fleet, of each service's"),
           duration_option("--poll", options.watch.poll, "time between two looks"),
           duration_option("--settle", options.watch.settle,
                           "for as long, SQS's counts may be wrong after messages were sent")};
@@ -257,6 +311,7 @@ Command verify_command() {
       {"--lambda", "FILE", "with --emulator: the bootstrap to host",
        existing_file(flags->lambda_path)}};
   add_place(options, flags->place);
+  std::ranges::move(fleet_options(flags->choice), std::back_inserter(options));
   options.push_back(
       {.name = "--check",
        .value = "NAME,...",
@@ -272,6 +327,16 @@ Command verify_command() {
   return {.name = "verify",
           .sentence = "End-to-end check of a deployed scaler: sends messages, watches, reports",
           .options = std::move(options),
+          .exclusive = {{kConfigFlag, kFleetFlag},
+                        {"--emulator", kConfigFlag},
+                        {"--interactive", kConfigFlag},
+                        {"--interactive", kFleetFlag},
+                        {"--queue-url", kConfigFlag},
+                        {"--queue-url", kFleetFlag},
+                        {"--cluster", kConfigFlag},
+                        {"--cluster", kFleetFlag},
+                        {"--service", kConfigFlag},
+                        {"--service", kFleetFlag}},
           .example = "ecs-scaler verify --function ecs-scaler --check basic,timings",
           .run = [flags](const Environment& environment) {
             return verify_somewhere(environment, *flags);
