@@ -79,6 +79,8 @@ def test_a_list_by_name_tells_exactly_what_it_names(functions, live):
 
 
 def test_what_aws_knows_and_the_emulator_does_not_is_not_called_unknown(functions, live):
+    with pytest.raises(functions.exceptions.ClientError, match="does not model this operation"):
+        functions.update_function_configuration(FunctionName="ecs-scaler", Timeout=3)
     with pytest.raises(functions.exceptions.ClientError, match="does not take 'FilterCriteria'"):
         functions.create_event_source_mapping(
             FunctionName=live, EventSourceArn=QUEUE,

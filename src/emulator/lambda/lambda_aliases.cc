@@ -209,7 +209,7 @@ ApiResult<net::HttpResponse> answer_alias(const VersionTargets& targets,
   if (request.method == "PUT") {
     return update_alias(targets, *alias, request.body);
   }
-  return refuse("UnknownOperationException", request.method + " of an alias", 404);
+  return no_such_operation(request.method + " of an alias");
 }
 
 }  // namespace
@@ -272,7 +272,7 @@ ApiResult<net::HttpResponse> answer_versions(const VersionTargets& targets,
     TRY(check_query(target.query, {}));
     return versions ? publish(targets, request.body) : create_alias(targets, request.body);
   }
-  return refuse("UnknownOperationException", request.method + " " + request.target, 404);
+  return no_such_operation(request.method + " " + request.target);
 }
 
 }  // namespace scaler::emulator

@@ -224,7 +224,7 @@ ApiResult<net::HttpResponse> answer_mappings(const LambdaApiTargets& targets,
     return create_mapping(targets, request.body);
   }
   if (target.path.size() != 2) {
-    return refuse("UnknownOperationException", request.method + " event-source-mappings", 404);
+    return no_such_operation(request.method + " event-source-mappings");
   }
   const std::string& uuid = target.path[1];
   const auto mapping = std::ranges::find_if(
@@ -242,7 +242,7 @@ ApiResult<net::HttpResponse> answer_mappings(const LambdaApiTargets& targets,
   if (request.method == "DELETE") {
     return delete_mapping(**mapping);
   }
-  return refuse("UnknownOperationException", request.method + " of an event source mapping", 404);
+  return no_such_operation(request.method + " of an event source mapping");
 }
 
 net::HttpResponse invocation_response(const InvocationResult& result, const std::string& version,
@@ -332,7 +332,7 @@ ApiResult<std::optional<net::HttpResponse>> answer_functions(const LambdaApiTarg
   const bool invocation_wanted = one && verb == "invocations" && request.method == "POST";
   const bool function_wanted = target.path.size() == 2 && request.method == "GET";
   if (!configuration_wanted && !invocation_wanted && !function_wanted) {
-    return refuse("UnknownOperationException", request.method + " " + request.target, 404);
+    return no_such_operation(request.method + " " + request.target);
   }
   TRY(check_query(target.query, {"Qualifier"}));
   const InvokedAs named = TRY(
@@ -358,7 +358,7 @@ ApiResult<std::optional<net::HttpResponse>> answer(const LambdaApiTargets& targe
   if (family == "event-source-mappings") {
     return TRY(answer_mappings(targets, request, target));
   }
-  return refuse("UnknownOperationException", request.method + " " + request.target, 404);
+  return no_such_operation(request.method + " " + request.target);
 }
 
 }  // namespace
@@ -382,8 +382,7 @@ ApiResult<MappingSettings> check_mapping(const MappingSettings& settings) {
 void answer_lambda(const LambdaApiTargets& targets, const net::ServerRequest& request,
                    const net::Respond& respond) {
   if (!request.target.starts_with(kBase)) {
-    return respond(
-        error_response(refuse("UnknownOperationException", request.target, 404).error()));
+    return respond(error_response(no_such_operation(request.target).error()));
   }
   const auto response = answer(targets, request, respond);
   if (!response) {

@@ -44,6 +44,11 @@ std::unexpected<ApiError> invalid_parameter(std::string message) {
   return refuse("InvalidParameterValueException", std::move(message), 400);
 }
 
+std::unexpected<ApiError> no_such_operation(std::string_view asked) {
+  return refuse("UnknownOperationException",
+                "The emulator does not model this operation of Lambda: " + std::string(asked), 404);
+}
+
 std::unexpected<ApiError> resource_not_found(std::string message) {
   return refuse("ResourceNotFoundException", std::move(message), 404);
 }

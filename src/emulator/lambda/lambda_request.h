@@ -28,6 +28,8 @@ LambdaTarget parse_lambda_target(std::string_view text);
 
 std::unexpected<ApiError> invalid_parameter(std::string message);
 std::unexpected<ApiError> resource_not_found(std::string message);
+/// UnknownOperationException; `asked`: a method and what it was asked of.
+std::unexpected<ApiError> no_such_operation(std::string_view asked);
 net::HttpResponse lambda_json(int status, std::string body);
 
 /// Errors: InvalidParameterValueException for any other parameter.
