@@ -48,10 +48,10 @@ Result<verify::Sight> sight_of(Look look) {
 
 class AwsTarget final : public verify::Target {
  public:
-  AwsTarget(aws::Session& session, const verify::ScalerUnderTest& deployment, LookRequest place,
+  AwsTarget(aws::Session& session, verify::ScalerUnderTest deployment, LookRequest place,
             std::vector<std::string> dead_letter_urls)
       : session_(&session),
-        deployment_(deployment),
+        deployment_(std::move(deployment)),
         place_(std::move(place)),
         job_queues_(session.client(), place_.service.role, place_.service.region),
         dead_letter_urls_(std::move(dead_letter_urls)) {}

@@ -58,8 +58,9 @@ CheckResult judged(const std::vector<Neighbour>& neighbours, const VerifyReport&
     result.sentence = "no neighbour was at rest all the while";
   } else {
     result.verdict = Verdict::Passed;
-    result.sentence = fmt::format("{} at rest kept {} count while one message was worked off",
-                                  plural(kept, "neighbour"), kept == 1 ? "its" : "their");
+    result.sentence =
+        fmt::format("{} at rest kept {} while one message was worked off",
+                    plural(kept, "neighbour"), kept == 1 ? "its count" : "their counts");
   }
   return result;
 }
@@ -70,6 +71,7 @@ VerifyReport verify_isolation(Target& target, const ScalerUnderTest& deployment,
                               const IsolationOptions& wanted, Clock& clock,
                               const std::stop_token& stop) {
   std::vector<Neighbour> neighbours;
+  neighbours.reserve(wanted.neighbours.size());
   for (const std::string& name : wanted.neighbours) {
     neighbours.push_back({.name = name});
   }

@@ -58,19 +58,22 @@ Result<FleetWish> wish_of(const DeployedFunction& function, const Environment& o
   return FleetWish{.settings = with_settings_of(function.variables, own)};
 }
 
+bool names_one_service(const PlaceFlags& place) {
+  return !place.queue_url.empty() || !place.cluster.empty() || !place.service.empty();
+}
+
 Result<std::optional<FleetWish>> find_wish(const Environment& own, const VerifyFlags& flags,
                                            const DeployedFunction& function) {
-  const PlaceFlags& place = flags.place;
   if (!flags.choice.config_file.empty() || !flags.choice.fleet.empty()) {
     return FleetWish{
         .settings = is_fleet(function.variables) ? with_settings_of(function.variables, own) : own,
         .choice = flags.choice};
   }
-  if (!place.queue_url.empty() || !place.cluster.empty() || !place.service.empty()) {
+  if (names_one_service(flags.place)) {
     return std::nullopt;
   }
   // As for the words that name one service: who was named by a flag goes first.
-  const bool function_first = !place.function.empty();
+  const bool function_first = !flags.place.function.empty();
   for (const bool functions : {function_first, !function_first}) {
     const Environment& words = functions ? function.variables : own;
     if (is_fleet(words)) {
@@ -199,6 +202,7 @@ class FleetRun {
       checkups.push_back(TRY(Checkup::create(around_->environment, system_clock(), around_->log)));
     }
     std::vector<std::jthread> threads;
+    threads.reserve(checkups.size());
     for (const std::unique_ptr<Checkup>& checkup : checkups) {
       threads.emplace_back([this, own = checkup.get()] { work(*own); });
     }
