@@ -24,10 +24,10 @@ Services are described in one of three ways:
 
 - **environment variables**, for one service: the Lambda function, and `once`, `run` and `explain`
   without `--config`;
-- **a fleet file**, YAML or JSON, for any number of them: `once`, `run` and `explain` with
-  `--config FILE`, and what `FLEET` names;
-- **tags** of the services themselves: `FLEET=tags`, for the function, and `--fleet tags` for
-  `once`, `run`, `explain` and `config`. The variables below are their defaults
+- **a fleet file**, YAML or JSON, for any number of them: `once`, `run`, `explain`, `status`,
+  `iam`, `doctor`, `verify` and `config` with `--config FILE`, and what `FLEET` names;
+- **tags** of the services themselves: `FLEET=tags`, for the function, and `--fleet tags` for the
+  same commands. The variables below are their defaults
   ([how to run a fleet](how-to-fleet.md#4-services-that-say-so-themselves)).
 
 What is missing or wrong is named, all of it at once, with its place, its value and what would be
