@@ -156,6 +156,18 @@ def test_a_pause_of_all_holds_also_whose_tags_have_gone_wrong(team, scaler):
     assert "ecs-scaler:pause" in team.tags("a")
 
 
+def test_a_pause_asks_again_who_could_not_be_asked(team, scaler):
+    team.add("a", messages=10)
+    team.tag("a", queue="jobs-a")
+    open_url(team.endpoint + "/_emulator/faults", json.dumps(
+        {"operation": "GetResources", "fault": "denied", "count": 1}).encode()).close()
+
+    paused = scaler("pause", "--all", "--fleet", "tags")
+
+    assert paused.code == 0, paused.output()
+    assert "ecs-scaler:pause" in team.tags("a")
+
+
 def test_a_pause_that_names_no_service_is_refused(team, scaler):
     team.add("a")
     team.tag("a", queue="jobs-a")

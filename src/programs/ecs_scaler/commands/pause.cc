@@ -15,6 +15,7 @@ namespace scaler::cli {
 namespace {
 
 constexpr Duration kTimeout = std::chrono::seconds(60);
+constexpr Duration kAsking = std::chrono::seconds(20);
 constexpr Duration kPauseMin = std::chrono::seconds(1);
 constexpr Duration kPauseMax = std::chrono::hours(24 * 366);
 
@@ -34,6 +35,19 @@ bool is_meant(const ServiceId& id, std::string_view word) {
   }
   return word == id.service || word == name ||
          word == fmt::format("{}/{}", plain_name(id.cluster), name);
+}
+
+/// Nobody is left out of a pause because his place was slow for a moment.
+void ask_again(LiveFleet& fleet) {
+  constexpr int kTries = 3;
+  for (int tries = 0; fleet.source() != nullptr && !fleet.news.errors.empty() && tries < kTries;
+       ++tries) {
+    fleet.source()->hurry();
+    FleetNews news = fleet.source()->ask(after(kAsking));
+    news.notes.insert(news.notes.begin(), fleet.news.notes.begin(), fleet.news.notes.end());
+    fleet.news = std::move(news);
+    fleet.services = adopted({}, fleet.tagged->services());
+  }
 }
 
 /// All that somebody may scale: one whose tags are wrong by now goes on by its last good settings.
@@ -122,6 +136,7 @@ int pause(const Environment& environment, const PauseFlags& flags, bool paused) 
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
+  ask_again(**fleet);
   const int told = tell_news(**fleet);
   const auto ids = chosen(**fleet, flags);
   if (!ids) {
