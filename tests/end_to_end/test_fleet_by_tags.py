@@ -15,11 +15,12 @@ class Team:
     def __init__(self, aws, cluster="test"):
         self.aws, self.cluster, self.arns, self.urls = aws, cluster, {}, {}
 
-    def add(self, name, messages=0):
+    def add(self, name, messages=0, needs=()):
         url = self.urls[name] = self.aws.sqs.create_queue(QueueName=f"jobs-{name}")["QueueUrl"]
         definition = self.aws.ecs.register_task_definition(
             family=f"worker-{name}", containerDefinitions=[
                 {"name": "worker", "image": "worker", "memory": 128,
+                 "resourceRequirements": list(needs),
                  "environment": [{"name": "SQS_QUEUE_URL", "value": url}]}])
         service = self.aws.ecs.create_service(
             cluster=self.cluster, serviceName=name, desiredCount=0,

@@ -17,11 +17,11 @@ QUEUES = "https://sqs.us-east-1.amazonaws.com/000000000000/"
 class CutFleet:
     """The function with its queue of shards, and the team's services, before the first schedule."""
 
-    def __init__(self, start_job):
+    def __init__(self, start_job, services=SERVICES, part=PART, env=(), **options):
         self.job = start_job(
             env=["FLEET=tags", "WAKE=false", f"FLEET_SHARD_QUEUE_URL={QUEUES}shards",
-                 f"FLEET_SHARD_SERVICES={PART}", "TICK_SECONDS=5", "METRICS=emf:Errors"],
-            tick_queue="ticks", schedule="24h", no_workers=True)
+                 f"FLEET_SHARD_SERVICES={part}", "TICK_SECONDS=5", "METRICS=emf:Errors", *env],
+            tick_queue="ticks", schedule="24h", no_workers=True, **options)
         self.aws = self.job.emulator.aws
         self.shards = self.aws.sqs.create_queue(QueueName="shards", Attributes={
             "VisibilityTimeout": "120", "MessageRetentionPeriod": "60"})["QueueUrl"]
@@ -32,7 +32,7 @@ class CutFleet:
             FunctionResponseTypes=["ReportBatchItemFailures"],
             ScalingConfig={"MaximumConcurrency": 4})
         self.team = Team(self.aws)
-        for i in range(SERVICES):
+        for i in range(services):
             self.team.add(f"s{i:03}")
             self.team.tag(f"s{i:03}", queue=f"jobs-s{i:03}")
 
@@ -100,3 +100,43 @@ def test_an_order_that_is_doubled_old_or_wrong_harms_nothing(fleet):
     changes = [event for event in fleet.job.emulator.call("events")["events"]
                if event["kind"] == "desired_changed"]
     assert len(changes) == 1
+
+
+class SharedGroup(CutFleet):
+    """Two services of one cluster, in a shard each, whose tasks need an instance of the group."""
+
+    def __init__(self, start_job):
+        super().__init__(start_job, services=0, part=1, instances="g5.xlarge:4096:15000:1:4",
+                         instance_start="1s", task_start="200ms",
+                         env=["CAPACITY=own", "INSTANCE_IDLE=1", "INSTANCE_TASKS=1"])
+        self.groups = self.aws.client("autoscaling")
+        for name in ("a", "b"):
+            self.team.add(name, needs=[{"type": "GPU", "value": "1"}])
+            self.team.tag(name, queue=f"jobs-{name}",
+                          policy="mode=backlog backlog_per_task=1 tasks_max=2")
+
+    def instances(self):
+        group = self.groups.describe_auto_scaling_groups()["AutoScalingGroups"][0]
+        return group["DesiredCapacity"], len(group["Instances"])
+
+    def running(self):
+        return [service["runningCount"] for service in self.aws.ecs.describe_services(
+            cluster="test", services=["a", "b"])["services"]]
+
+
+def test_a_group_whose_services_stand_in_two_shards(start_job):
+    """Each adds what its own tasks lack, and neither ends what the other may need."""
+    fleet = SharedGroup(start_job)
+    for name in ("a", "b"):
+        fleet.send(name)
+        fleet.send(name)
+    fleet.job.tick_the_clock()
+    wait_until(lambda: fleet.running() == [2, 2], timeout=60, what="two tasks of each")
+    assert fleet.instances() == (4, 4)
+
+    fleet.aws.sqs.purge_queue(QueueUrl=fleet.team.urls["a"])
+    wait_until(lambda: fleet.running() == [0, 2], timeout=60, what="the end of one's tasks")
+    passes = len(fleet.lines("shard"))
+    wait_until(lambda: len(fleet.lines("shard")) >= passes + 6, timeout=60, what="three more ticks")
+    assert fleet.instances() == (4, 4)
+    assert fleet.running() == [0, 2]
