@@ -122,11 +122,11 @@ void Looker::wait_no_longer(std::map<CallId, Question>::iterator asked, bool by_
     const Question pattern{.with_tags = question.with_tags, .split_off = question.split_off};
     Pace& pace = pace_of(question);
     give_up(asked);
-    // Those of its members that answer tell no more of its pace. Where no other of its kind has
-    // told it, those of other kinds have to: if that is too soon, most of the members are slow, and
-    // get more time.
+    // A first look has waited long enough by now. Where no other of its kind has told the pace,
+    // those of other kinds have to: if that is too soon, most of the members are slow, and get more
+    // time.
     std::vector<Duration> took = pace.took.empty() ? all_took() : pace.took;
-    if (!took.empty()) {
+    if (!pace.usual && !took.empty()) {
       pace.slow_after = std::min(pace.slow_after, std::max(2 * nine_in_ten(took), kSlowLeast));
     }
     for (LookedAtService* member : members) {

@@ -209,6 +209,21 @@ TEST_F(LookingTest, FindsAMemberThatHangsAlsoAfterALookInWhichMostWereSlow) {
   }
 }
 
+TEST_F(LookingTest, AMemberThatHangsTakesNobodyElsesTime) {
+  const auto requests = fleet(400);
+  usual = 300ms;
+  look(requests);
+  test.clock.advance(10s);
+  usual = 10ms;
+  for (int i = 360; i < 400; ++i) {
+    delays["q" + std::to_string(i)] = 595ms;  // Twice what recent looks needed is 600 ms.
+  }
+  delays["s1"] = 1h;
+  for (const Look& one : look(requests)) {
+    EXPECT_TRUE(one.queues.at(0).has_value());
+  }
+}
+
 TEST_F(LookingTest, KeepsBatchesTogetherWhereMostOfThemAreSlow) {
   const auto requests = fleet(100);
   look(requests);
