@@ -189,13 +189,13 @@ class Run {
                   .states = &session_->cloud(),
                   .clock = system_clock()}),
         thread_([this, interval](const std::stop_token& stop) {
-          run_controller(
-              invoker_, system_clock(), {.interval = interval},
-              [this](const Effect& effect) {
-                const std::scoped_lock lock(mutex_);
-                took_.push_back(Seconds(effect.took).count());
-              },
-              stop);
+          run_controller(invoker_, system_clock(), {.interval = interval},
+                         {.on_effect =
+                              [this](const Effect& effect) {
+                                const std::scoped_lock lock(mutex_);
+                                took_.push_back(Seconds(effect.took).count());
+                              }},
+                         stop);
         }) {}
 
   std::vector<double> passes() {

@@ -145,7 +145,7 @@ TEST(EcsPlaces, KeepAccountsAndRegionsApart) {
   call(home, "CreateCluster", R"({"clusterName":"main"})");
   EXPECT_EQ(call(other, "CreateService", web),
             "error Cluster not found. (There is one in eu-west-1 of account 000000000000; this "
-            "request is of account 111111111111 and signed for eu-west-1.)");
+            "request asks for one of account 111111111111 and is signed for eu-west-1.)");
   for (const Caller& caller : {abroad, other}) {
     EXPECT_EQ(call(caller, "ListClusters", "{}"), R"({"clusterArns":[]})");
     call(caller, "CreateCluster", R"({"clusterName":"main"})");
