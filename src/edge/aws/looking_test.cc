@@ -209,6 +209,23 @@ TEST_F(LookingTest, FindsAMemberThatHangsAlsoAfterALookInWhichMostWereSlow) {
   }
 }
 
+TEST_F(LookingTest, EcsMayNeedSeveralTimesAsLongAsSqs) {
+  for (const Duration by_ecs : {60ms, 150ms, 400ms, 900ms}) {
+    renew_cloud();
+    const auto requests = fleet(100);
+    for (int i = 0; i < 100; ++i) {
+      delays["s" + std::to_string(i)] = by_ecs;
+    }
+    for (int again = 0; again < 4; ++again) {
+      const auto looks = look(requests);
+      EXPECT_TRUE(
+          std::ranges::all_of(looks, [](const Look& one) { return one.service.has_value(); }));
+      EXPECT_LE(calls(), 110U);
+      test.clock.advance(10s);
+    }
+  }
+}
+
 TEST_F(LookingTest, AMemberThatHangsTakesNobodyElsesTime) {
   const auto requests = fleet(400);
   usual = 300ms;
