@@ -54,7 +54,9 @@ def test_a_pass_over_services_at_rest_describes_few_and_wakes_who_has_messages(
           f"{made('DescribeServices')} DescribeServices")
     assert made("GetQueueAttributes") < 1.2 * SERVICES * (last - first)
     # Turns come by the clock, not by the pass: a pass that a busy machine stretches takes up more.
+    # On such a machine some queues answer late, too, and their services are described for that.
     turns = seconds * SERVICES / TURN
-    assert made("DescribeServices") < 1.5 * turns + PASSES
+    all_of_them = SERVICES / 10 * (last - first)
+    assert made("DescribeServices") < 1.5 * turns + all_of_them / 4
     team.aws.sqs.send_message(QueueUrl=team.urls["s123"], MessageBody="work")
     wait_until(lambda: team.desired("s123") == 1, timeout=20, what="the task")
