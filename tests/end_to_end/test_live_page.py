@@ -202,7 +202,7 @@ def test_a_browser_brings_the_token_as_a_password(controller, tmp_path):
     for user in ("", "anyone"):
         brought = "Basic " + base64.b64encode(f"{user}:{TOKEN}".encode()).decode()
         assert "<title>" in get(f"{url}/", Authorization=brought)[2]
-        assert fleet(url, Authorization=brought)["services"]
+        wait_until(lambda b=brought: fleet(url, Authorization=b)["services"], 20, what="a pass")
         assert Events(url, "x", Authorization=brought).answer.status == 200
     for wrong in (TOKEN, f"{TOKEN}:", f":{TOKEN}x", ":"):
         brought = "Basic " + base64.b64encode(wrong.encode()).decode()

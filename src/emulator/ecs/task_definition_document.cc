@@ -66,20 +66,6 @@ ApiResult<void> check_container(const json::Value& container, bool needs_memory)
   return {};
 }
 
-/// Each task of Fargate has a size and a network interface of its own.
-ApiResult<void> check_fargate(const Input& input) {
-  for (const std::string_view name : {"cpu", "memory"}) {
-    if (input.text(name).empty()) {
-      return refuse_client(
-          fmt::format("Fargate requires that '{}' be defined at the task level.", name));
-    }
-  }
-  if (input.has("networkMode") && input.text("networkMode") != "awsvpc") {
-    return refuse_client("Fargate only supports network mode ‘awsvpc’.");
-  }
-  return {};
-}
-
 ApiResult<void> check(const Input& input) {
   if (!valid_ecs_name(input.text("family"))) {
     return refuse_client(
@@ -91,14 +77,15 @@ ApiResult<void> check(const Input& input) {
   }
   const std::vector<std::string_view> compatibilities = input.texts("requiresCompatibilities");
   const std::string_view pid_mode = input.text("pidMode");
-  if (listed(compatibilities, "FARGATE")) {
-    TRY(check_fargate(input));
-  }
   if (listed(compatibilities, "FARGATE") && !pid_mode.empty() && pid_mode != "task") {
     return refuse_client(fmt::format(
         "Tasks using the Fargate launch type do not support pidMode '{}'. The supported "
         "value for pidMode is 'task'.",
         pid_mode));
+  }
+  if (listed(compatibilities, "FARGATE") && input.has("networkMode") &&
+      input.text("networkMode") != "awsvpc") {
+    return refuse_client("Fargate only supports network mode ‘awsvpc’.");
   }
   // ECS asks for it whatever the compatibilities are; here tasks have no memory to run out of.
   const bool needs_memory = listed(compatibilities, "EC2") && !input.has("memory");
