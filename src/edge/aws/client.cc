@@ -353,7 +353,7 @@ void Client::share_rates(std::int64_t parts) {
 
 std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
                                                         std::string_view operation,
-                                                        const Place& where) const {
+                                                        const Place& where) {
   if (!surroundings_.within_limits) {
     return std::nullopt;
   }
@@ -364,8 +364,7 @@ std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
   return (known != nullptr ? *known : untouched).allowance(service, operation, now);
 }
 
-/// Null for a place that was asked nothing yet.
-const RateLimiter* Client::limiter_of(const Place& where) const {
+RateLimiter* Client::limiter_of(const Place& where) {
   const AccountRole role{.arn = std::string(where.role),
                          .external_id = std::string(where.external_id)};
   const auto identity = role.arn.empty() ? roles_.end() : roles_.find(role);
@@ -379,7 +378,7 @@ const RateLimiter* Client::limiter_of(const Place& where) const {
 
 void Client::heed(AwsService service, std::string_view operation, const Place& where,
                   std::span<const Deadline> calls) {
-  if (auto* const known = const_cast<RateLimiter*>(std::as_const(*this).limiter_of(where))) {
+  if (RateLimiter* const known = limiter_of(where)) {
     known->heed(service, operation, calls);
   }
 }

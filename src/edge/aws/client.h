@@ -96,7 +96,7 @@ class Client {
 
   /// What the documented rate leaves for an operation in a place; nothing when it is not limited.
   std::optional<RateLimiter::Allowance> allowance(AwsService service, std::string_view operation,
-                                                  const Place& where) const;
+                                                  const Place& where);
   /// The fastest of the last minutes, to the region that is farthest away; zero while none is
   /// known.
   Duration round_trip() const;
@@ -169,8 +169,9 @@ class Client {
     bool keys_refused = false;
   };
 
+  /// Null for a place that was asked nothing yet.
+  RateLimiter* limiter_of(const Place& where);
   /// Found out once for each queue and for each service and region, of each identity.
-  const RateLimiter* limiter_of(const Place& where) const;
   Result<const Route*> route_of(const ApiCall& call);
   /// What is left for the reply of a call that leaves at the last moment.
   static Duration for_reply(const Surface& surface);

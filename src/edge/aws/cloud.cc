@@ -10,7 +10,7 @@ namespace scaler::aws {
 
 namespace {
 
-std::size_t tokens(const Client& client, std::string_view operation, const ServiceId& like) {
+std::size_t tokens(Client& client, std::string_view operation, const ServiceId& like) {
   const auto allowance = client.allowance(AwsService::Ecs, operation, place_of(like));
   return allowance ? static_cast<std::size_t>(std::max<std::int64_t>(allowance->tokens, 0))
                    : std::numeric_limits<std::size_t>::max();
