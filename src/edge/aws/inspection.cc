@@ -117,16 +117,7 @@ bool all_suspended(const json::Reader& target) {
 }  // namespace
 
 Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Deadline deadline) {
-  json::Writer body;
-  body.begin_object().field("cluster", id.cluster).name("services").begin_array();
-  body.value(id.service).end_array().name("include").begin_array().value("TAGS").end_array();
-  body.end_object();
-  const ApiCall call{.service = AwsService::Ecs,
-                     .region = std::string(region_of(id)),
-                     .operation = "DescribeServices",
-                     .subject = id.cluster + "/" + id.service,
-                     .body = std::move(body).text(),
-                     .role = id.role};
+  const ApiCall call = describe_call(std::span(&id, 1), WithTags::Yes);
   const ApiReply reply = TRY(client.call(call, deadline));
   const auto service = TRY(only_element(reply.value, "services"));
   if (!service) {
@@ -141,26 +132,21 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
 
 Result<std::vector<std::string>> neighbours_on(Client& client, const ServiceId& id,
                                                const std::string& provider, Deadline deadline) {
-  constexpr std::size_t kPerDescription = 10;
-  std::vector<std::string> others = TRY(ContainerInstances(client, id).services(deadline));
-  std::erase(others, plain_name(id.service));
-  std::vector<std::string> found;
-  for (std::span<const std::string> left(others); !left.empty();) {
-    const auto chunk = left.first(std::min(left.size(), kPerDescription));
-    left = left.subspan(chunk.size());
-    json::Writer body;
-    body.begin_object().field("cluster", id.cluster).name("services").begin_array();
-    for (const std::string& name : chunk) {
-      body.value(name);
+  std::vector<ServiceId> others;
+  for (std::string& name : TRY(ContainerInstances(client, id).services(deadline))) {
+    if (name != plain_name(id.service)) {
+      ServiceId& other = others.emplace_back(id);
+      other.service = std::move(name);
+      other.region = region_of(id);  // Its name does not tell it.
     }
-    body.end_array().end_object();
-    const ApiReply reply = TRY(client.call({.service = AwsService::Ecs,
-                                            .region = std::string(region_of(id)),
-                                            .operation = "DescribeServices",
-                                            .subject = id.cluster,
-                                            .body = std::move(body).text(),
-                                            .role = id.role},
-                                           deadline));
+  }
+  std::vector<std::string> found;
+  for (std::span<const ServiceId> left(others); !left.empty();) {
+    const auto chunk = left.first(std::min(left.size(), kServicesPerDescription));
+    left = left.subspan(chunk.size());
+    ApiCall call = describe_call(chunk, WithTags::No);
+    call.subject = id.cluster;
+    const ApiReply reply = TRY(client.call(call, deadline));
     const json::Reader root(reply.value);
     const json::Reader services = TRY(root.field("services"));
     for (const json::Reader& service : TRY(services.items())) {
