@@ -283,9 +283,9 @@ Result<std::vector<ContainerInstance>> ContainerInstances::all(Deadline deadline
   return instances;
 }
 
-Result<std::vector<TaskPlace>> ContainerInstances::places(std::span<const std::string> arns,
-                                                          std::size_t& gone, Deadline deadline) {
-  std::vector<TaskPlace> places;
+Result<ContainerInstances::DescribedTasks> ContainerInstances::describe_tasks(
+    std::span<const std::string> arns, Deadline deadline) {
+  DescribedTasks described;
   while (!arns.empty()) {
     const auto chunk = arns.first(std::min(arns.size(), kPerDescription));
     arns = arns.subspan(chunk.size());
@@ -297,18 +297,18 @@ Result<std::vector<TaskPlace>> ContainerInstances::places(std::span<const std::s
         TRY(client_->call(call_of("DescribeTasks", std::move(body).text()), deadline));
     const json::Reader root(reply.value);
     for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
-      gone += TRY(text_or_empty(failure, "reason")) == "MISSING" ? 1U : 0U;
+      described.gone += TRY(text_or_empty(failure, "reason")) == "MISSING" ? 1U : 0U;
     }
     const json::Reader tasks = TRY(root.field("tasks"));
     for (const json::Reader& task : TRY(tasks.items())) {
-      TaskPlace& place = places.emplace_back();
+      TaskPlace& place = described.places.emplace_back();
       place.instance_arn = TRY(text_or_empty(task, "containerInstanceArn"));
       place.group = TRY(text_or_empty(task, "group"));
       const json::Reader status = TRY(task.field("lastStatus"));
       place.last_status = TRY(status.string());
     }
   }
-  return places;
+  return described;
 }
 
 Result<std::vector<TaskPlace>> ContainerInstances::tasks_on(const std::string& instance_arn, To to,
@@ -318,21 +318,20 @@ Result<std::vector<TaskPlace>> ContainerInstances::tasks_on(const std::string& i
                {{"containerInstance", instance_arn},
                 {"desiredStatus", to == To::Run ? "RUNNING" : "STOPPED"}},
                deadline));
-  std::size_t gone = 0;
-  std::vector<TaskPlace> found = TRY(places(arns, gone, deadline));
-  if (found.size() + gone < arns.size()) {
+  DescribedTasks described = TRY(describe_tasks(arns, deadline));
+  if (const std::size_t told = described.places.size() + described.gone; told < arns.size()) {
     return fail(ErrorKind::Malformed,
                 fmt::format("ECS DescribeTasks {}: nothing is told of {} of {} tasks", of_.cluster,
-                            arns.size() - gone - found.size(), arns.size()));
+                            arns.size() - told, arns.size()));
   }
-  return found;
+  return std::move(described.places);
 }
 
 Result<std::vector<TaskPlace>> ContainerInstances::tasks_of_service(Deadline deadline) {
   const std::vector<std::string> arns =
       TRY(list("ListTasks", "taskArns", {{"serviceName", of_.service}}, deadline));
-  std::size_t gone = 0;
-  return places(arns, gone, deadline);
+  DescribedTasks described = TRY(describe_tasks(arns, deadline));
+  return std::move(described.places);
 }
 
 Result<std::vector<std::string>> ContainerInstances::services(Deadline deadline) {

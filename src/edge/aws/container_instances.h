@@ -85,8 +85,12 @@ class ContainerInstances {
                                         Deadline deadline);
   Result<std::vector<std::string>> services_with(
       const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline);
-  Result<std::vector<TaskPlace>> places(std::span<const std::string> arns, std::size_t& gone,
-                                        Deadline deadline);
+  /// What is told of tasks, and how many of them are gone. Nothing may be told of some.
+  struct DescribedTasks {
+    std::vector<TaskPlace> places = {};
+    std::size_t gone = 0;
+  };
+  Result<DescribedTasks> describe_tasks(std::span<const std::string> arns, Deadline deadline);
   ApiCall call_of(std::string operation, std::string body) const;
 
   Client* client_;
