@@ -60,12 +60,6 @@ emulator::EmulatorOptions emulator_options(const VerifyFlags& flags) {
   return options;
 }
 
-/// What the policy wants for one message and no task.
-std::int64_t tasks_for_one(const Policy& policy) {
-  const Observation one{.at = system_clock().now(), .queues = {QueueDepth{.visible = 1}}};
-  return decide(policy, {}, one).desired;
-}
-
 Result<DeployedFunction> find_function(Checkup& checkup, const Environment& own,
                                        const VerifyFlags& flags) {
   DeployedFunction function{
@@ -170,6 +164,13 @@ int verify_deployment(const Environment& environment, const VerifyFlags& flags,
 }
 
 }  // namespace
+
+std::int64_t tasks_for_one(const Policy& policy, std::span<const Millionths> weights) {
+  Observation one{.at = system_clock().now(), .weights = {weights.begin(), weights.end()}};
+  one.queues.assign(std::max<std::size_t>(weights.size(), 1), QueueDepth{});
+  one.queues.front() = QueueDepth{.visible = 1};
+  return decide(policy, {}, one).desired;
+}
 
 Result<void> read_settings(const DeployedFunction& function, verify::ScalerUnderTest& deployment) {
   deployment.function = function.name;

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -10,6 +11,7 @@
 #include "ground/base/environment.h"
 #include "ground/base/log.h"
 #include "programs/ecs_scaler/commands/common_options.h"
+#include "scaler/core/policy.h"
 
 namespace scaler::cli {
 
@@ -35,6 +37,10 @@ struct DeployedFunction {
 /// What the function's variables say of it, as bootstrap reads them; nothing without a function.
 /// Errors: Malformed.
 Result<void> read_settings(const DeployedFunction& function, verify::ScalerUnderTest& deployment);
+
+/// What the policy wants for one message on the first queue, and no task. Without weights there is
+/// one queue.
+std::int64_t tasks_for_one(const Policy& policy, std::span<const Millionths> weights = {});
 
 /// Many services, and the words by which they are found.
 struct FleetWish {

@@ -21,7 +21,6 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "programs/ecs_scaler/commands/verify.h"
-#include "scaler/core/decide.h"
 
 namespace scaler::cli {
 namespace {
@@ -109,17 +108,6 @@ ServiceId id_of(const std::string& text) {
   return {.cluster = parts.size() == 3 ? std::string(parts[1]) : "", .service = text};
 }
 
-/// What its policy wants for one message on its first queue, and no task.
-std::int64_t tasks_for_one(const ServiceSpec& spec) {
-  Observation one{.at = system_clock().now(),
-                  .queues = std::vector<Result<QueueDepth>>(spec.queues.size(), QueueDepth{})};
-  one.queues.front() = QueueDepth{.visible = 1};
-  for (const JobQueue& queue : spec.queues) {
-    one.weights.push_back(queue.weight);
-  }
-  return decide(spec.policy, {}, one).desired;
-}
-
 /// `common`: what all services of the deployment have.
 verify::ScalerUnderTest member_of(const verify::ScalerUnderTest& common, const ServiceSpec& spec) {
   verify::ScalerUnderTest member = common;
@@ -128,7 +116,9 @@ verify::ScalerUnderTest member_of(const verify::ScalerUnderTest& common, const S
     member.other_queue_urls.push_back(queue.url);
   }
   name(member, spec.id);
-  member.tasks_for_one = tasks_for_one(spec);
+  std::vector<Millionths> weights(spec.queues.size());
+  std::ranges::transform(spec.queues, weights.begin(), &JobQueue::weight);
+  member.tasks_for_one = tasks_for_one(spec.policy, weights);
   return member;
 }
 
