@@ -52,7 +52,6 @@ endif()
 # scaler_optimise(-Os folder ...): folders with another level of optimisation than the build's.
 function(scaler_optimise level)
   foreach(folder IN LISTS ARGN)
-    set_target_properties(scaler_${folder} PROPERTIES SCALER_LEVEL ${level})
     target_compile_options(scaler_${folder} PRIVATE ${level})
   endforeach()
 endfunction()
@@ -65,45 +64,36 @@ function(scaler_unguarded)
   endforeach()
 endfunction()
 
-# The headers that nearly every file includes, parsed once instead of six hundred times, which is a
-# third of all that the compiler does. One is for each level of optimisation, as GCC takes no other,
-# and one for the tests. Not beside ccache, which would not know one of these again.
-function(scaler_precompile_headers)
+# What every test includes, parsed once instead of two hundred times. Not beside ccache, which would
+# not know one of these again.
+function(scaler_precompile_test_headers target)
   if(NOT SCALER_PCH OR CMAKE_CXX_COMPILER_LAUNCHER)
     return()
   endif()
-  file(WRITE ${PROJECT_BINARY_DIR}/nothing.cc "")
-  get_property(targets GLOBAL PROPERTY SCALER_TARGETS)
-  foreach(target IN LISTS targets)
-    get_target_property(unguarded ${target} SCALER_UNGUARDED)
-    if(unguarded AND SCALER_STATIC)
-      continue()
-    endif()
-    get_target_property(level ${target} SCALER_LEVEL)
-    get_target_property(type ${target} TYPE)
-    set(library scaler_options)
-    set(own "")
-    if(type STREQUAL "EXECUTABLE")
-      set(level tests)
-      set(library scaler_options GTest::gmock)
-      set(own <gmock/gmock.h> <gtest/gtest.h>)
-    elseif(NOT level)
-      set(level common)
-    endif()
-    set(headers scaler_headers_${level})
-    if(NOT TARGET ${headers})
-      add_library(${headers} OBJECT ${PROJECT_BINARY_DIR}/nothing.cc)
-      target_link_libraries(${headers} PRIVATE ${library})
-      if(level MATCHES "^-O")
-        target_compile_options(${headers} PRIVATE ${level})
-      endif()
-      target_precompile_headers(${headers} PRIVATE
-        <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional>
-        <ranges> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>
-        ${own})
-    endif()
-    target_precompile_headers(${target} REUSE_FROM ${headers})
-  endforeach()
+  if(NOT TARGET scaler_test_headers)
+    file(WRITE ${PROJECT_BINARY_DIR}/nothing.cc "")
+    add_library(scaler_test_headers OBJECT ${PROJECT_BINARY_DIR}/nothing.cc)
+    target_link_libraries(scaler_test_headers PRIVATE scaler_options GTest::gmock)
+    target_precompile_headers(scaler_test_headers PRIVATE
+      <algorithm> <array> <chrono> <cstdint> <expected> <functional> <map> <memory> <optional>
+      <ranges> <set> <span> <string> <string_view> <utility> <variant> <vector> <fmt/format.h>
+      <gmock/gmock.h> <gtest/gtest.h>)
+  endif()
+  target_precompile_headers(${target} REUSE_FROM scaler_test_headers)
+endfunction()
+
+# Eight sources are compiled as one, which takes a third of the time: most of what a compiler reads
+# are headers. So a name, also one of an anonymous namespace, stands for one thing in its folder.
+# Sources that are a library's (*_src.cc) stay alone, as they are made for that.
+function(scaler_compile_together target)
+  set_target_properties(${target} PROPERTIES
+    UNITY_BUILD ${SCALER_UNITY} UNITY_BUILD_BATCH_SIZE 8)
+  if(SCALER_UNITY AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE -Wno-subobject-linkage)  # It takes each for a header.
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "_src[.]cc$")
+  set_source_files_properties(${sources} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 endfunction()
 
 # Boost's compiled parts, built once; every user includes the headers only.
@@ -143,7 +133,7 @@ function(scaler_library name)
   set(target scaler_${name})
   if(ARG_SOURCES)
     add_library(${target} STATIC ${ARG_SOURCES})
-    set_property(GLOBAL APPEND PROPERTY SCALER_TARGETS ${target})
+    scaler_compile_together(${target})
     set(scope PUBLIC)
   else()
     add_library(${target} INTERFACE)
@@ -172,7 +162,7 @@ endfunction()
 function(scaler_test program)
   cmake_parse_arguments(ARG "" "" "DEPS;LINK;SOURCES" ${ARGN})
   add_executable(${program} ${ARG_SOURCES})
-  set_property(GLOBAL APPEND PROPERTY SCALER_TARGETS ${program})
+  scaler_precompile_test_headers(${program})
   target_link_libraries(${program} PRIVATE
     scaler_options ${ARG_LINK} GTest::gmock GTest::gtest_main)
   foreach(dep IN LISTS ARG_DEPS)

@@ -47,10 +47,6 @@ void append_head(std::string& text, const Family& family) {
                       family.type, family.help);
 }
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 /// `labels` are those of one series, each with a comma behind it.
 void append_histogram(std::string& text, std::string_view name, const std::string& labels,
                       const Histogram& histogram) {
@@ -58,7 +54,7 @@ void append_histogram(std::string& text, std::string_view name, const std::strin
   for (std::size_t i = 0; i < histogram.counts().size(); ++i) {
     count += histogram.counts()[i];
     const std::string bound = i < Histogram::kBounds.size()
-                                  ? fmt::format("{}", seconds(Histogram::kBounds.at(i)))
+                                  ? fmt::format("{}", in_seconds(Histogram::kBounds.at(i)))
                                   : "+Inf";
     text +=
         fmt::format("{}{}_bucket{{{}le=\"{}\"}} {}\n", kMetricPrefix, name, labels, bound, count);
@@ -66,7 +62,7 @@ void append_histogram(std::string& text, std::string_view name, const std::strin
   const std::string own =
       labels.empty() ? "" : fmt::format("{{{}}}", labels.substr(0, labels.size() - 1));
   text += fmt::format("{0}{1}_sum{2} {3:.3f}\n{0}{1}_count{2} {4}\n", kMetricPrefix, name, own,
-                      seconds(histogram.sum()), count);
+                      in_seconds(histogram.sum()), count);
 }
 
 }  // namespace
@@ -124,7 +120,7 @@ void PrometheusPage::append_services(std::string& text) const {
   for (const auto& [labels, service] : services_) {
     if (service.last_success) {
       text += fmt::format("ecs_scaler_last_success_timestamp_seconds{{{}}} {:.3f}\n", labels,
-                          seconds(service.last_success->time_since_epoch()));
+                          in_seconds(service.last_success->time_since_epoch()));
     }
   }
 }
@@ -162,7 +158,7 @@ std::string PrometheusPage::text() const {
   if (last_pass_) {
     append_head(text, {"last_pass_timestamp_seconds", "gauge", "When the last pass ended."});
     text += fmt::format("ecs_scaler_last_pass_timestamp_seconds {:.3f}\n",
-                        seconds(last_pass_->time_since_epoch()));
+                        in_seconds(last_pass_->time_since_epoch()));
   }
   if (reload_) {
     append_head(text, {"config_reload_success", "gauge",
@@ -171,7 +167,7 @@ std::string PrometheusPage::text() const {
     append_head(text, {"config_last_reload_success_timestamp_seconds", "gauge",
                        "When the configuration that is in force was read."});
     text += fmt::format("ecs_scaler_config_last_reload_success_timestamp_seconds {:.3f}\n",
-                        seconds(reload_->last_success.time_since_epoch()));
+                        in_seconds(reload_->last_success.time_since_epoch()));
   }
   return text;
 }

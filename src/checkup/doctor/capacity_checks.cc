@@ -11,7 +11,7 @@ namespace scaler::doctor {
 namespace {
 
 constexpr std::string_view kSubject = "capacity";
-constexpr std::string_view kPage = "docs/how-to-gpu.md#what-the-service-runs-on";
+constexpr std::string_view kCapacityPage = "docs/how-to-gpu.md#what-the-service-runs-on";
 
 // Beyond ten minutes a machine costs more than it saves in starts for work in bursts.
 constexpr std::int64_t kLongScaleIn = 600;
@@ -23,7 +23,7 @@ void check_managed_instances(const aws::CapacityProvider& provider, Findings& fi
         fmt::format("{} leaves it to ECS when an instance without tasks ends", provider.name),
         "Set infrastructureOptimization.scaleInAfter to 60 to 300 seconds: for work in "
         "bursts the instances then end soon after their last task.",
-        kPage);
+        kCapacityPage);
   } else if (*provider.scale_in_after < 0) {
     findings.risk(kSubject,
                   fmt::format("{} never ends an instance for being without tasks (scaleInAfter is "
@@ -31,13 +31,13 @@ void check_managed_instances(const aws::CapacityProvider& provider, Findings& fi
                               provider.name, *provider.scale_in_after),
                   "Set infrastructureOptimization.scaleInAfter to 60 to 300 seconds: a service at "
                   "zero tasks saves nothing while its instances run.",
-                  kPage);
+                  kCapacityPage);
   } else if (*provider.scale_in_after > kLongScaleIn) {
     findings.note(kSubject,
                   fmt::format("{} keeps an instance for {} s after its last task", provider.name,
                               *provider.scale_in_after),
                   "Shorten infrastructureOptimization.scaleInAfter where work comes in bursts.",
-                  kPage);
+                  kCapacityPage);
   }
 }
 
@@ -58,9 +58,9 @@ const aws::ScalingActivity* failed_launch(const CapacityFacts& facts) {
 void check_launches(const CapacityFacts& facts, const aws::AutoScalingGroup& group,
                     std::string_view name, Findings& findings) {
   if (std::ranges::find(group.suspended, "Launch") != group.suspended.end()) {
-    findings.problem(kSubject,
-                     fmt::format("the group {} may not launch: Launch is suspended", name),
-                     "Resume the process: tasks wait for an instance that never comes.", kPage);
+    findings.problem(
+        kSubject, fmt::format("the group {} may not launch: Launch is suspended", name),
+        "Resume the process: tasks wait for an instance that never comes.", kCapacityPage);
   }
   if (const aws::ScalingActivity* const failed = failed_launch(facts)) {
     findings.risk(kSubject,
@@ -68,7 +68,7 @@ void check_launches(const CapacityFacts& facts, const aws::AutoScalingGroup& gro
                               failed->message.empty() ? "AWS gives no reason" : failed->message),
                   "Allow more instance types or zones: the group goes on trying, and tasks wait as "
                   "long.",
-                  kPage);
+                  kCapacityPage);
   }
 }
 
@@ -96,7 +96,7 @@ void check_neighbours(const CapacityFacts& capacity, Findings& findings) {
         "Where one scaler serves all of them as a fleet, this is right. Otherwise make it one, or "
         "give each a group of its own: a scaler starts instances for the tasks of the "
         "services that it knows, and takes what another one started for its own.",
-        kPage);
+        kCapacityPage);
   }
 }
 
@@ -120,7 +120,7 @@ void check_own(const CapacityFacts& capacity, const aws::AutoScalingGroup& group
   if (const std::string refusal = refusal_of(seen); !refusal.empty()) {
     findings.problem(
         kSubject, fmt::format("CAPACITY is own, but the group {} is left alone: {}", name, refusal),
-        "Until then nothing starts or ends its instances for this program.", kPage);
+        "Until then nothing starts or ends its instances for this program.", kCapacityPage);
   }
   if (capacity.provider->managed_protection && !capacity.provider->managed_scaling) {
     findings.risk(kSubject,
@@ -129,19 +129,19 @@ void check_own(const CapacityFacts& capacity, const aws::AutoScalingGroup& group
                               capacity.provider->name),
                   "Turn managedTerminationProtection off: it works with managed scaling alone. The "
                   "group's own NewInstancesProtectedFromScaleIn is what counts here.",
-                  kPage);
+                  kCapacityPage);
   }
   check_neighbours(capacity, findings);
   if (group.min > 0) {
     findings.note(
         kSubject,
         fmt::format("the group {} never has fewer than {}", name, plural(group.min, "instance")),
-        "Set MinSize to 0 where they may cost nothing at rest.", kPage);
+        "Set MinSize to 0 where they may cost nothing at rest.", kCapacityPage);
   }
   if (std::ranges::find(group.suspended, "Terminate") != group.suspended.end()) {
     findings.problem(kSubject,
                      fmt::format("the group {} may end no instance: Terminate is suspended", name),
-                     "Resume the process: instances without tasks stay and cost.", kPage);
+                     "Resume the process: instances without tasks stay and cost.", kCapacityPage);
   }
 }
 
@@ -152,7 +152,7 @@ void check_group(const Facts& facts, const CapacityFacts& capacity,
   check_launches(capacity, group, name, findings);
   if (group.reuses_instances) {
     findings.risk(kSubject, fmt::format("the warm pool of the group {} takes instances back", name),
-                  "Turn ReuseOnScaleIn off: ECS does not support it.", kPage);
+                  "Turn ReuseOnScaleIn off: ECS does not support it.", kCapacityPage);
   }
   if (is_own(facts)) {
     check_own(capacity, group, name, findings);
@@ -164,19 +164,19 @@ void check_group(const Facts& facts, const CapacityFacts& capacity,
                     name),
         "For work in short bursts Managed Instances with scaleInAfter of 60 seconds cost less. A "
         "SCALE_DOWN_THRESHOLD far below 15 minutes saves tasks here, not instances.",
-        kPage);
+        kCapacityPage);
   } else if (group.desired == 0 && facts.service->desired > 0) {
     findings.problem(kSubject,
                      fmt::format("the group {} has no instance, and managed scaling is off", name),
                      "Turn managed scaling on, or set CAPACITY=own: otherwise nothing starts an "
                      "instance, and tasks wait for ever.",
-                     kPage);
+                     kCapacityPage);
   }
   if (group.desired >= group.max && facts.service->running < facts.service->desired) {
     findings.risk(kSubject,
                   fmt::format("the group {} is at its maximum of {}, and {} of {} tasks run", name,
                               group.max, facts.service->running, facts.service->desired),
-                  "Raise MaxSize, or set TASKS_MAX to what the group can hold.", kPage);
+                  "Raise MaxSize, or set TASKS_MAX to what the group can hold.", kCapacityPage);
   }
 }
 
@@ -188,7 +188,8 @@ void check_capacity(const Facts& facts, Findings& findings) {
         kSubject,
         fmt::format("CAPACITY is own, but the service has {}",
                     plural(std::ssize(facts.service->capacity_providers), "capacity provider")),
-        "Give it one alone, of an Auto Scaling group: that tells which group to drive.", kPage);
+        "Give it one alone, of an Auto Scaling group: that tells which group to drive.",
+        kCapacityPage);
   }
   for (const CapacityFacts& capacity : facts.capacity) {
     if (!capacity.provider) {
@@ -203,7 +204,7 @@ void check_capacity(const Facts& facts, Findings& findings) {
                        fmt::format("CAPACITY is own, but the capacity provider {} has no Auto "
                                    "Scaling group",
                                    capacity.provider->name),
-                       "Set CAPACITY=follow: AWS starts and ends its instances.", kPage);
+                       "Set CAPACITY=follow: AWS starts and ends its instances.", kCapacityPage);
     }
     if (capacity.group && !*capacity.group) {
       findings.failed(kSubject, capacity.group->error(), "autoscaling:DescribeAutoScalingGroups");

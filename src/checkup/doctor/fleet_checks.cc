@@ -12,7 +12,7 @@
 namespace scaler::doctor {
 namespace {
 
-constexpr const char* kPage = "docs/fleets.md";
+constexpr const char* kFleetPage = "docs/fleets.md";
 constexpr std::size_t kNamed = 5;
 
 /// "a, b and 3 more"
@@ -34,7 +34,7 @@ void check_news(const FleetNews& news, std::vector<Finding>& findings) {
                         .seen = "services could not be looked for: " + error,
                         .advice = "Their own account must let the role assume, and that role needs "
                                   "tag:GetResources; `ecs-scaler iam` prints both.",
-                        .page = kPage});
+                        .page = kFleetPage});
   }
   for (const SpecProblem& problem : news.problems) {
     findings.push_back({.severity = Severity::Problem,
@@ -66,7 +66,7 @@ void check_roles(const FleetFacts& facts, std::vector<Finding>& findings) {
                         .advice = "Its trust policy must name the caller, with the external id if "
                                   "it asks for one, and the caller needs sts:AssumeRole on it: "
                                   "`ecs-scaler iam` prints both.",
-                        .page = kPage});
+                        .page = kFleetPage});
   }
 }
 
@@ -133,7 +133,7 @@ Finding finding_of(const FleetFacts& facts, std::size_t i) {
         address->account, facts.caller->account);
     finding.advice =
         fmt::format("Give it a role of {}, or name one under accounts.", address->account);
-    finding.page = kPage;
+    finding.page = kFleetPage;
     return finding;
   }
   if (!look.service) {

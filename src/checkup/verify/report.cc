@@ -13,10 +13,6 @@
 namespace scaler::verify {
 namespace {
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 std::string measurement_text(const Measurement& measurement) {
   std::string text = fmt::format("{}: {}", measurement.name, format_duration(measurement.took));
   if (measurement.limit) {
@@ -28,7 +24,7 @@ std::string measurement_text(const Measurement& measurement) {
 std::string junit_case(const CheckResult& check) {
   std::string text =
       fmt::format("    <testcase classname=\"verify\" name=\"{}\" time=\"{:.3f}\">\n",
-                  markup_text(check.name), seconds(check.took));
+                  markup_text(check.name), in_seconds(check.took));
   const std::string sentence = markup_text(check.sentence);
   if (check.verdict == Verdict::Failed) {
     text += fmt::format("      <failure message=\"{}\"/>\n", sentence);
@@ -50,14 +46,14 @@ void write_check(json::Writer& writer, const CheckResult& check) {
       .field("name", check.name)
       .field("verdict", to_string(check.verdict))
       .field("sentence", check.sentence)
-      .field("seconds", seconds(check.took));
+      .field("seconds", in_seconds(check.took));
   writer.name("measurements").begin_array();
   for (const Measurement& measurement : check.measurements) {
     writer.begin_object()
         .field("name", measurement.name)
-        .field("seconds", seconds(measurement.took));
+        .field("seconds", in_seconds(measurement.took));
     if (measurement.limit) {
-      writer.field("limit", seconds(*measurement.limit));
+      writer.field("limit", in_seconds(*measurement.limit));
     }
     writer.end_object();
   }
@@ -74,7 +70,7 @@ void write_report(json::Writer& writer, const VerifyReport& report) {
   writer.begin_object()
       .field("passed", report.passed())
       .field("started", format_instant(report.started))
-      .field("seconds", seconds(report.took))
+      .field("seconds", in_seconds(report.took))
       .field("queue_url", deployment.queue_url)
       .field("cluster", deployment.cluster)
       .field("service", deployment.service)
@@ -106,7 +102,7 @@ std::string junit_suite(const VerifyReport& report) {
       "  <testsuite name=\"ecs-scaler verify {}\" tests=\"{}\" failures=\"{}\" errors=\"0\" "
       "skipped=\"{}\" time=\"{:.3f}\" timestamp=\"{}\">\n",
       markup_text(name_of(report)), report.checks.size(), report.count(Verdict::Failed),
-      report.count(Verdict::Skipped), seconds(report.took), format_instant(report.started));
+      report.count(Verdict::Skipped), in_seconds(report.took), format_instant(report.started));
   for (const CheckResult& check : report.checks) {
     text += junit_case(check);
   }

@@ -160,7 +160,7 @@ class Client {
     Deadline due = {};      ///< when it is to be sent, while it waits
     bool has_slot = false;  ///< under the documented rate
     bool delayed = false;   ///< the slot was not there at once
-    History history = {};
+    CallHistory history = {};
     CallProgress progress = {};
     net::Ticket ticket = 0;  ///< zero while it waits
     Instant signed_at = {};  ///< by our clock

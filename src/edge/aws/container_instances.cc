@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "edge/aws/ecs.h"
+#include "edge/aws/reply_fields.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -14,25 +15,8 @@
 namespace scaler::aws {
 namespace {
 
-constexpr json::IntegerRange kCount{.min = 0};
 constexpr std::size_t kPerDescription = 100;
-constexpr int kPagesMax = 100;
-
-Result<std::string> text_or_empty(const json::Reader& object, std::string_view name) {
-  const auto field = object.optional_field(name);
-  return field ? field->string() : Result<std::string>("");
-}
-
-Result<std::int64_t> count_of(const json::Reader& object, std::string_view name) {
-  const json::Reader field = TRY(object.field(name));
-  return field.integer(kCount);
-}
-
-Result<std::int64_t> count_or(const json::Reader& object, std::string_view name,
-                              std::int64_t otherwise) {
-  const auto field = object.optional_field(name);
-  return field ? field->integer(kCount) : Result<std::int64_t>(otherwise);
-}
+constexpr int kInstancePagesMax = 100;
 
 Result<std::vector<json::Reader>> items_of(const json::Reader& object, std::string_view name) {
   const auto field = object.optional_field(name);
@@ -47,7 +31,7 @@ Result<Room> read_room(const json::Reader& instance, std::string_view name) {
   Room room;
   const json::Reader resources = TRY(instance.field(name));
   for (const json::Reader& resource : TRY(resources.items())) {
-    const std::string kind = TRY(text_or_empty(resource, "name"));
+    const std::string kind = TRY(text_or(resource, "name"));
     if (kind == "CPU" || kind == "MEMORY") {
       const json::Reader value = TRY(resource.field("integerValue"));
       (kind == "CPU" ? room.cpu : room.memory) = TRY(value.integer());
@@ -66,8 +50,8 @@ Result<Room> read_room(const json::Reader& instance, std::string_view name) {
 
 Result<std::string> instance_type(const json::Reader& instance) {
   for (const json::Reader& attribute : TRY(items_of(instance, "attributes"))) {
-    if (TRY(text_or_empty(attribute, "name")) == "ecs.instance-type") {
-      return text_or_empty(attribute, "value");
+    if (TRY(text_or(attribute, "name")) == "ecs.instance-type") {
+      return text_or(attribute, "value");
     }
   }
   return "";
@@ -75,8 +59,8 @@ Result<std::string> instance_type(const json::Reader& instance) {
 
 Result<InstanceMark> read_mark(const json::Reader& instance) {
   for (const json::Reader& tag : TRY(items_of(instance, "tags"))) {
-    if (TRY(text_or_empty(tag, "key")) == kInstanceTag) {
-      return parse_mark(TRY(text_or_empty(tag, "value")));
+    if (TRY(text_or(tag, "key")) == kInstanceTag) {
+      return parse_mark(TRY(text_or(tag, "value")));
     }
   }
   return InstanceMark{};
@@ -86,9 +70,9 @@ Result<ContainerInstance> read_instance(const json::Reader& element) {
   ContainerInstance instance;
   const json::Reader arn = TRY(element.field("containerInstanceArn"));
   instance.arn = TRY(arn.string());
-  instance.ec2_id = TRY(text_or_empty(element, "ec2InstanceId"));
+  instance.ec2_id = TRY(text_or(element, "ec2InstanceId"));
   instance.type = TRY(instance_type(element));
-  instance.status = TRY(text_or_empty(element, "status"));
+  instance.status = TRY(text_or(element, "status"));
   const json::Reader connected = TRY(element.field("agentConnected"));
   instance.connected = TRY(connected.boolean());
   instance.running = TRY(count_of(element, "runningTasksCount"));
@@ -101,14 +85,13 @@ Result<ContainerInstance> read_instance(const json::Reader& element) {
 
 Result<CapacityProvider> read_provider(const json::Reader& element) {
   CapacityProvider provider;
-  provider.name = TRY(text_or_empty(element, "name"));
-  provider.type = TRY(text_or_empty(element, "type"));
+  provider.name = TRY(text_or(element, "name"));
+  provider.type = TRY(text_or(element, "type"));
   if (const auto group = element.optional_field("autoScalingGroupProvider")) {
-    provider.group_arn = TRY(text_or_empty(*group, "autoScalingGroupArn"));
-    provider.managed_protection =
-        TRY(text_or_empty(*group, "managedTerminationProtection")) == "ENABLED";
+    provider.group_arn = TRY(text_or(*group, "autoScalingGroupArn"));
+    provider.managed_protection = TRY(text_or(*group, "managedTerminationProtection")) == "ENABLED";
     if (const auto managed = group->optional_field("managedScaling")) {
-      provider.managed_scaling = TRY(text_or_empty(*managed, "status")) == "ENABLED";
+      provider.managed_scaling = TRY(text_or(*managed, "status")) == "ENABLED";
       provider.target_capacity = TRY(count_or(*managed, "targetCapacity", 100));
     }
   }
@@ -122,8 +105,8 @@ Result<CapacityProvider> read_provider(const json::Reader& element) {
 
 Result<void> add_gpus(const json::Reader& container, TaskNeed& need) {
   for (const json::Reader& requirement : TRY(items_of(container, "resourceRequirements"))) {
-    if (TRY(text_or_empty(requirement, "type")) == "GPU") {
-      const std::string value = TRY(text_or_empty(requirement, "value"));
+    if (TRY(text_or(requirement, "type")) == "GPU") {
+      const std::string value = TRY(text_or(requirement, "value"));
       const auto gpus = number_of<std::int64_t>(value);  // Shared ones have none.
       need.gpus += gpus ? *gpus : 0;
     }
@@ -137,7 +120,7 @@ Result<void> add_ports(const json::Reader& container, bool on_host, TaskNeed& ne
     if (on_host && port == 0) {
       port = TRY(count_or(mapping, "containerPort", 0));
     }
-    const bool udp = TRY(text_or_empty(mapping, "protocol")) == "udp";
+    const bool udp = TRY(text_or(mapping, "protocol")) == "udp";
     if (port > 0) {
       need.ports.push_back({.port = port, .udp = udp});
     }
@@ -154,7 +137,7 @@ std::int64_t number_in(const std::string& text) {
 // most, or else what is reserved for it.
 Result<TaskNeed> read_need(const json::Reader& definition) {
   TaskNeed need;
-  const std::string network = TRY(text_or_empty(definition, "networkMode"));
+  const std::string network = TRY(text_or(definition, "networkMode"));
   for (const json::Reader& container : TRY(items_of(definition, "containerDefinitions"))) {
     need.cpu += TRY(count_or(container, "cpu", 0));
     const std::int64_t reserved = TRY(count_or(container, "memoryReservation", 0));
@@ -164,8 +147,8 @@ Result<TaskNeed> read_need(const json::Reader& definition) {
       TRY(add_ports(container, network == "host", need));
     }
   }
-  const std::int64_t cpu = number_in(TRY(text_or_empty(definition, "cpu")));
-  const std::int64_t memory = number_in(TRY(text_or_empty(definition, "memory")));
+  const std::int64_t cpu = number_in(TRY(text_or(definition, "cpu")));
+  const std::int64_t memory = number_in(TRY(text_or(definition, "memory")));
   need.cpu = cpu > 0 ? cpu : need.cpu;
   need.memory = memory > 0 ? memory : need.memory;
   return need;
@@ -182,7 +165,7 @@ void write_list(json::Writer& body, std::string_view name, std::span<const std::
 /// A reply that tells of a failure is a partial one.
 Result<void> without_failures(const json::Reader& root) {
   for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
-    const std::string reason = TRY(text_or_empty(failure, "reason"));
+    const std::string reason = TRY(text_or(failure, "reason"));
     return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
   }
   return {};
@@ -236,7 +219,7 @@ Result<std::vector<std::string>> ContainerInstances::list(
     const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline) {
   std::vector<std::string> arns;
   std::string token;
-  for (int page = 0; page < kPagesMax; ++page) {
+  for (int page = 0; page < kInstancePagesMax; ++page) {
     json::Writer body;
     body.begin_object().field("cluster", of_.cluster);
     for (const auto& [name, value] : of) {
@@ -252,7 +235,7 @@ Result<std::vector<std::string>> ContainerInstances::list(
     for (const json::Reader& arn : TRY(list.items())) {
       arns.push_back(TRY(arn.string()));
     }
-    token = TRY(text_or_empty(root, "nextToken"));
+    token = TRY(text_or(root, "nextToken"));
     if (token.empty()) {
       return arns;
     }
@@ -297,13 +280,13 @@ Result<ContainerInstances::DescribedTasks> ContainerInstances::describe_tasks(
         TRY(client_->call(call_of("DescribeTasks", std::move(body).text()), deadline));
     const json::Reader root(reply.value);
     for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
-      described.gone += TRY(text_or_empty(failure, "reason")) == "MISSING" ? 1U : 0U;
+      described.gone += TRY(text_or(failure, "reason")) == "MISSING" ? 1U : 0U;
     }
     const json::Reader tasks = TRY(root.field("tasks"));
     for (const json::Reader& task : TRY(tasks.items())) {
       TaskPlace& place = described.places.emplace_back();
-      place.instance_arn = TRY(text_or_empty(task, "containerInstanceArn"));
-      place.group = TRY(text_or_empty(task, "group"));
+      place.instance_arn = TRY(text_or(task, "containerInstanceArn"));
+      place.group = TRY(text_or(task, "group"));
       const json::Reader status = TRY(task.field("lastStatus"));
       place.last_status = TRY(status.string());
     }

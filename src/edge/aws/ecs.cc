@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -11,8 +12,6 @@
 
 namespace scaler::aws {
 namespace {
-
-constexpr json::IntegerRange kCount{.min = 0};
 
 ApiCall ecs_call(std::string operation, std::string subject, std::string_view region,
                  std::string body, const AccountRole& role) {
@@ -72,11 +71,6 @@ namespace {
 Result<std::string> text_field(const json::Reader& object, std::string_view name) {
   const json::Reader field = TRY(object.field(name));
   return field.string();
-}
-
-Result<std::int64_t> count_field(const json::Reader& object, std::string_view name) {
-  const json::Reader field = TRY(object.field(name));
-  return field.integer(kCount);
 }
 
 Result<ServiceStatus> read_status(const json::Reader& service) {
@@ -221,7 +215,7 @@ Result<RunsOn> read_runs_on(const json::Reader& service) {
   const auto configuration = service.optional_field("deploymentConfiguration");
   if (const auto percent =
           configuration ? configuration->optional_field("maximumPercent") : configuration) {
-    on.maximum_percent = TRY(percent->integer(kCount));
+    on.maximum_percent = TRY(percent->integer({.min = 0}));
   }
   return on;
 }
@@ -229,9 +223,9 @@ Result<RunsOn> read_runs_on(const json::Reader& service) {
 Result<ServiceReading> read_service(const json::Reader& service) {
   ServiceReading reading;
   reading.arn = TRY(text_field(service, "serviceArn"));
-  reading.service.desired = TRY(count_field(service, "desiredCount"));
-  reading.service.running = TRY(count_field(service, "runningCount"));
-  reading.service.pending = TRY(count_field(service, "pendingCount"));
+  reading.service.desired = TRY(count_of(service, "desiredCount"));
+  reading.service.running = TRY(count_of(service, "runningCount"));
+  reading.service.pending = TRY(count_of(service, "pendingCount"));
   reading.service.status = TRY(read_status(service));
   if (const auto strategy = service.optional_field("schedulingStrategy")) {
     const bool daemon = TRY(strategy->string()) == "DAEMON";

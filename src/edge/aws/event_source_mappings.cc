@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -14,7 +15,7 @@ namespace {
 
 constexpr std::string_view kPath = "/2015-03-31/event-source-mappings";
 /// More pages than any account's mappings fill: a server that repeats its marker must not hold us.
-constexpr int kPagesMax = 1000;
+constexpr int kMappingPagesMax = 1000;
 
 constexpr std::array<std::pair<std::string_view, MappingState>, 7> kStates{{
     {"Creating", MappingState::Creating},
@@ -44,18 +45,13 @@ Result<MappingState> read_state(const json::Reader& field) {
   return fail(ErrorKind::Malformed, field.path() + ": '" + shortened(text) + "' is not known");
 }
 
-Result<std::string> optional_text(const json::Reader& object, std::string_view name) {
-  const auto field = object.optional_field(name);
-  return field ? field->string() : Result<std::string>("");
-}
-
 Result<EventSourceMapping> read_mapping(const json::Reader& mapping) {
   const json::Reader id = TRY(mapping.field("UUID"));
   const json::Reader state = TRY(mapping.field("State"));
   EventSourceMapping read;
   read.id = TRY(id.string());
-  read.event_source_arn = TRY(optional_text(mapping, "EventSourceArn"));
-  read.function_arn = TRY(optional_text(mapping, "FunctionArn"));
+  read.event_source_arn = TRY(text_or(mapping, "EventSourceArn"));
+  read.function_arn = TRY(text_or(mapping, "FunctionArn"));
   read.state = TRY(read_state(state));
   if (const auto types = mapping.optional_field("FunctionResponseTypes")) {
     for (const json::Reader& type : TRY(types->items())) {
@@ -90,7 +86,7 @@ Result<Page> read_page(const json::Value& reply) {
   for (const json::Reader& mapping : TRY(list.items())) {
     page.mappings.push_back(TRY(read_mapping(mapping)));
   }
-  page.next = TRY(optional_text(root, "NextMarker"));
+  page.next = TRY(text_or(root, "NextMarker"));
   return page;
 }
 
@@ -129,7 +125,7 @@ Result<std::vector<EventSourceMapping>> EventSourceMappings::list(const MappingF
                                                                   Deadline deadline) {
   std::vector<EventSourceMapping> mappings;
   std::string marker;
-  for (int i = 0; i < kPagesMax; ++i) {
+  for (int i = 0; i < kMappingPagesMax; ++i) {
     const ApiReply reply = TRY(client_->call(list_call(filter, marker), deadline));
     Result<Page> page = read_page(reply.value);
     if (!page.has_value()) {

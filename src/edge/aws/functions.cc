@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "edge/aws/reply_fields.h"
 #include "ground/json/reader.h"
 #include "ground/net/url.h"
 #include "scaler/core/names.h"
@@ -21,11 +22,6 @@ ApiCall function_call(std::string operation, const std::string& function, const 
           .target = "/2015-03-31/functions/" + net::percent_encode(function) + "/" + what};
 }
 
-Result<std::string> optional_text(const json::Reader& object, std::string_view name) {
-  const auto field = object.optional_field(name);
-  return field ? field->string() : Result<std::string>("");
-}
-
 Result<Environment> read_environment(const json::Reader& configuration) {
   Environment environment;
   const auto outer = configuration.optional_field("Environment");
@@ -43,10 +39,10 @@ Result<FunctionConfiguration> read_configuration(const json::Value& reply) {
   const json::Reader root(reply);
   const json::Reader timeout = TRY(root.field("Timeout"));
   FunctionConfiguration configuration;
-  configuration.name = TRY(optional_text(root, "FunctionName"));
-  configuration.arn = TRY(optional_text(root, "FunctionArn"));
+  configuration.name = TRY(text_or(root, "FunctionName"));
+  configuration.arn = TRY(text_or(root, "FunctionArn"));
   configuration.timeout = std::chrono::seconds(TRY(timeout.integer({.min = 1, .max = 900})));
-  configuration.state = TRY(optional_text(root, "State"));
+  configuration.state = TRY(text_or(root, "State"));
   configuration.environment = TRY(read_environment(root));
   return configuration;
 }

@@ -6,25 +6,13 @@
 
 #include "edge/aws/container_instances.h"
 #include "edge/aws/ecs.h"
+#include "edge/aws/reply_fields.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
 
 namespace scaler::aws {
 namespace {
-
-constexpr json::IntegerRange kCount{.min = 0};
-
-Result<std::string> text_or(const json::Reader& object, std::string_view name,
-                            std::string_view otherwise) {
-  const auto field = object.optional_field(name);
-  return field ? field->string() : Result<std::string>(std::string(otherwise));
-}
-
-Result<std::int64_t> count_of(const json::Reader& object, std::string_view name) {
-  const json::Reader field = TRY(object.field(name));
-  return field.integer(kCount);
-}
 
 Result<std::string> controller_of(const json::Reader& service) {
   const auto controller = service.optional_field("deploymentController");
@@ -35,7 +23,7 @@ Result<std::map<std::string, std::string, std::less<>>> tags_of(const json::Read
   std::map<std::string, std::string, std::less<>> tags;
   if (const auto list = service.optional_field("tags")) {
     for (const json::Reader& tag : TRY(list->items())) {
-      tags.insert_or_assign(TRY(text_or(tag, "key", "")), TRY(text_or(tag, "value", "")));
+      tags.insert_or_assign(TRY(text_or(tag, "key")), TRY(text_or(tag, "value")));
     }
   }
   return tags;
@@ -56,9 +44,9 @@ Result<std::vector<ServiceDeployment>> deployments_of(const json::Reader& servic
   if (const auto list = service.optional_field("deployments")) {
     for (const json::Reader& deployment : TRY(list->items())) {
       ServiceDeployment& added = deployments.emplace_back();
-      added.id = TRY(text_or(deployment, "id", ""));
-      added.rollout = TRY(text_or(deployment, "rolloutState", ""));
-      added.reason = TRY(text_or(deployment, "rolloutStateReason", ""));
+      added.id = TRY(text_or(deployment, "id"));
+      added.rollout = TRY(text_or(deployment, "rolloutState"));
+      added.reason = TRY(text_or(deployment, "rolloutStateReason"));
       added.created_at = TRY(time_of(deployment, "createdAt"));
       added.updated_at = TRY(time_of(deployment, "updatedAt"));
     }
@@ -70,7 +58,7 @@ Result<std::vector<std::string>> providers_of(const json::Reader& service) {
   std::vector<std::string> names;
   if (const auto strategy = service.optional_field("capacityProviderStrategy")) {
     for (const json::Reader& item : TRY(strategy->items())) {
-      names.push_back(TRY(text_or(item, "capacityProvider", "")));
+      names.push_back(TRY(text_or(item, "capacityProvider")));
     }
   }
   return names;
@@ -78,16 +66,16 @@ Result<std::vector<std::string>> providers_of(const json::Reader& service) {
 
 Result<ServiceDetails> read_details(const json::Reader& service) {
   ServiceDetails details;
-  details.arn = TRY(text_or(service, "serviceArn", ""));
-  details.cluster_arn = TRY(text_or(service, "clusterArn", ""));
-  details.status = TRY(text_or(service, "status", ""));
+  details.arn = TRY(text_or(service, "serviceArn"));
+  details.cluster_arn = TRY(text_or(service, "clusterArn"));
+  details.status = TRY(text_or(service, "status"));
   details.scheduling_strategy = TRY(text_or(service, "schedulingStrategy", "REPLICA"));
   details.deployment_controller = TRY(controller_of(service));
-  details.launch_type = TRY(text_or(service, "launchType", ""));
+  details.launch_type = TRY(text_or(service, "launchType"));
   details.capacity_providers = TRY(providers_of(service));
   details.desired = TRY(count_of(service, "desiredCount"));
   details.running = TRY(count_of(service, "runningCount"));
-  details.zone_rebalancing = TRY(text_or(service, "availabilityZoneRebalancing", ""));
+  details.zone_rebalancing = TRY(text_or(service, "availabilityZoneRebalancing"));
   details.deployments = TRY(deployments_of(service));
   details.tags = TRY(tags_of(service));
   return details;
@@ -152,7 +140,7 @@ Result<std::vector<std::string>> neighbours_on(Client& client, const ServiceId& 
     for (const json::Reader& service : TRY(services.items())) {
       const std::vector<std::string> providers = TRY(providers_of(service));
       if (std::ranges::find(providers, provider) != providers.end()) {
-        found.push_back(TRY(text_or(service, "serviceName", "")));
+        found.push_back(TRY(text_or(service, "serviceName")));
       }
     }
   }

@@ -19,7 +19,7 @@ using namespace std::chrono_literals;
 constexpr Duration kSettled = 3min;
 constexpr Duration kTimeout = 2min;
 constexpr int kTries = 3;
-constexpr int kPagesMax = 100;
+constexpr int kHistoryPagesMax = 100;
 
 using Values = std::array<std::optional<double>, kQueueMetrics.size()>;
 using Points = std::map<Instant, Values>;
@@ -168,7 +168,7 @@ Result<std::string> read_window(Client& client, const HistoryRequest& request, c
                                 Points& points) {
   std::string token;
   std::string complaint;
-  for (int pages = 0; pages < kPagesMax; ++pages) {
+  for (int pages = 0; pages < kHistoryPagesMax; ++pages) {
     const ApiCall call = call_of(request, window, token);
     const ApiReply reply = TRY(client.call(call, after(kTimeout)));
     Result<Page> page = read_page(reply, points);
@@ -184,7 +184,7 @@ Result<std::string> read_window(Client& client, const HistoryRequest& request, c
   return fail(
       ErrorKind::Malformed,
       fmt::format("CloudWatch GetMetricData {}: more than {} pages of {} to {}", request.queue,
-                  kPagesMax, format_instant(window.begin), format_instant(window.end)));
+                  kHistoryPagesMax, format_instant(window.begin), format_instant(window.end)));
 }
 
 Result<void> read_whole_window(Client& client, const HistoryRequest& request, const Window& window,

@@ -45,8 +45,8 @@ void RetryPolicy::succeeded(std::optional<ErrorKind> last_failure) {
   tokens_ = std::min(kTokens, tokens_ + (last_failure ? price_of(*last_failure) : 1));
 }
 
-std::optional<Duration> pause_after(const Attempt& attempt, History& history, RetryPolicy& policy,
-                                    Random& random) {
+std::optional<Duration> pause_after(const Attempt& attempt, CallHistory& history,
+                                    RetryPolicy& policy, Random& random) {
   switch (attempt.next) {
     case Attempt::Next::Finished:
       policy.succeeded(history.last_failure);

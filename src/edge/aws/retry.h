@@ -45,13 +45,13 @@ class RetryPolicy {
 };
 
 /// What came of one call so far.
-struct History {
+struct CallHistory {
   int failures = 0;
   std::optional<ErrorKind> last_failure = {};
 };
 
 /// The pause after which a call goes again that came to this, or nothing when it does not.
-std::optional<Duration> pause_after(const Attempt& attempt, History& history, RetryPolicy& policy,
-                                    Random& random);
+std::optional<Duration> pause_after(const Attempt& attempt, CallHistory& history,
+                                    RetryPolicy& policy, Random& random);
 
 }  // namespace scaler::aws

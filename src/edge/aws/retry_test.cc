@@ -83,7 +83,7 @@ TEST(RetryPolicy, HonoursTheServersPauseWithinFiveSecondsOfItsOwn) {
 TEST(PauseAfter, GoesAtOnceWhenTheCauseIsMendedAndNeverAfterASuccess) {
   Random random(1);
   RetryPolicy policy(1);
-  History history;
+  CallHistory history;
   EXPECT_EQ(pause_after({.next = Attempt::Next::AgainNow}, history, policy, random), 0ms);
   EXPECT_EQ(pause_after({.next = Attempt::Next::GiveUp}, history, policy, random), std::nullopt);
   EXPECT_EQ(pause_after({.next = Attempt::Next::Finished}, history, policy, random), std::nullopt);
@@ -93,7 +93,7 @@ TEST(PauseAfter, GoesAtOnceWhenTheCauseIsMendedAndNeverAfterASuccess) {
 TEST(PauseAfter, CountsTheFailuresOfItsCall) {
   Random random(1);
   RetryPolicy policy(3);
-  History history;
+  CallHistory history;
   EXPECT_TRUE(pause_after(kThrottled, history, policy, random).has_value());
   EXPECT_TRUE(pause_after(kThrottled, history, policy, random).has_value());
   EXPECT_FALSE(pause_after(kThrottled, history, policy, random).has_value());

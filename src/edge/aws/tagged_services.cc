@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "edge/aws/ecs.h"
+#include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
@@ -16,7 +17,7 @@ namespace {
 
 constexpr std::int64_t kPageSize = 100;
 /// More pages than any account's services fill: a server that repeats its token must not hold us.
-constexpr std::size_t kPagesMax = 1000;
+constexpr std::size_t kTagPagesMax = 1000;
 
 ApiCall page_call(std::string_view key, const std::string& token, const SearchedPlace& place) {
   json::Writer body;
@@ -35,11 +36,6 @@ ApiCall page_call(std::string_view key, const std::string& token, const Searched
           .role = place.role};
 }
 
-Result<std::string> optional_text(const json::Reader& object, std::string_view name) {
-  const auto field = object.optional_field(name);
-  return field ? field->string() : Result<std::string>("");
-}
-
 /// Adds the services of a page; the token of the next one, empty after the last. A page may be
 /// short, or empty, and not be the last.
 Result<std::string> read_page(const json::Value& reply,
@@ -51,22 +47,22 @@ Result<std::string> read_page(const json::Value& reply,
     ServiceTags& tags = services[TRY(arn.string())];
     if (const auto list_of_tags = resource.optional_field("Tags")) {
       for (const json::Reader& tag : TRY(list_of_tags->items())) {
-        tags.insert_or_assign(TRY(optional_text(tag, "Key")), TRY(optional_text(tag, "Value")));
+        tags.insert_or_assign(TRY(text_or(tag, "Key")), TRY(text_or(tag, "Value")));
       }
     }
   }
-  return optional_text(root, "PaginationToken");
+  return text_or(root, "PaginationToken");
 }
 
 Result<ServiceTags> read_tags_of(const json::Reader& service) {
-  const std::string status = TRY(optional_text(service, "status"));
+  const std::string status = TRY(text_or(service, "status"));
   if (status == "INACTIVE") {
     return fail(ErrorKind::NotFound, "INACTIVE");
   }
   ServiceTags tags;
   if (const auto list = service.optional_field("tags")) {
     for (const json::Reader& tag : TRY(list->items())) {
-      tags.insert_or_assign(TRY(optional_text(tag, "key")), TRY(optional_text(tag, "value")));
+      tags.insert_or_assign(TRY(text_or(tag, "key")), TRY(text_or(tag, "value")));
     }
   }
   return tags;
@@ -82,13 +78,13 @@ Result<ServiceTags> find_tags(const json::Value& reply, const std::string& arn) 
     }
     for (const json::Reader& item : TRY(field->items())) {
       const bool failure = list == "failures";
-      if (optional_text(item, failure ? "arn" : "serviceArn").value_or("") != arn) {
+      if (text_or(item, failure ? "arn" : "serviceArn").value_or("") != arn) {
         continue;  // Also one that does not say who it is.
       }
       if (!failure) {
         return read_tags_of(item);
       }
-      const std::string reason = TRY(optional_text(item, "reason"));
+      const std::string reason = TRY(text_or(item, "reason"));
       return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
     }
   }
@@ -170,7 +166,7 @@ struct Search {
       return false;
     }
     const bool known = !tokens.insert(token).second;
-    if (known || tokens.size() >= kPagesMax) {
+    if (known || tokens.size() >= kTagPagesMax) {
       found->error = Error{ErrorKind::Malformed,
                            "Resource Groups Tagging GetResources: the pages have no end"};
       return false;

@@ -12,7 +12,7 @@ namespace scaler::aws {
 namespace {
 
 constexpr std::size_t kTasksPerCall = 100;
-constexpr int kPagesMax = 100;  ///< ECS has at most 5,000 tasks a service, 100 on a page.
+constexpr int kTaskPagesMax = 100;  ///< ECS has at most 5,000 tasks a service, 100 on a page.
 
 ApiCall ecs_call(std::string operation, const ServiceId& id, json::Writer body) {
   return {.service = AwsService::Ecs,
@@ -78,7 +78,7 @@ Result<std::vector<ApiCall>> ProtectionCount::read_page(const ApiReply& reply) {
     next.push_back(protection_call(id_, left.first(size)));
     left = left.subspan(size);
   }
-  if (++pages_ == kPagesMax && !next_token_.empty()) {
+  if (++pages_ == kTaskPagesMax && !next_token_.empty()) {
     return fail(ErrorKind::Malformed, "ECS ListTasks: the pages do not end");
   }
   if (!next_token_.empty()) {

@@ -62,7 +62,7 @@ windows in force the highest bounds count. [decision.md](decision.md) has the de
 
 )";
 
-constexpr std::string_view kFleet = R"(
+constexpr std::string_view kFleetHelp = R"(
 Credentials come from the usual `AWS_...` variables and files ([credentials.md](credentials.md)).
 
 ## Regions, accounts and endpoints
@@ -346,7 +346,7 @@ std::string settings_markdown() {
                           in_code(variable.default_value), unit, variable.sentence);
     }
   }
-  return text + std::string(kFleet);
+  return text + std::string(kFleetHelp);
 }
 
 std::string fleet_schema() {

@@ -13,11 +13,11 @@ namespace {
 constexpr std::string_view kHost4 = "169.254.169.254";
 constexpr std::string_view kHost6 = "fd00:ec2::254";
 constexpr std::string_view kRoles = "/latest/meta-data/iam/security-credentials/";
-constexpr Duration kLimit = std::chrono::seconds(1);
+constexpr Duration kAttemptLimit = std::chrono::seconds(1);
 constexpr Duration kPause = std::chrono::milliseconds(500);
 /// Silence at the first question mostly means that there is no instance: nobody waits for more.
-constexpr aws::Attempts kFirst{.limit = kLimit, .pause = kPause, .after_silence = false};
-constexpr aws::Attempts kFurther{.limit = kLimit, .pause = kPause};
+constexpr aws::Attempts kFirst{.limit = kAttemptLimit, .pause = kPause, .after_silence = false};
+constexpr aws::Attempts kFurther{.limit = kAttemptLimit, .pause = kPause};
 /// How long expired credentials of an instance are used before the next look. IMDS hands them out
 /// while it cannot get others, and AWS asks clients to carry on with them.
 constexpr Duration kExpiredGrace = std::chrono::minutes(20);

@@ -8,7 +8,7 @@
 namespace scaler::identity {
 namespace {
 
-constexpr auto kSettings = std::to_array<std::string_view>({
+constexpr auto kKeysSettings = std::to_array<std::string_view>({
     "aws_access_key_id",
     "aws_secret_access_key",
     "aws_security_token",
@@ -30,7 +30,7 @@ class KeysSource final : public aws::CredentialSource {
   aws::Credentials keys_;
 };
 
-ProfileEntry::Made make(const ProfileView& profile, const aws::ProfileSettings& settings) {
+ProfileEntry::Made make_keys(const ProfileView& profile, const aws::ProfileSettings& settings) {
   if (!has_keys(settings)) {
     return nullptr;
   }
@@ -56,13 +56,13 @@ bool has_keys(const aws::ProfileSettings& settings) {
 }
 
 constexpr ProfileEntry kKeysOfCredentialsFile{
-    .settings = kSettings, .make = [](const ProfileView& profile, const Workplace& /*place*/) {
-      return make(profile, profile.section.secrets);
+    .settings = kKeysSettings, .make = [](const ProfileView& profile, const Workplace& /*place*/) {
+      return make_keys(profile, profile.section.secrets);
     }};
 
 constexpr ProfileEntry kKeysOfConfigFile{
-    .settings = kSettings, .make = [](const ProfileView& profile, const Workplace& /*place*/) {
-      return make(profile, profile.section.settings);
+    .settings = kKeysSettings, .make = [](const ProfileView& profile, const Workplace& /*place*/) {
+      return make_keys(profile, profile.section.settings);
     }};
 
 }  // namespace scaler::identity

@@ -199,9 +199,9 @@ class LoginSource final : public aws::CredentialSource {
   std::string session_;
 };
 
-constexpr auto kSettings = std::to_array<std::string_view>({"login_session"});
+constexpr auto kLoginSettings = std::to_array<std::string_view>({"login_session"});
 
-ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+ProfileEntry::Made make_login(const ProfileView& profile, const Workplace& place) {
   if (!profile.has("login_session")) {
     return nullptr;
   }
@@ -210,6 +210,6 @@ ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
 
 }  // namespace
 
-constexpr ProfileEntry kLogin{.settings = kSettings, .make = make};
+constexpr ProfileEntry kLogin{.settings = kLoginSettings, .make = make_login};
 
 }  // namespace scaler::identity

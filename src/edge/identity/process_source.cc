@@ -15,7 +15,7 @@
 namespace scaler::identity {
 namespace {
 
-constexpr Duration kLimit = std::chrono::minutes(1);
+constexpr Duration kProcessLimit = std::chrono::minutes(1);
 constexpr std::size_t kMessageMax = 300;
 
 /// What it said, as one short line.
@@ -48,7 +48,7 @@ class ProcessSource final : public aws::CredentialSource {
   }
 
   Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
-    Result<aws::Credentials> credentials = run(std::min(deadline, after(kLimit)));
+    Result<aws::Credentials> credentials = run(std::min(deadline, after(kProcessLimit)));
     if (!credentials.has_value()) {
       return fail(std::move(credentials).error(), description());
     }
@@ -77,9 +77,9 @@ class ProcessSource final : public aws::CredentialSource {
   std::string command_;
 };
 
-constexpr auto kSettings = std::to_array<std::string_view>({"credential_process"});
+constexpr auto kProcessSettings = std::to_array<std::string_view>({"credential_process"});
 
-ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+ProfileEntry::Made make_process(const ProfileView& profile, const Workplace& place) {
   if (!profile.has("credential_process")) {
     return nullptr;
   }
@@ -89,6 +89,6 @@ ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
 
 }  // namespace
 
-constexpr ProfileEntry kProcess{.settings = kSettings, .make = make};
+constexpr ProfileEntry kProcess{.settings = kProcessSettings, .make = make_process};
 
 }  // namespace scaler::identity

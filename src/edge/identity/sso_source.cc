@@ -191,7 +191,7 @@ class SsoSource final : public aws::CredentialSource {
   SsoRole role_;
 };
 
-constexpr auto kSettings = std::to_array<std::string_view>({
+constexpr auto kSsoSettings = std::to_array<std::string_view>({
     "sso_account_id",
     "sso_region",
     "sso_registration_scopes",
@@ -221,7 +221,7 @@ Result<aws::ProfileSettings> merged(const ProfileView& profile, const std::strin
   return settings;
 }
 
-ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+ProfileEntry::Made make_sso(const ProfileView& profile, const Workplace& place) {
   if (!profile.has("sso_account_id") && !profile.has("sso_role_name")) {
     return nullptr;
   }
@@ -244,6 +244,6 @@ ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
 
 }  // namespace
 
-constexpr ProfileEntry kSso{.settings = kSettings, .make = make};
+constexpr ProfileEntry kSso{.settings = kSsoSettings, .make = make_sso};
 
 }  // namespace scaler::identity

@@ -50,7 +50,7 @@ class WebIdentitySource final : public aws::CredentialSource {
   WebIdentity identity_;
 };
 
-constexpr auto kSettings = std::to_array<std::string_view>({
+constexpr auto kWebIdentitySettings = std::to_array<std::string_view>({
     "role_arn",
     "role_session_name",
     "web_identity_token_file",
@@ -58,7 +58,7 @@ constexpr auto kSettings = std::to_array<std::string_view>({
 constexpr std::string_view kTokenVariable = "AWS_WEB_IDENTITY_TOKEN_FILE";
 
 /// The variables stand above the profile's own settings, each for itself.
-ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
+ProfileEntry::Made make_web_identity(const ProfileView& profile, const Workplace& place) {
   const bool by_variable = variable(profile.variables, kTokenVariable).has_value();
   if (!by_variable && !profile.has("web_identity_token_file")) {
     return nullptr;
@@ -82,6 +82,6 @@ ProfileEntry::Made make(const ProfileView& profile, const Workplace& place) {
 
 }  // namespace
 
-constexpr ProfileEntry kWebIdentity{.settings = kSettings, .make = make};
+constexpr ProfileEntry kWebIdentity{.settings = kWebIdentitySettings, .make = make_web_identity};
 
 }  // namespace scaler::identity

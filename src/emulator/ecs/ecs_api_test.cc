@@ -43,7 +43,7 @@ class EcsApiTest : public testing::Test {
         fmt::format(R"({{"cluster":"main","serviceName":"web","taskDefinition":"app",{}}})", more));
   }
 
-  static EcsPlace home() { return {Places("eu-west-1"), std::string(kAccount), "eu-west-1"}; }
+  static EcsPlace home() { return {WorldPlaces("eu-west-1"), std::string(kAccount), "eu-west-1"}; }
 
   Random random_{1};
   world::World world_;
@@ -167,7 +167,7 @@ TEST(EcsPlaces, KeepAccountsAndRegionsApart) {
 }
 
 TEST(EcsNames, AreReadFromArns) {
-  const EcsPlace home(Places("r"), std::string(kAccount), "r");
+  const EcsPlace home(WorldPlaces("r"), std::string(kAccount), "r");
   EXPECT_EQ(home.cluster(""), "default");
   EXPECT_EQ(home.cluster("main"), "main");
   EXPECT_EQ(home.cluster("arn:aws:ecs:r:000000000000:cluster/main"), "main");
@@ -185,8 +185,8 @@ TEST(EcsNames, AreReadFromArns) {
 }
 
 TEST(EcsNames, SayTheirPlaceInTheWorld) {
-  const EcsPlace home(Places("r"), std::string(kAccount), "r");
-  const EcsPlace there(Places("r"), "111111111111", "s");
+  const EcsPlace home(WorldPlaces("r"), std::string(kAccount), "r");
+  const EcsPlace there(WorldPlaces("r"), "111111111111", "s");
   EXPECT_EQ(there.cluster("main"), "111111111111/s/main");
   EXPECT_EQ(there.cluster("arn:aws:ecs:s:111111111111:cluster/main"), "111111111111/s/main");
   EXPECT_TRUE(there.has("111111111111/s/main"));
@@ -242,7 +242,7 @@ TEST_F(QuickEcsApiTest, AnswersWhenTheEndOfAProtectionStopsTheTaskAtOnce) {
 TEST(EcsNames, ReadTaskDefinitions) {
   EXPECT_EQ(task_definition_name("app")->revision, 0);
   EXPECT_EQ(task_definition_name("app:3")->revision, 3);
-  const EcsPlace home(Places("r"), std::string(kAccount), "r");
+  const EcsPlace home(WorldPlaces("r"), std::string(kAccount), "r");
   EXPECT_EQ(home.task_definition("arn:aws:ecs:r:000000000000:task-definition/app:3")->family,
             "app");
   for (const char* text : {"app:", "app:0", "app:-1", "app:1x", "app:99999999999999999999"}) {

@@ -14,9 +14,9 @@ namespace {
 using world::Cluster;
 
 constexpr std::size_t kClustersPerDescribe = 100;
-constexpr std::array<std::string_view, 5> kShown{{"settings", "configuration", "capacityProviders",
-                                                  "defaultCapacityProviderStrategy",
-                                                  "serviceConnectDefaults"}};
+constexpr std::array<std::string_view, 5> kClusterShown{
+    {"settings", "configuration", "capacityProviders", "defaultCapacityProviderStrategy",
+     "serviceConnectDefaults"}};
 
 std::string cluster_answer(const Cluster& cluster, const Caller& caller) {
   json::Writer writer;
@@ -73,7 +73,7 @@ ApiAnswer EcsApi::create_cluster(const Input& input, const Caller& caller) {
     cluster.active = true;
     cluster.tags = std::move(tags);
     cluster.shown.clear();
-    keep_shown(cluster.shown, input, kShown);
+    keep_shown(cluster.shown, input, kClusterShown);
     attach_groups();
   }
   return cluster_answer(cluster, caller);
@@ -81,7 +81,7 @@ ApiAnswer EcsApi::create_cluster(const Input& input, const Caller& caller) {
 
 ApiAnswer EcsApi::update_cluster(const Input& input, const Caller& caller) {
   Cluster* const cluster = TRY(find_cluster(input));
-  keep_shown(cluster->shown, input, kShown);
+  keep_shown(cluster->shown, input, kClusterShown);
   return cluster_answer(*cluster, caller);
 }
 
@@ -93,7 +93,7 @@ ApiAnswer EcsApi::put_cluster_capacity_providers(const Input& input, const Calle
       return bad_parameter("The specified capacity provider was not found.");
     }
   }
-  keep_shown(cluster->shown, input, kShown);
+  keep_shown(cluster->shown, input, kClusterShown);
   attach_groups();
   return cluster_answer(*cluster, caller);
 }

@@ -1,7 +1,7 @@
 #pragma once
 // Names and ARNs of ECS. Requests name a cluster, service, task or task definition by either; the
 // world knows names only. Those of clusters and task definitions say their account and region there
-// (Places); ARNs are made of such a name and the region in which it is.
+// (WorldPlaces); ARNs are made of such a name and the region in which it is.
 
 #include <cstdint>
 #include <optional>
@@ -37,12 +37,12 @@ std::optional<TaskDefinitionName> task_definition_name(std::string_view text);
 /// An account's ECS in a region: what the names and ARNs of its requests mean in the world.
 class EcsPlace {
  public:
-  EcsPlace(Places places, std::string account, std::string region)
+  EcsPlace(WorldPlaces places, std::string account, std::string region)
       : places_(std::move(places)), account_(std::move(account)), region_(std::move(region)) {}
 
   const std::string& account() const { return account_; }
   const std::string& region() const { return region_; }
-  const Places& places() const { return places_; }
+  const WorldPlaces& places() const { return places_; }
   std::string world_name(std::string_view name) const {
     return places_.world_name(account_, region_, name);
   }
@@ -66,7 +66,7 @@ class EcsPlace {
  private:
   std::string own(std::string_view name) const;
 
-  Places places_;
+  WorldPlaces places_;
   std::string account_;
   std::string region_;
 };

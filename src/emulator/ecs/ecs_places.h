@@ -36,7 +36,7 @@ class EcsPlaces {
   }
 
   world::World& world_;
-  Places places_;
+  WorldPlaces places_;
   world::ServiceBehaviour behaviour_;
   Workers workers_;
   std::map<std::pair<std::string, std::string>, EcsApi> apis_ = {};  ///< by account and region

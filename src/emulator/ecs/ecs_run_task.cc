@@ -18,7 +18,7 @@ namespace {
 
 constexpr std::int64_t kTasksPerRun = 10;
 constexpr std::size_t kStartedByMax = 128;
-constexpr std::array<std::string_view, 2> kShown{{"overrides", "enableExecuteCommand"}};
+constexpr std::array<std::string_view, 2> kTaskShown{{"overrides", "enableExecuteCommand"}};
 
 ApiResult<void> check_overrides(const Input& input, const world::TaskDefinition& definition) {
   const json::Value* const overrides = input.member("overrides");
@@ -94,7 +94,7 @@ ApiAnswer EcsApi::run_task(const Input& input, const Caller& caller) {
                                       : fmt::format("family:{}", own_name(definition->family)),
                          .launch_type = launch_type(input, *cluster),
                          .tags = std::move(tags)};
-  keep_shown(order.shown, input, kShown);
+  keep_shown(order.shown, input, kTaskShown);
   const auto overrides = order.shown.find("overrides");
   set_work(*definition, overrides == order.shown.end() ? "" : overrides->second, order.job_queue,
            order.process);

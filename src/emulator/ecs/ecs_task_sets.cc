@@ -17,9 +17,9 @@ namespace scaler::emulator {
 namespace {
 
 constexpr double kFullScale = 100;
-constexpr std::array<std::string_view, 6> kShown{{"loadBalancers", "serviceRegistries",
-                                                  "networkConfiguration", "platformVersion",
-                                                  "externalId", "capacityProviderStrategy"}};
+constexpr std::array<std::string_view, 6> kTaskSetShown{{"loadBalancers", "serviceRegistries",
+                                                         "networkConfiguration", "platformVersion",
+                                                         "externalId", "capacityProviderStrategy"}};
 
 std::string set_arn(std::string_view region, const world::Service& service, const TaskSet& set) {
   return task_set_arn(region, service.definition().cluster, service.name(), set.id);
@@ -76,7 +76,7 @@ void write_task_set(json::Writer& writer, const world::Service& service, const T
   write_time(writer, "createdAt", set.created_at);
   write_time(writer, "updatedAt", set.updated_at);
   writer.field("launchType", set.launch_type);
-  for (const std::string_view name : kShown) {
+  for (const std::string_view name : kTaskSetShown) {
     const bool listed_always = name == "loadBalancers" || name == "serviceRegistries";
     write_shown(writer, set.shown, name,
                 listed_always               ? "[]"
@@ -155,7 +155,7 @@ ApiAnswer EcsApi::create_task_set(const Input& input, const Caller& caller) {
               .created_at = world_.now(),
               .updated_at = world_.now(),
               .tags = std::move(tags)};
-  keep_shown(set.shown, input, kShown);
+  keep_shown(set.shown, input, kTaskSetShown);
   return set_answer(*service, task_sets_of(*service).emplace_back(std::move(set)), caller);
 }
 

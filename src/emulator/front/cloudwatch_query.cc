@@ -7,10 +7,6 @@ namespace {
 
 using enum Shape;
 
-constexpr Member one(std::string_view name, Shape shape = Text) {
-  return {.name = name, .wire = name, .shape = shape};
-}
-
 /// A list, whose elements stand below "member".
 constexpr Member many(std::string_view name, Shape shape, std::span<const Member> members = {}) {
   return {.name = name, .wire = name, .shape = shape, .members = members, .in_member = true};
@@ -80,7 +76,7 @@ constexpr std::array kDatum{one("MetricName"),
 constexpr std::array kPutData{one("Namespace"), many("MetricData", Structures, kDatum),
                               one("StrictEntityValidation", Flag)};
 
-constexpr std::array<QueryOperation, 4> kOperations{
+constexpr std::array<QueryOperation, 4> kCloudWatchOperations{
     {{"GetMetricData", kGetData, kData},
      {"GetMetricStatistics", kGetStatistics, kStatistics},
      {"ListMetrics", kListMetrics, kMetrics},
@@ -89,6 +85,6 @@ constexpr std::array<QueryOperation, 4> kOperations{
 }  // namespace
 
 constexpr QueryService kCloudWatchQuery{"http://monitoring.amazonaws.com/doc/2010-08-01/",
-                                        "2010-08-01", kOperations};
+                                        "2010-08-01", kCloudWatchOperations};
 
 }  // namespace scaler::emulator

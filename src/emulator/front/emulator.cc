@@ -39,8 +39,6 @@ constexpr OwnQueue kTicks{.visibility = std::chrono::seconds(60),
                           .retention = std::chrono::seconds(150)};
 constexpr OwnQueue kDoorbell{.visibility = std::chrono::seconds(180),
                              .retention = std::chrono::seconds(300)};
-/// As many as most regions let an account use.
-constexpr std::size_t kZones = 3;
 
 }  // namespace
 

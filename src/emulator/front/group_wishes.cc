@@ -11,8 +11,6 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr int kZones = 3;
-
 template <typename Api>
 Result<void> ask(Api& api, const Caller& caller, std::string_view operation, std::string body) {
   const json::Value document = TRY(json::parse(body));

@@ -18,6 +18,9 @@ std::string own_task_definition(const std::string& queue_url, const GroupOptions
 /// What `--instances` says of its type.
 InstanceTypes own_types(const GroupOptions& group);
 
+/// As many as most regions let an account use.
+inline constexpr int kZones = 3;
+
 /// The name of the group, of its launch configuration and of its capacity provider.
 inline constexpr std::string_view kOwnGroup = "instances";
 

@@ -40,6 +40,11 @@ struct Member {
   bool in_member = false;                ///< in XML a list is an element, with "member" below it
 };
 
+/// A member of the same name in both protocols.
+constexpr Member one(std::string_view name, Shape shape = Shape::Text) {
+  return {.name = name, .wire = name, .shape = shape};
+}
+
 struct QueryOperation {
   std::string_view name = {};
   std::span<const Member> input = {};

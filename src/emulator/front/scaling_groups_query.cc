@@ -8,12 +8,6 @@ namespace {
 
 using enum Shape;
 
-constexpr Member text(std::string_view name) {
-  return {.name = name, .wire = name};
-}
-constexpr Member integer(std::string_view name) {
-  return {.name = name, .wire = name, .shape = Integer};
-}
 constexpr Member flag(std::string_view name) {
   return {.name = name, .wire = name, .shape = Flag};
 }
@@ -27,87 +21,86 @@ constexpr Member list(std::string_view name, std::span<const Member> members) {
   return {.name = name, .wire = name, .shape = Structures, .members = members, .in_member = true};
 }
 
-constexpr Member kName = text("AutoScalingGroupName");
-constexpr Member kToken = text("NextToken");
-constexpr Member kLimit = integer("MaxRecords");
+constexpr Member kName = one("AutoScalingGroupName");
+constexpr Member kToken = one("NextToken");
+constexpr Member kLimit = one("MaxRecords", Integer);
 
-constexpr std::array kTag{text("ResourceId"), text("ResourceType"), text("Key"), text("Value"),
+constexpr std::array kTag{one("ResourceId"), one("ResourceType"), one("Key"), one("Value"),
                           flag("PropagateAtLaunch")};
 constexpr std::array kTags{list("Tags", kTag)};
-constexpr std::array kFilter{text("Name"), texts("Values")};
-constexpr std::array kTemplate{text("LaunchTemplateId"), text("LaunchTemplateName"),
-                               text("Version")};
+constexpr std::array kFilter{one("Name"), texts("Values")};
+constexpr std::array kTemplate{one("LaunchTemplateId"), one("LaunchTemplateName"), one("Version")};
 constexpr Member kLaunchTemplate = structure("LaunchTemplate", kTemplate);
-constexpr std::array kOverride{text("InstanceType"), text("WeightedCapacity")};
+constexpr std::array kOverride{one("InstanceType"), one("WeightedCapacity")};
 constexpr std::array kMixedTemplate{structure("LaunchTemplateSpecification", kTemplate),
                                     list("Overrides", kOverride)};
-constexpr std::array kDistribution{text("OnDemandAllocationStrategy"),
-                                   integer("OnDemandBaseCapacity"),
-                                   integer("OnDemandPercentageAboveBaseCapacity"),
-                                   text("SpotAllocationStrategy"),
-                                   integer("SpotInstancePools"),
-                                   text("SpotMaxPrice")};
+constexpr std::array kDistribution{one("OnDemandAllocationStrategy"),
+                                   one("OnDemandBaseCapacity", Integer),
+                                   one("OnDemandPercentageAboveBaseCapacity", Integer),
+                                   one("SpotAllocationStrategy"),
+                                   one("SpotInstancePools", Integer),
+                                   one("SpotMaxPrice")};
 constexpr std::array kMixed{structure("LaunchTemplate", kMixedTemplate),
                             structure("InstancesDistribution", kDistribution)};
 
-constexpr std::array kLaunchConfiguration{text("LaunchConfigurationName"),
-                                          text("ImageId"),
-                                          text("InstanceType"),
-                                          text("UserData"),
-                                          text("KeyName"),
+constexpr std::array kLaunchConfiguration{one("LaunchConfigurationName"),
+                                          one("ImageId"),
+                                          one("InstanceType"),
+                                          one("UserData"),
+                                          one("KeyName"),
                                           texts("SecurityGroups"),
-                                          text("IamInstanceProfile"),
-                                          text("SpotPrice"),
+                                          one("IamInstanceProfile"),
+                                          one("SpotPrice"),
                                           flag("EbsOptimized"),
                                           flag("AssociatePublicIpAddress")};
-constexpr std::array kInstance{text("InstanceId"),       text("InstanceType"),
-                               text("AvailabilityZone"), text("LifecycleState"),
-                               text("HealthStatus"),     flag("ProtectedFromScaleIn")};
-constexpr std::array kProcess{text("ProcessName"), text("SuspensionReason")};
+constexpr std::array kInstance{one("InstanceId"),       one("InstanceType"),
+                               one("AvailabilityZone"), one("LifecycleState"),
+                               one("HealthStatus"),     flag("ProtectedFromScaleIn")};
+constexpr std::array kProcess{one("ProcessName"), one("SuspensionReason")};
 constexpr std::array kGroup{kName,
-                            text("AutoScalingGroupARN"),
-                            text("LaunchConfigurationName"),
+                            one("AutoScalingGroupARN"),
+                            one("LaunchConfigurationName"),
                             kLaunchTemplate,
                             structure("MixedInstancesPolicy", kMixed),
-                            integer("MinSize"),
-                            integer("MaxSize"),
-                            integer("DesiredCapacity"),
-                            integer("DefaultCooldown"),
+                            one("MinSize", Integer),
+                            one("MaxSize", Integer),
+                            one("DesiredCapacity", Integer),
+                            one("DefaultCooldown", Integer),
                             texts("AvailabilityZones"),
-                            text("HealthCheckType"),
-                            integer("HealthCheckGracePeriod"),
+                            one("HealthCheckType"),
+                            one("HealthCheckGracePeriod", Integer),
                             list("Instances", kInstance),
-                            text("CreatedTime"),
+                            one("CreatedTime"),
                             list("SuspendedProcesses", kProcess),
-                            text("PlacementGroup"),
-                            text("VPCZoneIdentifier"),
+                            one("PlacementGroup"),
+                            one("VPCZoneIdentifier"),
                             texts("TerminationPolicies"),
                             flag("NewInstancesProtectedFromScaleIn"),
-                            text("ServiceLinkedRoleARN"),
-                            integer("MaxInstanceLifetime"),
+                            one("ServiceLinkedRoleARN"),
+                            one("MaxInstanceLifetime", Integer),
                             flag("CapacityRebalance"),
-                            integer("DefaultInstanceWarmup"),
+                            one("DefaultInstanceWarmup", Integer),
                             list("Tags", kTag)};
 /// Of Update-; CreateAutoScalingGroup takes tags, too.
 constexpr std::array kChange{kName,
-                             text("LaunchConfigurationName"),
+                             one("LaunchConfigurationName"),
                              kLaunchTemplate,
                              structure("MixedInstancesPolicy", kMixed),
-                             integer("MinSize"),
-                             integer("MaxSize"),
-                             integer("DesiredCapacity"),
-                             integer("DefaultCooldown"),
+                             one("MinSize", Integer),
+                             one("MaxSize", Integer),
+                             one("DesiredCapacity", Integer),
+                             one("DefaultCooldown", Integer),
                              texts("AvailabilityZones"),
-                             text("HealthCheckType"),
-                             integer("HealthCheckGracePeriod"),
-                             text("PlacementGroup"),
-                             text("VPCZoneIdentifier"),
+                             one("HealthCheckType"),
+                             one("HealthCheckGracePeriod", Integer),
+                             one("PlacementGroup"),
+                             one("VPCZoneIdentifier"),
                              texts("TerminationPolicies"),
                              flag("NewInstancesProtectedFromScaleIn"),
-                             text("ServiceLinkedRoleARN"),
-                             integer("MaxInstanceLifetime"),
+                             one("ServiceLinkedRoleARN"),
+                             one("MaxInstanceLifetime", Integer),
                              flag("CapacityRebalance"),
-                             integer("DefaultInstanceWarmup")};
+                             one("DefaultInstanceWarmup", Integer)};
 constexpr auto kCreate = [] {
   std::array<Member, kChange.size() + 1> members{};
   std::ranges::copy(kChange, members.begin());
@@ -121,12 +114,12 @@ constexpr std::array kDescribeGroups{texts("AutoScalingGroupNames"), flag("Inclu
 constexpr std::array kGroups{list("AutoScalingGroups", kGroup), kToken};
 constexpr std::array kDescribeInstances{texts("InstanceIds"), kLimit, kToken};
 constexpr std::array kGroupInstance{kName,
-                                    text("InstanceId"),
-                                    text("InstanceType"),
-                                    text("AvailabilityZone"),
-                                    text("LifecycleState"),
-                                    text("HealthStatus"),
-                                    text("LaunchConfigurationName"),
+                                    one("InstanceId"),
+                                    one("InstanceType"),
+                                    one("AvailabilityZone"),
+                                    one("LifecycleState"),
+                                    one("HealthStatus"),
+                                    one("LaunchConfigurationName"),
                                     kLaunchTemplate,
                                     flag("ProtectedFromScaleIn")};
 constexpr std::array kInstances{list("AutoScalingInstances", kGroupInstance), kToken};
@@ -134,52 +127,52 @@ constexpr std::array kDescribeActivities{
     kName, texts("ActivityIds"), flag("IncludeDeletedGroups"), list("Filters", kFilter), kLimit,
     kToken};
 constexpr std::array kActivity{
-    text("ActivityId"),  kName,           text("Description"),        text("Cause"),
-    text("StartTime"),   text("EndTime"), text("StatusCode"),         text("StatusMessage"),
-    integer("Progress"), text("Details"), text("AutoScalingGroupARN")};
+    one("ActivityId"),        kName,          one("Description"),        one("Cause"),
+    one("StartTime"),         one("EndTime"), one("StatusCode"),         one("StatusMessage"),
+    one("Progress", Integer), one("Details"), one("AutoScalingGroupARN")};
 constexpr std::array kActivities{list("Activities", kActivity), kToken};
 constexpr std::array kDescribeWarmPool{kName, kLimit, kToken};
 constexpr std::array kWarmPool{list("Instances", kInstance), kToken};
 
-constexpr std::array kMetric{text("PredefinedMetricType"), text("ResourceLabel")};
+constexpr std::array kMetric{one("PredefinedMetricType"), one("ResourceLabel")};
 constexpr std::array kTarget{structure("PredefinedMetricSpecification", kMetric),
                              Member{"TargetValue", "TargetValue", Number}, flag("DisableScaleIn")};
 constexpr Member kTargetTracking = structure("TargetTrackingConfiguration", kTarget);
 constexpr std::array kPutPolicy{kName,
-                                text("PolicyName"),
-                                text("PolicyType"),
-                                text("AdjustmentType"),
-                                integer("ScalingAdjustment"),
-                                integer("Cooldown"),
-                                integer("EstimatedInstanceWarmup"),
+                                one("PolicyName"),
+                                one("PolicyType"),
+                                one("AdjustmentType"),
+                                one("ScalingAdjustment", Integer),
+                                one("Cooldown", Integer),
+                                one("EstimatedInstanceWarmup", Integer),
                                 kTargetTracking,
                                 flag("Enabled")};
 constexpr std::array kPolicy{kName,
-                             text("PolicyName"),
-                             text("PolicyARN"),
-                             text("PolicyType"),
-                             text("AdjustmentType"),
-                             integer("ScalingAdjustment"),
-                             integer("Cooldown"),
-                             integer("EstimatedInstanceWarmup"),
+                             one("PolicyName"),
+                             one("PolicyARN"),
+                             one("PolicyType"),
+                             one("AdjustmentType"),
+                             one("ScalingAdjustment", Integer),
+                             one("Cooldown", Integer),
+                             one("EstimatedInstanceWarmup", Integer),
                              kTargetTracking,
                              flag("Enabled")};
-constexpr std::array kAlarm{text("AlarmName"), text("AlarmARN")};
-constexpr std::array kPolicyPut{text("PolicyARN"), list("Alarms", kAlarm)};
-constexpr std::array kDeletePolicy{kName, text("PolicyName")};
+constexpr std::array kAlarm{one("AlarmName"), one("AlarmARN")};
+constexpr std::array kPolicyPut{one("PolicyARN"), list("Alarms", kAlarm)};
+constexpr std::array kDeletePolicy{kName, one("PolicyName")};
 constexpr std::array kDescribePolicies{kName, texts("PolicyNames"), texts("PolicyTypes"), kLimit,
                                        kToken};
 constexpr std::array kPolicies{list("ScalingPolicies", kPolicy), kToken};
 
-constexpr std::array kSetDesired{kName, integer("DesiredCapacity"), flag("HonorCooldown")};
-constexpr std::array kTerminate{text("InstanceId"), flag("ShouldDecrementDesiredCapacity")};
+constexpr std::array kSetDesired{kName, one("DesiredCapacity", Integer), flag("HonorCooldown")};
+constexpr std::array kTerminate{one("InstanceId"), flag("ShouldDecrementDesiredCapacity")};
 constexpr std::array kTerminated{structure("Activity", kActivity)};
 constexpr std::array kProtect{kName, texts("InstanceIds"), flag("ProtectedFromScaleIn")};
 /// A result without members, which stands in the answer all the same.
-constexpr std::array kNothing{text("")};
+constexpr std::array kNothing{one("")};
 constexpr std::array kProcesses{kName, texts("ScalingProcesses")};
 
-constexpr std::array<QueryOperation, 18> kOperations{
+constexpr std::array<QueryOperation, 18> kScalingGroupOperations{
     {{"CreateLaunchConfiguration", kLaunchConfiguration, {}},
      {"CreateAutoScalingGroup", kCreate, {}},
      {"UpdateAutoScalingGroup", kChange, {}},
@@ -202,6 +195,6 @@ constexpr std::array<QueryOperation, 18> kOperations{
 }  // namespace
 
 constexpr QueryService kScalingGroupsQuery{"http://autoscaling.amazonaws.com/doc/2011-01-01/",
-                                           "2011-01-01", kOperations};
+                                           "2011-01-01", kScalingGroupOperations};
 
 }  // namespace scaler::emulator

@@ -9,24 +9,16 @@ namespace {
 
 using enum Shape;
 
-/// A member of the same name in both protocols.
-constexpr Member text(std::string_view name) {
-  return {.name = name, .wire = name};
-}
-constexpr Member integer(std::string_view name) {
-  return {.name = name, .wire = name, .shape = Integer};
-}
-
 constexpr Member texts(std::string_view name, std::string_view wire) {
   return {.name = name, .wire = wire, .shape = Texts};
 }
 
-constexpr Member kUrl = text("QueueUrl");
-constexpr Member kId = text("Id");
-constexpr Member kHandle = text("ReceiptHandle");
-constexpr Member kVisibility = integer("VisibilityTimeout");
-constexpr Member kNextToken = text("NextToken");
-constexpr Member kMaxResults = integer("MaxResults");
+constexpr Member kUrl = one("QueueUrl");
+constexpr Member kId = one("Id");
+constexpr Member kHandle = one("ReceiptHandle");
+constexpr Member kVisibility = one("VisibilityTimeout", Integer);
+constexpr Member kNextToken = one("NextToken");
+constexpr Member kMaxResults = one("MaxResults", Integer);
 constexpr Member kAttributes{"Attributes", "Attribute", TextMap};
 constexpr Member kAttributeNames = texts("AttributeNames", "AttributeName");
 
@@ -46,13 +38,13 @@ constexpr Member kSystemAttributes{"MessageSystemAttributes", "MessageSystemAttr
 
 constexpr std::array kQueue{kUrl};
 
-constexpr std::array kAddPermission{kUrl, text("Label"), texts("AWSAccountIds", "AWSAccountId"),
+constexpr std::array kAddPermission{kUrl, one("Label"), texts("AWSAccountIds", "AWSAccountId"),
                                     texts("Actions", "ActionName")};
-constexpr std::array kRemovePermission{kUrl, text("Label")};
+constexpr std::array kRemovePermission{kUrl, one("Label")};
 
-constexpr std::array kCreateQueue{text("QueueName"), kAttributes, tags("tags")};
-constexpr std::array kGetQueueUrl{text("QueueName"), text("QueueOwnerAWSAccountId")};
-constexpr std::array kListQueues{text("QueueNamePrefix"), kNextToken, kMaxResults};
+constexpr std::array kCreateQueue{one("QueueName"), kAttributes, tags("tags")};
+constexpr std::array kGetQueueUrl{one("QueueName"), one("QueueOwnerAWSAccountId")};
+constexpr std::array kListQueues{one("QueueNamePrefix"), kNextToken, kMaxResults};
 constexpr std::array kQueueList{texts("QueueUrls", "QueueUrl"), kNextToken};
 constexpr std::array kListSources{kUrl, kNextToken, kMaxResults};
 constexpr std::array kSourceList{texts("queueUrls", "QueueUrl"), kNextToken};
@@ -64,19 +56,19 @@ constexpr std::array kUntagQueue{kUrl, texts("TagKeys", "TagKey")};
 constexpr std::array kTagMap{tags("Tags")};
 
 constexpr std::array kSendMessage{kUrl,
-                                  text("MessageBody"),
-                                  integer("DelaySeconds"),
+                                  one("MessageBody"),
+                                  one("DelaySeconds", Integer),
                                   kMessageAttributes,
                                   kSystemAttributes,
-                                  text("MessageDeduplicationId"),
-                                  text("MessageGroupId")};
+                                  one("MessageDeduplicationId"),
+                                  one("MessageGroupId")};
 /// Of a message alone, which has no Id, and of one in a batch.
 constexpr std::array kSent{kId,
-                           text("MessageId"),
-                           text("MD5OfMessageBody"),
-                           text("MD5OfMessageAttributes"),
-                           text("MD5OfMessageSystemAttributes"),
-                           text("SequenceNumber")};
+                           one("MessageId"),
+                           one("MD5OfMessageBody"),
+                           one("MD5OfMessageAttributes"),
+                           one("MD5OfMessageSystemAttributes"),
+                           one("SequenceNumber")};
 constexpr Member kSystemAttributeNames =
     texts("MessageSystemAttributeNames", "MessageSystemAttributeName");
 constexpr Member kMessageAttributeNames = texts("MessageAttributeNames", "MessageAttributeName");
@@ -84,12 +76,12 @@ constexpr std::array kReceiveMessage{kUrl,
                                      kAttributeNames,
                                      kSystemAttributeNames,
                                      kMessageAttributeNames,
-                                     integer("MaxNumberOfMessages"),
+                                     one("MaxNumberOfMessages", Integer),
                                      kVisibility,
-                                     integer("WaitTimeSeconds"),
-                                     text("ReceiveRequestAttemptId")};
-constexpr std::array kMessage{text("MessageId"), kHandle,     text("MD5OfBody"),
-                              text("Body"),      kAttributes, text("MD5OfMessageAttributes"),
+                                     one("WaitTimeSeconds", Integer),
+                                     one("ReceiveRequestAttemptId")};
+constexpr std::array kMessage{one("MessageId"),  kHandle,     one("MD5OfBody"),
+                              one("Body"),       kAttributes, one("MD5OfMessageAttributes"),
                               kMessageAttributes};
 constexpr std::array kReceived{Member{"Messages", "Message", Structures, kMessage}};
 
@@ -97,12 +89,12 @@ constexpr std::array kDeleteMessage{kUrl, kHandle};
 constexpr std::array kChangeVisibility{kUrl, kHandle, kVisibility};
 
 constexpr std::array kSendEntry{kId,
-                                text("MessageBody"),
-                                integer("DelaySeconds"),
+                                one("MessageBody"),
+                                one("DelaySeconds", Integer),
                                 kMessageAttributes,
                                 kSystemAttributes,
-                                text("MessageDeduplicationId"),
-                                text("MessageGroupId")};
+                                one("MessageDeduplicationId"),
+                                one("MessageGroupId")};
 constexpr std::array kSendBatch{
     kUrl, Member{"Entries", "SendMessageBatchRequestEntry", Structures, kSendEntry}};
 constexpr std::array kDeleteEntry{kId, kHandle};
@@ -114,7 +106,7 @@ constexpr std::array kChangeBatch{
 
 constexpr std::array kDone{kId};
 constexpr std::array kNotDone{kId, Member{"SenderFault", "SenderFault", Flag},
-                              Member{"Code", "Code", ErrorCode}, text("Message")};
+                              Member{"Code", "Code", ErrorCode}, one("Message")};
 constexpr Member kFailed{"Failed", "BatchResultErrorEntry", Structures, kNotDone};
 constexpr std::array kBatchSent{
     Member{"Successful", "SendMessageBatchResultEntry", Structures, kSent}, kFailed};
@@ -123,25 +115,25 @@ constexpr std::array kBatchDeleted{
 constexpr std::array kBatchChanged{
     Member{"Successful", "ChangeMessageVisibilityBatchResultEntry", Structures, kDone}, kFailed};
 
-constexpr std::array kStartMove{text("SourceArn"), text("DestinationArn"),
-                                integer("MaxNumberOfMessagesPerSecond")};
-constexpr std::array kMove{text("TaskHandle")};
-constexpr std::array kListMoves{text("SourceArn"), kMaxResults};
-constexpr std::array kMoveEntry{text("TaskHandle"),
-                                text("Status"),
-                                text("SourceArn"),
-                                text("DestinationArn"),
-                                integer("MaxNumberOfMessagesPerSecond"),
-                                integer("ApproximateNumberOfMessagesMoved"),
-                                integer("ApproximateNumberOfMessagesToMove"),
-                                text("FailureReason"),
-                                integer("StartedTimestamp")};
+constexpr std::array kStartMove{one("SourceArn"), one("DestinationArn"),
+                                one("MaxNumberOfMessagesPerSecond", Integer)};
+constexpr std::array kMove{one("TaskHandle")};
+constexpr std::array kListMoves{one("SourceArn"), kMaxResults};
+constexpr std::array kMoveEntry{one("TaskHandle"),
+                                one("Status"),
+                                one("SourceArn"),
+                                one("DestinationArn"),
+                                one("MaxNumberOfMessagesPerSecond", Integer),
+                                one("ApproximateNumberOfMessagesMoved", Integer),
+                                one("ApproximateNumberOfMessagesToMove", Integer),
+                                one("FailureReason"),
+                                one("StartedTimestamp", Integer)};
 constexpr std::array kMoves{
     Member{"Results", "ListMessageMoveTasksResultEntry", Structures, kMoveEntry}};
-constexpr std::array kMoved{integer("ApproximateNumberOfMessagesMoved")};
+constexpr std::array kMoved{one("ApproximateNumberOfMessagesMoved", Integer)};
 
 /// What the table holds is what the protocol has; what of it is modelled, SqsApi says.
-constexpr std::array<QueryOperation, 23> kOperations{
+constexpr std::array<QueryOperation, 23> kSqsOperations{
     {{"AddPermission", kAddPermission},
      {"CancelMessageMoveTask", kMove, kMoved},
      {"ChangeMessageVisibility", kChangeVisibility},
@@ -169,6 +161,6 @@ constexpr std::array<QueryOperation, 23> kOperations{
 }  // namespace
 
 constexpr QueryService kSqsQuery{"http://queue.amazonaws.com/doc/2012-11-05/", "2012-11-05",
-                                 kOperations, &SqsApi::query_code};
+                                 kSqsOperations, &SqsApi::query_code};
 
 }  // namespace scaler::emulator

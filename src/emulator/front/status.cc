@@ -13,11 +13,7 @@ namespace {
 using world::Queue;
 using world::Service;
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
-void write_queue(json::Writer& writer, const Queue& queue) {
+void write_queue_status(json::Writer& writer, const Queue& queue) {
   const QueueDepth depth = queue.depth();
   const world::QueueTotals& totals = queue.totals();
   writer.name(queue.name())
@@ -34,7 +30,7 @@ void write_queue(json::Writer& writer, const Queue& queue) {
       .field("expired", totals.expired)
       .field("purged", totals.purged)
       .field("receive_count_max", totals.receive_count_max)
-      .field("count_lag", seconds(queue.settings().count_lag))
+      .field("count_lag", in_seconds(queue.settings().count_lag))
       .end_object();
 }
 
@@ -51,7 +47,7 @@ void write_service(json::Writer& writer, const Service& service, Instant now) {
       .field("killed_while_working", totals.killed_while_working)
       .field("tasks_started", totals.tasks_started)
       .field("peak_tasks", totals.tasks_peak)
-      .field("task_seconds", seconds(service.task_time(now)))
+      .field("task_seconds", in_seconds(service.task_time(now)))
       .end_object();
 }
 
@@ -163,7 +159,7 @@ std::string write_status(const StatusSubject& subject) {
   json::Writer writer;
   writer.begin_object().field("now", format_instant(now)).name("queues").begin_object();
   for (const auto& [name, queue] : subject.world.queues()) {
-    write_queue(writer, *queue);
+    write_queue_status(writer, *queue);
   }
   writer.end_object().name("service");
   if (subject.service == nullptr) {
@@ -184,7 +180,7 @@ std::string write_status(const StatusSubject& subject) {
   write_lambda(writer, subject.lambda);
   const Service* const service = subject.service;
   writer.field("peak_tasks", service == nullptr ? 0 : service->totals().tasks_peak)
-      .field("task_seconds", service == nullptr ? 0.0 : seconds(service->task_time(now)))
+      .field("task_seconds", service == nullptr ? 0.0 : in_seconds(service->task_time(now)))
       .end_object();
   return std::move(writer).text();
 }

@@ -20,52 +20,48 @@ constexpr std::string_view kBase32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr std::size_t kSessionsMax = 10'000;
-constexpr std::int64_t kDurationMin = 900;
-constexpr std::int64_t kDurationMax = 43'200;
+constexpr std::int64_t kSessionMin = 900;
+constexpr std::int64_t kSessionMax = 43'200;
 constexpr std::int64_t kDurationDefault = 3600;
 constexpr std::int64_t kChainedMax = 3600;
 
-constexpr Member text(std::string_view name) {
-  return {.name = name, .wire = name};
-}
-
-constexpr std::array kTag{text("Key"), text("Value")};
-constexpr std::array kPolicyArn{text("arn")};
-constexpr std::array kContext{text("ProviderArn"), text("ContextAssertion")};
+constexpr std::array kSessionTag{one("Key"), one("Value")};
+constexpr std::array kPolicyArn{one("arn")};
+constexpr std::array kContext{one("ProviderArn"), one("ContextAssertion")};
 constexpr Member kDuration{"DurationSeconds", "DurationSeconds", Integer};
 constexpr Member kPolicyArns{"PolicyArns", "PolicyArns", Structures, kPolicyArn};
 
 constexpr std::array kAssumeRole{
-    text("RoleArn"),
-    text("RoleSessionName"),
+    one("RoleArn"),
+    one("RoleSessionName"),
     kPolicyArns,
-    text("Policy"),
+    one("Policy"),
     kDuration,
-    Member{"Tags", "Tags", Structures, kTag},
+    Member{"Tags", "Tags", Structures, kSessionTag},
     Member{"TransitiveTagKeys", "TransitiveTagKeys", Texts},
-    text("ExternalId"),
-    text("SerialNumber"),
-    text("TokenCode"),
-    text("SourceIdentity"),
+    one("ExternalId"),
+    one("SerialNumber"),
+    one("TokenCode"),
+    one("SourceIdentity"),
     Member{"ProvidedContexts", "ProvidedContexts", Structures, kContext}};
-constexpr std::array kAssumeByToken{text("RoleArn"),
-                                    text("RoleSessionName"),
-                                    text("WebIdentityToken"),
-                                    text("ProviderId"),
+constexpr std::array kAssumeByToken{one("RoleArn"),
+                                    one("RoleSessionName"),
+                                    one("WebIdentityToken"),
+                                    one("ProviderId"),
                                     kPolicyArns,
-                                    text("Policy"),
+                                    one("Policy"),
                                     kDuration};
-constexpr std::array kKeys{text("AccessKeyId"), text("SecretAccessKey"), text("SessionToken"),
-                           text("Expiration")};
-constexpr std::array kUser{text("AssumedRoleId"), text("Arn")};
+constexpr std::array kKeys{one("AccessKeyId"), one("SecretAccessKey"), one("SessionToken"),
+                           one("Expiration")};
+constexpr std::array kUser{one("AssumedRoleId"), one("Arn")};
 constexpr Member kCredentials{"Credentials", "Credentials", Structure, kKeys};
 constexpr Member kAssumedUser{"AssumedRoleUser", "AssumedRoleUser", Structure, kUser};
-constexpr std::array kAssumed{kCredentials, kAssumedUser, text("SourceIdentity")};
-constexpr std::array kAssumedByToken{kCredentials, text("SubjectFromWebIdentityToken"),
-                                     kAssumedUser, text("Provider")};
-constexpr std::array kIdentity{text("Arn"), text("UserId"), text("Account")};
+constexpr std::array kAssumed{kCredentials, kAssumedUser, one("SourceIdentity")};
+constexpr std::array kAssumedByToken{kCredentials, one("SubjectFromWebIdentityToken"), kAssumedUser,
+                                     one("Provider")};
+constexpr std::array kIdentity{one("Arn"), one("UserId"), one("Account")};
 
-constexpr std::array<QueryOperation, 3> kOperations{
+constexpr std::array<QueryOperation, 3> kStsOperations{
     {{"AssumeRole", kAssumeRole, kAssumed},
      {kWebIdentity, kAssumeByToken, kAssumedByToken},
      {"GetCallerIdentity", {}, kIdentity}}};
@@ -107,9 +103,9 @@ bool is_session_character(char c) {
 
 ApiResult<Duration> read_duration(const Input& input, bool by_session) {
   const std::int64_t seconds = input.integer("DurationSeconds").value_or(kDurationDefault);
-  if (seconds < kDurationMin || seconds > kDurationMax) {
+  if (seconds < kSessionMin || seconds > kSessionMax) {
     return invalid(std::to_string(seconds), "durationSeconds",
-                   fmt::format("Member must have a value of {} to {}", kDurationMin, kDurationMax));
+                   fmt::format("Member must have a value of {} to {}", kSessionMin, kSessionMax));
   }
   if (by_session && seconds > kChainedMax) {
     return refuse("ValidationError",
@@ -122,7 +118,7 @@ ApiResult<Duration> read_duration(const Input& input, bool by_session) {
 }  // namespace
 
 constexpr QueryService kStsQuery{"https://sts.amazonaws.com/doc/2011-06-15/", "2011-06-15",
-                                 kOperations};
+                                 kStsOperations};
 
 bool is_unsigned_operation(std::string_view operation) {
   return operation == kWebIdentity;
@@ -156,8 +152,8 @@ struct StsApi::Role {
 
 ApiAnswer StsApi::handle(const JsonCall& call) {
   const auto* const operation =
-      std::ranges::find(kOperations, call.operation, &QueryOperation::name);
-  if (operation == kOperations.end()) {
+      std::ranges::find(kStsOperations, call.operation, &QueryOperation::name);
+  if (operation == kStsOperations.end()) {
     return refuse("UnknownOperationException",
                   fmt::format("STS has no operation {} here.", call.operation));
   }

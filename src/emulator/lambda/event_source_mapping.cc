@@ -14,7 +14,6 @@ namespace {
 constexpr std::int64_t kReceiveMax = 10;
 /// Lambda starts with so many concurrent batches; what it adds for large queues is left out.
 constexpr std::int64_t kPollers = 5;
-constexpr Duration kThrottlePause = std::chrono::seconds(1);
 /// What a batch may hold in the way of bodies, so that the event stays within Lambda's 6 MB.
 constexpr std::size_t kBatchBytes = 5U << 20U;
 

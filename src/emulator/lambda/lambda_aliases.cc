@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "emulator/request/api_input.h"
+#include "ground/base/text.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
 
@@ -64,10 +65,6 @@ net::HttpResponse alias_response(int status, const FunctionSettings& settings,
   json::Writer writer;
   write_alias(writer, settings, alias);
   return lambda_json(status, std::move(writer).text());
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 /// Letters, digits, - and _, and not digits alone: that is a version.

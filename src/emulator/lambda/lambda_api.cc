@@ -17,7 +17,6 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr std::string_view kBase = "/2015-03-31/";
 constexpr std::size_t kSyncMax = 6U << 20U;
 constexpr std::size_t kAsyncMax = 1U << 20U;
 constexpr int kAsyncRetries = 2;
@@ -381,7 +380,7 @@ ApiResult<MappingSettings> check_mapping(const MappingSettings& settings) {
 
 void answer_lambda(const LambdaApiTargets& targets, const net::ServerRequest& request,
                    const net::Respond& respond) {
-  if (!request.target.starts_with(kBase)) {
+  if (!request.target.starts_with(kLambdaBase)) {
     return respond(error_response(no_such_operation(request.target).error()));
   }
   const auto response = answer(targets, request, respond);

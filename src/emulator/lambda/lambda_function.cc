@@ -11,7 +11,6 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr Duration kThrottlePause = std::chrono::seconds(1);
 constexpr Duration kRetryPause = std::chrono::minutes(1);
 constexpr Duration kEventAgeMax = std::chrono::hours(6);
 

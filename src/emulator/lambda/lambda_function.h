@@ -21,6 +21,9 @@
 
 namespace scaler::emulator {
 
+/// What is throttled goes again after this.
+inline constexpr Duration kThrottlePause = std::chrono::seconds(1);
+
 enum class InvocationOutcome { Ok, FunctionError, Throttled };
 
 struct InvocationResult {

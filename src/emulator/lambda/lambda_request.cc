@@ -10,8 +10,6 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr std::string_view kBase = "/2015-03-31/";
-
 LambdaQuery parse_query(std::string_view text) {
   LambdaQuery query;
   while (!text.empty()) {
@@ -28,7 +26,7 @@ LambdaQuery parse_query(std::string_view text) {
 }  // namespace
 
 LambdaTarget parse_lambda_target(std::string_view text) {
-  text.remove_prefix(kBase.size());
+  text.remove_prefix(kLambdaBase.size());
   const std::size_t mark = std::min(text.find('?'), text.size());
   LambdaTarget target{.query = parse_query(text.substr(std::min(mark + 1, text.size())))};
   std::string_view path = text.substr(0, mark);

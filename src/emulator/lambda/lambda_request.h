@@ -17,6 +17,9 @@
 
 namespace scaler::emulator {
 
+/// What the paths of the API begin with.
+inline constexpr std::string_view kLambdaBase = "/2015-03-31/";
+
 using LambdaQuery = std::map<std::string, std::string, std::less<>>;
 
 struct LambdaTarget {

@@ -10,7 +10,7 @@
 namespace scaler::emulator {
 namespace {
 
-constexpr std::string_view kBase = "/2018-06-01/runtime/";
+constexpr std::string_view kRuntimeBase = "/2018-06-01/runtime/";
 constexpr std::string_view kInvocation = "invocation/";
 
 net::HttpResponse json_response(int status, std::string body) {
@@ -107,10 +107,10 @@ void RuntimeApiServer::deliver(const RuntimeInvocation& invocation) {
 
 void RuntimeApiServer::handle(const net::ServerRequest& request, const net::Respond& respond) {
   std::string_view path = request.target;
-  if (!path.starts_with(kBase)) {
+  if (!path.starts_with(kRuntimeBase)) {
     return respond(refused(404, "NotFound", "no such path: " + request.target));
   }
-  path.remove_prefix(kBase.size());
+  path.remove_prefix(kRuntimeBase.size());
   const bool get = path == "invocation/next";
   if (request.method != (get ? "GET" : "POST")) {
     return respond(refused(405, "MethodNotAllowed", request.method + " " + request.target));

@@ -193,7 +193,7 @@ void Sandbox::time_out(Duration duration) {
     return;
   }
   over_ = true;
-  const double seconds = std::chrono::duration<double>(duration).count();
+  const double seconds = in_seconds(duration);
   const std::string id = invocation_ ? invocation_->request_id : "";
   finish(
       SandboxResult::Outcome::TimedOut,

@@ -18,11 +18,11 @@ class OtherServices {
  public:
   OtherServices(world::World& world, const std::string& home_region, Duration metrics_delay,
                 InstanceTypes types = {}, InstanceTimes times = {})
-      : sampler_(world, metrics_, Places(home_region)),
+      : sampler_(world, metrics_, WorldPlaces(home_region)),
         cloudwatch_(world, metrics_, metrics_delay),
         auto_scaling_(world),
         groups_(world, std::move(types), times),
-        tagging_(world, Places(home_region)) {}
+        tagging_(world, WorldPlaces(home_region)) {}
 
   /// By the name that requests are signed for.
   static bool offers(std::string_view service) {

@@ -14,7 +14,7 @@ constexpr Duration kForgotten = std::chrono::hours(6);
 
 }  // namespace
 
-QueueSampler::QueueSampler(const world::World& world, MetricStore& store, Places places)
+QueueSampler::QueueSampler(const world::World& world, MetricStore& store, WorldPlaces places)
     : world_(world),
       store_(store),
       places_(std::move(places)),
@@ -44,8 +44,7 @@ void QueueSampler::sample(const world::Queue& queue, Instant minute) {
     return;
   }
   const std::optional<Instant> oldest = queue.oldest();
-  const double age =
-      oldest ? std::chrono::duration<double>(minute + kMinute - *oldest).count() : 0.0;
+  const double age = oldest ? in_seconds(minute + kMinute - *oldest) : 0.0;
   const std::array<std::pair<std::string_view, double>, 7> values{
       {{"ApproximateAgeOfOldestMessage", std::max(0.0, std::floor(age))},
        {"ApproximateNumberOfMessagesDelayed", static_cast<double>(depth.delayed)},

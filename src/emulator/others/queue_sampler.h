@@ -16,7 +16,7 @@ inline constexpr std::string_view kQueueSpace = "AWS/SQS";
 
 class QueueSampler {
  public:
-  QueueSampler(const world::World& world, MetricStore& store, Places places);
+  QueueSampler(const world::World& world, MetricStore& store, WorldPlaces places);
 
   /// When the minute is over.
   Instant next() const { return next_; }
@@ -33,7 +33,7 @@ class QueueSampler {
 
   const world::World& world_;
   MetricStore& store_;
-  Places places_;
+  WorldPlaces places_;
   Instant next_;
   std::map<std::string, Last, std::less<>> last_ = {};
 };

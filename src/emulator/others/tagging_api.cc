@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::int64_t kPageMax = 100;
 
-std::unexpected<ApiError> invalid(std::string message) {
+std::unexpected<ApiError> invalid_parameter(std::string message) {
   return refuse("InvalidParameterException", std::move(message));
 }
 
@@ -35,7 +35,7 @@ ApiResult<std::vector<TagFilter>> read_filters(const Input& input) {
   for (const json::Value& filter : input.objects("TagFilters")) {
     const Input read = TRY(Input::read(filter, kFields, "InvalidParameterException"));
     if (read.text("Key").empty()) {
-      return invalid("A tag filter needs a key.");
+      return invalid_parameter("A tag filter needs a key.");
     }
     filters.push_back({.key = read.text("Key"), .values = read.texts("Values")});
   }
@@ -103,7 +103,7 @@ ApiAnswer TaggingApi::handle(const JsonCall& call) const {
   const auto arns = input.texts("ResourceARNList");
   const std::int64_t page = input.integer("ResourcesPerPage").value_or(kPageMax);
   if (page < 1 || page > kPageMax) {
-    return invalid(fmt::format("ResourcesPerPage must be from 1 to {}.", kPageMax));
+    return invalid_parameter(fmt::format("ResourcesPerPage must be from 1 to {}.", kPageMax));
   }
   const std::string_view token = input.text("PaginationToken");
   std::vector<Resource> found = resources(call.caller);

@@ -13,7 +13,7 @@ namespace scaler::emulator {
 
 class TaggingApi {
  public:
-  TaggingApi(const world::World& world, Places places)
+  TaggingApi(const world::World& world, WorldPlaces places)
       : world_(world), places_(std::move(places)) {}
 
   /// Errors: InvalidParameterException, PaginationTokenExpiredException,
@@ -25,7 +25,7 @@ class TaggingApi {
   std::vector<Resource> resources(const Caller& caller) const;
 
   const world::World& world_;
-  Places places_;
+  WorldPlaces places_;
 };
 
 }  // namespace scaler::emulator

@@ -21,11 +21,11 @@ std::unexpected<ApiError> incomplete(std::string message) {
   return refuse("IncompleteSignatureException", std::move(message), 403);
 }
 
-std::unexpected<ApiError> invalid(std::string message) {
+std::unexpected<ApiError> invalid_signature(std::string message) {
   return refuse("InvalidSignatureException", std::move(message), 403);
 }
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
+std::vector<std::string_view> cut(std::string_view text, char separator) {
   std::vector<std::string_view> parts;
   for (const auto part : std::views::split(text, separator)) {
     parts.emplace_back(part.begin(), part.end());
@@ -78,7 +78,7 @@ ApiResult<Authorization> parse_authorization(std::string_view header) {
   }
   header.remove_prefix(kAlgorithm.size());
   Authorization found;
-  for (const std::string_view part : split(header, ',')) {
+  for (const std::string_view part : cut(header, ',')) {
     TRY(take_part(found, trim(part)));
   }
   for (const auto& [name, value] : kParts) {
@@ -96,7 +96,7 @@ bool is_hexadecimal(std::string_view text) {
 
 /// Access key, date, region, service and the word aws4_request.
 ApiResult<Caller> parse_scope(std::string_view credential, std::string_view date) {
-  const std::vector<std::string_view> parts = split(credential, '/');
+  const std::vector<std::string_view> parts = cut(credential, '/');
   if (parts.size() != 5 || std::ranges::any_of(parts, &std::string_view::empty)) {
     return incomplete(
         fmt::format("Credential must have exactly 5 slash-delimited elements, e.g. "
@@ -104,10 +104,11 @@ ApiResult<Caller> parse_scope(std::string_view credential, std::string_view date
                     credential));
   }
   if (parts[4] != "aws4_request") {
-    return invalid("Credential should be scoped with a valid terminator: 'aws4_request'.");
+    return invalid_signature(
+        "Credential should be scoped with a valid terminator: 'aws4_request'.");
   }
   if (parts[1] != date) {
-    return invalid(
+    return invalid_signature(
         fmt::format("Date in Credential scope does not match YYYYMMDD from ISO-8601 "
                     "version of date from HTTP: '{}' != '{}'.",
                     parts[1], date));
@@ -132,20 +133,21 @@ std::vector<std::string> sorted_names(const net::HttpHeaders& headers) {
 
 /// Every header that must be signed is, and every signed header is there.
 ApiResult<void> check_signed_headers(const net::HttpHeaders& headers, std::string_view list) {
-  const std::vector<std::string_view> names = split(list, ';');
+  const std::vector<std::string_view> names = cut(list, ';');
   if (!std::ranges::is_sorted(names) || std::ranges::adjacent_find(names) != names.end()) {
-    return invalid("SignedHeaders must be distinct and in alphabetical order.");
+    return invalid_signature("SignedHeaders must be distinct and in alphabetical order.");
   }
   const std::vector<std::string> sent = sorted_names(headers);
   for (const std::string_view name : names) {
     if (name != "content-length" && !std::ranges::binary_search(sent, name)) {
-      return invalid(fmt::format("Header '{}' is signed but was not sent.", name));
+      return invalid_signature(fmt::format("Header '{}' is signed but was not sent.", name));
     }
   }
   for (const std::string& name : sent) {
     const bool needed = name == "host" || name.starts_with("x-amz-");
     if (needed && !std::ranges::binary_search(names, std::string_view(name))) {
-      return invalid(fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
+      return invalid_signature(
+          fmt::format("'{}' must be a 'SignedHeader' in the AWS Authorization.", name));
     }
   }
   return {};
@@ -193,12 +195,13 @@ ApiResult<Caller> check_signature(const net::ServerRequest& request, std::string
   const Instant sent_at = TRY(parse_amz_date(*date));
   Caller caller = TRY(parse_scope(authorization.credential, date->substr(0, 8)));
   if (sent_at < now - kClockSkewMax || sent_at > now + kClockSkewMax) {
-    return invalid(fmt::format("Signature {}: {} is {} than {} by more than 5 min.",
-                               sent_at < now ? "expired" : "not yet current", *date,
-                               sent_at < now ? "earlier" : "later", format_instant(now)));
+    return invalid_signature(fmt::format("Signature {}: {} is {} than {} by more than 5 min.",
+                                         sent_at < now ? "expired" : "not yet current", *date,
+                                         sent_at < now ? "earlier" : "later", format_instant(now)));
   }
   if (caller.service != service) {
-    return invalid(fmt::format("Credential should be scoped to correct service: '{}'.", service));
+    return invalid_signature(
+        fmt::format("Credential should be scoped to correct service: '{}'.", service));
   }
   if (authorization.signature.size() != kSignatureLength ||
       !is_hexadecimal(authorization.signature)) {

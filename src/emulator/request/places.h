@@ -24,10 +24,10 @@ std::string_view own_name(std::string_view world_name);
 /// The account of what the world has by that name.
 std::string_view account_in(std::string_view world_name);
 
-class Places {
+class WorldPlaces {
  public:
   /// What belongs to the emulator's account in the home region has its own name in the world.
-  explicit Places(std::string home) : home_(std::move(home)) {}
+  explicit WorldPlaces(std::string home) : home_(std::move(home)) {}
 
   std::string world_name(std::string_view account, std::string_view region,
                          std::string_view name) const;

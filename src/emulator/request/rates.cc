@@ -48,7 +48,7 @@ bool Rates::take(const Caller& caller, std::string_view operation, Instant now) 
                        .try_emplace({caller.account, caller.region, index},
                                     Bucket{.tokens = rate->burst, .at = now})
                        .first->second;
-  const double passed = std::chrono::duration<double>(now - bucket.at).count();
+  const double passed = in_seconds(now - bucket.at);
   bucket = {.tokens = std::min(rate->burst, bucket.tokens + passed * rate->per_second), .at = now};
   if (bucket.tokens >= 1) {
     bucket.tokens -= 1;

@@ -19,7 +19,7 @@ namespace scaler::emulator {
 namespace {
 
 constexpr std::size_t kAttributesMax = 10;
-constexpr std::size_t kNameMax = 256;
+constexpr std::size_t kAttributeNameMax = 256;
 
 bool is_alphanumeric(char c) {
   return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
@@ -36,7 +36,7 @@ std::unexpected<ApiError> bad(std::string_view name, std::string_view reason) {
 }
 
 ApiResult<void> check_name(std::string_view name) {
-  const bool valid = !name.empty() && name.size() <= kNameMax && !name.starts_with('.') &&
+  const bool valid = !name.empty() && name.size() <= kAttributeNameMax && !name.starts_with('.') &&
                      !name.ends_with('.') && !name.contains("..") &&
                      std::ranges::all_of(name, [](char c) {
                        return is_alphanumeric(c) || c == '_' || c == '-' || c == '.';
@@ -68,7 +68,7 @@ ApiResult<std::size_t> check_value(std::string_view name, const json::Value& att
   const std::string_view type = input.text("DataType");
   const std::string_view base = type.substr(0, type.find('.'));
   const bool binary = base == "Binary";
-  if ((base != "String" && base != "Number" && !binary) || type.size() > kNameMax) {
+  if ((base != "String" && base != "Number" && !binary) || type.size() > kAttributeNameMax) {
     return refuse("InvalidParameterValue",
                   fmt::format("The message attribute '{}' has an invalid message attribute type, "
                               "the set of supported type prefixes is Binary, Number, and String.",

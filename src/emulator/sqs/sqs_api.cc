@@ -14,7 +14,7 @@ namespace {
 
 using world::Queue;
 
-constexpr std::size_t kNameMax = 80;
+constexpr std::size_t kQueueNameMax = 80;
 constexpr std::size_t kListDefault = 1000;
 constexpr std::int64_t kTagsMax = 50;
 constexpr std::size_t kTagKeyMax = 128;
@@ -29,7 +29,7 @@ ApiAnswer nothing() {
 constexpr std::string_view kFifoSuffix = ".fifo";
 
 bool valid_queue_name(std::string_view name) {
-  const bool short_enough = name.size() <= kNameMax;
+  const bool short_enough = name.size() <= kQueueNameMax;
   if (name.ends_with(kFifoSuffix)) {
     name.remove_suffix(kFifoSuffix.size());
   }
@@ -219,7 +219,7 @@ ApiResult<Queue*> SqsApi::find_queue(const Input& input, const Caller& caller) {
 }
 
 Queue* SqsApi::find_by_arn(std::string_view arn, const Caller& caller) {
-  const auto place = Places::of_queue_arn(arn);
+  const auto place = WorldPlaces::of_queue_arn(arn);
   return place && place->is_of(caller)
              ? world_.find_queue(places_.world_name(place->account, place->region, place->name))
              : nullptr;

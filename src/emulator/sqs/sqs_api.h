@@ -110,7 +110,7 @@ class SqsApi {
 
   world::World& world_;
   std::string endpoint_;
-  Places places_;
+  WorldPlaces places_;
   MessageMoves moves_;
   std::uint64_t next_move_ = 1;
   std::list<Receive> waiting_ = {};

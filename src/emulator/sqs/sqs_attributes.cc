@@ -151,7 +151,7 @@ ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bo
   }
   const json::Value* const target = policy->find("deadLetterTargetArn");
   const auto* arn = std::get_if<std::string>(&target->data());
-  if (arn == nullptr || !Places::of_queue_arn(*arn)) {
+  if (arn == nullptr || !WorldPlaces::of_queue_arn(*arn)) {
     return bad_redrive(text, "Invalid value for deadLetterTargetArn.");
   }
   const Queue* const dead_letters = find(*arn);
@@ -167,7 +167,7 @@ ApiResult<std::optional<world::Redrive>> parse_redrive(std::string_view text, bo
   return world::Redrive{.dead_letter_queue = dead_letters->name(), .max_receive_count = *count};
 }
 
-std::string redrive_text(const world::Redrive& redrive, const Places& places) {
+std::string redrive_text(const world::Redrive& redrive, const WorldPlaces& places) {
   json::Writer writer;
   writer.begin_object()
       .field("deadLetterTargetArn", places.queue_arn(redrive.dead_letter_queue))
@@ -179,7 +179,7 @@ std::string redrive_text(const world::Redrive& redrive, const Places& places) {
 /// All attributes that a queue has, by name.
 class AttributeWriter {
  public:
-  AttributeWriter(json::Writer& writer, const Queue& queue, const Places& places, Instant now)
+  AttributeWriter(json::Writer& writer, const Queue& queue, const WorldPlaces& places, Instant now)
       : writer_(&writer), queue_(&queue), places_(&places), depth_(queue.approximate_depth(now)) {}
 
   void write_all() {
@@ -254,7 +254,7 @@ class AttributeWriter {
 
   json::Writer* writer_;
   const Queue* queue_;
-  const Places* places_;
+  const WorldPlaces* places_;
   QueueDepth depth_;
 };
 
@@ -303,8 +303,8 @@ std::string_view different_attribute(const QueueSettings& a, const QueueSettings
 }
 
 ApiResult<void> write_attributes(json::Writer& writer, const Queue& queue,
-                                 const std::vector<std::string_view>& names, const Places& places,
-                                 Instant now) {
+                                 const std::vector<std::string_view>& names,
+                                 const WorldPlaces& places, Instant now) {
   AttributeWriter attributes(writer, queue, places, now);
   writer.begin_object();
   if (listed(names, "All")) {

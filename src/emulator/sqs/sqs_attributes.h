@@ -28,7 +28,7 @@ std::string_view different_attribute(const world::QueueSettings& a, const world:
 /// Writes the object of the attributes with these names ("All" for every one).
 /// Errors: InvalidAttributeName.
 ApiResult<void> write_attributes(json::Writer& writer, const world::Queue& queue,
-                                 const std::vector<std::string_view>& names, const Places& places,
-                                 Instant now);
+                                 const std::vector<std::string_view>& names,
+                                 const WorldPlaces& places, Instant now);
 
 }  // namespace scaler::emulator

@@ -10,6 +10,8 @@
 
 namespace scaler::emulator {
 
+inline constexpr std::int64_t kVisibilityMax = 43'200;  ///< seconds
+
 /// The number, if there is one.
 /// Errors: InvalidParameterValue when it is not in the range.
 ApiResult<std::optional<std::int64_t>> ranged(const Input& input, std::string_view name,

@@ -25,7 +25,6 @@ constexpr std::int64_t kBatchMax = 10;
 constexpr std::size_t kBatchBytesMax = 1'048'576;
 constexpr std::size_t kEntryIdMax = 80;
 constexpr std::int64_t kDelayMax = 900;
-constexpr std::int64_t kVisibilityMax = 43'200;
 
 /// Takes one UTF-8 character off the front. The JSON parser has checked the encoding.
 std::uint32_t take_character(std::string_view& text) {

@@ -21,7 +21,6 @@ using world::Queue;
 using world::ReceivedMessage;
 
 constexpr std::int64_t kMessagesMax = 10;
-constexpr std::int64_t kVisibilityMax = 43'200;
 constexpr std::int64_t kInFlightMax = 120'000;
 constexpr std::int64_t kWaitMax = 20;
 
@@ -47,7 +46,7 @@ std::int64_t milliseconds(Instant instant) {
 /// Writes one received message, with what was asked for of its attributes.
 class MessageWriter {
  public:
-  MessageWriter(json::Writer& writer, const Places& places,
+  MessageWriter(json::Writer& writer, const WorldPlaces& places,
                 std::vector<std::string_view> system_names,
                 std::vector<std::string_view> attribute_names)
       : writer_(&writer),
@@ -131,7 +130,7 @@ class MessageWriter {
   }
 
   json::Writer* writer_;
-  const Places* places_;
+  const WorldPlaces* places_;
   std::vector<std::string_view> system_names_;
   std::vector<std::string_view> attribute_names_;
 };

@@ -139,7 +139,7 @@ bool TaskAgent::too_many(const Task& task) {
   Allowance& left =
       allowances_.try_emplace(task.id, Allowance{.requests = kRequestsAtOnce, .at = now})
           .first->second;
-  const double passed = std::chrono::duration<double>(now - left.at).count();
+  const double passed = in_seconds(now - left.at);
   left = {.requests = std::min(kRequestsAtOnce, left.requests + passed * kRequestsPerSecond),
           .at = now};
   if (left.requests < 1) {

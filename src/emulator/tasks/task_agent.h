@@ -60,7 +60,7 @@ class TaskAgent {
 
   world::World& world_;
   std::string endpoint_;
-  Places places_;
+  WorldPlaces places_;
   Strike strike_;
   std::map<std::string, Allowance> allowances_ = {};
 };

@@ -35,6 +35,13 @@ Deadline after(Duration duration);
 /// RFC 3339 in UTC: "2026-11-23T12:00:00Z", with ".123" only when there are milliseconds.
 std::string format_instant(Instant instant);
 
+constexpr double in_seconds(Duration duration) {
+  return std::chrono::duration<double>(duration).count();
+}
+constexpr double in_hours(Duration duration) {
+  return std::chrono::duration<double, std::ratio<3600>>(duration).count();
+}
+
 /// Reads RFC 3339 with "Z" or a numeric offset and any number of fraction digits (cut to
 /// milliseconds). Errors: Malformed, quoting the text.
 Result<Instant> parse_instant(std::string_view text);

@@ -96,35 +96,6 @@ struct AppendValue {
   void operator()(RawJson json) const { out += json.text; }
 };
 
-/// What writes without waiting, and what one such write may be given at most.
-enum class Way { Unknown, Plain, Reopened, Polled, Socket };
-
-/// How the descriptor is written to without waiting. O_NONBLOCK belongs to the open file, which
-/// other processes may share, and which they do not expect to change; so a pipe or terminal is
-/// opened once more (two system calls, once, and none more per line). Where that is forbidden, a
-/// poll precedes each write: after POLLOUT a pipe takes PIPE_BUF bytes. Files are written as they
-/// are.
-Way choose_way(int& file_descriptor) {
-  struct stat status = {};
-  if (::fstat(file_descriptor, &status) != 0) {
-    return Way::Plain;
-  }
-  if (S_ISSOCK(status.st_mode)) {
-    return Way::Socket;
-  }
-  if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) {
-    return Way::Plain;
-  }
-  const std::string path = "/proc/self/fd/" + std::to_string(file_descriptor);
-  const int reopened =
-      ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_APPEND);
-  if (reopened < 0) {
-    return Way::Polled;
-  }
-  file_descriptor = reopened;
-  return Way::Reopened;
-}
-
 bool writable_now(int file_descriptor) {
   pollfd entry = {.fd = file_descriptor, .events = POLLOUT, .revents = 0};
   return ::poll(&entry, 1, 0) > 0;
@@ -161,6 +132,35 @@ class Log::Sink {
   }
 
  private:
+  /// What writes without waiting, and what one such write may be given at most.
+  enum class Way { Unknown, Plain, Reopened, Polled, Socket };
+
+  /// How the descriptor is written to without waiting. O_NONBLOCK belongs to the open file, which
+  /// other processes may share, and which they do not expect to change; so a pipe or terminal is
+  /// opened once more (two system calls, once, and none more per line). Where that is forbidden, a
+  /// poll precedes each write: after POLLOUT a pipe takes PIPE_BUF bytes. Files are written as they
+  /// are.
+  static Way choose_way(int& file_descriptor) {
+    struct stat status = {};
+    if (::fstat(file_descriptor, &status) != 0) {
+      return Way::Plain;
+    }
+    if (S_ISSOCK(status.st_mode)) {
+      return Way::Socket;
+    }
+    if (!S_ISFIFO(status.st_mode) && !S_ISCHR(status.st_mode)) {
+      return Way::Plain;
+    }
+    const std::string path = "/proc/self/fd/" + std::to_string(file_descriptor);
+    const int reopened =
+        ::open(path.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_APPEND);
+    if (reopened < 0) {
+      return Way::Polled;
+    }
+    file_descriptor = reopened;
+    return Way::Reopened;
+  }
+
   /// False when nothing of the line was taken. Of one that was begun the rest comes before anything
   /// else.
   bool put(std::string_view line) {

@@ -51,6 +51,11 @@ std::optional<Number> number_of(std::string_view text, Base... base) {
                                                                   : std::nullopt;
 }
 
+/// True for 0 to 9, whatever the locale says.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
 /// Two small hexadecimal digits for each byte.
 std::string hex(std::span<const unsigned char> bytes);
 

@@ -8,6 +8,7 @@
 
 #include "ground/net/host_check.h"
 #include "ground/net/server_connection_impl.h"
+#include "ground/net/socket_errors.h"
 
 namespace scaler::net {
 namespace {
@@ -26,10 +27,6 @@ constexpr int kStreamSystemBytes = 64 << 10;
 constexpr int kStreamVanishedMs = 30'000;
 /// What such a peer may send that nobody reads.
 constexpr std::size_t kStreamInputMax = 64U << 10U;
-
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK;
-}
 
 HttpResponse refusal(const Refusal& refusal) {
   return {.status = refusal.status,
@@ -257,7 +254,7 @@ void ServerConnection::wait_writable() {
 void ServerConnection::on_readable() {
   std::vector<char>& buffer = shared_->buffer;
   const ssize_t size = ::recv(socket_->native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-  if (size < 0 && (would_block(errno) || errno == EINTR)) {
+  if (size < 0 && would_block(errno)) {
     wait_readable();
   } else if (size <= 0) {
     close();

@@ -9,15 +9,13 @@
 #include <unistd.h>
 #include <utility>
 
+#include "ground/net/socket_errors.h"
+
 namespace scaler::net {
 namespace {
 
 std::string error_text(int error) {
   return std::generic_category().message(error);
-}
-
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 }  // namespace

@@ -14,6 +14,7 @@
 
 #include "ground/base/check.h"
 #include "ground/net/address.h"
+#include "ground/net/socket_errors.h"
 #include "ground/net/tls_algorithms.h"
 #include "ground/net/tls_roots.h"
 
@@ -98,10 +99,6 @@ int socket_of(BIO* bio) {
 int bio_result(BIO* bio, ssize_t count) {
   BIO_clear_retry_flags(bio);
   return count >= 0 ? 1 : 0;
-}
-
-bool would_block(int error) {
-  return error == EAGAIN || error == EWOULDBLOCK || error == EINTR;
 }
 
 int bio_write(BIO* bio, const char* data, std::size_t size, std::size_t* written) {

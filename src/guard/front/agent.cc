@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kPath = "/task-protection/v1/state";
 /// Protecting too long does no harm, and is asked for again.
-constexpr Duration kPatience = std::chrono::seconds(5);
+constexpr Duration kAskPatience = std::chrono::seconds(5);
 /// Giving protection up must not be carried out after it was asked for again: it is waited for.
 constexpr Duration kPatienceUnprotect = std::chrono::seconds(30);
 
@@ -119,7 +119,7 @@ void Agent::ask(AskAgent::What what, Duration protect_for,
     request.headers = {{.name = "Content-Type", .value = "application/json"}};
     request.body = std::move(body.end_object()).text();
   }
-  const Duration patience = what == AskAgent::What::Unprotect ? kPatienceUnprotect : kPatience;
+  const Duration patience = what == AskAgent::What::Unprotect ? kPatienceUnprotect : kAskPatience;
   http_->send(request, {.deadline = after(patience)},
               [now = aws_now_, asked, answered = std::move(answered)](net::Finished finished) {
                 answered(read_agent_reply(finished.response, asked, now()));

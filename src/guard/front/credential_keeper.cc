@@ -7,7 +7,7 @@ namespace {
 
 /// The provider itself knows when new ones are due; asking it costs nothing before.
 constexpr Duration kLook = std::chrono::seconds(10);
-constexpr Duration kPatience = std::chrono::seconds(5);
+constexpr Duration kKeysPatience = std::chrono::seconds(5);
 
 }  // namespace
 
@@ -45,8 +45,8 @@ void CredentialKeeper::work(const std::stop_token& stop) {
     if (stop.stop_requested()) {
       return;
     }
-    Result<aws::Credentials> fetched =
-        refused.empty() ? provider_.current(after(kPatience)) : provider_.renew(after(kPatience));
+    Result<aws::Credentials> fetched = refused.empty() ? provider_.current(after(kKeysPatience))
+                                                       : provider_.renew(after(kKeysPatience));
     if (!fetched.has_value()) {
       log_.write(LogLevel::Warn, "no fresh credentials: " + fetched.error().message);
     }

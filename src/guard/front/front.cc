@@ -13,7 +13,7 @@ namespace {
 
 /// Longer than any long poll lasts, which is 20 s.
 constexpr Duration kReceivePatience = std::chrono::seconds(35);
-constexpr Duration kPatience = std::chrono::seconds(30);
+constexpr Duration kForwardPatience = std::chrono::seconds(30);
 constexpr Duration kGiveBackPatience = std::chrono::seconds(5);
 constexpr int kGiveBackAttempts = 3;
 constexpr std::size_t kBatch = 10;  ///< of SQS
@@ -119,7 +119,7 @@ std::string Front::status_json() const {
       .field("stopping", status.stopping)
       .field("unguarded", status.unguarded)
       .field("agent", surroundings_.agent != nullptr)
-      .field("protected_seconds", std::chrono::duration<double>(status.protected_for).count())
+      .field("protected_seconds", in_seconds(status.protected_for))
       .field("receives", receives_seen_)
       .field("handed_over", status.handed_over)
       .field("handed_over_unprotected", status.handed_over_unprotected)
@@ -143,7 +143,7 @@ void Front::pass(const QueueCall& call, const net::ServerRequest& request, net::
   // Sending twice would make two messages; deleting twice deletes once.
   forwarded.repeatable = call.kind == QueueCall::Kind::Delete;
   surroundings_.forwarder.send(
-      std::move(forwarded), {.queue_url = call.queue_url, .region = call.region}, kPatience,
+      std::move(forwarded), {.queue_url = call.queue_url, .region = call.region}, kForwardPatience,
       [this, alive = alive_, call, respond = std::move(respond)](Result<net::HttpResponse> answer) {
         if (!*alive) {
           return;

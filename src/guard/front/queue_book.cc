@@ -14,7 +14,7 @@ namespace scaler::guard {
 namespace {
 
 constexpr Duration kAskAgain = std::chrono::minutes(5);
-constexpr Duration kPatience = std::chrono::seconds(2);
+constexpr Duration kSettingsPatience = std::chrono::seconds(2);
 
 /// What is the same for each way to say the same queue.
 std::string key_of(std::string_view queue_url, std::string_view region) {
@@ -86,7 +86,7 @@ void QueueBook::ask(Entry& entry) {
   body.name("AttributeNames").begin_array();
   body.value("VisibilityTimeout").value("ReceiveMessageWaitTimeSeconds").value("RedrivePolicy");
   forwarder_.call("GetQueueAttributes", std::move(body.end_array().end_object()).text(),
-                  entry.whereto, kPatience,
+                  entry.whereto, kSettingsPatience,
                   [this, alive = alive_, &entry](const Result<net::HttpResponse>& response) {
                     if (*alive) {
                       take(entry, response);

@@ -8,10 +8,6 @@
 namespace scaler::guard {
 namespace {
 
-double seconds(Duration duration) {
-  return std::chrono::duration<double>(duration).count();
-}
-
 /// Of sorted ones; zero of none.
 Duration percentile(const std::vector<Duration>& times, std::size_t percent) {
   return times.empty() ? Duration::zero() : times[(times.size() - 1) * percent / 100];
@@ -51,11 +47,11 @@ WorkReport::Numbers WorkReport::take() {
 void write_line(const Log& log, const WorkReport::Numbers& numbers, Duration protected_for) {
   log.write(LogLevel::Info, "work",
             {{"done", static_cast<std::int64_t>(numbers.done)},
-             {"seconds_mean", seconds(numbers.mean)},
-             {"seconds_p50", seconds(numbers.p50)},
-             {"seconds_p95", seconds(numbers.p95)},
+             {"seconds_mean", in_seconds(numbers.mean)},
+             {"seconds_p50", in_seconds(numbers.p50)},
+             {"seconds_p95", in_seconds(numbers.p95)},
              {"held_max", static_cast<std::int64_t>(numbers.held_max)},
-             {"protected_seconds", seconds(protected_for)}});
+             {"protected_seconds", in_seconds(protected_for)}});
 }
 
 std::string emf(const WorkReport::Numbers& numbers, Duration protected_for, Instant now) {
@@ -66,11 +62,11 @@ std::string emf(const WorkReport::Numbers& numbers, Duration protected_for, Inst
   };
   std::vector<Metric> metrics{{"MessagesDone", "Count", static_cast<double>(numbers.done)},
                               {"MessagesHeldMax", "Count", static_cast<double>(numbers.held_max)},
-                              {"ProtectedTime", "Seconds", seconds(protected_for)}};
+                              {"ProtectedTime", "Seconds", in_seconds(protected_for)}};
   if (numbers.done > 0) {
-    metrics.push_back({"WorkTimeMean", "Seconds", seconds(numbers.mean)});
-    metrics.push_back({"WorkTimeP50", "Seconds", seconds(numbers.p50)});
-    metrics.push_back({"WorkTimeP95", "Seconds", seconds(numbers.p95)});
+    metrics.push_back({"WorkTimeMean", "Seconds", in_seconds(numbers.mean)});
+    metrics.push_back({"WorkTimeP50", "Seconds", in_seconds(numbers.p50)});
+    metrics.push_back({"WorkTimeP95", "Seconds", in_seconds(numbers.p95)});
   }
   json::Writer writer;
   writer.begin_object().name("_aws").begin_object();

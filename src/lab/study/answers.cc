@@ -9,10 +9,6 @@ namespace {
 
 constexpr std::size_t kDifferencesShown = 20;
 
-double seconds(Duration duration) {
-  return static_cast<double>(duration.count()) / 1000;
-}
-
 std::string percent(double share) {
   return fmt::format("{:.1f} %", 100 * share);
 }
@@ -88,11 +84,11 @@ std::string answers_csv(const std::vector<Answer>& answers) {
     const report::Figures& figures = answer.run.figures;
     text += fmt::format(
         "{},{:.3f},{:.3f},{:.3f},{:.3f},{:.6f},{:.3f},{:.4f},{},{},{},{},{},{},{},{:.2f}{}\n",
-        csv_cell(answer.run.name), seconds(figures.waiting_p50), seconds(figures.waiting_p95),
-        seconds(figures.waiting_p99), seconds(figures.waiting_max), figures.share_within_objective,
-        figures.task_hours, figures.price.value_or(0), figures.scaling_actions,
-        figures.direction_changes, figures.tasks_peak, figures.killed_busy, figures.lost,
-        answer.sent, answer.unfinished, figures.month.value_or(0),
+        csv_cell(answer.run.name), in_seconds(figures.waiting_p50), in_seconds(figures.waiting_p95),
+        in_seconds(figures.waiting_p99), in_seconds(figures.waiting_max),
+        figures.share_within_objective, figures.task_hours, figures.price.value_or(0),
+        figures.scaling_actions, figures.direction_changes, figures.tasks_peak, figures.killed_busy,
+        figures.lost, answer.sent, answer.unfinished, figures.month.value_or(0),
         instances ? fmt::format(",{:.3f}", figures.instance_hours.value_or(0)) : "");
   }
   return text;
@@ -106,10 +102,10 @@ void write_answers(json::Writer& writer, const std::vector<Answer>& answers) {
         .field("policy", answer.run.name)
         .field("note", answer.run.note)
         .field("meets_objective", answer.meets)
-        .field("wait_p50_seconds", seconds(figures.waiting_p50))
-        .field("wait_p95_seconds", seconds(figures.waiting_p95))
-        .field("wait_p99_seconds", seconds(figures.waiting_p99))
-        .field("wait_max_seconds", seconds(figures.waiting_max))
+        .field("wait_p50_seconds", in_seconds(figures.waiting_p50))
+        .field("wait_p95_seconds", in_seconds(figures.waiting_p95))
+        .field("wait_p99_seconds", in_seconds(figures.waiting_p99))
+        .field("wait_max_seconds", in_seconds(figures.waiting_max))
         .field("share_within_objective", figures.share_within_objective)
         .field("task_hours", figures.task_hours)
         .field("price", figures.price.value_or(0))
@@ -127,7 +123,7 @@ void write_answers(json::Writer& writer, const std::vector<Answer>& answers) {
     }
     if (answer.instances) {
       writer.field("instances_launched", answer.instances->launched)
-          .field("instance_idle_p95_seconds", seconds(answer.instances->idle.quantile(0.95)));
+          .field("instance_idle_p95_seconds", in_seconds(answer.instances->idle.quantile(0.95)));
     }
     writer.end_object();
   }

@@ -10,7 +10,6 @@ namespace {
 using Driver = sim::GroupModel::Driver;
 using std::chrono::seconds;
 
-constexpr double kMillisecondsPerHour = 3'600'000;
 constexpr std::int64_t kWarm = 2;  // As many as managed scaling starts from none.
 
 void manage(sim::GroupModel& group, Duration scale_in_after) {
@@ -68,9 +67,7 @@ void own_instances(PolicyOptions& policy, const sim::GroupModel& group) {
 }
 
 double cost_of(const sim::Score& score, const sim::GroupModel& group, const Price& price) {
-  const auto hours = [](Duration time) {
-    return static_cast<double>(time.count()) / kMillisecondsPerHour;
-  };
+  const auto hours = [](Duration time) { return in_hours(time); };
   const InstancePrices& extra = instance_prices();
   const double fee = group.driver == Driver::ManagedInstances ? extra.managed_fee : 0;
   return price.per_hour * (1 + fee) * hours(score.instance_time) +

@@ -30,10 +30,6 @@ std::vector<Changed> changed_fields(const PolicyOptions& options) {
   return changed;
 }
 
-double seconds(Duration duration) {
-  return std::chrono::duration_cast<Seconds>(duration).count();
-}
-
 }  // namespace
 
 std::string tell(const Settings& settings) {
@@ -43,7 +39,7 @@ std::string tell(const Settings& settings) {
                         unquoted(changed.json));
   }
   if (settings.triggers.tick) {
-    text += fmt::format(" tick_seconds={}", seconds(*settings.triggers.tick));
+    text += fmt::format(" tick_seconds={}", in_seconds(*settings.triggers.tick));
   }
   return text + (settings.triggers.wake ? " wake=true" : "") +
          (settings.triggers.doorbell ? " doorbell=true" : "");
@@ -57,7 +53,7 @@ std::string to_json(const Settings& settings) {
   }
   writer.end_object();
   if (settings.triggers.tick) {
-    writer.field("tick_seconds", seconds(*settings.triggers.tick));
+    writer.field("tick_seconds", in_seconds(*settings.triggers.tick));
   }
   writer.field("wake", settings.triggers.wake);
   if (settings.triggers.doorbell) {

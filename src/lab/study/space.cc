@@ -84,10 +84,9 @@ Space::Space(const Question& question, const Load& load, const Bound& bound)
       limit_(question.objective.limit),
       pattern_(load),
       mean_load_(load.mean()) {
-  const double per_second = mean_load_ / std::chrono::duration<double>(work_).count();
-  in_time_ = static_cast<std::int64_t>(
-      std::min(1e6, per_second * std::chrono::duration<double>(limit_).count()));
-  may_ring_ = per_second * std::chrono::duration<double>(kTick).count() < 1;
+  const double per_second = mean_load_ / in_seconds(work_);
+  in_time_ = static_cast<std::int64_t>(std::min(1e6, per_second * in_seconds(limit_)));
+  may_ring_ = per_second * in_seconds(kTick) < 1;
   learn_floors(load);
 }
 

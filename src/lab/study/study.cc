@@ -11,15 +11,10 @@
 namespace scaler::study {
 namespace {
 
-constexpr double kMillisecondsPerHour = 3'600'000;
 constexpr double kHoursPerMonth = 730;
 constexpr double kShortest = 1.0 / 3600;  // hours
 // As many samples as give the charts their resolution twice over; each costs time.
 constexpr std::int64_t kSamples = 4000;
-
-double hours(Duration duration) {
-  return static_cast<double>(duration.count()) / kMillisecondsPerHour;
-}
 
 /// The group under this candidate's tasks.
 std::optional<sim::GroupModel> group_of(const Question& question, const Candidate& candidate) {
@@ -43,9 +38,9 @@ report::Figures figures_of(const sim::Score& score, const Question& question,
   figures.waiting_p99 = score.waiting.quantile(0.99);
   figures.waiting_max = score.waiting.max();
   figures.share_within_objective = score.waiting.share_within(question.objective.limit);
-  figures.task_hours = hours(score.task_time);
+  figures.task_hours = in_hours(score.task_time);
   if (instances) {
-    figures.instance_hours = hours(score.instance_time);
+    figures.instance_hours = in_hours(score.instance_time);
   }
   figures.price =
       group ? cost_of(score, *group, question.price)
@@ -66,13 +61,13 @@ void tell_month(report::Figures& figures, const Question& question, const Candid
   const bool group = question.scenario.group.has_value();
   const double all = group ? figures.instance_hours.value_or(0) : figures.task_hours;
   const std::int64_t still = group ? run.instances : run.running;
-  const double counted = all - static_cast<double>(still) * hours(tail);
+  const double counted = all - static_cast<double>(still) * in_hours(tail);
   const double share = all > 0 ? std::max(0.0, counted) / all : 0;
   if (const auto* own = std::get_if<Settings>(&candidate.scaler)) {
     figures.own_month = own_month(own->triggers);
   }
   figures.month = figures.price.value_or(0) * share * kHoursPerMonth /
-                      std::max(hours(question.scenario.length), kShortest) +
+                      std::max(in_hours(question.scenario.length), kShortest) +
                   figures.own_month;
 }
 

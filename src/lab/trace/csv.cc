@@ -15,7 +15,6 @@
 namespace scaler::trace {
 namespace {
 
-constexpr Duration kDay = std::chrono::hours(24);
 constexpr double kRowSecondsMax = 31 * 86'400;
 
 struct Read {
@@ -47,7 +46,7 @@ Result<void> check_width(const std::vector<std::string_view>& cells, const Colum
 Result<void> read_row(const std::vector<std::string_view>& cells, const Columns& columns,
                       const NumberStyle& style, Read& read) {
   TRY(check_width(cells, columns));
-  const Moment moment = TRY(parse_moment(cells.at(columns.at)));
+  const ReadMoment moment = TRY(parse_moment(cells.at(columns.at)));
   read.zoned = read.zoned || moment.zoned;
   read.with_time = read.with_time || !moment.date_only;
   Row row{.at = moment.at, .messages = 1};

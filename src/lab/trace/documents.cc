@@ -62,7 +62,7 @@ Result<Instant> read_moment(const json::Reader& value) {
     return at ? at : fail(std::move(at).error(), value.path());
   }
   const std::string text = TRY(value.string());
-  const Result<Moment> moment = parse_moment(text);
+  const Result<ReadMoment> moment = parse_moment(text);
   if (!moment) {
     return fail(moment.error(), value.path());
   }

@@ -17,6 +17,9 @@ Result<Trace> read_prometheus(std::string_view text, const ReadOptions& options)
 /// Log lines of which those that hold a pass record count; others are passed over.
 Result<Trace> read_journal(std::string_view text, const ReadOptions& options);
 
+/// Of a cell that cannot be read, so much is quoted.
+inline constexpr std::size_t kQuoted = 40;
+
 /// Nothing, when the text may be one of these. Errors: Malformed, saying what it is instead.
 Result<void> check_text(std::string_view text);
 

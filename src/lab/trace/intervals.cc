@@ -10,8 +10,6 @@
 namespace scaler::trace {
 namespace {
 
-constexpr Duration kHour = std::chrono::hours(1);
-constexpr Duration kDay = std::chrono::hours(24);
 /// A longer gap is not filled: nobody knows what was there.
 constexpr Duration kFilledMax = std::chrono::hours(24 * 7);
 /// From this on what happens within a row matters as much as the rows.

@@ -9,6 +9,9 @@
 
 namespace scaler::trace {
 
+inline constexpr Duration kHour = std::chrono::hours(1);
+inline constexpr Duration kDay = std::chrono::hours(24);
+
 struct Row {
   Instant at = {};
   double messages = 0;

@@ -7,8 +7,6 @@
 namespace scaler::trace {
 namespace {
 
-constexpr Duration kHour = std::chrono::hours(1);
-
 Duration usual_distance(const std::vector<Row>& rows) {
   std::vector<Duration> distances;
   distances.reserve(rows.size());

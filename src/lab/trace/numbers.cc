@@ -8,20 +8,15 @@
 
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
-#include "lab/trace/trace.h"
+#include "lab/trace/formats.h"
 
 namespace scaler::trace {
 namespace {
 
 constexpr std::size_t kGroup = 3;
-constexpr std::size_t kQuoted = 40;
 // No-break, narrow no-break and thin space, the typographic apostrophe, and their ASCII kin.
 constexpr std::array<std::string_view, 6> kAlwaysGroups{
     "\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x89", "\xe2\x80\x99", " ", "'"};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// Whether `mark` cuts the digits in front of any decimals into thousands: "12,345,678".
 bool is_grouped(std::string_view digits, char mark) {

@@ -13,11 +13,6 @@ namespace scaler::trace {
 namespace {
 
 constexpr std::size_t kDateSize = 10;
-constexpr std::size_t kQuoted = 40;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// "2026/11/23" and "23.11.2026" as "2026-11-23"; anything else stays.
 std::string date_of(std::string_view text) {
@@ -61,10 +56,10 @@ std::string zone_of(std::string_view text) {
   return zone;
 }
 
-Result<Moment> parse_date(std::string_view text) {
+Result<ReadMoment> parse_date(std::string_view text) {
   const std::string date = date_of(text);
   if (text.size() <= kDateSize) {
-    return Moment{.at = TRY(parse_instant(date + "T00:00:00Z")), .date_only = true};
+    return ReadMoment{.at = TRY(parse_instant(date + "T00:00:00Z")), .date_only = true};
   }
   const char mark = lower(text.at(kDateSize));
   if (mark != ' ' && mark != 't') {
@@ -76,8 +71,8 @@ Result<Moment> parse_date(std::string_view text) {
   const auto length = static_cast<std::size_t>(end - rest.begin());
   const std::string zone = zone_of(trimmed(rest.substr(length)));
   const std::string clock = clock_of(rest.substr(0, length));
-  return Moment{.at = TRY(parse_instant(date + "T" + clock + (zone.empty() ? "Z" : zone))),
-                .zoned = !zone.empty()};
+  return ReadMoment{.at = TRY(parse_instant(date + "T" + clock + (zone.empty() ? "Z" : zone))),
+                    .zoned = !zone.empty()};
 }
 
 /// "11/23/2026": which of the two is the month cannot be told.
@@ -105,13 +100,13 @@ Result<Instant> unix_time(double number) {
   return Instant(Duration(static_cast<std::int64_t>(milliseconds)));
 }
 
-Result<Moment> parse_moment(std::string_view text) {
+Result<ReadMoment> parse_moment(std::string_view text) {
   const auto number = number_of<double>(text);
   if (number) {
     if (const Result<Instant> at = unix_time(*number)) {
-      return Moment{.at = *at, .zoned = true};
+      return ReadMoment{.at = *at, .zoned = true};
     }
-  } else if (const Result<Moment> moment = parse_date(text)) {
+  } else if (const Result<ReadMoment> moment = parse_date(text)) {
     return moment;
   }
   if (day_and_month_are_open(text)) {

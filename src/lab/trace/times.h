@@ -7,7 +7,7 @@
 
 namespace scaler::trace {
 
-struct Moment {
+struct ReadMoment {
   Instant at = {};
   bool zoned = false;      ///< its zone stands there, or it is a Unix time; else it is taken as UTC
   bool date_only = false;  ///< it has no time of the day
@@ -15,7 +15,7 @@ struct Moment {
 
 /// RFC 3339; a date with or without time and zone, year first or "23.11.2026"; Unix seconds,
 /// milli-, micro- or nanoseconds. Errors: Malformed, quoting the text, with what would be right.
-Result<Moment> parse_moment(std::string_view text);
+Result<ReadMoment> parse_moment(std::string_view text);
 
 /// A moment that a number tells, as above; nothing when it is none.
 Result<Instant> unix_time(double number);

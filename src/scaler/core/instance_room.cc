@@ -27,7 +27,7 @@ TaskNeed worst_of(const TaskNeed& a, const TaskNeed& b) {
   return worst;
 }
 
-std::int64_t Place::fitting(const TaskNeed& need) const {
+std::int64_t InstanceSpace::fitting(const TaskNeed& need) const {
   const bool port_taken = std::ranges::any_of(need.ports, [this](const HostPort& port) {
     return std::ranges::find(room.taken, port) != room.taken.end();
   });
@@ -39,7 +39,7 @@ std::int64_t Place::fitting(const TaskNeed& need) const {
   return need.ports.empty() ? by_size : std::min<std::int64_t>(by_size, 1);
 }
 
-void Place::take(const TaskNeed& need, std::int64_t tasks) {
+void InstanceSpace::take(const TaskNeed& need, std::int64_t tasks) {
   room.cpu -= need.cpu * tasks;
   room.memory -= need.memory * tasks;
   room.gpus -= need.gpus * tasks;
@@ -47,7 +47,7 @@ void Place::take(const TaskNeed& need, std::int64_t tasks) {
   room.taken.insert(room.taken.end(), need.ports.begin(), need.ports.end());
 }
 
-std::int64_t put(std::span<Unplaced> unplaced, Place& place) {
+std::int64_t put(std::span<Unplaced> unplaced, InstanceSpace& place) {
   std::int64_t sum = 0;
   for (Unplaced& one : unplaced) {
     const std::int64_t tasks = std::clamp<std::int64_t>(place.fitting(one.need), 0, one.tasks);

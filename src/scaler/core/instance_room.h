@@ -11,7 +11,7 @@
 namespace scaler {
 
 /// Room for tasks of whatever kind, on one instance.
-struct Place {
+struct InstanceSpace {
   Room room = {};
   std::int64_t tasks_left = 0;  ///< by InstancePolicy::tasks_most
 
@@ -27,7 +27,7 @@ struct Unplaced {
 };
 
 /// Puts as many as fit and leaves the rest in `unplaced`. How many tasks were put.
-std::int64_t put(std::span<Unplaced> unplaced, Place& place);
+std::int64_t put(std::span<Unplaced> unplaced, InstanceSpace& place);
 
 std::int64_t tasks_in(std::span<const Unplaced> unplaced);
 

@@ -7,8 +7,8 @@ namespace scaler {
 namespace {
 
 TEST(InstanceRoom, ATaskTakesItsPartOfEverything) {
-  Place place{.room = {.cpu = 4096, .memory = 9'000, .gpus = 8, .taken = {{.port = 22}}},
-              .tasks_left = 5};
+  InstanceSpace place{.room = {.cpu = 4096, .memory = 9'000, .gpus = 8, .taken = {{.port = 22}}},
+                      .tasks_left = 5};
   place.take({.cpu = 1024, .memory = 3'000, .gpus = 2, .ports = {{.port = 80}}}, 2);
   EXPECT_EQ(place.room,
             (Room{.cpu = 2048, .memory = 3'000, .gpus = 4, .taken = {{.port = 22}, {.port = 80}}}));
@@ -28,7 +28,7 @@ TEST(InstanceRoom, TheWorstOfTwoIsTheMostOfEach) {
 
 TEST(InstanceRoom, WhatDoesNotFitTakesNothing) {
   const Room room{.cpu = 1024, .memory = 1'000};
-  Place place{.room = room, .tasks_left = 9};
+  InstanceSpace place{.room = room, .tasks_left = 9};
   std::vector<Unplaced> large{{.need = {.cpu = 2048, .ports = {{.port = 80}}}, .tasks = 1}};
   EXPECT_EQ(put(large, place), 0);
   EXPECT_EQ(place.room, room);

@@ -50,7 +50,7 @@ struct Member {
   bool kept = false;  ///< it has tasks, or is to get some
 };
 
-struct Context {
+struct InstanceContext {
   const InstancePolicy& policy;
   const GroupSeen& group;
   std::vector<Member> members = {};
@@ -72,18 +72,18 @@ struct Context {
     const auto alive = static_cast<std::int64_t>(members.size()) - count(Use::Leaving);
     return count(Use::Coming) + std::max<std::int64_t>(group.desired - alive, 0);
   }
-  Place place_of(const Room& room, std::int64_t tasks) const {
+  InstanceSpace place_of(const Room& room, std::int64_t tasks) const {
     constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
     return {.room = room, .tasks_left = policy.tasks_most ? *policy.tasks_most - tasks : kNoLimit};
   }
   std::int64_t put_on(const InstanceSeen& instance) {
-    Place place = place_of(instance.remaining, instance.running + instance.pending);
+    InstanceSpace place = place_of(instance.remaining, instance.running + instance.pending);
     return put(unplaced, place);
   }
 };
 
-Context begin(const InstancePolicy& policy, const GroupSeen& group) {
-  Context context{.policy = policy, .group = group};
+InstanceContext begin(const InstancePolicy& policy, const GroupSeen& group) {
+  InstanceContext context{.policy = policy, .group = group};
   for (const InstanceSeen& instance : group.instances) {
     context.members.push_back(
         {.seen = &instance, .use = use_of(instance, group.at), .kept = !instance.empty()});
@@ -98,7 +98,7 @@ Context begin(const InstancePolicy& policy, const GroupSeen& group) {
   return context;
 }
 
-void tell_of(Context& context, InstanceReason reason, Registration registration) {
+void tell_of(InstanceContext& context, InstanceReason reason, Registration registration) {
   const auto matches = [registration](const Member& member) {
     return member.use == Use::Useless && member.seen->registration == registration;
   };
@@ -111,7 +111,7 @@ void tell_of(Context& context, InstanceReason reason, Registration registration)
 }
 
 /// Instances that cost and hold no task that this program could count on.
-void useless(Context& context) {
+void useless(InstanceContext& context) {
   if (!context.group.complete) {
     const std::string& why = context.group.unread;
     context.tell(
@@ -130,7 +130,7 @@ std::int64_t placed_tasks(const GroupService& service) {
 
 /// The tasks that have no instance: those that ECS is still to make, and those that it has made and
 /// could not place.
-void to_place(Context& context) {
+void to_place(InstanceContext& context) {
   for (const GroupService& service : context.group.services) {
     const std::int64_t wanted = tasks_wanted(service);
     const std::int64_t placed = placed_tasks(service);
@@ -149,7 +149,7 @@ void to_place(Context& context) {
   });
 }
 
-void fill_open(Context& context) {
+void fill_open(InstanceContext& context) {
   std::int64_t tasks = 0;
   for (Member& member : context.members) {
     if (member.use == Use::Open) {
@@ -164,7 +164,7 @@ void fill_open(Context& context) {
 }
 
 /// A task on an instance that this program drained: it was placed in the moment before.
-void return_busy(Context& context) {
+void return_busy(InstanceContext& context) {
   for (Member& member : context.members) {
     const InstanceSeen& instance = *member.seen;
     if (member.use == Use::Drained && instance.running + instance.pending > 0) {
@@ -176,7 +176,7 @@ void return_busy(Context& context) {
   }
 }
 
-void undrain(Context& context) {
+void undrain(InstanceContext& context) {
   std::int64_t count = 0;
   for (Member& member : context.members) {
     const InstanceSeen& instance = *member.seen;
@@ -199,7 +199,7 @@ void undrain(Context& context) {
 
 /// Puts tasks onto an instance of the type that takes the fewest of them, and any at all. False
 /// when there is none.
-bool put_on_new(Context& context) {
+bool put_on_new(InstanceContext& context) {
   constexpr std::int64_t kAny = std::numeric_limits<std::int64_t>::max();
   const std::vector<Room> shapes =
       context.shapes.empty() ? std::vector{Room{.cpu = kAny, .memory = kAny, .gpus = kAny}}
@@ -208,7 +208,7 @@ bool put_on_new(Context& context) {
   std::vector<Unplaced> left;
   for (const Room& shape : shapes) {
     std::vector<Unplaced> tried = context.unplaced;
-    Place place = context.place_of(shape, 0);
+    InstanceSpace place = context.place_of(shape, 0);
     const std::int64_t tasks = put(tried, place);
     if (tasks > 0 && (fewest == 0 || tasks < fewest)) {
       fewest = tasks;
@@ -222,7 +222,7 @@ bool put_on_new(Context& context) {
 }
 
 /// How many instances, `most` and no more, the tasks without a place take.
-std::int64_t instances_for(Context& context, std::int64_t most) {
+std::int64_t instances_for(InstanceContext& context, std::int64_t most) {
   std::int64_t count = 0;
   while (count < most && put_on_new(context)) {
     ++count;
@@ -230,7 +230,7 @@ std::int64_t instances_for(Context& context, std::int64_t most) {
   return count;
 }
 
-void wait_for_coming(Context& context) {
+void wait_for_coming(InstanceContext& context) {
   const std::int64_t coming = context.coming();
   if (coming > 0 && tasks_in(context.unplaced) > 0) {
     const std::int64_t used = instances_for(context, coming);
@@ -239,7 +239,7 @@ void wait_for_coming(Context& context) {
 }
 
 /// Whether launches have failed a moment ago; one more attempt is worth it only after a pause.
-bool pausing(Context& context) {
+bool pausing(InstanceContext& context) {
   constexpr Duration kFirst = std::chrono::minutes(1);
   constexpr std::int64_t kDoublings = 5;
   const LaunchFailures& failures = context.group.failures;
@@ -255,7 +255,7 @@ bool pausing(Context& context) {
 }
 
 /// New instances for the tasks that are left, within the group's maximum.
-std::int64_t for_tasks(Context& context) {
+std::int64_t for_tasks(InstanceContext& context) {
   const std::int64_t tasks = tasks_in(context.unplaced);
   if (tasks == 0) {
     return 0;
@@ -278,7 +278,7 @@ std::int64_t for_tasks(Context& context) {
   return count;
 }
 
-void launch(Context& context) {
+void launch(InstanceContext& context) {
   std::int64_t count = for_tasks(context);
   const std::int64_t lacking = context.lowest - context.staying();
   if (count < lacking) {
@@ -299,7 +299,7 @@ void launch(Context& context) {
 
 /// Of two sizes that passes set in one moment the lower may come last. The instances above it are
 /// protected and stay, and at the group's minimum AWS lets none end: so the size follows them.
-void follow_up(Context& context) {
+void follow_up(InstanceContext& context) {
   const auto alive =
       static_cast<std::int64_t>(context.members.size()) - context.count(Use::Leaving);
   const std::int64_t size = std::min(alive, context.group.max);
@@ -313,7 +313,7 @@ void follow_up(Context& context) {
 }
 
 /// An instance without tasks, and none to come: its time runs, and at its end it is drained.
-void idle(Context& context, Member& member) {
+void idle(InstanceContext& context, Member& member) {
   const InstanceSeen& instance = *member.seen;
   const Instant at = context.group.at;
   const bool counts = instance.mark.kind == Mark::Idle && instance.mark.at <= at;
@@ -347,7 +347,7 @@ void idle(Context& context, Member& member) {
 }
 
 /// An instance that an earlier pass drained. It ends when a look that is late enough finds no task.
-void end(Context& context, const InstanceSeen& instance) {
+void end(InstanceContext& context, const InstanceSeen& instance) {
   const Instant at = context.group.at;
   const Duration age = since(instance.mark.at, at);
   if (instance.mark.at > at) {  // A clock was set back: the wait begins anew.
@@ -370,7 +370,7 @@ void end(Context& context, const InstanceSeen& instance) {
   }
 }
 
-void way_in(Context& context) {
+void way_in(InstanceContext& context) {
   for (Member& member : context.members) {
     const InstanceSeen& instance = *member.seen;
     const bool open = member.use == Use::Open && instance.state == GroupState::InService;
@@ -399,7 +399,7 @@ std::int64_t tasks_wanted(const GroupService& service) {
 }
 
 InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen& group) {
-  Context context = begin(policy, group);
+  InstanceContext context = begin(policy, group);
   if (const std::string refusal = refusal_of(group); !refusal.empty()) {
     context.tell({.reason = InstanceReason::Refused, .about = refusal});
     return std::move(context.decision);
@@ -420,7 +420,7 @@ InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen&
 InstanceDecision decide_kick(const InstancePolicy& policy, const GroupSeen& group) {
   constexpr std::int64_t kAtOnce = 2;
   constexpr Duration kStays = std::chrono::minutes(15);
-  Context context = begin(policy, group);
+  InstanceContext context = begin(policy, group);
   if (!group.managed_scaling) {
     context.tell({.reason = InstanceReason::NobodyDrives});
     return std::move(context.decision);
@@ -437,7 +437,7 @@ InstanceDecision decide_kick(const InstancePolicy& policy, const GroupSeen& grou
 
 std::int64_t tasks_with_room(const InstancePolicy& policy, const GroupSeen& group,
                              const GroupService& service) {
-  Context context = begin(policy, group);
+  InstanceContext context = begin(policy, group);
   context.unplaced = {{.need = service.need, .tasks = std::numeric_limits<std::int64_t>::max()}};
   std::int64_t room = placed_tasks(service);
   for (const Member& member : context.members) {

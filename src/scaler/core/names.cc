@@ -14,10 +14,6 @@ bool is_lower(char c) {
   return c >= 'a' && c <= 'z';
 }
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /// One field of an ARN without taking all of it apart; empty when the text is none.
 std::string_view arn_field(std::string_view text, int field) {
   if (!text.starts_with("arn:")) {

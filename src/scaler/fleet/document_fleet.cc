@@ -6,12 +6,7 @@
 #include <fmt/core.h>
 
 namespace scaler {
-namespace {
-
-/// A fleet that is known does not wait longer than this for news of it.
-constexpr Duration kPatience = std::chrono::seconds(2);
-
-}  // namespace
+namespace {}  // namespace
 
 /// By the wall clock, which goes on while a sandbox sleeps; one that was set back is asked at once.
 bool DocumentFleet::due() const {
@@ -51,7 +46,8 @@ FleetNews DocumentFleet::ask_for(const Shard* shard, Deadline deadline) {
 
 void DocumentFleet::fetch(Deadline deadline) {
   asked_at_ = clock_->now();
-  const Deadline until = known_ ? std::min(deadline, clock_->steady() + kPatience) : deadline;
+  const Deadline until =
+      known_ ? std::min(deadline, clock_->steady() + kPatienceForNews) : deadline;
   const Result<std::optional<DocumentVersion>> document = document_->fetch(version_, until);
   failure_ = document ? "" : document.error().message;
   if (document && *document) {

@@ -10,6 +10,9 @@
 
 namespace scaler {
 
+/// A fleet that is known does not wait longer than this for news of it.
+inline constexpr Duration kPatienceForNews = std::chrono::seconds(2);
+
 /// What is wrong with one service's settings, or is to be said of them. It harms nobody else.
 struct SpecProblem {
   std::string service = {};  ///< its ARN, or place in a file

@@ -11,9 +11,6 @@
 namespace scaler {
 namespace {
 
-/// A fleet that is known does not wait longer than this for an index to answer.
-constexpr Duration kPatience = std::chrono::seconds(2);
-
 /// What is read of a service's tags, so that a state that is written anew is no change.
 ServiceTags own_tags(const ServiceTags& tags) {
   ServiceTags own;
@@ -75,7 +72,7 @@ FleetNews TaggedFleet::ask_for(const Shard* shard, Deadline deadline) {
   const std::vector<SearchedPlace> places = places_of(shard);
   const std::vector<SearchedPlace> due = due_among(places);
   if (!due.empty()) {
-    search(due, told_ ? std::min(deadline, clock_->steady() + kPatience) : deadline, news);
+    search(due, told_ ? std::min(deadline, clock_->steady() + kPatienceForNews) : deadline, news);
   }
   // A fleet of nobody is told as one; one of which nothing could be learnt is not.
   const bool whole = std::ranges::all_of(

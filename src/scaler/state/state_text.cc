@@ -173,7 +173,7 @@ struct Reading {
   std::optional<QueuesMark> queues = {};
 };
 
-std::optional<Instant> in_seconds(std::int64_t seconds) {
+std::optional<Instant> instant_of(std::int64_t seconds) {
   return seconds >= 0 && seconds <= kSecondsMax
              ? std::optional(Instant(std::chrono::seconds(seconds)))
              : std::nullopt;
@@ -201,7 +201,7 @@ std::optional<Instant> instant(const Reading& reading, std::string_view text) {
     return old_instant(text);
   }
   const auto before = base36_number(text);
-  return before ? in_seconds(*reading.base - *before) : std::nullopt;
+  return before ? instant_of(*reading.base - *before) : std::nullopt;
 }
 
 /// A signed count that some service can have.
@@ -401,7 +401,7 @@ Result<SavedLooks> parse_saved(std::string_view text) {
   Reading reading;
   if (version == "v3") {
     const auto base = base36_number(take_word(rest));
-    reading.state.last_look = base ? in_seconds(*base) : std::nullopt;
+    reading.state.last_look = base ? instant_of(*base) : std::nullopt;
     if (!reading.state.last_look) {
       return malformed("does not say when it was written");
     }

@@ -32,7 +32,7 @@ std::string seconds_between(const std::optional<Instant>& from, const std::optio
   if (!from || !to) {
     return "never";
   }
-  return fmt::format("{:.2f} s", std::chrono::duration<double>(*to - *from).count());
+  return fmt::format("{:.2f} s", in_seconds(*to - *from));
 }
 
 }  // namespace
@@ -75,9 +75,9 @@ std::string timeline_line(Duration since_start, const DemoStatus& status, const 
   const std::string starting(static_cast<std::size_t>(std::clamp<std::int64_t>(
                                  status.desired - status.running, 0, kBarMax)),
                              '.');
-  return fmt::format("{:6.1f} s  {:>7} {:>9} {:>7} {:>7}  {:<10} {}",
-                     std::chrono::duration<double>(since_start).count(), status.visible,
-                     status.in_flight, status.desired, status.running, bar + starting, note);
+  return fmt::format("{:6.1f} s  {:>7} {:>9} {:>7} {:>7}  {:<10} {}", in_seconds(since_start),
+                     status.visible, status.in_flight, status.desired, status.running,
+                     bar + starting, note);
 }
 
 std::string demo_table(const std::vector<DemoCycle>& cycles, const DemoStatus& status) {

@@ -24,7 +24,6 @@ struct ExplainFlags {
   Output output = Output::Text;
 };
 
-constexpr Duration kTimeout = std::chrono::seconds(30);
 constexpr std::string_view kWords =
     "  (visible: free to take; in flight: at a worker; delayed: not visible yet)\n";
 
@@ -125,7 +124,7 @@ int explain_services(const Environment& environment, const ExplainFlags& flags) 
   std::vector<ManagedService>& services = (*fleet)->services;
   const std::vector<PassRecord> records = run_pass(
       services, (*fleet)->ports(),
-      {.permission = Permission::Nothing, .deadline = after(kTimeout), .all_groups = true});
+      {.permission = Permission::Nothing, .deadline = after(kLookTimeout), .all_groups = true});
   bool failed = tell_news(**fleet) != kDone;
   for (std::size_t i = 0; i < records.size(); ++i) {
     const std::string text = flags.output == Output::Json

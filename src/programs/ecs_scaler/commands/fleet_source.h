@@ -19,6 +19,9 @@
 
 namespace scaler::cli {
 
+/// What a single look by hand may take.
+inline constexpr Duration kLookTimeout = std::chrono::seconds(30);
+
 /// What is scaled.
 struct ChosenFleet {
   FleetScope scope = {};  ///< without places: its fixed services alone

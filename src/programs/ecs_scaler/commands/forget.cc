@@ -11,8 +11,6 @@
 namespace scaler::cli {
 namespace {
 
-constexpr Duration kTimeout = std::chrono::seconds(30);
-
 /// Removes the state tags that the readings hold; one result per service, in order.
 std::vector<Result<void>> remove(std::span<const Look> looks,
                                  std::span<const ManagedService> services, StateWriter& states,
@@ -61,7 +59,7 @@ int forget(const Environment& environment, const FleetChoice& choice) {
   for (const ManagedService& service : services) {
     requests.push_back({.service = service.id});
   }
-  const Deadline deadline = after(kTimeout);
+  const Deadline deadline = after(kLookTimeout);
   const auto looks = wiring->reader().look(requests, Patience::All, deadline);
   const auto removed = remove(looks, services, wiring->states(), deadline);
   int code = tell_news(**fleet);

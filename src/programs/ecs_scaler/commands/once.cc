@@ -21,8 +21,6 @@ struct OnceFlags {
   Output output = Output::Text;
 };
 
-constexpr Duration kTimeout = std::chrono::seconds(30);
-
 /// Looks that are farther apart than was said end no wait: says what would be right.
 void advise_distance(Duration gap, Duration every) {
   if (gap <= longest_gap(every)) {
@@ -42,7 +40,7 @@ int once(const Environment& environment, const OnceFlags& flags) {
   }
   const PassOptions options{
       .permission = flags.dry_run ? Permission::Nothing : Permission::Everything,
-      .deadline = after(kTimeout),
+      .deadline = after(kLookTimeout),
       .look_every = flags.every};
   bool failed = tell_news(**fleet) != kDone;
   Duration longest_gap_seen{};

@@ -14,7 +14,7 @@
 namespace scaler::cli {
 namespace {
 
-constexpr Duration kTimeout = std::chrono::seconds(60);
+constexpr Duration kPauseTimeout = std::chrono::seconds(60);
 constexpr Duration kAsking = std::chrono::seconds(20);
 constexpr Duration kPauseMin = std::chrono::seconds(1);
 constexpr Duration kPauseMax = std::chrono::hours(24 * 366);
@@ -93,7 +93,7 @@ Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& 
 
 /// Writes the tag, or with an empty text removes it; the exit code.
 int write_tags(const LiveFleet& fleet, std::span<const ServiceId> ids, const std::string& text) {
-  const Deadline deadline = after(kTimeout);
+  const Deadline deadline = after(kPauseTimeout);
   std::vector<LookRequest> requests;
   for (const ServiceId& id : ids) {
     requests.push_back({.service = id});

@@ -20,8 +20,6 @@ struct StatusFlags {
   Output output = Output::Text;
 };
 
-constexpr Duration kTimeout = std::chrono::seconds(30);
-
 int print(const FleetStatus& status, Output output) {
   const std::string text = output == Output::Json ? status_json(status) + "\n"
                                                   : status_text(status, system_clock().now());
@@ -50,8 +48,9 @@ int look_at_aws(const Environment& environment, const StatusFlags& flags) {
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  const auto records = run_pass((*fleet)->services, (*fleet)->ports(),
-                                {.permission = Permission::Nothing, .deadline = after(kTimeout)});
+  const auto records =
+      run_pass((*fleet)->services, (*fleet)->ports(),
+               {.permission = Permission::Nothing, .deadline = after(kLookTimeout)});
   FleetStatus status;
   status.add(records, system_clock().now());
   status.settings_problems = settings_problems((*fleet)->news.problems);
