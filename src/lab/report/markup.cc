@@ -17,7 +17,7 @@ constexpr std::size_t kDifferencesShown = 100;
 constexpr double kHueStep = 137.508;
 constexpr double kHueFirst = 255;
 
-double cost(const Run& run) {
+double cost(const ReportedRun& run) {
   return run.figures.month.value_or(run.figures.price.value_or(run.figures.task_hours));
 }
 
@@ -25,16 +25,16 @@ std::string key_html(std::size_t run) {
   return fmt::format("<span {}></span>", color_of(run));
 }
 
-std::string month_text(const Report& report, const Run& run) {
+std::string month_text(const Report& report, const ReportedRun& run) {
   return run.figures.month ? money(*run.figures.month, report.currency) : "–";
 }
 
 /// A column of the table of runs.
 struct Column {
   std::string title = {};
-  std::string (*text)(const Report& report, const Run& run);
+  std::string (*text)(const Report& report, const ReportedRun& run);
   /// What it is compared by, the smaller the better; nothing where neither is.
-  double (*rank)(const Run& run) = nullptr;
+  double (*rank)(const ReportedRun& run) = nullptr;
 };
 
 std::string count(std::int64_t number) {
@@ -42,7 +42,7 @@ std::string count(std::int64_t number) {
 }
 
 std::vector<Column> columns_of(const Report& report) {
-  using R = const Run&;
+  using R = const ReportedRun&;
   using P = const Report&;
   std::vector<Column> columns{
       {"a month", month_text, cost},
@@ -70,10 +70,10 @@ std::vector<Column> columns_of(const Report& report) {
   return columns;
 }
 
-std::string cell(const Report& report, const Column& column, const Run& run) {
+std::string cell(const Report& report, const Column& column, const ReportedRun& run) {
   double best = INFINITY;
   std::size_t honest = 0;
-  for (const Run& other : report.runs) {
+  for (const ReportedRun& other : report.runs) {
     if (column.rank != nullptr && other.figures.lost == 0) {
       best = std::min(best, column.rank(other));
       ++honest;
@@ -124,7 +124,7 @@ std::string value_cell(const std::string& value) {
                      markup_text(value));
 }
 
-std::string settings_html(const Advice& advice) {
+std::string settings_html(const AdviceSection& advice) {
   std::string html =
       "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Settings\">"
       "<table id=\"settings\">\n<thead><tr><th scope=\"col\">setting</th>"
@@ -156,9 +156,9 @@ std::string color_of(std::size_t run) {
                      std::fmod(kHueFirst + kHueStep * static_cast<double>(run), 360));
 }
 
-bool unbeaten(const Report& report, const Run& run) {
+bool unbeaten(const Report& report, const ReportedRun& run) {
   const Figures& mine = run.figures;
-  return mine.lost == 0 && std::ranges::none_of(report.runs, [&](const Run& other) {
+  return mine.lost == 0 && std::ranges::none_of(report.runs, [&](const ReportedRun& other) {
            const Figures& theirs = other.figures;
            return theirs.lost == 0 && theirs.waiting_p95 <= mine.waiting_p95 &&
                   cost(other) <= cost(run) &&
@@ -170,8 +170,8 @@ std::string cards_html(const Report& report) {
   if (!report.advice) {
     return "";
   }
-  const Run& before = report.runs.at(report.advice->present);
-  const Run& after = report.runs.at(report.advice->advised);
+  const ReportedRun& before = report.runs.at(report.advice->present);
+  const ReportedRun& after = report.runs.at(report.advice->advised);
   const auto better = [](auto was, auto is) { return is < was ? "good" : ""; };
   std::string html = "<dl id=\"cards\">\n";
   html += card("Cost a month", month_text(report, before), month_text(report, after),
@@ -231,7 +231,7 @@ std::string table_html(const Report& report) {
   }
   html += "</tr></thead>\n<tbody>\n";
   for (std::size_t i = 0; i < report.runs.size(); ++i) {
-    const Run& run = report.runs.at(i);
+    const ReportedRun& run = report.runs.at(i);
     html += fmt::format("<tr><th scope=\"row\">{}{}{}</th>", key_html(i),
                         unbeaten(report, run) ? "★ " : "", markup_text(run.name));
     for (const Column& column : columns) {

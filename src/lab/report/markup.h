@@ -23,6 +23,6 @@ std::string replays_html(const Report& report);
 std::string facts_html(const Report& report);
 
 /// Nobody waits less for the same money or less.
-bool unbeaten(const Report& report, const Run& run);
+bool unbeaten(const Report& report, const ReportedRun& run);
 
 }  // namespace scaler::report

@@ -21,10 +21,6 @@ std::string_view page_js();
 
 namespace {
 
-double seconds(Duration duration) {
-  return static_cast<double>(duration.count()) / 1000;
-}
-
 /// To a thousandth: more digits only make the page larger.
 double rounded(double number) {
   return std::round(number * 1000) / 1000;
@@ -33,7 +29,7 @@ double rounded(double number) {
 void write_figures(json::Writer& writer, const Figures& figures) {
   writer.name("figures")
       .begin_object()
-      .field("p95", seconds(figures.waiting_p95))
+      .field("p95", in_seconds(figures.waiting_p95))
       .field("task_hours", rounded(figures.task_hours));
   if (figures.month) {
     writer.field("month", rounded(*figures.month));
@@ -85,7 +81,7 @@ void write_moments(json::Writer& writer, const std::vector<Moment>& moments) {
   column("running", &Moment::running);
   write_column(writer, "waiting", moments, [&](const Moment& moment) {
     if (moment.waiting_max) {
-      writer.value(seconds(*moment.waiting_max));
+      writer.value(in_seconds(*moment.waiting_max));
     } else {
       writer.null();
     }
@@ -101,7 +97,7 @@ bool shown_first(const Report& report, std::size_t index) {
 }
 
 void write_run(json::Writer& writer, const Report& report, std::size_t index) {
-  const Run& run = report.runs.at(index);
+  const ReportedRun& run = report.runs.at(index);
   writer.begin_object()
       .field("name", run.name)
       .field("unbeaten", unbeaten(report, run))
@@ -110,7 +106,7 @@ void write_run(json::Writer& writer, const Report& report, std::size_t index) {
   write_figures(writer, run.figures);
   writer.name("waits").begin_array();
   for (const Duration wait : run.waits) {
-    writer.value(seconds(wait));
+    writer.value(in_seconds(wait));
   }
   writer.end_array();
   write_moments(writer, run.moments);
@@ -121,7 +117,7 @@ std::string data(const Report& report) {
   json::Writer writer;
   writer.begin_object()
       .field("title", report.title)
-      .field("objective", seconds(report.objective))
+      .field("objective", in_seconds(report.objective))
       .field("currency", report.currency)
       .name("parts")
       .begin_array();

@@ -34,7 +34,7 @@ struct Figures {
   std::int64_t lost = 0;         ///< messages; must be 0
 };
 
-struct Run {
+struct ReportedRun {
   std::string name = {};  ///< short: legend and table
   std::string note = {};  ///< what it is, one sentence
   Figures figures = {};
@@ -58,7 +58,7 @@ struct Setting {
   std::string meaning = {};
 };
 
-struct Advice {
+struct AdviceSection {
   std::size_t advised = 0;  ///< which run
   std::size_t present = 0;  ///< likewise
   std::vector<Block> blocks = {};
@@ -97,8 +97,8 @@ struct Report {
   std::vector<std::string> facts = {};  ///< assumptions and warnings, one sentence each
   Duration objective = std::chrono::minutes(1);
   std::string currency = "USD";
-  std::vector<Run> runs = {};
-  std::optional<Advice> advice = {};
+  std::vector<ReportedRun> runs = {};
+  std::optional<AdviceSection> advice = {};
   std::vector<Part> parts = {};
   std::vector<Replay> replays = {};
 };

@@ -21,8 +21,8 @@ Batch take_batch(world::World& world, world::Queue& queue) {
   return batch;
 }
 
-Feed::Feed(Engine& engine, std::string name, const world::QueueSettings& settings,
-           const world::DurationRange& latency)
+QueueFeed::QueueFeed(Engine& engine, std::string name, const world::QueueSettings& settings,
+                     const world::DurationRange& latency)
     : engine_(&engine),
       name_(std::move(name)),
       visibility_(settings.visibility_timeout),
@@ -30,16 +30,16 @@ Feed::Feed(Engine& engine, std::string name, const world::QueueSettings& setting
   engine.world().create_queue(name_, settings);
 }
 
-world::Queue& Feed::queue() {
+world::Queue& QueueFeed::queue() {
   return *engine_->world().find_queue(name_);
 }
 
-void Feed::send(Duration delay) {
+void QueueFeed::send(Duration delay) {
   engine_->world().send(queue(), {.delay = delay});
   polls_.insert(engine_->now() + delay + draw(latency_, engine_->chance_of_calls()));
 }
 
-Batch Feed::poll() {
+Batch QueueFeed::poll() {
   Batch batch = take_batch(engine_->world(), queue());
   // One batch takes what several polls would have found.
   polls_.erase(polls_.begin(),
@@ -47,7 +47,7 @@ Batch Feed::poll() {
   return batch;
 }
 
-void Feed::ended(const Batch& batch, bool succeeded) {
+void QueueFeed::ended(const Batch& batch, bool succeeded) {
   if (!succeeded) {
     polls_.insert(engine_->now() + visibility_);
     return;

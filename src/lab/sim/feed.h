@@ -1,6 +1,6 @@
 #pragma once
-// Feed: a queue of the scaler's own, and the event source mapping that makes invocations of what
-// comes on it. Both are simulated as they are: messages with a delay, batches of ten, a failed
+// QueueFeed: a queue of the scaler's own, and the event source mapping that makes invocations of
+// what comes on it. Both are simulated as they are: messages with a delay, batches of ten, a failed
 // batch that comes back after its visibility timeout.
 
 #include <set>
@@ -21,10 +21,10 @@ struct Batch {
 /// Up to ten messages that are visible now.
 Batch take_batch(world::World& world, world::Queue& queue);
 
-class Feed {
+class QueueFeed {
  public:
-  Feed(Engine& engine, std::string name, const world::QueueSettings& settings,
-       const world::DurationRange& latency);
+  QueueFeed(Engine& engine, std::string name, const world::QueueSettings& settings,
+            const world::DurationRange& latency);
 
   /// Sends one message, which is seen after its delay and the latency of the mapping.
   void send(Duration delay);

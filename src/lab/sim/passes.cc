@@ -168,7 +168,7 @@ void Passes::expect_jobs() {
   }
 }
 
-void Passes::poll(Feed& feed, Trigger trigger) {
+void Passes::poll(QueueFeed& feed, Trigger trigger) {
   const Batch batch = feed.poll();
   if (!batch.empty()) {
     feed.ended(batch, invoke({.trigger = trigger, .messages = batch.messages}));

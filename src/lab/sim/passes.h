@@ -52,7 +52,7 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
 
   void beat();
   bool rests();
-  void poll(Feed& feed, Trigger trigger);
+  void poll(QueueFeed& feed, Trigger trigger);
   void poll_jobs();
   void expect_jobs();
   /// One event, delivered as often as it is. Whether the last delivery succeeded.
@@ -65,11 +65,11 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
   Policy policy_;
   const Hooks* hooks_;
   RunPass run_;
-  Rest rest_;
+  RestingBeats rest_;
   Container warm_ = {};
   Container other_ = {};  ///< what an overlapping invocation gets
-  std::optional<Feed> ticks_ = {};
-  std::optional<Feed> doorbell_ = {};
+  std::optional<QueueFeed> ticks_ = {};
+  std::optional<QueueFeed> doorbell_ = {};
   std::optional<Instant> next_beat_ = {};
   std::optional<Instant> scheduled_at_ = {};  ///< the beat's invocation, after its latency
   Mapping mapping_ = {};

@@ -161,7 +161,7 @@ class Maker {
 
   /// At most about four fifths of what all tasks together can work off.
   std::vector<Arrivals> arrivals(Duration length) {
-    const double seconds_per_message = std::chrono::duration<double>(mean_work_).count();
+    const double seconds_per_message = in_seconds(mean_work_);
     const double per_second =
         0.8 * random_.uniform() * static_cast<double>(tasks_max_) / seconds_per_message;
     switch (random_.between(0, 5)) {

@@ -39,12 +39,12 @@ bool possible_in(const Scenario& scenario, const Hooks& hooks) {
 
 }  // namespace
 
-Rest::Rest(const Engine& engine, const Policy& policy, const Hooks& hooks)
+RestingBeats::RestingBeats(const Engine& engine, const Policy& policy, const Hooks& hooks)
     : engine_(&engine), policy_(policy), possible_(possible_in(engine.scenario(), hooks)) {}
 
 /// How far back the rules and the saved state look: one may begin to count where another has ended,
 /// so the sum of all.
-Duration Rest::memory(Duration every) const {
+Duration RestingBeats::memory(Duration every) const {
   const Duration idle =
       engine_->service().desired() == 0
           ? Duration(0)
@@ -55,14 +55,14 @@ Duration Rest::memory(Duration every) const {
 }
 
 /// All tasks that are wanted run, and no others are left.
-bool Rest::quiet() const {
+bool RestingBeats::quiet() const {
   const world::Service& service = engine_->service();
   return (engine_->group() == nullptr || group_is_quiet(*engine_->group())) &&
          service.running() == service.desired() &&
          std::ssize(service.tasks()) == service.desired() && service.deployments().size() == 1;
 }
 
-std::int64_t Rest::beats(Duration every, bool mapping_enabled, bool under_way) {
+std::int64_t RestingBeats::beats(Duration every, bool mapping_enabled, bool under_way) {
   if (!possible_ || engine_->queue() == nullptr) {
     return 0;
   }

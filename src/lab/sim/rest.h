@@ -1,8 +1,9 @@
 #pragma once
-// Rest: beats of the schedule that need not be simulated, because nothing has happened for as long
-// as any rule looks back, and nothing comes. Leaving them out changes no result: the scaler's clock
-// stands still for them (Engine::leave_out), so that all it remembers is as old afterwards as
-// before, and what an invocation draws follows from its moment alone (Engine::begin_draws).
+// RestingBeats: beats of the schedule that need not be simulated, because nothing has happened for
+// as long as any rule looks back, and nothing comes. Leaving them out changes no result: the
+// scaler's clock stands still for them (Engine::leave_out), so that all it remembers is as old
+// afterwards as before, and what an invocation draws follows from its moment alone
+// (Engine::begin_draws).
 
 #include <cstdint>
 #include <optional>
@@ -12,9 +13,9 @@
 
 namespace scaler::sim {
 
-class Rest {
+class RestingBeats {
  public:
-  Rest(const Engine& engine, const Policy& policy, const Hooks& hooks);
+  RestingBeats(const Engine& engine, const Policy& policy, const Hooks& hooks);
 
   /// Asked at each beat. How many beats, this one first, can be left out; none while something of
   /// the triggers is under way.

@@ -74,7 +74,7 @@ Scenario thin_scenario(std::uint64_t seed) {
   return scenario;
 }
 
-TEST(Rest, ChangesNothingInAnyRandomScenario) {
+TEST(RestingBeats, ChangesNothingInAnyRandomScenario) {
   for (std::uint64_t seed = 1; seed <= 24; ++seed) {
     const Scenario scenario = thin_scenario(seed);
     const Outcome all = outcome_of(scenario, seed, Passes::All, false);
@@ -84,13 +84,13 @@ TEST(Rest, ChangesNothingInAnyRandomScenario) {
   }
 }
 
-TEST(Rest, ChangesNoSample) {
+TEST(RestingBeats, ChangesNoSample) {
   const Scenario scenario = thin_scenario(7);
   EXPECT_EQ(outcome_of(scenario, 7, Passes::ThoseThatMatter, true).samples,
             outcome_of(scenario, 7, Passes::All, true).samples);
 }
 
-TEST(Rest, LeavesMostPassesOfAThinTraceOut) {
+TEST(RestingBeats, LeavesMostPassesOfAThinTraceOut) {
   Scenario scenario = thin_scenario(1);
   scenario.policy = {};
   scenario.group.reset();

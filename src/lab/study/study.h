@@ -43,7 +43,7 @@ Candidate rival_candidate(const rivals::Rival& rival);
 inline constexpr double kEffortOfPass = 4;
 
 struct Answer {
-  report::Run run = {};
+  report::ReportedRun run = {};
   Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
   std::int64_t sent = 0;
   std::int64_t unfinished = 0;

@@ -19,10 +19,10 @@
 #include "ground/base/clock.h"
 #include "ground/base/random.h"
 #include "lab/world/agenda.h"
-#include "lab/world/capacity.h"
 #include "lab/world/duration_range.h"
 #include "lab/world/instance_group.h"
 #include "lab/world/queue.h"
+#include "lab/world/task_room.h"
 #include "scaler/core/observation.h"
 
 namespace scaler::world {
@@ -277,7 +277,7 @@ class Service {
 
   /// Nothing can be placed until the shortage ends.
   void set_short(bool is_short, Instant now);
-  const Capacity& capacity() const { return capacity_; }
+  const TaskRoom& capacity() const { return capacity_; }
 
   /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
   void settle(Instant now);
@@ -344,7 +344,7 @@ class Service {
   Instant created_at_;
   Random* random_;
   std::uint64_t fate_seed_;
-  Capacity capacity_;
+  TaskRoom capacity_;
   ServiceObserver* observer_;
   Station* station_;  ///< of new tasks
   std::vector<InstanceGroup*> groups_;

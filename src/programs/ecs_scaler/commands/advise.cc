@@ -236,10 +236,10 @@ Result<void> write_page(const Advised& advised, study::Asked asked, const Parts&
   report::Report page = study::report_of(advised.answers, asked, flags.terms);
   page.title = asked.source + ": advice";
   page.sentence = study::sentence_of(advised.advice);
-  page.advice = report::Advice{.present = advised.advice.finals.size(),
-                               .blocks = study::blocks_of(advised.advice.best().settings),
-                               .reasons = study::reasons_of(advised.advice),
-                               .settings = study::settings_of(advised.advice)};
+  page.advice = report::AdviceSection{.present = advised.advice.finals.size(),
+                                      .blocks = study::blocks_of(advised.advice.best().settings),
+                                      .reasons = study::reasons_of(advised.advice),
+                                      .settings = study::settings_of(advised.advice)};
   if (parts.whole) {
     const auto whole = TRY(answer_all("charts", *parts.whole, advised.candidates, true));
     for (std::size_t i = 0; i < whole.size(); ++i) {

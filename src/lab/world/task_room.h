@@ -1,5 +1,5 @@
 #pragma once
-// Capacity: where a service's tasks find room. Without instances there is always room (Fargate);
+// TaskRoom: where a service's tasks find room. Without instances there is always room (Fargate);
 // with them, room grows and shrinks as ECS managed scaling lets it.
 
 #include <cstdint>
@@ -25,9 +25,9 @@ struct InstanceModel {
   bool operator==(const InstanceModel&) const = default;
 };
 
-class Capacity {
+class TaskRoom {
  public:
-  Capacity(std::optional<InstanceModel> model, Random& random) : model_(model), random_(&random) {}
+  TaskRoom(std::optional<InstanceModel> model, Random& random) : model_(model), random_(&random) {}
 
   /// Takes room for one task; the instance's number (0 where none is modelled), or nothing.
   std::optional<std::uint64_t> take(Instant now);

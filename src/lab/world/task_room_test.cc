@@ -1,4 +1,4 @@
-#include "lab/world/capacity.h"
+#include "lab/world/task_room.h"
 
 #include <gtest/gtest.h>
 
@@ -13,9 +13,9 @@ const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) +
 const InstanceModel kModel{
     .tasks_per_instance = 2, .instances_max = 5, .start = {.min = seconds(60), .max = seconds(60)}};
 
-TEST(Capacity, WithoutInstancesHasRoomUnlessThereIsAShortage) {
+TEST(TaskRoom, WithoutInstancesHasRoomUnlessThereIsAShortage) {
   Random random(1);
-  Capacity capacity({}, random);
+  TaskRoom capacity({}, random);
   EXPECT_TRUE(capacity.take(kNoon).has_value());
   capacity.set_short(true);
   EXPECT_FALSE(capacity.take(kNoon).has_value());
@@ -24,9 +24,9 @@ TEST(Capacity, WithoutInstancesHasRoomUnlessThereIsAShortage) {
   EXPECT_EQ(capacity.next_event(), kNever);
 }
 
-TEST(Capacity, StartsTwoInstancesFromZeroAndTheNextOnesAfterTheWarmUp) {
+TEST(TaskRoom, StartsTwoInstancesFromZeroAndTheNextOnesAfterTheWarmUp) {
   Random random(1);
-  Capacity capacity(kModel, random);
+  TaskRoom capacity(kModel, random);
   EXPECT_FALSE(capacity.take(kNoon).has_value());
 
   capacity.want(9, kNoon);
@@ -47,9 +47,9 @@ TEST(Capacity, StartsTwoInstancesFromZeroAndTheNextOnesAfterTheWarmUp) {
   EXPECT_EQ(capacity.next_event(), kNoon + seconds(360)) << "no more than the maximum";
 }
 
-TEST(Capacity, EndsAnInstanceThatWasFreeForAQuarterOfAnHour) {
+TEST(TaskRoom, EndsAnInstanceThatWasFreeForAQuarterOfAnHour) {
   Random random(1);
-  Capacity capacity(kModel, random);
+  TaskRoom capacity(kModel, random);
   capacity.want(1, kNoon);
   capacity.settle(kNoon + seconds(60));
   const auto instance = capacity.take(kNoon + seconds(60));

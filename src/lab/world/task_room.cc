@@ -1,4 +1,4 @@
-#include "lab/world/capacity.h"
+#include "lab/world/task_room.h"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 
 namespace scaler::world {
 
-std::optional<std::uint64_t> Capacity::take(Instant now) {
+std::optional<std::uint64_t> TaskRoom::take(Instant now) {
   if (short_) {
     return std::nullopt;
   }
@@ -32,7 +32,7 @@ std::optional<std::uint64_t> Capacity::take(Instant now) {
   return fullest;
 }
 
-void Capacity::give_back(std::uint64_t instance, Instant now) {
+void TaskRoom::give_back(std::uint64_t instance, Instant now) {
   if (instance == 0) {
     return;
   }
@@ -43,12 +43,12 @@ void Capacity::give_back(std::uint64_t instance, Instant now) {
   }
 }
 
-void Capacity::want(std::int64_t waiting, Instant now) {
+void TaskRoom::want(std::int64_t waiting, Instant now) {
   waiting_ = waiting;
   settle(now);
 }
 
-void Capacity::settle(Instant now) {
+void TaskRoom::settle(Instant now) {
   if (!model_) {
     return;
   }
@@ -59,7 +59,7 @@ void Capacity::settle(Instant now) {
   }
 }
 
-void Capacity::end_free_instances(Instant now) {
+void TaskRoom::end_free_instances(Instant now) {
   for (auto at = instances_.begin(); at != instances_.end();) {
     Instance& instance = at->second;
     if (!instance.ready && instance.ready_at <= now) {
@@ -75,7 +75,7 @@ void Capacity::end_free_instances(Instant now) {
   }
 }
 
-std::int64_t Capacity::missing() const {
+std::int64_t TaskRoom::missing() const {
   if (short_ || waiting_ == 0) {
     return 0;
   }
@@ -89,7 +89,7 @@ std::int64_t Capacity::missing() const {
   return std::min(needed, model_->instances_max - instances());
 }
 
-void Capacity::launch(std::int64_t count, Instant now) {
+void TaskRoom::launch(std::int64_t count, Instant now) {
   for (std::int64_t i = 0; i < count; ++i) {
     instances_.emplace(next_instance_++, Instance{.launched_at = now,
                                                   .ready_at = now + draw(model_->start, *random_)});
@@ -97,11 +97,11 @@ void Capacity::launch(std::int64_t count, Instant now) {
   scaled_out_at_ = now;
 }
 
-Instant Capacity::ends_at(const Instance& instance) const {
+Instant TaskRoom::ends_at(const Instance& instance) const {
   return std::max(*instance.free_since, scaled_out_at_) + model_->scale_in;
 }
 
-Instant Capacity::next_event() const {
+Instant TaskRoom::next_event() const {
   Instant next = kNever;
   for (const auto& [number, instance] : instances_) {
     if (!instance.ready) {
@@ -116,7 +116,7 @@ Instant Capacity::next_event() const {
   return next;
 }
 
-Duration Capacity::instance_time(Instant now) const {
+Duration TaskRoom::instance_time(Instant now) const {
   Duration time = ended_time_;
   for (const auto& [number, instance] : instances_) {
     time += now - instance.launched_at;
