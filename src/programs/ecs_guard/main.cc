@@ -10,6 +10,14 @@
 #include "edge/wiring/process_environment.h"
 #include "programs/ecs_guard/guard.h"
 
+// Nothing is thrown, so nobody needs the library's handler, which brings a demangler of 50 KB.
+namespace __gnu_cxx {  // NOLINT(bugprone-reserved-identifier): the library's own name.
+void __verbose_terminate_handler();   // NOLINT(bugprone-reserved-identifier)
+void __verbose_terminate_handler() {  // NOLINT(bugprone-reserved-identifier)
+  __builtin_trap();
+}
+}  // namespace __gnu_cxx
+
 namespace scaler::guard {
 namespace {
 
