@@ -296,6 +296,32 @@ def test_queue_urls_lead_to_the_guard(task, sidecar):
             if operation in ("ReceiveMessage", "DeleteMessage")} == {task.queue_url}
 
 
+def test_a_request_may_name_the_host_as_to_a_proxy(task, sidecar):
+    guard = sidecar(task)
+    task.send("a")
+    connection = http.client.HTTPConnection(urllib.parse.urlparse(guard.url).netloc, timeout=10)
+    connection.request("POST", guard.url + "/", json.dumps({"QueueUrl": task.queue_url}), {
+        "X-Amz-Target": "AmazonSQS.ReceiveMessage"})
+    assert json.loads(connection.getresponse().read())["Messages"][0]["Body"] == "a"
+    connection.request("GET", guard.url + "/guard/status")
+    assert json.loads(connection.getresponse().read())["held"] == 1
+
+
+def test_a_queue_that_only_the_path_tells_gets_its_messages_back(task, sidecar):
+    guard = sidecar(task, "--queue", "jobs", "--stop-timeout", "4s")
+    task.send("a")
+    connection = http.client.HTTPConnection(urllib.parse.urlparse(guard.url).netloc, timeout=10)
+    connection.request("POST", f"/{ACCOUNT}/jobs", "{}",
+                       {"X-Amz-Target": "AmazonSQS.ReceiveMessage"})
+    assert json.loads(connection.getresponse().read())["Messages"]
+    connection.close()
+    guard.process.popen.send_signal(signal.SIGTERM)
+    wait_until(lambda: task.given_back == ["a"], 40, what="the message, given back")
+    assert {body["QueueUrl"] for _, operation, body in task.events
+            if operation in ("GetQueueAttributes", "ChangeMessageVisibilityBatch")} \
+        == {task.queue_url}
+
+
 def test_other_queues_are_left_alone(task, sidecar):
     guard = sidecar(task, "--queue", "others")
     worker = guard.worker()

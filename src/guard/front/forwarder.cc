@@ -41,6 +41,15 @@ Result<aws::Destination> Forwarder::destination(const Whereto& whereto) const {
   return settings_.destination(*queue);
 }
 
+std::string Forwarder::whole_url(const std::string& path, const std::string& region) const {
+  const Result<aws::Destination> place = destination({.region = region});
+  if (!place.has_value()) {
+    return path;
+  }
+  const net::Origin& origin = place->endpoint.origin;
+  return origin.scheme + "://" + net::host_header(origin) + place->endpoint.path + path;
+}
+
 void Forwarder::send(net::HttpRequest request, const Whereto& whereto, Duration patience,
                      Answered answered) {
   auto attempt = std::make_shared<Attempt>(Attempt{

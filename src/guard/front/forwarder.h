@@ -37,6 +37,8 @@ class Forwarder {
   void send(net::HttpRequest request, const Whereto& whereto, Duration patience, Answered answered);
   /// What AWS's clock says, as far as its latest answer told: the container's may be wrong.
   Instant aws_now() const { return clock_.now() + clock_difference_; }
+  /// The URL of a queue of which the worker said only the path.
+  std::string whole_url(const std::string& path, const std::string& region) const;
   /// A call of the guard's own, in the JSON protocol.
   void call(std::string_view operation, std::string body, const Whereto& whereto, Duration patience,
             Answered answered);

@@ -79,11 +79,15 @@ Front::~Front() {
 }
 
 void Front::handle(net::ServerRequest request, net::Respond respond) {
+  request.target = origin_form(request.target);
   if (request.target.starts_with("/guard/")) {
     respond(own_page(request));
     return;
   }
   QueueCall call = read_call(request);
+  if (call.queue_url.starts_with('/')) {
+    call.queue_url = surroundings_.forwarder.whole_url(call.queue_url, call.region);
+  }
   if (call.kind == QueueCall::Kind::Receive) {
     receive(std::move(call), std::move(request), std::move(respond));
   } else {

@@ -13,8 +13,9 @@ namespace {
 
 constexpr std::array<std::string_view, 2> kSchemes = {"https", "http"};
 
-/// What ends a URL within a text that holds one: blanks, quotes, and what separates values.
-constexpr std::string_view kEndsUrl = " \t\r\n\"'`,;|<>()[]{}\\";
+/// What ends the path of a queue within a text that holds its URL: blanks, quotes, and what
+/// separates values or has been encoded.
+constexpr std::string_view kEndsUrl = " \t\r\n\"'`,;|<>()[]{}\\&?#%";
 
 bool is_account(std::string_view text) {
   return text.size() == 12 &&
@@ -29,6 +30,54 @@ bool is_queue_path(std::string_view path) {
   const auto parts = split(path, "/");
   return is_account(parts.back()) ||
          (parts.size() >= 3 && is_account(parts[parts.size() - 2]) && !parts.back().empty());
+}
+
+/// How a value may spell a URL.
+struct Spelling {
+  std::string_view colon;
+  std::string_view slash;
+};
+constexpr std::array kSpellings = {Spelling{":", "/"},      // As it is, in JSON, too,
+                                   Spelling{":", R"(\/)"},  // JSON as PHP writes it,
+                                   Spelling{"%3A", "%2F"},  // within another URL.
+                                   Spelling{"%3a", "%2f"}};
+
+std::string spelt(std::string_view plain, const Spelling& spelling) {
+  std::string text;
+  for (const char c : plain) {
+    text += c == ':' ? spelling.colon : c == '/' ? spelling.slash : std::string_view(&c, 1);
+  }
+  return text;
+}
+
+std::string unspelt(std::string_view text, const Spelling& spelling) {
+  std::string plain;
+  while (!text.empty()) {
+    const bool colon = text.starts_with(spelling.colon);
+    const bool slash = text.starts_with(spelling.slash);
+    plain += colon ? ':' : slash ? '/' : text.front();
+    text.remove_prefix(colon ? spelling.colon.size() : slash ? spelling.slash.size() : 1);
+  }
+  return plain;
+}
+
+struct Found {
+  std::size_t at = std::string_view::npos;
+  std::string begin = {};              ///< "https://", as it is spelt
+  const Spelling* spelling = nullptr;  ///< null: there is none
+};
+
+Found first_url(std::string_view text) {
+  Found first;
+  for (const Spelling& spelling : kSpellings) {
+    for (const std::string_view scheme : kSchemes) {
+      std::string begin = spelt(std::string(scheme) + "://", spelling);
+      if (const std::size_t at = text.find(begin); at < first.at) {
+        first = {.at = at, .begin = std::move(begin), .spelling = &spelling};
+      }
+    }
+  }
+  return first;
 }
 
 bool is_queue(std::string_view text, const Door& door) {
@@ -76,15 +125,23 @@ std::optional<std::string> unguarded(std::string_view url) {
 std::string guard_urls(std::string_view text, const Door& door) {
   std::string result;
   while (true) {
-    std::size_t begin = std::min(text.find("https://"), text.find("http://"));
-    if (begin == std::string_view::npos) {
-      return result.append(text);
+    const Found found = first_url(text);
+    result.append(text.substr(0, found.at));
+    if (found.spelling == nullptr) {
+      return result;
     }
-    result.append(text.substr(0, begin));
-    text.remove_prefix(begin);
-    const std::string_view url = text.substr(0, text.find_first_of(kEndsUrl));
-    result += is_queue(url, door) ? guarded(url, door) : std::string(url);
-    text.remove_prefix(url.size());
+    text.remove_prefix(found.at);
+    // Of a guarded URL only the beginning is another one, so the rest stays as it is spelt.
+    const std::string_view begin = text.substr(0, found.begin.size());
+    const std::string plain = unspelt(text, *found.spelling);
+    const std::string_view url = std::string_view(plain).substr(0, plain.find_first_of(kEndsUrl));
+    if (is_queue(url, door)) {
+      const std::string_view scheme = url.substr(0, url.find(':'));
+      result += spelt(door.origin() + "/" + std::string(scheme) + "/", *found.spelling);
+    } else {
+      result.append(begin);
+    }
+    text.remove_prefix(begin.size());
   }
 }
 

@@ -29,7 +29,8 @@ std::string guarded(std::string_view url, const Door& door);
 std::optional<std::string> unguarded(std::string_view guarded_url_or_path);
 
 /// The text with each URL of a queue in it replaced by the guarded one: of AWS's own hosts, and of
-/// the door's endpoint. So is a queue's URL without the name, which code puts behind it.
+/// the door's endpoint; also where its slashes are escaped or percent-encoded. So is a queue's URL
+/// without the name, which code puts behind it.
 std::string guard_urls(std::string_view text, const Door& door);
 
 /// The worker's environment: the guard is SQS's endpoint, values that are or hold the URL of a

@@ -45,6 +45,23 @@ TEST(GuardUrls, FindsQueuesWithinAValue) {
             "a=" + guarded_one + ",b=" + guarded_one + ";");
 }
 
+TEST(GuardUrls, FindsQueuesAsJsonAndUrlsSpellThem) {
+  // PHP writes a slash so.
+  EXPECT_EQ(
+      guard_urls(
+          R"({"q":"https:\/\/sqs.eu-west-1.amazonaws.com\/123456789012\/jobs","x":"https:\/\/a.b"})",
+          kDoor),
+      R"({"q":"http:\/\/127.0.0.1:9324\/https\/sqs.eu-west-1.amazonaws.com\/123456789012\/jobs","x":"https:\/\/a.b"})");
+  EXPECT_EQ(guard_urls("sqs://?url=https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F123456789012%2Fjobs"
+                       "&x=https%3a%2f%2fsqs.eu-west-1.amazonaws.com%2f123456789012%2fmore",
+                       kDoor),
+            "sqs://?url=http%3A%2F%2F127.0.0.1%3A9324%2Fhttps%2Fsqs.eu-west-1.amazonaws.com%2F"
+            "123456789012%2Fjobs&x=http%3a%2f%2f127.0.0.1%3a9324%2fhttps%2f"
+            "sqs.eu-west-1.amazonaws.com%2f123456789012%2fmore");
+  EXPECT_EQ(guard_urls("x://y?queue=" + std::string(kQueue) + "&wait=20", kDoor),
+            "x://y?queue=" + std::string(kGuarded) + "&wait=20");
+}
+
 TEST(GuardUrls, FindsWhatANameIsPutBehind) {
   // Laravel's SQS_PREFIX, say.
   EXPECT_EQ(guard_urls("https://sqs.eu-central-1.amazonaws.com/123456789012", kDoor) + "/jobs",

@@ -113,34 +113,52 @@ void read_query(QueueCall& call, const QueryForm& form) {
   }
 }
 
+/// Of a credential's scope, "KEY/20261129/eu-central-1/sqs/aws4_request".
+std::string region_of(std::string_view scope) {
+  const auto parts = split(scope.substr(0, scope.find_first_of(", ")), "/");
+  return parts.size() == 5 ? std::string(parts[2]) : "";
+}
+
 /// The region of "AWS4-HMAC-SHA256 Credential=KEY/20261129/eu-central-1/sqs/aws4_request, ...".
 std::string signed_region(const net::HttpHeaders& headers) {
   const std::string_view header = net::find_header(headers, "authorization").value_or("");
   constexpr std::string_view kScope = "Credential=";
   const std::size_t begin = header.find(kScope);
-  if (begin == std::string_view::npos) {
-    return "";
-  }
-  const std::string_view scope = header.substr(begin + kScope.size());
-  const auto parts = split(scope.substr(0, scope.find_first_of(", ")), "/");
-  return parts.size() == 5 ? std::string(parts[2]) : "";
+  return begin == std::string_view::npos ? "" : region_of(header.substr(begin + kScope.size()));
 }
 
 std::string_view path_of(std::string_view target) {
   return target.substr(0, target.find('?'));
 }
 
-/// The form of a request in the Query protocol; nothing for any other.
-std::optional<QueryForm> form_of(const net::ServerRequest& request) {
-  const std::size_t mark = request.target.find('?');
-  if (request.method == "GET" && mark != std::string::npos) {
-    return read_form(std::string_view(request.target).substr(mark + 1));
-  }
+std::string_view query_of(std::string_view target) {
+  const std::size_t mark = target.find('?');
+  return mark == std::string_view::npos ? "" : target.substr(mark + 1);
+}
+
+bool has_form_body(const net::ServerRequest& request) {
   const std::string_view type = net::find_header(request.headers, "content-type").value_or("");
-  if (lower_case(type).starts_with("application/x-www-form-urlencoded")) {
-    return read_form(request.body);
+  return lower_case(type).starts_with("application/x-www-form-urlencoded");
+}
+
+/// The form of a request in the Query protocol, whether it stands in the target, in the body, or a
+/// part in each; nothing for any other request.
+std::optional<QueryForm> form_of(const net::ServerRequest& request) {
+  QueryForm form = read_form(query_of(request.target));
+  if (has_form_body(request)) {
+    std::ranges::move(read_form(request.body), std::back_inserter(form));
+    return form;
   }
-  return std::nullopt;
+  return form_value(form, "Action") ? std::optional(std::move(form)) : std::nullopt;
+}
+
+/// Of a signature that stands among the parameters: SQS would find two.
+bool signs(std::string_view parameter) {
+  static constexpr std::array<std::string_view, 12> kNames = {
+      "X-Amz-Algorithm", "X-Amz-Credential",    "X-Amz-Date",           "X-Amz-Expires",
+      "X-Amz-Signature", "X-Amz-SignedHeaders", "X-Amz-Security-Token", "AWSAccessKeyId",
+      "Signature",       "SignatureMethod",     "SignatureVersion",     "SecurityToken"};
+  return std::ranges::find(kNames, parameter) != kNames.end();
 }
 
 /// Whatever belongs to this connection or to the worker's signature, which is made anew.
@@ -181,19 +199,29 @@ std::string unguarded_json(const std::string& body) {
   return body;
 }
 
-std::string unguarded_form(const std::string& text) {
+std::string unguarded_form(std::string_view text) {
   QueryForm form = read_form(text);
+  bool changed = std::erase_if(form, [](const auto& one) { return signs(one.first); }) > 0;
   for (auto& [name, value] : form) {
-    const auto own = name == "QueueUrl" ? unguarded(value) : std::nullopt;
-    if (own) {
-      value = *own;
-      return net::query_string(form);
+    if (auto own = name == "QueueUrl" ? unguarded(value) : std::nullopt) {
+      value = *std::move(own);
+      changed = true;
     }
   }
-  return text;
+  return changed ? net::query_string(form) : std::string(text);
 }
 
 }  // namespace
+
+std::string origin_form(std::string_view target) {
+  const std::size_t host = target.find("://");
+  if (target.starts_with('/') || host == std::string_view::npos) {
+    return std::string(target);
+  }
+  const std::size_t rest = target.find_first_of("/?", host + 3);
+  const std::string_view told = rest == std::string_view::npos ? "" : target.substr(rest);
+  return (told.starts_with('/') ? "" : "/") + std::string(told);
+}
 
 QueueCall read_call(const net::ServerRequest& request) {
   QueueCall call{.region = signed_region(request.headers)};
@@ -205,10 +233,15 @@ QueueCall read_call(const net::ServerRequest& request) {
     }
   } else if (const std::optional<QueryForm> form = form_of(request)) {
     read_query(call, *form);
+    if (call.region.empty()) {
+      call.region = region_of(form_value(*form, "X-Amz-Credential").value_or(""));
+    }
   }
-  const std::string_view said =
-      call.queue_url.empty() ? path_of(request.target) : std::string_view(call.queue_url);
-  if (auto own = unguarded(said)) {
+  const std::string_view path = path_of(request.target);
+  if (call.queue_url.empty() && path != "/") {
+    call.queue_url = path;
+  }
+  if (auto own = unguarded(call.queue_url)) {
     call.queue_url = *std::move(own);
   }
   return call;
@@ -217,11 +250,11 @@ QueueCall read_call(const net::ServerRequest& request) {
 net::HttpRequest forwardable(const net::ServerRequest& request) {
   net::HttpRequest forwarded{
       .method = request.method, .target = request.target, .body = request.body};
-  if (const auto own = unguarded(path_of(request.target))) {
-    const std::size_t path = own->find('/', own->find("://") + 3);
-    const std::size_t mark = request.target.find('?');
-    forwarded.target = path == std::string::npos ? "/" : own->substr(path);
-    forwarded.target += mark == std::string::npos ? "" : request.target.substr(mark);
+  const std::string_view path = path_of(request.target);
+  const std::string_view query = query_of(request.target);
+  forwarded.target = origin_form(unguarded(path).value_or(std::string(path)));
+  if (!query.empty()) {
+    forwarded.target += "?" + unguarded_form(query);
   }
   for (const net::HttpHeader& header : request.headers) {
     if (!stays_here(header.name)) {
@@ -230,7 +263,7 @@ net::HttpRequest forwardable(const net::ServerRequest& request) {
   }
   if (net::find_header(request.headers, "x-amz-target")) {
     forwarded.body = unguarded_json(request.body);
-  } else if (request.method != "GET" && form_of(request)) {
+  } else if (has_form_body(request)) {
     forwarded.body = unguarded_form(request.body);
   }
   return forwarded;

@@ -31,15 +31,19 @@ struct QueueCall {
   WireProtocol protocol = WireProtocol::Json;
   Kind kind = Kind::Other;
   std::string operation = {};  ///< "ReceiveMessage"; empty when the request does not say one
-  std::string queue_url = {};  ///< the queue's own, as the worker said it; may be just a name
-  std::string region = {};     ///< that the worker signed for; empty when it did not sign
+  /// The queue's own, as the worker said it; may be just a name, or the path of the request.
+  std::string queue_url = {};
+  std::string region = {};  ///< that the worker signed for; empty when it did not sign
   bool batch = false;
   std::optional<Duration> wait = {};        ///< of Receive
   std::optional<Duration> visibility = {};  ///< of Receive
   std::vector<CallEntry> entries = {};      ///< of Delete and ChangeVisibility
 };
 
-/// Never fails: what cannot be understood is Other.
+/// The target of a request without the host, which a client may name there as it would to a proxy.
+std::string origin_form(std::string_view target);
+
+/// Of a request whose target is in origin form. Never fails: what cannot be understood is Other.
 QueueCall read_call(const net::ServerRequest& request);
 
 /// The same request as SQS is to get it: with the queue's own URL, without what only concerned the

@@ -67,6 +67,48 @@ TEST(QueueCall, TellsTheQueueByItsPathInTheOlderProtocol) {
             kQueue);
 }
 
+TEST(QueueCall, ReadsTheOlderProtocolFromWhereverItStands) {
+  const std::string text =
+      "Action=ReceiveMessage&VisibilityTimeout=90&QueueUrl=" + encoded(kGuarded);
+  net::ServerRequest half =
+      form_request("VisibilityTimeout=90&QueueUrl=" + encoded(kGuarded), "/?Action=ReceiveMessage");
+  for (const net::ServerRequest& request :
+       {net::ServerRequest{.method = "GET", .target = "/?" + text},
+        net::ServerRequest{.method = "POST", .target = "/?" + text}, half}) {
+    const QueueCall call = read_call(request);
+    EXPECT_EQ(call.kind, QueueCall::Kind::Receive) << request.target;
+    EXPECT_EQ(call.queue_url, kQueue) << request.target;
+    EXPECT_EQ(call.visibility, 90s) << request.target;
+  }
+}
+
+TEST(QueueCall, TakesThePathForTheQueueWhereNothingElseIsSaid) {
+  EXPECT_EQ(read_call(form_request("Action=ReceiveMessage", "/123456789012/jobs?a=b")).queue_url,
+            "/123456789012/jobs");
+}
+
+TEST(QueueCall, ReadsTheRegionOfASignatureInTheQuery) {
+  const auto call = read_call(
+      {.method = "GET",
+       .target = "/?Action=ReceiveMessage&X-Amz-Credential=AKIA%2F20261129%2Feu-west-1%2Fsqs%2F"
+                 "aws4_request"});
+  EXPECT_EQ(call.region, "eu-west-1");
+}
+
+TEST(OriginForm, IsTheTargetWithoutTheHost) {
+  for (const auto& [target, wanted] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"/a?b=http://c/d", "/a?b=http://c/d"},
+           {"http://127.0.0.1:9324/guard/status", "/guard/status"},
+           {"http://127.0.0.1:9324/https/sqs.eu-central-1.amazonaws.com/1/q?a=b",
+            "/https/sqs.eu-central-1.amazonaws.com/1/q?a=b"},
+           {"HTTP://127.0.0.1:9324", "/"},
+           {"http://127.0.0.1?a=b/c", "/?a=b/c"},
+           {"*", "*"},
+           {"example.com:443", "example.com:443"}}) {
+    EXPECT_EQ(origin_form(target), wanted) << target;
+  }
+}
+
 TEST(QueueCall, ReadsWhichMessagesAreMeant) {
   const auto one = read_call(json_request("DeleteMessage", R"({"ReceiptHandle":"a"})"));
   ASSERT_EQ(one.entries.size(), 1U);
@@ -132,6 +174,19 @@ TEST(Forwardable, TakesTheGuardOutOfFormsAndPaths) {
                                "/https/sqs.eu-central-1.amazonaws.com/123456789012/jobs?a=b"));
   EXPECT_EQ(forwarded.target, "/123456789012/jobs?a=b");
   EXPECT_EQ(forwarded.body, "Action=DeleteMessage&QueueUrl=" + encoded(kQueue));
+}
+
+TEST(Forwardable, TakesGuardAndSignatureOutOfAQuery) {
+  const std::string kept =
+      "/?Action=DeleteMessage&QueueUrl=" + encoded(kQueue) + "&ReceiptHandle=a";
+  const net::HttpRequest forwarded = forwardable(
+      {.method = "GET",
+       .target = "/?Action=DeleteMessage&QueueUrl=" + encoded(kGuarded) +
+                 "&ReceiptHandle=a&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=a&X-Amz-Date=b"
+                 "&X-Amz-Expires=60&X-Amz-SignedHeaders=host&X-Amz-Security-Token=c"
+                 "&X-Amz-Signature=d"});
+  EXPECT_EQ(forwarded.target, kept);
+  EXPECT_EQ(forwardable({.method = "GET", .target = kept}).target, kept);
 }
 
 TEST(QueueAnswer, ReadsMessagesInBothProtocols) {
