@@ -175,8 +175,35 @@ std::vector<Start> starts() {
   };
 }
 
+std::vector<Start> renewing_starts() {
+  return {
+      {"renewed",
+       {.rules = {.renew = true},
+        .receives = 3,
+        .messages = 1,
+        .faults = 0,
+        .visibility = 20s,
+        .horizon = 45s},
+       2min,
+       2000},
+      {"renewed until SIGTERM",
+       {.rules = {.renew = true},
+        .receives = 2,
+        .messages = 1,
+        .faults = 0,
+        .stops = 1,
+        .stops_protected = true,
+        .visibility = 20s,
+        .horizon = 45s},
+       10s,
+       6000},
+  };
+}
+
 TEST(ProtocolModel, HoldsInEveryOrder) {
-  for (const Start& start : starts()) {
+  std::vector<Start> all = starts();
+  std::ranges::move(renewing_starts(), std::back_inserter(all));
+  for (const Start& start : all) {
     const Walked walked = Explorer().explore(started(start.bounds, start.later));
     std::printf("%s: %zu states\n", start.name, walked.states);
     std::fflush(stdout);
@@ -236,7 +263,20 @@ TEST(ProtocolModel, EachThingThatMustHoldIsSeenNotToHold) {
       {"all is given back at SIGTERM",
        'h',
        {.faults = 0, .stops = 1, .stops_protected = true, .wrong = Wrong::GivesBackAtSigterm},
-       2min}};
+       2min},
+      {"what nobody works on is renewed",
+       'j',
+       {.rules = {.renew = true},
+        .receives = 3,
+        .messages = 1,
+        .faults = 0,
+        .visibility = 20s,
+        .wrong = Wrong::AsksElsewhere},
+       59s},
+      {"a visibility is not renewed",
+       'k',
+       {.rules = {.renew = true}, .faults = 0, .visibility = 20s, .wrong = Wrong::SwallowsRenew},
+       59s}};
   for (const Bite& bite : bites) {
     const World world = started(bite.bounds, bite.later);
     const Walked walked = Explorer(60'000).explore(world, bite.letter);
@@ -264,6 +304,7 @@ Bounds anything(Random& random) {
   bounds.rules.child = random.between(0, 3) != 0;
   bounds.rules.breathe = random.between(0, 1) == 0 ? Duration::zero() : Duration(3min);
   bounds.rules.linger = std::chrono::seconds(random.between(0, 90));
+  bounds.rules.renew = random.between(0, 2) == 0;
   bounds.rules.until_next_receive = random.between(0, 3) == 0;
   return bounds;
 }

@@ -20,11 +20,12 @@ constexpr Duration kLate = 1min;
 constexpr Duration kDeactivating = 50s;
 constexpr Duration kSettle = 10s;
 
-constexpr std::array<const char*, 19> kNames{
-    "receive",      "careful receive", "delete",           "gone",           "SQS answers",
-    "agent does",   "agent refuses",   "agent: not valid", "agent fails",    "agent loses",
-    "agent delays", "agent is late",   "agent replies",    "late unprotect", "ECS stops",
-    "SIGTERM",      "child ends",      "advance",          "time passes"};
+constexpr std::array<const char*, 21> kNames{
+    "receive",        "careful receive", "delete",       "gone",          "SQS answers",
+    "SQS renews",     "SQS renews not",  "agent does",   "agent refuses", "agent: not valid",
+    "agent fails",    "agent loses",     "agent delays", "agent is late", "agent replies",
+    "late unprotect", "ECS stops",       "SIGTERM",      "child ends",    "advance",
+    "time passes"};
 
 }  // namespace
 
@@ -62,6 +63,7 @@ std::size_t World::hash() const {
   mix_time(trouble_at_);
   mix_time(sigterm_at_);
   mix_time(changes_.empty() ? Deadline{} : changes_.back());
+  mix(renewals_.size());
   mix(left_.receives + 8 * left_.faults + 64 * left_.gone + 512 * left_.stops);
   mix(call_ ? 1 + static_cast<int>(call_->what) + 8 * static_cast<int>(call_->late) : 0);
   mix(call_ && call_->answer ? 1 + static_cast<int>(*call_->answer) : 0);
@@ -87,11 +89,7 @@ std::vector<Event> World::events() const {
   add_worker_events(events);
   add_agent_events(events);
   add_ecs_events(events);
-  for (const auto& [id, ask] : asks_) {
-    for (int count = 0; ask.at == At::Sqs && count <= std::min(2, left_.messages); ++count) {
-      events.push_back({.kind = Event::Kind::SqsAnswers, .which = id, .count = count});
-    }
-  }
+  add_sqs_events(events);
   if (const auto next = protocol_.next(); next && *next <= now_) {
     events.push_back({.kind = Event::Kind::Advance});
   } else if (may_time_pass()) {
@@ -155,6 +153,20 @@ void World::add_agent_events(std::vector<Event>& events) const {
   }
 }
 
+void World::add_sqs_events(std::vector<Event>& events) const {
+  for (const auto& [id, ask] : asks_) {
+    for (int count = 0; ask.at == At::Sqs && count <= std::min(2, left_.messages); ++count) {
+      events.push_back({.kind = Event::Kind::SqsAnswers, .which = id, .count = count});
+    }
+  }
+  for (const auto& [handle, visibility] : renewals_) {
+    events.push_back({.kind = Event::Kind::SqsRenews, .handle = handle});
+    if (left_.faults > 0) {
+      events.push_back({.kind = Event::Kind::SqsRenewsNot, .handle = handle});
+    }
+  }
+}
+
 void World::add_ecs_events(std::vector<Event>& events) const {
   using Kind = Event::Kind;
   if (left_.stops > 0 && !ecs_stops_ && (!is_on() || left_.stops_protected)) {
@@ -178,7 +190,7 @@ bool World::may_time_pass() const {
     return entry.second.at == At::Sqs && entry.second.bound <= now_;
   });
   const bool stopped = ecs_stops_ && !sigterm_at_ && now_ >= sigterm_by_;
-  return !call && !lost && !child && !poll && !stopped && now_ < horizon_;
+  return !call && !lost && !child && !poll && !stopped && renewals_.empty() && now_ < horizon_;
 }
 
 Deadline World::next_instant() const {
@@ -267,6 +279,10 @@ void World::apply(const Event& event) {
     case Kind::SqsAnswers:
       sqs_answers(event.which, event.count);
       break;
+    case Kind::SqsRenews:
+    case Kind::SqsRenewsNot:
+      sqs_renews(event.handle, event.kind == Kind::SqsRenews);
+      break;
     case Kind::EcsStops:
       ecs_stops_ = true;
       sigterm_by_ = now_ + kDeactivating;
@@ -304,7 +320,11 @@ void World::receive(bool careful) {
   const ReceiveId id = ++receives_;
   const Duration wait = id % 2 == 0 ? 0s : 20s;
   asks_[id] = {.at = At::Gate, .bound = now_ + std::max<Duration>(1s, wait)};
-  protocol_.receive({.id = id, .connection = id % 2, .wait = wait, .careful = careful}, now_);
+  for (auto& [handle, job] : jobs_) {
+    job.asked_again |= job.place == Place::Hand && job.receive % 2 == id % 2;
+  }
+  const ConnectionId connection = left_.wrong == Wrong::AsksElsewhere ? id : id % 2;
+  protocol_.receive({.id = id, .connection = connection, .wait = wait, .careful = careful}, now_);
   if (left_.wrong == Wrong::ProtectsForEachReceive && is_on()) {
     set_protection(now_, true);
     set_protection(now_ + kProtectFor, true);
@@ -332,6 +352,18 @@ void World::sqs_answers(ReceiveId id, int count) {
     asks_.erase(id);
   }
   protocol_.received(id, std::move(messages), now_);
+}
+
+/// Of a message that is deleted or given back SQS renews nothing, and says so.
+void World::sqs_renews(const Handle& handle, bool does) {
+  const Duration visibility = renewals_.extract(handle).mapped();
+  if (!does) {
+    --left_.faults;
+    renewal_failed_ = true;
+  } else if (jobs_[handle].place == Place::Hand) {
+    jobs_[handle].visible = now_ + visibility;
+    protocol_.visibility_changed(handle, visibility, false, now_);
+  }
 }
 
 void World::agent(const Event& event) {
@@ -495,6 +527,14 @@ void World::carry_out(const Action& action, bool unprotected) {
       fail("d", "two calls of the agent are under way");
     }
     call_ = Call{.what = ask->what};
+  } else if (const auto* renew = std::get_if<Renew>(&action)) {
+    const Job& job = jobs_[renew->handle];
+    if (job.place != Place::Hand || job.asked_again || !left_.rules.renew) {
+      fail("j", "the visibility of what nobody works on is renewed");
+    }
+    if (left_.wrong != Wrong::SwallowsRenew) {
+      renewals_[renew->handle] = renew->visibility;
+    }
   } else if (std::holds_alternative<TerminateChild>(action)) {
     told_child_ = left_.wrong != Wrong::SwallowsTerminate;
   } else if (std::holds_alternative<Finish>(action)) {
@@ -548,6 +588,9 @@ void World::fail(const char* letter, const std::string& what) {
 void World::check() {
   for (auto& [handle, job] : jobs_) {
     const bool lapses = job.place == Place::Hand && job.visible <= now_;
+    if (lapses && left_.rules.renew && !job.asked_again && !renewal_failed_) {
+      fail("k", "the visibility of " + handle + " ends while it is worked on");
+    }
     job.place = lapses ? Place::Lapsed : job.place;
   }
   check_jobs();

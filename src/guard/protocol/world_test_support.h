@@ -27,7 +27,9 @@ enum class Wrong {
   ProtectsForEachReceive,  ///< off and on again, besides what the protocol asks for
   ForwardsAtClosedGate,
   SwallowsTerminate,
-  GivesBackAtSigterm
+  GivesBackAtSigterm,
+  SwallowsRenew,
+  AsksElsewhere  ///< each receive of the worker seems to come on a connection of its own
 };
 
 /// How much of each thing happens in one walk.
@@ -35,7 +37,7 @@ struct Bounds {
   Rules rules = {};
   int receives = 3;
   int messages = 2;
-  int faults = 1;    ///< answers of the agent that fail, get lost or come late
+  int faults = 1;    ///< answers of the agent that fail, get lost or come late; failed renewals
   int refusals = 0;  ///< DEPLOYMENT_BLOCKED
   int gone = 0;      ///< receives that the worker gives up
   int stops = 0;     ///< SIGTERMs
@@ -56,6 +58,8 @@ struct Event {
     Delete,
     Gone,
     SqsAnswers,
+    SqsRenews,      ///< a visibility, as the protocol wants it
+    SqsRenewsNot,   ///< the call fails
     AgentDoes,      ///< carries the call out, and answers later
     AgentRefuses,   ///< Blocked
     AgentNotValid,  ///< the task is to stop
@@ -112,6 +116,7 @@ class World {
     ReceiveId receive = 0;
     Deadline visible = {};     ///< to others, from then on
     bool unprotected = false;  ///< it was handed over without protection, knowingly
+    bool asked_again = false;  ///< the worker has, on the connection that it came by
     friend auto operator<=>(const Job&, const Job&) = default;
   };
   enum class At { Gate, Sqs, Guard };
@@ -133,12 +138,14 @@ class World {
   void add_agent_events(std::vector<Event>& events) const;
   void add_worker_events(std::vector<Event>& events) const;
   void add_ecs_events(std::vector<Event>& events) const;
+  void add_sqs_events(std::vector<Event>& events) const;
   bool may_time_pass() const;
   Deadline next_instant() const;
   bool is_on() const { return now_ < on_until_; }
 
   void receive(bool careful);
   void sqs_answers(ReceiveId id, int count);
+  void sqs_renews(const Handle& handle, bool does);
   void agent(const Event& event);
   void carry_out_call();
   void set_protection(Deadline until, bool by_call);
@@ -178,6 +185,8 @@ class World {
 
   std::map<Handle, Job> jobs_;
   std::map<ReceiveId, Ask> asks_;
+  std::map<Handle, Duration> renewals_;  ///< calls under way
+  bool renewal_failed_ = false;
   ReceiveId receives_ = 0;
 
   bool ecs_stops_ = false;
