@@ -1,4 +1,5 @@
-"""`ecs-guard` between SDKs and servers that this project did not write: boto3 old and new, moto."""
+"""`ecs-guard` between SDKs and servers that this project did not write: boto3 old and new, the SDK
+for JavaScript v3, sqs-consumer, moto."""
 
 import sys
 
@@ -6,7 +7,8 @@ import pytest
 from fake_task import FakeTask
 from test_emulator_query import old_sdk  # noqa: F401  a fixture
 
-from support import wait_until
+from fetched import node_packages
+from support import ROOT, wait_until
 
 AWS_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
 WORKER = """
@@ -28,6 +30,28 @@ while True:
         print("done", message["Body"], flush=True)
 """
 
+NODE = {
+    "v3": """
+import { SQSClient, ReceiveMessageCommand, DeleteMessageCommand } from '@aws-sdk/client-sqs';
+const QueueUrl = URL_OF_QUEUE;
+const sqs = new SQSClient({});
+for (;;) {
+  const found = await sqs.send(new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }));
+  for (const { Body, ReceiptHandle } of found.Messages ?? []) {
+    await sqs.send(new DeleteMessageCommand({ QueueUrl, ReceiptHandle }));
+    console.log('done', Body);
+  }
+}
+""",
+    "sqs-consumer": """
+import { Consumer } from 'sqs-consumer';
+Consumer.create({
+  queueUrl: URL_OF_QUEUE,
+  waitTimeSeconds: 2,
+  handleMessage: async (message) => { console.log('done', message.Body); return message; },
+}).start();
+"""}
+
 
 @pytest.fixture
 def task():
@@ -48,6 +72,22 @@ def run_guarded(start_process, ecs_guard, moto, task, tmp_path):
                         + WORKER.format(endpoint=endpoint))
         return start_process([ecs_guard, "--", sys.executable, path], env={
             **task.environment(), "AWS_ENDPOINT_URL_SQS": moto.endpoint, "QUEUE_URL": AWS_URL})
+
+    return run
+
+
+@pytest.fixture
+def run_node(start_process, ecs_guard, moto, task, tmp_path):
+    """run_node(which of NODE, expression of the queue's URL, "--flag", VARIABLE=...) -> process."""
+
+    def run(which, url, *flags, **variables):
+        kit = node_packages("worker-node", ROOT / "examples/workers/node", "worker.js")
+        (tmp_path / "node_modules").symlink_to(kit / "node_modules")
+        path = tmp_path / "worker.mjs"
+        path.write_text(NODE[which].replace("URL_OF_QUEUE", url))
+        moto.sqs.create_queue(QueueName="jobs")
+        return start_process([ecs_guard, *flags, "--", "node", path], env={
+            **task.environment(), "AWS_ENDPOINT_URL_SQS": moto.endpoint, **variables})
 
     return run
 
@@ -77,3 +117,20 @@ def test_boto3_of_before_json_takes_the_endpoint_from_its_code(run_guarded, moto
     process = run_guarded('endpoint_url=os.environ["AWS_ENDPOINT_URL_SQS"]', old_sdk)
     work_off(moto, task, process)
     assert process.stdout().startswith("boto3 1.26.165 ")
+
+
+@pytest.mark.parametrize("which", NODE)
+def test_javascript_takes_the_url_of_aws_from_a_variable(run_node, moto, task, which):
+    work_off(moto, task, run_node(which, "process.env.QUEUE_URL", QUEUE_URL=AWS_URL))
+
+
+@pytest.mark.parametrize("which", NODE)
+def test_a_url_that_javascript_builds_leads_past_the_guard_and_is_told(run_node, moto, task, which):
+    process = run_node(which, "`${process.env.PLACE}/123456789012/jobs`", "--expect-within", "2s",
+                       PLACE=moto.endpoint.rstrip("/"))
+    moto.sqs.send_message(QueueUrl=moto.sqs.get_queue_url(QueueName="jobs")["QueueUrl"],
+                          MessageBody="job")
+    wait_until(lambda: "done job" in process.stdout(), 30, what="the work, unguarded")
+    wait_until(lambda: "no receive has come through the guard" in process.stderr(), 30,
+               what="the warning")
+    assert not task.seen("protect")
