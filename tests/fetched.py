@@ -90,3 +90,10 @@ def go_program(name, folder, *programs):
     build = ["go", "build", "-mod=readonly", "-trimpath", "-o", "program", "."]
     local = {"CGO_ENABLED": "0", "GOTOOLCHAIN": "local"}
     return fetched(name, files, lambda fresh: run(build, fresh, **local)) / "program"
+
+
+def java_packages(name, pom):
+    """A folder with the jars that a pom.xml pins, and theirs, for the class path."""
+    copy = ["mvn", "--quiet", "--batch-mode", "dependency:copy-dependencies",
+            "-DoutputDirectory=jars"]
+    return fetched(name, [pom], lambda folder: run(copy, folder)) / "jars"

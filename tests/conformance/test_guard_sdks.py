@@ -1,5 +1,5 @@
 """`ecs-guard` between SDKs and servers that this project did not write: boto3 old and new, the SDK
-for JavaScript v3, sqs-consumer, moto."""
+for JavaScript v3, sqs-consumer; moto and ElasticMQ."""
 
 import sys
 
@@ -7,8 +7,8 @@ import pytest
 from fake_task import FakeTask
 from test_emulator_query import old_sdk  # noqa: F401  a fixture
 
-from fetched import node_packages
-from support import ROOT, wait_until
+from fetched import java_packages, node_packages
+from support import ROOT, aws_clients, find_free_port, wait_until
 
 AWS_URL = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
 WORKER = """
@@ -134,3 +134,38 @@ def test_a_url_that_javascript_builds_leads_past_the_guard_and_is_told(run_node,
     wait_until(lambda: "no receive has come through the guard" in process.stderr(), 30,
                what="the warning")
     assert not task.seen("protect")
+
+
+@pytest.fixture
+def elasticmq(start_process):
+    """(boto3's client of it, its endpoint)."""
+    jars = java_packages("elasticmq", ROOT / "tests/conformance/elasticmq/pom.xml")
+    port = find_free_port()
+    own = {"rest-sqs.bind-hostname": "127.0.0.1", "rest-sqs.bind-port": port,
+           "node-address.host": "127.0.0.1", "node-address.port": port,
+           "rest-stats.enabled": "false"}
+    start_process(["java", "-Xmx256m", *[f"-D{name}={value}" for name, value in own.items()],
+                   "-cp", f"{jars}/*", "org.elasticmq.server.Main"], timeout=120,
+                  ready=lambda process: "server" in process.stdout()
+                  and "started in" in process.stdout())
+    endpoint = f"http://127.0.0.1:{port}"
+    return aws_clients(endpoint).sqs, endpoint
+
+
+def test_elasticmq_is_an_sqs_like_any_other(start_process, ecs_guard, elasticmq, task, tmp_path):
+    sqs, endpoint = elasticmq
+    url = sqs.create_queue(QueueName="jobs")["QueueUrl"]
+    for i in range(10):
+        sqs.send_message(QueueUrl=url, MessageBody=f"job-{i} <&> \u00e4")
+    path = tmp_path / "worker.py"
+    path.write_text(f"import sys\nsys.path[:0] = {sys.path!r}\n" + WORKER.format(endpoint=""))
+    process = start_process([ecs_guard, "--", sys.executable, path], env={
+        **task.environment(), "AWS_ENDPOINT_URL_SQS": endpoint, "QUEUE_URL": url})
+    wait_until(lambda: process.stdout().count("done") == 10 or not process.running(), 60,
+               what="the work")
+    assert sorted(line[5:] for line in process.stdout().splitlines() if line.startswith("done")) \
+        == sorted(f"job-{i} <&> \u00e4" for i in range(10))
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+    assert attributes["ApproximateNumberOfMessages"] == "0"
+    assert attributes["ApproximateNumberOfMessagesNotVisible"] == "0"
+    assert task.is_protected()
