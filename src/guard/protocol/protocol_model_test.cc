@@ -10,8 +10,10 @@
 //   g  the child is told to end at half of the stop timeout, and everything ends within it
 //   h  nothing is given back that the worker works on, until 2 s before the stop timeout
 //   i  the protocol does not want to be called again at once
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <iterator>
 #include <map>
 #include <string>
 #include <unordered_set>

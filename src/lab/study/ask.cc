@@ -20,8 +20,10 @@ constexpr double kRateMax = 10'000;
 constexpr double kMessagesMax = 50'000'000;
 constexpr double kDaysMax = 3660;
 constexpr Duration kDrain = std::chrono::minutes(30);
-/// Rules::linger of guard/protocol, which the lab does not know.
-constexpr Duration kGuardLingers = std::chrono::seconds(30);
+/// Of guard/protocol, which the lab does not know: between two changes of protection, and
+/// Rules::breathe.
+constexpr Duration kGuardKeeps = std::chrono::minutes(1);
+constexpr Duration kGuardBreathes = std::chrono::minutes(15);
 
 constexpr std::string_view kDefaultInstance = "g5.xlarge";
 
@@ -119,9 +121,13 @@ Result<Asked> ask(const Terms& terms) {
   question.scenario.objective = question.objective.limit;
   question.scenario.service =
       sim::service_model(TRY(preset_of(terms.start)), work_time(terms.work));
-  question.scenario.service.behaviour.workers_protect = terms.work_is_protected();
-  question.scenario.service.behaviour.protection_lingers =
-      terms.workers_guarded ? kGuardLingers : Duration::zero();
+  world::ServiceBehaviour& behaviour = question.scenario.service.behaviour;
+  behaviour.workers_protect = terms.work_is_protected();
+  if (terms.workers_guarded) {
+    behaviour.protection_lingers = terms.guard_linger;
+    behaviour.protection_least = kGuardKeeps;
+    behaviour.protection_most = kGuardBreathes;
+  }
   question.scenario.queue.max_receive_count = 0;
   if (terms.task_start) {
     question.scenario.service.behaviour.task_start = *terms.task_start;
@@ -238,14 +244,16 @@ std::vector<std::string> facts_of(const Asked& asked, const Terms& terms) {
         plural(group->tasks_per_instance, "task"), format_duration(group->image_pull.min),
         format_duration(group->image_pull.max), 100 * instance_prices().managed_fee));
   }
-  facts.emplace_back(terms.workers_guarded
-                         ? "Workers are under ecs-guard: their tasks are protected while they work "
-                           "and for 30 s after it."
-                     : terms.workers_protect
-                         ? "Workers use ECS task scale-in protection while they work, which "
-                           "spares every policy's busy tasks."
-                         : "Workers do not protect themselves: who stops a busy task cuts its work "
-                           "short, and the message returns after its visibility timeout.");
+  facts.emplace_back(
+      terms.workers_guarded
+          ? fmt::format("Workers are under ecs-guard: their tasks are protected while "
+                        "they work and for {} after it.",
+                        format_duration(terms.guard_linger))
+      : terms.workers_protect
+          ? "Workers use ECS task scale-in protection while they work, which "
+            "spares every policy's busy tasks."
+          : "Workers do not protect themselves: who stops a busy task cuts its work "
+            "short, and the message returns after its visibility timeout.");
   facts.push_back(
       fmt::format("Seed {}; all policies face the same messages and work times.", terms.seed));
   return facts;

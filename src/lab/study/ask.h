@@ -27,8 +27,9 @@ struct Terms {
   Duration work = std::chrono::seconds(20);  ///< mean of one message
   std::string start = std::string(kStarts.front());
   bool workers_protect = false;
-  bool workers_guarded = false;  ///< ecs-guard protects them (docs/guard.md)
-  std::int64_t tasks_max = 100;  ///< of rivals and of advised policies
+  bool workers_guarded = false;                      ///< ecs-guard protects them (docs/guard.md)
+  Duration guard_linger = std::chrono::seconds(30);  ///< its --linger
+  std::int64_t tasks_max = 100;                      ///< of rivals and of advised policies
   std::string objective = "p95 wait < 60s";
   std::string price = std::string(kDefaultPrice);  ///< what find_price() takes
   /// From launch to registration; given, tasks run on instances of an Auto Scaling group.

@@ -179,6 +179,9 @@ Task* Service::idle_worker(const Station& station) const {
 void Service::begin_work(Task& task, const Work& work, Instant act_at) {
   idle_.erase(std::ranges::find(idle_, &task));
   task.work = work;
+  if (!task.protected_until) {
+    task.guarded_since = work.received_at;
+  }
   continue_work(task, act_at);
 }
 
@@ -200,13 +203,24 @@ void Service::end_work(Task& task, bool counts, Instant now) {
   const ServiceBehaviour& behaviour = definition_.behaviour;
   if (end != WorkEnd::Crashed && behaviour.workers_protect &&
       behaviour.protection_lingers > Duration::zero()) {
-    protect(task, now + behaviour.protection_lingers, now);
+    protect(task, protected_after_work(task, now), now);
     return;
   }
   if (end == WorkEnd::Crashed || behaviour.workers_protect) {
     reconcile(now);  // A replacement; or what the protection has put off.
     settle(now);
   }
+}
+
+/// Nothing: not at all, since it has lasted long enough.
+std::optional<Instant> Service::protected_after_work(const Task& task, Instant now) const {
+  const ServiceBehaviour& behaviour = definition_.behaviour;
+  if (behaviour.protection_most > Duration::zero() &&
+      now >= task.guarded_since + behaviour.protection_most) {
+    return std::nullopt;
+  }
+  return std::max(now + behaviour.protection_lingers,
+                  task.guarded_since + behaviour.protection_least);
 }
 
 void Service::protect(Task& task, std::optional<Instant> until, Instant now) {

@@ -44,7 +44,9 @@ struct ServiceBehaviour {
   double crash_share = 0;            ///< of the works: the task dies in the middle of it
   double poison_share = 0;           ///< of the messages: no work on them ever succeeds
   bool workers_protect = false;      ///< scale-in and deployments spare a task while it works
-  Duration protection_lingers = {};  ///< and for so long after the work, as ecs-guard keeps it
+  Duration protection_lingers = {};  ///< and for so long after the work, as ecs-guard keeps it,
+  Duration protection_least = {};    ///< and for so long since it began, at least;
+  Duration protection_most = {};     ///< after so long it ends with a work; zero: never
   /// Somebody else runs the workers of new tasks: a task that ran is STOPPED when task_ended() says
   /// so, not after task_stop.
   bool processes = false;
@@ -146,6 +148,7 @@ struct Task {
   StopCode stop_code = StopCode::ServiceSchedulerInitiated;
   std::optional<int> exit_code = {};            ///< of its process
   std::optional<Instant> protected_until = {};  ///< task scale-in protection that was asked for
+  Instant guarded_since = {};                   ///< without a break, by what lingers
   std::optional<Work> work = {};
   Resources needs = {};
   std::string capacity_provider = {};
@@ -318,6 +321,7 @@ class Service {
   std::vector<Station*> stations = {};  ///< of the queues that its tasks have taken from
 
  private:
+  std::optional<Instant> protected_after_work(const Task& task, Instant now) const;
   void reconcile(Instant now);
   void start_tasks(std::int64_t count, Instant now);
   Task& add_task(Instant now);

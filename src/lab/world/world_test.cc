@@ -210,6 +210,35 @@ TEST(World, AGuardKeepsTheProtectionForAWhileAfterTheWork) {
   EXPECT_EQ(scene.service->running(), 0);
 }
 
+TEST(World, AGuardChangesProtectionTwiceAMinuteAtMost) {
+  Scene scene(
+      {.workers_protect = true, .protection_lingers = seconds(5), .protection_least = seconds(60)});
+  scene.world.set_desired(*scene.service, 1);
+  scene.world.advance(kNoon + seconds(10));
+  scene.world.send_many(*scene.jobs, 1);
+  scene.world.set_desired(*scene.service, 0);
+
+  scene.world.advance(kNoon + seconds(65));
+  EXPECT_EQ(scene.service->totals().processed, 1);
+  EXPECT_EQ(scene.service->running(), 1);
+  scene.world.advance(kNoon + seconds(75));
+  EXPECT_EQ(scene.service->running(), 0);
+}
+
+TEST(World, AGuardBreathesBetweenWorksThatNeverEnd) {
+  Scene scene(
+      {.workers_protect = true, .protection_lingers = seconds(30), .protection_most = minutes(1)});
+  scene.world.set_desired(*scene.service, 1);
+  scene.world.advance(kNoon + seconds(10));
+  scene.world.send_many(*scene.jobs, 1000);
+  scene.world.advance(kNoon + seconds(60));
+  scene.world.set_desired(*scene.service, 0);
+
+  scene.world.advance(kNoon + seconds(90));
+  EXPECT_EQ(scene.service->running(), 0);
+  EXPECT_EQ(scene.service->totals().killed_while_working, 0);
+}
+
 TEST(World, StartsNoTaskInAShortage) {
   Scene scene;
   scene.world.set_short(*scene.service, true);

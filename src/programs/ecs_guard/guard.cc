@@ -19,6 +19,8 @@ constexpr Duration kFirstCredentials = std::chrono::seconds(10);
 constexpr std::size_t kConnections = 1024;
 /// Ten messages of 1 MiB, of which each character may take six, as in &quot;.
 constexpr std::size_t kAnswerMax = 64U << 20U;
+/// The agent's answers have some 300 bytes.
+constexpr std::size_t kAgentAnswerMax = 64U << 10U;
 /// A worker may be silent for hours between two calls, or wait for its answer.
 constexpr net::ServerLimits kLimits{.idle = std::chrono::minutes(10)};
 
@@ -39,7 +41,7 @@ class Run {
                       .connections_per_origin = kConnections,
                       .body_max = kAnswerMax,
                       .proxies = settings.proxies}),
-        agent_http_(loop_, {}),
+        agent_http_(loop_, {.body_max = kAgentAnswerMax}),
         credentials_(loop_, provider_, log_),
         kind_by_(settings.kind_by),
         forwarder_(std::move(settings), loop_, http_, credentials_, system_clock()),

@@ -130,6 +130,7 @@ std::vector<Option> service_options(StudyFlags& flags) {
        flag(terms.workers_protect)},
       {"--workers-guarded", "", "workers run under ecs-guard, which does that for them",
        flag(terms.workers_guarded)},
+      study_duration("--guard-linger", terms.guard_linger, "the --linger of that ecs-guard"),
       {"--tasks-max", "N", "limit of rivals and of advised policies (default 100)",
        integer(terms.tasks_max, 1, kTasksMaxLimit)},
       {"--objective", "TEXT", "default 'p95 wait < 60s'", text(terms.objective)},
