@@ -169,8 +169,11 @@ def test_a_task_that_is_to_stop_gets_nothing_more(task, sidecar):
 
 @pytest.mark.parametrize("answer", [AGENT_DENIES, (500, {"error": {"Code": "ServerException"}}),
                                     (400, {"error": {"Code": "ThrottlingException"}}),
-                                    (404, b"404 page not found"), (200, b"<html>"), (200, {})],
-                         ids=["denied", "500", "throttled", "404", "html", "nothing"])
+                                    (404, b"404 page not found"), (200, b"<html>"), (200, {}),
+                                    (200, {"protection": {"ProtectionEnabled": True,
+                                                          "ExpirationDate": "2099-01-01T00:00:00Z",
+                                                          "TaskArn": "a" * 2**20}})],
+                         ids=["denied", "500", "throttled", "404", "html", "nothing", "endless"])
 def test_without_protection_it_works_as_without_the_guard(task, sidecar, answer):
     task.before = lambda operation, _: answer if operation == "protect" else None
     guard = sidecar(task)

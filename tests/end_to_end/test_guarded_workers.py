@@ -2,8 +2,10 @@
 them scale-ins and deployments cut no work short; without it they do."""
 
 import collections
+import itertools
 import os
 import sys
+import threading
 import time
 
 import pytest
@@ -105,6 +107,51 @@ def test_a_deployment_among_busy_tasks_ends_and_loses_nothing(emulator, ecs_guar
     works = Works(log)
     assert works.cut_short() == 0
     assert set(works.ended.values()) == {1} and len(works.ended) == len(jobs)
+    assert running.call("status")["totals"]["dead_lettered"] == 0
+
+
+def protected_tasks(running):
+    arns = kits.tasks(running)
+    return arns and sum(task["protectionEnabled"] for task in running.aws.ecs.get_task_protection(
+        cluster="test", tasks=arns)["protectedTasks"])
+
+
+def test_deployments_end_among_tasks_that_are_never_idle(emulator, ecs_guard, tmp_path):
+    """More comes than three tasks can do, all the time: only a breath ever lets a task go."""
+    log, ended = tmp_path / "works", threading.Event()
+    running = emulator(
+        worker=f"env WORK_LOG={log} {ecs_guard} --breathe 10s --stop-timeout 10s -- {PLAIN}",
+        stop_timeout="10s", visibility_timeout="60s", task_start="300ms")
+    names = itertools.count()
+
+    def send():
+        while not ended.wait(0.5):
+            running.aws.sqs.send_message_batch(QueueUrl=running.queue_url, Entries=[
+                {"Id": str(i), "MessageBody": f"{next(names)} 0.5"} for i in range(5)])
+
+    sender = threading.Thread(target=send)
+    sender.start()
+    took = []
+    try:
+        running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=3)
+        wait_until(lambda: running.tasks()[1] == 3, 60, what="three tasks")
+        for _ in range(5):
+            wait_until(lambda: protected_tasks(running) == 3, 60, what="three busy tasks")
+            began = time.monotonic()
+            running.aws.ecs.update_service(cluster="test", service="worker",
+                                           forceNewDeployment=True)
+            wait_until(lambda: [d["runningCount"] for d in running.aws.ecs.describe_services(
+                cluster="test", services=["worker"])["services"][0]["deployments"]] == [3], 120,
+                       what="the end of the deployment")
+            took.append(round(time.monotonic() - began))
+    finally:
+        ended.set()
+        sender.join()
+    print("deployments took", took)
+    works = Works(log)
+    running_now = running.tasks()[1]
+    assert works.cut_short() <= running_now  # what is at work at this moment
+    assert max(works.begun.values()) == 1
     assert running.call("status")["totals"]["dead_lettered"] == 0
 
 
