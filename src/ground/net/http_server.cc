@@ -132,16 +132,15 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
   bool full() const { return shared_->open.size() >= shared_->limits.connections; }
 
   /// Who is to go when there is no room: the longest idle, else the longest at its request or
-  /// answer; nobody whose answer the handler owes or goes on with.
+  /// answer.
   ServerConnection* dispensable() const {
     ServerConnection* found = nullptr;
+    const Deadline now = std::chrono::steady_clock::now();
     const auto rank = [](const ServerConnection& connection) {
       return std::pair(connection.phase() != ServerPhase::Idle, connection.since());
     };
     for (ServerConnection* connection : shared_->open) {
-      if (connection->phase() != ServerPhase::Answering &&
-          connection->phase() != ServerPhase::Streaming &&
-          (found == nullptr || rank(*connection) < rank(*found))) {
+      if ((found == nullptr || rank(*connection) < rank(*found)) && connection->may_go(now)) {
         found = connection;
       }
     }

@@ -36,9 +36,10 @@ struct ServerLimits {
 /// A request that takes longer than its limit is answered with 408; one that means another host,
 /// or that changes something and comes from another server's web page (host_check.h), with 403; an
 /// idle connection is closed, and so is an endless answer of which its peer takes nothing. A peer
-/// for whom there is no room takes the place of the one that has been idle for longest. Which host
-/// is meant is looked at where a connection came over loopback: elsewhere the server may have any
-/// name, and whoever can reach it needs no web page for that.
+/// for whom there is no room takes the place of the one that has been idle for longest, and waits
+/// when nobody can go without a request or an answer being broken off. Which host is meant is
+/// looked at where a connection came over loopback: elsewhere the server may have any name, and
+/// whoever can reach it needs no web page for that.
 class HttpServer {
  public:
   /// Listens on an address, a literal or "localhost"; port 0 lets the system choose. "::" takes

@@ -103,5 +103,35 @@ TEST_F(NarrowServerTest, ANewcomerWaitsWhileEveryAnswerIsOwed) {
   EXPECT_TRUE(peer.answer().ends_with("GET /a []"));
 }
 
+/// The peers connect before any of them sends: a burst of clients looks like this to a busy server.
+TEST_F(NarrowServerTest, NobodyOfABurstIsClosedBeforeItsRequestIsRead) {
+  std::vector<std::unique_ptr<Peer>> peers;
+  for (int i = 0; i < 12; ++i) {
+    peers.push_back(std::make_unique<Peer>(server_->port()));
+  }
+  for (const auto& peer : peers) {
+    ASSERT_TRUE(peer->send("GET /later HTTP/1.1\r\nConnection: close\r\n\r\n"));
+  }
+  for (int answered = 4; answered <= 12; answered += 4) {
+    ASSERT_TRUE(wait_handled(answered));
+    release_all("late");
+  }
+  for (const auto& peer : peers) {
+    EXPECT_TRUE(peer->answer().ends_with("late"));
+  }
+}
+
+TEST_F(NarrowServerTest, WhoSendsNothingMakesRoomAfterAMoment) {
+  std::vector<std::unique_ptr<Peer>> silent;
+  for (int i = 0; i < 4; ++i) {
+    silent.push_back(std::make_unique<Peer>(server_->port()));
+  }
+  ASSERT_TRUE(silent.back()->send("GET"));
+  Peer peer(server_->port());
+  ASSERT_TRUE(peer.send(kGet));
+
+  EXPECT_TRUE(peer.answer().ends_with("GET /a []"));
+}
+
 }  // namespace
 }  // namespace scaler::net

@@ -21,6 +21,9 @@ using boost::system::error_code;
 constexpr std::size_t kDrainMax = 64U << 20U;
 constexpr Duration kDrainTime = std::chrono::seconds(2);
 
+/// What a peer has for the next step of its request or answer while others wait for its place.
+constexpr Duration kMoment = std::chrono::seconds(1);
+
 /// What the system holds for the peer of an endless answer, and for how long it tries to deliver
 /// that to one who has vanished.
 constexpr int kStreamSystemBytes = 64 << 10;
@@ -190,6 +193,19 @@ void ServerConnection::check_time(Deadline now) {
   }
 }
 
+bool ServerConnection::may_go(Deadline now) const {
+  const bool reading =
+      phase_ == ServerPhase::Idle || phase_ == ServerPhase::Header || phase_ == ServerPhase::Body;
+  if (!socket_ || phase_ == ServerPhase::Answering || phase_ == ServerPhase::Streaming) {
+    return false;
+  }
+  error_code error;
+  if (reading && socket_->available(error) > 0) {
+    return false;
+  }
+  return (phase_ == ServerPhase::Idle && used_) || now - since_ >= kMoment;
+}
+
 bool ServerConnection::peer_gone() {
   if (!socket_) {
     return true;
@@ -354,6 +370,7 @@ void ServerConnection::finish() {
 void ServerConnection::dispatch() {
   framing_ = requests_.framing();
   ServerRequest request = requests_.take();
+  used_ = true;
   awaiting_answer_ = true;
   note_phase();
   if (auto why = why_foreign(request.method, request.headers, over_loopback_)) {

@@ -67,6 +67,11 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   /// Whether the peer has closed its side, also when bytes of it are still unread.
   bool peer_gone();
 
+  /// Whether it can be closed for a newcomer without breaking anything off: nobody whose answer the
+  /// handler owes or goes on with, nobody whose bytes are still unread, and nobody who had no
+  /// moment yet to send or to take any.
+  bool may_go(Deadline now) const;
+
   ServerPhase phase() const { return phase_; }
   Deadline since() const { return since_; }
 
@@ -119,6 +124,7 @@ class ServerConnection final : public std::enable_shared_from_this<ServerConnect
   std::string output_;
   std::size_t sent_ = 0;  ///< of output_
   std::size_t drained_ = 0;
+  bool used_ = false;  ///< has sent a whole request
   bool advancing_ = false;
   bool awaiting_answer_ = false;
   bool streaming_ = false;
