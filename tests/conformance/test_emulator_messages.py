@@ -122,6 +122,18 @@ def test_message_attributes_come_back_with_their_md5(sqs, url):
         }
     },
     {
+        "x": {
+            "DataType": "String",
+            "StringValue": "a\x01"
+        }
+    },
+    *({
+        "x": {
+            "DataType": "Number.of",
+            "StringValue": number
+        }
+    } for number in ("x", "1x", "nan", "inf", "1e127", "1e-129")),
+    {
         f"x{i}": {
             "DataType": "String",
             "StringValue": "x"
@@ -133,6 +145,14 @@ def test_refuses_message_attributes(sqs, url, attributes):
     assert error_of(sqs.send_message, QueueUrl=url, MessageBody="x",
                     MessageAttributes=attributes) == ("InvalidParameterValue", 400)
     assert depth(sqs, url) == (0, 0, 0)
+
+
+@pytest.mark.parametrize("number", ["0", "-0", "+1.50", "1e126", "-1e-128", "12345678901234567890"])
+def test_a_number_is_given_back_as_it_came(sqs, url, number):
+    attributes = {"x": {"DataType": "Number", "StringValue": number}}
+    sqs.send_message(QueueUrl=url, MessageBody="x", MessageAttributes=attributes)
+    [message] = sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"])["Messages"]
+    assert message["MessageAttributes"] == attributes
 
 
 def test_refuses_message_bodies(sqs, url):

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -53,6 +54,16 @@ ApiResult<void> check_name(std::string_view name) {
   return {};
 }
 
+/// As documented: up to 10^126, and down to 10^-128.
+bool is_number(std::string_view text) {
+  constexpr double kLargest = 1e126;
+  constexpr double kSmallest = 1e-128;
+  text.remove_prefix(text.starts_with('+') ? 1 : 0);
+  const auto number = number_of<double>(text);
+  const double size = std::abs(number.value_or(HUGE_VAL));
+  return size == 0 || (size >= kSmallest && size <= kLargest);
+}
+
 /// The attribute's size in bytes.
 ApiResult<std::size_t> check_value(std::string_view name, const json::Value& attribute) {
   static constexpr std::array<Field, 5> kFields{{{"DataType", FieldKind::Text, Presence::Required},
@@ -80,6 +91,14 @@ ApiResult<std::size_t> check_value(std::string_view name, const json::Value& att
   const std::string_view value = input.text(binary ? "BinaryValue" : "StringValue");
   if (value.empty()) {
     return bad(name, "The value is missing or empty.");
+  }
+  if (!binary && !allowed_characters(value)) {
+    return bad(name, "The value contains characters that are not allowed.");
+  }
+  if (base == "Number" && !is_number(value)) {
+    return refuse(
+        "InvalidParameterValue",
+        fmt::format("Can't cast the value of message (user) attribute '{}' to a number.", name));
   }
   const auto bytes = binary ? decode_base64(value) : std::optional(std::string(value));
   if (!bytes) {

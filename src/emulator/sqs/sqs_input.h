@@ -17,6 +17,9 @@ inline constexpr std::int64_t kVisibilityMax = 43'200;  ///< seconds
 ApiResult<std::optional<std::int64_t>> ranged(const Input& input, std::string_view name,
                                               std::int64_t min, std::int64_t max);
 
+/// Whether they are all XML 1.0's, which are what SQS takes.
+bool allowed_characters(std::string_view text);
+
 /// Whether the text can be a message group id, deduplication id or attempt id.
 /// Errors: InvalidParameterValue.
 ApiResult<void> check_token(std::string_view name, std::string_view text);

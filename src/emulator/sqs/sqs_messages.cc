@@ -26,31 +26,6 @@ constexpr std::size_t kBatchBytesMax = 1'048'576;
 constexpr std::size_t kEntryIdMax = 80;
 constexpr std::int64_t kDelayMax = 900;
 
-/// Takes one UTF-8 character off the front. The JSON parser has checked the encoding.
-std::uint32_t take_character(std::string_view& text) {
-  const auto lead = static_cast<unsigned char>(text.front());
-  const std::size_t length = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
-  std::uint32_t character = length == 1 ? lead : lead & (0x7fU >> length);
-  for (const char c : text.substr(1, length - 1)) {
-    character = (character << 6U) | (static_cast<unsigned char>(c) & 0x3fU);
-  }
-  text.remove_prefix(std::min(length, text.size()));
-  return character;
-}
-
-/// XML 1.0's characters, which are all that SQS takes.
-bool allowed_characters(std::string_view text) {
-  while (!text.empty()) {
-    const std::uint32_t c = take_character(text);
-    const bool allowed = c == 0x9 || c == 0xa || c == 0xd || (c >= 0x20 && c <= 0xd7ff) ||
-                         (c >= 0xe000 && c <= 0xfffd) || (c >= 0x10000 && c <= 0x10ffff);
-    if (!allowed) {
-      return false;
-    }
-  }
-  return true;
-}
-
 bool valid_entry_id(std::string_view id) {
   return !id.empty() && id.size() <= kEntryIdMax && std::ranges::all_of(id, [](char c) {
     return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
