@@ -1,6 +1,8 @@
 """The emulated ECS beside services: clusters' ends, task definitions, tasks of no service, tags,
 what is kept and told. Every answer is checked against botocore's model."""
 
+import functools
+
 import pytest
 
 from strict import error_of, watch
@@ -335,3 +337,49 @@ def test_an_externally_deployed_service_starts_nothing(ecs):
                     taskDefinition="app")[0] == "InvalidParameterException"
     assert error_of(ecs.delete_task_set, cluster="test", service="ext",
                     taskSet="none")[0] == "TaskSetNotFoundException"
+
+
+def test_a_request_that_is_sent_again_makes_nothing_more(ecs):
+    register(ecs)
+    wish = {"cluster": "test", "taskDefinition": "app", "clientToken": "once"}
+    made = ecs.run_task(**wish)["tasks"]
+    again = ecs.run_task(**wish)["tasks"]
+    assert [one["taskArn"] for one in again] == [one["taskArn"] for one in made]
+    assert ecs.list_tasks(cluster="test")["taskArns"] == [made[0]["taskArn"]]
+    assert error_of(ecs.run_task, **wish, count=2) == ("ConflictException", 400)
+    ecs.create_cluster(clusterName="other")
+    assert ecs.run_task(**{**wish, "cluster": "other"})["tasks"][0]["clusterArn"].endswith("other")
+    for token in ("a" * 65, "a b", "ä"):
+        assert error_of(ecs.run_task, **{**wish, "clientToken": token}) == (
+            "InvalidParameterException", 400)
+
+    service = create(ecs, "app", clientToken="service")
+    assert create(ecs, "app", clientToken="service")["serviceArn"] == service["serviceArn"]
+    assert error_of(functools.partial(create, ecs, "app")) == ("InvalidParameterException", 400)
+
+
+def test_arns_of_the_short_form_are_understood(ecs):
+    register(ecs)
+    create(ecs, "app", desired=1)
+    wait_until(lambda: describe(ecs)["runningCount"] == 1, what="a task")
+    [arn] = ecs.list_tasks(cluster="test", serviceName=ARN + "service/web")["taskArns"]
+    short = f"{ARN}task/{arn.rpartition('/')[2]}"
+    assert task(ecs, short)["taskArn"] == arn
+    assert describe(ecs, ARN + "service/web")["serviceName"] == "web"
+    assert ecs.update_service(cluster="test", service=ARN + "service/web",
+                              desiredCount=0)["service"]["desiredCount"] == 0
+    for other in (ARN + "service/other/web", ARN.replace(REGION, "eu-west-1") + "service/web"):
+        assert error_of(ecs.update_service, cluster="test", service=other,
+                        desiredCount=1)[0] == "ServiceNotFoundException"
+
+
+def test_deployments_that_could_never_begin_are_refused(ecs):
+    register(ecs)
+    create(ecs, "app")
+    for least, most in ((100, 100), (-1, 200), (50, 40)):
+        bounds = {"minimumHealthyPercent": least, "maximumPercent": most}
+        assert error_of(ecs.update_service, cluster="test", service="web",
+                        deploymentConfiguration=bounds) == ("InvalidParameterException", 400)
+        assert error_of(functools.partial(create, ecs, "app"), name="more",
+                        deploymentConfiguration=bounds) == ("InvalidParameterException", 400)
+    assert describe(ecs)["deploymentConfiguration"]["maximumPercent"] == 200

@@ -1,6 +1,7 @@
 #include "emulator/ecs/ecs_api.h"
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include <fmt/core.h>
@@ -30,6 +31,11 @@ const std::unordered_map<std::string_view, EcsApi::Operation>& EcsApi::operation
     return all;
   }();
   return table;
+}
+
+std::vector<std::string_view> EcsApi::operation_names() {
+  const auto names = std::views::keys(operations());
+  return {names.begin(), names.end()};
 }
 
 ApiAnswer EcsApi::handle(const JsonCall& call) {

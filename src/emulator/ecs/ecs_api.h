@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "emulator/ecs/client_tokens.h"
 #include "emulator/ecs/ecs_json.h"
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/ecs/ecs_tags.h"
@@ -37,6 +38,7 @@ class EcsApi {
          Workers workers = Workers::Emulated);
 
   ApiAnswer handle(const JsonCall& call);
+  static std::vector<std::string_view> operation_names();
 
  private:
   using Method = ApiAnswer (EcsApi::*)(const Input&, const Caller&);
@@ -83,6 +85,8 @@ class EcsApi {
   ApiAnswer update_service_primary_task_set(const Input& input, const Caller& caller);
 
   ApiAnswer run_task(const Input& input, const Caller& caller);
+  std::string run_answer(const world::Cluster& cluster, const ClientTokens::Made& ids,
+                         const Caller& caller) const;
   ApiAnswer list_tasks(const Input& input, const Caller& caller);
   ApiAnswer describe_tasks(const Input& input, const Caller& caller);
   ApiAnswer get_task_protection(const Input& input, const Caller& caller);
@@ -169,6 +173,7 @@ class EcsApi {
   EcsPlace place_;
   world::ServiceBehaviour behaviour_;
   Workers workers_;
+  ClientTokens tokens_ = {};
   std::map<std::string, std::vector<TaskSet>, std::less<>> task_sets_ = {};  ///< "cluster/service"
   std::map<std::string, CapacityProvider, std::less<>> capacity_providers_ = {};
   std::map<std::string, Tags, std::less<>> instance_tags_ = {};  ///< by container instance

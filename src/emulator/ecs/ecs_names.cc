@@ -106,6 +106,9 @@ std::optional<std::string_view> EcsPlace::name_in_cluster(std::string_view text,
   }
   const std::string_view own = own_name(cluster);
   const auto rest = arn_rest(text, type);
+  if (rest && !rest->contains('/')) {
+    return rest;
+  }
   if (!rest || !rest->starts_with(own) || !rest->substr(own.size()).starts_with('/')) {
     return std::nullopt;
   }

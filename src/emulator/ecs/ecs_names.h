@@ -54,8 +54,8 @@ class EcsPlace {
   std::optional<std::string_view> arn_rest(std::string_view arn, std::string_view type) const;
   /// In the world, of a name or an ARN; that of "default" for an empty text.
   std::string cluster(std::string_view text) const;
-  /// The last part of a name or an ARN "<type>/<cluster>/<name>". An ARN of another cluster is no
-  /// name at all: nothing.
+  /// The last part of a name or an ARN "<type>/<cluster>/<name>", or of one of the short form,
+  /// "<type>/<name>". An ARN of another cluster is no name at all: nothing.
   std::optional<std::string_view> name_in_cluster(std::string_view text, std::string_view type,
                                                   std::string_view cluster) const;
   /// In the world, from "family", "family:revision" or an ARN.

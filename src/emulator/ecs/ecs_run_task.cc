@@ -83,6 +83,9 @@ ApiAnswer EcsApi::run_task(const Input& input, const Caller& caller) {
   if (input.text("startedBy").size() > kStartedByMax) {
     return bad_parameter(fmt::format("startedBy: at most {} characters.", kStartedByMax));
   }
+  if (const auto* const ids = TRY(tokens_.find("RunTask", cluster->name, input, world_.now()))) {
+    return run_answer(*cluster, *ids, caller);
+  }
   const auto* const definition = TRY(active_task_definition(input.text("taskDefinition")));
   TRY(check_overrides(input, *definition));
   const bool propagates = input.text("propagateTags") == "TASK_DEFINITION";
@@ -98,11 +101,22 @@ ApiAnswer EcsApi::run_task(const Input& input, const Caller& caller) {
   const auto overrides = order.shown.find("overrides");
   set_work(*definition, overrides == order.shown.end() ? "" : overrides->second, order.job_queue,
            order.process);
+  const ClientTokens::Made ids = world_.run_tasks(*cluster, order, count, behaviour_);
+  tokens_.keep("RunTask", cluster->name, input, ids, world_.now());
+  return run_answer(*cluster, ids, caller);
+}
+
+/// Of those tasks that are not forgotten yet.
+std::string EcsApi::run_answer(const world::Cluster& cluster, const ClientTokens::Made& ids,
+                               const Caller& caller) const {
   json::Writer writer;
   writer.begin_object().name("tasks").begin_array();
-  for (const std::string& id : world_.run_tasks(*cluster, order, count, behaviour_)) {
-    const world::Service& holder = *cluster->single_tasks;
-    write_task_of(writer, holder, *holder.find_any_task(id), caller.region, WithTags::Yes);
+  for (const std::string& id : ids) {
+    const auto& holder = cluster.single_tasks;
+    const world::Task* const task = holder == nullptr ? nullptr : holder->find_any_task(id);
+    if (task != nullptr) {
+      write_task_of(writer, *holder, *task, caller.region, WithTags::Yes);
+    }
   }
   writer.end_array().name("failures").begin_array().end_array().end_object();
   return std::move(writer).text();

@@ -21,6 +21,7 @@ using world::Service;
 
 constexpr std::size_t kServicesPerDescribe = 10;
 constexpr std::int64_t kDesiredMax = 5000;
+constexpr std::int64_t kAll = 100;  ///< percent
 
 /// Fields of CreateService and UpdateService that are kept and told, and have no effect.
 constexpr std::array<Field, 17> kKept{{{"loadBalancers", FieldKind::Objects},
@@ -73,6 +74,27 @@ ApiResult<void> check_desired(std::int64_t desired) {
   }
   if (desired > kDesiredMax) {
     return bad_parameter(fmt::format("Tasks per service: at most {}.", kDesiredMax));
+  }
+  return {};
+}
+
+/// A deployment that could never begin is refused, as in AWS.
+ApiResult<void> check_deployment(const Input& input) {
+  const json::Value* const wish = input.member("deploymentConfiguration");
+  if (wish == nullptr) {
+    return {};
+  }
+  const auto least = json::whole_in(*wish, "minimumHealthyPercent");
+  const auto most = json::whole_in(*wish, "maximumPercent");
+  if (least.value_or(0) < 0 || most.value_or(0) < 0 || (least && most && *most < *least)) {
+    return bad_parameter(
+        "minimumHealthyPercent and maximumPercent must not be negative, and the maximum must not "
+        "be less than the minimum.");
+  }
+  if (least == kAll && most == kAll) {
+    return bad_parameter(
+        "Both maximumPercent and minimumHealthyPercent cannot be 100 as this will block "
+        "deployments.");
   }
   return {};
 }
@@ -152,6 +174,7 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
     return bad_parameter("Desired count is required for REPLICA.");
   }
   TRY(check_desired(desired.value_or(0)));
+  TRY(check_deployment(input));
   const bool external = is_external(input);
   if (!input.has("taskDefinition") && !external) {
     return bad_parameter("TaskDefinition can not be blank.");
@@ -222,13 +245,18 @@ ApiAnswer EcsApi::create_service(const Input& input, const Caller& caller) {
   if (existing != nullptr && existing->status() == ServiceStatus::Draining) {
     return bad_parameter("Unable to Start a service that is still Draining.");
   }
+  const auto* const made = TRY(tokens_.find("CreateService", cluster->name, input, world_.now()));
   if (existing != nullptr && existing->status() == ServiceStatus::Active) {
+    if (made != nullptr) {
+      return service_answer(*existing, caller);
+    }
     return bad_parameter("Creation of service was not idempotent.");
   }
   definition.task_tags = spread_tags(definition, tags);
   Service& service = world_.create_service(std::move(definition));
   service.tags() = std::move(tags);
   task_sets_of(service).clear();
+  tokens_.keep("CreateService", cluster->name, input, {service.name()}, world_.now());
   // What the scheduler does for it is told from the next call on.
   return service_answer(service, caller, WithEvents::No);
 }
@@ -274,6 +302,7 @@ ApiAnswer EcsApi::update_service(const Input& input, const Caller& caller) {
         "services. Remove the desired count value and try again");
   }
   TRY(check_desired(desired.value_or(0)));
+  TRY(check_deployment(input));
   world::Rollout rollout{.desired = desired};
   if (input.has("taskDefinition")) {
     const auto* const found = TRY(active_task_definition(input.text("taskDefinition")));

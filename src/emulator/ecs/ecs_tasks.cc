@@ -99,6 +99,7 @@ ApiAnswer EcsApi::list_tasks(const Input& input, const Caller& caller) {
   if (!listed(std::array{"RUNNING", "PENDING", "STOPPED"}, status)) {
     return bad_parameter("desiredStatus must be RUNNING, PENDING or STOPPED.");
   }
+  TRY(check_launch(input));
   const auto wanted = place_.name_in_cluster(input.text("serviceName"), "service", cluster->name);
   if (input.has("serviceName") &&
       (!wanted || world_.find_service(cluster->name, *wanted) == nullptr)) {
