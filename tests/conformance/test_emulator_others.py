@@ -60,6 +60,67 @@ def test_what_is_put_is_listed_and_told(aws):
                     EndTime=at) == ("InvalidParameterCombination", 400)
 
 
+def put_minutes(cloudwatch, **metrics):
+    """A window of as many minutes as each metric has values; None is no value."""
+    first = datetime.datetime.now(datetime.timezone.utc).replace(second=0, microsecond=0)
+    first -= datetime.timedelta(minutes=10)
+    for name, values in metrics.items():
+        cloudwatch.put_metric_data(Namespace="Mine", MetricData=[
+            {"MetricName": name, "Timestamp": first + datetime.timedelta(minutes=i), "Value": value}
+            for i, value in enumerate(values) if value is not None])
+    return {"StartTime": first, "EndTime": first + datetime.timedelta(minutes=len(values))}
+
+
+def statistic(name, **more):
+    metric = {"Namespace": "Mine", "MetricName": name}
+    return {"Id": name, "MetricStat": {"Metric": metric, "Period": 60, "Stat": "Sum"}, **more}
+
+
+@pytest.mark.parametrize("expression, values", [
+    ("visible * 2 + 1", [1, 9, 7]), ("(visible + age) / 2", [5, 17]), ("-visible", [0, -4, -3]),
+    ("IF(visible > 0, age, 0)", [0, 30]), ("FILL(age, 0)", [10, 30, 0]),
+    ("age / visible", [7.5]), ("twice - visible", [0, 4, 3]), ("visible >= 3", [0, 1, 1]),
+    ("IF( 1 , FILL(age,7.5)-1, visible )", [9, 29, 6.5])])
+def test_metric_math_is_worked_out(aws, expression, values):
+    cloudwatch = client(aws, "cloudwatch")
+    window = put_minutes(cloudwatch, visible=[0, 4, 3], age=[10, 30, None])
+    results = cloudwatch.get_metric_data(ScanBy="TimestampAscending", **window, MetricDataQueries=[
+        {"Id": "asked", "Expression": expression}, statistic("visible", ReturnData=False),
+        statistic("age", ReturnData=False), {"Id": "twice", "Expression": "2 * visible",
+                                             "ReturnData": False}])["MetricDataResults"]
+    assert [(result["Id"], result["Label"], result["Values"]) for result in results] == [
+        ("asked", "asked", values)]
+
+
+@pytest.mark.parametrize("expression", [
+    "1 + 2", "none", "visible +", "(visible", "asked", "SUM(METRICS())", "FILL(visible, REPEAT)",
+    "visible ** 2", "IF(visible, 1)", "((" * 50 + "visible", "-" * 2000 + "visible", "x" * 2049])
+def test_metric_math_that_is_none_is_refused_in_words(aws, expression):
+    cloudwatch = client(aws, "cloudwatch")
+    window = put_minutes(cloudwatch, visible=[1])
+    queries = [{"Id": "asked", "Expression": expression}, statistic("visible")]
+    assert error_of(cloudwatch.get_metric_data, MetricDataQueries=queries,
+                    **window) == ("ValidationError", 400)
+
+
+def test_metric_data_come_in_pages(aws):
+    cloudwatch = client(aws, "cloudwatch")
+    window = put_minutes(cloudwatch, a=[1, 2, 3], b=[4, 5, 6])
+    wish = {"MetricDataQueries": [statistic("a"), statistic("none"), statistic("b")],
+            "ScanBy": "TimestampAscending", **window}
+    page = cloudwatch.get_metric_data(MaxDatapoints=2, **wish)
+    assert [(one["Id"], one["Values"], one["StatusCode"]) for one in page["MetricDataResults"]] == [
+        ("a", [1, 2], "PartialData"), ("none", [], "Complete")]
+
+    found = {}
+    for page in cloudwatch.get_paginator("get_metric_data").paginate(MaxDatapoints=2, **wish):
+        for result in page["MetricDataResults"]:
+            found.setdefault(result["Id"], []).extend(result["Values"])
+    assert found == {"a": [1, 2, 3], "none": [], "b": [4, 5, 6]}
+    for wrong in ({"MaxDatapoints": 0}, {"MaxDatapoints": 100_801}, {"NextToken": "x"}):
+        assert error_of(cloudwatch.get_metric_data, **wish, **wrong)[1] == 400
+
+
 def form_caller(aws, service):
     """call(operation, **arguments) -> what an SDK of before JSON understands of the answer."""
     model = client(aws, service).meta.service_model

@@ -144,10 +144,10 @@ def test_faults_strike_forms(aws):
 
 @pytest.mark.parametrize("service, operation, arguments, code, status", [
     ("sns", "list_topics", {}, "InvalidAction", 400),
-    ("iam", "list_roles", {}, "InvalidAction", 400),
+    ("rds", "describe_db_instances", {}, "InvalidAction", 400),
     ("ec2", "describe_instances", {}, "InvalidAction", 400),
     ("dynamodb", "list_tables", {}, "UnknownOperationException", 400),
-    ("logs", "describe_log_groups", {}, "UnknownOperationException", 400),
+    ("kms", "list_keys", {}, "UnknownOperationException", 400),
     ("s3", "list_buckets", {}, "NotImplemented", 501),
     ("s3", "get_object", {"Bucket": "b", "Key": "k"}, "NotImplemented", 501),
     ("route53", "list_hosted_zones", {}, "InvalidAction", 404),

@@ -235,6 +235,16 @@ def test_refuses_faults(aws, document):
     assert status == 400 and answer["message"]
 
 
+@pytest.mark.parametrize("operation", ["UpdateServce", "updateservice", "Updateservice"])
+def test_a_fault_of_no_operation_is_refused_with_the_nearest_name(aws, operation):
+    document = json.dumps({"operation": operation, "fault": "throttle"})
+    status, answer, _ = send(aws, {}, document, "/_emulator/faults")
+    assert status == 400 and "did you mean 'UpdateService'?" in answer["message"]
+    for known in ("ListAliases", "GetResources", "AssumeRole", "PutScalingPolicy", "GetMetricData",
+                  "CreateLogGroup", "DescribeAutoScalingGroups", "Invocation", "*"):
+        fault(aws, known, "throttle")
+
+
 @pytest.mark.parametrize("method, path", [("POST", "faults"), ("DELETE", "faults"),
                                           ("POST", "queues"), ("PUT", "faults")])
 @pytest.mark.parametrize("header", [{"Origin": "https://evil.example"}, {"Origin": "null"},

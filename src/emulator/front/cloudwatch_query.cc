@@ -76,15 +76,72 @@ constexpr std::array kDatum{one("MetricName"),
 constexpr std::array kPutData{one("Namespace"), many("MetricData", Structures, kDatum),
                               one("StrictEntityValidation", Flag)};
 
-constexpr std::array<QueryOperation, 4> kCloudWatchOperations{
-    {{"GetMetricData", kGetData, kData},
+constexpr std::array kTag{one("Key"), one("Value")};
+constexpr std::array kAlarm{one("AlarmName"),
+                            one("AlarmDescription"),
+                            one("ActionsEnabled", Flag),
+                            many("OKActions", Texts),
+                            many("AlarmActions", Texts),
+                            many("InsufficientDataActions", Texts),
+                            one("MetricName"),
+                            one("Namespace"),
+                            one("Statistic"),
+                            one("ExtendedStatistic"),
+                            kDimensions,
+                            one("Period", Integer),
+                            one("Unit"),
+                            one("EvaluationPeriods", Integer),
+                            one("DatapointsToAlarm", Integer),
+                            one("Threshold", Number),
+                            one("ComparisonOperator"),
+                            one("TreatMissingData"),
+                            one("EvaluateLowSampleCountPercentile"),
+                            many("Metrics", Structures, kMetricQuery),
+                            many("Tags", Structures, kTag),
+                            one("ThresholdMetricId"),
+                            one("AlarmArn"),
+                            one("AlarmConfigurationUpdatedTimestamp", Moment),
+                            one("StateUpdatedTimestamp", Moment),
+                            one("StateValue"),
+                            one("StateReason")};
+constexpr std::size_t kToldOnly = 5;  ///< of the members, the last ones
+constexpr std::span kPutAlarm = std::span(kAlarm).first(kAlarm.size() - kToldOnly);
+constexpr Member kAlarmNames = many("AlarmNames", Texts);
+constexpr std::array kAskAlarms{kAlarmNames, one("AlarmNamePrefix"), many("AlarmTypes", Texts),
+                                one("MaxRecords", Integer), one("NextToken")};
+constexpr std::array kAlarms{many("MetricAlarms", Structures, kAlarm)};
+constexpr std::array kDeleteAlarms{kAlarmNames};
+constexpr std::array kPutDashboard{one("DashboardName"), one("DashboardBody")};
+constexpr std::array kOneDashboard{one("DashboardName")};
+constexpr std::array kDashboard{one("DashboardArn"), one("DashboardBody"), one("DashboardName")};
+constexpr std::array kListDashboards{one("DashboardNamePrefix"), one("NextToken")};
+constexpr std::array kEntry{one("DashboardName"), one("DashboardArn"), one("LastModified", Moment)};
+constexpr std::array kDashboards{many("DashboardEntries", Structures, kEntry)};
+constexpr std::array kDeleteDashboards{many("DashboardNames", Texts)};
+
+constexpr std::array<QueryOperation, 11> kCloudWatchOperations{
+    {{"DeleteAlarms", kDeleteAlarms},
+     {"DeleteDashboards", kDeleteDashboards},
+     {"DescribeAlarms", kAskAlarms, kAlarms},
+     {"GetDashboard", kOneDashboard, kDashboard},
+     {"ListDashboards", kListDashboards, kDashboards},
+     {"PutDashboard", kPutDashboard},
+     {"PutMetricAlarm", kPutAlarm},
+     {"GetMetricData", kGetData, kData},
      {"GetMetricStatistics", kGetStatistics, kStatistics},
      {"ListMetrics", kListMetrics, kMetrics},
      {"PutMetricData", kPutData}}};
 
+std::string_view query_name(std::string_view code) {
+  if (code == "DashboardInvalidInputError") {
+    return "InvalidParameterInput";
+  }
+  return code == "DashboardNotFoundError" ? "ResourceNotFound" : code;
+}
+
 }  // namespace
 
 constexpr QueryService kCloudWatchQuery{"http://monitoring.amazonaws.com/doc/2010-08-01/",
-                                        "2010-08-01", kCloudWatchOperations};
+                                        "2010-08-01", kCloudWatchOperations, query_name};
 
 }  // namespace scaler::emulator

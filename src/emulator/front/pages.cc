@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "emulator/front/group_wishes.h"
+#include "emulator/front/route.h"
 #include "emulator/front/status.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
@@ -121,7 +122,7 @@ net::HttpResponse OwnPages::faults(const net::ServerRequest& request) const {
     front.faults().clear();
     front.release_hanging();
   } else if (request.method == "POST") {
-    if (const auto added = front.faults().add(request.body); !added) {
+    if (const auto added = front.faults().add(request.body, operation_names()); !added) {
       return page_error(400, added.error().message);
     }
   } else if (request.method != "GET") {

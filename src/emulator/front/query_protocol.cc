@@ -433,7 +433,9 @@ ApiResult<const QueryOperation*> find_operation(const QueryService& service, con
   const auto found = std::ranges::find(service.operations, action, &QueryOperation::name);
   if (found == service.operations.end() || (!version.empty() && version != service.version)) {
     return refuse("InvalidAction",
-                  fmt::format("Could not find operation {} for version {}", action, version));
+                  fmt::format("Could not find operation {} for version {} among those that the "
+                              "emulator models",
+                              action, version));
   }
   return &*found;
 }

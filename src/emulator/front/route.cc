@@ -3,17 +3,23 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <ranges>
 #include <utility>
 #include <vector>
 
 #include <fmt/core.h>
 
+#include "emulator/ecs/ecs_api.h"
 #include "emulator/front/cloudwatch_query.h"
+#include "emulator/front/iam_query.h"
 #include "emulator/front/scaling_groups_query.h"
 #include "emulator/front/sqs_query.h"
 #include "emulator/front/sts_api.h"
 #include "emulator/lambda/lambda_host.h"
 #include "emulator/lambda/lambda_request.h"
+#include "emulator/others/auto_scaling_api.h"
+#include "emulator/others/register_api.h"
+#include "emulator/others/tagging_api.h"
 #include "ground/base/text.h"
 #include "ground/net/url.h"
 
@@ -27,7 +33,7 @@ struct Offer {
   WireProtocol protocol = WireProtocol::Json11;
   const QueryService* query = nullptr;  ///< nullptr without forms
 };
-constexpr std::array<Offer, 8> kOffers{
+constexpr std::array<Offer, 11> kOffers{
     {{"sqs", "AmazonSQS", WireProtocol::Json10, &kSqsQuery},
      {"ecs", "AmazonEC2ContainerServiceV20141113", WireProtocol::Json11},
      {"sts", "", WireProtocol::Query, &kStsQuery},
@@ -35,10 +41,14 @@ constexpr std::array<Offer, 8> kOffers{
      {"monitoring", "GraniteServiceVersion20100801", WireProtocol::Json10, &kCloudWatchQuery},
      {"autoscaling", "", WireProtocol::Query, &kScalingGroupsQuery},
      {"application-autoscaling", "AnyScaleFrontendService", WireProtocol::Json11},
-     {"tagging", "ResourceGroupsTaggingAPI_20170126", WireProtocol::Json11}}};
+     {"tagging", "ResourceGroupsTaggingAPI_20170126", WireProtocol::Json11},
+     {"logs", "Logs_20140328", WireProtocol::Json11},
+     {"events", "AWSEvents", WireProtocol::Json11},
+     {"iam", "", WireProtocol::Query, &kIamQuery}}};
 constexpr std::string_view kOffered =
-    "It offers SQS, ECS, STS, EC2 Auto Scaling, of CloudWatch metrics, Application Auto Scaling, "
-    "Resource Groups Tagging and, when it runs a function, Lambda.";
+    "It offers SQS, ECS, STS, EC2 Auto Scaling, of CloudWatch metrics, alarms and dashboards, "
+    "Application Auto Scaling, Resource Groups Tagging, log groups, EventBridge rules, IAM roles "
+    "and, when it runs a function, Lambda.";
 constexpr std::string_view kNoCbor =
     "CBOR is not spoken here; clients speak JSON or forms as well.";
 
@@ -90,6 +100,24 @@ std::string_view verb_of(std::string_view method) {
   }
   return method == "DELETE" ? "Delete" : "Get";
 }
+
+/// What lambda_operation() tells of.
+constexpr std::array<std::string_view, 16> kLambdaOperations{"CreateAlias",
+                                                             "CreateEventSourceMapping",
+                                                             "DeleteAlias",
+                                                             "DeleteEventSourceMapping",
+                                                             "GetAlias",
+                                                             "GetEventSourceMapping",
+                                                             "GetFunction",
+                                                             "GetFunctionConfiguration",
+                                                             "Invoke",
+                                                             "ListAliases",
+                                                             "ListEventSourceMappings",
+                                                             "ListFunctions",
+                                                             "ListVersionsByFunction",
+                                                             "PublishVersion",
+                                                             "UpdateAlias",
+                                                             "UpdateEventSourceMapping"};
 
 /// "UpdateEventSourceMapping" and the like, from method and path.
 std::string lambda_operation(const net::ServerRequest& request) {
@@ -255,15 +283,39 @@ Route other_route(const net::ServerRequest& request) {
   }
   if (const Offer* const offer = find_offer(&Offer::name, std::string_view(service))) {
     Route route{.service = offer->name, .protocol = offer->protocol};
-    route.error = unknown(fmt::format("{} is no request of this service{}.", what,
-                                      offer->target.empty() ? "" : ": X-Amz-Target is missing"),
-                          404);
+    route.error =
+        unknown(fmt::format("{} is no request that the emulator models of this service{}.", what,
+                            offer->target.empty() ? "" : ": X-Amz-Target is missing"),
+                404);
     return route;
   }
   return not_offered(protocol_of(service, WireProtocol::RestJson), service, what);
 }
 
+std::vector<std::string_view> all_operations() {
+  std::vector<std::string_view> names = EcsApi::operation_names();
+  const auto add = [&names](const auto& more) {
+    names.insert(names.end(), more.begin(), more.end());
+  };
+  add(kLambdaOperations);
+  add(AutoScalingApi::operation_names());
+  add(RegisterApi::operation_names());
+  add(std::array{TaggingApi::kOperation});
+  for (const Offer& offer : kOffers) {
+    if (offer.query != nullptr) {
+      add(offer.query->operations | std::views::transform(&QueryOperation::name));
+    }
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
 }  // namespace
+
+const std::vector<std::string_view>& operation_names() {
+  static const std::vector<std::string_view> names = all_operations();
+  return names;
+}
 
 Route find_route(const net::ServerRequest& request) {
   if (const auto target = net::find_header(request.headers, "x-amz-target")) {

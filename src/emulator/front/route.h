@@ -5,6 +5,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "emulator/front/query_protocol.h"
 #include "emulator/front/wire_error.h"
@@ -21,6 +22,9 @@ struct Route {
   Form form = {};                       ///< of a Query request
   ApiError error = {};                  ///< with a code when there is no such place
 };
+
+/// What can be asked of the services that are offered, sorted.
+const std::vector<std::string_view>& operation_names();
 
 Route find_route(const net::ServerRequest& request);
 

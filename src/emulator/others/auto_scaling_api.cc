@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "emulator/others/kept_members.h"
 #include "emulator/sqs/digests.h"
 #include "ground/json/members.h"
 #include "ground/json/writer.h"
@@ -29,17 +30,6 @@ std::string service_role(const Caller& caller) {
 
 json::Value text(std::string value) {
   return json::Value(std::move(value));
-}
-
-/// Sets a member, or replaces it.
-void set(json::Object& object, std::string_view name, json::Value value) {
-  const auto found = std::ranges::find(
-      object, name, [](const auto& member) { return std::string_view(member.first); });
-  if (found == object.end()) {
-    object.emplace_back(std::string(name), std::move(value));
-  } else {
-    found->second = std::move(value);
-  }
 }
 
 }  // namespace
@@ -98,6 +88,14 @@ const std::vector<AutoScalingApi::Kind>& AutoScalingApi::kinds() {
                   {"EndTime", Any},
                   {"ScalableTargetAction", Any}}}};
   return table;
+}
+
+std::vector<std::string_view> AutoScalingApi::operation_names() {
+  std::vector<std::string_view> names;
+  for (const Kind& kind : kinds()) {
+    names.insert(names.end(), {kind.put, kind.remove, kind.describe});
+  }
+  return names;
 }
 
 ApiAnswer AutoScalingApi::handle(const JsonCall& call) {
@@ -181,12 +179,12 @@ ApiAnswer AutoScalingApi::put(const Kind& kind, const JsonCall& call) {
   }
   json::Object& kept = kept_[key];
   if (&kind == &target && fresh) {
-    set(kept, "RoleARN", text(service_role(call.caller)));
+    set_member(kept, "RoleARN", text(service_role(call.caller)));
   }
   for (const Field& field : fields) {
     const json::Value* const value = input.member(field.name);
     if (value != nullptr && field.name != "Tags") {
-      set(kept, field.name, *value);
+      set_member(kept, field.name, *value);
     }
   }
   const std::string arn =
@@ -194,9 +192,9 @@ ApiAnswer AutoScalingApi::put(const Kind& kind, const JsonCall& call) {
                   call.caller.account, kind.resource,
                   md5_hex(fmt::format("{}|{}|{}|{}", std::get<2>(key), std::get<3>(key),
                                       std::get<4>(key), std::get<5>(key))));
-  set(kept, kind.arn, text(arn));
+  set_member(kept, kind.arn, text(arn));
   if (fresh) {
-    set(kept, "CreationTime", json::Value(world_.now().time_since_epoch().count() / 1000));
+    set_member(kept, "CreationTime", json::Value(world_.now().time_since_epoch().count() / 1000));
   }
   json::Writer writer;
   writer.begin_object();

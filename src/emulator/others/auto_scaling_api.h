@@ -19,6 +19,7 @@ class AutoScalingApi {
 
   /// Errors: ValidationException, ObjectNotFoundException, UnknownOperationException.
   ApiAnswer handle(const JsonCall& call);
+  static std::vector<std::string_view> operation_names();
 
  private:
   struct Kind;

@@ -9,6 +9,7 @@
 
 #include <fmt/core.h>
 
+#include "emulator/others/metric_data.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -19,15 +20,15 @@ namespace {
 using json::Reader;
 
 constexpr std::size_t kListMax = 500;
-constexpr std::size_t kQueriesMax = 500;   ///< of GetMetricData
-constexpr std::int64_t kPointsMax = 1440;  ///< of GetMetricStatistics
+constexpr std::size_t kQueriesMax = 500;  ///< of GetMetricData
+constexpr std::size_t kExpressionMax = 2048;
+constexpr std::int64_t kDataPointsMax = 100'800;  ///< of a page of GetMetricData
+constexpr std::size_t kFirstMax = 1'000'000'000;  ///< point of a page
+constexpr auto kKept = std::chrono::days(15);     ///< as the store keeps it
+constexpr std::int64_t kPointsMax = 1440;         ///< of GetMetricStatistics
 constexpr std::int64_t kPeriodMax = 86'400;
 constexpr double kSecondsMax = 1e11;
 
-struct Statistic {
-  std::string_view name = {};
-  double (*of)(const Statistics&) = nullptr;
-};
 constexpr std::array<Statistic, 5> kStatistics{
     {{"Average", [](const Statistics& values) { return values.sum / values.count; }},
      {"Maximum", [](const Statistics& values) { return values.maximum; }},
@@ -135,6 +136,50 @@ ApiResult<std::string> read_id(const Reader& query, std::set<std::string>& other
   return id;
 }
 
+ApiResult<DataQuery> read_query(const Reader& reader, std::set<std::string>& ids,
+                                const Caller& caller) {
+  DataQuery query{.id = TRY(read_id(reader, ids))};
+  query.label = TRY(read_text(reader, "Label"));
+  if (const auto told = reader.optional_field("ReturnData")) {
+    query.is_told = TRY(valid(told->boolean()));
+  }
+  query.expression = TRY(read_text(reader, "Expression"));
+  const auto stat = reader.optional_field("MetricStat");
+  if (stat.has_value() != query.expression.empty() || query.expression.size() > kExpressionMax) {
+    return refuse(
+        "ValidationError",
+        fmt::format("The query {} needs either a MetricStat or an Expression of at most {} "
+                    "characters.",
+                    query.id, kExpressionMax));
+  }
+  if (stat) {
+    const Reader metric = TRY(valid(stat->field("Metric")));
+    query.metric = TRY(read_metric(metric, caller));
+    const std::string name = TRY(read_text(*stat, "Stat"));
+    query.statistic = TRY(find_statistic(name));
+    query.period = TRY(read_period(*stat));
+  }
+  if (query.label.empty()) {
+    query.label = stat ? query.metric.name : query.id;
+  }
+  return query;
+}
+
+ApiResult<DataPage> read_page(const Input& input) {
+  const std::int64_t size = input.integer("MaxDatapoints").value_or(kDataPointsMax);
+  const auto first = number_of<std::size_t>(input.has("NextToken") ? input.text("NextToken") : "0");
+  if (size < 1 || size > kDataPointsMax) {
+    return refuse("ValidationError",
+                  fmt::format("MaxDatapoints must be from 1 to {}.", kDataPointsMax));
+  }
+  if (!first || *first > kFirstMax) {
+    return invalid("Invalid next token.");
+  }
+  return DataPage{.first = *first,
+                  .size = static_cast<std::size_t>(size),
+                  .ascending = input.text("ScanBy") == "TimestampAscending"};
+}
+
 /// A datum's values: one, several with their counts, or statistics.
 ApiResult<Statistics> read_values(const Reader& datum) {
   if (const auto value = datum.optional_field("Value")) {
@@ -219,59 +264,45 @@ ApiResult<MetricRange> CloudWatchApi::read_range(const Input& input) const {
   return range;
 }
 
-std::vector<std::pair<Instant, Statistics>> CloudWatchApi::read(const MetricId& metric,
-                                                                MetricRange range) const {
-  // A minute is told when it is over, and the delay after that.
+/// A minute is told when it is over, and the delay after that.
+MetricRange CloudWatchApi::bounded(MetricRange range) const {
   range.to = std::min(range.to, world_.now() - delay_ - std::chrono::minutes(1) + Duration(1));
-  return store_.read(metric, range);
+  range.from = std::max(range.from, range.to - kKept);
+  return range;
+}
+
+std::vector<std::pair<Instant, Statistics>> CloudWatchApi::read(const MetricId& metric,
+                                                                const MetricRange& range) const {
+  return store_.read(metric, bounded(range));
 }
 
 ApiAnswer CloudWatchApi::get_metric_data(const Input& input, const Caller& caller) const {
   MetricRange range = TRY(read_range(input));
-  const bool ascending = input.text("ScanBy") == "TimestampAscending";
-  const auto queries = TRY(read_list(Reader(input.value()), "MetricDataQueries"));
-  if (queries.size() > kQueriesMax) {
+  const DataPage page = TRY(read_page(input));
+  const auto wanted = TRY(read_list(Reader(input.value()), "MetricDataQueries"));
+  if (wanted.size() > kQueriesMax) {
     return refuse(
         "ValidationError",
         fmt::format("The collection MetricDataQueries must not have a size greater than {}.",
                     kQueriesMax));
   }
   std::set<std::string> ids;
-  json::Writer writer;
-  writer.begin_object().name("MetricDataResults").begin_array();
-  for (const Reader& query : queries) {
-    const std::string id = TRY(read_id(query, ids));
-    const auto stat = query.optional_field("MetricStat");
-    if (!stat) {
-      return invalid("Metric math is not offered here: each query needs a MetricStat.");
-    }
-    if (const auto wanted = query.optional_field("ReturnData");
-        wanted && !TRY(valid(wanted->boolean()))) {
-      continue;
-    }
-    const Reader metric_field = TRY(valid(stat->field("Metric")));
-    const MetricId metric = TRY(read_metric(metric_field, caller));
-    const std::string stat_name = TRY(read_text(*stat, "Stat"));
-    const Statistic* const statistic = TRY(find_statistic(stat_name));
-    range.period = TRY(read_period(*stat));
-    auto values = read(metric, range);
-    if (!ascending) {
-      std::ranges::reverse(values);
-    }
-    const std::string label = TRY(read_text(query, "Label"));
-    writer.begin_object().field("Id", id);
-    writer.field("Label", label.empty() ? metric.name : label).name("Timestamps").begin_array();
-    for (const auto& [at, value] : values) {
-      writer.value(seconds_of(at));
-    }
-    writer.end_array().name("Values").begin_array();
-    for (const auto& [at, value] : values) {
-      writer.value(statistic->of(value));
-    }
-    writer.end_array().field("StatusCode", "Complete").end_object();
+  std::vector<DataQuery> queries;
+  for (const Reader& query : wanted) {
+    queries.push_back(TRY(read_query(query, ids, caller)));
   }
-  writer.end_array().name("Messages").begin_array().end_array().end_object();
-  return std::move(writer).text();
+  auto answer = metric_data(queries, bounded(range), page, [&](const DataQuery& query) {
+    range.period = query.period;
+    Series series;
+    for (const auto& [at, values] : read(query.metric, range)) {
+      series.emplace(at, query.statistic->of(values));
+    }
+    return series;
+  });
+  if (!answer) {
+    return refuse("ValidationError", std::move(answer.error().message));
+  }
+  return *std::move(answer);
 }
 
 ApiAnswer CloudWatchApi::get_metric_statistics(const Input& input, const Caller& caller) const {

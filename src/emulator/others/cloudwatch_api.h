@@ -1,6 +1,6 @@
 #pragma once
 // CloudWatchApi: the metrics of the queues, and what is put beside them, each by the minute. No
-// metric math, percentiles or alarms.
+// percentiles.
 
 #include <string_view>
 
@@ -27,7 +27,9 @@ class CloudWatchApi {
   ApiAnswer list_metrics(const Input& input, const Caller& caller) const;
   ApiAnswer put_metric_data(const Input& input, const Caller& caller);
   ApiResult<MetricRange> read_range(const Input& input) const;
-  std::vector<std::pair<Instant, Statistics>> read(const MetricId& metric, MetricRange range) const;
+  MetricRange bounded(MetricRange range) const;
+  std::vector<std::pair<Instant, Statistics>> read(const MetricId& metric,
+                                                   const MetricRange& range) const;
 
   const world::World& world_;
   MetricStore& store_;

@@ -135,8 +135,8 @@ TEST_F(CloudWatchTest, RefusesWhatItDoesNotOffer) {
   EXPECT_EQ(
       call("GetMetricData",
            R"({"MetricDataQueries":[{"Id":"e","Expression":"m1*2"}],"StartTime":1,"EndTime":2})"),
-      "error InvalidParameterValue");
-  EXPECT_EQ(call("PutMetricAlarm", "{}"), "error UnknownOperationException");
+      "error ValidationError");
+  EXPECT_EQ(call("PutCompositeAlarm", "{}"), "error UnknownOperationException");
 }
 
 TEST(CloudWatchDelay, KeepsTheLatestMinutesBack) {

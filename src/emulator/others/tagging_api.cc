@@ -93,7 +93,7 @@ ApiAnswer TaggingApi::handle(const JsonCall& call) const {
                                                  {"IncludeComplianceDetails", FieldKind::Flag},
                                                  {"ExcludeCompliantResources", FieldKind::Flag},
                                                  {"ResourceARNList", FieldKind::Texts}}};
-  if (call.operation != "GetResources") {
+  if (call.operation != kOperation) {
     return refuse("UnknownOperationException",
                   fmt::format("Resource Groups Tagging has no operation {} here.", call.operation));
   }

@@ -13,6 +13,8 @@ namespace scaler::emulator {
 
 class TaggingApi {
  public:
+  static constexpr std::string_view kOperation = "GetResources";
+
   TaggingApi(const world::World& world, WorldPlaces places)
       : world_(world), places_(std::move(places)) {}
 

@@ -6,7 +6,9 @@
 
 #include <fmt/core.h>
 
+#include "emulator/request/api_input.h"
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 
 namespace scaler::emulator {
@@ -38,6 +40,16 @@ Result<FaultKind> parse_kind(const json::Reader& reader) {
   return found->second;
 }
 
+Result<void> check_operation(std::string_view name, const json::Reader& reader,
+                             std::span<const std::string_view> operations) {
+  if (operations.empty() || name == "*" || name == kInvocation || listed(operations, name)) {
+    return {};
+  }
+  return fail(ErrorKind::Malformed,
+              fmt::format("{}: '{}' is no operation that is offered here{}", reader.path(),
+                          shortened(name), did_you_mean(name, operations)));
+}
+
 /// An invocation can be throttled, hang, crash or happen twice; an API call can do the rest.
 Result<void> check_fit(const InjectedFault& fault, const json::Reader& reader) {
   const bool invocations_only =
@@ -58,7 +70,7 @@ std::string_view kind_text(FaultKind kind) {
 
 }  // namespace
 
-Result<void> Faults::add(std::string_view text) {
+Result<void> Faults::add(std::string_view text, std::span<const std::string_view> operations) {
   const json::Value document = TRY(json::parse(text));
   const json::Reader reader(document);
   TRY(reader.only_fields(
@@ -66,6 +78,7 @@ Result<void> Faults::add(std::string_view text) {
   InjectedFault fault;
   const json::Reader operation = TRY(reader.field("operation"));
   fault.operation = TRY(operation.string());
+  TRY(check_operation(fault.operation, operation, operations));
   const json::Reader kind = TRY(reader.field("fault"));
   fault.kind = TRY(parse_kind(kind));
   TRY(check_fit(fault, kind));
@@ -131,7 +144,7 @@ void Faults::write(json::Writer& writer) const {
 ApiError fault_error(FaultKind kind, std::string_view service) {
   const bool sqs = service == "sqs";
   const bool lambda = service == "lambda";
-  const bool query = service == "sts" || service == "autoscaling";
+  const bool query = service == "sts" || service == "autoscaling" || service == "iam";
   switch (kind) {
     case FaultKind::Throttle:
       if (sqs) {

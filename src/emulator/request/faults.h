@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,7 +53,8 @@ class Faults {
   /// lost|crash|duplicate","count":N,"caller":..,"about":..,"delay":seconds,"probability":0..1};
   /// all but the first two may be missing. Crash and duplicate strike invocations only, and of the
   /// others only throttle and hang do. Errors: Malformed.
-  Result<void> add(std::string_view json);
+  /// The operation is one of `operations` (of none: any), or "*", or kInvocation.
+  Result<void> add(std::string_view json, std::span<const std::string_view> operations = {});
   void clear() { faults_.clear(); }
   /// The fault that strikes this call, if one does; it is used up by one.
   std::optional<InjectedFault> strike(std::string_view operation, std::string_view caller,
