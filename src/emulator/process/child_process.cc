@@ -22,8 +22,12 @@ namespace scaler::emulator {
 namespace {
 
 constexpr std::size_t kLineMax = 256U << 10U;
-/// What is read at one go: a child that writes without end must not hold up the loop.
-constexpr int kReadsAtOnce = 16;
+constexpr std::size_t kReadSize = 4096;
+/// Reads of one turn of the loop. A child that writes short lines without end must not hold up the
+/// others: 4 KiB of them are 2,000 entries of the log.
+constexpr int kReadsOfATurn = 1;
+/// Reads that take all that a pipe holds.
+constexpr int kReadsOfAPipe = 64;
 
 class File final {
  public:
@@ -281,20 +285,20 @@ ProcessExit ChildProcess::reap() {
 }
 
 void ChildProcess::on_output() {
-  if (!read_output()) {
+  if (!read_output(kReadsOfATurn)) {
     output_watch_.reset();
   }
 }
 
 void ChildProcess::read_now() {
   if (output_watch_) {
-    read_output();
+    read_output(kReadsOfAPipe);
   }
 }
 
-bool ChildProcess::read_output() {
-  std::array<char, 16384> buffer = {};
-  for (int i = 0; i < kReadsAtOnce; ++i) {
+bool ChildProcess::read_output(int reads) {
+  std::array<char, kReadSize> buffer = {};
+  for (int i = 0; i < reads; ++i) {
     const ssize_t size = ::read(output_, buffer.data(), buffer.size());
     if (size == 0) {
       return false;
@@ -329,7 +333,7 @@ void ChildProcess::on_end() {
   kill();
   const ProcessExit exit = reap();
   if (output_watch_) {
-    read_output();
+    read_output(kReadsOfAPipe);
     output_watch_.reset();
   }
   if (!partial_line_.empty()) {

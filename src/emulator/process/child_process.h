@@ -62,8 +62,8 @@ class ChildProcess {
   void watch(net::EventLoop& loop, int pid_file);
   void on_output();
   void on_end();
-  /// Reads what is there; false at the end of the output.
-  bool read_output();
+  /// Reads what is there, so often at most; false at the end of the output.
+  bool read_output(int reads);
   void forward_lines();
   ProcessExit reap();
 

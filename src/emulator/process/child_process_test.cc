@@ -1,5 +1,6 @@
 #include "emulator/process/child_process.h"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <fstream>
@@ -261,6 +262,24 @@ TEST_F(ChildProcessTest, DoesNotHoldUpTheLoopHoweverMuchIsWritten) {
   loop_.run_after(std::chrono::milliseconds(20), [&] { timer = true; });
 
   EXPECT_TRUE(run_until(loop_, [&] { return timer; }));
+  process_->kill();
+  EXPECT_TRUE(run_to_end());
+}
+
+TEST_F(ChildProcessTest, GivesTheLoopItsTurnAfterAFewLines) {
+  const Script script("#!/bin/sh\nexec yes\n");
+  start(script.path(), {{"PATH", "/usr/bin:/bin"}});
+  std::size_t before = 0;
+  std::size_t most = 0;
+
+  EXPECT_TRUE(run_until(loop_, [&] {
+    most = std::max(most, lines_.size() - before);
+    before = lines_.size();
+    return before > 100'000;
+  }));
+
+  // A look is due each millisecond, and under sanitizers a turn takes as long as several of them.
+  EXPECT_LT(most, 20'000U);
   process_->kill();
   EXPECT_TRUE(run_to_end());
 }
