@@ -2,6 +2,9 @@
 // each says which: "AmazonSQS.SendMessage", "form sqs /path" for a form to that service, or method
 // and path of Lambda's API; the rest is its body. A second passes between two of them.
 
+#include <algorithm>
+#include <array>
+
 #include "emulator/front/aws_front.h"
 #include "emulator/front/emulator.h"
 #include "fuzz.h"
@@ -59,16 +62,26 @@ class Cloud {
   std::unique_ptr<emulator::LambdaHost> lambda_;
 };
 
+struct Target {
+  std::string_view begins = {};
+  std::string_view service = {};
+  std::string_view type = {};
+};
+constexpr std::array<Target, 5> kTargets{{{"AmazonSQS.", "sqs", "application/x-amz-json-1.0"},
+                                          {"AmazonEC2", "ecs", "application/x-amz-json-1.1"},
+                                          {"Logs_", "logs", "application/x-amz-json-1.1"},
+                                          {"AWSEvents.", "events", "application/x-amz-json-1.1"},
+                                          {"Granite", "monitoring", "application/x-amz-json-1.0"}}};
+
 net::ServerRequest read_request(std::string_view text) {
   const std::string line(take_until(text, "\n"));
   net::ServerRequest request{.method = "POST", .target = "/", .body = std::string(text)};
   std::string service = "lambda";
-  if (line.starts_with("AmazonSQS.")) {
-    service = "sqs";
-    request.headers = {{.name = "Content-Type", .value = "application/x-amz-json-1.0"}};
-  } else if (line.starts_with("AmazonEC2")) {
-    service = "ecs";
-    request.headers = {{.name = "Content-Type", .value = "application/x-amz-json-1.1"}};
+  const auto* const target = std::ranges::find_if(
+      kTargets, [&](const Target& known) { return line.starts_with(known.begins); });
+  if (target != kTargets.end()) {
+    service = target->service;
+    request.headers = {{.name = "Content-Type", .value = std::string(target->type)}};
   } else if (line.starts_with("form ")) {
     std::string_view rest = line;
     take_until(rest, " ");
@@ -81,7 +94,7 @@ net::ServerRequest read_request(std::string_view text) {
     request.target = "/2015-03-31/" + std::string(rest);
   }
   std::string names = "host;x-amz-date";
-  if (service == "sqs" || service == "ecs") {
+  if (target != kTargets.end()) {
     request.headers.push_back({.name = "X-Amz-Target", .value = line});
     names += ";x-amz-target";
   }
