@@ -383,3 +383,11 @@ def test_deployments_that_could_never_begin_are_refused(ecs):
         assert error_of(functools.partial(create, ecs, "app"), name="more",
                         deploymentConfiguration=bounds) == ("InvalidParameterException", 400)
     assert describe(ecs)["deploymentConfiguration"]["maximumPercent"] == 200
+
+
+@pytest.mark.parametrize("name", ["None", "", "0" * 31, f"{ARN}task/test/None"])
+def test_what_cannot_be_a_task_is_not_missing_but_wrong(ecs, name):
+    for call, arguments in ((ecs.describe_tasks, {"tasks": ["0" * 32, name]}),
+                            (ecs.stop_task, {"task": name})):
+        with pytest.raises(ecs.exceptions.InvalidParameterException, match="taskId length"):
+            call(cluster="test", **arguments)

@@ -24,6 +24,17 @@ std::string arn_of_task(const Caller& caller, const Cluster& cluster, std::strin
   return text.starts_with("arn:") ? std::string(text) : task_arn(caller.region, cluster.name, text);
 }
 
+/// What cannot be a task's id at all is no missing task: "None" of a script that found none.
+ApiResult<void> check_id(std::string_view text) {
+  constexpr std::size_t kLength = 32;
+  constexpr std::size_t kLengthWithHyphens = 36;
+  const std::size_t length = text.size() - (text.rfind('/') + 1);
+  if (length != kLength && length != kLengthWithHyphens) {
+    return bad_parameter("taskId length should be one of [32,36]");
+  }
+  return {};
+}
+
 /// Whether the task is of the service, the launch type, the family and the starter that the request
 /// names, if it names any.
 bool asked_for(const Input& input, const EcsPlace& place, const Service& holder,
@@ -128,6 +139,9 @@ ApiAnswer EcsApi::describe_tasks(const Input& input, const Caller& caller) {
   TRY(check_include(input, {"TAGS"}));
   const std::vector<std::string_view> texts = input.texts("tasks");
   TRY(check_size("Tasks", texts.size(), kTasksPerDescribe));
+  for (const std::string_view text : texts) {
+    TRY(check_id(text));
+  }
   json::Writer writer;
   json::Writer failures;
   writer.begin_object().name("tasks").begin_array();
@@ -217,6 +231,7 @@ ApiAnswer EcsApi::update_task_protection(const Input& input, const Caller& calle
 ApiAnswer EcsApi::stop_task(const Input& input, const Caller& caller) {
   const Cluster* const cluster = TRY(find_cluster(input));
   const std::string_view text = input.text("task");
+  TRY(check_id(text));
   const auto [service, task] = find_task(*cluster, text);
   if (task == nullptr) {
     return bad_parameter("The referenced task was not found.");
