@@ -229,6 +229,8 @@ class Maker:
                 self.iam.delete_role_policy(RoleName=role, PolicyName=policy)
             for one in self.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
                 self.iam.detach_role_policy(RoleName=role, PolicyArn=one["PolicyArn"])
+            held = self.iam.list_instance_profiles_for_role(RoleName=role)["InstanceProfiles"]
+            assert held == []
             self.iam.delete_role(RoleName=role)
 
         return Made(role, {"Arn": f"arn:aws:iam::{ACCOUNT}:role/{role}"}, change, destroy)

@@ -50,6 +50,7 @@ constexpr std::array kPut{kName, one("PolicyName"), one("PolicyDocument")};
 constexpr std::array kOfPolicy{kName, one("PolicyName")};
 constexpr std::array kListOfRole{kName, one("PathPrefix"), kMarker, kMost};
 constexpr std::array kPage{kName, kMarker, kMost};
+constexpr std::array kProfiles{many("InstanceProfiles", Texts), kWhole};
 constexpr std::array kNames{many("PolicyNames", Texts), kWhole};
 constexpr std::array kAttach{kName, one("PolicyArn")};
 constexpr std::array kAllAttached{many("AttachedPolicies", Structures, kAttached), kWhole};
@@ -57,7 +58,7 @@ constexpr std::array kTagged{kName, kTags};
 constexpr std::array kUntagged{kName, many("TagKeys", Texts)};
 constexpr std::array kRoleTags{kTags, kWhole};
 
-constexpr std::array<QueryOperation, 16> kOperations{
+constexpr std::array<QueryOperation, 17> kOperations{
     {{"AttachRolePolicy", kAttach},
      {"CreateRole", kCreate, kCreated},
      {"DeleteRole", kOfRole},
@@ -66,6 +67,7 @@ constexpr std::array<QueryOperation, 16> kOperations{
      {"GetRole", kOfRole, kCreated},
      {"GetRolePolicy", kOfPolicy, kPut},
      {"ListAttachedRolePolicies", kListOfRole, kAllAttached},
+     {"ListInstanceProfilesForRole", kPage, kProfiles},
      {"ListRolePolicies", kPage, kNames},
      {"ListRoles", kList, kRoles},
      {"ListRoleTags", kPage, kRoleTags},

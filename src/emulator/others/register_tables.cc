@@ -78,6 +78,10 @@ const KeptKind kAttachedPolicy{.title = "attached policy",
                                .short_name = "PolicyName",
                                .missing = "NoSuchEntity"};
 
+/// There are none: who deletes a role asks for those that hold it.
+const KeptKind kInstanceProfile{
+    .title = "instance profile", .keys = {"RoleName"}, .missing = "NoSuchEntity"};
+
 ApiResult<void> check_retention(const Input& input) {
   constexpr std::array<std::int64_t, 22> kDays{1,    3,    5,    7,    14,   30,  60,  90,
                                                120,  150,  180,  365,  400,  545, 731, 1096,
@@ -411,6 +415,13 @@ std::vector<KeptOperation> role_operations() {
        .stored_as = "AssumeRolePolicyDocument",
        .check = check_documents},
       {.service = kIam, .name = "DeleteRole", .deed = Deed::Remove, .kind = &kRole},
+      {.service = kIam,
+       .name = "ListInstanceProfilesForRole",
+       .deed = Deed::List,
+       .kind = &kInstanceProfile,
+       .fields = kPage,
+       .answer = "InstanceProfiles",
+       .adds = kWhole},
       {.service = kIam,
        .name = "TagRole",
        .deed = Deed::Tag,
