@@ -62,23 +62,24 @@ class Cloud {
   std::unique_ptr<emulator::LambdaHost> lambda_;
 };
 
-struct Target {
+struct JsonTarget {
   std::string_view begins = {};
   std::string_view service = {};
   std::string_view type = {};
 };
-constexpr std::array<Target, 5> kTargets{{{"AmazonSQS.", "sqs", "application/x-amz-json-1.0"},
-                                          {"AmazonEC2", "ecs", "application/x-amz-json-1.1"},
-                                          {"Logs_", "logs", "application/x-amz-json-1.1"},
-                                          {"AWSEvents.", "events", "application/x-amz-json-1.1"},
-                                          {"Granite", "monitoring", "application/x-amz-json-1.0"}}};
+constexpr std::array<JsonTarget, 5> kTargets{
+    {{"AmazonSQS.", "sqs", "application/x-amz-json-1.0"},
+     {"AmazonEC2", "ecs", "application/x-amz-json-1.1"},
+     {"Logs_", "logs", "application/x-amz-json-1.1"},
+     {"AWSEvents.", "events", "application/x-amz-json-1.1"},
+     {"Granite", "monitoring", "application/x-amz-json-1.0"}}};
 
 net::ServerRequest read_request(std::string_view text) {
   const std::string line(take_until(text, "\n"));
   net::ServerRequest request{.method = "POST", .target = "/", .body = std::string(text)};
   std::string service = "lambda";
   const auto* const target = std::ranges::find_if(
-      kTargets, [&](const Target& known) { return line.starts_with(known.begins); });
+      kTargets, [&](const JsonTarget& known) { return line.starts_with(known.begins); });
   if (target != kTargets.end()) {
     service = target->service;
     request.headers = {{.name = "Content-Type", .value = std::string(target->type)}};
