@@ -71,6 +71,8 @@ class FileParser {
   ProfileFiles finish() && {
     if (has_plain_default_ && !files_.profiles.contains("default")) {
       files_.profiles["default"] = std::move(plain_default_);
+    } else if (has_plain_default_) {
+      files_.ignored.emplace_back("default");
     }
     return std::move(files_);
   }
@@ -87,14 +89,6 @@ class FileParser {
   }
 
   ProfileSection& section_of(std::string_view header) {
-    if (kind_ == FileKind::Credentials) {
-      return is_name(header) ? files_.profiles[std::string(header)] : ignored(header);
-    }
-    if (header == "default") {
-      // [profile default] wins over [default], wherever it stands.
-      has_plain_default_ = true;
-      return plain_default_;
-    }
     const std::size_t blank = std::min(header.find_first_of(" \t"), header.size());
     const std::string_view word = header.substr(0, blank);
     std::string_view name = trim(header.substr(blank));
@@ -102,6 +96,16 @@ class FileParser {
                                 : word == "sso-session" ? &files_.sso_sessions
                                 : word == "services"    ? &files_.services
                                                         : nullptr;
+    if (kind_ == FileKind::Credentials) {
+      // Any name, without quotes: so the AWS CLI writes that of a [profile "two words"].
+      const bool of_the_other_file = sections != nullptr && !name.empty();
+      return of_the_other_file ? ignored(header) : files_.profiles[std::string(header)];
+    }
+    if (header == "default") {
+      // [profile default] wins over [default], wherever it stands.
+      has_plain_default_ = true;
+      return plain_default_;
+    }
     if (is_quoted(name)) {
       name = name.substr(1, name.size() - 2);
     } else if (!is_name(name)) {
@@ -258,6 +262,7 @@ Result<ProfileFiles> parse_profile_files(std::string_view config, std::string_vi
     merged.secrets = std::move(section.settings);
     std::ranges::move(section.unread, std::back_inserter(merged.unread));
   }
+  std::ranges::move(secrets.ignored, std::back_inserter(files.ignored));
   return files;
 }
 
@@ -284,11 +289,17 @@ Result<Profile> find_profile(const ProfileFiles& files, const Environment& envir
   }
   Profile profile{.name = choice.name, .exists = true, .settings = found->second.settings};
   const auto named = profile.settings.find("services");
-  const auto services = files.services.find(named == profile.settings.end() ? "" : named->second);
-  if (services != files.services.end()) {
-    for (const auto& [group, text] : services->second.settings) {
-      add_group(profile.service_settings, group, text);
-    }
+  if (named == profile.settings.end() || named->second.empty()) {
+    return profile;
+  }
+  const auto services = files.services.find(named->second);
+  if (services == files.services.end()) {
+    return fail(ErrorKind::Malformed, "profile '" + profile.name + "': services is '" +
+                                          named->second + "', but there is no [services " +
+                                          named->second + "]");
+  }
+  for (const auto& [group, text] : services->second.settings) {
+    add_group(profile.service_settings, group, text);
   }
   return profile;
 }

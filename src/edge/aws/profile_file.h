@@ -30,7 +30,7 @@ struct ProfileFiles {
   ProfileSections profiles = {};
   ProfileSections sso_sessions = {};
   ProfileSections services = {};
-  std::vector<std::string> ignored = {};  ///< sections that are none of these, as in brackets
+  std::vector<std::string> ignored = {};  ///< sections that are not read, as in brackets
 };
 
 struct ProfilePaths {

@@ -29,7 +29,9 @@ std::map<std::string, ProfileSettings> expected(const Reader& test, std::string_
 TEST(ProfileFileVectors, AreReadAsAwsReadsThem) {
   const json::Value document = read_vectors(SCALER_VECTORS_DIR "/credentials/profile_files.json");
   const std::vector<Reader> cases = *Reader(document).field("cases")->items();
+  std::size_t differing = 0;
   for (const Reader& test : cases) {
+    differing += test.optional_field("differs") ? 1U : 0U;
     const auto files = parse_profile_files(text_in(test, "config"), text_in(test, "credentials"));
     const std::string name = text_in(test, "name");
     ASSERT_EQ(files.has_value(), test.optional_field("profiles").has_value()) << name;
@@ -39,6 +41,7 @@ TEST(ProfileFileVectors, AreReadAsAwsReadsThem) {
     }
   }
   EXPECT_EQ(cases.size(), 65U);
+  EXPECT_EQ(differing, 1U);
 }
 
 TEST(ProfileFileVectors, AreWhereAwsExpectsThem) {
@@ -83,10 +86,22 @@ TEST(ProfileFile, ReadsNamesInQuotes) {
   EXPECT_TRUE(files->profiles.contains("two words"));
 }
 
-TEST(ProfileFile, KeepsWhatItCannotRead) {
-  const auto files = parse_profile_files("[prod]\na=1\n[profile p]\naws role = x\n", "");
+TEST(ProfileFile, TakesAnyNameInTheCredentialsFileAsTheAwsCliWritesIt) {
+  const auto files = parse_profile_files("[profile \"two words\"]\nregion=r\n",
+                                         "[two words]\naws_access_key_id=K\n[a!]\nx=1\n");
   ASSERT_TRUE(files.has_value());
-  EXPECT_EQ(files->ignored, std::vector<std::string>{"prod"});
+  EXPECT_EQ(files->profiles.at("two words").settings,
+            (ProfileSettings{{"aws_access_key_id", "K"}, {"region", "r"}}));
+  EXPECT_EQ(files->profiles.at("two words").secrets, (ProfileSettings{{"aws_access_key_id", "K"}}));
+  EXPECT_EQ(files->profiles.at("a!").settings, (ProfileSettings{{"x", "1"}}));
+}
+
+TEST(ProfileFile, KeepsWhatItCannotRead) {
+  const auto files = parse_profile_files(
+      "[prod]\na=1\n[profile p]\naws role = x\n[default]\nb=1\n[profile default]\n",
+      "[profile p]\nc=1\n");
+  ASSERT_TRUE(files.has_value());
+  EXPECT_EQ(files->ignored, (std::vector<std::string>{"prod", "default", "profile p"}));
   EXPECT_EQ(files->profiles.at("p").unread, std::vector<std::string>{"aws role"});
 }
 
@@ -123,6 +138,12 @@ TEST_F(ChosenProfile, ThatDoesNotExistIsToldWithThoseThatDo) {
             "AWS_DEFAULT_PROFILE: there is no profile 'q' in " + files + "; there are: ci, dev");
   EXPECT_TRUE(
       refused({{"AWS_PROFILE", "prod"}}).ends_with("[prod] is to be [profile prod] in the former"));
+}
+
+TEST_F(ChosenProfile, NamesAServicesSectionThatIsThere) {
+  folder.write(".aws/config", "[profile p]\nservices = local\n[services lokal]\n");
+  EXPECT_EQ(refused({{"AWS_PROFILE", "p"}}),
+            "profile 'p': services is 'local', but there is no [services local]");
 }
 
 TEST_F(ChosenProfile, IsOne) {

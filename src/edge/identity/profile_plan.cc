@@ -80,6 +80,24 @@ Result<aws::Role> role_of(const ProfileView& profile) {
   return role;
 }
 
+/// What stands in the files under the profile's name, and is not read; empty when nothing does.
+std::string unread_section(const ProfileView& profile) {
+  const auto holds = [&](const std::string& header) {
+    return std::ranges::find(profile.files.ignored, header) != profile.files.ignored.end();
+  };
+  const std::string with_word = "profile " + profile.name;
+  if (profile.name == "default" && holds("default")) {
+    return "[default] is not read beside [profile default]";
+  }
+  if (holds(profile.name)) {
+    return "[" + profile.name + "] is not read: in the config file it is to be [" + with_word + "]";
+  }
+  return holds(with_word)
+             ? "[" + with_word + "] is not read: in the credentials file it is to be [" +
+                   profile.name + "]"
+             : "";
+}
+
 /// A profile without credentials leaves the choice to the machine, but only when it says nothing
 /// that could mean somebody: what is misspelt or newer than this program would else be answered
 /// with the machine's identity.
@@ -92,6 +110,10 @@ Result<void> check_nothing_meant(const ProfileView& profile) {
       return profile.wrong("it has no credentials, and '" + name +
                            "' is not known: it may mean some");
     }
+  }
+  const std::string unread = unread_section(profile);
+  if (!unread.empty()) {
+    return profile.wrong("it has no credentials, and its section " + unread);
   }
   if (!profile.section.unread.empty()) {
     return profile.wrong("it has no credentials, and '" + profile.section.unread.front() +

@@ -227,6 +227,16 @@ TEST_F(PlanTest, PutsTheVariablesOfAWebIdentityAboveTheProfileButForARole) {
   EXPECT_EQ(first("[profile p]\nrole_arn=r\nsource_profile=q\n" + keys), "keys of profile 'q'");
 }
 
+TEST_F(PlanTest, LeavesNothingToTheMachineWhereASectionOfTheProfileIsNotRead) {
+  const std::string keys(kKeys);
+  EXPECT_EQ(refused("[default]\n" + keys + "[profile default]\nregion=r\n", "default"),
+            "profile 'default': it has no credentials, and its section [default] is not read "
+            "beside [profile default]");
+  EXPECT_EQ(refused("[profile p]\nregion=r\n[p]\n" + keys),
+            "profile 'p': it has no credentials, and its section [p] is not read: in the config "
+            "file it is to be [profile p]");
+}
+
 TEST_F(PlanTest, KeepsTheTokenOfEitherName) {
   const auto made = plan("[profile p]\n" + std::string(kKeys) + "aws_security_token=t\n");
   ASSERT_TRUE(made.has_value() && made->has_value());
