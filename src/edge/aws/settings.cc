@@ -19,55 +19,49 @@ std::optional<std::string> setting(const ProfileSettings& settings, std::string_
                                                           : std::optional(found->second);
 }
 
-bool is_true(const Environment& environment, std::string_view name) {
-  return equal_in_any_case(variable(environment, name).value_or(""), "true");
+std::string by_profile(std::string_view key, const Profile& profile) {
+  return std::string(key) + " of profile '" + profile.name + "'";
 }
 
 Result<std::string> read_region(const Environment& environment, const Profile& profile) {
-  std::optional<std::string> region = variable(environment, "AWS_REGION");
+  std::optional<NamedSetting> region = find_setting(environment, profile, "AWS_REGION", "");
   if (!region) {
-    region = variable(environment, "AWS_DEFAULT_REGION");
-  }
-  if (!region) {
-    region = setting(profile.settings, "region");
+    region = find_setting(environment, profile, "AWS_DEFAULT_REGION", "region");
   }
   if (!region) {
     return "";
   }
-  const bool plain = std::ranges::all_of(
-      *region, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
+  const bool plain = std::ranges::all_of(region->text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
   if (!plain) {
     return fail(ErrorKind::Malformed,
-                "AWS_REGION: '" + *region + "' is not a region such as eu-central-1");
+                region->by + ": '" + region->text + "' is not a region such as eu-central-1");
   }
-  return *region;
+  return std::move(region->text);
 }
 
-struct NamedUrl {
-  std::string name = {};
-  std::string url = {};
-};
-
 /// The endpoint that was configured for what has this variable and section, and where.
-std::optional<NamedUrl> configured_url(std::string_view service_variable, std::string_view section,
-                                       const Environment& environment, const Profile& profile) {
-  if (is_true(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
+Result<std::optional<NamedSetting>> configured_url(std::string_view service_variable,
+                                                   std::string_view section,
+                                                   const Environment& environment,
+                                                   const Profile& profile) {
+  const std::string ignored =
+      TRY(who_demands(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                      "ignore_configured_endpoint_urls"));
+  if (!ignored.empty()) {
     return std::nullopt;
   }
   for (const std::string_view name : {service_variable, std::string_view("AWS_ENDPOINT_URL")}) {
-    if (const auto url = variable(environment, name)) {
-      return NamedUrl{.name = std::string(name), .url = *url};
+    if (auto found = find_setting(environment, profile, name, "")) {
+      return found;
     }
   }
-  const std::string in_profile = "endpoint_url of profile '" + profile.name + "'";
   const std::string key = std::string(section) + ".endpoint_url";
   if (const auto url = setting(profile.service_settings, key)) {
-    return NamedUrl{.name = in_profile, .url = *url};
+    return NamedSetting{.by = by_profile("endpoint_url", profile), .text = *url};
   }
-  if (const auto url = setting(profile.settings, "endpoint_url")) {
-    return NamedUrl{.name = in_profile, .url = *url};
-  }
-  return std::nullopt;
+  return find_setting(environment, profile, "", "endpoint_url");
 }
 
 Result<Endpoint> read_endpoint(std::string_view text) {
@@ -81,10 +75,10 @@ Result<Endpoint> read_endpoint(std::string_view text) {
   return Endpoint{.origin = std::move(url.origin), .path = std::move(url.path)};
 }
 
-Result<Endpoint> read_endpoint(const NamedUrl& configured) {
-  Result<Endpoint> endpoint = read_endpoint(configured.url);
+Result<Endpoint> read_endpoint(const NamedSetting& configured) {
+  Result<Endpoint> endpoint = read_endpoint(configured.text);
   if (!endpoint) {
-    return fail(std::move(endpoint).error(), configured.name);
+    return fail(std::move(endpoint).error(), configured.by);
   }
   return endpoint;
 }
@@ -92,32 +86,16 @@ Result<Endpoint> read_endpoint(const NamedUrl& configured) {
 Result<std::optional<ClientSettings::Configured>> read_configured(AwsService service,
                                                                   const Environment& environment,
                                                                   const Profile& profile) {
-  std::optional<NamedUrl> url =
-      configured_url(endpoint_variable(service), profile_section(service), environment, profile);
+  std::optional<NamedSetting> url = TRY(
+      configured_url(endpoint_variable(service), profile_section(service), environment, profile));
   if (!url) {
     return std::nullopt;
   }
   Endpoint endpoint = TRY(read_endpoint(*url));
   const std::optional<AwsHost> host = parse_aws_host(endpoint.origin.host);
-  return ClientSettings::Configured{.by = std::move(url->name),
+  return ClientSettings::Configured{.by = std::move(url->by),
                                     .endpoint = std::move(endpoint),
                                     .region = host ? host->region : ""};
-}
-
-/// A switch of the environment, else of the profile: who says "true"; empty when nobody does.
-Result<std::string> who_demands(const Environment& environment, const Profile& profile,
-                                std::string_view name, std::string_view key) {
-  std::optional<std::string> text = variable(environment, name);
-  std::string who(name);
-  if (!text) {
-    text = setting(profile.settings, key);
-    who = std::string(key) + " of profile '" + profile.name + "'";
-  }
-  const std::string word = lower_case(text.value_or("false"));
-  if (word != "true" && word != "false") {
-    return fail(ErrorKind::Malformed, who + ": '" + *text + "' is neither true nor false");
-  }
-  return word == "true" ? who : "";
 }
 
 Result<void> read_kind(const Environment& environment, const Profile& profile,
@@ -141,17 +119,14 @@ Result<void> read_kind(const Environment& environment, const Profile& profile,
 }
 
 Result<int> read_attempts(const Environment& environment, const Profile& profile) {
-  std::optional<std::string> text = variable(environment, "AWS_MAX_ATTEMPTS");
-  if (!text) {
-    text = setting(profile.settings, "max_attempts");
-  }
-  if (!text) {
+  const auto given = find_setting(environment, profile, "AWS_MAX_ATTEMPTS", "max_attempts");
+  if (!given) {
     return ClientSettings{}.attempts_max;
   }
-  const auto attempts = number_of<int>(*text);
+  const auto attempts = number_of<int>(given->text);
   if (!attempts || *attempts < 1 || *attempts > kAttemptsLimit) {
     return fail(ErrorKind::Malformed,
-                "AWS_MAX_ATTEMPTS: '" + *text + "' is not a whole number from 1 to 100");
+                given->by + ": '" + given->text + "' is not a whole number from 1 to 100");
   }
   return *attempts;
 }
@@ -163,6 +138,28 @@ Result<Destination> reachable(Destination destination, const net::Proxies& proxi
 }
 
 }  // namespace
+
+std::optional<NamedSetting> find_setting(const Environment& environment, const Profile& profile,
+                                         std::string_view name, std::string_view key) {
+  if (auto text = variable(environment, name)) {
+    return NamedSetting{.by = std::string(name), .text = *std::move(text)};
+  }
+  if (auto text = setting(profile.settings, key)) {
+    return NamedSetting{.by = by_profile(key, profile), .text = *std::move(text)};
+  }
+  return std::nullopt;
+}
+
+Result<std::string> who_demands(const Environment& environment, const Profile& profile,
+                                std::string_view name, std::string_view key) {
+  std::optional<NamedSetting> given = find_setting(environment, profile, name, key);
+  const std::string word = lower_case(given ? given->text : "false");
+  if (word != "true" && word != "false") {
+    return fail(ErrorKind::Malformed,
+                given->by + ": '" + given->text + "' is neither true nor false");
+  }
+  return word == "true" ? std::move(given->by) : "";
+}
 
 Result<Destination> ClientSettings::destination(AwsService service,
                                                 std::string_view of_region) const {
@@ -212,8 +209,9 @@ Result<Destination> ClientSettings::destination(const QueueAddress& queue,
 
 Result<Endpoint> other_endpoint(const OtherService& service, const OtherHosts& hosts,
                                 const Environment& environment, const Profile& profile) {
-  if (const auto configured =
-          configured_url(service.variable, service.section, environment, profile)) {
+  const std::optional<NamedSetting> configured =
+      TRY(configured_url(service.variable, service.section, environment, profile));
+  if (configured) {
     return read_endpoint(*configured);
   }
   ClientSettings settings;
@@ -237,8 +235,9 @@ Result<ClientSettings> read_settings(const Environment& environment) {
         TRY(read_configured(static_cast<AwsService>(i), environment, profile));
   }
   TRY(read_kind(environment, profile, settings));
-  const std::optional<std::string> bundle = variable(environment, "AWS_CA_BUNDLE");
-  settings.ca_bundle = bundle ? *bundle : setting(profile.settings, "ca_bundle").value_or("");
+  settings.ca_bundle = find_setting(environment, profile, "AWS_CA_BUNDLE", "ca_bundle")
+                           .value_or(NamedSetting{})
+                           .text;
   settings.attempts_max = TRY(read_attempts(environment, profile));
   settings.proxies = net::Proxies(environment);
   return settings;

@@ -50,6 +50,21 @@ struct ClientSettings {
   Result<Destination> destination(const QueueAddress& queue, std::string_view otherwise = {}) const;
 };
 
+/// A setting's text, and who gave it: "AWS_USE_FIPS_ENDPOINT", "region of profile 'p'".
+struct NamedSetting {
+  std::string by = {};
+  std::string text = {};
+};
+
+/// The variable, else the profile's setting; nothing when neither is there or has a text.
+std::optional<NamedSetting> find_setting(const Environment& environment, const Profile& profile,
+                                         std::string_view name, std::string_view key);
+
+/// Of such a switch: who says "true"; empty when nobody does.
+/// Errors: Malformed, naming who says something that is neither true nor false.
+Result<std::string> who_demands(const Environment& environment, const Profile& profile,
+                                std::string_view name, std::string_view key);
+
 /// Reads AWS_REGION (else AWS_DEFAULT_REGION, else the profile's region),
 /// AWS_ENDPOINT_URL_<SERVICE>, AWS_ENDPOINT_URL, AWS_IGNORE_CONFIGURED_ENDPOINT_URLS,
 /// AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_CA_BUNDLE, AWS_MAX_ATTEMPTS and the

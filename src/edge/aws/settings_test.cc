@@ -97,6 +97,33 @@ TEST(ClientSettings, TakeEndpointsFromTheProfile) {
   EXPECT_EQ(host(environment, AwsService::Ecs), "whole");
 }
 
+TEST(ClientSettings, TakeNoEndpointWhereTheProfileSaysSo) {
+  const ProfileFolder folder(
+      "[default]\nregion=eu-west-1\nendpoint_url = http://whole\n"
+      "ignore_configured_endpoint_urls = TRUE\n",
+      "");
+  Environment environment = folder.environment();
+  environment["AWS_ENDPOINT_URL_SQS"] = "http://queue:9324";
+  EXPECT_EQ(host(environment, AwsService::Sqs), "sqs.eu-west-1.amazonaws.com");
+  EXPECT_EQ(host(environment, AwsService::Ecs), "ecs.eu-west-1.amazonaws.com");
+  environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false";
+  EXPECT_EQ(host(environment, AwsService::Sqs), "queue");
+}
+
+TEST(ClientSettings, NameTheSettingThatIsWrongWhereverItStands) {
+  for (const auto& [setting, value] :
+       {std::pair("region", "EU-WEST-1"), std::pair("max_attempts", "none"),
+        std::pair("use_dualstack_endpoint", "on"),
+        std::pair("ignore_configured_endpoint_urls", "1")}) {
+    const ProfileFolder folder("[default]\n" + std::string(setting) + " = " + value + "\n", "");
+    const auto settings = read_settings(folder.environment());
+    ASSERT_FALSE(settings.has_value()) << setting;
+    EXPECT_TRUE(settings.error().message.starts_with(std::string(setting) +
+                                                     " of profile 'default': '" + value + "'"))
+        << settings.error().message;
+  }
+}
+
 TEST(ClientSettings, NameTheVariableThatIsWrong) {
   const std::vector<std::pair<std::string, std::string>> wrong{
       {"AWS_ENDPOINT_URL_SQS", "localhost:4566"},
@@ -104,9 +131,11 @@ TEST(ClientSettings, NameTheVariableThatIsWrong) {
       {"AWS_MAX_ATTEMPTS", "0"},
       {"AWS_MAX_ATTEMPTS", "three"},
       {"AWS_MAX_ATTEMPTS", "101"},
+      {"AWS_DEFAULT_REGION", "eu west 1"},
+      {"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "1"},
       {"AWS_USE_FIPS_ENDPOINT", "yes"}};
   for (const auto& [name, value] : wrong) {
-    const auto settings = read_settings({{"AWS_REGION", "eu-central-1"}, {name, value}});
+    const auto settings = read_settings({{name, value}});
     ASSERT_FALSE(settings.has_value()) << name;
     EXPECT_EQ(settings.error().kind, ErrorKind::Malformed);
     EXPECT_TRUE(settings.error().message.starts_with(name)) << settings.error().message;

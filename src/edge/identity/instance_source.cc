@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge/aws/settings.h"
 #include "edge/aws/source_request.h"
 #include "ground/base/text.h"
 #include "ground/net/url.h"
@@ -50,12 +51,11 @@ class InstanceSource final : public aws::CredentialSource {
   }
 
   Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
-    if (equal_in_any_case(
-            variable(surroundings_.environment, "AWS_EC2_METADATA_DISABLED").value_or(""),
-            "true")) {
+    const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
+    if (TRY(says(profile, "AWS_EC2_METADATA_DISABLED", ""))) {
       return std::nullopt;
     }
-    TRY(read_settings());
+    TRY(read_settings(profile));
     const std::optional<std::string> token = TRY(session_token(deadline));
     if (!token) {
       return std::nullopt;
@@ -95,33 +95,19 @@ class InstanceSource final : public aws::CredentialSource {
     return credentials;
   }
 
-  struct Setting {
-    std::string name = {};
-    std::string value = {};
-  };
-
-  std::optional<Setting> setting(std::string_view variable_name, const aws::Profile& profile,
-                                 std::string_view setting_name) const {
-    if (const auto value = variable(surroundings_.environment, variable_name)) {
-      return Setting{.name = std::string(variable_name), .value = *value};
-    }
-    const auto found = profile.settings.find(setting_name);
-    if (found == profile.settings.end() || found->second.empty()) {
-      return std::nullopt;
-    }
-    return Setting{.name = std::string(setting_name) + " of profile '" + profile.name + "'",
-                   .value = found->second};
+  Result<bool> says(const aws::Profile& profile, std::string_view name,
+                    std::string_view key) const {
+    return !TRY(aws::who_demands(surroundings_.environment, profile, name, key)).empty();
   }
 
-  Result<void> read_settings() {
-    const aws::Profile profile = TRY(aws::read_profile(surroundings_.environment));
-    const auto old = setting("AWS_EC2_METADATA_V1_DISABLED", profile, "ec2_metadata_v1_disabled");
-    v1_disabled_ = old && equal_in_any_case(old->value, "true");
-    if (const auto endpoint = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT", profile,
-                                      "ec2_metadata_service_endpoint")) {
-      Result<net::Url> url = net::parse_url(endpoint->value);
+  Result<void> read_settings(const aws::Profile& profile) {
+    v1_disabled_ = TRY(says(profile, "AWS_EC2_METADATA_V1_DISABLED", "ec2_metadata_v1_disabled"));
+    if (const auto endpoint = aws::find_setting(surroundings_.environment, profile,
+                                                "AWS_EC2_METADATA_SERVICE_ENDPOINT",
+                                                "ec2_metadata_service_endpoint")) {
+      Result<net::Url> url = net::parse_url(endpoint->text);
       if (!url.has_value()) {
-        return fail(std::move(url).error(), endpoint->name);
+        return fail(std::move(url).error(), endpoint->by);
       }
       while (url->path.ends_with('/')) {
         url->path.pop_back();
@@ -129,12 +115,13 @@ class InstanceSource final : public aws::CredentialSource {
       base_ = *std::move(url);
       return {};
     }
-    const auto mode = setting("AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE", profile,
-                              "ec2_metadata_service_endpoint_mode");
-    const bool six = mode && equal_in_any_case(mode->value, "IPv6");
-    if (mode && !six && !equal_in_any_case(mode->value, "IPv4")) {
+    const auto mode = aws::find_setting(surroundings_.environment, profile,
+                                        "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE",
+                                        "ec2_metadata_service_endpoint_mode");
+    const bool six = mode && equal_in_any_case(mode->text, "IPv6");
+    if (mode && !six && !equal_in_any_case(mode->text, "IPv4")) {
       return fail(ErrorKind::Malformed,
-                  mode->name + ": '" + mode->value + "' is neither IPv4 nor IPv6");
+                  mode->by + ": '" + mode->text + "' is neither IPv4 nor IPv6");
     }
     base_ = net::Url{
         .origin = {.scheme = "http", .host = std::string(six ? kHost6 : kHost4), .port = 80},

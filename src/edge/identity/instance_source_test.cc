@@ -44,6 +44,16 @@ TEST_F(InstanceSourceTest, AsksForATokenTheRoleAndItsKeys) {
   EXPECT_EQ(kept.source(), "instance metadata, role worker");
 }
 
+TEST_F(InstanceSourceTest, IsNobodyWhereItIsUnclearWhetherItMayBeAsked) {
+  transport.answer = instance(200);
+  for (const char* name : {"AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_V1_DISABLED"}) {
+    environment[name] = "1";
+    EXPECT_EQ(error(), std::string(name) + ": '1' is neither true nor false");
+    environment.erase(name);
+  }
+  EXPECT_TRUE(transport.requests.empty());
+}
+
 TEST_F(InstanceSourceTest, AsksWhereItIsTold) {
   const json::Value document =
       aws::read_vectors(SCALER_VECTORS_DIR "/credentials/instance_urls.json");
