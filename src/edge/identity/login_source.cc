@@ -69,12 +69,13 @@ class LoginSource final : public aws::CredentialSource {
                     "aws login: " + path + " lacks " + std::string(name) + "; " + log_in());
       }
     }
-    aws::Credentials kept = keys_of(*token->find("accessToken"));
-    const Instant now = surroundings_.clock.now();
-    if (complete(kept) && kept.expires && *kept.expires - now > kRefreshBefore) {
-      return std::optional(std::move(kept));
+    const aws::Credentials kept = keys_of(*token->find("accessToken"));
+    if (live_for(kept, kRefreshBefore)) {
+      return kept;
     }
-    TRY(refresh(*token, deadline));
+    if (const Result<void> refreshed = refresh(*token, deadline); !refreshed.has_value()) {
+      return still_good(path, refreshed.error());
+    }
     if (const Result<void> written = write_token_file(path, *token); !written.has_value()) {
       log_->write(LogLevel::Warn, "renewed credentials of aws login could not be kept",
                   {{"error", written.error().message}});
@@ -84,6 +85,24 @@ class LoginSource final : public aws::CredentialSource {
 
  private:
   std::string log_in() const { return "run: aws login --profile " + profile_; }
+
+  bool live_for(const aws::Credentials& keys, Duration duration) const {
+    return complete(keys) && keys.expires && *keys.expires - surroundings_.clock.now() > duration;
+  }
+
+  /// The keys of the file after a renewal that failed: the old ones while they live, or those of
+  /// another program that renewed them meanwhile, for a refresh token may be good for one use.
+  Result<std::optional<aws::Credentials>> still_good(const std::string& path,
+                                                     const Error& error) const {
+    const Result<json::Value> token = read_token_file(path);
+    const json::Value* const keys = token.has_value() ? token->find("accessToken") : nullptr;
+    if (keys == nullptr || !live_for(keys_of(*keys), Duration::zero())) {
+      return std::unexpected(error);
+    }
+    log_->write(LogLevel::Warn, "credentials of aws login could not be renewed",
+                {{"error", error.message}});
+    return keys_of(*keys);
+  }
 
   Result<std::string> file() const {
     const std::string name = aws::sha256_hex(session_) + ".json";

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "edge/aws/sigv4.h"
 #include "edge/identity/test_support.h"
 #include "edge/identity/token_file.h"
 #include "ground/json/writer.h"
@@ -94,6 +95,41 @@ TEST(LoginVectors, AreFollowed) {
     LoginCase(test).run();
   }
   EXPECT_EQ(cases.size(), 8U);
+}
+
+TEST(LoginSource, TakesTheKeysThatAnotherProgramRenewedMeanwhile) {
+  Workstation place;
+  place.write_config("[default]\nlogin_session = me\n");
+  const std::string name = ".aws/login/cache/" + aws::sha256_hex("me") + ".json";
+  const auto keep = [&](const std::string& key, const std::string& expires) {
+    place.folder.write(
+        name, with_key(R"({"accessToken":{"accessKeyId":")" + key +
+                           R"(","secretAccessKey":"s","sessionToken":"t","expiresAt":")" + expires +
+                           R"("},"clientId":"c","refreshToken":"once","dpopKey":"@KEY"})",
+                       pem_of(make_test_key())));
+  };
+  keep("OLD", "2026-11-23T12:01:00Z");
+  place.transport.answer = [&](const net::HttpRequest& /*request*/) {
+    keep("NEW", "2026-11-23T12:15:00Z");
+    return refusal(400, R"({"error":"TOKEN_EXPIRED"})");
+  };
+  EXPECT_EQ(place.error(), "got NEW");
+  EXPECT_EQ(place.transport.requests.size(), 1U);
+}
+
+TEST(LoginSource, UsesKeysThatAreStillGoodWhileTheyCannotBeRenewed) {
+  Workstation place;
+  place.write_config("[default]\nlogin_session = me\n");
+  place.folder.write(
+      ".aws/login/cache/" + aws::sha256_hex("me") + ".json",
+      with_key(R"({"accessToken":{"accessKeyId":"OLD","secretAccessKey":"s","sessionToken":"t",)"
+               R"("expiresAt":"2026-11-23T12:04:00Z"},"clientId":"c","refreshToken":"once",)"
+               R"("dpopKey":"@KEY"})",
+               pem_of(make_test_key())));
+  place.transport.reply_with({refusal(503)});
+  EXPECT_EQ(place.error(), "got OLD");
+  place.clock.advance(std::chrono::minutes(4));
+  EXPECT_EQ(place.error(), "aws login: CreateOAuth2Token: HTTP status 503");
 }
 
 TEST(LoginSource, SaysWhatARefusalMeans) {

@@ -100,10 +100,7 @@ class SsoSource final : public aws::CredentialSource {
     std::optional<Instant> expires = instant_of(*token, "expiresAt");
     if (!role_.session.empty() && expires && *expires - now < kRefreshBefore &&
         can_refresh(*token)) {
-      if (const Result<void> refreshed = refresh(*token, path, deadline); !refreshed.has_value()) {
-        log_->write(LogLevel::Warn, "the SSO token could not be refreshed",
-                    {{"error", refreshed.error().message}});
-      }
+      refresh_or_take_over(*token, path, deadline);
       expires = instant_of(*token, "expiresAt");
     }
     const std::string text = text_of(*token, "accessToken");
@@ -125,8 +122,28 @@ class SsoSource final : public aws::CredentialSource {
            !text_of(token, "clientSecret").empty();
   }
 
+  /// A refresh token may be good for one use, and another program may have used it meanwhile: then
+  /// the file holds what that one got.
+  void refresh_or_take_over(json::Value& token, const std::string& path, Deadline deadline) const {
+    const Result<void> refreshed = refresh(token, deadline);
+    if (refreshed.has_value()) {
+      if (const Result<void> written = write_token_file(path, token); !written.has_value()) {
+        log_->write(LogLevel::Warn, "the refreshed SSO token could not be kept",
+                    {{"error", written.error().message}});
+      }
+      return;
+    }
+    Result<json::Value> kept = read_token_file(path);
+    if (kept.has_value() && instant_of(*kept, "expiresAt") > instant_of(token, "expiresAt")) {
+      token = *std::move(kept);
+      return;
+    }
+    log_->write(LogLevel::Warn, "the SSO token could not be refreshed",
+                {{"error", refreshed.error().message}});
+  }
+
   /// Changes the token only when it succeeds.
-  Result<void> refresh(json::Value& token, const std::string& path, Deadline deadline) const {
+  Result<void> refresh(json::Value& token, Deadline deadline) const {
     const std::string secret = text_of(token, "clientSecret");
     const std::string old = text_of(token, "refreshToken");
     json::Writer body;
@@ -164,7 +181,7 @@ class SsoSource final : public aws::CredentialSource {
     if (const std::string next = text_of(*fresh, "refreshToken"); !next.empty()) {
       set_member(token, "refreshToken", json::Value(next));
     }
-    return write_token_file(path, token);
+    return {};
   }
 
   static Result<std::optional<aws::Credentials>> read_reply(const std::string& what,
@@ -174,8 +191,8 @@ class SsoSource final : public aws::CredentialSource {
     const json::Value* expiration = keys == nullptr ? nullptr : keys->find("expiration");
     const auto* milliseconds =
         expiration == nullptr ? nullptr : std::get_if<std::int64_t>(&expiration->data());
-    if (milliseconds == nullptr || text_of(*keys, "accessKeyId").empty() ||
-        text_of(*keys, "secretAccessKey").empty()) {
+    if (milliseconds == nullptr || *milliseconds < 0 || *milliseconds > kExpirationMax ||
+        text_of(*keys, "accessKeyId").empty() || text_of(*keys, "secretAccessKey").empty()) {
       return fail(ErrorKind::Malformed, what + ": the reply lacks keys or their expiration");
     }
     return aws::Credentials{.access_key_id = text_of(*keys, "accessKeyId"),
@@ -185,6 +202,7 @@ class SsoSource final : public aws::CredentialSource {
   }
 
   static constexpr std::int64_t kLifetimeMax = 366LL * 24 * 3600;
+  static constexpr std::int64_t kExpirationMax = 253'402'300'799'999;  ///< the end of year 9999
 
   aws::CredentialSurroundings surroundings_;
   const Log* log_;

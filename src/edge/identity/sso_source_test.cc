@@ -117,6 +117,28 @@ TEST_F(SsoSourceTest, UsesTheOldTokenWhileItCannotBeRefreshed) {
             "--sso-session corp");
 }
 
+TEST_F(SsoSourceTest, TakesTheTokenThatAnotherProgramRefreshedMeanwhile) {
+  write_refreshable("2026-11-23T11:00:00Z");
+  transport.answer = [&](const net::HttpRequest& request) -> Result<net::HttpResponse> {
+    if (request.target != "/token") {
+      return ok(std::string(kKeys));
+    }
+    write_refreshable("2026-11-23T13:00:00Z");
+    return refusal(400, R"({"error":"invalid_grant"})");
+  };
+  EXPECT_EQ(error(), "got S");
+}
+
+TEST_F(SsoSourceTest, RefusesAnExpirationThatIsNoTime) {
+  write_token("2026-11-23T20:00:00Z");
+  for (const char* expiration : {"-9223372036854775808", "9223372036854775807", "-1"}) {
+    transport.reply_with({ok(R"({"roleCredentials":{"accessKeyId":"S","secretAccessKey":"s",)"
+                             R"("sessionToken":"t","expiration":)" +
+                             std::string(expiration) + "}}")});
+    EXPECT_EQ(error(), "SSO GetRoleCredentials Dev: the reply lacks keys or their expiration");
+  }
+}
+
 TEST_F(SsoSourceTest, SaysWhatToRun) {
   EXPECT_EQ(error(), "SSO token " + token_path() +
                          ": No such file or directory; run: aws sso login --sso-session corp");
