@@ -15,7 +15,8 @@ constexpr std::string_view kEksHost6 = "fd00:ec2::23";
 constexpr Attempts kAttempts{.limit = std::chrono::seconds(2)};
 
 bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "::1" || (host.starts_with("127.") && host.size() <= 15);
+  const bool number = host.find_first_not_of("0123456789.") == std::string_view::npos;
+  return host == "localhost" || host == "::1" || (host.starts_with("127.") && number);
 }
 
 class ContainerSource final : public CredentialSource {

@@ -120,7 +120,7 @@ TEST_F(CredentialsTest, GoToNoOtherHostInTheClear) {
     EXPECT_TRUE(current().has_value()) << url;
   }
   for (const char* url : {"http://example.com/x", "http://10.0.0.1/x", "http://127.evil.example/x",
-                          "http://169.254.169.254/x"}) {
+                          "http://127.evil.com/x", "http://169.254.169.254/x"}) {
     environment_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url;
     transport_.requests.clear();
     EXPECT_EQ(current().error().kind, ErrorKind::Malformed) << url;

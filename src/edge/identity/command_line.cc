@@ -19,6 +19,7 @@ namespace {
 
 constexpr std::size_t kOutputMax = 64U << 10U;
 constexpr int kSignalBase = 128;
+constexpr std::string_view kEndless = "it does not end";
 
 /// A pipe whose ends are closed with it.
 class Pipe {
@@ -117,7 +118,7 @@ std::string read_both(const Pipe& out, const Pipe& err, CommandOutput& output, D
   while (polls[0].fd >= 0 || polls[1].fd >= 0) {
     const int ready = ::poll(polls.data(), polls.size(), left_until(deadline));
     if (ready == 0) {
-      return "it does not end";
+      return std::string(kEndless);
     }
     for (std::size_t i = 0; ready > 0 && i < polls.size(); ++i) {
       if (!read_ready(polls.at(i), *texts.at(i))) {
@@ -128,11 +129,31 @@ std::string read_both(const Pipe& out, const Pipe& err, CommandOutput& output, D
   return "";
 }
 
-int wait_for(pid_t pid) {
-  int status = 0;
-  while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-  }
+int status_of(int status) {
   return WIFSIGNALED(status) ? kSignalBase + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+/// Its status; nothing when it still runs at the deadline: a program may close what it writes to
+/// long before it ends.
+std::optional<int> wait_for(pid_t pid, Deadline deadline) {
+  constexpr Duration kBetweenLooks = std::chrono::milliseconds(5);
+  for (int status = 0;;) {
+    const pid_t ended = ::waitpid(pid, &status, WNOHANG);
+    if (ended == pid || (ended < 0 && errno != EINTR)) {
+      return status_of(status);
+    }
+    if (ended == 0 && left_until(deadline) == 0) {
+      return std::nullopt;
+    }
+    ::poll(nullptr, 0, static_cast<int>(kBetweenLooks.count()));
+  }
+}
+
+/// Ends it and takes its status.
+void end(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+  }
 }
 
 }  // namespace
@@ -153,11 +174,13 @@ Result<CommandOutput> run_command(const std::vector<std::string>& words,
   err.close_end(1);
   CommandOutput output;
   const std::string problem = read_both(out, err, output, deadline);
-  if (!problem.empty()) {
-    ::kill(pid, SIGKILL);
+  const std::optional<int> status = problem.empty() ? wait_for(pid, deadline) : std::nullopt;
+  if (!status) {
+    end(pid);
+    return failure(program, problem.empty() ? std::string(kEndless) : problem);
   }
-  output.status = wait_for(pid);
-  return problem.empty() ? Result<CommandOutput>(std::move(output)) : failure(program, problem);
+  output.status = *status;
+  return output;
 }
 
 }  // namespace scaler::identity

@@ -29,6 +29,10 @@ TEST(RunCommand, NamesAProgramThatIsNotThere) {
 TEST(RunCommand, EndsWhatDoesNotEnd) {
   EXPECT_EQ(run_command({"sleep", "60"}, kEnvironment, after(50ms)).error().message,
             "run sleep: it does not end");
+  EXPECT_EQ(run_command({"sh", "-c", "exec >&- 2>&-; sleep 60"}, kEnvironment, after(50ms))
+                .error()
+                .message,
+            "run sh: it does not end");
   EXPECT_EQ(run_command({"yes"}, kEnvironment, after(20s)).error().message,
             "run yes: it writes too much");
 }
