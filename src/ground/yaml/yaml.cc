@@ -70,6 +70,24 @@ Result<void> check_encoding(std::string_view text) {
   return {};
 }
 
+/// yaml-cpp keeps some 230 bytes for each bracket that is open, before anybody can count them.
+/// Those in texts and comments are taken along, so the bound is far from what a document needs.
+Result<void> check_brackets(std::string_view text) {
+  constexpr int kOpenMax = 10'000;
+  int open = 0;
+  int line = 1;
+  for (const char c : text) {
+    open += c == '[' || c == '{' ? 1 : 0;
+    open -= open > 0 && (c == ']' || c == '}') ? 1 : 0;
+    line += c == '\n' ? 1 : 0;
+    if (open > kOpenMax) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("line {}: more than {} brackets are open", line, kOpenMax));
+    }
+  }
+  return {};
+}
+
 std::optional<std::int64_t> whole_number(std::string_view text) {
   const bool hexadecimal = text.starts_with("0x");
   const bool octal = text.starts_with("0o");
@@ -255,10 +273,20 @@ class Converter {
 }  // namespace
 
 Result<json::Value> parse(std::string_view text) {
+  if (text.size() > kJsonSizeMax) {
+    return fail(ErrorKind::Malformed, fmt::format("larger than {} bytes", kJsonSizeMax));
+  }
+  const std::size_t begin = std::min(text.find_first_not_of(" \t\r\n"), text.size());
+  if (text.substr(begin).starts_with('{')) {
+    if (Result<json::Value> value = json::parse(text); value.has_value()) {
+      return value;  // Of what is no JSON yaml-cpp tells line and column.
+    }
+  }
   if (text.size() > kSizeMax) {
     return fail(ErrorKind::Malformed, fmt::format("larger than {} bytes", kSizeMax));
   }
   TRY(check_encoding(text));
+  TRY(check_brackets(text));
   try {
     const std::string document(text);
     TRY(survey(document));

@@ -69,10 +69,12 @@ TEST(Yaml, CountsBeforeItBuilds) {
   const std::string commas = "[" + std::string(900'000, ',') + "]";
   EXPECT_TRUE(read(commas).starts_with("error: line 1, column "));
   std::string nulls = "[";
-  for (int i = 0; i < 240'000; ++i) {
+  for (int i = 0; i < 510'000; ++i) {
     nulls += "~, ";
   }
-  EXPECT_EQ(read(nulls + "]"), "error: line 1, column 599999: more than 100000 values");
+  EXPECT_EQ(read(nulls + "]"), "error: line 1, column 1499999: more than 250000 values");
+  EXPECT_EQ(read("a: b\n" + std::string(20'000, '[')),
+            "error: line 2: more than 10000 brackets are open");
 }
 
 TEST(Yaml, ReadsAMapOfManyKeys) {
@@ -84,8 +86,27 @@ TEST(Yaml, ReadsAMapOfManyKeys) {
   EXPECT_EQ(read(text + "k7: 2\n"), "error: line 15001, column 1: the key 'k7' stands twice");
 }
 
+TEST(Yaml, HoldsTenThousandServicesInBothForms) {
+  std::string yaml = "services:\n";
+  std::string json = R"( {"services":[)";
+  const std::string url = "https://sqs.eu-west-1.amazonaws.com/123456789012/";
+  for (int i = 0; i < 10'000; ++i) {
+    const std::string name = "production-order-worker-" + std::to_string(i);
+    yaml += "  - cluster: main\n    service: " + name + "\n    queues: [" + url + name + "]\n";
+    json += std::string(i == 0 ? "" : ",") + R"({"cluster":"main","service":")" + name +
+            R"(","queues":[")" + url + name + R"("]})";
+  }
+  ASSERT_LT(yaml.size(), kSizeMax);
+  for (const std::string& text : {yaml, json + "]}"}) {
+    const auto document = parse(text);
+    ASSERT_TRUE(document.has_value()) << document.error().message;
+    EXPECT_EQ(std::get<json::Array>(document->find("services")->data()).size(), 10'000U);
+  }
+}
+
 TEST(Yaml, BoundsSizeDepthAndAliases) {
-  EXPECT_EQ(read(std::string(kSizeMax + 1, ' ')), "error: larger than 1000000 bytes");
+  EXPECT_EQ(read(std::string(kSizeMax + 1, ' ')), "error: larger than 4000000 bytes");
+  EXPECT_EQ(read(std::string(kJsonSizeMax + 1, ' ')), "error: larger than 8388608 bytes");
   EXPECT_TRUE(read(std::string(100, '[') + std::string(100, ']')).ends_with("more than 64 deep"));
   EXPECT_TRUE(read(std::string(2'000, '[')).starts_with("error: "));
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
@@ -97,7 +118,7 @@ TEST(Yaml, BoundsSizeDepthAndAliases) {
     }
     bomb += "]\n";
   }
-  EXPECT_TRUE(read(bomb).ends_with("more than 100000 values"));
+  EXPECT_TRUE(read(bomb).ends_with("more than 250000 values"));
 }
 
 }  // namespace

@@ -78,7 +78,7 @@ Result<ChosenFleet> chosen_of_text(const Environment& environment, const FleetCh
 
 Result<std::string> text_of_file(const std::string& file) {
   TRY(check_file(file));
-  return read_file(file, yaml::kSizeMax + 1);
+  return read_file(file, yaml::kJsonSizeMax + 1);
 }
 
 /// Follows a file in S3 from now on. Errors: why there is none to begin with.
