@@ -15,8 +15,9 @@ Health health(Duration since_last_pass, Duration healthy_for) {
 }
 
 std::size_t read_lately(std::span<const Instant> last_read, Duration lately, Instant now) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      last_read, [&](Instant at) { return at != Instant{} && now - at <= lately; }));
+  return static_cast<std::size_t>(std::ranges::count_if(last_read, [&](Instant at) {
+    return at != Instant{} && std::chrono::abs(now - at) <= lately;
+  }));
 }
 
 Health readiness(std::size_t read, std::size_t services) {

@@ -28,6 +28,12 @@ TEST(ReadLately, CountsWhoWasReadWithinTheTimeAndNeverWhoWasNot) {
   EXPECT_EQ(read_lately(last_read, 30s, now), 2U);
 }
 
+TEST(ReadLately, DoesNotTrustWhatWasReadBeforeTheClockWasSetBack) {
+  const Instant now = Instant(1'000'000s);
+  const std::vector<Instant> last_read{now + 5s, now + 1h};
+  EXPECT_EQ(read_lately(last_read, 30s, now), 1U);
+}
+
 TEST(Readiness, NeedsMoreThanHalfOfTheServices) {
   EXPECT_FALSE(readiness(0, 1).well);
   EXPECT_FALSE(readiness(2, 4).well);

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 
 import pytest
 from fake_aws import FakeAws
@@ -54,6 +55,18 @@ def fleet(start_process, ecs_scaler, tmp_path):
     aws = FakeAws(["first", "second"])
     yield Fleet(start_process, ecs_scaler, aws, tmp_path / "fleet.yaml")
     aws.close()
+
+
+def test_a_hangup_while_the_services_are_looked_for_ends_nothing(start_process, ecs_scaler):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        process = start_process([ecs_scaler, "run", "--fleet", "tags"],
+                                env={"AWS_ENDPOINT_URL": url})
+        with silent.accept()[0]:
+            process.popen.send_signal(signal.SIGHUP)
+            process.popen.send_signal(signal.SIGTERM)
+
+            assert process.wait() == -signal.SIGTERM, process.output()
 
 
 def test_a_changed_file_is_read_by_itself_and_a_bad_one_changes_nothing(fleet):

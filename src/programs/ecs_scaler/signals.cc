@@ -10,6 +10,13 @@ constexpr Duration kGrace = std::chrono::milliseconds(1500);
 
 }  // namespace
 
+void hold_hangups() {
+  sigset_t hangup;
+  sigemptyset(&hangup);
+  sigaddset(&hangup, SIGHUP);
+  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+}
+
 StopOnSignal::StopOnSignal(std::optional<Log> log) : log_(std::move(log)), signals_() {
   sigemptyset(&signals_);
   sigaddset(&signals_, SIGTERM);

@@ -11,6 +11,10 @@
 
 namespace scaler::cli {
 
+/// From now on SIGHUP ends nothing; one that comes waits for the StopOnSignal of a service. To be
+/// called where what precedes that one can take long.
+void hold_hangups();
+
 class StopOnSignal {
  public:
   /// For whoever ends in time by itself.

@@ -50,7 +50,7 @@ Result<std::unique_ptr<MetricsServer>> MetricsServer::listen(MetricsOptions opti
 MetricsServer::MetricsServer(MetricsOptions options, Clock& clock)
     : clock_(clock),
       options_(std::move(options)),
-      last_pass_(clock.now()),
+      last_pass_(clock.steady()),
       live_page_(loop_, std::move(options_.page)) {}
 
 // The thread is the last member, so it is stopped and joined before anything that it uses goes.
@@ -63,7 +63,7 @@ void MetricsServer::add(std::span<const PassRecord> records, Duration took,
   page_.set(std::move(calls));
   status_.add(records, now);
   publish();
-  loop_.post([this, now] { last_pass_ = now; });
+  loop_.post([this, ended = clock_.steady()] { last_pass_ = ended; });
 }
 
 void MetricsServer::set(const ReloadStatus& reload) {
@@ -158,7 +158,8 @@ net::HttpResponse MetricsServer::metrics() const {
 }
 
 net::HttpResponse MetricsServer::healthz() const {
-  return answer_of(health(clock_.now() - last_pass_, options_.healthy_for));
+  const auto since = std::chrono::floor<Duration>(clock_.steady() - last_pass_);
+  return answer_of(health(since, options_.healthy_for));
 }
 
 net::HttpResponse MetricsServer::readyz() const {

@@ -80,7 +80,7 @@ class MetricsServer {
     std::vector<Instant> last_read = {};  ///< of each service
   };
   MetricsOptions options_;
-  Instant last_pass_ = {};
+  Deadline last_pass_ = {};  ///< by the clock that nobody sets
   std::shared_ptr<const Served> served_ = std::make_shared<Served>(Served{.text = page_.text()});
   net::EventLoop loop_ = {};
   page::LivePage live_page_;

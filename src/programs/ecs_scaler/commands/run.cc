@@ -29,6 +29,7 @@ int run(const Environment& environment, const RunFlags& flags) {
   if (!settings.token_file.empty() && !settings.listen) {
     return complain(kUsage, "--listen-token-file needs --listen");
   }
+  hold_hangups();  // The first look for the services may take half a minute.
   // Before the file is read: no change is missed.
   FileWatch watch(watched_file(settings.choice));
   auto fleet = open_fleet(environment, settings.choice, STDOUT_FILENO);
