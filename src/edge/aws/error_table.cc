@@ -147,6 +147,19 @@ ErrorKind kind_of_status(int status) {
   return status >= 500 || status == 408 ? ErrorKind::Unavailable : ErrorKind::Rejected;
 }
 
+/// One line without what steers a terminal: the C0 and C1 control characters as blanks.
+std::string harmless(std::string text) {
+  const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (byte(i) < 0x20 || byte(i) == 0x7f) {
+      text[i] = ' ';
+    } else if (byte(i) == 0xc2 && i + 1 < text.size() && byte(i + 1) < 0xa0) {
+      text[i] = text[i + 1] = ' ';
+    }
+  }
+  return text;
+}
+
 }  // namespace
 
 std::string xml_text(std::string_view xml, std::string_view name) {
@@ -182,6 +195,8 @@ ServiceError read_error(const net::HttpResponse& response) {
   if (error.code.empty()) {
     error.code = "HTTP status " + std::to_string(response.status);
   }
+  error.code = harmless(std::move(error.code));
+  error.message = harmless(std::move(error.message));
   return error;
 }
 

@@ -64,6 +64,14 @@ TEST(ReadError, FindsCodeMessageAndRequestIdInEveryProtocol) {
   EXPECT_EQ(xml.request_id, "r2");
 }
 
+TEST(ReadError, TellsOnOneLineAndSteersNoTerminal) {
+  const ServiceError error = read_error({.status = 400,
+                                         .body = "{\"__type\":\"x#Bad\\u001b[31m\",\"message\":"
+                                                 "\"a\\n\\u001b]0;t\\u0007b\\u009b2J\\u00e4\"}"});
+  EXPECT_EQ(error.code, "Bad [31m");
+  EXPECT_EQ(error.message, "a  ]0;t b  2J\u00e4");
+}
+
 TEST(ReadError, TakesTheStatusWhereThereIsNoCode) {
   for (const char* body :
        {"", "not json", "[]", "{}", "<html>Bad Gateway</html>", R"({"code":7})"}) {

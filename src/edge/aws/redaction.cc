@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ground/base/text.h"
+#include "ground/net/url.h"
 
 namespace scaler::aws {
 namespace {
@@ -46,6 +47,7 @@ void hide_value(std::string& text, std::string_view name) {
 std::string without_secrets(std::string text, std::initializer_list<std::string_view> secrets) {
   for (const std::string_view secret : secrets) {
     hide(text, secret);
+    hide(text, net::percent_encode(secret));
   }
   for (const std::string_view name : kCarriers) {
     hide_value(text, name);

@@ -10,6 +10,11 @@ TEST(Redaction, HidesSecretsWhereverTheyStand) {
   EXPECT_EQ(without_secrets("an empty secret is none", {"", "is"}), "an empty secret is none");
 }
 
+TEST(Redaction, HidesSecretsAsTheyStandInUrlsAndForms) {
+  EXPECT_EQ(without_secrets("WebIdentityToken=a%2Fb%2Bc%3D&x", {"a/b+c="}),
+            "WebIdentityToken=[hidden]&x");
+}
+
 TEST(Redaction, HidesATokenThatNobodyKnowsAnyMore) {
   EXPECT_EQ(without_secrets("host:x\nX-Amz-Security-Token:IQoJ+/==\nhost;x-amz-security-token", {}),
             "host:x\nX-Amz-Security-Token:[hidden]\nhost;x-amz-security-token");

@@ -18,7 +18,7 @@ struct Url {
 };
 
 /// Reads "scheme://host[:port][/path][?query]"; a fragment is dropped, user information refused.
-/// Errors: Malformed, quoting the text.
+/// Errors: Malformed, quoting the text without what may be a password.
 Result<Url> parse_url(std::string_view text);
 
 /// Every byte but the unreserved ones (letters, digits, "-._~") as %XX.

@@ -24,6 +24,13 @@ TEST(Url, RefusesWhatIsNone) {
   }
 }
 
+TEST(Url, IsToldWithoutItsPassword) {
+  const std::string what = "' is not a URL such as https://host:port/path";
+  EXPECT_EQ(parse_url("https://me:p@ss/w://rd@host/x").error().message,
+            "'https://[hidden]@host/x" + what);
+  EXPECT_EQ(parse_url("me:secret@host").error().message, "'[hidden]@host" + what);
+}
+
 TEST(PercentEncoding, RoundTrips) {
   EXPECT_EQ(percent_encode("a b/\xc3\xa4~"), "a%20b%2F%C3%A4~");
   EXPECT_EQ(percent_decode("a%20b%2F%C3%A4~%zz%"), "a b/\xc3\xa4~%zz%");
