@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import pty
+import random
 import subprocess
 import unittest.mock
 
@@ -52,9 +53,13 @@ def config(text, **more):
     return {".aws/config": text, **more}
 
 
+def stale(key):
+    return token(key, "2020-01-01T00:00:00Z", clientId="c", clientSecret="s", refreshToken="r",
+                 registrationExpiresAt="2099-01-01T00:00:00Z")
+
+
 OLD = token("corp", "2020-01-01T00:00:00Z")
-STALE = token("corp", "2020-01-01T00:00:00Z", clientId="c", clientSecret="s", refreshToken="r",
-              registrationExpiresAt="2099-01-01T00:00:00Z")
+STALE = stale("corp")
 CREDENTIALS = ".aws/credentials"
 ENVIRONMENT = {"AWS_ACCESS_KEY_ID": "ENVIRONMENT", "AWS_SECRET_ACCESS_KEY": "secret"}
 PROFILE = {"AWS_PROFILE": "p"}
@@ -182,6 +187,71 @@ STRICTER = {
 }
 
 
+RANDOM_SETUPS = 60
+PRINTS = {"print.sh": "echo words >&2; cat @HOME/keys.json",
+          "keys.json": json.dumps({"Version": 1, "AccessKeyId": "PRINTED", "SecretAccessKey": "s",
+                                   "Expiration": "2099-01-01T00:00:00+00:00"})}
+NOISE = ("", "# aws_access_key_id = X", "; note", "s3 =\n  max_concurrent_requests = 3",
+         "s3 =\n\tuse_accelerate_endpoint = true\n", "region = eu-west-3", "output=json",
+         "cli_pager =")
+
+
+class RandomSetup:
+    """Profiles of all kinds in both files, as people write them: spaces, cases, comments, order."""
+
+    def __init__(self, seed):
+        self.random = random.Random(seed)
+        self.names = ["default", *self.random.sample(
+            ["p", "dev-1", "a.b", "team/x", "two words", "p@x"], 3)]
+        self.files = {**JWT, **PRINTS, ".aws/config": self.text(0.85, self.header),
+                      CREDENTIALS: self.text(0.4, "[{}]".format)}
+        for key in ("corp", "https://corp.example/start"):
+            self.files.update(self.random.choice([
+                {}, token(key), token(key, "2099-01-01T00:00:00UTC"), stale(key),
+                dict.fromkeys(token(key), "{corrupt")]))
+        self.variables = {"AWS_PROFILE": self.random.choice(self.names)}
+        for more, share in ((ENVIRONMENT, 0.1), (WEB, 0.15), (CONTAINER, 0.3), (INSTANCE, 0.3)):
+            self.variables.update(more if self.random.random() < share else {})
+
+    def header(self, name):
+        quoted = f'"{name}"' if " " in name or self.random.random() < 0.1 else name
+        if name == "default" and self.random.random() < 0.7:
+            return "[default]"
+        return "[profile" + self.random.choice([" ", "  ", "\t"]) + quoted + " ]"
+
+    def text(self, share, header):
+        sections = [header(name) + "\n" + self.body() for name in self.names
+                    if self.random.random() < share]
+        if share > 0.5:  # Without it botocore refuses also who does not use it.
+            sections.append(SESSION)
+        self.random.shuffle(sections)
+        return self.random.choice(["\n", "\r\n"]).join("\n".join(sections).split("\n")) + "\n"
+
+    def body(self):
+        role = f"{ROLE}r{self.random.randrange(3)}\n"
+        other = self.random.choice(self.names)
+        lines = self.random.choice([
+            keys(f"K{self.random.randrange(1000)}"), keys("T") + "aws_session_token = t\n",
+            role + f"source_profile = {other}\n",
+            role + f"source_profile = {other}\nexternal_id = ours\nduration_seconds = 1800\n",
+            role + "credential_source = " + self.random.choice(
+                ["Environment", "EcsContainer", "Ec2InstanceMetadata"]) + "\n",
+            role + "web_identity_token_file = @HOME/token\n", process(),
+            "credential_process = sh @HOME/print.sh\n", "credential_process = false\n",
+            "sso_session = corp\n" + SSO, SSO + SSO_PLACE, "sso_session = corp\n",
+            "", "aws_access_key_id = HALF\n"]).splitlines()
+        lines = [self.respelt(line) for line in lines]
+        lines += self.random.sample(NOISE[:3] + NOISE[5:] + (self.random.choice(NOISE[3:5]),), 2)
+        self.random.shuffle(lines)
+        return "\n".join(lines) + "\n"
+
+    def respelt(self, line):
+        name, value = line.split(" = ", 1)
+        name = self.random.choice([name, name, name, name.upper(), name.title()])
+        return name + self.random.choice([" = ", "=", "\t=  ", " ="]) + value + self.random.choice(
+            ["", "", "  "])
+
+
 @pytest.fixture(scope="module")
 def server():
     server = identity_server.IdentityServer()
@@ -222,7 +292,7 @@ def botocore_key(environment):
         try:
             credentials = botocore.session.Session().get_credentials()
             return credentials.get_frozen_credentials().access_key if credentials else None
-        except (botocore.exceptions.BotoCoreError, ValueError, OSError):
+        except (botocore.exceptions.BotoCoreError, ValueError, OSError, KeyError):
             return None
 
 
@@ -252,6 +322,22 @@ def test_is_whom_botocore_is(name, place, program_key):
             (pathlib.Path(environment["HOME"]) / path).write_text(text)
 
     assert ours == botocore_key(environment)
+
+
+@pytest.mark.parametrize("seed", range(RANDOM_SETUPS))
+def test_is_whom_botocore_is_or_nobody_whatever_the_files_hold(seed, place, program_key):
+    setup = RandomSetup(seed)
+    environment = place(setup.files, setup.variables)
+
+    ours = program_key(environment)
+    for path in setup.files:
+        if "sso/cache" in path:
+            (pathlib.Path(environment["HOME"]) / path).write_text(setup.files[path])
+    theirs = botocore_key(environment)
+
+    # Where settings lead to nobody botocore goes on to the machine, and this program refuses.
+    strict = ours is None and theirs in ("CONTAINER", "MACHINE") and "AWS_PROFILE" in environment
+    assert ours == theirs or strict, setup.files
 
 
 @pytest.mark.parametrize("name", STRICTER)
