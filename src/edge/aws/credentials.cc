@@ -9,7 +9,8 @@ namespace scaler::aws {
 namespace {
 
 constexpr Duration kEarlyRefresh = std::chrono::minutes(15);
-constexpr Duration kNeededRefresh = std::chrono::minutes(10);
+/// With less they are not used any more: a call must still be valid when it arrives.
+constexpr Duration kNeededRefresh = std::chrono::minutes(1);
 constexpr Duration kEarlyRefreshPause = std::chrono::minutes(1);
 
 }  // namespace

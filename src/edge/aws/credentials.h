@@ -60,9 +60,9 @@ using CredentialSources = std::vector<std::unique_ptr<CredentialSource>>;
 /// identity is meant it refuses: the next place would be another identity.
 CredentialSources lambda_sources(const CredentialSurroundings& surroundings, const Log& log);
 
-/// Keeps credentials and fetches new ones from 15 minutes before the old ones expire; from 10
-/// minutes before, failing to do so is an error. Of credentials that live for less than half an
-/// hour it is the last half, and the last third.
+/// Keeps credentials and fetches new ones from 15 minutes before the old ones expire, or for the
+/// last half of their life. While these are still good, a fetch that fails is a warning: until a
+/// minute before, or for all but the last third of a life that is as short as that.
 class CredentialProvider {
  public:
   /// Clock and log outlive it.

@@ -188,7 +188,13 @@ TEST_F(CredentialsTest, AreAnErrorWhenANeededRefreshFails) {
   transport_.reply_with({ok(reply("A", "2026-11-23T13:00:00Z")), net::HttpResponse{.status = 403}});
   CredentialProvider kept = provider();
   EXPECT_TRUE(kept.current(soon()).has_value());
-  clock_.advance(51min);
+  for (int minute = 51; minute < 59; ++minute) {  // While they live they are used.
+    clock_.advance(minute == 51 ? 51min : 1min);
+    EXPECT_EQ(kept.current(soon())->access_key_id, "A") << minute;
+    EXPECT_EQ(kept.current(soon())->access_key_id, "A") << minute;
+    EXPECT_EQ(transport_.requests.size(), static_cast<std::size_t>(minute - 49));
+  }
+  clock_.advance(61s);
   EXPECT_EQ(kept.current(soon()).error().kind, ErrorKind::Unauthorized);
 }
 
