@@ -114,10 +114,16 @@ Result<std::optional<LeaseRecord>> DynamoLeaseTable::read() {
   if (!item) {
     return std::optional<LeaseRecord>();
   }
-  LeaseRecord record;
-  record.owner = TRY(read_string(*item, kOwner));
-  record.version = TRY(read_string(*item, kVersion));
-  return std::optional(std::move(record));
+  const Result<std::string> owner = read_string(*item, kOwner);
+  const Result<std::string> version = read_string(*item, kVersion);
+  if (!owner || !version) {
+    // Whatever it is, it is somebody's: nobody writes until a person has had a look.
+    return fail(ErrorKind::Malformed,
+                "DynamoDB GetItem " + item_.table + ": the item '" + item_.key + "' is no lease (" +
+                    (owner ? version : owner).error().message +
+                    "): remove it, or give the lease another key, --lease dynamodb:TABLE/KEY");
+  }
+  return LeaseRecord{.owner = *owner, .version = *version};
 }
 
 Result<void> DynamoLeaseTable::take(const LeaseRecord& record, const std::string& seen_version) {

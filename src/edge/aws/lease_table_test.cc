@@ -51,7 +51,12 @@ TEST(LeaseTable, ReadsAsOfThisMoment) {
 TEST(LeaseTable, AnItemThatIsNotThereIsNoErrorAndOneOfAnotherShapeIs) {
   OpenTable open({ok("{}"), ok(R"({"Item":{"id":{"S":"blue"}}})")});
   EXPECT_EQ(open.table.read()->has_value(), false);
-  EXPECT_EQ(open.table.read().error().kind, ErrorKind::Malformed);
+  const auto foreign = open.table.read();
+  ASSERT_FALSE(foreign.has_value());
+  EXPECT_EQ(foreign.error().kind, ErrorKind::Malformed);
+  EXPECT_EQ(foreign.error().message,
+            "DynamoDB GetItem locks: the item 'blue' is no lease ($.Item.lease_owner is missing): "
+            "remove it, or give the lease another key, --lease dynamodb:TABLE/KEY");
 }
 
 TEST(LeaseTable, WritesUnderConditions) {
