@@ -1,11 +1,12 @@
 """A full disk is no success: what a command could not print makes its exit code 1."""
 
 import json
+import os
 import subprocess
 
 import pytest
 
-from support import program_environment
+from support import find_free_port, open_url, program_environment, wait_until
 
 POLICY = {"mode": "fixed", "scale_up_target": 1}
 QUESTION = json.dumps({"policy": POLICY, "observation": {
@@ -35,3 +36,33 @@ def test_a_full_disk_is_no_success(ecs_scaler, tmp_path, arguments):
     assert bad.returncode == 1
     assert bad.stderr.startswith("ecs-scaler: standard output could not be written")
     assert bad.stderr.count("\n") == 1
+
+
+def serves(port):
+    try:
+        with open_url(f"http://127.0.0.1:{port}/healthz") as answer:
+            return answer.status == 200
+    except OSError:
+        return False
+
+
+def test_what_was_closed_at_the_start_is_nobody_elses(start_process, ecs_scaler, fake_aws):
+    """Otherwise the log would be written into whatever is opened first."""
+    port = find_free_port()
+    process = start_process(
+        ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', ecs_scaler, "run", "--listen",
+         f"127.0.0.1:{port}"],
+        env={"AWS_ENDPOINT_URL": fake_aws.url, "SQS_QUEUE_URL": fake_aws.queue_url("worker"),
+             "ECS_CLUSTER_NAME": "main", "ECS_SERVICE_NAME": "worker"})
+    wait_until(lambda: serves(port), what="the controller")
+
+    assert [os.readlink(f"/proc/{process.pid}/fd/{file}") for file in range(3)] == 3 * ["/dev/null"]
+    assert process.stop() == 0
+
+
+def test_a_closed_output_is_no_success(ecs_scaler, tmp_path):
+    command = ["sh", "-c", 'exec "$0" config --schema >&-', ecs_scaler]
+    closed = subprocess.run(command, stderr=subprocess.PIPE, text=True, timeout=60, check=False,
+                            env=program_environment(tmp_path))
+    assert closed.returncode == 1
+    assert closed.stderr.startswith("ecs-scaler: standard output could not be written")

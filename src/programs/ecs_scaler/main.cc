@@ -4,8 +4,11 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
+#include <fcntl.h>
 #include <string>
 #include <system_error>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 #include "edge/wiring/process_environment.h"
@@ -82,9 +85,23 @@ int finish_output(int code) {
                   "standard output could not be written" + reason);
 }
 
+/// Where a standard file is closed, the next one that is opened would take its number, and with it
+/// what is printed: a connection to AWS, say. So something takes it that cannot be written, or
+/// read.
+void occupy_standard_files() {
+  for (const auto& [file, mode] :
+       {std::pair(STDIN_FILENO, O_WRONLY), std::pair(STDOUT_FILENO, O_RDONLY),
+        std::pair(STDERR_FILENO, O_RDONLY)}) {
+    if (::fcntl(file, F_GETFD) < 0) {
+      ::open("/dev/null", mode);  // The lowest number that is free, which is this one.
+    }
+  }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
+  occupy_standard_files();
   // Who reads the log or a peer may go at any time, which must not end a pass half-way.
   std::signal(SIGPIPE, SIG_IGN);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
