@@ -81,24 +81,33 @@ std::string mapping_text(const EventSourceMapping& mapping) {
 ApiResult<net::HttpResponse> list_mappings(const LambdaApiTargets& targets,
                                            const LambdaQuery& query) {
   TRY(check_query(query, {"EventSourceArn", "FunctionName", "Marker", "MaxItems"}));
-  const bool first = TRY(first_page(query));
+  const std::size_t most = TRY(page_size(query));
+  const std::string marker = query_value(query, "Marker");
   const std::string queue_arn = query_value(query, "EventSourceArn");
   const std::string name = query_value(query, "FunctionName");
   const FunctionSettings& function = targets.function.settings();
   const auto qualifier = qualifier_in(name, function);
   // By exactly what it is bound to: the plain name does not tell an alias's mappings.
   const std::string function_arn = qualifier ? qualified_arn(function, *qualifier) : "";
+  std::vector<const EventSourceMapping*> meant;
+  for (bool begun = marker.empty(); const auto& mapping : targets.mappings) {
+    const MappingIdentity& identity = mapping->identity();
+    if (begun && (name.empty() || identity.function_arn == function_arn) &&
+        (queue_arn.empty() || identity.queue_arn == queue_arn)) {
+      meant.push_back(mapping.get());
+    }
+    begun = begun || identity.uuid == marker;  // It names the last one of the page before.
+  }
   json::Writer writer;
   writer.begin_object().name("EventSourceMappings").begin_array();
-  for (const auto& mapping : targets.mappings) {
-    const MappingIdentity& identity = mapping->identity();
-    const bool meant = (name.empty() || identity.function_arn == function_arn) &&
-                       (queue_arn.empty() || identity.queue_arn == queue_arn);
-    if (first && meant) {
-      write_mapping(writer, *mapping);
-    }
+  for (std::size_t i = 0; i < std::min(most, meant.size()); ++i) {
+    write_mapping(writer, *meant[i]);
   }
-  writer.end_array().end_object();
+  writer.end_array();
+  if (meant.size() > most) {
+    writer.field("NextMarker", meant[most - 1]->identity().uuid);
+  }
+  writer.end_object();
   return lambda_json(200, std::move(writer).text());
 }
 

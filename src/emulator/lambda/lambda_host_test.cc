@@ -113,6 +113,30 @@ TEST_F(LambdaHostTest, HasAMappingForEachOfTheScalersOwnQueues) {
   EXPECT_EQ(host_->mapping()->totals().received, 0);
 }
 
+TEST_F(LambdaHostTest, TellsManyMappingsByPages) {
+  world_.create_queue("ticks", {.visibility_timeout = 60s});
+  world_.create_queue("bell", {.visibility_timeout = 60s});
+  use("next", {.own_queues = {"ticks", "bell"}});
+  std::vector<std::string> told;
+  std::string marker;
+  for (const std::size_t size : {2U, 1U}) {
+    const auto page = json::parse(
+        call("GET", kMappings + "?MaxItems=2" + (marker.empty() ? "" : "&Marker=" + marker)).body);
+    const json::Reader reader(*page);
+    const json::Reader list = *reader.field("EventSourceMappings");
+    const std::vector<json::Reader> mappings = *list.items();
+    for (const json::Reader& mapping : mappings) {
+      told.push_back(mapping.field("UUID")->string().value());
+    }
+    EXPECT_EQ(mappings.size(), size);
+    const auto next = reader.optional_field("NextMarker");
+    EXPECT_EQ(next.has_value(), size == 2);
+    marker = next ? next->string().value() : "";
+  }
+  EXPECT_EQ(told.size(), 3U);
+  EXPECT_NE(told[1], told[2]);
+}
+
 TEST_F(LambdaHostTest, HandsMessagesToTheFunctionSoonAndDeletesThem) {
   use("while next; do answer '{\"batchItemFailures\":[]}'; done");
   world_.send(*queue_, {.body = "a"});

@@ -72,14 +72,21 @@ std::string query_value(const LambdaQuery& query, std::string_view name) {
   return found == query.end() ? "" : found->second;
 }
 
-ApiResult<bool> first_page(const LambdaQuery& query) {
-  if (const auto items = query.find("MaxItems"); items != query.end()) {
-    const std::string& text = items->second;
-    const auto value = number_of<int>(text);
-    if (!value || *value < 1 || *value > 10'000) {
-      return invalid_parameter("MaxItems is not from 1 to 10000: " + text);
-    }
+ApiResult<std::size_t> page_size(const LambdaQuery& query) {
+  constexpr std::size_t kMost = 100;
+  const auto items = query.find("MaxItems");
+  if (items == query.end()) {
+    return kMost;
   }
+  const auto value = number_of<std::size_t>(items->second);
+  if (!value || *value < 1 || *value > 10'000) {
+    return invalid_parameter("MaxItems is not from 1 to 10000: " + items->second);
+  }
+  return std::min(*value, kMost);
+}
+
+ApiResult<bool> first_page(const LambdaQuery& query) {
+  TRY(page_size(query));
   return query_value(query, "Marker").empty();
 }
 

@@ -40,8 +40,10 @@ ApiResult<void> check_query(const LambdaQuery& query,
                             std::initializer_list<std::string_view> known);
 /// The value; empty when it is not there.
 std::string query_value(const LambdaQuery& query, std::string_view name);
-/// Checks Marker and MaxItems; whether the first page is meant. Markers are never given out: what
-/// follows one is nothing.
+/// MaxItems, or the 100 that AWS tells at most.
+ApiResult<std::size_t> page_size(const LambdaQuery& query);
+/// Checks Marker and MaxItems; whether the first page is meant, where no markers are given out:
+/// what follows one is nothing.
 ApiResult<bool> first_page(const LambdaQuery& query);
 
 /// The qualifier in a function's name, "" for none: the text is a name, a partial or a whole ARN,
