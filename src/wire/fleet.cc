@@ -214,8 +214,8 @@ Result<void> complete(const json::Reader& object, const Frame& frame, ServiceId&
 std::optional<ServiceSpec> read_service(const json::Reader& object, const Frame& frame,
                                         Problems& problems) {
   PolicyBase base = frame.defaults;
-  problems.add_if_failed(object.only_fields(
-      {"cluster", "service", "queues", "policy", "origins", "region", "role", "external_id"}));
+  problems.add_if_failed(object.only_fields({"cluster", "service", "queues", "policy", "origins",
+                                             "region", "role", "external_id", "wake"}));
   const auto cluster = read_name(object, "cluster", is_cluster, kClusterMeaning);
   const auto service = read_name(object, "service", is_service, kServiceMeaning);
   problems.add_if_failed(cluster);
@@ -225,10 +225,13 @@ std::optional<ServiceSpec> read_service(const json::Reader& object, const Frame&
   problems.add_if_failed(region);
   Result<AccountRole> role = read_role(object);
   problems.add_if_failed(role);
+  const auto wake = object.optional_field("wake");
+  const Result<bool> wakes = wake ? wake->boolean() : Result<bool>(false);
+  problems.add_if_failed(wakes);
   std::vector<JobQueue> queues = read_queues(object, region.value_or(""), problems);
   Result<Policy> policy = read_policy_over(base, object);
   problems.add_if_failed(policy);
-  if (!cluster || !service || !policy || !region || !role) {
+  if (!cluster || !service || !policy || !region || !role || !wakes) {
     return std::nullopt;
   }
   ServiceId id{
@@ -242,7 +245,8 @@ std::optional<ServiceSpec> read_service(const json::Reader& object, const Frame&
   return ServiceSpec{.id = std::move(id),
                      .queues = std::move(queues),
                      .policy = *std::move(policy),
-                     .origins = std::move(base.origins)};
+                     .origins = std::move(base.origins),
+                     .wake = wake ? std::optional(*wakes) : std::nullopt};
 }
 
 /// The services of a file so far, by what their texts say of where they are.
@@ -368,7 +372,11 @@ std::string fleet_json(std::span<const ServiceSpec> services,
       writer.begin_object().field("url", queue.url).name("weight");
       writer.raw(format_millionths(queue.weight)).end_object();
     }
-    writer.end_array().name("policy").begin_object();
+    writer.end_array();
+    if (service.wake) {
+      writer.field("wake", *service.wake);
+    }
+    writer.name("policy").begin_object();
     for (const PolicyField& field : policy_fields()) {
       // A member without a value would pass for a line that was not finished.
       if (const std::string value = field_json(field, *service.policy.operator->());

@@ -95,9 +95,16 @@ std::string value_of(const PolicyField& field, const ServiceSpec& spec) {
   return value == "null" ? "" : value;
 }
 
+std::string wake_of(const ServiceSpec& spec) {
+  return !spec.wake ? "" : *spec.wake ? "true" : "false";
+}
+
 std::vector<SettingChange> compare(const ServiceSpec& before, const ServiceSpec& after) {
   std::vector<SettingChange> changes;
   compare_queues(before, after, changes);
+  if (before.wake != after.wake) {
+    changes.push_back({"wake", wake_of(before), wake_of(after)});
+  }
   for (const PolicyField& field : policy_fields()) {
     std::string was = value_of(field, before);
     std::string is = value_of(field, after);

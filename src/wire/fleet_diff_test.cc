@@ -77,6 +77,13 @@ TEST(FleetDiff, TellsEachSettingThatBecomesAnother) {
             R"({"name":"fallback_tasks","before":2,"after":null}]}]})");
 }
 
+TEST(FleetDiff, TellsWhoIsWokenFromNowOn) {
+  const auto before = fleet(service("s", queue("q"), ""));
+  auto after = before;
+  after.front().wake = true;
+  EXPECT_EQ(diff(before, after), "~ c/s\n    wake: none -> true\n");
+}
+
 TEST(FleetDiff, TellsQueuesByWhatTheyAre) {
   const auto before = fleet(service("s", queue("a") + "," + queue("b") + "," + queue("c"), ""));
   const auto after = fleet(

@@ -184,6 +184,24 @@ TEST(Fleet, TellsWhereSettingsComeFromAndTakesBackWhatItWrote) {
   }
 }
 
+TEST(Fleet, AServiceMaySayWhetherItIsWoken) {
+  const auto read = [](const std::string& wake) {
+    return read_fleet(*json::parse(R"({"services":[{"cluster":"c","service":"s","queues":[")" +
+                                   std::string(kQueue) + "\"]" + wake + "}]}"),
+                      "f");
+  };
+  EXPECT_EQ(read("")->services.front().wake, std::nullopt);
+  EXPECT_EQ(fleet_json(read("")->services).find("wake"), std::string::npos);
+  for (const bool wake : {true, false}) {
+    const auto said = read(wake ? R"(,"wake":true)" : R"(,"wake":false)");
+    EXPECT_EQ(said->services.front().wake, wake);
+    const auto again = read_fleet(*json::parse(fleet_json(said->services)), "f");
+    EXPECT_EQ(again->services.front().wake, wake);
+  }
+  EXPECT_NE(read(R"(,"wake":"yes")").error().message.find("f: services[0].wake"),
+            std::string::npos);
+}
+
 const std::string kRole = "arn:aws:iam::111111111111:role/scaler";
 
 /// One service by name with these further members.

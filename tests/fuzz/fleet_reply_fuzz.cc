@@ -12,7 +12,7 @@ FUZZ(fleet_reply) {
   with_replies(bytes, [](aws::Client& client) {
     aws::TaggedServices directory(client);
     const std::vector<SearchedPlace> places{{}, {.region = "eu-west-1"}};
-    const auto found = directory.tagged("ecs-scaler:queue", places, aws::soon());
+    const auto found = directory.tagged({.key = "ecs-scaler:queue"}, places, aws::soon());
     CHECK(found.size() == places.size());
     for (const ServiceDirectory::Found& place : found) {
       check_short(place.error ? place.error->message : "");

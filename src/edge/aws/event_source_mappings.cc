@@ -108,7 +108,7 @@ ApiCall list_call(const MappingFilter& filter, const std::string& marker) {
       .service = AwsService::Lambda,
       .region = function ? function->region
                 : source ? source->region
-                         : "",
+                         : filter.region,
       .operation = "ListEventSourceMappings",
       .subject = filter.event_source_arn.empty() ? filter.function_name : filter.event_source_arn,
       .method = "GET",

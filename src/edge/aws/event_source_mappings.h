@@ -22,6 +22,7 @@ struct EventSourceMapping {
 struct MappingFilter {
   std::string function_name = {};     ///< name or ARN; empty for any
   std::string event_source_arn = {};  ///< empty for any
+  std::string region = {};            ///< where neither of them says it; empty: the default one
 };
 
 class EventSourceMappings {

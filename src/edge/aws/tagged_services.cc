@@ -19,19 +19,27 @@ constexpr std::int64_t kPageSize = 100;
 /// More pages than any account's services fill: a server that repeats its token must not hold us.
 constexpr std::size_t kTagPagesMax = 1000;
 
-ApiCall page_call(std::string_view key, const std::string& token, const SearchedPlace& place) {
+ApiCall page_call(const WantedTag& tag, const std::string& token, const SearchedPlace& place) {
   json::Writer body;
   body.begin_object();
   if (!token.empty()) {
     body.field("PaginationToken", token);
   }
-  body.name("TagFilters").begin_array().begin_object().field("Key", key).end_object().end_array();
+  body.name("TagFilters").begin_array().begin_object().field("Key", tag.key);
+  if (!tag.values.empty()) {
+    body.name("Values").begin_array();
+    for (const std::string& value : tag.values) {
+      body.value(value);
+    }
+    body.end_array();
+  }
+  body.end_object().end_array();
   body.field("ResourcesPerPage", kPageSize);
   body.name("ResourceTypeFilters").begin_array().value("ecs:service").end_array().end_object();
   return {.service = AwsService::Tagging,
           .region = place.region,
           .operation = "GetResources",
-          .subject = std::string(key),
+          .subject = std::string(tag.key),
           .body = std::move(body).text(),
           .role = place.role};
 }
@@ -300,7 +308,7 @@ void TaggedServices::forget(const ApiCall& call) {
   }
 }
 
-std::vector<ServiceDirectory::Found> TaggedServices::tagged(std::string_view key,
+std::vector<ServiceDirectory::Found> TaggedServices::tagged(const WantedTag& tag,
                                                             std::span<const SearchedPlace> places,
                                                             Deadline deadline) {
   std::vector<Found> found(places.size());
@@ -312,7 +320,7 @@ std::vector<ServiceDirectory::Found> TaggedServices::tagged(std::string_view key
     std::vector<Question> questions;
     for (const Search& search : searches) {
       questions.push_back(
-          {.call = page_call(key, search.token, *search.place), .patience = kPatience});
+          {.call = page_call(tag, search.token, *search.place), .patience = kPatience});
     }
     const std::vector<Result<ApiReply>> replies = ask(questions, deadline);
     std::vector<Search> further;

@@ -29,7 +29,7 @@ class TaggedServices final : public ServiceDirectory {
   static constexpr std::size_t kSlowMax = 16;
 
   /// Source: GetResources, a hundred a page. It may lag, and what it no longer finds may be there.
-  std::vector<Found> tagged(std::string_view key, std::span<const SearchedPlace> places,
+  std::vector<Found> tagged(const WantedTag& tag, std::span<const SearchedPlace> places,
                             Deadline deadline) override;
   /// Source: DescribeServices with TAGS, ten a call. A batch that is refused, or not answered, is
   /// asked one by one.

@@ -47,7 +47,7 @@ TEST(TaggedServices, AsksForAllPagesAlsoAfterAnEmptyOne) {
   test.transport.reply_with({ok(page("ab", "t1")), ok(page("", "t2")), ok(page("c", ""))});
   TaggedServices services(test.client());
 
-  const auto found = services.tagged("ecs-scaler:queue", kHere, soon()).front();
+  const auto found = services.tagged({.key = "ecs-scaler:queue"}, kHere, soon()).front();
 
   EXPECT_FALSE(found.error);
   const ServiceTags tags{{"ecs-scaler:queue", "jobs"}};
@@ -63,19 +63,30 @@ TEST(TaggedServices, AsksForAllPagesAlsoAfterAnEmptyOne) {
                          R"("ResourcesPerPage":100,"ResourceTypeFilters":["ecs:service"]})");
 }
 
+TEST(TaggedServices, AsksForValuesWhereSomeAreMeant) {
+  TestClient test;
+  test.transport.reply_with({ok(page("a", ""))});
+  TaggedServices services(test.client());
+  EXPECT_FALSE(
+      services.tagged({.key = "k", .values = {"jobs", "arn"}}, kHere, soon()).front().error);
+  EXPECT_EQ(test.transport.requests.at(0).body,
+            R"({"TagFilters":[{"Key":"k","Values":["jobs","arn"]}],"ResourcesPerPage":100,)"
+            R"("ResourceTypeFilters":["ecs:service"]})");
+}
+
 TEST(TaggedServices, TellsWhatCameBeforeAPageThatFailed) {
   TestClient test(Environment{{"AWS_MAX_ATTEMPTS", "1"}});
   test.transport.reply_with(
       {ok(page("a", "t1")), service_failure(400, "AccessDeniedException"), ok("{}")});
   TaggedServices services(test.client());
 
-  const auto found = services.tagged("ecs-scaler:queue", kHere, soon()).front();
+  const auto found = services.tagged({.key = "ecs-scaler:queue"}, kHere, soon()).front();
 
   EXPECT_EQ(found.services.size(), 1U);
   EXPECT_TRUE(found.services.contains(arn_named("a")));
   ASSERT_TRUE(found.error);
   EXPECT_EQ(found.error->kind, ErrorKind::Denied);
-  EXPECT_EQ(services.tagged("k", kHere, soon()).front().error->kind, ErrorKind::Malformed);
+  EXPECT_EQ(services.tagged({.key = "k"}, kHere, soon()).front().error->kind, ErrorKind::Malformed);
 }
 
 TEST(TaggedServices, AServerThatRepeatsItsTokenHoldsNobody) {
@@ -83,7 +94,7 @@ TEST(TaggedServices, AServerThatRepeatsItsTokenHoldsNobody) {
   test.transport.reply_with({ok(page("a", "t1"))});
   TaggedServices services(test.client());
 
-  EXPECT_EQ(services.tagged("k", kHere, soon()).front().error->kind, ErrorKind::Malformed);
+  EXPECT_EQ(services.tagged({.key = "k"}, kHere, soon()).front().error->kind, ErrorKind::Malformed);
   EXPECT_EQ(test.transport.requests.size(), 2U);
 }
 
@@ -96,7 +107,7 @@ TEST(TaggedServices, KeepsWithinTheDocumentedRate) {
   TaggedServices services(test.client());
   const Deadline began = test.clock.steady();
 
-  EXPECT_FALSE(services.tagged("k", kHere, soon()).front().error);
+  EXPECT_FALSE(services.tagged({.key = "k"}, kHere, soon()).front().error);
 
   EXPECT_EQ(pages, 45);
   EXPECT_GE(test.clock.steady() - began, 1900ms);  // 15 at once, then 15 a second.
@@ -191,7 +202,7 @@ TEST(TaggedServices, ASlowPlaceHoldsNoOther) {
   const std::vector<SearchedPlace> places{{.region = "us-east-1"}, {.region = "eu-west-1"}};
   for (const Duration most : {TaggedServices::kPatience, TaggedServices::kPatienceWithSlow}) {
     const Deadline before = test.clock.steady();
-    const auto found = services.tagged("k", places, before + 10s);
+    const auto found = services.tagged({.key = "k"}, places, before + 10s);
     EXPECT_EQ(found[0].services.size(), 1U);
     EXPECT_FALSE(found[0].error);
     ASSERT_TRUE(found[1].error);
@@ -208,10 +219,10 @@ TEST(TaggedServices, AnAnswerThatComesLateIsTakenByALaterSearch) {
   };
   TaggedServices services(test.client());
   const std::vector<SearchedPlace> alone{{.region = "eu-west-1"}};
-  EXPECT_TRUE(services.tagged("k", alone, test.clock.steady() + 1s).front().error);
+  EXPECT_TRUE(services.tagged({.key = "k"}, alone, test.clock.steady() + 1s).front().error);
   test.clock.advance(10s);
   const Deadline before = test.clock.steady();
-  EXPECT_FALSE(services.tagged("k", alone, before + 1s).front().error);
+  EXPECT_FALSE(services.tagged({.key = "k"}, alone, before + 1s).front().error);
   EXPECT_EQ(test.clock.steady(), before);
   EXPECT_EQ(test.transport.requests.size(), 1U);
 }
@@ -308,7 +319,7 @@ TEST(TaggedServices, WhereMostAreSlowAllAreWaitedFor) {
   test.transport.delay = [](const auto&) { return Duration(4s); };
   TaggedServices services(test.client());
   const std::vector<SearchedPlace> places{{.region = "us-east-1"}, {.region = "eu-west-1"}};
-  for (const auto& found : services.tagged("k", places, test.clock.steady() + 10s)) {
+  for (const auto& found : services.tagged({.key = "k"}, places, test.clock.steady() + 10s)) {
     EXPECT_FALSE(found.error);
   }
 }

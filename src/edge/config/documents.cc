@@ -128,6 +128,7 @@ services:
         weight: 4               # each of its messages counts four times; 0.001 to 1000, default 1
     policy:                     # what differs from the defaults
       tasks_max: 50
+    wake: true                  # its queues' mappings wake it; default WAKE (triggers.md)
 ```
 
 Services of other accounts and regions ([fleets.md](fleets.md)):
@@ -312,7 +313,7 @@ constexpr std::string_view kServiceSchema =
     R"("region":{"$ref":"#/$defs/region"},"role":{"$ref":"#/$defs/role"},)"
     R"("external_id":{"$ref":"#/$defs/external_id"},)"
     R"("queues":{"type":"array","minItems":1,"uniqueItems":true,"items":{"$ref":"#/$defs/queue"}},)"
-    R"("policy":{"$ref":"#/$defs/policy"},)"
+    R"("wake":{"type":"boolean"},"policy":{"$ref":"#/$defs/policy"},)"
     R"("origins":{"type":"object","additionalProperties":{"type":"string"}}}})";
 constexpr std::string_view kAccountSchema =
     R"({"type":"object","additionalProperties":false,"dependentRequired":{"external_id":["role"]},)"

@@ -413,12 +413,7 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   ServiceConfig& deployment = config.deployment;
   read_own_queues(environment, {}, deployment, problems);
   read_wake(environment, deployment, problems);
-  if (deployment.wake) {
-    problems.add(
-        fmt::format("WAKE is true, but {} is {}: the services of a fleet live by ticks, and the "
-                    "mapping of a job queue wakes none of them",
-                    kFleet, config.source));
-  }
+  config.rules.wake = deployment.wake;
   read_ticks(environment, deployment, problems);
   read_schedule(environment, deployment, problems);
   read_metrics(environment, deployment, problems);

@@ -137,7 +137,8 @@ std::vector<VariableHelp> environment_help() {
   }
   help.push_back(
       {"WAKE", "true|false", "false",
-       "The job queue's own event source mapping wakes the service; it is enabled only at zero."});
+       "The job queue's own event source mapping wakes the service; it is enabled only at zero. Of "
+       "a fleet: those queues' that have such a mapping."});
   help.push_back(
       {"WAKE_RETURN_SECONDS", "seconds", "30",
        "How long a message that woke the service stays invisible before a worker can take it."});

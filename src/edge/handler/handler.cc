@@ -165,7 +165,8 @@ std::vector<ManagedService> fleet_of(const ServiceConfig& config) {
 InvocationSettings settings_of(const ServiceConfig& config) {
   return {.tick_queue_url = config.tick_queue_url,
           .tick = config.tick,
-          .wake = config.wake,
+          .doorbell_queue_url = config.doorbell_queue_url,
+          .wake = {.wake = config.wake, .many = config.queue_url.empty()},
           .wake_return = config.wake_return,
           .look_every = config.look_every,
           .patience = Patience::All,
@@ -183,7 +184,8 @@ Handler::Handler(const ServiceConfig& config, std::vector<ManagedService> fleet,
                  const InvocationPorts& ports, const Log& log)
     : config_(config), log_(&log), invoker_(std::move(fleet), settings_of(config), ports) {}
 
-// The job queue comes first: whatever else is configured, its messages are never consumed.
+// The job queue comes first: whatever else is configured, its messages are never consumed. Those of
+// a fleet are none of the deployment's own queues.
 Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
   const std::optional<Arn> arn = parse_arn(queue_arn);
   const auto came_from = [&arn](const std::string& url) {
@@ -204,16 +206,13 @@ Result<Trigger> Handler::trigger_of(const std::string& queue_arn) const {
   if (came_from(config_.shard_queue_url)) {
     return Trigger::Shard;
   }
-  if (is_fleet()) {
-    return fail(ErrorKind::Rejected,
-                fmt::format("records of {} came, which is neither the queue of ticks nor that of "
-                            "the doorbell or of shards: none is consumed",
-                            queue_arn));
+  if (is_fleet() && arn && arn->service == "sqs") {
+    return Trigger::Wake;  // Of whom is known when the fleet is.
   }
   return fail(ErrorKind::Rejected,
-              fmt::format("records of {} came, which is neither the job queue {} nor the queue of "
+              fmt::format("records of {} came, which is neither the job queue{} nor the queue of "
                           "ticks or doorbell: none is consumed",
-                          queue_arn, config_.queue_url));
+                          queue_arn, is_fleet() ? "" : " " + config_.queue_url));
 }
 
 Result<Invocation> Handler::translate(const lambda::Event& event) const {

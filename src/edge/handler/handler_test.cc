@@ -157,6 +157,53 @@ TEST_F(FleetHandlerTest, ATickThatChangesNothingIsNoLine) {
   EXPECT_TRUE(logged().contains(R"("trigger":"tick")"));
 }
 
+/// The same woken by its queue.
+class WokenHandlerTest : public HandlerTest {
+ protected:
+  WokenHandlerTest() {
+    config_.queue_url.clear();
+    config_.doorbell_queue_url = "https://sqs.us-east-1.amazonaws.com/123456789012/bell";
+    std::vector<ManagedService> fleet;
+    fleet.push_back({.id = {"c", "s"},
+                     .queues = {{"https://sqs.us-east-1.amazonaws.com/123456789012/jobs"}},
+                     .policy = testing::fixed(3)});
+    handler_.emplace(config_, std::move(fleet),
+                     InvocationPorts{.reader = aws_,
+                                     .scaler = aws_,
+                                     .states = &aws_,
+                                     .clock = clock_,
+                                     .messages = &aws_,
+                                     .mapping = &aws_},
+                     log_.emplace(output_, level_, clock_));
+  }
+};
+
+TEST_F(WokenHandlerTest, AWakeIsAnsweredWithItsMessagesAndNothingElse) {
+  const auto answer = messages("arn:aws:sqs:us-east-1:123456789012:jobs");
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_EQ(*answer, R"({"batchItemFailures":[{"itemIdentifier":"m1"},{"itemIdentifier":"m2"}]})");
+  EXPECT_EQ(aws_.service->service.desired, 3);
+  EXPECT_EQ(aws_.returned.size(), 2U);
+  EXPECT_FALSE(aws_.mappings[0].enabled);
+}
+
+TEST_F(WokenHandlerTest, RecordsOfNobodysQueueFailAndGoBack) {
+  const auto answer = messages("arn:aws:sqs:us-east-1:210987654321:jobs");
+  EXPECT_EQ(answer.error().message,
+            "records of arn:aws:sqs:us-east-1:210987654321:jobs came, which is the job queue of no "
+            "service of the fleet, nor the queue of ticks, doorbell or shards: none is consumed");
+  EXPECT_EQ(aws_.returned.size(), 2U);
+  EXPECT_FALSE(aws_.mappings[0].enabled);
+  EXPECT_EQ(aws_.reads, 0);
+}
+
+TEST_F(WokenHandlerTest, WhatIsNoQueueIsNoWake) {
+  EXPECT_TRUE(messages("nonsense").error().message.starts_with("records of nonsense came"));
+  EXPECT_TRUE(aws_.returned.empty());
+  EXPECT_TRUE(messages("arn:aws:sqs:us-east-1:123456789012:bell").has_value());
+  EXPECT_TRUE(aws_.returned.empty());
+}
+
 /// With a queue of shards, each of one service.
 class ShardHandlerTest : public HandlerTest {
  protected:
@@ -246,13 +293,6 @@ TEST_F(ShardHandlerTest, WhatIsNoOrderFailsByName) {
   EXPECT_TRUE(records({"tick"}).error().message.contains("is no order"));
   const std::string order = shard_order_json({.at = clock_.at});
   EXPECT_TRUE(records({order, order}).error().message.contains("must have BatchSize 1"));
-  EXPECT_EQ(aws_.reads, 0);
-}
-
-TEST_F(FleetHandlerTest, ConsumesNoJobs) {
-  const auto answer = messages(testing::kJobs);
-  ASSERT_FALSE(answer.has_value());
-  EXPECT_TRUE(answer.error().message.contains("none is consumed"));
   EXPECT_EQ(aws_.reads, 0);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// AwsWakeMapping: a function's event source mappings on its job queue, by Lambda's API. One list
-// call by the queue's ARN tells them all: a list by function name tells only those that are bound
-// to the very qualifier it names.
+// AwsWakeMapping: a function's event source mappings on job queues, by Lambda's API. One list call
+// by a queue's ARN tells those on it; those on several queues are picked out of all that there are
+// in the function's account and region: whether a list by a function's name tells what is bound to
+// its aliases and versions is documented nowhere.
 
 #include <string_view>
 #include <vector>
@@ -17,11 +18,18 @@ Result<std::vector<aws::EventSourceMapping>> mappings_of(aws::EventSourceMapping
                                                          std::string_view function_arn,
                                                          Deadline deadline);
 
+/// The same on whatever queue.
+Result<std::vector<aws::EventSourceMapping>> mappings_of(aws::EventSourceMappings& mappings,
+                                                         std::string_view function_arn,
+                                                         Deadline deadline);
+
 class AwsWakeMapping final : public WakeMapping {
  public:
   explicit AwsWakeMapping(aws::EventSourceMappings& mappings) : mappings_(&mappings) {}
 
   Result<std::vector<MappingStatus>> find(const MappingQuestion& question,
+                                          Deadline deadline) override;
+  Result<std::vector<MappingStatus>> list(const std::string& function_arn,
                                           Deadline deadline) override;
   Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) override;
 

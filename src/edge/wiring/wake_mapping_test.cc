@@ -10,6 +10,7 @@ namespace {
 
 const std::string kFunction = "arn:aws:lambda:us-east-1:123456789012:function:scaler";
 const std::string kQueue = "arn:aws:sqs:us-east-1:210987654321:jobs";
+const std::string kOther = "arn:aws:sqs:us-east-1:123456789012:other";
 const std::string kUrl = "https://sqs.us-east-1.amazonaws.com/210987654321/jobs";
 
 std::string mapping(std::string_view id, std::string_view function_arn,
@@ -76,6 +77,35 @@ TEST_F(WakeMappingTest, TakesTheQueuesArnFromTheEvent) {
   list(mapping("u1", kFunction, "Enabled", other));
   EXPECT_TRUE(find(kFunction, other).has_value());
   EXPECT_EQ(find(kFunction).error().kind, ErrorKind::NotFound);
+}
+
+TEST_F(WakeMappingTest, OneListTellsThoseOfAllQueues) {
+  list(mapping("u1", kFunction) + "," + mapping("u2", kFunction + ":live", "Disabled", kOther) +
+       "," + mapping("u3", kFunction + "-two") + "," +
+       mapping("u4", kFunction + ":live", "Enabled", ""));
+  const auto found = AwsWakeMapping(mappings_).list(kFunction + ":live", aws::soon());
+  ASSERT_EQ(found->size(), 3U);
+  EXPECT_EQ(found->at(0).queue_arn, kQueue);
+  EXPECT_FALSE(found->at(0).invoked);
+  EXPECT_EQ(found->at(1).queue_arn, kOther);
+  EXPECT_TRUE(found->at(1).invoked);
+  ASSERT_EQ(test_.transport.requests.size(), 1U);
+  EXPECT_EQ(test_.transport.requests[0].target, "/2015-03-31/event-source-mappings?MaxItems=100");
+}
+
+TEST_F(WakeMappingTest, AListHasPages) {
+  test_.transport.reply_with(
+      {aws::ok(fmt::format(R"({{"EventSourceMappings":[{}],"NextMarker":"m 1"}})",
+                           mapping("u1", kFunction))),
+       aws::ok(fmt::format(R"({{"EventSourceMappings":[{}]}})", mapping("u2", kFunction)))});
+  EXPECT_EQ(AwsWakeMapping(mappings_).list(kFunction, aws::soon())->size(), 2U);
+  EXPECT_EQ(test_.transport.requests.at(1).target,
+            "/2015-03-31/event-source-mappings?Marker=m%201&MaxItems=100");
+}
+
+TEST_F(WakeMappingTest, AFunctionWithoutMappingsIsNoError) {
+  list("");
+  EXPECT_TRUE(AwsWakeMapping(mappings_).list(kFunction, aws::soon())->empty());
 }
 
 TEST_F(WakeMappingTest, WithoutTheInvokedArnNobodyIsAsked) {

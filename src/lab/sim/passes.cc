@@ -67,7 +67,7 @@ void Passes::start(Container& container) {
   const InvocationSettings settings{
       .tick_queue_url = triggers.tick ? kTicks : "",
       .tick = triggers.tick.value_or(Duration::zero()),
-      .wake = triggers.wake,
+      .wake = {.wake = triggers.wake},
       .wake_return = triggers.wake_return,
       .look_every = triggers.schedule.value_or(kLookEvery),
       .patience = triggers.controller ? Patience::AllButSlow : Patience::All,
@@ -248,6 +248,11 @@ Result<std::vector<MappingStatus>> Passes::find(const MappingQuestion& /*questio
                                      .enabled = mapping_.wanted,
                                      .in_transition = mapping_.settled_at.has_value(),
                                      .reports_failures = true}};
+}
+
+Result<std::vector<MappingStatus>> Passes::list(const std::string& /*function_arn*/,
+                                                Deadline deadline) {
+  return find({}, deadline);
 }
 
 Result<void> Passes::set_enabled(const std::string& /*id*/, bool enabled, Deadline /*deadline*/) {

@@ -42,6 +42,8 @@ class Passes final : public Scaler, private JobMessages, private WakeMapping, pr
   Result<WakeSettings> settings(const std::string& queue_url, Deadline deadline) override;
   Result<std::vector<MappingStatus>> find(const MappingQuestion& question,
                                           Deadline deadline) override;
+  Result<std::vector<MappingStatus>> list(const std::string& function_arn,
+                                          Deadline deadline) override;
   Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) override;
   Result<void> send(const std::string& queue_url, std::span<const Duration> delays,
                     Deadline deadline) override;

@@ -111,12 +111,10 @@ Result<Source> open_source(const Environment& environment, const FleetConfig& co
     source.store = wiring.document(TRY(parse_object(config.source)));
     source.document = std::make_unique<DocumentFleet>(*source.store, *source.tagged, system_clock(),
                                                       config.source, read);
-    const FleetNews first = source.document->ask(after(kFirstDocument));
-    if (!first.services) {
-      return fail(ErrorKind::Unavailable,
-                  "FLEET: there is no fleet to begin with: " + first.errors.front());
+    if (Result<void> begun = source.document->begin(after(kFirstDocument)); !begun) {
+      return fail(std::move(begun).error(), "FLEET: there is no fleet to begin with");
     }
-    source.services = *first.services;
+    source.services = source.tagged->services();
   }
   return source;
 }
@@ -134,6 +132,8 @@ Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api
                    .scaler = wiring->scaler(),
                    .states = &wiring->states(),
                    .clock = system_clock(),
+                   .messages = &wiring->messages(),
+                   .mapping = &wiring->mapping(),
                    .ticks = &wiring->ticks(),
                    .instances = &wiring->instances(),
                    .instance_scaler = &wiring->instance_scaler(),

@@ -17,6 +17,12 @@ bool DocumentFleet::due() const {
   return passed < Duration::zero() || passed >= kEvery;
 }
 
+Result<void> DocumentFleet::begin(Deadline deadline) {
+  fetch(deadline);
+  return known_ ? Result<void>()
+                : fail(ErrorKind::Unavailable, failure_.empty() ? problem_ : failure_);
+}
+
 FleetNews DocumentFleet::ask(Deadline deadline) {
   const Shard all;
   return ask_for(&all, deadline);
@@ -34,6 +40,27 @@ FleetNews DocumentFleet::ask_for(const Shard* shard, Deadline deadline) {
     news = fleet_->ask_for(shard, deadline);
   }
   news.asked = news.asked || fetches;
+  tell(news);
+  return news;
+}
+
+FleetNews DocumentFleet::ask_about(const QueueAddress& queue, Deadline deadline) {
+  FleetNews news;
+  const bool fetches = due();
+  if (fetches) {
+    fetch(deadline);
+  }
+  if (known_) {
+    news = fleet_->ask_about(queue, deadline);
+  }
+  news.asked = fetches;
+  tell(news);
+  news.asked = false;  // Of others nothing was asked.
+  return news;
+}
+
+/// What is wrong with the document, and what is to be said of it.
+void DocumentFleet::tell(FleetNews& news) {
   const std::string& error = failure_.empty() ? problem_ : failure_;
   if (news.asked && !error.empty()) {
     news.errors.push_back(known_ ? error + "\nthe fleet stays as it was" : error);
@@ -41,7 +68,6 @@ FleetNews DocumentFleet::ask_for(const Shard* shard, Deadline deadline) {
   if (note_) {
     news.notes.push_back(*std::exchange(note_, std::nullopt));
   }
-  return news;
 }
 
 void DocumentFleet::fetch(Deadline deadline) {

@@ -48,15 +48,19 @@ class DocumentFleet final : public FleetSource {
         name_(std::move(name)),
         read_(std::move(read)) {}
 
+  /// Asks for the document alone. Errors: Unavailable, for one that is bad as well.
+  Result<void> begin(Deadline deadline);
   /// What is wrong with the document is told each minute, until it is mended.
   FleetNews ask(Deadline deadline) override;
   FleetNews ask_for(const Shard* shard, Deadline deadline) override;
+  FleetNews ask_about(const QueueAddress& queue, Deadline deadline) override;
   std::vector<FleetMember> members() const override { return fleet_->members(); }
   void hurry() override { asked_at_.reset(); }
 
  private:
   bool due() const;
   void fetch(Deadline deadline);
+  void tell(FleetNews& news);
   void take(const DocumentVersion& document);
 
   DocumentStore* document_;

@@ -185,5 +185,28 @@ TEST_F(DocumentFleetTest, AStoreThatNamesNoVersionsIsReadEachTimeInSilence) {
   EXPECT_TRUE(news.notes.empty());
 }
 
+TEST_F(DocumentFleetTest, WhoAsksAboutAQueueGetsTheDocumentOnceAMinute) {
+  document_.put("a", "1");
+  ASSERT_TRUE(fleet_.begin(clock_.steady() + 10s));
+  const QueueAddress queue = *parse_queue(queue_url("jobs"));
+  EXPECT_TRUE(fleet_.ask_about(queue, clock_.steady() + 10s).errors.empty());
+  EXPECT_EQ(document_.asked, 1);
+  EXPECT_EQ(names(ask_after(0s)), "a");
+  document_.put("b", "2");
+  clock_.pass(1min);
+  EXPECT_EQ(names(fleet_.ask_about(queue, clock_.steady() + 10s)), "b");
+  EXPECT_EQ(document_.asked, 2);
+  document_.put("bad", "3");
+  clock_.pass(1min);
+  EXPECT_EQ(fleet_.ask_about(queue, clock_.steady() + 10s).errors.size(), 1U);
+}
+
+TEST_F(DocumentFleetTest, WithoutADocumentThereIsNothingToBeginWith) {
+  document_.put("bad", "1");
+  EXPECT_EQ(fleet_.begin(clock_.steady() + 10s).error().message, "services[0]: bad");
+  document_.error = Error{ErrorKind::Denied, "AccessDenied"};
+  EXPECT_EQ(fleet_.begin(clock_.steady() + 10s).error().message, "AccessDenied");
+}
+
 }  // namespace
 }  // namespace scaler::testing

@@ -38,6 +38,11 @@ class FleetSource {
   virtual FleetNews ask(Deadline deadline) = 0;
   /// The same, for whoever needs to know of a shard's services only; nullptr: of none.
   virtual FleetNews ask_for(const Shard* /*shard*/, Deadline deadline) { return ask(deadline); }
+  /// The same, for whoever needs to know whose a queue is, and nothing of others: no more is asked
+  /// for than finds its services.
+  virtual FleetNews ask_about(const QueueAddress& /*queue*/, Deadline deadline) {
+    return ask(deadline);
+  }
   /// All that are known by name, to be cut; none where a fleet is not to be cut.
   virtual std::vector<FleetMember> members() const { return {}; }
   /// The next ask() asks, whenever the last one was: somebody says that there is news.

@@ -18,6 +18,15 @@ void set_origin(std::vector<SettingOrigin>& origins, std::string_view field, std
   }
 }
 
+// Names are compared first: a large fleet is asked for one queue in a moment.
+bool has_queue(std::span<const JobQueue> queues, const QueueAddress& queue) {
+  return std::ranges::any_of(queues, [&queue](const JobQueue& one) {
+    const Result<QueueAddress> address =
+        one.url.ends_with(queue.name) ? parse_queue(one.url) : Result<QueueAddress>();
+    return address && address->name == queue.name && may_be_same(*address, queue);
+  });
+}
+
 std::vector<ManagedService> adopted(std::vector<ManagedService> before,
                                     std::span<const ServiceSpec> specs) {
   // A role that has another name, or another external id, leads to the same service.
@@ -32,7 +41,8 @@ std::vector<ManagedService> adopted(std::vector<ManagedService> before,
   std::vector<ManagedService> services;
   services.reserve(specs.size());
   for (const ServiceSpec& spec : specs) {
-    services.push_back({.id = spec.id, .queues = spec.queues, .policy = spec.policy});
+    services.push_back(
+        {.id = spec.id, .queues = spec.queues, .policy = spec.policy, .wake = spec.wake});
     if (const auto found = known.find(key(spec.id)); found != known.end()) {
       services.back().memory = std::move(found->second->memory);
       services.back().looked_at = found->second->looked_at;

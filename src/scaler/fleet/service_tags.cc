@@ -40,7 +40,7 @@ std::vector<std::string> queue_tags() {
 void check_keys(const ServiceTags& tags, Problems& problems) {
   const std::vector<std::string> queues = queue_tags();
   std::vector<std::string_view> known(queues.begin(), queues.end());
-  known.insert(known.end(), {kPolicyTag, kProfileTag, kPauseTag, kStateTag});
+  known.insert(known.end(), {kPolicyTag, kProfileTag, kWakeTag, kPauseTag, kStateTag});
   for (auto tag = tags.lower_bound(kTagPrefix);
        tag != tags.end() && tag->first.starts_with(kTagPrefix); ++tag) {
     if (std::ranges::find(known, tag->first) == known.end()) {
@@ -173,8 +173,9 @@ void read_policy_line(const Reading& reading, const ServiceTags& tags, PolicyBas
     }
     known.push_back(name);
     if (std::ranges::find(kOfDeployment, name) != kOfDeployment.end()) {
-      notes.push_back(fmt::format("{}: '{}' is the deployment's to set, for all of its services",
-                                  kPolicyTag, shortened(word)));
+      notes.push_back(fmt::format(
+          "{}: '{}' is the deployment's to set, for all of its services{}", kPolicyTag,
+          shortened(word), name == "wake" ? "; the tag ecs-scaler:wake sets it for one" : ""));
       continue;
     }
     const Result<void> read =
@@ -184,6 +185,25 @@ void read_policy_line(const Reading& reading, const ServiceTags& tags, PolicyBas
     }
     set_origin(policy.origins, name, kPolicyTag);
   }
+}
+
+/// What the tag says where the deployment wakes services; else it is for people.
+std::optional<bool> read_wake(const Reading& reading, const ServiceTags& tags,
+                              std::vector<std::string>& notes) {
+  const auto text = tag_of(tags, kWakeTag);
+  if (!text) {
+    return std::nullopt;
+  }
+  if (*text != "true" && *text != "false") {
+    reading.wrong(kWakeTag, *text, "is neither true nor false");
+    return std::nullopt;
+  }
+  if (*text == "true" && !reading.rules.wake) {
+    notes.push_back(fmt::format(
+        "{}: this deployment's WAKE is not true: no message wakes the service", kWakeTag));
+    return std::nullopt;
+  }
+  return *text == "true";
 }
 
 /// Modes that count messages have no maximum of their own: then it is the ceiling.
@@ -282,6 +302,7 @@ Result<ServiceSpec> read_tags(std::string_view arn, const ServiceTags& tags,
   std::vector<std::string> notes;
   PolicyBase base = read_profile(reading, tags);
   read_policy_line(reading, tags, base, notes);
+  const std::optional<bool> wake = read_wake(reading, tags, notes);
   limit_tasks(rules.ceilings, base);
   const Result<void> within = check_tasks(base.options, rules.ceilings.tasks_max);
   if (!within) {
@@ -296,6 +317,7 @@ Result<ServiceSpec> read_tags(std::string_view arn, const ServiceTags& tags,
                      .queues = std::move(queues),
                      .policy = *std::move(policy),
                      .origins = std::move(base.origins),
+                     .wake = wake,
                      .notes = std::move(notes)};
 }
 

@@ -23,6 +23,9 @@ inline constexpr std::string_view kPolicyTag = "ecs-scaler:policy";
 /// A policy of the deployment, on which that line stands.
 inline constexpr std::string_view kProfileTag = "ecs-scaler:profile";
 
+/// "true" or "false": whether messages of its queues may wake it, where the deployment lets them.
+inline constexpr std::string_view kWakeTag = "ecs-scaler:wake";
+
 using ServiceTags = std::map<std::string, std::string, std::less<>>;
 
 /// Puts one setting, as a person writes it, into the options. Errors: Malformed.
@@ -50,6 +53,7 @@ struct TagRules {
   PolicyBase defaults = {};
   std::map<std::string, PolicyBase, std::less<>> profiles = {};  ///< each over the defaults
   Ceilings ceilings = {};
+  bool wake = false;  ///< the deployment's WAKE
   ReadSetting read_setting = {};
 };
 

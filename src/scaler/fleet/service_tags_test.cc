@@ -76,6 +76,22 @@ TEST(ServiceTags, SayWhatIsWrongAndWhatWouldBeRight) {
             std::string::npos);
 }
 
+TEST(ServiceTags, WakeWhereTheDeploymentLetsThem) {
+  TagRules wakes = rules();
+  wakes.wake = true;
+  const auto with = [](const std::string& wake) {
+    return Tags{{"ecs-scaler:queue", "jobs"}, {"ecs-scaler:wake", wake}};
+  };
+  EXPECT_EQ(read({{"ecs-scaler:queue", "jobs"}}, wakes)->wake, std::nullopt);
+  EXPECT_EQ(read(with("true"), wakes)->wake, true);
+  EXPECT_EQ(read(with("false"), wakes)->wake, false);
+  EXPECT_EQ(error_of(with("yes"), wakes), "ecs-scaler:wake: 'yes' is neither true nor false");
+  EXPECT_EQ(read(with("true"))->wake, std::nullopt);
+  EXPECT_EQ(read(with("true"))->notes.size(), 1U);
+  EXPECT_EQ(read(with("false"))->wake, false);
+  EXPECT_TRUE(read(with("false"))->notes.empty());
+}
+
 TEST(ServiceTags, NeedAnArnThatNamesItsCluster) {
   for (const std::string_view arn :
        {"worker", "arn:aws:ecs:eu-central-1:123456789012:service/worker",

@@ -85,6 +85,90 @@ FleetNews TaggedFleet::ask_for(const Shard* shard, Deadline deadline) {
   return news;
 }
 
+FleetNews TaggedFleet::ask_about(const QueueAddress& queue, Deadline deadline) {
+  FleetNews news;
+  const Deadline until = told_ ? std::min(deadline, clock_->steady() + kPatience) : deadline;
+  const bool stands = std::ranges::any_of(
+      scope_.fixed, [&queue](const ServiceSpec& spec) { return has_queue(spec.queues, queue); });
+  const bool known = read_owners(queue, until) || stands;
+  if (!known && !scope_.places.empty()) {
+    search_for(queue, until);
+    if (!read_owners(queue, until)) {
+      if (const std::vector<SearchedPlace> due = due_among(scope_.places); !due.empty()) {
+        search(due, until, news);
+      }
+      read_owners(queue, until);
+    }
+  }
+  // Not all that there is: the fleet is still to be told.
+  if (changed_ || (!told_ && stands)) {
+    news.services = services();
+  }
+  return news;
+}
+
+/// By values that are the queue's own name, URL or ARN, which one call for each place finds.
+void TaggedFleet::search_for(const QueueAddress& queue, Deadline deadline) {
+  const std::vector<ServiceDirectory::Found> found = directory_->tagged(
+      {.key = kQueueTag, .values = {queue.name, queue.url, arn_of(queue, queue.region)}},
+      scope_.places, deadline);
+  for (std::size_t i = 0; i < found.size(); ++i) {
+    for (const auto& [arn, tags] : found[i].services) {
+      Known& known = known_.try_emplace(arn, Known{.place = scope_.places[i]}).first->second;
+      known.indexed = own_tags(tags);
+      known.to_read = known.to_read || *known.indexed != known.tags;
+    }
+  }
+}
+
+/// Whether what is known, or the index, says that the queue is the service's.
+bool TaggedFleet::may_own(const std::string& arn, const Known& known,
+                          const QueueAddress& queue) const {
+  if (known.good && has_queue(known.good->queues, queue)) {
+    return true;
+  }
+  const bool named = known.indexed && known.to_read &&
+                     std::ranges::any_of(*known.indexed, [&queue](const auto& tag) {
+                       return tag.first.starts_with(kQueueTag) && tag.second.contains(queue.name);
+                     });
+  if (!named) {
+    return false;
+  }
+  const Result<ServiceSpec> spec = read_tags(arn, *known.indexed, scope_.rules);
+  return spec && has_queue(spec->queues, queue);
+}
+
+/// Reads the tags of those that the queue may belong to, unless that was done lately; whether it
+/// belongs to any.
+bool TaggedFleet::read_owners(const QueueAddress& queue, Deadline deadline) {
+  const auto owns = [&queue](const Known& known) {
+    return known.good && has_queue(known.good->queues, queue);
+  };
+  std::vector<ServiceId> ids;
+  bool any = false;
+  for (const auto& [arn, known] : known_) {
+    if (!may_own(arn, known, queue)) {
+      continue;
+    }
+    const bool lately = (known.read_at && clock_->now() - *known.read_at < kEvery) ||
+                        due_among({known.place}).empty();
+    if (known.good && !known.to_read && lately) {
+      any = true;
+    } else {
+      ids.push_back(id_of(arn, known.place));
+    }
+  }
+  if (!ids.empty()) {
+    const std::vector<Result<ServiceTags>> tags = directory_->tags_of(ids, deadline);
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      hear(ids[i], tags[i]);
+      const auto known = known_.find(ids[i].service);
+      any = any || (known != known_.end() && owns(known->second));
+    }
+  }
+  return any;
+}
+
 std::vector<FleetMember> TaggedFleet::members() const {
   std::vector<FleetMember> members;
   for (const ServiceSpec& spec : scope_.fixed) {
@@ -100,7 +184,7 @@ void TaggedFleet::search(const std::vector<SearchedPlace>& places, Deadline dead
                          FleetNews& news) {
   asked_ = true;
   const std::vector<ServiceDirectory::Found> found =
-      directory_->tagged(kQueueTag, places, deadline);
+      directory_->tagged({.key = kQueueTag}, places, deadline);
   for (std::size_t i = 0; i < places.size(); ++i) {
     searched_[places[i]] = {.at = clock_->now(), .whole = !found[i].error};
     if (found[i].error) {

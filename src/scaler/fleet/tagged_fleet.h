@@ -25,6 +25,11 @@ struct SearchedPlace {
 /// own identity in the default region.
 std::string describe(const SearchedPlace& place);
 
+struct WantedTag {
+  std::string_view key = {};
+  std::vector<std::string> values = {};  ///< up to 20; none: any
+};
+
 /// The outside as TaggedFleet sees it.
 class ServiceDirectory {
  public:
@@ -33,9 +38,9 @@ class ServiceDirectory {
     std::map<std::string, ServiceTags> services = {};  ///< by ARN, as far as they came
     std::optional<Error> error = {};                   ///< why not all of them did
   };
-  /// The services that carry the tag by indexes that may be late: one answer for each place, in
-  /// order. No place waits for another that is much slower.
-  virtual std::vector<Found> tagged(std::string_view key, std::span<const SearchedPlace> places,
+  /// The services that carry the tag, with any value or one of these, by indexes that may be late:
+  /// one answer for each place, in order. No place waits for another that is much slower.
+  virtual std::vector<Found> tagged(const WantedTag& tag, std::span<const SearchedPlace> places,
                                     Deadline deadline) = 0;
   /// The tags of each service, which has its ARN, by its own account of itself, in order. No member
   /// harms another.
@@ -65,6 +70,9 @@ class TaggedFleet final : public FleetSource {
   /// The problems are told each time that a place was searched, until they are mended.
   FleetNews ask(Deadline deadline) override;
   FleetNews ask_for(const Shard* shard, Deadline deadline) override;
+  /// Of a queue whose services are not known, first those are looked for that name it and nothing
+  /// else; then all, by the index. Only the tags of those that name it are read.
+  FleetNews ask_about(const QueueAddress& queue, Deadline deadline) override;
   std::vector<FleetMember> members() const override;
   void hurry() override { searched_.clear(); }
 
@@ -99,6 +107,9 @@ class TaggedFleet final : public FleetSource {
   std::vector<SearchedPlace> places_of(const Shard* shard) const;
   std::vector<SearchedPlace> due_among(const std::vector<SearchedPlace>& places) const;
   void search(const std::vector<SearchedPlace>& places, Deadline deadline, FleetNews& news);
+  void search_for(const QueueAddress& queue, Deadline deadline);
+  bool read_owners(const QueueAddress& queue, Deadline deadline);
+  bool may_own(const std::string& arn, const Known& known, const QueueAddress& queue) const;
   void take_in(const SearchedPlace& place, const ServiceDirectory::Found& found);
   bool is_to_read(const std::string& arn, const Known& known, bool whole,
                   const std::optional<ServiceTags>& before) const;

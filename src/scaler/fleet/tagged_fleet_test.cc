@@ -323,5 +323,80 @@ TEST_F(SeveralPlacesTest, APlaceThatIsTakenOutLosesItsServices) {
   EXPECT_EQ(news.services->size(), 2U);
 }
 
+// --- who has a queue
+// ----------------------------------------------------------------------------
+
+class QueueOwners : public TaggedFleetTest {
+ protected:
+  FleetNews ask_about(const std::string& name) {
+    return fleet_.ask_about(*parse_queue(queue_url(name)), clock_.steady() + 30s);
+  }
+};
+
+TEST_F(QueueOwners, AreFoundByTheQueueAloneInAProcessThatKnowsNobody) {
+  for (int i = 0; i < 1000; ++i) {
+    tag("s" + std::to_string(i), {{"ecs-scaler:queue", "jobs" + std::to_string(i)}});
+  }
+  EXPECT_EQ(names(ask_about("jobs7")), "s7");
+  EXPECT_EQ(directory_.wanted,
+            (std::vector<std::string>{"jobs7", queue_url("jobs7"),
+                                      "arn:aws:sqs:eu-central-1:123456789012:jobs7"}));
+  EXPECT_EQ(directory_.asked, 1);
+  EXPECT_EQ(directory_.read, std::vector<std::string>{arn_named("s7")});
+  // Known now: nothing is asked.
+  EXPECT_EQ(names(ask_about("jobs7")), "s7");
+  EXPECT_EQ(directory_.asked, 1);
+  EXPECT_EQ(directory_.read.size(), 1U);
+  // And the fleet is still to be told as a whole.
+  EXPECT_EQ(ask_after(0s).services->size(), 1000U);
+}
+
+TEST_F(QueueOwners, WithOtherWordsInTheTagAreFoundByTheIndex) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a@4"}});
+  tag("b", {{"ecs-scaler:queue", "jobs-b"}, {"ecs-scaler:queue:2", "more jobs-x"}});
+  tag("c", {{"ecs-scaler:queue", "jobs-a2"}});
+  EXPECT_EQ(names(ask_about("jobs-a")), "a");
+  EXPECT_EQ(directory_.read, std::vector<std::string>{arn_named("a")});
+  EXPECT_EQ(names(ask_about("jobs-x")), "a b");
+  EXPECT_EQ(directory_.asked, 2) << "the index has told of b";
+}
+
+TEST_F(QueueOwners, OfAQueueOfNobodyAreLookedForOnceAMinute) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  EXPECT_EQ(names(ask_about("strange")), "?");
+  EXPECT_EQ(directory_.asked, 2);
+  EXPECT_EQ(names(ask_about("strange")), "?");
+  EXPECT_EQ(directory_.asked, 3);
+  EXPECT_TRUE(directory_.read.empty());
+}
+
+TEST_F(QueueOwners, AreWhoTheirOwnTagsSayTheyAre) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  ask_after(0s);
+  ask_after(30s);
+  EXPECT_EQ(directory_.read.size(), 1U);
+  directory_.services.erase(arn_named("a"));
+  clock_.pass(2min);  // Nobody asked meanwhile.
+  EXPECT_EQ(names(ask_about("jobs-a")), "");
+  tag("b", {{"ecs-scaler:queue", "jobs-b"}});
+  directory_.refused.insert(arn_named("b"));
+  EXPECT_EQ(names(ask_about("jobs-b")), "");
+  directory_.refused.clear();
+  EXPECT_EQ(names(ask_about("jobs-b")), "b");
+}
+
+TEST_F(QueueOwners, OfAnIndexThatCannotBeAskedItIsSaid) {
+  directory_.error = Error{ErrorKind::Denied, "AccessDenied"};
+  EXPECT_EQ(ask_about("jobs-a").errors.size(), 1U);
+}
+
+TEST_F(QueueOwners, OfADocumentNeedNoSearch) {
+  fleet_.become(
+      {.fixed = {{.id = {"c", "fixed"}, .queues = {{queue_url("jobs")}}, .policy = fixed(1)}},
+       .rules = rules()});
+  EXPECT_EQ(names(ask_about("jobs")), "fixed");
+  EXPECT_EQ(directory_.asked, 0);
+}
+
 }  // namespace
 }  // namespace scaler::testing

@@ -2,6 +2,7 @@
 // For the tests of this folder and of those above it: rules that read a few settings, and a
 // directory as plain data that a test sets and looks at.
 
+#include <algorithm>
 #include <functional>
 #include <map>
 #include <set>
@@ -46,17 +47,18 @@ inline TagRules rules() {
 
 class FakeDirectory final : public ServiceDirectory {
  public:
-  std::vector<Found> tagged(std::string_view key, std::span<const SearchedPlace> places,
+  std::vector<Found> tagged(const WantedTag& tag, std::span<const SearchedPlace> places,
                             Deadline deadline) override {
     ++asked;
     searched_until = deadline;
+    wanted = tag.values;
     std::vector<Found> all;
     for (const SearchedPlace& place : places) {
       searched.push_back(describe(place));
       const auto denied = errors.find(describe(place));
       Found found{.error = denied == errors.end() ? error : std::optional(denied->second)};
       for (const auto& [arn, tags] : services) {
-        if (denied == errors.end() && !hidden.contains(arn) && tags && tags->contains(key) &&
+        if (denied == errors.end() && !hidden.contains(arn) && tags && carries(*tags, tag) &&
             is_there(arn, place)) {
           found.services.emplace(arn, *tags);
         }
@@ -87,12 +89,19 @@ class FakeDirectory final : public ServiceDirectory {
   std::optional<Error> error = {};                           ///< of every index
   std::map<std::string, Error> errors = {};                  ///< of that of a place
   int asked = 0;
+  std::vector<std::string> wanted = {};    ///< the values of the last search
   Deadline searched_until = {};            ///< the last time
   std::vector<std::string> read = {};      ///< whose own tags were asked for, in that order
   std::vector<std::string> searched = {};  ///< places, as they describe themselves
   std::map<std::string, AccountRole> reached = {};  ///< services, as whom last
 
  private:
+  static bool carries(const ServiceTags& tags, const WantedTag& wanted) {
+    const auto found = tags.find(wanted.key);
+    return found != tags.end() &&
+           (wanted.values.empty() ||
+            std::ranges::find(wanted.values, found->second) != wanted.values.end());
+  }
   /// A place without a role is the program's own account; one without a region is everywhere.
   static bool is_there(std::string_view arn, const SearchedPlace& place) {
     const auto service = parse_arn(arn);

@@ -4,7 +4,10 @@
 #include <array>
 #include <iterator>
 
+#include <fmt/core.h>
+
 #include "ground/base/check.h"
+#include "scaler/core/queue_names.h"
 
 namespace scaler {
 namespace {
@@ -74,6 +77,26 @@ void take_in(FleetNews news, std::vector<ManagedService>& fleet, Effect& effect)
   append(effect.source_errors, std::move(news.errors));
 }
 
+/// Moves those that fit to the front.
+template <typename Fits>
+std::span<ManagedService> those_first(std::vector<ManagedService>& fleet, const Fits& fits) {
+  const auto others = std::ranges::stable_partition(fleet, fits);
+  return std::span(fleet).first(fleet.size() - others.size());
+}
+
+/// As its service names it, which may be by a host of its own; else as the event does.
+std::string queue_of(std::span<const ManagedService> owners, const std::string& arn) {
+  const Result<QueueAddress> queue = parse_queue(arn);
+  for (const ManagedService& owner : owners) {
+    for (const JobQueue& one : owner.queues) {
+      if (owner.queues.size() == 1 || (queue && has_queue(std::span(&one, 1), *queue))) {
+        return one.url;
+      }
+    }
+  }
+  return queue ? queue->url : arn;
+}
+
 void note(Effect& effect, const Result<void>& result) {
   if (!result) {
     effect.errors.push_back(result.error().message);
@@ -96,18 +119,14 @@ Invoker::Invoker(std::vector<ManagedService> fleet, InvocationSettings settings,
       run_(std::move(run)) {
   if (ports_.mapping != nullptr) {
     CHECK(ports_.messages != nullptr);
-    CHECK(fleet_.size() == 1);
-    CHECK(fleet_.front().queues.size() == 1);
-    const ManagedService& service = fleet_.front();
-    wake_switch_.emplace(service.queues.front().url, service.policy, *ports_.messages,
-                         *ports_.mapping);
+    CHECK(settings_.wake.many || fleet_.size() == 1);
+    wake_switch_.emplace(settings_.wake, *ports_.messages, *ports_.mapping);
   } else {
-    CHECK(!settings_.wake);
+    CHECK(!settings_.wake.wake);
   }
 }
 
 Succession Invoker::replace_fleet(std::vector<ManagedService> next) {
-  CHECK(!wake_switch_);
   Succession result = succeed(fleet_, next);
   fleet_ = std::move(next);
   return result;
@@ -145,10 +164,9 @@ Deadline Invoker::leaving_time_for(int things, Deadline deadline) const {
 }
 
 /// The source has no more than half of the time: a fleet that is known is looked at in any case.
-FleetNews Invoker::ask_source(const Shard* shard, Deadline deadline) {
+Deadline Invoker::asking_until(Deadline deadline) const {
   const Deadline now = ports_.clock.steady();
-  const Deadline until = std::min(now + (deadline - now) / 2, now + kAskingMost);
-  return ports_.fleet->ask_for(shard, until);
+  return std::min(now + (deadline - now) / 2, now + kAskingMost);
 }
 
 /// The services that are meant, which stand together.
@@ -156,14 +174,38 @@ std::span<ManagedService> Invoker::renew_fleet(const Invocation& invocation, Dea
                                                Effect& effect) {
   const Shard& shard = invocation.order.shard;
   if (ports_.fleet != nullptr) {
-    take_in(ask_source(&shard, deadline), fleet_, effect);
+    take_in(ports_.fleet->ask_for(&shard, asking_until(deadline)), fleet_, effect);
   }
   if (shard == Shard{}) {
     return fleet_;
   }
-  const auto others = std::ranges::stable_partition(
+  return those_first(
       fleet_, [&shard](const ManagedService& one) { return shard.contains(member_of(one.id)); });
-  return std::span(fleet_).first(fleet_.size() - others.size());
+}
+
+/// The services of the queue whose messages came.
+std::span<ManagedService> Invoker::owners(const Invocation& invocation, Deadline deadline,
+                                          Effect& effect) {
+  if (!settings_.wake.many) {
+    return fleet_;
+  }
+  const Result<QueueAddress> queue = parse_queue(invocation.source);
+  if (!queue) {
+    effect.errors.push_back(queue.error().message);
+    return {};
+  }
+  if (ports_.fleet != nullptr) {
+    take_in(ports_.fleet->ask_about(*queue, asking_until(deadline)), fleet_, effect);
+  }
+  const std::span<ManagedService> found = those_first(
+      fleet_, [&queue](const ManagedService& one) { return has_queue(one.queues, *queue); });
+  if (found.empty()) {
+    effect.errors.push_back(
+        fmt::format("records of {} came, which is the job queue of no service of the fleet, nor "
+                    "the queue of ticks, doorbell or shards: none is consumed",
+                    invocation.source));
+  }
+  return found;
 }
 
 /// Whether what this trigger asks for is left to other invocations, where the fleet is large.
@@ -177,7 +219,7 @@ bool Invoker::cuts(Trigger trigger) const {
 bool Invoker::give_orders(const Invocation& invocation, Deadline deadline, Effect& effect) {
   std::vector<FleetMember> members;
   if (ports_.fleet != nullptr) {
-    take_in(ask_source(nullptr, deadline), fleet_, effect);
+    take_in(ports_.fleet->ask_for(nullptr, asking_until(deadline)), fleet_, effect);
     effect.fleet_asked = false;  // Nobody's settings were read.
     members = ports_.fleet->members();
   } else {
@@ -216,15 +258,16 @@ Deadline Invoker::next_pass(const Invocation& invocation) const {
 
 // What a trigger was handed exists, whatever the counts say by then: SQS's need up to a minute. A
 // doorbell does not say whose it is, so that where there may be several services it is nobody's.
-void Invoker::pass(const Invocation& invocation, Permission permission, Deadline deadline,
-                   Effect& effect) {
-  const bool handed =
-      invocation.trigger == Trigger::Wake || invocation.trigger == Trigger::Doorbell;
+std::span<ManagedService> Invoker::pass(const Invocation& invocation, Permission permission,
+                                        Deadline deadline, Effect& effect) {
+  const bool wake = invocation.trigger == Trigger::Wake;
+  const bool handed = wake || invocation.trigger == Trigger::Doorbell;
   if (cuts(invocation.trigger) && give_orders(invocation, deadline, effect)) {
-    return;
+    return {};
   }
-  const std::span<ManagedService> meant = renew_fleet(invocation, deadline, effect);
-  const bool known_whose = ports_.fleet == nullptr && fleet_.size() == 1;
+  const std::span<ManagedService> meant =
+      wake ? owners(invocation, deadline, effect) : renew_fleet(invocation, deadline, effect);
+  const bool known_whose = wake || (ports_.fleet == nullptr && fleet_.size() == 1);
   // A person who asks for a pass means all of it.
   const bool whole = invocation.trigger == Trigger::Manual && !invocation.dry_run;
   const Deadline began = ports_.clock.steady();
@@ -253,15 +296,71 @@ void Invoker::pass(const Invocation& invocation, Permission permission, Deadline
     }
     effect.errors.insert(effect.errors.end(), record.errors.begin(), record.errors.end());
   }
+  return meant;
 }
 
-// Each of the three is done whatever became of the others.
+/// The mappings become what the records call for.
+WakeReport Invoker::follow(std::span<const ManagedService> services, Whose whose, Deadline deadline,
+                           Effect& effect) {
+  if (!wake_switch_) {
+    return {};
+  }
+  std::vector<Followed> followed;
+  for (std::size_t i = 0; i < services.size(); ++i) {
+    if (whose == Whose::All || left_zero(effect.records[i])) {
+      followed.push_back({.service = &services[i], .record = &effect.records[i]});
+    }
+  }
+  WakeReport report = wake_switch_->follow(followed, deadline);
+  append(effect.errors, report.errors);
+  for (const WakeFault& fault : report.faults) {
+    if (!settings_.wake.many) {
+      effect.errors.push_back(fault.message);
+      continue;
+    }
+    const auto at = static_cast<std::size_t>(followed[fault.by].record - effect.records.data());
+    effect.records[at].errors.push_back(fault.message);
+    effect.errors.push_back(described(services[at].id) + ": " + fault.message);
+  }
+  return report;
+}
+
+/// Mappings on queues that are neither somebody's nor the function's own, where all are known.
+void Invoker::tell_nobodys(const WakeReport& report, Effect& effect) {
+  if (!effect.source_errors.empty()) {
+    return;
+  }
+  for (const MappingStatus& mapping : report.nobodys) {
+    const Result<QueueAddress> queue = parse_queue(mapping.queue_arn);
+    const bool own =
+        std::ranges::any_of(std::array{&settings_.tick_queue_url, &settings_.doorbell_queue_url,
+                                       &settings_.shard_queue_url},
+                            [&queue](const std::string* url) {
+                              return queue && has_queue(std::array{JobQueue{.url = *url}}, *queue);
+                            });
+    if (queue && !own && nobodys_told_.insert(mapping.id).second) {
+      effect.notes.push_back(
+          {.service = mapping.queue_arn,
+           .message =
+               fmt::format("the event source mapping {} brings this queue's messages to the "
+                           "function, and no service of the fleet has the queue: the mapping "
+                           "is left alone",
+                           mapping.id)});
+    }
+  }
+}
+
+// Each of the three is done whatever became of the others. Many mappings may take their time, and
+// ticks count from their sending.
 void Invoker::scheduled(const Invocation& invocation, Effect& effect) {
   const Deadline deadline = leaving_time_for(1, invocation.deadline);
-  pass(invocation, Permission::Everything, leaving_time_for(2, deadline), effect);
-  if (settings_.wake) {
-    note(effect, wake_switch_->follow(effect.records.front(), leaving_time_for(1, deadline)));
+  const auto meant =
+      pass(invocation, Permission::Everything, leaving_time_for(2, deadline), effect);
+  if (settings_.wake.many) {
+    note(effect, send_ticks(leaving_time_for(1, deadline)));
+    return tell_nobodys(follow(meant, Whose::All, deadline, effect), effect);
   }
+  follow(meant, Whose::All, leaving_time_for(1, deadline), effect);
   note(effect, send_ticks(deadline));
 }
 
@@ -271,10 +370,8 @@ void Invoker::looked(const Invocation& invocation, Effect& effect) {
   const Permission permission = invocation.dry_run                        ? Permission::Nothing
                                 : invocation.trigger == Trigger::Doorbell ? Permission::ScaleOutOnly
                                                                           : Permission::Everything;
-  pass(invocation, permission, leaving_time_for(1, deadline), effect);
-  if (settings_.wake && left_zero(effect.records.front())) {
-    note(effect, wake_switch_->follow(effect.records.front(), deadline));
-  }
+  const auto meant = pass(invocation, permission, leaving_time_for(1, deadline), effect);
+  follow(meant, Whose::LeftZero, deadline, effect);
 }
 
 /// The pass of a shard, for another invocation.
@@ -286,22 +383,30 @@ void Invoker::ordered(const Invocation& invocation, Effect& effect) {
   }
   CHECK(ports_.orders != nullptr);
   ports_.orders->share_rates(order.shard.parts);
-  pass(invocation,
-       order.by == Trigger::Doorbell ? Permission::ScaleOutOnly : Permission::Everything,
-       leaving_time_for(2, invocation.deadline), effect);
+  const auto meant = pass(
+      invocation, order.by == Trigger::Doorbell ? Permission::ScaleOutOnly : Permission::Everything,
+      leaving_time_for(2, invocation.deadline), effect);
   ports_.orders->share_rates(1);
+  follow(meant, order.by == Trigger::Schedule ? Whose::All : Whose::LeftZero,
+         leaving_time_for(1, invocation.deadline), effect);
 }
 
 // A wake never consumes: whatever happens below, every message goes back to its queue, either
 // because the effect lists it or because the invocation itself fails.
 void Invoker::woken(const Invocation& invocation, Effect& effect) {
+  CHECK(wake_switch_);
   effect.returned = Returned::All;
-  pass(invocation, Permission::ScaleOutOnly, leaving_time_for(3, invocation.deadline), effect);
+  const auto meant =
+      pass(invocation, Permission::ScaleOutOnly, leaving_time_for(3, invocation.deadline), effect);
   const Result<void> disabled =
       wake_switch_->disable(invocation.source, leaving_time_for(2, invocation.deadline));
   note(effect, disabled);
-  note(effect,
-       hand_back(invocation, disabled.has_value(), leaving_time_for(1, invocation.deadline)));
+  note(effect, hand_back(invocation, queue_of(meant, invocation.source), disabled.has_value(),
+                         leaving_time_for(1, invocation.deadline)));
+  // The other queues of these services would call for nothing.
+  if (std::ranges::any_of(meant, [](const auto& one) { return one.queues.size() > 1; })) {
+    follow(meant, Whose::LeftZero, invocation.deadline, effect);
+  }
 }
 
 Result<void> Invoker::send_ticks(Deadline deadline) {
@@ -314,7 +419,8 @@ Result<void> Invoker::send_ticks(Deadline deadline) {
                             deadline);
 }
 
-Result<void> Invoker::hand_back(const Invocation& invocation, bool disabled, Deadline deadline) {
+Result<void> Invoker::hand_back(const Invocation& invocation, const std::string& queue_url,
+                                bool disabled, Deadline deadline) {
   std::vector<ReturnedMessage> messages(invocation.messages.size());
   std::ranges::transform(
       invocation.messages, messages.begin(), [&](const ArrivedMessage& message) -> ReturnedMessage {
@@ -322,8 +428,7 @@ Result<void> Invoker::hand_back(const Invocation& invocation, bool disabled, Dea
                 .visibility =
                     return_visibility(settings_.wake_return, message.receive_count, disabled)};
       });
-  for (const Result<void>& result :
-       ports_.messages->hand_back(fleet_.front().queues.front().url, messages, deadline)) {
+  for (const Result<void>& result : ports_.messages->hand_back(queue_url, messages, deadline)) {
     if (!result) {
       return result;
     }

@@ -5,6 +5,7 @@
 // ports only.
 
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -77,7 +78,8 @@ struct InvocationPorts {
 struct InvocationSettings {
   std::string tick_queue_url = {};   ///< empty: no ticks
   Duration tick = Duration::zero();  ///< between two of them; zero: none are sent
-  bool wake = false;                 ///< the service's queue wakes it, by the mapping
+  std::string doorbell_queue_url = {};
+  WakeOptions wake = {};
   Duration wake_return = std::chrono::seconds(30);  ///< visibility given back to a wake's messages
   Duration look_every = kLookEvery;                 ///< how far apart full passes should be
   Patience patience = Patience::All;
@@ -103,30 +105,37 @@ class Invoker {
     }
   }
   /// From the next invocation on, other services; those that stay keep what is remembered of them.
-  /// Not for whoever has a wake mapping, which is one service's.
   Succession replace_fleet(std::vector<ManagedService> next);
 
  private:
-  void pass(const Invocation& invocation, Permission permission, Deadline deadline, Effect& effect);
+  std::span<ManagedService> pass(const Invocation& invocation, Permission permission,
+                                 Deadline deadline, Effect& effect);
   Deadline next_pass(const Invocation& invocation) const;
   std::span<ManagedService> renew_fleet(const Invocation& invocation, Deadline deadline,
                                         Effect& effect);
-  FleetNews ask_source(const Shard* shard, Deadline deadline);
+  std::span<ManagedService> owners(const Invocation& invocation, Deadline deadline, Effect& effect);
+  Deadline asking_until(Deadline deadline) const;
   bool cuts(Trigger trigger) const;
   bool give_orders(const Invocation& invocation, Deadline deadline, Effect& effect);
   void ordered(const Invocation& invocation, Effect& effect);
   void scheduled(const Invocation& invocation, Effect& effect);
   void looked(const Invocation& invocation, Effect& effect);
   void woken(const Invocation& invocation, Effect& effect);
+  enum class Whose { All, LeftZero };
+  WakeReport follow(std::span<const ManagedService> services, Whose whose, Deadline deadline,
+                    Effect& effect);
+  void tell_nobodys(const WakeReport& report, Effect& effect);
   Deadline leaving_time_for(int things, Deadline deadline) const;
   Result<void> send_ticks(Deadline deadline);
-  Result<void> hand_back(const Invocation& invocation, bool disabled, Deadline deadline);
+  Result<void> hand_back(const Invocation& invocation, const std::string& queue_url, bool disabled,
+                         Deadline deadline);
 
   std::vector<ManagedService> fleet_;
   InvocationSettings settings_;
   InvocationPorts ports_;
   RunPass run_;
   std::optional<WakeSwitch> wake_switch_ = {};
+  std::set<std::string> nobodys_told_ = {};  ///< mappings, by id
   Rivalry rivalry_ = {};
 };
 

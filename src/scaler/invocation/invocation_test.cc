@@ -13,6 +13,7 @@ namespace {
 using namespace std::chrono_literals;
 using ::testing::ElementsAre;
 using testing::fixed;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::managed;
 using testing::tasks;
@@ -72,7 +73,7 @@ class Invocations : public ::testing::Test {
   testing::FakeClock clock_;
   testing::FakeCloud cloud_{clock_};
   testing::FakeFunction function_;
-  InvocationSettings settings_{.tick_queue_url = kTickQueue, .tick = 10s, .wake = true};
+  InvocationSettings settings_{.tick_queue_url = kTickQueue, .tick = 10s, .wake = {.wake = true}};
   InvocationPorts ports_{.reader = cloud_,
                          .scaler = cloud_,
                          .states = &cloud_,
@@ -141,7 +142,7 @@ TEST_F(Invocations, WithoutAFunctionThereIsOnlyThePass) {
   ports_.messages = nullptr;
   ports_.mapping = nullptr;
   ports_.ticks = nullptr;
-  settings_.wake = false;
+  settings_.wake.wake = false;
   records_ = {woken()};
   EXPECT_THAT(invoke({.trigger = Trigger::Schedule}).errors, IsEmpty());
   EXPECT_THAT(invoke({.trigger = Trigger::Manual}).errors, IsEmpty());
@@ -168,7 +169,7 @@ TEST_F(Invocations, AScheduleDoesEachOfItsThingsWhateverBecomesOfTheOthers) {
 }
 
 TEST_F(Invocations, WithoutWakeTheMappingIsNeverAskedFor) {
-  settings_.wake = false;
+  settings_.wake.wake = false;
   records_ = {woken()};
   invoke({.trigger = Trigger::Schedule});
   invoke({.trigger = Trigger::Tick});
@@ -374,6 +375,10 @@ class FakeSource final : public FleetSource {
     shards_asked.push_back(shard != nullptr ? shard->from + ".." + shard->before : "none");
     return ask(deadline);
   }
+  FleetNews ask_about(const QueueAddress& queue, Deadline deadline) override {
+    queues_asked.push_back(queue.name);
+    return ask(deadline);
+  }
   std::vector<FleetMember> members() const override { return known; }
   void hurry() override { ++hurried; }
   FleetNews news = {};
@@ -381,6 +386,7 @@ class FakeSource final : public FleetSource {
   int hurried = 0;
   std::vector<FleetMember> known = {};
   std::vector<std::string> shards_asked = {};
+  std::vector<std::string> queues_asked = {};
 };
 
 class FakeOrders final : public ShardOrders {
@@ -612,6 +618,205 @@ TEST_F(ChangingFleet, ADoorbellIsNobodysMessage) {
 
   EXPECT_THAT(cloud_.set_of("a"), IsEmpty());
   EXPECT_THAT(cloud_.set_of("b"), ElementsAre(3));
+}
+
+// --- a fleet that is woken
+// -----------------------------------------------------------------------
+
+/// Services a to d at rest, whose queues have mappings that are on.
+class WokenServices : public ChangingFleet {
+ protected:
+  WokenServices() {
+    function_.mappings.clear();
+    for (const std::string name : {"a", "b", "c", "d"}) {
+      specs_.push_back({.id = {"c", name}, .queues = {{url_of(name)}}, .policy = fixed(3)});
+      cloud_.queue(url_of(name)) = QueueDepth{};
+      map(name);
+    }
+    source_.news.services = specs_;
+  }
+  void map(const std::string& name) {
+    function_.mappings.push_back({.id = name,
+                                  .queue_arn = arn_of(name),
+                                  .function_arn = std::string(testing::kFunction),
+                                  .invoked = true,
+                                  .enabled = true,
+                                  .reports_failures = true});
+  }
+  static std::string url_of(const std::string& name) {
+    return "https://sqs.us-east-1.amazonaws.com/123456789012/" + name;
+  }
+  static std::string arn_of(const std::string& name) {
+    return "arn:aws:sqs:us-east-1:123456789012:" + name;
+  }
+  Effect invoke(Invocation invocation) {
+    if (!woken_) {
+      woken_.emplace(std::vector<ManagedService>(), settings_, ports_);
+    }
+    invocation.function_arn = testing::kFunction;
+    invocation.deadline = clock_.steady() + 40s;
+    return woken_->invoke(invocation);
+  }
+  Effect wake(const std::string& queue) {
+    only(queue);
+    return invoke({.trigger = Trigger::Wake,
+                   .messages = {{.id = "m1", .receipt_handle = "r1"}},
+                   .source = arn_of(queue)});
+  }
+  /// A list by the queue's name tells those on it alone.
+  void only(const std::string& queue) {
+    function_.found_by_queue.emplace();
+    for (const MappingStatus& mapping : function_.mappings) {
+      if (mapping.queue_arn == arn_of(queue)) {
+        function_.found_by_queue->push_back(mapping.id);
+      }
+    }
+  }
+  std::vector<std::string> set() const {
+    std::vector<std::string> names;
+    for (const auto& [name, count] : cloud_.set) {
+      names.push_back(name);
+    }
+    return names;
+  }
+
+  std::vector<ServiceSpec> specs_;
+  testing::FakeFunction function_;
+  FakeOrders orders_;
+  InvocationSettings settings_{.tick_queue_url = url_of("ticks"),
+                               .tick = 10s,
+                               .doorbell_queue_url = url_of("bell"),
+                               .wake = {.wake = true, .many = true},
+                               .shard_queue_url = url_of("shards"),
+                               .shard_size = 100};
+  InvocationPorts ports_{.reader = cloud_,
+                         .scaler = cloud_,
+                         .states = &cloud_,
+                         .clock = clock_,
+                         .messages = &function_,
+                         .mapping = &function_,
+                         .ticks = &function_,
+                         .orders = &orders_,
+                         .fleet = &source_};
+  std::optional<Invoker> woken_;
+};
+
+TEST_F(WokenServices, AWakeIsAPassOverTheServicesOfItsQueueAlone) {
+  const Effect effect = wake("b");  // The counts lag: they still say nothing.
+
+  EXPECT_THAT(effect.errors, IsEmpty());
+  EXPECT_EQ(effect.returned, Returned::All);
+  ASSERT_EQ(effect.records.size(), 1U);
+  EXPECT_EQ(effect.records.front().id.service, "b");
+  EXPECT_THAT(cloud_.set_of("b"), ElementsAre(3));
+  EXPECT_THAT(cloud_.described, ::testing::Each("b"));
+  EXPECT_THAT(source_.queues_asked, ElementsAre("b"));
+  EXPECT_THAT(source_.shards_asked, IsEmpty());
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "c", "d"));
+  EXPECT_EQ(function_.returned_to, url_of("b"));
+  EXPECT_EQ(function_.returned.size(), 1U);
+  EXPECT_EQ(function_.finds, 1);
+  EXPECT_EQ(function_.lists, 0);
+}
+
+TEST_F(WokenServices, AWakeOfAQueueOfNobodyIsSwitchedOffHandedBackAndNamed) {
+  map("strange");
+  const Effect effect = wake("strange");
+  EXPECT_THAT(effect.records, IsEmpty());
+  ASSERT_EQ(effect.errors.size(), 1U);
+  EXPECT_THAT(effect.errors.front(),
+              HasSubstr("records of arn:aws:sqs:us-east-1:123456789012:strange came"));
+  EXPECT_FALSE(function_.mappings.back().enabled);
+  EXPECT_EQ(function_.returned_to, url_of("strange"));
+  EXPECT_EQ(effect.returned, Returned::All);
+}
+
+TEST_F(WokenServices, AWakeOfSeveralServicesWakesThemAll) {
+  source_.news.services->at(3).queues.push_back({url_of("b")});
+  const Effect effect = wake("b");
+  EXPECT_EQ(effect.records.size(), 2U);
+  EXPECT_THAT(set(), ElementsAre("b", "d"));
+  // The other queue of the one is switched off as well.
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "c"));
+}
+
+TEST_F(WokenServices, AWakeIsHandedBackWhateverTheSourceSays) {
+  source_.news = {.errors = {"denied"}};
+  const Effect effect = wake("b");
+  EXPECT_EQ(effect.errors.size(), 2U);
+  EXPECT_FALSE(function_.mappings[1].enabled);
+  EXPECT_EQ(function_.returned.size(), 1U);
+}
+
+TEST_F(WokenServices, AServiceThatIsNotToBeWokenIsLookedAfterAllTheSame) {
+  settings_.wake.wake = false;
+  EXPECT_THAT(wake("b").errors, IsEmpty());
+  EXPECT_THAT(set(), ElementsAre("b"));
+  EXPECT_FALSE(function_.mappings[1].enabled);
+}
+
+TEST_F(WokenServices, AScheduleFollowsAllAndATickWhoLeftZero) {
+  for (MappingStatus& mapping : function_.mappings) {
+    mapping.enabled = false;
+  }
+  EXPECT_THAT(invoke({}).errors, IsEmpty());
+  EXPECT_EQ(function_.enabled().size(), 4U);
+  EXPECT_EQ(function_.lists, 1);
+  invoke({.trigger = Trigger::Tick});
+  EXPECT_EQ(function_.lists, 1);
+  only("c");
+  cloud_.queue(url_of("c")) = QueueDepth{.visible = 1};
+  invoke({.trigger = Trigger::Tick});
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "b", "d"));
+  EXPECT_EQ(function_.finds + function_.lists, 2);
+}
+
+TEST_F(WokenServices, TheFaultOfOneMappingIsItsServicesAlone) {
+  function_.mappings[2].reports_failures = false;
+  const Effect effect = invoke({});
+  ASSERT_EQ(effect.errors.size(), 1U);
+  EXPECT_THAT(effect.errors.front(), ::testing::StartsWith("c/c"));
+  EXPECT_EQ(effect.records[2].errors.size(), 1U);
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "b", "d"));
+  EXPECT_EQ(function_.ticks.size(), 5U);
+}
+
+TEST_F(WokenServices, AMappingOfNobodyIsToldOnceAndTheFunctionsOwnNever) {
+  for (const char* queue : {"strange", "ticks", "bell", "shards"}) {
+    map(queue);
+  }
+  const Effect effect = invoke({});
+  ASSERT_EQ(effect.notes.size(), 1U);
+  EXPECT_EQ(effect.notes.front().service, arn_of("strange"));
+  EXPECT_EQ(function_.enabled().size(), 8U);
+  EXPECT_THAT(invoke({}).notes, IsEmpty());
+}
+
+TEST_F(WokenServices, WithoutTheWholeFleetNobodyIsTold) {
+  map("strange");
+  source_.news.errors = {"one account is denied"};
+  EXPECT_THAT(invoke({}).notes, IsEmpty());
+}
+
+TEST_F(WokenServices, AShardFollowsItsOwnServices) {
+  for (MappingStatus& mapping : function_.mappings) {
+    mapping.enabled = false;
+  }
+  map("strange");
+  const Effect effect =
+      invoke({.trigger = Trigger::Shard,
+              .order = {.shard = {.before = "c/c", .parts = 2}, .at = clock_.at}});
+  EXPECT_THAT(effect.errors, IsEmpty());
+  EXPECT_THAT(effect.notes, IsEmpty());
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "b", "strange"));
+}
+
+TEST_F(WokenServices, ATickOfAShardSwitchesOffWhoLeftZero) {
+  only("b");
+  cloud_.queue(url_of("b")) = QueueDepth{.visible = 1};
+  invoke({.trigger = Trigger::Shard,
+          .order = {.shard = {.before = "c/c", .parts = 2}, .at = clock_.at, .by = Trigger::Tick}});
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "c", "d"));
 }
 
 }  // namespace

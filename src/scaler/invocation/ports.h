@@ -36,7 +36,7 @@ class JobMessages {
 
 /// Which mappings are meant: those of the function at hand on one queue.
 struct MappingQuestion {
-  std::string queue_url = {};
+  std::string queue_url = {};     ///< asked for when there is no ARN
   std::string queue_arn = {};     ///< as an event named it; empty: it follows from the URL
   std::string function_arn = {};  ///< as the function was invoked: plain, by alias or by version
 };
@@ -44,6 +44,7 @@ struct MappingQuestion {
 /// An event source mapping of the function on one queue.
 struct MappingStatus {
   std::string id = {};
+  std::string queue_arn = {};     ///< where its messages come from
   std::string function_arn = {};  ///< what it delivers to: plain, an alias or a version
   bool invoked = false;           ///< that is what was invoked
   bool enabled = false;           ///< Enabled, or on the way there
@@ -59,6 +60,11 @@ class WakeMapping {
   /// Errors: NotFound, naming the ARNs that were asked for; Malformed for a function_arn that is
   ///         none.
   virtual Result<std::vector<MappingStatus>> find(const MappingQuestion& question,
+                                                  Deadline deadline) = 0;
+  /// All mappings that deliver to this function, by whatever alias or version, on whatever queue;
+  /// none is no error.
+  /// Errors: as find().
+  virtual Result<std::vector<MappingStatus>> list(const std::string& function_arn,
                                                   Deadline deadline) = 0;
   /// Errors: Conflict while the mapping is in transition.
   virtual Result<void> set_enabled(const std::string& id, bool enabled, Deadline deadline) = 0;

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,10 +30,11 @@ class FakeFunction : public JobMessages, public WakeMapping, public Ticks {
     }
     return results;
   }
-  Result<WakeSettings> settings(const std::string& /*queue_url*/, Deadline deadline) override {
+  Result<WakeSettings> settings(const std::string& queue_url, Deadline deadline) override {
     deadlines["settings"] = deadline;
     ++settings_reads;
-    return wake_settings;
+    const auto own = settings_of.find(queue_url);
+    return own == settings_of.end() ? wake_settings : own->second;
   }
 
   Result<std::vector<MappingStatus>> find(const MappingQuestion& question,
@@ -40,6 +42,21 @@ class FakeFunction : public JobMessages, public WakeMapping, public Ticks {
     deadlines["find"] = deadline;
     ++finds;
     asked = question;
+    if (!finding) {
+      return std::unexpected(finding.error());
+    }
+    std::vector<MappingStatus> found = mappings;
+    std::erase_if(found, [this](const MappingStatus& mapping) {
+      return found_by_queue &&
+             std::ranges::find(*found_by_queue, mapping.id) == found_by_queue->end();
+    });
+    return found;
+  }
+  Result<std::vector<MappingStatus>> list(const std::string& function_arn,
+                                          Deadline deadline) override {
+    deadlines["list"] = deadline;
+    ++lists;
+    asked = {.function_arn = function_arn};
     return finding ? Result<std::vector<MappingStatus>>(mappings)
                    : std::unexpected(finding.error());
   }
@@ -81,12 +98,15 @@ class FakeFunction : public JobMessages, public WakeMapping, public Ticks {
   std::function<void()> after_switch = {};
   Result<void> ticking = {};
   Result<WakeSettings> wake_settings = WakeSettings{.receives_max = 5};
+  std::map<std::string, Result<WakeSettings>> settings_of = {};  ///< by URL, where they differ
   Result<void> finding = {};
   std::vector<MappingStatus> mappings = {{.id = "uuid",
                                           .function_arn = std::string(kFunction),
                                           .invoked = true,
                                           .enabled = true,
                                           .reports_failures = true}};
+  /// The IDs of those on the queue that is asked for; nothing: all.
+  std::optional<std::vector<std::string>> found_by_queue = {};
   MappingQuestion asked = {};
   std::string returned_to = {};
   std::vector<ReturnedMessage> returned = {};
@@ -94,6 +114,7 @@ class FakeFunction : public JobMessages, public WakeMapping, public Ticks {
   std::vector<Duration> ticks = {};  ///< the delays of those that were sent last
   int settings_reads = 0;
   int finds = 0;
+  int lists = 0;
   int switches = 0;
   std::map<std::string, Deadline> deadlines = {};  ///< of each call's latest
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/core.h>
+
 #include "scaler/core/names.h"
 
 namespace scaler {
@@ -24,6 +26,14 @@ const MappingStatus* own_mapping(std::span<const MappingStatus> mappings) {
     return &*bound;
   }
   return mappings.size() == 1 ? &mappings.front() : nullptr;
+}
+
+Error no_mapping(std::string_view queue_arn, std::string_view function_arn) {
+  const auto function = parse_function_arn(function_arn);
+  return {ErrorKind::NotFound,
+          fmt::format("no event source mapping on {} delivers to {}, by whatever alias or version: "
+                      "none could be switched",
+                      queue_arn, function ? function->plain : function_arn)};
 }
 
 }  // namespace scaler

@@ -33,4 +33,7 @@ bool is_bound_to(std::string_view mapping_target, std::string_view function_arn)
 /// only one. nullptr: there are several, and none is bound to it.
 const MappingStatus* own_mapping(std::span<const MappingStatus> mappings);
 
+/// NotFound: that there is none.
+Error no_mapping(std::string_view queue_arn, std::string_view function_arn);
+
 }  // namespace scaler

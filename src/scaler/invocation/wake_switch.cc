@@ -4,32 +4,11 @@
 
 #include <fmt/core.h>
 
+#include "scaler/core/names.h"
 #include "scaler/invocation/wake_rules.h"
 
 namespace scaler {
 namespace {
-
-enum class Wish { Enable, Disable, Leave };
-
-/// Enabled only at rest: at zero, wholly empty, and nothing pauses it. A pass that was blind knows
-/// nothing of that, so what is there stays.
-Wish wish_of(const PassRecord& record, const Policy& policy) {
-  if (!record.reading) {
-    return Wish::Leave;
-  }
-  const std::optional<Instant>& until = record.reading->service.paused_until;
-  const bool paused = policy->paused || policy->scale_out_paused || (until && *until > record.at);
-  const bool tasks =
-      record.reading->service.desired > 0 || (record.decision && record.decision->desired > 0);
-  if (paused || tasks) {
-    return Wish::Disable;
-  }
-  const bool blind = std::ranges::any_of(record.queues, [](const auto& queue) { return !queue; });
-  if (blind || !record.decision) {
-    return Wish::Leave;
-  }
-  return record.decision->empty ? Wish::Enable : Wish::Disable;
-}
 
 Result<void> check_mapping(const MappingStatus& status) {
   if (!deletes_messages(status)) {
@@ -64,12 +43,28 @@ Result<void> check_mappings(std::span<const MappingStatus> mappings) {
   return {};
 }
 
-Error fifo_refusal(const std::string& queue_url) {
-  return {
-      ErrorKind::Rejected,
-      fmt::format("WAKE is true, but {} is FIFO: a message that is handed back would hold up its "
-                  "group; use the schedule, ticks or the doorbell instead",
-                  queue_url)};
+/// Who asks for wakes: the deployment's one service by WAKE, one of a fleet perhaps by itself.
+std::string_view asked_by(const WakeOptions& options) {
+  return options.many ? "it is to be woken" : "WAKE is true";
+}
+
+Error fifo_refusal(const std::string& queue_url, const WakeOptions& options) {
+  return {ErrorKind::Rejected,
+          fmt::format("{}, but {} is FIFO: a message that is handed back would hold up its "
+                      "group; use the schedule, ticks or the doorbell instead",
+                      asked_by(options), queue_url)};
+}
+
+/// That a queue has no mapping; fine where nobody says that there is one.
+Result<void> missing(const WakeTarget& target, const WakeOptions& options,
+                     const std::string& function_arn) {
+  if (!target.expected) {
+    return {};
+  }
+  if (target.is_fifo()) {
+    return std::unexpected(fifo_refusal(target.queue.url, options));
+  }
+  return std::unexpected(no_mapping(target.queue_arn, function_arn));
 }
 
 /// Does it to each that is enabled, whatever becomes of the others; the first error.
@@ -87,56 +82,105 @@ Result<void> for_enabled(std::span<const MappingStatus> mappings, const Function
 
 }  // namespace
 
-WakeSwitch::WakeSwitch(std::string queue_url, Policy policy, JobMessages& messages,
-                       WakeMapping& mapping)
-    : queue_url_(std::move(queue_url)),
-      policy_(std::move(policy)),
-      messages_(&messages),
-      mapping_(&mapping) {}
+WakeSwitch::WakeSwitch(const WakeOptions& options, JobMessages& messages, WakeMapping& mapping)
+    : options_(options), messages_(&messages), mapping_(&mapping) {}
 
-Result<std::vector<MappingStatus>> WakeSwitch::find(const std::string& queue_arn,
-                                                    Deadline deadline) {
-  return mapping_->find(
-      {.queue_url = queue_url_, .queue_arn = queue_arn, .function_arn = function_arn_}, deadline);
-}
-
-Result<void> WakeSwitch::check_queue(Deadline deadline) {
-  const WakeSettings settings = TRY(messages_->settings(queue_url_, deadline));
+Result<void> WakeSwitch::check_queue(const WakeTarget& target, Deadline deadline) {
+  const std::string& url = target.queue.url;
+  const WakeSettings settings = TRY(messages_->settings(url, deadline));
   if (settings.fifo) {
-    return std::unexpected(fifo_refusal(queue_url_));
+    return std::unexpected(fifo_refusal(url, options_));
   }
   if (has_few_receives(settings)) {
     return fail(ErrorKind::Rejected,
-                fmt::format("WAKE is true, but maxReceiveCount of {} is {}: wakes use up receives, "
+                fmt::format("{}, but maxReceiveCount of {} is {}: wakes use up receives, "
                             "so it must be at least {}, or there must be no dead-letter queue",
-                            queue_url_, *settings.receives_max, kWakeReceivesMin));
+                            asked_by(options_), url, *settings.receives_max, kWakeReceivesMin));
   }
-  queue_checked_ = true;
+  checked_.insert(url);
   return {};
 }
 
-Result<void> WakeSwitch::follow(const PassRecord& record, Deadline deadline) {
-  Result<std::vector<MappingStatus>> found = find({}, deadline);
-  if (!found && found.error().kind == ErrorKind::NotFound && queue_url_.ends_with(".fifo")) {
-    return std::unexpected(fifo_refusal(queue_url_));
+/// Those of each target, in order. A single queue is asked for by its name, several are picked out
+/// of all that there are: by the function's name Lambda does not tell those of all its aliases.
+Result<std::vector<WakeSwitch::Mappings>> WakeSwitch::find_all(WakeTargets& known,
+                                                               Mappings& nobodys,
+                                                               Deadline deadline) {
+  const std::vector<WakeTarget>& targets = known.targets();
+  std::vector<Mappings> found(targets.size());
+  if (targets.size() == 1) {
+    Result<Mappings> only = mapping_->find(
+        {.queue_url = targets.front().queue.url, .function_arn = function_arn_}, deadline);
+    const bool may_lack = options_.many || targets.front().is_fifo();
+    if (!only && !(may_lack && only.error().kind == ErrorKind::NotFound)) {
+      return std::unexpected(std::move(only).error());
+    }
+    found.front() = std::move(only).value_or(Mappings());
+    return found;
   }
-  const std::vector<MappingStatus> mappings = TRY(std::move(found));
+  for (MappingStatus& mapping : TRY(mapping_->list(function_arn_, deadline))) {
+    const auto target = known.target_of(mapping.queue_arn);
+    (target ? found[*target] : nobodys).push_back(std::move(mapping));
+  }
+  return found;
+}
+
+// Who has tasks comes first: its messages are taken away from them.
+WakeReport WakeSwitch::follow(std::span<const Followed> all, Deadline deadline) {
+  const auto function = parse_function_arn(function_arn_);
+  WakeTargets known(all, options_, function ? std::string_view(function->region) : "");
+  WakeReport report{.faults = known.faults()};
+  const std::vector<WakeTarget>& targets = known.targets();
+  if (targets.empty()) {
+    return report;
+  }
+  const Result<std::vector<Mappings>> found = find_all(known, report.nobodys, deadline);
+  if (!found) {
+    report.errors.push_back(found.error().message);
+    return report;
+  }
+  Budget budget{.enabled = options_.many ? kEnabledAtOnce : 1,
+                .first_looks = options_.many ? kFirstLooks : 1};
+  for (const WakeWish wish : {WakeWish::Disable, WakeWish::Leave, WakeWish::Enable}) {
+    for (std::size_t i = 0; i < targets.size(); ++i) {
+      if (targets[i].wish != wish) {
+        continue;
+      }
+      if (const Result<void> done = follow(targets[i], (*found)[i], budget, deadline); !done) {
+        report.faults.push_back({.by = targets[i].by, .message = done.error().message});
+      }
+    }
+  }
+  return report;
+}
+
+Result<void> WakeSwitch::follow(const WakeTarget& target, const Mappings& mappings, Budget& budget,
+                                Deadline deadline) {
+  if (mappings.empty()) {
+    return missing(target, options_, function_arn_);
+  }
   const bool on = std::ranges::any_of(mappings, &MappingStatus::enabled);
-  const Wish wish = wish_of(record, policy_);
   Result<void> fit = check_mappings(mappings);
-  if (fit && (!queue_checked_ || (wish == Wish::Enable && !on))) {
-    fit = check_queue(deadline);
+  if (fit && target.is_fifo()) {
+    fit = std::unexpected(fifo_refusal(target.queue.url, options_));
+  }
+  const bool enables = target.wish == WakeWish::Enable && !on;
+  if (fit && enables && budget.enabled-- <= 0) {
+    return {};
+  }
+  if (fit && (enables || (!checked_.contains(target.queue.url) && budget.first_looks-- > 0))) {
+    fit = check_queue(target, deadline);
   }
   const bool refused =
       !fit && (fit.error().kind == ErrorKind::Rejected || fit.error().kind == ErrorKind::Denied);
-  if (refused || wish == Wish::Disable) {
+  if (refused || target.wish == WakeWish::Disable) {
     const auto disable = [&](const MappingStatus& one) {
       return set_enabled(one, false, deadline);
     };
     const Result<void> disabled = for_enabled(mappings, disable);
     return fit ? disabled : fit;
   }
-  if (!fit || wish != Wish::Enable || on) {
+  if (!fit || !enables) {
     return fit;
   }
   const MappingStatus* const own = own_mapping(mappings);
@@ -154,7 +198,8 @@ Result<void> WakeSwitch::set_enabled(const MappingStatus& status, bool enabled, 
 }
 
 Result<void> WakeSwitch::disable(const std::string& queue_arn, Deadline deadline) {
-  const std::vector<MappingStatus> mappings = TRY(find(queue_arn, deadline));
+  const Mappings mappings =
+      TRY(mapping_->find({.queue_arn = queue_arn, .function_arn = function_arn_}, deadline));
   TRY(for_enabled(
       mappings, [&](const MappingStatus& one) { return set_disabled(one, queue_arn, deadline); }));
   return check_mappings(mappings);
@@ -168,7 +213,8 @@ Result<void> WakeSwitch::set_disabled(const MappingStatus& status, const std::st
   }
   // Either an overlapping invocation was quicker, or the answer to our own first attempt was lost,
   // or someone changes the mapping at this moment. Only in the last case it still delivers.
-  const std::vector<MappingStatus> after = TRY(find(queue_arn, deadline));
+  const Mappings after =
+      TRY(mapping_->find({.queue_arn = queue_arn, .function_arn = function_arn_}, deadline));
   const bool delivers = std::ranges::any_of(after, [&status](const MappingStatus& mapping) {
     return mapping.id == status.id && mapping.enabled;
   });

@@ -57,12 +57,23 @@ PassRecord without_service() {
 
 class WakeSwitchTest : public ::testing::Test {
  protected:
-  Result<void> follow(const PassRecord& record) { return made().follow(record, Deadline::max()); }
+  /// The one thing that went wrong.
+  Result<void> follow(const PassRecord& record) {
+    const ManagedService service{.id = {"c", "s"}, .queues = {{url_}}, .policy = policy_};
+    const Followed followed{.service = &service, .record = &record};
+    WakeReport report = made().follow(std::span(&followed, 1), Deadline::max());
+    for (const WakeFault& fault : report.faults) {
+      report.errors.push_back(fault.message);
+    }
+    EXPECT_LE(report.errors.size(), 1U);
+    return report.errors.empty() ? Result<void>()
+                                 : fail(ErrorKind::Rejected, report.errors.front());
+  }
   Result<void> disable() { return made().disable(kJobsArn, Deadline::max()); }
 
   WakeSwitch& made() {
     if (!switch_) {
-      switch_.emplace(url_, policy_, function_, function_);
+      switch_.emplace(WakeOptions{.wake = true}, function_, function_);
       switch_->invoked_as(std::string(testing::kFunction));
     }
     return *switch_;
@@ -131,6 +142,7 @@ TEST_F(WakeSwitchTest, TheMappingIsAskedForByTheQueueAndWhatWasInvoked) {
   EXPECT_TRUE(follow(busy()));
   EXPECT_EQ(function_.asked.queue_arn, "");  // It follows from the URL.
   EXPECT_EQ(function_.asked.queue_url, kJobs);
+  EXPECT_EQ(function_.lists, 0);
 }
 
 TEST_F(WakeSwitchTest, TheOnlyMappingIsMeantWhateverWasInvoked) {
@@ -338,6 +350,216 @@ TEST_F(SeveralMappings, OneThatWouldDeleteKeepsAllOffWhileItDeliversOrCould) {
   EXPECT_THAT(function_.enabled(), IsEmpty());
   EXPECT_TRUE(follow(at_rest()));
   EXPECT_THAT(function_.enabled(), ElementsAre("live"));
+}
+
+// --- a fleet
+// -------------------------------------------------------------------------------
+
+/// Services with queues of the same names, each with a mapping that is off.
+class WokenFleet : public ::testing::Test {
+ protected:
+  WokenFleet() { function_.mappings.clear(); }
+
+  void add(const std::string& name, const PassRecord& record, bool mapped = true) {
+    services_.push_back({.id = {"c", name}, .queues = {{url_of(name)}}, .policy = fixed(3)});
+    records_.push_back(record);
+    if (mapped) {
+      map(name);
+    }
+  }
+  void map(const std::string& name, bool enabled = false) {
+    function_.mappings.push_back({.id = name,
+                                  .queue_arn = "arn:aws:sqs:us-east-1:123456789012:" + name,
+                                  .function_arn = std::string(testing::kFunction),
+                                  .invoked = true,
+                                  .enabled = enabled,
+                                  .reports_failures = true});
+  }
+  static std::string url_of(const std::string& name) {
+    return "https://sqs.us-east-1.amazonaws.com/123456789012/" + name;
+  }
+  MappingStatus& mapping(const std::string& id) {
+    return *std::ranges::find(function_.mappings, id, &MappingStatus::id);
+  }
+  WakeReport follow() {
+    std::vector<Followed> all;
+    for (std::size_t i = 0; i < services_.size(); ++i) {
+      all.push_back({.service = &services_[i], .record = &records_[i]});
+    }
+    switch_.invoked_as(std::string(testing::kFunction));
+    return switch_.follow(all, Deadline::max());
+  }
+  std::map<std::string, std::string> faults(const WakeReport& report) const {
+    std::map<std::string, std::string> by_name;
+    for (const WakeFault& fault : report.faults) {
+      by_name[services_[fault.by].id.service] = fault.message;
+    }
+    return by_name;
+  }
+
+  std::vector<ManagedService> services_;
+  std::vector<PassRecord> records_;
+  testing::FakeFunction function_;
+  WakeSwitch switch_{{.wake = true, .many = true}, function_, function_};
+};
+
+TEST_F(WokenFleet, OneCallFindsTheMappingsAndNoneIsMadeWhereAllIsRight) {
+  add("a", at_rest());
+  add("b", busy());
+  add("c", at_rest(), false);
+  mapping("b").enabled = true;
+
+  const WakeReport first = follow();
+
+  EXPECT_THAT(first.errors, IsEmpty());
+  EXPECT_THAT(first.faults, IsEmpty()) << "a service without a mapping lives by ticks";
+  EXPECT_THAT(function_.enabled(), ElementsAre("a"));
+  EXPECT_EQ(function_.lists, 1);
+  EXPECT_EQ(function_.finds, 0);
+  EXPECT_EQ(function_.switches, 2);
+  follow();
+  EXPECT_EQ(function_.lists, 2);
+  EXPECT_EQ(function_.switches, 2);
+  EXPECT_EQ(function_.settings_reads, 2);
+}
+
+TEST_F(WokenFleet, WithoutAnyServiceToWakeNothingIsAsked) {
+  add("a", at_rest());
+  add("b", at_rest());
+  for (ManagedService& service : services_) {
+    service.wake = false;
+  }
+  EXPECT_THAT(follow().faults, IsEmpty());
+  EXPECT_EQ(function_.lists + function_.finds + function_.settings_reads, 0);
+}
+
+TEST_F(WokenFleet, OneThatIsUnfitHarmsNoOther) {
+  add("a", at_rest());
+  add("deletes", at_rest());
+  mapping("deletes").reports_failures = false;
+  mapping("deletes").enabled = true;
+  add("first.fifo", at_rest());
+  add("short", at_rest());
+  function_.settings_of[url_of("short")] = WakeSettings{.receives_max = 3};
+  add("slow", at_rest());
+  function_.failures["slow"] = {ErrorKind::Throttled, "TooManyRequestsException"};
+  add("z", at_rest());
+
+  const auto wrong = faults(follow());
+
+  EXPECT_EQ(wrong.size(), 4U);
+  EXPECT_THAT(wrong.at("deletes"), HasSubstr("lacks ReportBatchItemFailures"));
+  EXPECT_THAT(wrong.at("first.fifo"), HasSubstr("first.fifo is FIFO"));
+  EXPECT_THAT(wrong.at("short"), HasSubstr("short is 3: wakes use up receives"));
+  EXPECT_EQ(wrong.at("slow"), "TooManyRequestsException");
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "z"));
+}
+
+TEST_F(WokenFleet, AMappingOnAQueueOfNobodyIsToldAndLeftAlone) {
+  add("a", at_rest());
+  add("b", at_rest());
+  map("strange", true);
+  const WakeReport report = follow();
+  ASSERT_EQ(report.nobodys.size(), 1U);
+  EXPECT_EQ(report.nobodys.front().id, "strange");
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "b", "strange"));
+}
+
+TEST_F(WokenFleet, AServiceThatSaysItIsWokenNeedsAMappingInTheFunctionsRegion) {
+  add("a", at_rest(), false);
+  add("b", at_rest());
+  add("far", at_rest(), false);
+  services_[2].queues = {{"https://sqs.eu-west-1.amazonaws.com/123456789012/far"}};
+  EXPECT_THAT(follow().faults, IsEmpty());
+  services_[0].wake = true;
+  services_[2].wake = true;
+  const auto wrong = faults(follow());
+  EXPECT_EQ(wrong.size(), 2U);
+  EXPECT_EQ(wrong.at("a"),
+            "no event source mapping on arn:aws:sqs:us-east-1:123456789012:a delivers to "
+            "arn:aws:lambda:us-east-1:1:function:f, by whatever alias or version: none could be "
+            "switched");
+  EXPECT_THAT(wrong.at("far"), HasSubstr("the queue lies in eu-west-1, the function in us-east-1"));
+}
+
+TEST_F(WokenFleet, OneQueueIsAskedForByItsName) {
+  add("a", at_rest());
+  add("b", at_rest());
+  services_[1].wake = false;
+  EXPECT_THAT(follow().faults, IsEmpty());
+  EXPECT_EQ(function_.finds, 1);
+  EXPECT_EQ(function_.lists, 0);
+  EXPECT_TRUE(mapping("a").enabled);
+  function_.finding = fail(ErrorKind::NotFound, "no mapping");
+  EXPECT_THAT(follow().errors, IsEmpty()) << "it may live without one";
+  services_[0].wake = true;
+  EXPECT_EQ(faults(follow()).size(), 1U);
+  function_.finding = fail(ErrorKind::Throttled, "slow down");
+  EXPECT_THAT(follow().errors, ElementsAre("slow down"));
+}
+
+TEST_F(WokenFleet, AQueueOfTwoServicesIsOnWhileBothRest) {
+  for (const bool woken : {true, false}) {
+    services_.clear();
+    records_.clear();
+    function_.mappings.clear();
+    add("a", at_rest());
+    add("other", at_rest(), false);
+    add("b", busy(), false);
+    services_.back().queues.push_back({url_of("a")});
+    services_.back().wake = woken ? std::nullopt : std::optional(false);
+    mapping("a").enabled = true;
+    EXPECT_THAT(follow().faults, IsEmpty());
+    EXPECT_FALSE(mapping("a").enabled);
+    records_.back() = at_rest();
+    follow();
+    EXPECT_TRUE(mapping("a").enabled);
+  }
+}
+
+TEST_F(WokenFleet, AllQueuesOfAServiceAreOneSwitch) {
+  add("a", at_rest());
+  services_[0].queues.push_back({url_of("b")});
+  map("b");
+  follow();
+  EXPECT_THAT(function_.enabled(), ElementsAre("a", "b"));
+  records_[0] = busy();
+  follow();
+  EXPECT_THAT(function_.enabled(), IsEmpty());
+}
+
+TEST_F(WokenFleet, ALargeOneIsEnabledInParts) {
+  const int many = WakeSwitch::kEnabledAtOnce + 10;
+  for (int i = 0; i < many; ++i) {
+    add("q" + std::to_string(i), at_rest());
+  }
+  add("busy", busy());
+  mapping("busy").enabled = true;
+  EXPECT_THAT(follow().faults, IsEmpty());
+  EXPECT_EQ(function_.enabled().size(), 100U);
+  EXPECT_FALSE(mapping("busy").enabled);
+  follow();
+  EXPECT_EQ(function_.enabled().size(), 110U);
+}
+
+TEST_F(WokenFleet, QueuesThatAreOnAlreadyAreLookedAtInParts) {
+  for (int i = 0; i < 30; ++i) {
+    add("q" + std::to_string(i), at_rest());
+    function_.mappings.back().enabled = true;
+  }
+  follow();
+  EXPECT_EQ(function_.settings_reads, WakeSwitch::kFirstLooks);
+  follow();
+  follow();
+  EXPECT_EQ(function_.settings_reads, 30);
+}
+
+TEST_F(WokenFleet, TheSameNameInAnotherAccountIsAnotherQueue) {
+  add("a", at_rest());
+  add("a", busy(), false);
+  services_[1].queues = {{"https://sqs.us-east-1.amazonaws.com/210987654321/a"}};
+  follow();
+  EXPECT_THAT(function_.enabled(), ElementsAre("a"));
 }
 
 }  // namespace

@@ -52,6 +52,9 @@ struct ManagedService {
   bool waits = false;                      ///< a change was decided, and there was no slot for it
   GroupMemory group = {};
   std::optional<Rest> rest = {};  ///< since the last look, if it found that
+  /// Whether its queues' messages may call an invocation; nothing: as the deployment says. A pass
+  /// does not ask.
+  std::optional<bool> wake = {};
 };
 
 /// What a look at the service and all of its queues asks for.

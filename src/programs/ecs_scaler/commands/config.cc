@@ -149,6 +149,20 @@ int show_diff(const Environment& environment, const ConfigFlags& flags) {
   return diff->empty() ? kDone : kFailed;
 }
 
+/// The function starts all the same: schedule, ticks and doorbell work.
+void warn_of_fifo(std::span<const ServiceSpec> fleet) {
+  for (const ServiceSpec& service : fleet) {
+    for (const JobQueue& queue : service.queues) {
+      if (service.wake.value_or(false) && queue.url.ends_with(".fifo")) {
+        complain(kDone,
+                 fmt::format("warning: wake is true for {}, but its queue {} is FIFO: the "
+                             "function refuses to wake it; schedule, ticks and doorbell work",
+                             described(service.id), queue.url));
+      }
+    }
+  }
+}
+
 int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (flags.markdown || flags.schema) {
     const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
@@ -170,6 +184,7 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (const int code = show(environment, flags, fleet->scope.fixed, *fleet); code != kDone) {
     return code;
   }
+  warn_of_fifo(fleet->scope.fixed);
   if (flags.choice.config_file.empty() && flags.choice.fleet.empty() && !is_fleet(environment)) {
     const Result<ServiceConfig> config = service_from_environment(environment);
     if (config && config->wake && config->queue_url.ends_with(".fifo")) {

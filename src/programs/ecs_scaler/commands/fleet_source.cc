@@ -46,7 +46,6 @@ Result<FleetConfig> config_for_file(const Environment& environment, const std::s
   Environment chosen = environment;
   chosen.insert_or_assign("FLEET", "/" + file);
   chosen.erase("FLEET_ACCOUNTS");
-  chosen.erase("WAKE");
   FleetConfig config = TRY(fleet_from_environment(chosen));
   config.rules.defaults = {};
   return config;
