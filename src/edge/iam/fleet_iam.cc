@@ -116,6 +116,44 @@ IamPlace told_by(const IamFleet& fleet, const ServiceConfig& deployment) {
   return told;
 }
 
+/// The queues whose messages may wake services: of the function's own region, in any account.
+std::vector<std::string> woken_by(const IamFleet& fleet, const ServiceConfig& deployment,
+                                  const IamScope& own) {
+  std::vector<std::string> queues;
+  if (own.function_name.empty()) {
+    return queues;
+  }
+  const std::string& region = own.function.region;
+  for (const ServiceSpec& spec : fleet.services) {
+    const std::string_view there = region_of(spec.id);
+    for (const JobQueue& queue : spec.queues) {
+      std::string arn =
+          Arns({.queue_region = there.empty() ? region : std::string(there)}).of_queue(queue.url);
+      const auto parsed = parse_arn(arn);
+      if (spec.wake.value_or(deployment.wake) && (!parsed || parsed->region == region)) {
+        add_once(queues, std::move(arn));
+      }
+    }
+  }
+  const auto add_allowed = [&](const std::string& account) {
+    IamSubjects allowed;
+    allowed.add(fleet.ceilings, Arns({.service = {.region = region, .account = account}}));
+    for (std::string& pattern : allowed.queues) {
+      add_once(queues, std::move(pattern));
+    }
+  };
+  for (const SearchedPlace& place : fleet.places) {
+    const auto role = parse_arn(place.role.arn);
+    if (deployment.wake && may_be_same(std::string_view(place.region), region)) {
+      add_allowed(role ? role->account : own.function.account);
+    }
+  }
+  if (deployment.wake && fleet.object) {
+    add_allowed(own.function.account);
+  }
+  return queues;
+}
+
 std::string trust_json(const FleetIam& fleet, const AccountRole& role) {
   json::Writer writer;
   writer.begin_object().field("Version", "2012-10-17").name("Statement").begin_array();
@@ -139,7 +177,7 @@ Result<FleetIam> fleet_iam(const IamFleet& fleet, const ServiceConfig& deploymen
   if (!caller.empty()) {
     told.account = TRY(parse_role({.arn = caller})).account;
   }
-  const IamScope own = TRY(fleet_scope(flags, environment, told));
+  const IamScope own = TRY(fleet_scope(flags, environment, told, deployment.wake));
   const IamPlace& home = own.function;
   FleetIam result{.principal = caller};
   std::map<AccountRole, Scope> scopes;
@@ -183,6 +221,9 @@ Result<FleetIam> fleet_iam(const IamFleet& fleet, const ServiceConfig& deploymen
                                 .resource = "root"});
   }
   std::ranges::move(deployment_iam_statements(deployment, own), std::back_inserter(result.caller));
+  if (const auto queues = woken_by(fleet, deployment, own); !queues.empty()) {
+    std::ranges::move(wake_iam_statements(queues, own), std::back_inserter(result.caller));
+  }
   return result;
 }
 

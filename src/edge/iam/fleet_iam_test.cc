@@ -278,5 +278,64 @@ TEST(FleetIam, ARoleOfAnotherAccountDrivesTheGroupsOfItsOwn) {
   EXPECT_THAT(sids(fleet->caller), testing::Not(testing::Contains("EndInstances")));
 }
 
+// --- queues that wake
+// ----------------------------------------------------------------------------
+
+Result<FleetIam> waking(const IamFleet& fleet, bool wake = true,
+                        const std::string& function = "scaler") {
+  const ServiceConfig deployment{.policy = Policy::create({}).value(), .wake = wake};
+  return fleet_iam(fleet, deployment, {.function_name = function}, kCaller,
+                   {{"AWS_REGION", "eu-west-1"}});
+}
+
+bool has(const FleetIam& fleet, std::string_view sid) {
+  return std::ranges::find(fleet.caller, sid, &IamStatement::sid) != fleet.caller.end();
+}
+
+TEST(FleetIam, OfAFileThoseQueuesWakeThatMayAndLieInTheFunctionsRegion) {
+  IamFleet fleet{.services = {worker({}, "123456789012"), worker(kFirst, "111111111111"),
+                              worker(kSecond, "222222222222"), worker({}, "123456789012")}};
+  fleet.services[2].wake = false;
+  fleet.services[3].queues = {{"https://sqs.us-east-1.amazonaws.com/123456789012/far"}};
+  const auto printed = waking(fleet);
+  ASSERT_TRUE(printed.has_value()) << printed.error().message;
+  const std::vector<std::string> queues{"arn:aws:sqs:eu-west-1:123456789012:jobs",
+                                        "arn:aws:sqs:eu-west-1:111111111111:jobs"};
+  const IamStatement& mapping = statement(printed->caller, "WakeMapping");
+  EXPECT_EQ(mapping.resources, queues);
+  EXPECT_THAT(mapping.actions,
+              ElementsAre("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"));
+  EXPECT_EQ(statement(printed->caller, "HandBackMessages").resources, queues);
+  EXPECT_THAT(statement(printed->caller, "FindMappings").resources, ElementsAre("*"));
+  EXPECT_THAT(statement(printed->caller, "SwitchMapping").conditions.front().values,
+              ElementsAre("arn:aws:lambda:eu-west-1:123456789012:function:scaler",
+                          "arn:aws:lambda:eu-west-1:123456789012:function:scaler:*"));
+}
+
+TEST(FleetIam, WithoutWakeNoMappingIsSwitchedUnlessAServiceSaysSo) {
+  IamFleet fleet{.services = {worker({}, "123456789012"), worker(kFirst, "111111111111")}};
+  EXPECT_FALSE(has(*waking(fleet, false), "SwitchMapping"));
+  fleet.services[1].wake = true;
+  EXPECT_THAT(statement(waking(fleet, false)->caller, "WakeMapping").resources,
+              ElementsAre("arn:aws:sqs:eu-west-1:111111111111:jobs"));
+}
+
+TEST(FleetIam, ByTagsTheQueuesThatWakeAreThoseOfTheCeilings) {
+  const auto printed = waking({.places = {SearchedPlace{},
+                                          {.region = "eu-west-1", .role = kFirst},
+                                          {.region = "us-east-1", .role = kFirst}},
+                               .ceilings = {.queues = {"jobs-*"}}});
+  ASSERT_TRUE(printed.has_value()) << printed.error().message;
+  EXPECT_THAT(statement(printed->caller, "WakeMapping").resources,
+              ElementsAre("arn:aws:sqs:eu-west-1:123456789012:jobs-*",
+                          "arn:aws:sqs:eu-west-1:111111111111:jobs-*"));
+}
+
+TEST(FleetIam, WhoseMappingsAreSwitchedMustBeKnown) {
+  const IamFleet fleet{.services = {worker({}, "123456789012")}};
+  EXPECT_THAT(waking(fleet, true, "").error().message, HasSubstr("--function-name"));
+  EXPECT_FALSE(has(*waking(fleet, false, ""), "SwitchMapping"));
+}
+
 }  // namespace
 }  // namespace scaler

@@ -20,6 +20,10 @@ namespace {
 
 using Statements = std::vector<IamStatement>;
 
+constexpr std::string_view kWhoseMapping =
+    "WAKE is true, but the function whose mapping is switched is not known: give its name with "
+    "--function-name";
+
 /// The table is where the program is, whoever's the service may be.
 void add_lease(Statements& statements, const IamLease& lease, const Arns& arns) {
   if (lease.table.empty()) {
@@ -62,20 +66,19 @@ void add_own_queues(Statements& statements, const ServiceConfig& config, const A
   }
 }
 
-void add_wake(Statements& statements, const ServiceConfig& config, const IamScope& scope,
-              const Arns& arns) {
-  const std::string queue = arns.of_queue(config.queue_url);
+void add_wake(Statements& statements, std::vector<std::string> receive,
+              const std::vector<std::string>& queues, const IamScope& scope, const Arns& arns) {
   statements.push_back({.sid = "WakeMapping",
-                        .why = "Lambda demands both of every event source mapping; the scaler "
+                        .why = "Lambda demands these of every event source mapping; the scaler "
                                "reports every message as failed, so that none is deleted",
-                        .actions = {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
-                        .resources = {queue}});
+                        .actions = std::move(receive),
+                        .resources = queues});
   statements.push_back({.sid = "HandBackMessages",
                         .why = "a message that woke the service is given back at once",
                         .actions = {"sqs:ChangeMessageVisibility"},
-                        .resources = {queue}});
+                        .resources = queues});
   statements.push_back({.sid = "FindMappings",
-                        .why = "the mapping on the job queue; AWS cannot restrict this call",
+                        .why = "the mappings on job queues; AWS cannot restrict this call",
                         .actions = {"lambda:ListEventSourceMappings"},
                         .resources = {"*"}});
   // A mapping may be bound to an alias or a version.
@@ -119,8 +122,10 @@ void add_surroundings(Statements& statements, const ServiceConfig& config, const
            "logs", fmt::format("log-group:/aws/lambda/{}:*", scope.function_name))}});
   add_own_queues(statements, config, arns);
   add_shards(statements, config, arns);
-  if (config.wake) {
-    add_wake(statements, config, scope, arns);
+  // What a pass reads of its queue it may already.
+  if (config.wake && !config.queue_url.empty()) {
+    add_wake(statements, {"sqs:ReceiveMessage", "sqs:DeleteMessage"},
+             {arns.of_queue(config.queue_url)}, scope, arns);
   }
 }
 
@@ -201,16 +206,14 @@ Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environ
   compare("--region", flags.region, "the function's ARN", function.region, problems);
   compare("--account", flags.account, "the function's ARN", function.account, problems);
   if (config.wake && scope.function_name.empty()) {
-    problems.add(
-        "WAKE is true, but the function whose mapping is switched is not known: give its name with "
-        "--function-name");
+    problems.add(std::string(kWhoseMapping));
   }
   TRY(problems.result());
   return scope;
 }
 
 Result<IamScope> fleet_scope(const IamOverrides& flags, const Environment& environment,
-                             const IamPlace& told) {
+                             const IamPlace& told, bool wake) {
   const FunctionArn function = TRY(read_function(first_of(
       {flags.function_name, variable(environment, "AWS_LAMBDA_FUNCTION_NAME").value_or("")})));
   IamScope scope{
@@ -228,6 +231,9 @@ Result<IamScope> fleet_scope(const IamOverrides& flags, const Environment& envir
   compare("--account", flags.account, "the function's ARN", function.account, problems);
   if (!scope.function_name.empty() || !scope.lease.table.empty()) {
     check_place(scope.function, problems);
+  }
+  if (wake && scope.function_name.empty()) {
+    problems.add(std::string(kWhoseMapping));
   }
   TRY(problems.result());
   return scope;
@@ -253,6 +259,13 @@ std::vector<IamStatement> deployment_iam_statements(const ServiceConfig& config,
                                                     const IamScope& scope) {
   Statements statements;
   add_surroundings(statements, config, scope, Arns(scope));
+  return statements;
+}
+
+std::vector<IamStatement> wake_iam_statements(const std::vector<std::string>& queues,
+                                              const IamScope& scope) {
+  Statements statements;
+  add_wake(statements, consume(), queues, scope, Arns(scope));
   return statements;
 }
 

@@ -72,15 +72,20 @@ Result<IamScope> iam_scope(const IamOverrides& flags, const Environment& environ
                            const ServiceConfig& config);
 
 /// The same of a deployment for many services, as far as it concerns the program itself. `told`:
-/// what its queues and services say, which counts last; a part that nothing tells is empty.
+/// what its queues and services say, which counts last; a part that nothing tells is empty. `wake`:
+/// the deployment wakes services, so that a function must be known.
 Result<IamScope> fleet_scope(const IamOverrides& flags, const Environment& environment,
-                             const IamPlace& told);
+                             const IamPlace& told, bool wake);
 
 /// The statements in the templates' order; never empty.
 std::vector<IamStatement> iam_statements(const ServiceConfig& config, const IamScope& scope);
 /// What the program needs for itself, whoever is scaled: lease, log, its own queues.
 std::vector<IamStatement> deployment_iam_statements(const ServiceConfig& config,
                                                     const IamScope& scope);
+
+/// What it needs so that messages of these queues, by ARN, wake services of a fleet.
+std::vector<IamStatement> wake_iam_statements(const std::vector<std::string>& queues,
+                                              const IamScope& scope);
 
 /// What the role of the worker's own tasks needs beside the worker's own calls when `ecs-guard`
 /// stands before it (docs/guard.md).
