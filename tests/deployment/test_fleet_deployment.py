@@ -41,14 +41,16 @@ def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tm
 
 @pytest.mark.parametrize("parameters", [
     {}, {"FleetQueues": "jobs-*", "FleetClusters": "main", "TickSeconds": "20"},
-    {"FleetGroups": "*"}, {"FleetClusters": "gpu", "FleetGroups": "gpu-*"}], ids=str)
+    {"FleetGroups": "*"}, {"FleetClusters": "gpu", "FleetGroups": "gpu-*"},
+    {"FleetQueues": "jobs-*", "Wake": "true"}], ids=str)
 def test_the_template_grants_exactly_what_iam_prints(
         parameters, stack, printed_policy):  # noqa: F811
     made = stack(**parameters)
 
     assert made.policy == printed_policy(made.environment, made.function_name,
                                          *of_groups(parameters))
-    assert made.environment["FLEET"] == "tags" and "WAKE" not in made.environment
+    assert made.environment["FLEET"] == "tags"
+    assert made.environment["WAKE"] == parameters.get("Wake", "false")
 
 
 def test_the_function_takes_its_variables(stack, run_program, ecs_scaler):
@@ -244,9 +246,10 @@ def test_terraform_grants_the_same(fleet_template):
 
     assert [(s["Sid"], s["Action"]) for s in statements] == [
         (sid, json.loads(actions)) for sid, actions in written]
-    conditional = re.search(r"of_groups = (\[[^\]]*\])", text)[1]
+    conditional = [sid for kind in ("of_groups", "of_wakes")
+                   for sid in json.loads(re.search(kind + r" += (\[[^\]]*\])", text)[1])]
     policy, = fleet_template["Resources"]["ScalerRole"]["Properties"]["Policies"]
-    assert json.loads(conditional) == [s["Fn::If"][1]["Sid"] for s in
+    assert conditional == [s["Fn::If"][1]["Sid"] for s in
                                        policy["PolicyDocument"]["Statement"] if "Fn::If" in s]
     assert text.count('"aws:TagKeys" = ["ecs-scaler:instance"]') == 1
     assert text.count('"aws:ResourceTag/ecs-scaler:queue" = ["false"]') == 2

@@ -14,6 +14,8 @@ locals {
   clusters  = "arn:${local.partition}:ecs:${local.place}:cluster/${var.fleet_clusters}"
   tasks     = "arn:${local.partition}:ecs:${local.place}:task/${var.fleet_clusters}/*"
   instances = "arn:${local.partition}:ecs:${local.place}:container-instance/${var.fleet_clusters}/*"
+  queues    = "arn:${local.partition}:sqs:${local.place}:${var.fleet_queues}"
+  function  = "arn:${local.partition}:lambda:${local.place}:function:${var.name}-scaler"
   groups    = "arn:${local.partition}:autoscaling:${local.place}:autoScalingGroup:*:autoScalingGroupName/${var.fleet_groups}"
 
   environment = merge(
@@ -22,6 +24,7 @@ locals {
       FLEET_TASKS_MAX  = tostring(var.fleet_tasks_max)
       FLEET_QUEUES     = var.fleet_queues
       FLEET_CLUSTERS   = var.fleet_clusters
+      WAKE             = tostring(var.wake)
       SCHEDULE_SECONDS = var.monitoring_rate
       TICK_QUEUE_URL   = aws_sqs_queue.tick.url
       TICK_SECONDS     = tostring(var.tick_seconds)
@@ -35,7 +38,9 @@ locals {
   # `ecs-scaler iam` prints the same statements; a test compares them.
   of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
   "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
-  statements = [for one in local.all_statements : one if var.fleet_groups != "" || !contains(local.of_groups, one.Sid)]
+  of_wakes = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
+  statements = [for one in local.all_statements : one if
+  (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid))]
   all_statements = [
     {
       Sid      = "FindServices"
@@ -47,7 +52,7 @@ locals {
       Sid      = "ReadJobQueue"
       Effect   = "Allow"
       Action   = ["sqs:GetQueueAttributes"]
-      Resource = ["arn:${local.partition}:sqs:${local.place}:${var.fleet_queues}"]
+      Resource = [local.queues]
     },
     {
       Sid      = "ReadService"
@@ -158,6 +163,31 @@ locals {
       Effect   = "Allow"
       Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
       Resource = [aws_sqs_queue.tick.arn]
+    },
+    {
+      Sid      = "WakeMapping"
+      Effect   = "Allow"
+      Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+      Resource = [local.queues]
+    },
+    {
+      Sid      = "HandBackMessages"
+      Effect   = "Allow"
+      Action   = ["sqs:ChangeMessageVisibility"]
+      Resource = [local.queues]
+    },
+    {
+      Sid      = "FindMappings"
+      Effect   = "Allow"
+      Action   = ["lambda:ListEventSourceMappings"]
+      Resource = ["*"]
+    },
+    {
+      Sid       = "SwitchMapping"
+      Effect    = "Allow"
+      Action    = ["lambda:UpdateEventSourceMapping"]
+      Resource  = ["arn:${local.partition}:lambda:${local.place}:event-source-mapping:*"]
+      Condition = { ArnEquals = { "lambda:FunctionArn" = [local.function, "${local.function}:*"] } }
     },
   ]
 }

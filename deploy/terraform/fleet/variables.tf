@@ -43,6 +43,12 @@ variable "fleet_profiles" {
   default     = null
 }
 
+variable "wake" {
+  description = "Event source mappings of this function wake the services of their queues; the role may then receive from all of fleet_queues"
+  type        = bool
+  default     = false
+}
+
 variable "monitoring_rate" {
   description = "EventBridge schedule of the full pass; one minute is the shortest"
   type        = string
