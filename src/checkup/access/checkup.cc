@@ -168,9 +168,10 @@ class AwsCheckup final : public Checkup {
     return doctor::examine(session_->client(), place, clock_->now(), after(kCallTimeout));
   }
 
-  doctor::FleetFacts examine(std::vector<ServiceSpec> services, FleetNews news) override {
+  doctor::FleetFacts examine(std::vector<ServiceSpec> services, FleetNews news,
+                             const std::string& function) override {
     return doctor::examine_fleet(session_->client(), session_->cloud(), std::move(services),
-                                 std::move(news), after(kFleetTimeout));
+                                 std::move(news), function, after(kFleetTimeout));
   }
 
  private:

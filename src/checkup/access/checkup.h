@@ -34,8 +34,9 @@ class Checkup {
   /// Whether such a look can be made at all. Errors: Malformed, as aws::check_places().
   virtual Result<void> check(const LookRequest& look) const = 0;
   virtual doctor::Facts examine(const doctor::Examination& place) = 0;
-  /// Of many services; `news`: of the search for them.
-  virtual doctor::FleetFacts examine(std::vector<ServiceSpec> services, FleetNews news) = 0;
+  /// Of many services; `news`: of the search for them; `function`: as doctor::examine_fleet().
+  virtual doctor::FleetFacts examine(std::vector<ServiceSpec> services, FleetNews news,
+                                     const std::string& function) = 0;
 };
 
 }  // namespace scaler

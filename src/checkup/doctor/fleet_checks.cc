@@ -1,6 +1,7 @@
 #include "checkup/doctor/fleet_checks.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include <fmt/core.h>
@@ -184,7 +185,8 @@ void check_shared_queues(const FleetFacts& facts, std::vector<Finding>& findings
 }  // namespace
 
 FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
-                         std::vector<ServiceSpec> services, FleetNews news, Deadline deadline) {
+                         std::vector<ServiceSpec> services, FleetNews news,
+                         const std::string& function, Deadline deadline) {
   FleetFacts facts{.services = std::move(services), .news = std::move(news)};
   facts.caller = aws::caller_identity(client, deadline);
   facts.credential_source = client.credential_source();
@@ -193,6 +195,9 @@ FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
     requests.push_back(look_at_all_of(service));
   }
   facts.looks = reader.look(requests, Patience::All, deadline);
+  if (!function.empty()) {
+    facts.wakes = examine_wakes(client, function, facts.services, deadline);
+  }
   return facts;
 }
 
@@ -206,6 +211,11 @@ std::vector<Finding> diagnose_fleet(const FleetFacts& facts) {
     }
   }
   check_shared_queues(facts, findings);
+  if (facts.wakes) {
+    Findings of_wakes;
+    check_wakes(*facts.wakes, facts.services, facts.looks, of_wakes);
+    std::ranges::move(std::move(of_wakes).sorted(), std::back_inserter(findings));
+  }
   std::ranges::stable_sort(findings, {}, &Finding::severity);
   return findings;
 }

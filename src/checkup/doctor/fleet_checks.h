@@ -1,10 +1,12 @@
 #pragma once
 // The doctor over a whole fleet: facts -> findings, one for each service. Pure.
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "checkup/doctor/diagnosis.h"
+#include "checkup/doctor/fleet_wakes.h"
 #include "scaler/fleet/fleet_source.h"
 
 namespace scaler::doctor {
@@ -13,13 +15,16 @@ struct FleetFacts {
   Result<aws::CallerIdentity> caller = {};
   std::string credential_source = {};  ///< which place had credentials; empty for none
   std::vector<ServiceSpec> services = {};
-  std::vector<Look> looks = {};  ///< one per service, in order
-  FleetNews news = {};           ///< of the search by tags
+  std::vector<Look> looks = {};         ///< one per service, in order
+  FleetNews news = {};                  ///< of the search by tags
+  std::optional<WakeFacts> wakes = {};  ///< of the function that is named
 };
 
-/// Looks at all services side by side, and asks who asks.
+/// Looks at all services side by side, and asks who asks. `function`: whose mappings wake them;
+/// empty: none is named.
 FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
-                         std::vector<ServiceSpec> services, FleetNews news, Deadline deadline);
+                         std::vector<ServiceSpec> services, FleetNews news,
+                         const std::string& function, Deadline deadline);
 
 /// The worst first.
 std::vector<Finding> diagnose_fleet(const FleetFacts& facts);

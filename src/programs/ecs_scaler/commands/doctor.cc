@@ -64,7 +64,8 @@ int examine_fleet(const Environment& environment, const DoctorFlags& flags, Chec
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  const doctor::FleetFacts facts = checkup.examine((*fleet)->specs, std::move((*fleet)->news));
+  const doctor::FleetFacts facts =
+      checkup.examine((*fleet)->specs, std::move((*fleet)->news), flags.place.function);
   const std::vector<doctor::Finding> findings = doctor::diagnose_fleet(facts);
   const std::string text = flags.output == Output::Json
                                ? doctor::fleet_json_of(facts, findings)
@@ -106,8 +107,7 @@ Command doctor_command() {
       .run = [flags](const Environment& environment) { return examine(environment, *flags); }};
   add_place(command.options, flags->place);
   std::ranges::move(fleet_options(flags->choice), std::back_inserter(command.options));
-  command.exclusive = {
-      {kConfigFlag, kFleetFlag}, {"--function", kConfigFlag}, {"--function", kFleetFlag}};
+  command.exclusive = {{kConfigFlag, kFleetFlag}};
   command.options.push_back(output_option(flags->output));
   return command;
 }
