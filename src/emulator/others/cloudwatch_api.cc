@@ -288,6 +288,7 @@ ApiAnswer CloudWatchApi::get_metric_data(const Input& input, const Caller& calle
   }
   std::set<std::string> ids;
   std::vector<DataQuery> queries;
+  queries.reserve(wanted.size());
   for (const Reader& query : wanted) {
     queries.push_back(TRY(read_query(query, ids, caller)));
   }

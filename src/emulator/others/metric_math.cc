@@ -40,10 +40,10 @@ constexpr std::string_view kWord =
 constexpr int kDepthMax = 50;
 
 std::optional<double> value_at(const Operand& operand, Instant at) {
-  if (const double* const number = std::get_if<double>(&operand)) {
+  if (const auto* const number = std::get_if<double>(&operand)) {
     return *number;
   }
-  const Series& series = std::get<Series>(operand);
+  const auto& series = std::get<Series>(operand);
   const auto found = series.find(at);
   return found == series.end() ? std::nullopt : std::optional(found->second);
 }

@@ -45,6 +45,27 @@ std::string owner_of(const Caller& caller, std::string_view service) {
   return service == "iam" ? caller.account : fmt::format("{}/{}", caller.account, caller.region);
 }
 
+/// Those of the table, those that name what is meant, and those that choose of several.
+std::vector<Field> fields_of(const KeptOperation& operation) {
+  std::vector<Field> fields = operation.fields;
+  const auto keys =
+      operation.kind == nullptr ? std::vector<std::string_view>() : operation.kind->keys;
+  const auto needed = operation.deed == Deed::List ? Presence::Optional : Presence::Required;
+  for (const std::string_view key : keys) {
+    if (operation.several.empty() || key != keys.back()) {
+      fields.push_back({key, FieldKind::Text, needed});
+    }
+  }
+  if (!operation.prefix.empty()) {
+    fields.push_back({operation.prefix, FieldKind::Text});
+  }
+  if (!operation.several.empty()) {
+    const bool things = operation.deed == Deed::Put;
+    fields.push_back({operation.several, things ? FieldKind::Objects : FieldKind::Texts});
+  }
+  return fields;
+}
+
 bool begins_with(const std::vector<std::string>& key, const std::vector<std::string>& first) {
   return std::ranges::mismatch(key, first).in2 == first.end();
 }
@@ -107,6 +128,18 @@ struct RegisterApi::Call {
   }
 };
 
+bool RegisterApi::is_asked_for(const Call& call, const Key& key) {
+  const std::vector<std::string_view>& fields = call.operation.kind->keys;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    if (call.input.has(fields[i]) && call.input.text(fields[i]) != key[kOwner + i]) {
+      return false;
+    }
+  }
+  const auto names = call.input.texts(call.operation.several);
+  return key.back().starts_with(call.input.text(call.operation.prefix)) &&
+         (names.empty() || listed(names, key.back()));
+}
+
 bool RegisterApi::offers(std::string_view service, std::string_view operation) {
   return find_operation(service, operation) != nullptr;
 }
@@ -125,26 +158,7 @@ ApiAnswer RegisterApi::handle(std::string_view service, const JsonCall& json) {
     return refuse("UnknownOperationException",
                   fmt::format("{} has no operation {} here.", service, json.operation));
   }
-  std::vector<Field> fields = operation->fields;
-  const auto keys =
-      operation->kind == nullptr ? std::vector<std::string_view>() : operation->kind->keys;
-  for (const std::string_view key : keys) {
-    const bool several = !operation->several.empty() && key == keys.back();
-    if (!several) {
-      const bool needed = operation->deed != Deed::List;
-      fields.push_back({key, FieldKind::Text, needed ? Presence::Required : Presence::Optional});
-    }
-  }
-  for (const std::string_view name : {operation->prefix, operation->several}) {
-    const bool things = name == operation->several && operation->deed == Deed::Put;
-    const FieldKind kind = name == operation->prefix ? FieldKind::Text
-                           : things                  ? FieldKind::Objects
-                                                     : FieldKind::Texts;
-    if (!name.empty()) {
-      fields.push_back({name, kind});
-    }
-  }
-  const Input input = TRY(Input::read(json.body, fields, wrong_code(service)));
+  const Input input = TRY(Input::read(json.body, fields_of(*operation), wrong_code(service)));
   if (operation->check != nullptr) {
     TRY(operation->check(input));
   }
@@ -269,8 +283,11 @@ ApiAnswer RegisterApi::put(const Call& call) {
   TRY(check_parent(call));
   if (!operation.several.empty()) {
     for (const json::Value& thing : call.input.objects(operation.several)) {
-      TRY(put_one(call, std::get<json::Object>(thing.data()),
-                  json::text_in(thing, kind.keys.back())));
+      const auto put = put_one(call, std::get<json::Object>(thing.data()),
+                               json::text_in(thing, kind.keys.back()));
+      if (!put) {
+        return std::unexpected(put.error());
+      }
     }
     return call.done();
   }
@@ -334,7 +351,9 @@ ApiAnswer RegisterApi::remove(const Call& call) {
     keys.push_back(call.key());
   }
   for (const Key& key : keys) {
-    TRY(find(call, key));
+    if (const auto found = find(call, key); !found) {
+      return std::unexpected(found.error());
+    }
     const std::vector<Key> children = children_of(kind, key);
     if (!children.empty() && !kind.in_use.empty()) {
       return refuse(
@@ -369,23 +388,12 @@ ApiAnswer RegisterApi::tell(const Call& call) {
 ApiAnswer RegisterApi::list(const Call& call) {
   const KeptOperation& operation = call.operation;
   const KeptKind& kind = *operation.kind;
-  const std::string_view prefix =
-      operation.prefix.empty() ? std::string_view() : call.input.text(operation.prefix);
-  const auto names = call.input.texts(operation.several);
-  const auto is_asked_for = [&](const Key& key) {
-    for (std::size_t i = 0; i < kind.keys.size(); ++i) {
-      if (call.input.has(kind.keys[i]) && call.input.text(kind.keys[i]) != key[kOwner + i]) {
-        return false;
-      }
-    }
-    return key.back().starts_with(prefix) && (names.empty() || listed(names, key.back()));
-  };
   json::Writer writer;
   writer.begin_object().name(operation.answer).begin_array();
   const Key first{owner_of(call.caller, operation.service), std::string(kind.title)};
   for (auto one = kept_.lower_bound(first); one != kept_.end() && begins_with(one->first, first);
        ++one) {
-    if (!is_asked_for(one->first)) {
+    if (!is_asked_for(call, one->first)) {
       continue;
     }
     if (operation.only.empty()) {

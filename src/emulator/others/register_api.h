@@ -41,6 +41,7 @@ class RegisterApi {
   ApiAnswer remove(const Call& call);
   ApiAnswer tell(const Call& call);
   ApiAnswer list(const Call& call);
+  static bool is_asked_for(const Call& call, const Key& key);
   ApiAnswer tag(const Call& call);
   ApiResult<Kept*> find(const Call& call, const Key& key);
   ApiResult<Kept*> find_tagged(const Call& call);

@@ -144,7 +144,7 @@ void Faults::write(json::Writer& writer) const {
 ApiError fault_error(FaultKind kind, std::string_view service) {
   const bool sqs = service == "sqs";
   const bool lambda = service == "lambda";
-  const bool query = service == "sts" || service == "autoscaling" || service == "iam";
+  const bool query = listed(std::array{"sts", "autoscaling", "iam"}, service);
   switch (kind) {
     case FaultKind::Throttle:
       if (sqs) {
