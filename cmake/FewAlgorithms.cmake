@@ -44,7 +44,12 @@ const OSSL_DISPATCH ${table}[] = {{0, nullptr}};\n")
   target_link_libraries(scaler_few_algorithms PRIVATE OpenSSL::Crypto)
 endfunction()
 
+# What a later OpenSSL needs of its own tables nobody has tried: with one, programs link all of it.
 function(scaler_few_algorithms)
+  if(NOT OPENSSL_VERSION VERSION_LESS 3.1)
+    message(STATUS "OpenSSL ${OPENSSL_VERSION}: ${ARGN} link all algorithms")
+    return()
+  endif()
   if(NOT TARGET scaler_few_algorithms)
     scaler_make_few_algorithms()
   endif()

@@ -74,14 +74,14 @@ Result<EventSourceMapping> one_mapping(Client& client, const ApiCall& call, Dead
   return mapping;
 }
 
-struct Page {
+struct MappingPage {
   std::vector<EventSourceMapping> mappings = {};
   std::string next = {};
 };
 
-Result<Page> read_page(const json::Value& reply) {
+Result<MappingPage> read_page(const json::Value& reply) {
   const json::Reader root(reply);
-  Page page;
+  MappingPage page;
   const json::Reader list = TRY(root.field("EventSourceMappings"));
   for (const json::Reader& mapping : TRY(list.items())) {
     page.mappings.push_back(TRY(read_mapping(mapping)));
@@ -127,7 +127,7 @@ Result<std::vector<EventSourceMapping>> EventSourceMappings::list(const MappingF
   std::string marker;
   for (int i = 0; i < kMappingPagesMax; ++i) {
     const ApiReply reply = TRY(client_->call(list_call(filter, marker), deadline));
-    Result<Page> page = read_page(reply.value);
+    Result<MappingPage> page = read_page(reply.value);
     if (!page.has_value()) {
       return fail(std::move(page).error(), "Lambda ListEventSourceMappings");
     }

@@ -6,14 +6,12 @@
 #include <fmt/core.h>
 
 #include "edge/aws/ecs.h"
+#include "edge/aws/retry.h"
 
 namespace scaler::aws {
 namespace {
 
 using To = ContainerInstances::To;
-
-constexpr Duration kFirstPause = std::chrono::seconds(10);
-constexpr Duration kLongestPause = std::chrono::minutes(5);
 
 std::string key_of(const GroupRequest& request) {
   const ServiceId& id = request.services.front().id;

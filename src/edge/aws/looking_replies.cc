@@ -4,13 +4,12 @@
 #include <utility>
 
 #include "edge/aws/looking.h"
+#include "edge/aws/retry.h"
 #include "edge/aws/sqs.h"
 
 namespace scaler::aws {
 namespace {
 
-constexpr Duration kFirstPause = std::chrono::seconds(10);
-constexpr Duration kLongestPause = std::chrono::minutes(5);
 constexpr Duration kTagsPause = std::chrono::minutes(10);
 constexpr Duration kTellTagsEach = std::chrono::hours(1);
 /// An answer after so short a time is not slow, whatever the others took.

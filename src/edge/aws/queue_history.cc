@@ -99,7 +99,7 @@ ApiCall call_of(const HistoryRequest& request, const Window& window, const std::
           .body = std::move(body).text()};
 }
 
-struct Page {
+struct HistoryPage {
   std::string next = {};
   std::string complaint = {};  ///< what is not whole about it; empty: it is, as far as it goes
 };
@@ -126,7 +126,7 @@ Result<Instant> read_moment(const json::Reader& value) {
   return Instant(Duration(TRY(value.millionths(0, kSecondsMax)) / 1000));
 }
 
-Result<void> read_metric(const json::Reader& result, Page& page, Points& points) {
+Result<void> read_metric(const json::Reader& result, HistoryPage& page, Points& points) {
   const std::size_t metric = TRY(metric_of(result));
   const std::string status = TRY(text_of(result, "StatusCode"));
   // Pages before the last one are in parts by nature.
@@ -148,9 +148,9 @@ Result<void> read_metric(const json::Reader& result, Page& page, Points& points)
   return {};
 }
 
-Result<Page> read_page(const ApiReply& reply, Points& points) {
+Result<HistoryPage> read_page(const ApiReply& reply, Points& points) {
   const json::Reader root(reply.value);
-  Page page{.next = TRY(text_of(root, "NextToken"))};
+  HistoryPage page{.next = TRY(text_of(root, "NextToken"))};
   const json::Reader results = TRY(root.field("MetricDataResults"));
   for (const json::Reader& result : TRY(results.items())) {
     TRY(read_metric(result, page, points));
@@ -171,7 +171,7 @@ Result<std::string> read_window(Client& client, const HistoryRequest& request, c
   for (int pages = 0; pages < kHistoryPagesMax; ++pages) {
     const ApiCall call = call_of(request, window, token);
     const ApiReply reply = TRY(client.call(call, after(kTimeout)));
-    Result<Page> page = read_page(reply, points);
+    Result<HistoryPage> page = read_page(reply, points);
     if (!page) {
       return fail(std::move(page).error(), describe(call));
     }

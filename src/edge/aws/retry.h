@@ -44,6 +44,10 @@ class RetryPolicy {
   int tokens_ = kTokens;
 };
 
+/// Who was refused, or too slow, is asked again after this, doubled each time up to the latter.
+inline constexpr Duration kFirstPause = std::chrono::seconds(10);
+inline constexpr Duration kLongestPause = std::chrono::minutes(5);
+
 /// What came of one call so far.
 struct CallHistory {
   int failures = 0;

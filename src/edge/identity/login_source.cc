@@ -20,7 +20,7 @@ namespace scaler::identity {
 namespace {
 
 constexpr aws::OtherService kSignIn{.variable = "AWS_ENDPOINT_URL_SIGNIN", .section = "signin"};
-constexpr Duration kRefreshBefore = std::chrono::minutes(5);
+constexpr Duration kLoginRefreshBefore = std::chrono::minutes(5);
 constexpr std::int64_t kLifetimeMax = 43200;
 
 /// What the token endpoint's own word for a refusal means to a person.
@@ -70,7 +70,7 @@ class LoginSource final : public aws::CredentialSource {
       }
     }
     const aws::Credentials kept = keys_of(*token->find("accessToken"));
-    if (live_for(kept, kRefreshBefore)) {
+    if (live_for(kept, kLoginRefreshBefore)) {
       return kept;
     }
     if (const Result<void> refreshed = refresh(*token, deadline); !refreshed.has_value()) {

@@ -20,7 +20,7 @@ namespace {
 
 constexpr aws::OtherService kPortal{.variable = "AWS_ENDPOINT_URL_SSO", .section = "sso"};
 constexpr aws::OtherService kOidc{.variable = "AWS_ENDPOINT_URL_SSO_OIDC", .section = "sso_oidc"};
-constexpr Duration kRefreshBefore = std::chrono::minutes(15);
+constexpr Duration kSsoRefreshBefore = std::chrono::minutes(15);
 
 struct SsoRole {
   std::string profile = {};
@@ -98,7 +98,7 @@ class SsoSource final : public aws::CredentialSource {
     }
     const Instant now = surroundings_.clock.now();
     std::optional<Instant> expires = instant_of(*token, "expiresAt");
-    if (!role_.session.empty() && expires && *expires - now < kRefreshBefore &&
+    if (!role_.session.empty() && expires && *expires - now < kSsoRefreshBefore &&
         can_refresh(*token)) {
       refresh_or_take_over(*token, path, deadline);
       expires = instant_of(*token, "expiresAt");

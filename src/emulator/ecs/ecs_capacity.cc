@@ -10,7 +10,7 @@
 namespace scaler::emulator {
 namespace {
 
-const json::Array kNone;
+const json::Array kNoProviders;
 
 double number_in(const json::Value& object, std::string_view name, double otherwise) {
   const json::Value* const found = object.find(name);
@@ -110,7 +110,7 @@ EcsApi::Placement EcsApi::placement(const Input& input, const world::Cluster& cl
   }
   double heaviest = -1;
   const auto* const providers = std::get_if<json::Array>(&strategy.data());
-  for (const json::Value& item : providers == nullptr ? kNone : *providers) {
+  for (const json::Value& item : providers == nullptr ? kNoProviders : *providers) {
     const std::string name(json::text_in(item, "capacityProvider"));
     const auto provider = capacity_providers_.find(name);
     if (provider == capacity_providers_.end()) {

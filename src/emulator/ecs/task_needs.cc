@@ -10,7 +10,7 @@
 namespace scaler::emulator {
 namespace {
 
-const json::Array kNone;
+const json::Array kNoContainers;
 
 /// "1024", 1024, "1 vCPU" or "2 GB": units of which 1024 are one of the unit.
 std::optional<std::int64_t> amount(const json::Value& object, std::string_view name) {
@@ -50,7 +50,7 @@ world::Resources needs_of(const world::TaskDefinition& definition) {
   }
   const json::Value* const found = document->find("containerDefinitions");
   const auto* const list = found == nullptr ? nullptr : std::get_if<json::Array>(&found->data());
-  for (const json::Value& container : list == nullptr ? kNone : *list) {
+  for (const json::Value& container : list == nullptr ? kNoContainers : *list) {
     needs.cpu += amount(container, "cpu").value_or(0);
     const auto soft = amount(container, "memoryReservation");
     needs.memory += soft ? *soft : amount(container, "memory").value_or(0);

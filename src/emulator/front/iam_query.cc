@@ -7,10 +7,6 @@ namespace {
 
 using enum Shape;
 
-constexpr Member one(std::string_view name, Shape shape = Text) {
-  return {.name = name, .wire = name, .shape = shape};
-}
-
 /// A list, whose elements stand below "member".
 constexpr Member many(std::string_view name, Shape shape, std::span<const Member> members = {}) {
   return {.name = name, .wire = name, .shape = shape, .members = members, .in_member = true};

@@ -11,7 +11,7 @@
 namespace scaler::emulator {
 namespace {
 
-std::string milliseconds(Instant instant) {
+std::string milliseconds_text(Instant instant) {
   return std::to_string(instant.time_since_epoch().count());
 }
 
@@ -48,9 +48,9 @@ void write_record(json::Writer& writer, const SqsEventSource& source,
   writer.name("attributes")
       .begin_object()
       .field("ApproximateReceiveCount", std::to_string(message.receive_count))
-      .field("SentTimestamp", milliseconds(message.sent_at))
+      .field("SentTimestamp", milliseconds_text(message.sent_at))
       .field("SenderId", json::text_in(carried, "sender"))
-      .field("ApproximateFirstReceiveTimestamp", milliseconds(message.first_received_at));
+      .field("ApproximateFirstReceiveTimestamp", milliseconds_text(message.first_received_at));
   for (const auto& [from, to] :
        {std::pair{"trace", "AWSTraceHeader"}, {"group", "MessageGroupId"}}) {
     if (const std::string_view text = json::text_in(carried, from); !text.empty()) {

@@ -48,9 +48,9 @@ struct GrowingBody {
   };
 };
 
-using Parser = http::response_parser<GrowingBody>;
+using ReplyReader = http::response_parser<GrowingBody>;
 
-constexpr std::uint32_t kHeaderMax = 64U << 10U;
+constexpr std::uint32_t kReplyHeaderMax = 64U << 10U;
 
 bool breaks_line(std::string_view text) {
   return std::ranges::any_of(
@@ -136,7 +136,7 @@ struct ReplyParser::Impl {
   void begin() {
     parser.emplace();
     parser->skip(reads == Reads::HeaderOnly);
-    parser->header_limit(kHeaderMax);
+    parser->header_limit(kReplyHeaderMax);
     parser->body_limit(body_max);
   }
   Result<std::size_t> consume(std::string_view bytes);
@@ -144,7 +144,7 @@ struct ReplyParser::Impl {
 
   std::size_t body_max;
   Reads reads;
-  std::optional<Parser> parser = {};
+  std::optional<ReplyReader> parser = {};
   std::string pending = {};  ///< bytes that the parser has not taken yet
 };
 

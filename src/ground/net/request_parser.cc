@@ -15,7 +15,7 @@ namespace {
 
 namespace http = boost::beast::http;
 using boost::system::error_code;
-using Parser = http::request_parser<http::string_body>;
+using RequestReader = http::request_parser<http::string_body>;
 
 constexpr std::uint32_t kHeaderMax = 64U << 10U;
 constexpr std::uint64_t kBodyMax = 8U << 20U;
@@ -42,7 +42,7 @@ struct RequestParser::Impl {
   }
   std::size_t left() const { return input.size() - consumed; }
 
-  std::optional<Parser> parser = {};
+  std::optional<RequestReader> parser = {};
   std::string input = {};
   std::size_t consumed = 0;  ///< of input
   bool encouraged = false;

@@ -205,7 +205,7 @@ class VectorSource final : public TraceSource {
   std::size_t next_ = 0;
 };
 
-struct Maker {
+struct ArrivalMaker {
   Instant begin;
   std::uint64_t seed;
 
@@ -237,7 +237,7 @@ ArrivalTrace trace_of(std::vector<TraceInterval> intervals, double scale) {
 std::unique_ptr<ArrivalStream> arrivals(const Arrivals& specification, Instant begin, Instant end,
                                         std::uint64_t seed) {
   return std::make_unique<BoundedStream>(
-      std::visit(Maker{.begin = begin, .seed = seed}, specification), begin, end);
+      std::visit(ArrivalMaker{.begin = begin, .seed = seed}, specification), begin, end);
 }
 
 std::unique_ptr<ArrivalStream> arrivals(const std::vector<Arrivals>& specifications, Instant begin,

@@ -9,9 +9,9 @@ using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
 
-class Maker {
+class ScenarioMaker {
  public:
-  explicit Maker(std::uint64_t seed) : random_(seed) {}
+  explicit ScenarioMaker(std::uint64_t seed) : random_(seed) {}
 
   /// Puts the scenario's service on a group, which may also be one that ECS drives.
   void add_group(Scenario& scenario, bool always_own) {
@@ -213,16 +213,16 @@ class Maker {
 
 Scenario random_scenario(std::uint64_t seed) {
   // Other streams than the simulation's own of the same seed.
-  Scenario scenario = Maker(seed ^ 0x5ce7a1105ce7a110U).scenario();
+  Scenario scenario = ScenarioMaker(seed ^ 0x5ce7a1105ce7a110U).scenario();
   if (seed / 2 % 4 == 0) {  // Of odd and even ones, which run in two processes.
-    Maker(seed ^ 0x9a0c51a9a0c51aU).add_group(scenario, false);
+    ScenarioMaker(seed ^ 0x9a0c51a9a0c51aU).add_group(scenario, false);
   }
   return scenario;
 }
 
 Scenario random_group_scenario(std::uint64_t seed) {
-  Scenario scenario = Maker(seed ^ 0x5ce7a1105ce7a110U).scenario();
-  Maker(seed ^ 0x9a0c51a9a0c51aU).add_group(scenario, true);
+  Scenario scenario = ScenarioMaker(seed ^ 0x5ce7a1105ce7a110U).scenario();
+  ScenarioMaker(seed ^ 0x9a0c51a9a0c51aU).add_group(scenario, true);
   return scenario;
 }
 

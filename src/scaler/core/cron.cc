@@ -31,7 +31,7 @@ struct Field {
   std::span<const std::string_view> names = {};
 };
 
-constexpr std::array<Field, 5> kFields{
+constexpr std::array<Field, 5> kCronFields{
     Field{"minute", 0, 59}, Field{"hour", 0, 23}, Field{"day of the month", 1, 31},
     Field{"month", 1, 12, kMonths}, Field{"day of the week", 0, 7, kWeekdays}};
 
@@ -109,7 +109,7 @@ std::optional<int> highest(std::uint64_t bits, int limit) {
 Result<Cron> Cron::parse(std::string_view text) {
   std::vector<std::string_view> texts = split(text, " \t");
   std::erase(texts, std::string_view());
-  if (texts.size() != kFields.size()) {
+  if (texts.size() != kCronFields.size()) {
     return fail(ErrorKind::Malformed,
                 fmt::format("has {} fields, but must have five: minute, hour, day of the month, "
                             "month, day of the week, such as 0 8 * * 1-5",
@@ -119,7 +119,7 @@ Result<Cron> Cron::parse(std::string_view text) {
   std::size_t i = 0;
   for (std::uint64_t* bits :
        {&cron.minutes_, &cron.hours_, &cron.days_, &cron.months_, &cron.weekdays_}) {
-    *bits = TRY(field_bits(kFields.at(i), texts.at(i)));
+    *bits = TRY(field_bits(kCronFields.at(i), texts.at(i)));
     ++i;
   }
   constexpr std::uint64_t kSeven = std::uint64_t{1} << 7U;

@@ -98,7 +98,7 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
      "it on, or set capacity=own"},
 }};
 
-consteval bool in_order() {
+consteval bool notes_in_order() {
   for (std::size_t i = 0; i < kNotes.size(); ++i) {
     if (kNotes[i].reason != static_cast<InstanceReason>(i)) {
       return false;
@@ -106,7 +106,7 @@ consteval bool in_order() {
   }
   return true;
 }
-static_assert(in_order());
+static_assert(notes_in_order());
 
 }  // namespace
 

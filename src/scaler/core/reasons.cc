@@ -280,7 +280,7 @@ consteval bool all_filled() {
   return true;
 }
 
-consteval bool in_order() {
+consteval bool reasons_in_order() {
   for (std::size_t place = 0; place < kReasons.size(); ++place) {
     if (kReasons.at(place).reason != static_cast<Reason>(place)) {
       return false;
@@ -289,7 +289,7 @@ consteval bool in_order() {
   return true;
 }
 
-static_assert(in_order(), "each reason has its place in the table");
+static_assert(reasons_in_order(), "each reason has its place in the table");
 static_assert(all_filled(), "each note names numbers of its reason");
 
 }  // namespace

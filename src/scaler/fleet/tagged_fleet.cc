@@ -87,7 +87,7 @@ FleetNews TaggedFleet::ask_for(const Shard* shard, Deadline deadline) {
 
 FleetNews TaggedFleet::ask_about(const QueueAddress& queue, Deadline deadline) {
   FleetNews news;
-  const Deadline until = told_ ? std::min(deadline, clock_->steady() + kPatience) : deadline;
+  const Deadline until = told_ ? std::min(deadline, clock_->steady() + kPatienceForNews) : deadline;
   const bool stands = std::ranges::any_of(
       scope_.fixed, [&queue](const ServiceSpec& spec) { return has_queue(spec.queues, queue); });
   const bool known = read_owners(queue, until) || stands;

@@ -41,7 +41,7 @@ std::string queue_row(const JobQueue& queue, const Result<QueueDepth>& depth) {
                : fmt::format("  {:<24} {:>6} could not be read\n", name, weight);
 }
 
-std::string conclusion(const PassRecord& record) {
+std::string sentence_of(const PassRecord& record) {
   const std::int64_t before = record.reading->service.desired;
   const Decision& decision = *record.decision;
   return decision.action == Action::Hold
@@ -113,7 +113,7 @@ std::string table(const ManagedService& service, const PassRecord& record) {
                         explain(step));
   }
   return fmt::format("{}{}\n{}{}{}\n", text, instances_of(record), complaint_of(record),
-                     memory_of(record), conclusion(record));
+                     memory_of(record), sentence_of(record));
 }
 
 int explain_services(const Environment& environment, const ExplainFlags& flags) {

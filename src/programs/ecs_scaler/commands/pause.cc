@@ -15,7 +15,7 @@ namespace scaler::cli {
 namespace {
 
 constexpr Duration kPauseTimeout = std::chrono::seconds(60);
-constexpr Duration kAsking = std::chrono::seconds(20);
+constexpr Duration kAskingAnew = std::chrono::seconds(20);
 constexpr Duration kPauseMin = std::chrono::seconds(1);
 constexpr Duration kPauseMax = std::chrono::hours(24 * 366);
 
@@ -43,7 +43,7 @@ void ask_again(LiveFleet& fleet) {
   for (int tries = 0; fleet.source() != nullptr && !fleet.news.errors.empty() && tries < kTries;
        ++tries) {
     fleet.source()->hurry();
-    FleetNews news = fleet.source()->ask(after(kAsking));
+    FleetNews news = fleet.source()->ask(after(kAskingAnew));
     news.notes.insert(news.notes.begin(), fleet.news.notes.begin(), fleet.news.notes.end());
     fleet.news = std::move(news);
     fleet.services = adopted({}, fleet.tagged->services());
