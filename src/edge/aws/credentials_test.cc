@@ -1,7 +1,10 @@
 #include "edge/aws/credentials.h"
 
+#include <sys/stat.h>
+
 #include <gtest/gtest.h>
 
+#include "edge/aws/profile_file.h"
 #include "edge/aws/test_support.h"
 
 namespace scaler::aws {
@@ -109,6 +112,20 @@ TEST_F(CredentialsTest, ComeFromTheContainerEndpointWithItsToken) {
 
   environment_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = write("token", "a\r\nX-Evil: 1");
   EXPECT_EQ(current().error().kind, ErrorKind::Malformed);
+}
+
+TEST_F(CredentialsTest, AreNotWaitedForAtAPipe) {
+  const std::string pipe = write("config", "") + ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  const std::string what = pipe + ": it is a pipe, which can be read only once: a file is needed";
+  environment_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/x";
+  environment_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = pipe;
+  EXPECT_TRUE(current().error().message.ends_with(what)) << current().error().message;
+  EXPECT_EQ(read_profile_files({{"AWS_SHARED_CREDENTIALS_FILE", pipe}}).error().message,
+            "read " + what);
+  EXPECT_TRUE(read_profile_files({{"AWS_CONFIG_FILE", "/dev/null"}}).has_value());
+  EXPECT_EQ(read_profile_files({{"AWS_CONFIG_FILE", "/dev/zero"}}).error().message,
+            "read /dev/zero: it is larger than 16 MiB");
 }
 
 TEST_F(CredentialsTest, GoToNoOtherHostInTheClear) {

@@ -1,15 +1,11 @@
 #include "edge/identity/token_file.h"
 
+#include "edge/aws/credential_file.h"
 #include "ground/base/file.h"
 #include "ground/json/members.h"
 #include "ground/json/writer.h"
 
 namespace scaler::identity {
-namespace {
-
-constexpr std::size_t kFileMax = 1U << 20U;
-
-}  // namespace
 
 std::string text_of(const json::Value& object, std::string_view name) {
   return std::string(json::text_in(object, name));
@@ -36,7 +32,7 @@ void set_member(json::Value& object, std::string_view name, json::Value value) {
 }
 
 Result<json::Value> read_token_file(const std::string& path) {
-  const Result<std::string> text = read_file(path, kFileMax);
+  const Result<std::string> text = aws::read_credential_file(path);
   if (!text.has_value()) {
     return fail(ErrorKind::Unauthorized, text.error().message);
   }
