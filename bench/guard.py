@@ -121,6 +121,18 @@ def run_through(direct, guarded, messages):
                     for i, m in enumerate(found)])
 
 
+def measure_while_holding(direct, guarded, held, guard):
+    """The guard's CPU us a pair while the worker has so many messages."""
+    for _ in range(0, held, 1000):
+        direct.send(1000)
+        for _ in range(100):
+            guarded.call("ReceiveMessage", MaxNumberOfMessages=10, VisibilityTimeout=43200)
+    direct.send(1000)
+    before = processor_seconds(guard)
+    pairs(guarded, 1000, {})
+    return (processor_seconds(guard) - before) / 1000 * 1e6
+
+
 def percentile(values, percent):
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, len(ordered) * percent // 100)]
@@ -141,6 +153,8 @@ def rows(arguments, guard, direct, guarded):
     yield (f"memory after {arguments.messages // 10:,} and {arguments.messages:,} messages, MiB",
            f"{early / 1024:.2f}, {memory_kib(guard) / 1024:.2f}")
     yield "peak memory, MiB", f"{memory_kib(guard, 'VmHWM') / 1024:.2f}"
+    yield ("processor time a pair while the worker has 10,000 messages, us",
+           f"{measure_while_holding(direct, guarded, 10_000, guard):,.0f}")
     before = processor_seconds(guard)
     time.sleep(20)
     idle = (processor_seconds(guard) - before) * 3e3

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <iterator>
 
 namespace scaler::guard {
 namespace {
@@ -24,17 +25,48 @@ Duration between(Deadline from, Deadline to) {
 
 }  // namespace
 
+void Holding::note_times(const Held& held) {
+  ends_.insert(held.ends);
+  if (held.renew_at) {
+    renewals_.insert(*held.renew_at);
+  }
+}
+
+void Holding::forget_times(const Held& held) {
+  ends_.erase(ends_.find(held.ends));
+  if (held.renew_at) {
+    renewals_.erase(renewals_.find(*held.renew_at));
+  }
+}
+
+template <typename Change>
+void Holding::change(Held& held, Change&& change) {
+  forget_times(held);
+  change();
+  note_times(held);
+}
+
+Holding::Entry Holding::let_go(Entry entry) {
+  forget_times(entry->second);
+  return held_.erase(entry);
+}
+
 void Holding::add(const Message& message, ConnectionId connection, Deadline received,
                   Deadline now) {
   const Duration visibility = bounded(message.visibility);
-  held_.insert_or_assign(message.handle, Held{.connection = connection,
-                                              .visibility = visibility,
-                                              .received = received,
-                                              .handed_over = now,
-                                              .ends = received + visibility});
-  if (renew_) {
-    held_[message.handle].renew_at = received + visibility / 2;
+  if (const auto found = held_.find(message.handle); found != held_.end()) {
+    let_go(found);
   }
+  Held held{.connection = connection,
+            .visibility = visibility,
+            .received = received,
+            .handed_over = now,
+            .ends = received + visibility};
+  if (renew_) {
+    held.renew_at = received + visibility / 2;
+  }
+  note_times(held);
+  held_.emplace(message.handle, held);
 }
 
 std::optional<Duration> Holding::deleted(const Handle& handle, Deadline now) {
@@ -44,13 +76,15 @@ std::optional<Duration> Holding::deleted(const Handle& handle, Deadline now) {
   }
   Held& held = found->second;
   if (until_next_receive_) {
-    held.deleted = true;
-    held.renew_at.reset();
-    held.ends = held.received + kLongest;
+    change(held, [&held] {
+      held.deleted = true;
+      held.renew_at.reset();
+      held.ends = held.received + kLongest;
+    });
     return std::nullopt;
   }
   const Duration took = between(held.handed_over, now);
-  held_.erase(found);
+  let_go(found);
   return took;
 }
 
@@ -61,29 +95,34 @@ void Holding::visibility_changed(const Handle& handle, Duration visibility, bool
     return;
   }
   if (visibility <= Duration::zero()) {
-    held_.erase(found);
+    let_go(found);
     return;
   }
   Held& held = found->second;
-  held.ends = std::min(now + bounded(visibility), held.received + kLongest);
-  if (by_worker) {
-    held.renew_at.reset();
-  } else if (held.renew_at) {
-    held.renew_at = now + (held.ends - now) / 2;
-  }
+  change(held, [&] {
+    held.ends = std::min(now + bounded(visibility), held.received + kLongest);
+    if (by_worker) {
+      held.renew_at.reset();
+    } else if (held.renew_at) {
+      held.renew_at = now + (held.ends - now) / 2;
+    }
+  });
 }
 
 std::vector<Duration> Holding::asked_again(ConnectionId connection, Deadline now) {
   std::vector<Duration> done;
+  if (!renew_ && !until_next_receive_) {
+    return done;
+  }
   for (auto it = held_.begin(); it != held_.end();) {
     Held& held = it->second;
     const bool here = held.connection == connection;
-    if (here) {
-      held.renew_at.reset();
+    if (here && held.renew_at) {
+      change(held, [&held] { held.renew_at.reset(); });
     }
     if (here && held.deleted) {
       done.push_back(between(held.handed_over, now));
-      it = held_.erase(it);
+      it = let_go(it);
     } else {
       ++it;
     }
@@ -92,24 +131,35 @@ std::vector<Duration> Holding::asked_again(ConnectionId connection, Deadline now
 }
 
 void Holding::expire(Deadline now) {
-  std::erase_if(held_, [now](const auto& entry) { return entry.second.ends <= now; });
+  if (ends_.empty() || *ends_.begin() > now) {
+    return;
+  }
+  for (auto it = held_.begin(); it != held_.end();) {
+    it = it->second.ends <= now ? let_go(it) : std::next(it);
+  }
 }
 
 std::vector<Renew> Holding::due_renewals(Deadline now) {
   std::vector<Renew> due;
-  for (auto& [handle, held] : held_) {
+  if (renewals_.empty() || *renewals_.begin() > now) {
+    return due;
+  }
+  for (auto& [handle, one] : held_) {
+    Held& held = one;
     if (!held.renew_at || now < *held.renew_at) {
       continue;
     }
     const Deadline ends = std::min(now + held.visibility, held.received + kLongest);
     const Duration whole = std::chrono::floor<seconds>(ends - now);  // as SQS takes them
     if (now + whole <= held.ends) {
-      held.renew_at.reset();
+      change(held, [&held] { held.renew_at.reset(); });
       continue;
     }
     due.push_back({handle, whole});
     // visibility_changed() moves it on; this is for a renewal that failed.
-    held.renew_at = now + std::max<Deadline::duration>(kRepeat, (held.ends - now) / 4);
+    change(held, [&held, now] {
+      held.renew_at = now + std::max<Deadline::duration>(kRepeat, (held.ends - now) / 4);
+    });
   }
   return due;
 }
@@ -122,16 +172,16 @@ std::vector<Handle> Holding::take_all() {
     }
   }
   held_.clear();
+  ends_.clear();
+  renewals_.clear();
   return handles;
 }
 
 std::optional<Deadline> Holding::next() const {
-  std::optional<Deadline> next;
-  for (const auto& [handle, held] : held_) {
-    const Deadline at = std::min(held.ends, held.renew_at.value_or(held.ends));
-    next = std::min(next.value_or(at), at);
+  if (ends_.empty()) {
+    return std::nullopt;
   }
-  return next;
+  return renewals_.empty() ? *ends_.begin() : std::min(*ends_.begin(), *renewals_.begin());
 }
 
 }  // namespace scaler::guard

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <vector>
 
 #include "guard/protocol/vocabulary.h"
@@ -48,9 +49,21 @@ class Holding {
     friend auto operator<=>(const Held&, const Held&) = default;
   };
 
+  using Entry = std::map<Handle, Held>::iterator;
+
+  /// What changes one goes through here, so that nobody looks through all of them to find out that
+  /// nothing is due: a worker may hold ten thousands.
+  template <typename Change>
+  void change(Held& held, Change&& change);
+  void note_times(const Held& held);
+  void forget_times(const Held& held);
+  Entry let_go(Entry entry);
+
   bool renew_;
   bool until_next_receive_;
   std::map<Handle, Held> held_;
+  std::multiset<Deadline> ends_;      ///< of all of them
+  std::multiset<Deadline> renewals_;  ///< of those that are renewed
 };
 
 }  // namespace scaler::guard
