@@ -176,7 +176,8 @@ def main():
     try:
         queue_url = f"{endpoint}/000000000000/jobs"
         direct = Connection(endpoint, queue_url)
-        guard, door = start([arguments.bin / "ecs-guard", "serve", "--port", "0"],
+        guard, door = start([arguments.bin / "ecs-guard", "serve", "--port", "0",
+                             "--stop-timeout", "4s"],
                             {**KEYS, "AWS_ENDPOINT_URL_SQS": endpoint, "PATH": os.environ["PATH"]},
                             "guarding")
         table = lab.table(["", "measured"],
@@ -185,7 +186,7 @@ def main():
         for process in (guard, emulator):
             if process is not None:
                 process.terminate()
-                process.wait(10)
+                process.wait(30)
     text = f"{table}\n\n`./dev bench guard --document`, {lab.machine()}, {lab.today()}.\n"
     print(text)
     if arguments.document:
