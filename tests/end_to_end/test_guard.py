@@ -492,6 +492,18 @@ def test_the_exit_code_is_the_workers_own(task, run_worker, text, code):
     assert run_worker(task, text).wait() == code
 
 
+def test_what_was_closed_at_the_start_is_nobody_elses(task, start_process, ecs_guard, tmp_path):
+    """Otherwise the guard's log would be written into whatever is opened first."""
+    seen = tmp_path / "seen"
+    text = (f"import os; open({str(seen)!r}, 'w').write(str([os.readlink("
+            "f'/proc/{os.getppid()}/fd/{file}') for file in range(3)]))")
+    process = start_process(
+        ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-', ecs_guard, "--", sys.executable, "-c", text],
+        env=task.environment())
+    assert process.wait() == 0
+    assert seen.read_text() == str(3 * ["/dev/null"])
+
+
 @pytest.mark.parametrize("command, code, why", [("/no/such/worker", 127, "No such file"),
                                                 ("/etc/passwd", 126, "Permission denied")])
 def test_a_command_that_cannot_be_run_is_named_and_ends_as_in_a_shell(

@@ -70,17 +70,6 @@ bool printable(std::string_view text) {
   return true;
 }
 
-/// Whatever may be a user's name and password is not told.
-std::string without_user(std::string_view text) {
-  const std::size_t at = text.rfind('@');
-  if (at == std::string_view::npos) {
-    return std::string(text);
-  }
-  const std::size_t scheme_end = text.find("://");
-  const std::string_view scheme = text.substr(0, scheme_end < at ? scheme_end + 3 : 0);
-  return std::string(scheme) + "[hidden]" + std::string(text.substr(at));
-}
-
 }  // namespace
 
 Result<Url> parse_url(std::string_view text) {

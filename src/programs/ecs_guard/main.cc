@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "edge/wiring/process_environment.h"
+#include "edge/wiring/standard_files.h"
 #include "programs/ecs_guard/guard.h"
 
 // Nothing is thrown, so nobody needs the library's handler, which brings a demangler of 50 KB.
@@ -49,6 +50,7 @@ int run(std::vector<std::string> words) {
 }  // namespace scaler::guard
 
 int main(int argc, char** argv) {
+  scaler::occupy_standard_files();
   std::signal(SIGPIPE, SIG_IGN);  // A log's reader that has gone must not end the worker.
   return scaler::guard::run(std::vector<std::string>(argv, argv + argc));
 }

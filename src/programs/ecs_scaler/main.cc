@@ -4,14 +4,12 @@
 #include <csignal>
 #include <cstdio>
 #include <exception>
-#include <fcntl.h>
 #include <string>
 #include <system_error>
-#include <unistd.h>
-#include <utility>
 #include <vector>
 
 #include "edge/wiring/process_environment.h"
+#include "edge/wiring/standard_files.h"
 #include "programs/ecs_scaler/commands/command_line.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/documents.h"
@@ -83,19 +81,6 @@ int finish_output(int code) {
   const std::string reason = flushed ? "" : ": " + std::generic_category().message(errno);
   return complain(code == kDone ? kFailed : static_cast<ExitCode>(code),
                   "standard output could not be written" + reason);
-}
-
-/// Where a standard file is closed, the next one that is opened would take its number, and with it
-/// what is printed: a connection to AWS, say. So something takes it that cannot be written, or
-/// read.
-void occupy_standard_files() {
-  for (const auto& [file, mode] :
-       {std::pair(STDIN_FILENO, O_WRONLY), std::pair(STDOUT_FILENO, O_RDONLY),
-        std::pair(STDERR_FILENO, O_RDONLY)}) {
-    if (::fcntl(file, F_GETFD) < 0) {
-      ::open("/dev/null", mode);  // The lowest number that is free, which is this one.
-    }
-  }
 }
 
 }  // namespace

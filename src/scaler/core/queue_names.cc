@@ -8,6 +8,7 @@
 
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
+#include "ground/base/url_text.h"
 #include "scaler/core/names.h"
 
 namespace scaler {
@@ -83,7 +84,7 @@ std::optional<SuffixMatch> match_suffix(std::string_view host) {
 }
 
 std::unexpected<Error> no_queue(std::string_view whole, std::string_view why = {}) {
-  const std::string text = shortened(whole);
+  const std::string text = without_user(shortened(whole));
   return fail(ErrorKind::Malformed,
               why.empty() ? fmt::format("'{}' is not {}", shortened(text), kQueueMeaning)
                           : fmt::format("'{}': {}", shortened(text), why));
@@ -143,6 +144,9 @@ std::optional<UrlParts> cut(std::string_view url) {
   parts.has_port = parts.host.size() < authority.size();
   for (char& c : parts.host) {
     c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  if (parts.host.ends_with('.')) {
+    parts.host.pop_back();  // "amazonaws.com." is the same name, said to be whole.
   }
   const std::size_t count = parts.segments.size();
   if (count < 2 || parts.segments[count - 1].empty() || parts.segments[count - 2].empty()) {

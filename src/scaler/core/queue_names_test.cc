@@ -20,6 +20,7 @@ TEST(Queue, IsTakenFromEveryHostOfEveryPartition) {
       {"https://SQS.Eu-Central-1.AmazonAWS.com", "eu-central-1", false},
       {"https://SQS.EU-CENTRAL-1.AMAZONAWS.COM", "eu-central-1", false},
       {"https://queue.amazonaws.com", "us-east-1", false},
+      {"https://sqs.eu-west-1.amazonaws.com.", "eu-west-1", false},
       {"https://eu-west-1.queue.amazonaws.com", "eu-west-1", false},
       {"https://cn-north-1.queue.amazonaws.com.cn", "cn-north-1", false},
       {"https://sqs.us-gov-west-1.amazonaws.com", "us-gov-west-1", false},
@@ -139,6 +140,13 @@ TEST(Queue, IsNoOtherText) {
         "arn:", "arn:aws:sqs"}) {
     EXPECT_FALSE(parse_queue(text).has_value()) << text;
   }
+}
+
+TEST(Queue, IsToldWithoutAPassword) {
+  const auto queue = parse_queue("https://me:secret@sqs.eu-west-1.amazonaws.com/1/jobs");
+  ASSERT_FALSE(queue.has_value());
+  EXPECT_TRUE(queue.error().message.starts_with("'https://[hidden]@sqs.eu-west-1."))
+      << queue.error().message;
 }
 
 TEST(Queue, HasANameOfAtMost80Characters) {
