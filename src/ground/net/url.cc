@@ -4,6 +4,7 @@
 
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
+#include "ground/base/url_text.h"
 
 namespace scaler::net {
 namespace {
