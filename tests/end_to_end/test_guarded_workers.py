@@ -75,6 +75,7 @@ def test_no_work_is_cut_short_under_the_guard(run_bursts, ecs_guard):
 
 def test_the_same_without_the_guard_cuts_works_short(run_bursts):
     works, _ = run_bursts(PLAIN, 100)
+    print("works cut short:", works.cut_short())
     assert works.cut_short() > 0
 
 
