@@ -16,6 +16,12 @@ from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, aws_clie
                      has_endpoint_line, open_url, program_environment, start_moto, wait_until)
 
 
+def pytest_collection_modifyitems(items):
+    """Files that take minutes begin first: what begins last holds up the end alone."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(scope="session")
 def bin_dir():
     """The folder of the programs under test."""

@@ -25,7 +25,10 @@ PATIENCE = 30
 STRANGE = [None, True, -1, 0, 1, 2**31, 2**63 - 1, 2**63, 10**40, 1e308, -0.5, "", "x", "\0", "é",
            "x" * 300, "x" * 5000, [], {}, [[]], {"x": {}}, "9" * 30, "-1", "{", "arn:aws:sqs:::"]
 FORM = "application/x-www-form-urlencoded"  # of every other request without a target
-HEADERS = {"sqs": "application/x-amz-json-1.0", "ecs": "application/x-amz-json-1.1"}
+TARGETS = {"AmazonSQS.": "sqs", "AmazonEC2": "ecs", "Logs_": "logs", "AWSEvents.": "events",
+           "Granite": "monitoring"}
+HEADERS = {service: f"application/x-amz-json-1.{0 if service in ('sqs', 'monitoring') else 1}"
+           for service in TARGETS.values()}
 
 
 def read_request(text):
@@ -34,8 +37,9 @@ def read_request(text):
     if line.startswith("form "):
         _, service, path = line.split(" ", 2)
         return service, "POST", path, None, body
-    if line.startswith("Amazon"):
-        return "sqs" if line.startswith("AmazonSQS") else "ecs", "POST", "/", line, body
+    for begin, service in TARGETS.items():
+        if line.startswith(begin):
+            return service, "POST", "/", line, body
     method, path = line.split(" ", 1)
     return "lambda", method, "/2015-03-31/" + path, None, body
 

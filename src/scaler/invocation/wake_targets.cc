@@ -10,11 +10,11 @@ namespace scaler {
 namespace {
 
 /// Where the URL does not say its region, it is asked in that of its service.
-QueueAddress address_in(const JobQueue& queue, const ServiceId& id, std::string_view region) {
+QueueAddress address_in(const JobQueue& queue, const ServiceId& id) {
   QueueAddress address = parse_queue(queue.url).value_or(
       QueueAddress{.url = queue.url, .name = std::string(plain_name(queue.url))});
   if (address.region.empty()) {
-    address.region = region_of(id).empty() ? region : region_of(id);
+    address.region = region_of(id);
   }
   return address;
 }
@@ -63,7 +63,7 @@ void WakeTargets::add(std::size_t by, const Followed& one, const WakeOptions& op
                       std::string_view region) {
   const bool expected = one.service->wake.has_value() || !options.many;
   for (const JobQueue& queue : one.service->queues) {
-    QueueAddress address = address_in(queue, one.service->id, region);
+    QueueAddress address = address_in(queue, one.service->id);
     if (options.many && !may_be_same(std::string_view(address.region), region)) {
       if (expected) {
         faults_.push_back(
@@ -96,7 +96,7 @@ void WakeTargets::heed(const Followed& one) {
     if (!by_name_.contains(plain_name(queue.url))) {
       continue;
     }
-    if (const auto known = find(address_in(queue, one.service->id, ""))) {
+    if (const auto known = find(address_in(queue, one.service->id))) {
       targets_[*known].wish = std::min(targets_[*known].wish, wish_of(one));
     }
   }
