@@ -47,7 +47,7 @@ void simulate_days(benchmark::State& state) {
   const Instant begin = scenario.begin;
   const Instant end = begin + scenario.length;
   scenario.arrivals = {
-      Trace{.open = [begin, end] { return std::make_unique<WaveTrace>(begin, end); }}};
+      ArrivalTrace{.open = [begin, end] { return std::make_unique<WaveTrace>(begin, end); }}};
   scenario.service = service_model(Preset::Fargate, world::exponential(std::chrono::seconds(20)));
   scenario.policy = {.mode = Mode::Backlog, .backlog_per_task = 1, .tasks_max = 50};
   scenario.triggers = controller(std::chrono::seconds(10));
