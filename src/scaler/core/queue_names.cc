@@ -84,10 +84,9 @@ std::optional<SuffixMatch> match_suffix(std::string_view host) {
 }
 
 std::unexpected<Error> no_queue(std::string_view whole, std::string_view why = {}) {
-  const std::string text = without_user(shortened(whole));
-  return fail(ErrorKind::Malformed,
-              why.empty() ? fmt::format("'{}' is not {}", shortened(text), kQueueMeaning)
-                          : fmt::format("'{}': {}", shortened(text), why));
+  const std::string text = shortened(without_user(whole));
+  return fail(ErrorKind::Malformed, why.empty() ? fmt::format("'{}' is not {}", text, kQueueMeaning)
+                                                : fmt::format("'{}': {}", text, why));
 }
 
 bool is_queue_name(std::string_view name) {

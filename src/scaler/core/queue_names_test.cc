@@ -147,6 +147,9 @@ TEST(Queue, IsToldWithoutAPassword) {
   ASSERT_FALSE(queue.has_value());
   EXPECT_TRUE(queue.error().message.starts_with("'https://[hidden]@sqs.eu-west-1."))
       << queue.error().message;
+  const std::string secret(300, 's');  // Longer than what is quoted.
+  const auto longer = parse_queue("https://me:" + secret + "@host/1/jobs");
+  EXPECT_FALSE(longer.error().message.contains("sss")) << longer.error().message;
 }
 
 TEST(Queue, HasANameOfAtMost80Characters) {
