@@ -228,7 +228,7 @@ class Reader {
                     fmt::format("Value {} for parameter {} is invalid. Reason: Must be a time.",
                                 text, joined(group.front())));
     }
-    writer_.value(std::chrono::duration<double>(at->time_since_epoch()).count());
+    writer_.value(in_seconds(at->time_since_epoch()));
     return {};
   }
 

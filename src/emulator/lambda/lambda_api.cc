@@ -39,7 +39,7 @@ net::HttpResponse error_response(const ApiError& error) {
 }
 
 double epoch_seconds(Instant instant) {
-  return std::chrono::duration<double>(instant.time_since_epoch()).count();
+  return in_seconds(instant.time_since_epoch());
 }
 
 std::int64_t whole_seconds(Duration duration) {

@@ -103,7 +103,7 @@ ApiResult<const Statistic*> find_statistic(std::string_view name) {
 }
 
 double seconds_of(Instant at) {
-  return std::chrono::duration<double>(at.time_since_epoch()).count();
+  return in_seconds(at.time_since_epoch());
 }
 
 void write_metric(json::Writer& writer, const MetricId& metric) {

@@ -61,7 +61,7 @@ void write_result(json::Writer& writer, const Told& told, std::size_t from, std:
   writer.begin_object().field("Id", told.query.id).field("Label", told.query.label);
   writer.name("Timestamps").begin_array();
   for (std::size_t i = from; i < to; ++i) {
-    writer.value(std::chrono::duration<double>(told.points[i].first.time_since_epoch()).count());
+    writer.value(in_seconds(told.points[i].first.time_since_epoch()));
   }
   writer.end_array().name("Values").begin_array();
   for (std::size_t i = from; i < to; ++i) {

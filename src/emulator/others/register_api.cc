@@ -254,9 +254,8 @@ ApiResult<const RegisterApi::Kept*> RegisterApi::put_one(const Call& call,
   for (const std::string_view name : kind.arn_members) {
     set_member(kept.members, name, json::Value(arn));
   }
-  // To the log group's older ARN belongs what is in it.
-  if (kind.title == "log group") {
-    set_member(kept.members, "arn", json::Value(arn + ":*"));
+  if (!kind.whole_arn.empty()) {
+    set_member(kept.members, kind.whole_arn, json::Value(arn + ":*"));
   }
   Kept& place = kept_[key];
   if (kept.tags.empty()) {

@@ -18,6 +18,7 @@ const KeptKind kLogGroup{.title = "log group",
                          .keys = {"logGroupName"},
                          .arn = "arn:aws:logs:REGION:ACCOUNT:log-group:*",
                          .arn_members = {"logGroupArn"},
+                         .whole_arn = "arn",
                          .milliseconds = "creationTime",
                          .at_first = R"({"logGroupClass":"STANDARD","storedBytes":0,)"
                                      R"("metricFilterCount":0})",

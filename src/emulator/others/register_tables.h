@@ -32,6 +32,7 @@ struct KeptKind {
   const KeptKind* parent = nullptr;
   std::string_view arn = {};  ///< "*" stands for its own name
   std::vector<std::string_view> arn_members = {};
+  std::string_view whole_arn = {};  ///< the member with the ARN of it and of all that is in it
   std::string_view id_member = {};
   std::vector<std::string_view> times = {};  ///< when it was made, in seconds
   std::string_view milliseconds = {};        ///< the same in milliseconds

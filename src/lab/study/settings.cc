@@ -11,8 +11,6 @@
 namespace scaler::study {
 namespace {
 
-using Seconds = std::chrono::duration<double>;
-
 struct Changed {
   const PolicyField* field = nullptr;
   std::string json = {};

@@ -6,8 +6,6 @@
 #include <fmt/core.h>
 
 namespace scaler {
-namespace {}  // namespace
-
 /// By the wall clock, which goes on while a sandbox sleeps; one that was set back is asked at once.
 bool DocumentFleet::due() const {
   if (!asked_at_) {
