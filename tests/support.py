@@ -97,6 +97,11 @@ class Process:
             pass
         return self.popen.wait(STOP_SECONDS)
 
+    def children(self):
+        """The pids of what its main thread started and what has not been waited for."""
+        path = pathlib.Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [int(child) for child in path.read_text().split()]
+
     def output(self):
         return f"--- stdout\n{self.stdout()[-4000:]}\n--- stderr\n{self.stderr()[-4000:]}"
 

@@ -253,4 +253,4 @@ def test_terraform_grants_the_same(fleet_template):
                                        policy["PolicyDocument"]["Statement"] if "Fn::If" in s]
     assert text.count('"aws:TagKeys" = ["ecs-scaler:instance"]') == 1
     assert text.count('"aws:ResourceTag/ecs-scaler:queue" = ["false"]') == 2
-    assert text.count('"aws:TagKeys" = ["ecs-scaler:state"]') == 1
+    assert text.count('"aws:TagKeys" = ["ecs-scaler:state", "ecs-scaler:last-good"]') == 1

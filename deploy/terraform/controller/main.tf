@@ -62,7 +62,7 @@ locals {
       Action   = ["ecs:TagResource", "ecs:UntagResource"]
       Resource = [local.services]
       Condition = {
-        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state"] }
+        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state", "ecs-scaler:last-good"] }
         Null                        = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] }
       }
     },

@@ -78,6 +78,9 @@ void add_every_pass_by_tags(std::vector<IamStatement>& statements, const IamSubj
                         .resources = {"*"}});
   IamStatement queues = read_job_queues(subjects);
   IamStatement state = remember_state(subjects);
+  state.why =
+      "what the next pass must know, and the last good settings for when the tags are wrong";
+  state.conditions.front().values.emplace_back(kLastGoodTag);
   state.conditions.push_back(tagged);
   if (beside_named) {
     queues.sid = "ReadTaggedQueue";

@@ -56,6 +56,10 @@ class DocumentFleet final : public FleetSource {
   FleetNews ask_about(const QueueAddress& queue, Deadline deadline) override;
   std::vector<FleetMember> members() const override { return fleet_->members(); }
   void hurry() override { asked_at_.reset(); }
+  std::vector<std::string> keep(StateWriter& writer, const Shard& shard,
+                                Deadline deadline) override {
+    return fleet_->keep(writer, shard, deadline);
+  }
 
  private:
   bool due() const;

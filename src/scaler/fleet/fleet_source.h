@@ -45,6 +45,12 @@ class FleetSource {
   }
   /// All that are known by name, to be cut; none where a fleet is not to be cut.
   virtual std::vector<FleetMember> members() const { return {}; }
+  /// Has the shard's services keep the settings that are right, for a process that starts while
+  /// they are wrong; a few of those that do not yet. What could not be written.
+  virtual std::vector<std::string> keep(StateWriter& /*writer*/, const Shard& /*shard*/,
+                                        Deadline /*deadline*/) {
+    return {};
+  }
   /// The next ask() asks, whenever the last one was: somebody says that there is news.
   virtual void hurry() = 0;
 };

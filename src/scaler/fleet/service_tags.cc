@@ -14,6 +14,8 @@ namespace scaler {
 namespace {
 
 constexpr std::string_view kMoreQueues = "23456789";
+/// ECS takes no longer value of a tag.
+constexpr std::size_t kTagValueMax = 256;
 /// What of the line that `advise` prints concerns the deployment and no policy.
 constexpr std::array<std::string_view, 3> kOfDeployment{"tick_seconds", "wake", "doorbell"};
 
@@ -40,7 +42,8 @@ std::vector<std::string> queue_tags() {
 void check_keys(const ServiceTags& tags, Problems& problems) {
   const std::vector<std::string> queues = queue_tags();
   std::vector<std::string_view> known(queues.begin(), queues.end());
-  known.insert(known.end(), {kPolicyTag, kProfileTag, kWakeTag, kPauseTag, kStateTag});
+  known.insert(known.end(),
+               {kPolicyTag, kProfileTag, kWakeTag, kPauseTag, kStateTag, kLastGoodTag});
   for (auto tag = tags.lower_bound(kTagPrefix);
        tag != tags.end() && tag->first.starts_with(kTagPrefix); ++tag) {
     if (std::ranges::find(known, tag->first) == known.end()) {
@@ -284,6 +287,33 @@ Result<void> check_tasks(const PolicyOptions& options, std::int64_t tasks_max) {
     check("schedules: tasks_max", schedule.tasks_max.value_or(0));
   }
   return problems.result();
+}
+
+std::string last_good_text(const ServiceTags& tags) {
+  std::string text;
+  for (const auto& [key, value] : tags) {
+    text += (text.empty() ? "" : " /") + key.substr(kTagPrefix.size());
+    for (const std::string_view word : words_of(value)) {
+      text.append(" ").append(word);
+    }
+  }
+  return text.size() <= kTagValueMax ? text : "";
+}
+
+// No word of a queue, a setting or a profile begins with the "/" that begins a tag; what does, is
+// no tag of this program and refused as one.
+ServiceTags tags_in_last_good(std::string_view text) {
+  ServiceTags tags;
+  std::string* value = nullptr;
+  for (std::string_view word : words_of(text)) {
+    if (value == nullptr || word.starts_with('/')) {
+      word.remove_prefix(word.starts_with('/') ? 1 : 0);
+      value = &tags[std::string(kTagPrefix).append(word)];
+    } else {
+      value->append(value->empty() ? "" : " ").append(word);
+    }
+  }
+  return tags;
 }
 
 Result<ServiceSpec> read_tags(std::string_view arn, const ServiceTags& tags,

@@ -26,6 +26,11 @@ inline constexpr std::string_view kProfileTag = "ecs-scaler:profile";
 /// "true" or "false": whether messages of its queues may wake it, where the deployment lets them.
 inline constexpr std::string_view kWakeTag = "ecs-scaler:wake";
 
+/// The other tags as they were when they were last right, for a process that starts while they are
+/// wrong: "queue jobs@4 /policy mode=backlog tasks_max=20". Written by the scaler, for a sandbox of
+/// a function that had never read a service's settings left it alone as soon as they were wrong.
+inline constexpr std::string_view kLastGoodTag = "ecs-scaler:last-good";
+
 using ServiceTags = std::map<std::string, std::string, std::less<>>;
 
 /// Puts one setting, as a person writes it, into the options. Errors: Malformed.
@@ -63,6 +68,12 @@ bool fits(std::string_view pattern, std::string_view text);
 /// Whether the policy stays within the ceiling of tasks.
 /// Errors: Malformed, naming every field that does not.
 Result<void> check_tasks(const PolicyOptions& options, std::int64_t tasks_max);
+
+/// What kLastGoodTag is to hold for these tags; empty where they are longer than a tag may be. In
+/// one tag, so that no half of it is ever read.
+std::string last_good_text(const ServiceTags& tags);
+/// The tags that such a text stands for.
+ServiceTags tags_in_last_good(std::string_view text);
 
 /// The service with this ARN, as its tags want it scaled.
 /// Errors: Malformed, all that is wrong, a line each, with tag, value and what would be right.

@@ -167,6 +167,17 @@ TEST(CheckTasks, LooksAtEverythingThatStartsTasks) {
   EXPECT_FALSE(check_tasks({.schedules = {{.tasks_max = 6}}}, 5).has_value());
 }
 
+TEST(LastGood, IsOneTagThatStandsForAll) {
+  const ServiceTags tags{{"ecs-scaler:queue", "jobs@4 https://sqs.eu-central-1.amazonaws.com/1/x"},
+                         {"ecs-scaler:queue:2", "arn:aws:sqs:eu-central-1:123456789012:more"},
+                         {"ecs-scaler:policy", "mode=backlog tasks_max=20"},
+                         {"ecs-scaler:profile", "gpu"},
+                         {"ecs-scaler:wake", "true"}};
+  EXPECT_EQ(tags_in_last_good(last_good_text(tags)), tags);
+  EXPECT_EQ(last_good_text({{"ecs-scaler:queue", std::string(250, 'q')}}).size(), 256U);
+  EXPECT_EQ(last_good_text({{"ecs-scaler:queue", std::string(251, 'q')}}), "");
+}
+
 TEST(Fits, TakesAStarForAnything) {
   for (const auto& [pattern, text] :
        std::initializer_list<std::pair<const char*, const char*>>{{"", ""},

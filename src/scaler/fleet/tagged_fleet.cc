@@ -1,6 +1,7 @@
 #include "scaler/fleet/tagged_fleet.h"
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <utility>
 
@@ -13,9 +14,10 @@ namespace {
 
 /// What is read of a service's tags, so that a state that is written anew is no change.
 ServiceTags own_tags(const ServiceTags& tags) {
+  constexpr std::array kOfOthers{kStateTag, kPauseTag, kLastGoodTag};
   ServiceTags own;
   for (const auto& [key, value] : tags) {
-    if (key.starts_with(kTagPrefix) && key != kStateTag && key != kPauseTag) {
+    if (key.starts_with(kTagPrefix) && std::ranges::find(kOfOthers, key) == kOfOthers.end()) {
       own.emplace(key, value);
     }
   }
@@ -222,7 +224,8 @@ void TaggedFleet::take_in(const SearchedPlace& place, const ServiceDirectory::Fo
 bool TaggedFleet::is_to_read(const std::string& arn, const Known& known, bool whole,
                              const std::optional<ServiceTags>& before) const {
   const Instant now = clock_->now();
-  if (!known.failure.empty() || turn_came(arn, *known.read_at, now, kOwnTagsEvery)) {
+  const bool unknown = !known.good && !known.problem.empty();  // Others may come to keep them.
+  if (!known.failure.empty() || unknown || turn_came(arn, *known.read_at, now, kOwnTagsEvery)) {
     return true;
   }
   if (!known.indexed) {
@@ -265,24 +268,66 @@ void TaggedFleet::hear(const ServiceId& id, const Result<ServiceTags>& tags) {
       known_.erase(id.service);
     }
   } else if (tags) {
-    read(id.service, known, *tags);
+    const auto last_good = tags->find(kLastGoodTag);
+    const std::string before =
+        std::exchange(known.kept, last_good == tags->end() ? "" : last_good->second);
+    ServiceTags own = own_tags(*tags);
+    if (known.tags != own || (!known.problem.empty() && known.kept != before)) {
+      read(id.service, known, std::move(own));
+    }
   }
 }
 
-void TaggedFleet::read(const std::string& arn, Known& known, const ServiceTags& tags) {
-  ServiceTags own = own_tags(tags);
-  if (known.tags == own) {
-    return;
-  }
-  known.tags = std::move(own);
+/// Where they are wrong, what the service keeps counts more than what is known here: another
+/// process may have read later ones.
+void TaggedFleet::read(const std::string& arn, Known& known, ServiceTags tags) {
+  known.tags = std::move(tags);
   Result<ServiceSpec> spec = read_tags(arn, known.tags, scope_.rules);
   known.problem = spec ? "" : spec.error().message;
+  if (!spec) {
+    spec = read_tags(arn, tags_in_last_good(known.kept), scope_.rules);
+  }
   if (spec) {
     spec->id.role = known.place.role;
     known.good = *std::move(spec);
     known.changed = true;
     changed_ = true;
   }
+}
+
+/// A few at a time, in the order of their names, and nobody's again before its tags are read anew.
+std::vector<std::string> TaggedFleet::keep(StateWriter& writer, const Shard& shard,
+                                           Deadline deadline) {
+  std::vector<SavedState> texts;
+  for (auto& [arn, known] : known_) {
+    const ServiceId id = id_of(arn, known.place);
+    const bool right = known.good && known.problem.empty();
+    if (!right || known.kept_at == known.read_at || !shard.contains(member_of(id)) ||
+        stands_fixed(*known.good)) {
+      continue;
+    }
+    std::string text = last_good_text(known.tags);
+    if (text != known.kept) {
+      if (texts.size() >= std::min(kKeptAtOnce, writer.saves_allowed(id))) {
+        continue;
+      }
+      texts.push_back({.service_arn = arn,
+                       .text = std::move(text),
+                       .tag = kLastGoodTag,
+                       .role = known.place.role});
+    }
+    known.kept_at = known.read_at;
+  }
+  std::vector<std::string> errors;
+  const std::vector<Result<void>> results = writer.save(texts, deadline);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (results[i]) {
+      known_.at(texts[i].service_arn).kept = texts[i].text;
+    } else {
+      errors.push_back(results[i].error().message);
+    }
+  }
+  return errors;
 }
 
 /// Whether the document names the service, too: what that says counts.
@@ -359,7 +404,9 @@ void TaggedFleet::become(FleetScope scope) {
   });
   for (auto& [arn, known] : known_) {
     known.to_tell = true;
-    read(arn, known, std::exchange(known.tags, {}));
+    if (!known.tags.empty()) {
+      read(arn, known, std::exchange(known.tags, {}));
+    }
   }
   asked_ = true;
   changed_ = true;

@@ -63,6 +63,8 @@ class TaggedFleet final : public FleetSource {
   static constexpr Duration kAgain = std::chrono::seconds(10);
   /// Each service's own tags are asked for this often, whatever the index says.
   static constexpr Duration kOwnTagsEvery = std::chrono::minutes(5);
+  /// Last good settings that are written after one pass, at most: states go before them.
+  static constexpr std::size_t kKeptAtOnce = 10;
 
   TaggedFleet(ServiceDirectory& directory, const Clock& clock, FleetScope scope)
       : directory_(&directory), clock_(&clock), scope_(std::move(scope)) {}
@@ -75,6 +77,8 @@ class TaggedFleet final : public FleetSource {
   FleetNews ask_about(const QueueAddress& queue, Deadline deadline) override;
   std::vector<FleetMember> members() const override;
   void hurry() override { searched_.clear(); }
+  std::vector<std::string> keep(StateWriter& writer, const Shard& shard,
+                                Deadline deadline) override;
 
   /// From now on another scope; what is known of places that stay goes on.
   void become(FleetScope scope);
@@ -88,7 +92,9 @@ class TaggedFleet final : public FleetSource {
   struct Known {
     SearchedPlace place = {};
     std::optional<ServiceTags> indexed = {};  ///< its tags by the index, if that knows it
-    ServiceTags tags = {};                    ///< as last read, without the state's
+    ServiceTags tags = {};                    ///< as last read, without what the scaler writes
+    std::string kept = {};                    ///< kLastGoodTag, as last read or written
+    std::optional<Instant> kept_at = {};      ///< the `read_at` that was looked at for it
     std::optional<ServiceSpec> good = {};     ///< the last that was whole
     std::string problem = {};                 ///< of the tags
     std::string failure = {};                 ///< why they could not be had last
@@ -115,7 +121,7 @@ class TaggedFleet final : public FleetSource {
                   const std::optional<ServiceTags>& before) const;
   void read_shard(const Shard& shard, Deadline deadline);
   void hear(const ServiceId& id, const Result<ServiceTags>& tags);
-  void read(const std::string& arn, Known& known, const ServiceTags& tags);
+  void read(const std::string& arn, Known& known, ServiceTags tags);
   void tell(const Shard& shard, FleetNews& news);
   bool stands_fixed(const ServiceSpec& spec) const;
 

@@ -390,6 +390,162 @@ TEST_F(QueueOwners, OfAnIndexThatCannotBeAskedItIsSaid) {
   EXPECT_EQ(ask_about("jobs-a").errors.size(), 1U);
 }
 
+/// What is kept stands in the services' own tags, where the directory finds it.
+class KeptSettings : public TaggedFleetTest, public StateWriter {
+ protected:
+  std::vector<Result<void>> save(std::span<const SavedState> states,
+                                 Deadline /*deadline*/) override {
+    std::vector<Result<void>> results;
+    for (const SavedState& state : states) {
+      EXPECT_EQ(state.tag, kLastGoodTag);
+      written_.emplace_back(plain_name(state.service_arn));
+      ServiceTags& tags = *directory_.services.at(state.service_arn);
+      if (!denied_ && state.text.empty()) {
+        tags.erase(std::string(state.tag));
+      } else if (!denied_) {
+        tags.insert_or_assign(std::string(state.tag), state.text);
+      }
+      results.push_back(denied_ ? fail(ErrorKind::Denied, "AccessDenied") : Result<void>());
+    }
+    return results;
+  }
+  std::size_t saves_allowed(const ServiceId& /*like*/) override { return allowed_; }
+
+  std::vector<std::string> keep(const Shard& shard = {}) {
+    return fleet_.keep(*this, shard, Deadline::max());
+  }
+  std::string kept(const std::string& name) {
+    const ServiceTags& tags = *directory_.services.at(arn_named(name));
+    const auto found = tags.find(kLastGoodTag);
+    return found == tags.end() ? "none" : found->second;
+  }
+  std::vector<std::string> written() { return std::exchange(written_, {}); }
+  void change(const std::string& name, const std::string& key, const std::string& value) {
+    directory_.services.at(arn_named(name))->insert_or_assign(key, value);
+  }
+
+  std::size_t allowed_ = 100;
+  bool denied_ = false;
+  std::vector<std::string> written_ = {};
+};
+
+TEST_F(KeptSettings, AreKnownToAProcessThatStartsWhileTheTagsAreWrong) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a more@4"}, {"ecs-scaler:policy", "tasks_max=7"}});
+  ask_after(0s);
+  EXPECT_TRUE(keep().empty());
+  EXPECT_EQ(kept("a"), "policy tasks_max=7 /queue jobs-a more@4");
+
+  change("a", "ecs-scaler:policy", "mode=nonsense");
+  TaggedFleet started{directory_, clock_, {.rules = rules()}};
+  const FleetNews news = started.ask(Deadline::max());
+  EXPECT_EQ(names(news), "a");
+  EXPECT_NE(news.problems.at(0).message.find("\nits last good settings go on"), std::string::npos);
+  const ServiceSpec service = started.services().at(0);
+  ASSERT_EQ(service.queues.size(), 2U);
+  EXPECT_EQ(service.queues[1].url, queue_url("more"));
+  EXPECT_EQ(service.queues[1].weight.count, 4 * Millionths::kOne);
+  EXPECT_EQ(service.policy->tasks_max, 7);
+  started.keep(*this, {}, Deadline::max());
+  EXPECT_EQ(kept("a"), "policy tasks_max=7 /queue jobs-a more@4") << "wrong ones are not kept";
+}
+
+TEST_F(KeptSettings, CountMoreThanOlderOnesThatAProcessKnows) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "tasks_max=7"}});
+  ask_after(0s);
+  TaggedFleet other{directory_, clock_, {.rules = rules()}};
+  change("a", "ecs-scaler:policy", "tasks_max=9");
+  other.ask(Deadline::max());
+  change("a", "ecs-scaler:policy", "mode=nonsense");
+  ask_after(60s);
+  EXPECT_EQ(fleet_.services().at(0).policy->tasks_max, 7);
+  other.keep(*this, {}, Deadline::max());  // It has not heard of the mistake yet.
+  ask_after(5min);
+  EXPECT_EQ(fleet_.services().at(0).policy->tasks_max, 9);
+}
+
+TEST_F(KeptSettings, OfWhomNobodyKnewAreAskedForEachMinute) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "mode=nonsense"}});
+  EXPECT_EQ(names(ask_after(0s)), "");
+  change("a", std::string(kLastGoodTag), "queue jobs-a /policy tasks_max=9");
+  EXPECT_EQ(names(ask_after(60s)), "a");
+}
+
+TEST_F(KeptSettings, BeyondTheCeilingsOrUnreadableAreNone) {
+  for (const char* text : {"queue jobs-a /policy tasks_max=101", "/policy tasks_max=9", "x", "/",
+                           "queue", "queue jobs-a /nonsense 1"}) {
+    tag(text, {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "mode=nonsense"}});
+    change(text, std::string(kLastGoodTag), text);
+  }
+  EXPECT_EQ(names(ask_after(0s)), "");
+}
+
+TEST_F(KeptSettings, AreWrittenOnceAndAnewWhenTheyChange) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  tag("wrong", {{"ecs-scaler:queue", "jobs-a"}, {"ecs-scaler:policy", "mode=nonsense"}});
+  ask_after(0s);
+  keep();
+  EXPECT_EQ(written(), std::vector<std::string>{"a"});
+  keep();
+  for (int minute = 0; minute < 6; ++minute) {
+    ask_after(60s);
+    keep();
+  }
+  EXPECT_TRUE(written().empty());
+  change("a", "ecs-scaler:queue", "jobs-b");
+  ask_after(60s);
+  keep();
+  EXPECT_EQ(kept("a"), "queue jobs-b");
+  const std::string longest = "jobs-" + std::string(75, 'b');
+  change("a", "ecs-scaler:queue", longest + " " + longest.substr(1) + " " + longest.substr(2));
+  change("a", "ecs-scaler:policy", "tasks_max=9");
+  ask_after(60s);
+  keep();
+  EXPECT_EQ(kept("a"), "none") << "rather none than older ones";
+}
+
+TEST_F(KeptSettings, AreWrittenForAFewAtATimeWithinTheRatesAndTheShard) {
+  for (int i = 0; i < 25; ++i) {
+    tag("s" + std::to_string(i), {{"ecs-scaler:queue", "jobs"}});
+  }
+  ask_after(0s);
+  allowed_ = 3;
+  keep();
+  EXPECT_EQ(written().size(), 3U);
+  allowed_ = 100;
+  keep();
+  keep();
+  EXPECT_EQ(written().size(), 20U);
+  const std::vector<Shard> shards = cut(fleet_.members(), 20);
+  keep(shards.at(0));
+  EXPECT_TRUE(written().empty());
+  keep(shards.at(1));
+  EXPECT_EQ(written().size(), 2U);
+}
+
+TEST_F(KeptSettings, ThatMayNotBeWrittenAreToldAndTriedAgainWhenTheTagsAreReadAnew) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  ask_after(0s);
+  denied_ = true;
+  EXPECT_EQ(keep(), std::vector<std::string>{"AccessDenied"});
+  denied_ = false;
+  EXPECT_TRUE(keep().empty());
+  EXPECT_EQ(kept("a"), "none");
+  ask_after(5min);
+  keep();
+  EXPECT_EQ(kept("a"), "queue jobs-a");
+}
+
+TEST_F(KeptSettings, OfWhomTheDocumentNamesAreLeftToIt) {
+  tag("a", {{"ecs-scaler:queue", "jobs-a"}});
+  fleet_.become({.fixed = {{.id = {"main", arn_named("a")},
+                            .queues = {{queue_url("jobs")}},
+                            .policy = fixed(1)}},
+                 .rules = rules()});
+  ask_after(0s);
+  keep();
+  EXPECT_TRUE(written().empty());
+}
+
 TEST_F(QueueOwners, OfADocumentNeedNoSearch) {
   fleet_.become(
       {.fixed = {{.id = {"c", "fixed"}, .queues = {{queue_url("jobs")}}, .policy = fixed(1)}},

@@ -17,6 +17,8 @@ namespace {
 constexpr Duration kReserve = std::chrono::seconds(2);
 /// How long the fleet's source is asked at most.
 constexpr Duration kAskingMost = std::chrono::seconds(10);
+/// How long services are waited for that are to keep their settings, at most.
+constexpr Duration kKeepingMost = std::chrono::seconds(2);
 /// SQS allows no message to stay invisible for longer.
 constexpr Duration kVisibilityMax = std::chrono::hours(12);
 
@@ -350,7 +352,24 @@ void Invoker::tell_nobodys(const WakeReport& report, Effect& effect) {
   }
 }
 
-// Each of the three is done whatever became of the others. Many mappings may take their time, and
+/// Nothing that is needed now: who may not write it, or gets no answer, is told of it once.
+void Invoker::keep_settings(const Shard& shard, Deadline deadline, Effect& effect) {
+  if (ports_.fleet == nullptr || ports_.states == nullptr) {
+    return;
+  }
+  const std::vector<std::string> errors = ports_.fleet->keep(
+      *ports_.states, shard, std::min(deadline, ports_.clock.steady() + kKeepingMost));
+  if (!errors.empty() && !std::exchange(not_kept_told_, true)) {
+    effect.notes.push_back(
+        {.service = "ecs-scaler:last-good",
+         .message = fmt::format("{}\nthis tag, which keeps the settings of a service for the time "
+                                "when its tags are wrong, is not written: a sandbox that starts "
+                                "then leaves the service alone",
+                                errors.front())});
+  }
+}
+
+// Each of these is done whatever became of the others. Many mappings may take their time, and
 // ticks count from their sending.
 void Invoker::scheduled(const Invocation& invocation, Effect& effect) {
   const Deadline deadline = leaving_time_for(1, invocation.deadline);
@@ -358,10 +377,12 @@ void Invoker::scheduled(const Invocation& invocation, Effect& effect) {
       pass(invocation, Permission::Everything, leaving_time_for(2, deadline), effect);
   if (settings_.wake.many) {
     note(effect, send_ticks(leaving_time_for(1, deadline)));
-    return tell_nobodys(follow(meant, Whose::All, deadline, effect), effect);
+    tell_nobodys(follow(meant, Whose::All, deadline, effect), effect);
+  } else {
+    follow(meant, Whose::All, leaving_time_for(1, deadline), effect);
+    note(effect, send_ticks(deadline));
   }
-  follow(meant, Whose::All, leaving_time_for(1, deadline), effect);
-  note(effect, send_ticks(deadline));
+  keep_settings({}, deadline, effect);
 }
 
 /// A pass whose trigger brings nothing that must be kept.
@@ -372,6 +393,9 @@ void Invoker::looked(const Invocation& invocation, Effect& effect) {
                                                                           : Permission::Everything;
   const auto meant = pass(invocation, permission, leaving_time_for(1, deadline), effect);
   follow(meant, Whose::LeftZero, deadline, effect);
+  if (permission == Permission::Everything) {
+    keep_settings({}, deadline, effect);
+  }
 }
 
 /// The pass of a shard, for another invocation.
@@ -386,9 +410,10 @@ void Invoker::ordered(const Invocation& invocation, Effect& effect) {
   const auto meant = pass(
       invocation, order.by == Trigger::Doorbell ? Permission::ScaleOutOnly : Permission::Everything,
       leaving_time_for(2, invocation.deadline), effect);
+  const Deadline deadline = leaving_time_for(1, invocation.deadline);
+  keep_settings(order.shard, deadline, effect);
   ports_.orders->share_rates(1);
-  follow(meant, order.by == Trigger::Schedule ? Whose::All : Whose::LeftZero,
-         leaving_time_for(1, invocation.deadline), effect);
+  follow(meant, order.by == Trigger::Schedule ? Whose::All : Whose::LeftZero, deadline, effect);
 }
 
 // A wake never consumes: whatever happens below, every message goes back to its queue, either

@@ -125,6 +125,7 @@ class Invoker {
   WakeReport follow(std::span<const ManagedService> services, Whose whose, Deadline deadline,
                     Effect& effect);
   void tell_nobodys(const WakeReport& report, Effect& effect);
+  void keep_settings(const Shard& shard, Deadline deadline, Effect& effect);
   Deadline leaving_time_for(int things, Deadline deadline) const;
   Result<void> send_ticks(Deadline deadline);
   Result<void> hand_back(const Invocation& invocation, const std::string& queue_url, bool disabled,
@@ -136,6 +137,7 @@ class Invoker {
   RunPass run_;
   std::optional<WakeSwitch> wake_switch_ = {};
   std::set<std::string> nobodys_told_ = {};  ///< mappings, by id
+  bool not_kept_told_ = false;               ///< that settings could not be written
   Rivalry rivalry_ = {};
 };
 

@@ -16,6 +16,8 @@ using testing::fixed;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using testing::managed;
+using ::testing::SizeIs;
+using ::testing::StartsWith;
 using testing::tasks;
 
 constexpr const char* kTickQueue = "https://sqs/ticks";
@@ -381,10 +383,19 @@ class FakeSource final : public FleetSource {
   }
   std::vector<FleetMember> members() const override { return known; }
   void hurry() override { ++hurried; }
+  std::vector<std::string> keep(StateWriter& /*writer*/, const Shard& shard,
+                                Deadline deadline) override {
+    kept.push_back(shard.from + ".." + shard.before);
+    kept_until = deadline;
+    return not_kept;
+  }
   FleetNews news = {};
   Deadline asked_until = {};
   int hurried = 0;
   std::vector<FleetMember> known = {};
+  std::vector<std::string> kept = {};  ///< for which shards settings were
+  Deadline kept_until = {};
+  std::vector<std::string> not_kept = {};
   std::vector<std::string> shards_asked = {};
   std::vector<std::string> queues_asked = {};
 };
@@ -458,6 +469,20 @@ TEST_F(ChangingFleet, WhatCannotBeAskedFailsTheInvocationAndAWrongTagDoesNot) {
   EXPECT_THAT(denied.source_errors, ElementsAre("denied"));
   invoker_.hurry_source();
   EXPECT_EQ(source_.hurried, 1);
+}
+
+TEST_F(ChangingFleet, KeepsItsSettingsAfterAPassAndSaysOnceThatItMayNot) {
+  source_.not_kept = {"denied", "denied"};
+  const Effect first = invoke(Trigger::Schedule);
+  EXPECT_THAT(first.errors, IsEmpty());
+  ASSERT_THAT(first.notes, SizeIs(1));
+  EXPECT_THAT(first.notes.front().message, StartsWith("denied\n"));
+  EXPECT_THAT(invoke().notes, IsEmpty());
+  EXPECT_THAT(source_.kept, SizeIs(2));
+  EXPECT_LE(source_.kept_until, clock_.steady() + 2s);
+  invoke(Trigger::Doorbell);
+  invoker_.invoke({.trigger = Trigger::Manual, .dry_run = true, .deadline = Deadline::max()});
+  EXPECT_THAT(source_.kept, SizeIs(2));
 }
 
 // --- a fleet that is cut
