@@ -39,7 +39,7 @@ bool is_on(const aws::EventSourceMapping& mapping) {
 /// Whether the queue may wake, by its own settings.
 void check_queue(const std::string& subject, const aws::EventSourceMapping& mapping,
                  const WakeFacts& facts, Findings& findings) {
-  if (mapping.event_source_arn.ends_with(".fifo")) {
+  if (is_fifo(mapping.event_source_arn)) {
     return findings.problem(subject, "it is FIFO, and its mapping is to wake a service",
                             "Delete the mapping, or set wake to false for the service: a message "
                             "that is handed back would hold up its group.",

@@ -115,7 +115,7 @@ void check_own_queues(const QueueAddress& jobs, const QueueAddress& ticks,
     problems.add(
         fmt::format("{} and {} are the same queue: each must have its own", kTickQueue, kDoorbell));
   }
-  if (ticks.name.ends_with(".fifo")) {
+  if (is_fifo(ticks.name)) {
     problems.add(
         fmt::format("{}: '{}' is FIFO, which has no delay for each message: ticks need a "
                     "standard queue",
@@ -320,7 +320,7 @@ void read_shards(const Environment& environment, ServiceConfig& deployment, Prob
           fmt::format("{} and {} are the same queue: each must have its own", kShardQueue, name));
     }
   }
-  if (shards.name.ends_with(".fifo")) {
+  if (is_fifo(shards.name)) {
     problems.add(
         fmt::format("{}: '{}' is FIFO, which keeps one order waiting for another: shards "
                     "need a standard queue",

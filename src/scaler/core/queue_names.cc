@@ -91,12 +91,11 @@ std::unexpected<Error> no_queue(std::string_view whole, std::string_view why = {
 
 bool is_queue_name(std::string_view name) {
   constexpr std::size_t kLengthMax = 80;
-  constexpr std::string_view kFifo = ".fifo";
   if (name.size() > kLengthMax) {
     return false;
   }
-  if (name.ends_with(kFifo)) {
-    name.remove_suffix(kFifo.size());
+  if (is_fifo(name)) {
+    name.remove_suffix(kFifoSuffix.size());
   }
   return !name.empty() && std::ranges::all_of(name, is_name_character);
 }

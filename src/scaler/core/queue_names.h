@@ -48,6 +48,12 @@ bool may_be_same(const QueueAddress& a, const QueueAddress& b);
 /// `otherwise`: the region where the address does not say it.
 std::string arn_of(const QueueAddress& queue, std::string_view otherwise);
 
+/// With what the names of FIFO queues end, and therefore their URLs and ARNs.
+inline constexpr std::string_view kFifoSuffix = ".fifo";
+inline bool is_fifo(std::string_view queue) {
+  return queue.ends_with(kFifoSuffix);
+}
+
 /// What such a setting must be, for error messages.
 inline constexpr std::string_view kQueueMeaning =
     "the URL or ARN of a queue, such as "

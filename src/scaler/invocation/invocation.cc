@@ -354,7 +354,8 @@ void Invoker::tell_nobodys(const WakeReport& report, Effect& effect) {
 
 /// Nothing that is needed now: who may not write it, or gets no answer, is told of it once.
 void Invoker::keep_settings(const Shard& shard, Deadline deadline, Effect& effect) {
-  if (ports_.fleet == nullptr || ports_.states == nullptr) {
+  const bool left_to_others = effect.orders > 0;
+  if (ports_.fleet == nullptr || ports_.states == nullptr || left_to_others) {
     return;
   }
   const std::vector<std::string> errors = ports_.fleet->keep(

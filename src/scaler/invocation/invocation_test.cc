@@ -479,10 +479,16 @@ TEST_F(ChangingFleet, KeepsItsSettingsAfterAPassAndSaysOnceThatItMayNot) {
   EXPECT_THAT(first.notes.front().message, StartsWith("denied\n"));
   EXPECT_THAT(invoke().notes, IsEmpty());
   EXPECT_THAT(source_.kept, SizeIs(2));
-  EXPECT_LE(source_.kept_until, clock_.steady() + 2s);
+  EXPECT_EQ(source_.kept_until, clock_.steady() + 2s);
   invoke(Trigger::Doorbell);
   invoker_.invoke({.trigger = Trigger::Manual, .dry_run = true, .deadline = Deadline::max()});
   EXPECT_THAT(source_.kept, SizeIs(2));
+  invoker_.invoke({.trigger = Trigger::Tick, .deadline = clock_.steady() + 1s});
+  EXPECT_LT(source_.kept_until, clock_.steady() + 1s);
+
+  Invoker reader{{}, {}, {.reader = cloud_, .scaler = cloud_, .clock = clock_, .fleet = &source_}};
+  reader.invoke({.trigger = Trigger::Tick, .deadline = clock_.steady() + 40s});
+  EXPECT_THAT(source_.kept, SizeIs(3)) << "who remembers nothing writes nothing";
 }
 
 // --- a fleet that is cut
@@ -551,6 +557,7 @@ TEST_F(CutFleet, AnOrderIsThePassOfItsShardWithinItsShareOfTheRates) {
   EXPECT_THAT(set(), ElementsAre("c", "d"));
   EXPECT_THAT(orders_.shares, ElementsAre(2, 1));
   EXPECT_EQ(source_.shards_asked.back(), "c/c..");
+  EXPECT_THAT(source_.kept, ElementsAre("c/c.."));
   EXPECT_EQ(orders_.given.size(), 2U);  // It gives none itself.
   invoke({.trigger = Trigger::Shard, .order = orders_.given.at(0)});
   EXPECT_THAT(set(), ElementsAre("c", "d", "a", "b"));

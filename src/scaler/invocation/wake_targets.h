@@ -42,7 +42,7 @@ struct WakeTarget {
   bool expected = false;  ///< and says that there is a mapping
   WakeWish wish = WakeWish::Leave;
 
-  bool is_fifo() const { return queue.name.ends_with(".fifo"); }
+  bool is_fifo() const { return scaler::is_fifo(queue.name); }
 };
 
 /// Something that is wrong with one of those that were given.

@@ -12,6 +12,7 @@
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
 #include "scaler/core/object_names.h"
+#include "scaler/core/queue_names.h"
 #include "wire/fleet.h"
 #include "wire/fleet_diff.h"
 
@@ -153,7 +154,7 @@ int show_diff(const Environment& environment, const ConfigFlags& flags) {
 void warn_of_fifo(std::span<const ServiceSpec> fleet) {
   for (const ServiceSpec& service : fleet) {
     for (const JobQueue& queue : service.queues) {
-      if (service.wake.value_or(false) && queue.url.ends_with(".fifo")) {
+      if (service.wake.value_or(false) && is_fifo(queue.url)) {
         complain(kDone,
                  fmt::format("warning: wake is true for {}, but its queue {} is FIFO: the "
                              "function refuses to wake it; schedule, ticks and doorbell work",
@@ -187,7 +188,7 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
   warn_of_fifo(fleet->scope.fixed);
   if (flags.choice.config_file.empty() && flags.choice.fleet.empty() && !is_fleet(environment)) {
     const Result<ServiceConfig> config = service_from_environment(environment);
-    if (config && config->wake && config->queue_url.ends_with(".fifo")) {
+    if (config && config->wake && is_fifo(config->queue_url)) {
       fmt::print(stderr,
                  "warning: WAKE is true, but the job queue is FIFO: the function refuses to wake; "
                  "schedule, ticks and doorbell work\n");
