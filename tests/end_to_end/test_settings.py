@@ -5,7 +5,7 @@ import json
 import jsonschema
 import pytest
 import yaml
-from support import ROOT
+from support import ROOT, Job
 
 QUEUE = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"
 
@@ -141,3 +141,13 @@ def test_the_example_in_the_document_is_a_fleet(check):
     example = text[text.index("```yaml\n") + 8:].split("```")[0]
 
     assert services_of(check(example)) == ["production/thumbnails: 2 queues"]
+
+
+def test_a_function_tells_of_a_setting_that_nobody_reads(emulator, bootstrap):
+    """A slip in a deployment's variables would else be a default in force that nobody notices."""
+    job = Job(emulator(lambda_=bootstrap, env=["TASK_MAX=20", "ACCOUNTING_UNIT=a", "TASKS_MIN=0"]))
+
+    job.invoke({"source": "aws.events", "detail": {}})
+
+    warnings = {line["message"] for line in job.function_lines() if line["level"] == "WARN"}
+    assert warnings == {"TASK_MAX is no setting; did you mean 'TASKS_MAX'?"}

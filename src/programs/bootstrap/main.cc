@@ -145,13 +145,16 @@ Result<void> serve_fleet(const Environment& environment, lambda::RuntimeApi& api
 
 /// Everything that can be wrong before the first event: reported as an init error.
 Result<void> start(const Environment& environment, lambda::RuntimeApi& api, const Log& log) {
-  const LogLevel level = TRY(log_level_from_environment(environment));
+  const Log own = log.at_level(TRY(log_level_from_environment(environment)));
+  for (const std::string& warning : misspelt_variables(environment)) {
+    own.write(LogLevel::Warn, warning);
+  }
   if (is_fleet(environment)) {
     const FleetConfig fleet = TRY(fleet_from_environment(environment));
-    return serve_fleet(environment, api, log.at_level(level), fleet);
+    return serve_fleet(environment, api, own, fleet);
   }
   const ServiceConfig config = TRY(service_from_environment(environment));
-  return serve(environment, api, log.at_level(level), config);
+  return serve(environment, api, own, config);
 }
 
 }  // namespace
