@@ -106,7 +106,8 @@ Calls go through an HTTP proxy that the environment names, read as curl reads it
 A proxy is `http://[user:password@]host[:port]`; without a port it is 1080, and characters in
 user and password may be percent-encoded. socks and https proxies are refused by name.
 `no_proxy` is a list with commas or blanks: names, which stand for themselves and all below
-them, addresses, and networks such as `10.0.0.0/8`; `*` alone is every host. Loopback and
+them, addresses, and IPv4 networks such as `10.0.0.0/8`; `*` alone is every host. As in curl 7.88
+an IPv6 address stands for itself alone, in its shortest spelling (`2001:db8::5`). Loopback and
 link-local addresses (`localhost`, `127.0.0.0/8`, `169.254.0.0/16`, `fe80::/10`) and the
 endpoints that hand out credentials (`169.254.169.254`, `169.254.170.2`, `fd00:ec2::254`, ...)
 are always reached directly. `ecs-scaler doctor` names the proxy in use, and every error that

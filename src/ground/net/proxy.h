@@ -42,8 +42,9 @@ class Proxies {
 };
 
 /// Whether a list such as "corp.example, 10.0.0.0/8" names the host: a name stands for itself and
-/// all below it, a leading dot says nothing, addresses may have a prefix length, and the list "*"
-/// names every host. There are no ports.
+/// all below it, a leading dot says nothing, an IPv4 address may have a prefix length, an IPv6
+/// address stands for itself in its shortest spelling, and the list "*" names every host. There are
+/// no ports. All this is what curl 7.88 does.
 bool names_host(std::string_view list, std::string_view host);
 
 /// Loopback, link-local, or where AWS serves credentials to machines and containers.

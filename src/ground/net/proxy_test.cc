@@ -18,7 +18,7 @@ TEST_P(NoProxy, IsReadAsCurlReadsIt) {
       << "[" << GetParam().list << "] " << GetParam().host;
 }
 
-// What curl 7.88.1 was seen to do with a URL of that host. Its IPv6 networks did not work yet.
+// What curl 7.88.1 was seen to do with a URL of that host.
 INSTANTIATE_TEST_SUITE_P(Names, NoProxy,
                          testing::Values(Listed{"example.com", "example.com", true},
                                          Listed{"example.com", "www.example.com", true},
@@ -46,9 +46,19 @@ INSTANTIATE_TEST_SUITE_P(
         Listed{"0.0.0.0/0", "10.1.2.3", false}, Listed{"10.1.2.0/23", "10.1.3.3", true},
         Listed{"10.1.2.0/23", "10.1.4.3", false}, Listed{"10.1.2.3/", "10.1.2.3", true},
         Listed{"10.1.2.3:443", "10.1.2.3", false}, Listed{"2001:db8::5", "2001:db8::5", true},
-        Listed{"2001:db8::/32", "2001:db8::5", true}, Listed{"2001:db8::/129", "2001:db8::", false},
-        Listed{"2001:db9::/32", "2001:db8::5", false}, Listed{"10.0.0.0/8", "name.example", false},
-        Listed{"::/1", "10.1.2.3", true}));
+        Listed{"2001:db8::/32", "2001:db8::5", false},
+        Listed{"2001:db8::5/128", "2001:db8::5", false}, Listed{"2001:DB8::5", "2001:db8::5", true},
+        Listed{"2001:db8:0::5", "2001:db8::5", false},
+        Listed{"2001:db8::5", "2001:DB8:0:0::5", true},
+        Listed{"[2001:db8::5]", "2001:db8::5", false},
+        Listed{"2001:db8::5", "2001:db8::5%eth0", true},
+        Listed{"2001:db8::5%eth0", "2001:db8::5%eth0", false},
+        Listed{"::ffff:a01:203", "::ffff:10.1.2.3", false},
+        Listed{"::ffff:10.1.2.3", "::ffff:a01:203", false}, Listed{"2.3", "::ffff:10.1.2.3", true},
+        Listed{"10.1.2.3", "::ffff:10.1.2.3", false}, Listed{"::ffff:10.1.2.3", "10.1.2.3", false},
+        Listed{"10.1.2.3.", "10.1.2.3", false}, Listed{"10.1.2.3/+8", "10.9.9.9", true},
+        Listed{"10.1.2.3/8x", "10.9.9.9", true}, Listed{"10.0.0.0/8", "name.example", false},
+        Listed{"::/1", "10.1.2.3", false}));
 
 Environment with(std::initializer_list<std::pair<const std::string, std::string>> variables) {
   return variables;
@@ -141,21 +151,21 @@ TEST(Proxies, HaveBasicAuthenticationFromTheirUrl) {
 }
 
 TEST(Proxies, OfOtherKindsAreRefusedByNameWhereTheyWouldBeUsed) {
-  for (const auto& [text, message] :
-       {std::pair("socks5h://u:secret@proxy:1",
-                  "ALL_PROXY: socks5h://proxy:1: socks5h proxies are not supported, only "
-                  "http://host:port"),
-        std::pair("https://u:secret@proxy",
-                  "ALL_PROXY: https://proxy: https proxies are not supported, only "
-                  "http://host:port"),
-        std::pair("http://u:secret@proxy:99999",
-                  "ALL_PROXY: 'http://proxy:99999' is not a proxy such as http://host:port"),
-        std::pair("u:secret@pro xy://x",
-                  "ALL_PROXY: 'http://pro xy://x' is not a proxy such as http://host:port"),
-        std::pair("http://u:secret@",
-                  "ALL_PROXY: 'http://' is not a proxy such as http://host:port"),
-        std::pair("pro xy",
-                  "ALL_PROXY: 'http://pro xy' is not a proxy such as http://host:port")}) {
+  const std::string no = " is not a proxy such as http://host:port";
+  const std::string unreadable = "its value" + no;
+  const std::string other = " proxies are not supported, only http://host:port";
+  for (const auto& [text, problem] :
+       {std::pair("socks5h://u:secret@proxy:1", "socks5h://proxy:1: socks5h" + other),
+        std::pair("socks4://proxy:1", "socks4://proxy:1: socks4" + other),
+        std::pair("SOCKS5://u:secret", "socks5" + other),
+        std::pair("https://u:secret@proxy", "https://proxy: https" + other),
+        std::pair("ftp://u:secret@proxy", unreadable), std::pair("u:secret", unreadable),
+        std::pair("http://u:secret", unreadable), std::pair("u:secret/", unreadable),
+        std::pair("u:secret://proxy", unreadable), std::pair("u:secret:proxy:1", unreadable),
+        std::pair("http://u:secret@proxy:99999", "'http://proxy:99999'" + no),
+        std::pair("u:secret@pro xy://x", "'http://pro xy://x'" + no),
+        std::pair("http://u:secret@", "'http://'" + no), std::pair("pro xy", unreadable)}) {
+    const std::string message = "ALL_PROXY: " + problem;
     EXPECT_EQ(way(with({{"ALL_PROXY", text}}), "https"), message);
     EXPECT_EQ(way(with({{"ALL_PROXY", text}, {"HTTPS_PROXY", "a:1"}}), "https"),
               "HTTPS_PROXY http://a:1");
