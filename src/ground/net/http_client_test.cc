@@ -216,9 +216,7 @@ TEST(HttpClient, ReportsAResetWithinAReply) {
   const RawServer server([](int socket, int) {
     read_request(socket);
     write_text(socket, "HTTP/1.1 200 OK\r\nContent-Length: 50\r\n\r\nhal");
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-    ::shutdown(socket, SHUT_RDWR);
+    reset(socket);
   });
   HttpClient client;
   EXPECT_EQ(get(client, server).error().kind, ErrorKind::Unavailable);

@@ -107,6 +107,12 @@ inline void write_text(int socket, std::string_view text) {
   ::send(socket, text.data(), text.size(), MSG_NOSIGNAL);
 }
 
+/// Ends the connection with a reset; the descriptor stays open.
+inline void reset(int socket) {
+  const sockaddr nobody{.sa_family = AF_UNSPEC, .sa_data = {}};
+  CHECK(::connect(socket, &nobody, sizeof nobody) == 0);
+}
+
 inline RawServer::Serve answering(std::string reply) {
   return [reply = std::move(reply)](int socket, int) {
     while (read_request(socket)) {
