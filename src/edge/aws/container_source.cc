@@ -2,8 +2,8 @@
 
 #include <utility>
 
-#include "edge/aws/credential_file.h"
 #include "edge/aws/source_request.h"
+#include "ground/base/file.h"
 #include "ground/net/url.h"
 
 namespace scaler::aws {
@@ -81,7 +81,7 @@ class ContainerSource final : public CredentialSource {
     if (const auto path =
             variable(surroundings_.environment, "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")) {
       where = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE";
-      Result<std::string> text = read_credential_file(*path);
+      Result<std::string> text = read_kept_file(*path);
       if (!text.has_value()) {
         return fail(ErrorKind::Malformed, where + ": " + text.error().message);
       }

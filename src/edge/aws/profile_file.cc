@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "edge/aws/credential_file.h"
+#include "ground/base/file.h"
 #include "ground/base/text.h"
 
 namespace scaler::aws {
@@ -177,7 +177,7 @@ Result<std::string> text_of(const std::string& path) {
   if (path.empty()) {
     return "";
   }
-  Result<std::string> text = read_credential_file(path);
+  Result<std::string> text = read_kept_file(path);
   if (!text.has_value()) {
     const bool missing = text.error().kind == ErrorKind::NotFound;
     return missing ? Result<std::string>("")

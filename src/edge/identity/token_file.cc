@@ -1,6 +1,5 @@
 #include "edge/identity/token_file.h"
 
-#include "edge/aws/credential_file.h"
 #include "ground/base/file.h"
 #include "ground/json/members.h"
 #include "ground/json/writer.h"
@@ -32,7 +31,7 @@ void set_member(json::Value& object, std::string_view name, json::Value value) {
 }
 
 Result<json::Value> read_token_file(const std::string& path) {
-  const Result<std::string> text = aws::read_credential_file(path);
+  const Result<std::string> text = read_kept_file(path);
   if (!text.has_value()) {
     return fail(ErrorKind::Unauthorized, text.error().message);
   }

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "edge/aws/credential_file.h"
 #include "edge/aws/sts_credentials.h"
 #include "edge/identity/profile_entries.h"
+#include "ground/base/file.h"
 
 namespace scaler::identity {
 namespace {
@@ -28,7 +28,7 @@ class WebIdentitySource final : public aws::CredentialSource {
   }
 
   Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
-    Result<std::string> token = aws::read_credential_file(identity_.token_file);
+    Result<std::string> token = read_kept_file(identity_.token_file);
     if (!token.has_value()) {
       return fail(ErrorKind::Unauthorized, "web identity token: " + token.error().message);
     }

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -62,6 +63,28 @@ Result<std::string> read_file(const std::string& path, std::size_t most) {
   }
   Result<std::string> text = read_open_file(file, path, most);
   ::close(file);
+  return text;
+}
+
+Result<std::string> read_kept_file(const std::string& path) {
+  constexpr std::size_t kSizeMax = 16U << 20U;  // Profiles of ten thousand accounts take a fifth.
+  // Neither opening nor reading waits for what a pipe, a terminal or another device may bring.
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (file < 0) {
+    return not_read(path, errno);
+  }
+  struct stat status{};
+  const bool pipe = ::fstat(file, &status) == 0 && S_ISFIFO(status.st_mode);
+  Result<std::string> text =
+      pipe ? Result<std::string>() : read_open_file(file, path, kSizeMax + 1);
+  ::close(file);
+  if (pipe) {
+    return fail(ErrorKind::Unavailable,
+                path + ": it is a pipe, which can be read only once: a file is needed");
+  }
+  if (text.has_value() && text->size() > kSizeMax) {
+    return fail(ErrorKind::Unavailable, path + ": it is larger than 16 MiB");
+  }
   return text;
 }
 

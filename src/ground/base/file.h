@@ -17,6 +17,12 @@ namespace scaler {
 Result<std::string> read_file(const std::string& path,
                               std::size_t most = std::numeric_limits<std::size_t>::max());
 
+/// The whole of a file that is read again and again on a program's one thread: settings, keys,
+/// certificates.
+/// Errors: as read_file(); Unavailable also when it is larger than any such file, or a pipe: the
+///         second reader finds it empty, which may be another identity, or waits for ever.
+Result<std::string> read_kept_file(const std::string& path);
+
 /// Writes to what stands at the path: a file, which is made or emptied, a pipe, a device.
 /// Errors: Unavailable, with the path and the system's reason.
 Result<void> write_file(const std::string& path, std::string_view text);

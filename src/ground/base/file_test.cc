@@ -71,6 +71,31 @@ class NoRoom {
   void (*handler_)(int);
 };
 
+TEST(ReadKeptFile, WaitsForNothingAndTakesNoMoreThanSuchFilesHold) {
+  std::string folder = (std::filesystem::temp_directory_path() / "file-XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::string pipe = folder + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  std::filesystem::create_symlink("pipe", folder + "/link");
+  std::ofstream(folder + "/large").close();
+  std::filesystem::resize_file(folder + "/large", (16U << 20U) + 1);
+  for (const auto& [path, why] :
+       {std::pair(pipe, "it is a pipe, which can be read only once: a file is needed"),
+        std::pair(folder + "/link", "it is a pipe, which can be read only once: a file is needed"),
+        std::pair(folder + "/large", "it is larger than 16 MiB"),
+        std::pair(std::string("/dev/zero"), "it is larger than 16 MiB"),
+        std::pair(folder, "Is a directory")}) {
+    const auto text = read_kept_file(path);
+    EXPECT_EQ(text.error().kind, ErrorKind::Unavailable);
+    EXPECT_EQ(text.error().message, path + ": " + why);
+  }
+  EXPECT_EQ(read_kept_file(folder + "/none").error().kind, ErrorKind::NotFound);
+  std::filesystem::resize_file(folder + "/large", 16U << 20U);
+  EXPECT_EQ(read_kept_file(folder + "/large").value_or("").size(), 16U << 20U);
+  EXPECT_EQ(read_kept_file("/dev/null"), "");
+  std::filesystem::remove_all(folder);
+}
+
 TEST(WriteFile, EmptiesAFileAndWritesToADeviceAsItIs) {
   const Folder folder;
   ASSERT_TRUE(write_file(folder / "f", std::string(200'000, 'x')).has_value());

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <sys/stat.h>
 
 #include <gtest/gtest.h>
 
@@ -242,6 +243,23 @@ TEST_F(HttpClientTls, ReportsABundleThatCannotBeRead) {
   ASSERT_FALSE(response.has_value());
   EXPECT_NE(response.error().message.find("/no/such/bundle.pem"), std::string::npos)
       << response.error().message;
+}
+
+TEST_F(HttpClientTls, TakesNoBundleThatIsNoFileOfCertificates) {
+  const std::string pipe = bundle_.string() + ".pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  for (const auto& [path, why] :
+       {std::pair(pipe, pipe + ": it is a pipe, which can be read only once: a file is needed"),
+        std::pair(std::string("/tmp"), std::string("/tmp: Is a directory")),
+        std::pair(std::string("/dev/zero"), std::string("/dev/zero: it is larger than 16 MiB")),
+        std::pair(std::string("/dev/null"), std::string("/dev/null: it holds no certificate"))}) {
+    HttpClient client({.ca_bundle = path});
+    const auto response = client.send({.origin = {.host = "127.0.0.1", .port = 1}}, after(5s));
+    ASSERT_FALSE(response.has_value());
+    EXPECT_TRUE(response.error().message.ends_with("read the CA bundle " + why))
+        << response.error().message;
+  }
+  std::filesystem::remove(pipe);
 }
 
 TEST_F(HttpClientTls, SendsABatchSideBySide) {

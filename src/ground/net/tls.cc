@@ -13,6 +13,7 @@
 #include <openssl/x509v3.h>
 
 #include "ground/base/check.h"
+#include "ground/base/file.h"
 #include "ground/net/address.h"
 #include "ground/net/socket_errors.h"
 #include "ground/net/tls_algorithms.h"
@@ -30,6 +31,10 @@ using ContextPointer = std::unique_ptr<SSL_CTX, Deleter<&SSL_CTX_free>>;
 using SslPointer = std::unique_ptr<SSL, Deleter<&SSL_free>>;
 using SessionPointer = std::unique_ptr<SSL_SESSION, Deleter<&SSL_SESSION_free>>;
 using CertificatePointer = std::unique_ptr<X509, Deleter<&X509_free>>;
+void free_infos(STACK_OF(X509_INFO) * infos) {
+  sk_X509_INFO_pop_free(infos, X509_INFO_free);
+}
+using InfosPointer = std::unique_ptr<STACK_OF(X509_INFO), Deleter<&free_infos>>;
 using BioPointer = std::unique_ptr<BIO, Deleter<&BIO_free_all>>;
 
 /// Empties OpenSSL's error queue; the first reason in it, or `otherwise`.
@@ -170,6 +175,30 @@ void init_openssl() {
   OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
 }
 
+/// OpenSSL itself would wait for ever for what a pipe may bring.
+Result<void> trust_file(X509_STORE* store, const std::string& path) {
+  const Result<std::string> text = read_kept_file(path);
+  if (!text.has_value()) {
+    return fail(ErrorKind::Unavailable, "read the CA bundle " + text.error().message);
+  }
+  const BioPointer bio(BIO_new_mem_buf(text->data(), static_cast<int>(text->size())));
+  const InfosPointer infos(
+      PEM_X509_INFO_read_bio_ex(bio.get(), nullptr, nullptr, nullptr, tls_library(), nullptr));
+  bool trusted = false;
+  for (int i = 0; infos && i < sk_X509_INFO_num(infos.get()); ++i) {
+    const X509_INFO* info = sk_X509_INFO_value(infos.get(), i);
+    trusted |= info->x509 != nullptr && X509_STORE_add_cert(store, info->x509) == 1;
+    if (info->crl != nullptr) {
+      X509_STORE_add_crl(store, info->crl);
+    }
+  }
+  if (!trusted) {
+    return fail(ErrorKind::Unavailable,
+                "read the CA bundle " + path + ": " + take_reason("it holds no certificate"));
+  }
+  return {};
+}
+
 }  // namespace
 
 struct TlsContext::Impl {
@@ -213,9 +242,8 @@ Result<std::unique_ptr<TlsContext>> TlsContext::create(const std::string& ca_bun
     impl->roots = roots;
     X509_LOOKUP* lookup = X509_STORE_add_lookup(SSL_CTX_get_cert_store(context), root_lookup());
     X509_LOOKUP_set_method_data(lookup, &impl->roots);
-  } else if (SSL_CTX_load_verify_file(context, ca_bundle.c_str()) != 1) {
-    return fail(ErrorKind::Unavailable,
-                "read the CA bundle " + ca_bundle + ": " + take_reason("no certificates"));
+  } else {
+    TRY(trust_file(SSL_CTX_get_cert_store(context), ca_bundle));
   }
   return std::unique_ptr<TlsContext>(new TlsContext(std::move(impl)));
 }
