@@ -53,9 +53,7 @@ class FaultyServer {
       }
       const std::string answer = next(request);
       if (answer.empty()) {
-        const linger now{.l_onoff = 1, .l_linger = 0};
-        ::setsockopt(socket, SOL_SOCKET, SO_LINGER, &now, sizeof now);
-        ::shutdown(socket, SHUT_RDWR);
+        net::reset(socket);
         return;
       }
       if (answer == "half") {
@@ -310,6 +308,52 @@ TEST_F(FaultsTest, OfOneThatHangsHoldNobodyUp) {
   }
   EXPECT_TRUE(late.queues.at(0).has_value());
   EXPECT_EQ(hanging, 1);
+}
+
+/// Of a call whose first reply ends after so many bytes: how it ended, and how often it was made.
+struct Cut {
+  bool answered = false;
+  int made = 0;
+  bool operator==(const Cut&) const = default;
+};
+
+TEST_F(FaultsTest, OfAReplyThatEndsAtAnyByteAreRepeatedOnlyWhereThatIsAllowed) {
+  for (const bool closed : {true, false}) {
+    for (const auto& [once, repeatable] :
+         {std::pair(false, true), std::pair(true, true), std::pair(false, false)}) {
+      // A reset may overtake a whole reply.
+      for (std::size_t cut = 0; cut < kFine.size() + (closed ? 1 : 0); ++cut) {
+        std::atomic<int> made = 0;
+        const RawServer server([&](int socket, int) {
+          while (net::read_request(socket)) {
+            if (++made > 1) {
+              write_text(socket, kFine);
+              continue;
+            }
+            write_text(socket, std::string_view(kFine).substr(0, cut));
+            if (closed) {
+              ::shutdown(socket, SHUT_RDWR);
+            } else {
+              net::reset(socket);
+            }
+            return;
+          }
+        });
+        Client& client = client_for("http://127.0.0.1:" + std::to_string(server.origin().port));
+        const ApiCall call{.service = AwsService::Ecs,
+                           .operation = "UpdateService",
+                           .body = "{}",
+                           .repeatable = repeatable,
+                           .once = once};
+        const Result<ApiReply> answer = client.call(call, soon());
+        const bool whole = cut == kFine.size();
+        const bool again = repeatable && !once && !whole;
+        const Cut expected{.answered = whole || again, .made = again ? 2 : 1};
+        EXPECT_EQ((Cut{.answered = answer.has_value(), .made = made}), expected)
+            << cut << (answer.has_value() ? "" : ": " + answer.error().message);
+      }
+    }
+  }
 }
 
 TEST_F(FaultsTest, EndWithTheCallsDeadline) {

@@ -4,6 +4,7 @@
 // identity/.
 
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -67,6 +68,14 @@ class CredentialProvider {
  public:
   /// Clock and log outlive it.
   CredentialProvider(CredentialSources sources, const Clock& clock, const Log& log);
+  /// Fetches again on a thread of its own, so that a place which hangs holds nobody up who has
+  /// credentials that live for another ten seconds. Without them it is waited for, but only once.
+  /// `belongings`: what the sources refer to, which a fetch that hangs keeps beyond the provider.
+  CredentialProvider(CredentialSources sources, const Clock& clock, const Log& log,
+                     std::shared_ptr<const void> belongings);
+  CredentialProvider(CredentialProvider&&) = default;
+  CredentialProvider& operator=(CredentialProvider&&) = delete;
+  ~CredentialProvider();
 
   /// Errors: Unauthorized when no place has any; otherwise as the place in use answers.
   Result<Credentials> current(Deadline deadline);
@@ -76,20 +85,39 @@ class CredentialProvider {
   /// What was fetched last, however old; empty before.
   const Credentials& latest() const { return credentials_; }
   /// The place in use, as it describes itself; empty while none was found.
-  std::string source() const;
+  const std::string& source() const { return description_; }
 
  private:
+  /// What a fetch has brought, and how its source then describes itself.
+  struct Fetched {
+    Result<std::optional<Credentials>> credentials = {};
+    std::string description = {};
+  };
+
   Result<Credentials> search(Deadline deadline);
+  Duration left() const;
+  void fetch_early(Deadline deadline);
   Result<Credentials> fetch_again(Deadline deadline);
+  static Fetched fetch_from(CredentialSource& source, Deadline deadline);
+  void begin_beside();
+  Result<Credentials> wait_beside(Deadline deadline);
+  Result<Credentials> take(Fetched fetched);
+  void tell(const Error& error) const;
   const Credentials& keep(Credentials credentials);
 
   const Clock* clock_;
   const Log* log_;
-  CredentialSources sources_;
+  std::shared_ptr<const void> belongings_ = {};  ///< null: it fetches on the caller's thread
+  std::shared_ptr<CredentialSources> sources_;
   CredentialSource* in_use_ = nullptr;
+  std::string description_ = {};
   Credentials credentials_ = {};
   Duration lifetime_ = {};  ///< what was left when they were fetched
-  std::optional<Instant> next_early_refresh_ = {};
+  Deadline fetched_at_ = {};
+  std::optional<Deadline> next_early_refresh_ = {};
+  std::future<Fetched> beside_ = {};  ///< the fetch under way
+  Deadline patience_ends_ = {};       ///< with it
+  bool impatient_ = false;            ///< it was waited for in vain
 };
 
 }  // namespace scaler::aws

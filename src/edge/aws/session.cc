@@ -5,20 +5,33 @@
 
 namespace scaler::aws {
 
+struct Session::Surroundings {
+  Surroundings(const Environment& variables, const Log& lines, const ClientSettings& settings)
+      : environment(variables),
+        log(lines),
+        transport({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}) {}
+
+  Environment environment;
+  Log log;
+  HttpTransport transport;
+};
+
 Result<std::unique_ptr<Session>> Session::create(const Environment& environment, const Clock& clock,
                                                  const SessionOptions& options, const Log& log) {
   ClientSettings settings = TRY(read_settings(environment));
+  const auto surroundings = std::make_shared<Surroundings>(environment, log, settings);
   return std::unique_ptr<Session>(
-      new Session(std::move(settings), environment, clock, options, log));
+      new Session(std::move(settings), surroundings, clock, options, log));
 }
 
-Session::Session(ClientSettings settings, Environment environment, const Clock& clock,
-                 const SessionOptions& options, const Log& log)
-    : environment_(std::move(environment)),
-      transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
-      credentials_(options.sources(
-                       {.environment = environment_, .transport = transport_, .clock = clock}, log),
-                   clock, log),
+Session::Session(ClientSettings settings, const std::shared_ptr<Surroundings>& surroundings,
+                 const Clock& clock, const SessionOptions& options, const Log& log)
+    : transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
+      credentials_(options.sources({.environment = surroundings->environment,
+                                    .transport = surroundings->transport,
+                                    .clock = clock},
+                                   surroundings->log),
+                   clock, log, surroundings),
       random_(options.seed),
       client_(std::move(settings), {.transport = transport_,
                                     .credentials = credentials_,

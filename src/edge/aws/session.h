@@ -41,10 +41,12 @@ class Session {
   void prewarm(const LookRequest& look, Deadline deadline);
 
  private:
-  Session(ClientSettings settings, Environment environment, const Clock& clock,
-          const SessionOptions& options, const Log& log);
+  /// What the sources of credentials refer to. It is theirs alone: they fetch on a thread.
+  struct Surroundings;
 
-  Environment environment_;
+  Session(ClientSettings settings, const std::shared_ptr<Surroundings>& surroundings,
+          const Clock& clock, const SessionOptions& options, const Log& log);
+
   HttpTransport transport_;
   CredentialProvider credentials_;
   Random random_;

@@ -31,6 +31,8 @@ class VirtualClock final : public Clock {
     advance(instant - now_);
     return true;
   }
+  /// Sets the wall's hands; no time passes.
+  void set(Instant instant) { now_ = instant; }
   void advance(Duration duration) { advance_to(steady_ + duration); }
   void advance_to(Deadline moment) {
     now_ += std::chrono::floor<Duration>(moment - steady_);
