@@ -41,7 +41,10 @@ std::string file_meant(const std::filesystem::path& path) {
   for (auto entry = std::filesystem::directory_iterator(folder, error);
        !error && entry != std::filesystem::directory_iterator() && names.size() < kFilesMax;
        entry.increment(error)) {
-    names.push_back(entry->path().filename().string());
+    if (entry->exists(error)) {  // A link to nothing is no help, least of all itself.
+      names.push_back(entry->path().filename().string());
+    }
+    error.clear();
   }
   std::ranges::sort(names);  // Whatever order the file system has.
   const std::vector<std::string_view> known(names.begin(), names.end());
@@ -95,6 +98,11 @@ Result<void> check_file(const std::string& path) {
   std::error_code error;
   const std::filesystem::file_status status = std::filesystem::status(path, error);
   if (!std::filesystem::exists(status)) {
+    const auto target = std::filesystem::read_symlink(path, error);
+    if (!error) {
+      return fail(ErrorKind::Malformed, fmt::format("'{}' is a link to '{}', which is not there",
+                                                    shortened(path), shortened(target.string())));
+    }
     return fail(ErrorKind::Malformed,
                 fmt::format("there is no file '{}'{}", shortened(path), file_meant(path)));
   }

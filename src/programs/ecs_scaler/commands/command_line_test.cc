@@ -1,6 +1,8 @@
 #include "programs/ecs_scaler/commands/command_line.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <unistd.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -141,6 +143,15 @@ TEST(Parse, NamesTheValueAndWhatWouldBeRight) {
   EXPECT_EQ(complaint({"--mix", "red,bleu"}), "--mix: 'bleu' is none of red, green");
   EXPECT_EQ(complaint({"--file", "/nowhere"}), "--file: there is no file '/nowhere'");
   EXPECT_EQ(complaint({"--file", "/"}), "--file: '/' is a folder");
+  const std::string link =
+      (std::filesystem::temp_directory_path() / ("fleet-" + std::to_string(::getpid()) + ".yaml"))
+          .string();
+  std::filesystem::create_symlink("/nowhere/else", link);
+  EXPECT_EQ(complaint({"--file", link}),
+            "--file: '" + link + "' is a link to '/nowhere/else', which is not there");
+  EXPECT_EQ(complaint({"--file", link + "x"}), "--file: there is no file '" + link + "x'")
+      << "what is not there is nothing to suggest";
+  std::filesystem::remove(link);
 }
 
 TEST(Parse, WhatIsRequiredIsMissed) {
