@@ -6,7 +6,6 @@
 #include "ground/base/text.h"
 #include "ground/json/members.h"
 #include "ground/json/value.h"
-#include "ground/json/writer.h"
 #include "ground/net/url.h"
 #include "guard/messages/query_form.h"
 
@@ -161,6 +160,13 @@ bool signs(std::string_view parameter) {
   return std::ranges::find(kNames, parameter) != kNames.end();
 }
 
+/// Whether the request's Connection header names it: it is for the next hop alone.
+bool concerns_hop(const net::HttpHeaders& headers, std::string_view name) {
+  const std::string_view named = net::find_header(headers, "connection").value_or("");
+  return std::ranges::any_of(split(named, ", \t"),
+                             [name](std::string_view one) { return equal_in_any_case(one, name); });
+}
+
 /// Whatever belongs to this connection or to the worker's signature, which is made anew.
 bool stays_here(std::string_view header) {
   static constexpr std::array<std::string_view, 14> kStay = {"host",
@@ -181,20 +187,39 @@ bool stays_here(std::string_view header) {
                              [header](auto name) { return equal_in_any_case(header, name); });
 }
 
-/// The body with the queue's own URL where it has the guarded one; otherwise as it is.
-std::string unguarded_json(const std::string& body) {
-  Result<json::Value> value = json::parse(body);
-  auto* members = value ? std::get_if<json::Object>(&value->data()) : nullptr;
-  if (members == nullptr) {
-    return body;
-  }
-  for (auto& [name, member] : *members) {
-    auto* const url = std::get_if<std::string>(&member.data());
-    const auto own = name == "QueueUrl" && url != nullptr ? unguarded(*url) : std::nullopt;
-    if (own) {
-      *url = *own;
-      return json::Writer().value(*value).text();
+/// Where the text of the member QueueUrl stands in a JSON body, without its quotes; empty at the
+/// body's end when there is none. Within a string no quote stands without a backslash, so nothing
+/// that a message says looks like this member.
+std::string_view queue_url_text(std::string_view body) {
+  constexpr std::string_view kName = R"("QueueUrl")";
+  constexpr std::string_view kBlank = " \t\r\n";
+  const auto skip = [&body, kBlank] {
+    body.remove_prefix(std::min(body.find_first_not_of(kBlank), body.size()));
+  };
+  for (std::size_t at = body.find(kName); at != std::string_view::npos; at = body.find(kName)) {
+    const bool within = at > 0 && body[at - 1] == '\\';
+    body.remove_prefix(at + kName.size());
+    skip();
+    if (within || !body.starts_with(':')) {
+      continue;
     }
+    body.remove_prefix(1);
+    skip();
+    if (const std::size_t end = body.find('"', 1); body.starts_with('"') && end < body.size()) {
+      return body.substr(1, end - 1);
+    }
+  }
+  return body.substr(body.size());
+}
+
+/// The body with the queue's own URL where it has the guarded one. All else stays as it is, byte by
+/// byte: it is SQS that says what it takes.
+std::string unguarded_json(std::string body) {
+  const std::string_view text = queue_url_text(body);
+  const Result<json::Value> value = json::parse(std::string(1, '"').append(text).append(1, '"'));
+  const auto* const url = value.has_value() ? std::get_if<std::string>(&value->data()) : nullptr;
+  if (const auto own = url != nullptr ? unguarded(*url) : std::nullopt) {
+    body.replace(static_cast<std::size_t>(text.data() - body.data()), text.size(), *own);
   }
   return body;
 }
@@ -257,7 +282,7 @@ net::HttpRequest forwardable(const net::ServerRequest& request) {
     forwarded.target += "?" + unguarded_form(query);
   }
   for (const net::HttpHeader& header : request.headers) {
-    if (!stays_here(header.name)) {
+    if (!stays_here(header.name) && !concerns_hop(request.headers, header.name)) {
       forwarded.headers.push_back(header);
     }
   }

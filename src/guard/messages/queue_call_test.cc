@@ -168,6 +168,42 @@ TEST(Forwardable, LeavesABodyThatNamesNoGuardedQueueAsItIs) {
   EXPECT_EQ(forwardable(form_request("Action=a+b&QueueUrl=x")).body, "Action=a+b&QueueUrl=x");
 }
 
+TEST(Forwardable, ChangesNothingElseOfABodyWhoseQueueItNames) {
+  const std::string begin = "{ \"MessageBody\":";
+  const std::string deep = std::string(200, '[') + std::string(200, ']');
+  for (const std::string& body :
+       {std::string(R"("a \ud83d b")"), std::string(R"("\/ \u00e9")"), std::string("\"\xff\""),
+        std::string("1.0"), std::string("1e400"), deep, std::string(R"("a","MessageBody":"b")"),
+        std::string(R"("\"QueueUrl\":\"http://127.0.0.1:1/https/x/1/a\"")"),
+        std::string(R"("a\"QueueUrl" )"), std::string(R"({"QueueUrl":{"DataType":"String"}})")}) {
+    const auto text = [&](std::string_view url) {
+      return begin + body + ",\t\"QueueUrl\" : \"" + std::string(url) + "\" }";
+    };
+    EXPECT_EQ(forwardable(json_request("SendMessage", text(kGuarded))).body, text(kQueue));
+  }
+  const std::string escaped =
+      R"({"QueueUrl":"http:\/\/127.0.0.1:9324\u002Fhttps\/sqs.eu-central-1.amazonaws.com\/1\/a"})";
+  EXPECT_EQ(forwardable(json_request("SendMessage", escaped)).body,
+            R"({"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/1/a"})");
+  for (const char* const body :
+       {"", "{\"QueueUrl\"", "{\"QueueUrl\":\"http://a/https/b", "\"QueueUrl\":"}) {
+    EXPECT_EQ(forwardable(json_request("SendMessage", body)).body, body);
+  }
+}
+
+TEST(Forwardable, LeavesOutWhatTheConnectionHeaderNames) {
+  net::ServerRequest request = json_request("ReceiveMessage", "{}");
+  request.headers.push_back({.name = "Connection", .value = "Upgrade,HTTP2-Settings, \tx-hop"});
+  request.headers.push_back({.name = "Http2-Settings", .value = "AAEAAEAAAAIAAAAB"});
+  request.headers.push_back({.name = "X-Hop", .value = "a"});
+  request.headers.push_back({.name = "X-Kept", .value = "a"});
+  const net::HttpRequest forwarded = forwardable(request);
+  for (const std::string_view name : {"connection", "http2-settings", "x-hop"}) {
+    EXPECT_EQ(net::find_header(forwarded.headers, name), std::nullopt) << name;
+  }
+  EXPECT_EQ(net::find_header(forwarded.headers, "x-kept"), "a");
+}
+
 TEST(Forwardable, TakesTheGuardOutOfFormsAndPaths) {
   const net::HttpRequest forwarded =
       forwardable(form_request("Action=DeleteMessage&QueueUrl=" + encoded(kGuarded),
