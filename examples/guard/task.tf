@@ -75,7 +75,7 @@ resource "aws_ecs_task_definition" "worker" {
       image       = var.guard_image
       essential   = true
       stopTimeout = var.stop_timeout
-      command     = ["serve", "--stop-timeout", "${var.stop_timeout}s"]
+      command     = ["serve", "--linger", "5s", "--stop-timeout", "${var.stop_timeout}s"]
       healthCheck = { command = ["CMD", "/ecs-guard", "health"], interval = 5, retries = 3 }
     },
     {

@@ -50,7 +50,7 @@ def test_the_task_role_may_what_iam_prints(template, policy):
 def test_one_value_is_the_stop_timeout_of_both_containers_and_the_guards_plan(template):
     guard, worker = template["Resources"]["TaskDefinition"]["Properties"]["ContainerDefinitions"]
     assert guard["StopTimeout"] == worker["StopTimeout"] == {"Ref": "StopTimeout"}
-    assert guard["Command"][1:] == ["--stop-timeout", {"Sub": "${StopTimeout}s"}]
+    assert guard["Command"][-2:] == ["--stop-timeout", {"Sub": "${StopTimeout}s"}]
     assert worker["DependsOn"] == [{"ContainerName": "guard", "Condition": "HEALTHY"}]
 
 
