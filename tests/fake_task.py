@@ -33,6 +33,7 @@ class FakeTask(http.server.ThreadingHTTPServer):
         self.visibility, self.max_receive_count = visibility, max_receive_count
         self.messages = {}  # id -> [body, receipt, visible from, receives]
         self.deleted, self.given_back, self.events, self.signed = [], [], [], []
+        self.paths = []  # (operation, path) of each call
         self.protected_until = None
         self.ahead = 0  # seconds that AWS's clock is ahead of the guard's
         self.before = lambda operation, body: None
@@ -182,6 +183,7 @@ class FakeTaskRequest(http.server.BaseHTTPRequestHandler):
     def answer(self, body):
         task, operation = self.server, self.operation(body)
         task.note(operation, body)
+        task.paths.append((operation, self.path))
         try:
             told = task.before(operation, body)
         except Broken:

@@ -243,6 +243,20 @@ def test_a_broken_connection_to_sqs_is_one_to_the_worker(task, sidecar):
         worker.connection.close()
 
 
+def test_calls_that_fail_are_told_once_a_minute(task, sidecar):
+    def before(operation, _):
+        if operation in ("ReceiveMessage", "SendMessage"):
+            raise Broken
+
+    guard = sidecar(task)
+    task.before = before
+    for number in range(20):
+        with pytest.raises((http.client.HTTPException, OSError)):
+            guard.worker().call("SendMessage" if number % 2 else "ReceiveMessage", MessageBody="x")
+    assert [warning for warning in guard.warnings() if "closed the connection" in warning["message"]
+            ] == guard.warnings()[-1:]
+
+
 @pytest.mark.parametrize("ahead", [-3600, 3600])
 def test_an_expiry_is_judged_by_the_clock_of_aws(task, sidecar, ahead):
     task.ahead = ahead
@@ -297,6 +311,18 @@ def test_queue_urls_lead_to_the_guard(task, sidecar):
     assert task.deleted == ["a"]
     assert {body["QueueUrl"] for _, operation, body in task.events
             if operation in ("ReceiveMessage", "DeleteMessage")} == {task.queue_url}
+
+
+def test_an_endpoint_may_have_a_path(task, sidecar):
+    guard = sidecar(task, AWS_ENDPOINT_URL_SQS=f"{task.url}/sqs")
+    place = f"127.0.0.1:{task.server_port}/sqs/{ACCOUNT}/jobs"
+    for path in ("/", f"/http/{place}"):
+        guard.worker().connection.request("POST", path, json.dumps(
+            {"QueueUrl": f"{guard.url}/http/{place}", "MessageBody": "x"}),
+            {"X-Amz-Target": "AmazonSQS.SendMessage"})
+    wait_until(lambda: len(task.seen("SendMessage")) == 2, what="both calls")
+    assert {path for operation, path in task.paths if operation == "SendMessage"} == {
+        "/sqs/", f"/sqs/{ACCOUNT}/jobs"}
 
 
 def test_a_request_may_name_the_host_as_to_a_proxy(task, sidecar):
@@ -384,6 +410,44 @@ def test_a_worker_that_went_away_gets_nothing(task, sidecar):
     task.send("a")
     wait_until(lambda: task.given_back == ["a"], 10, what="the message to be given back")
     assert guard.status()["held"] == 0
+
+
+def test_workers_that_went_away_leave_nothing_behind(task, sidecar):
+    guard = sidecar(task)
+    guard.worker().receive()
+
+    def connections():
+        return len(list(pathlib.Path(f"/proc/{guard.process.pid}/fd").iterdir()))
+
+    for number in range(40):
+        worker = guard.worker()
+        worker.connection.request("POST", "/", json.dumps(
+            {"QueueUrl": task.queue_url, "WaitTimeSeconds": number % 2}),
+            {"X-Amz-Target": "AmazonSQS.ReceiveMessage"})
+        time.sleep(0.02)
+        worker.connection.close()
+    wait_until(lambda: guard.status()["polling"] == 0, 10, what="the end of the polls")
+    assert wait_until(lambda: connections() < 40, 10, what="the workers' connections to be closed")
+
+
+def test_more_time_that_sqs_tells_late_is_known_all_the_same(make_task, sidecar):
+    task = make_task(visibility=2)
+    guard = sidecar(task)
+    worker = guard.worker()
+    task.send("a")
+    [message] = worker.receive(wait=5)
+
+    def before(operation, body):
+        if operation == "ChangeMessageVisibility":
+            answer = task.sqs(operation, body)
+            time.sleep(2.5)
+            return 200, answer
+        return None
+
+    task.before = before
+    worker.call("ChangeMessageVisibility", ReceiptHandle=message["ReceiptHandle"],
+                VisibilityTimeout=60)
+    assert guard.status()["held"] == 1
 
 
 def test_a_message_that_is_forgotten_comes_back_after_its_own_time(make_task, sidecar):
@@ -596,8 +660,32 @@ def test_the_worker_ends_with_a_guard_that_is_killed(task, run_worker):
                pathlib.Path(f"/proc/{child}/status").read_text(), 10, what="the worker's end")
 
 
+def test_credentials_that_come_late_are_waited_for(task, run_worker):
+    began = time.monotonic()
+    task.before = lambda operation, _: (503, {}) if (
+        operation == "credentials" and time.monotonic() < began + 4) else None
+    process = run_worker(task, PRINT_ENVIRONMENT)
+    assert process.wait() == 0
+    assert json.loads(process.stdout())["AWS_ENDPOINT_URL_SQS"] != task.url
+
+
+def test_a_report_that_nobody_reads_holds_nobody_up(task, start_process, ecs_guard, tmp_path):
+    os.mkfifo(tmp_path / "output")
+    output = os.open(tmp_path / "output", os.O_RDWR | os.O_NONBLOCK)
+    with pytest.raises(BlockingIOError):
+        while True:
+            os.write(output, b"x" * 4096)
+    process = start_process(
+        ["sh", "-c", 'exec "$@" > ' + str(tmp_path / "output"), "x", ecs_guard, "serve",
+         "--port", "0", "--report", "emf", "--expect-within", "1s"], env=task.environment(),
+        ready=lambda process: "guarding" in process.stderr())
+    guard = Guard(process, task)
+    wait_until(lambda: guard.warnings(), 10, what="the warning that is told after the first report")
+    assert guard.status()["receives"] == 0
+
+
 def test_without_credentials_the_worker_goes_to_sqs_by_itself(task, run_worker):
-    task.before = lambda operation, _: (500, {}) if operation == "credentials" else None
+    task.before = lambda operation, _: (403, {}) if operation == "credentials" else None
     process = run_worker(task, PRINT_ENVIRONMENT)
     assert process.wait() == 0
     assert json.loads(process.stdout())["AWS_ENDPOINT_URL_SQS"] == task.url

@@ -8,6 +8,8 @@ namespace {
 /// The provider itself knows when new ones are due; asking it costs nothing before.
 constexpr Duration kLook = std::chrono::seconds(10);
 constexpr Duration kKeysPatience = std::chrono::seconds(5);
+constexpr Duration kFirstPause = std::chrono::milliseconds(500);
+constexpr Duration kBetweenWarnings = std::chrono::minutes(1);
 
 }  // namespace
 
@@ -20,8 +22,19 @@ CredentialKeeper::~CredentialKeeper() {
 }
 
 Result<void> CredentialKeeper::fetch(Deadline deadline) {
-  latest_ = TRY(provider_.current(deadline));
-  return {};
+  while (true) {
+    Result<aws::Credentials> fetched = provider_.current(deadline);
+    if (fetched.has_value()) {
+      latest_ = *std::move(fetched);
+      return {};
+    }
+    // A worker that is started without the guard stays so; an endpoint that is only overloaded
+    // while many tasks start is worth the wait.
+    if (fetched.error().kind != ErrorKind::Unavailable || after(kFirstPause) >= deadline) {
+      return std::unexpected(std::move(fetched).error());
+    }
+    aws::sleep_on_thread(kFirstPause);
+  }
 }
 
 void CredentialKeeper::start() {
@@ -47,7 +60,8 @@ void CredentialKeeper::work(const std::stop_token& stop) {
     }
     Result<aws::Credentials> fetched = refused.empty() ? provider_.current(after(kKeysPatience))
                                                        : provider_.renew(after(kKeysPatience));
-    if (!fetched.has_value()) {
+    if (!fetched.has_value() && after({}) >= warn_again_) {
+      warn_again_ = after(kBetweenWarnings);
       log_.write(LogLevel::Warn, "no fresh credentials: " + fetched.error().message);
     }
     loop_.post([this, alive = alive_, fetched = std::move(fetched), refused = std::move(refused)] {

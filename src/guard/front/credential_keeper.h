@@ -22,7 +22,8 @@ class CredentialKeeper {
   CredentialKeeper(const CredentialKeeper&) = delete;
   CredentialKeeper& operator=(const CredentialKeeper&) = delete;
 
-  /// Before start(): looks for the first ones on the calling thread.
+  /// Before start(): looks for the first ones on the calling thread, and again while their source
+  /// is there but fails.
   Result<void> fetch(Deadline deadline);
   /// From now on they are kept fresh.
   void start();
@@ -39,6 +40,7 @@ class CredentialKeeper {
   Log log_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  ///< for the loop's thread
   std::optional<aws::Credentials> latest_ = {};                 ///< of the loop's thread
+  Deadline warn_again_ = {};                                    ///< of the keeper's thread
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::vector<std::function<void()>> refused_ = {};  ///< who waits for others

@@ -61,7 +61,12 @@ void Forwarder::send(net::HttpRequest request, const Whereto& whereto, Duration 
   }
   attempt->region = std::move(destination->region);
   attempt->request.origin = std::move(destination->endpoint.origin);
-  attempt->request.target.insert(0, destination->endpoint.path);
+  // A worker that goes where a queue's URL points names the whole path, not what stands behind the
+  // endpoint's.
+  const std::string& path = destination->endpoint.path;
+  if (!attempt->request.target.starts_with(path + "/")) {
+    attempt->request.target.insert(0, path);
+  }
   begin(attempt);
 }
 

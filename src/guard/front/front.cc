@@ -1,7 +1,6 @@
 #include "guard/front/front.h"
 
 #include <algorithm>
-#include <unistd.h>
 #include <utility>
 
 #include "edge/aws/error_table.h"
@@ -154,8 +153,7 @@ void Front::pass(const QueueCall& call, const net::ServerRequest& request, net::
         }
         if (!answer.has_value()) {
           // The connection is closed, as SQS's would be: nothing is said in its name.
-          surroundings_.log.write(LogLevel::Warn, answer.error().message,
-                                  {{"operation", call.operation}});
+          warn(Teller::About::Call, call.operation + ": " + answer.error().message);
           return;
         }
         learn(call, *answer);
@@ -230,11 +228,10 @@ void Front::received(ReceiveId id, Result<net::HttpResponse> answer) {
   if (answer.has_value() && answer->status == 200) {
     const Result<std::vector<AnsweredMessage>> read = read_messages(open.call, *answer);
     if (!read.has_value()) {
-      surroundings_.log.write(LogLevel::Warn,
-                              "the answer to a receive cannot be read; the task is protected as if "
-                              "there were a message in it: " +
-                                  read.error().message,
-                              {{"queue", open.call.queue_url}});
+      warn(Teller::About::Unread,
+           "the answer to a receive from " + open.call.queue_url +
+               " cannot be read; the task is protected as if there were a message in it: " +
+               read.error().message);
     }
     const Duration visibility =
         open.call.visibility.value_or(surroundings_.queues.at(open.queue).visibility);
@@ -308,8 +305,8 @@ void Front::carry_out(const HandOver& action) {
   OpenReceive& open = *found.mapped();
   if (!open.answer || !open.answer->has_value()) {
     // The connection is closed, as SQS's would be.
-    surroundings_.log.write(LogLevel::Warn, open.answer ? open.answer->error().message : "",
-                            {{"operation", open.call.operation}});
+    warn(Teller::About::Call,
+         open.call.operation + ": " + (open.answer ? open.answer->error().message : "no answer"));
     return;
   }
   if (!open.handles.empty() && open.request.abandoned()) {
@@ -368,13 +365,10 @@ void Front::give_back(const KnownQueue& queue, std::vector<std::string> handles,
         if (failed && attempt < kGiveBackAttempts) {
           give_back(queue, handles, attempt + 1);
         } else if (!answer.has_value() || answer->status != 200) {
-          surroundings_.log.write(
-              LogLevel::Warn,
-              "messages could not be given back; they are visible when their time is over",
-              {{"queue", queue.whereto.queue_url},
-               {"messages", static_cast<std::int64_t>(handles.size())},
-               {"reason",
-                answer.has_value() ? aws::read_error(*answer).code : answer.error().message}});
+          warn(Teller::About::GiveBack,
+               std::to_string(handles.size()) + " messages could not be given back to " +
+                   queue.whereto.queue_url + "; they are visible when their time is over: " +
+                   (answer.has_value() ? aws::read_error(*answer).code : answer.error().message));
         }
         if (finishing_) {
           finish();
@@ -436,6 +430,14 @@ void Front::carry_out(const Tell& action) {
   surroundings_.log.write(action.warning ? LogLevel::Warn : LogLevel::Info, action.text);
 }
 
+/// Once a minute for each kind: where SQS is away, each call of the worker has the same to tell.
+void Front::warn(Teller::About about, const std::string& text) {
+  teller_.warn(about, text, now());
+  for (const Tell& tell : teller_.take()) {
+    carry_out(tell);
+  }
+}
+
 /// What is being given back comes first; a worker that lives on gets an answer, too, when it waits
 /// for what SQS says of its queue. Each of these calls has its limit.
 void Front::finish() {
@@ -486,8 +488,7 @@ void Front::every_minute() {
   if (options_.report == ReportForm::Line) {
     write_line(surroundings_.log, numbers, protected_for);
   } else {
-    const std::string line = emf(numbers, protected_for, surroundings_.clock.now()) + "\n";
-    static_cast<void>(::write(STDOUT_FILENO, line.data(), line.size()));
+    print_line(emf(numbers, protected_for, surroundings_.clock.now()));
   }
 }
 

@@ -88,6 +88,7 @@ class Front {
   void carry_out(const Finish& action);
   void carry_out(const Worked& action);
   void carry_out(const Tell& action);
+  void warn(Teller::About about, const std::string& text);
   void finish();
 
   void give_back(const KnownQueue& queue, std::vector<std::string> handles, int attempt);
@@ -109,6 +110,7 @@ class Front {
   std::uint64_t others_seen_ = 0;    ///< of those that --queue does not name
   Deadline begun_;
   WorkReport work_ = {};
+  Teller teller_ = {};  ///< of what the protocol does not see
   Duration protected_before_ = {};
   net::Timer next_;
   net::Timer gone_;

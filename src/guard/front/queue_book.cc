@@ -13,7 +13,10 @@
 namespace scaler::guard {
 namespace {
 
-constexpr Duration kAskAgain = std::chrono::minutes(5);
+/// A change of the queue's settings is in force at SQS within a minute.
+constexpr Duration kAskAgain = std::chrono::minutes(1);
+/// A passing failure must not have messages held for hours.
+constexpr Duration kAskAgainSoon = std::chrono::seconds(5);
 constexpr Duration kSettingsPatience = std::chrono::seconds(2);
 
 /// What is the same for each way to say the same queue.
@@ -68,7 +71,7 @@ const KnownQueue& QueueBook::find(const QueueCall& call) {
 void QueueBook::with(const QueueCall& call, std::function<void(const KnownQueue&)> then) {
   Entry& entry = this->entry(call);
   const Deadline now = clock_.steady();
-  const bool due = !entry.asked || now >= *entry.asked + kAskAgain;
+  const bool due = !entry.asked || now >= *entry.asked + (entry.failed ? kAskAgainSoon : kAskAgain);
   if (entry.guarded && due) {
     entry.asked = now;
     ask(entry);
@@ -101,6 +104,7 @@ void QueueBook::take(Entry& entry, const Result<net::HttpResponse>& response) {
           : Result<json::Value>(std::unexpected(
                 response.has_value() ? Error{.message = aws::read_error(*response).code}
                                      : response.error()));
+  entry.failed = !response.has_value() || response->status != 200;
   const json::Value* attributes = body.has_value() ? body->find("Attributes") : nullptr;
   if (attributes != nullptr) {
     entry.visibility =

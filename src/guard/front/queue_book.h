@@ -39,7 +39,7 @@ class QueueBook {
   /// The queue that a call means, as far as it is known yet.
   const KnownQueue& find(const QueueCall& call);
   const KnownQueue& at(std::size_t number) const { return *queues_.at(number); }
-  /// Asks SQS about it first, unless that was done in the last minutes, and then calls `then`, at
+  /// Asks SQS about it first, unless that was done in the last minute, and then calls `then`, at
   /// once or later, whatever came of it.
   void with(const QueueCall& call, std::function<void(const KnownQueue&)> then);
 
@@ -47,6 +47,7 @@ class QueueBook {
   struct Entry : KnownQueue {
     std::optional<Deadline> asked = {};
     bool answered = false;
+    bool failed = false;  ///< the last time
     bool told = false;
     std::vector<std::function<void(const KnownQueue&)>> waiting = {};
   };

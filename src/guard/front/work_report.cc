@@ -1,6 +1,9 @@
 #include "guard/front/work_report.h"
 
 #include <algorithm>
+#include <climits>
+#include <poll.h>
+#include <unistd.h>
 #include <utility>
 
 #include "ground/json/writer.h"
@@ -82,6 +85,14 @@ std::string emf(const WorkReport::Numbers& numbers, Duration protected_for, Inst
     writer.field(metric.name, metric.value);
   }
   return std::move(writer.end_object()).text();
+}
+
+void print_line(std::string line) {
+  line += '\n';
+  pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT, .revents = 0};
+  if (line.size() <= PIPE_BUF && ::poll(&output, 1, 0) > 0) {
+    static_cast<void>(::write(STDOUT_FILENO, line.data(), line.size()));
+  }
 }
 
 }  // namespace scaler::guard

@@ -43,5 +43,7 @@ class WorkReport {
 /// `protected_for`: within the interval.
 void write_line(const Log& log, const WorkReport::Numbers& numbers, Duration protected_for);
 std::string emf(const WorkReport::Numbers& numbers, Duration protected_for, Instant now);
+/// To standard output. Left out when nobody reads that: the worker must not wait for it.
+void print_line(std::string line);
 
 }  // namespace scaler::guard

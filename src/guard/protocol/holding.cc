@@ -14,6 +14,8 @@ using std::chrono::seconds;
 constexpr Duration kLongest = hours(12);
 /// A renewal that no answer came to is repeated no sooner.
 constexpr Duration kRepeat = seconds(1);
+/// What SQS did in time is known that much later at most: the front waits no longer for an answer.
+constexpr Duration kLate = seconds(35);
 
 Duration bounded(Duration visibility) {
   return std::clamp(visibility, Duration::zero(), kLongest);
@@ -57,6 +59,7 @@ void Holding::add(const Message& message, ConnectionId connection, Deadline rece
   if (const auto found = held_.find(message.handle); found != held_.end()) {
     let_go(found);
   }
+  lapsed_.erase(message.handle);
   Held held{.connection = connection,
             .visibility = visibility,
             .received = received,
@@ -69,8 +72,28 @@ void Holding::add(const Message& message, ConnectionId connection, Deadline rece
   held_.emplace(message.handle, held);
 }
 
+/// Also what has lapsed: SQS has just done something for whoever holds it, so it was not too late.
+Holding::Entry Holding::find(const Handle& handle, Deadline now) {
+  auto lapsed = lapsed_.extract(handle);
+  if (lapsed && now < lapsed.mapped().ends + kLate) {
+    note_times(lapsed.mapped());
+    held_.insert(std::move(lapsed));
+  }
+  return held_.find(handle);
+}
+
+/// Not at each call: a worker may forget thousands a second.
+void Holding::forget_lapsed(Deadline now) {
+  if (lapsed_.empty()) {
+    forget_at_ = {};
+  } else if (now >= forget_at_) {
+    std::erase_if(lapsed_, [now](const auto& one) { return one.second.ends + kLate <= now; });
+    forget_at_ = now + kLate;
+  }
+}
+
 std::optional<Duration> Holding::deleted(const Handle& handle, Deadline now) {
-  const auto found = held_.find(handle);
+  const auto found = find(handle, now);
   if (found == held_.end() || found->second.deleted) {
     return std::nullopt;
   }
@@ -90,7 +113,7 @@ std::optional<Duration> Holding::deleted(const Handle& handle, Deadline now) {
 
 void Holding::visibility_changed(const Handle& handle, Duration visibility, bool by_worker,
                                  Deadline now) {
-  const auto found = held_.find(handle);
+  const auto found = find(handle, now);
   if (found == held_.end() || found->second.deleted) {
     return;
   }
@@ -131,11 +154,19 @@ std::vector<Duration> Holding::asked_again(ConnectionId connection, Deadline now
 }
 
 void Holding::expire(Deadline now) {
+  forget_lapsed(now);
   if (ends_.empty() || *ends_.begin() > now) {
     return;
   }
   for (auto it = held_.begin(); it != held_.end();) {
-    it = it->second.ends <= now ? let_go(it) : std::next(it);
+    if (it->second.ends > now) {
+      ++it;
+      continue;
+    }
+    if (!it->second.deleted) {
+      lapsed_.insert_or_assign(it->first, it->second);
+    }
+    it = let_go(it);
   }
 }
 
@@ -172,6 +203,7 @@ std::vector<Handle> Holding::take_all() {
     }
   }
   held_.clear();
+  lapsed_.clear();
   ends_.clear();
   renewals_.clear();
   return handles;

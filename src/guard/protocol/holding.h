@@ -57,11 +57,15 @@ class Holding {
   void change(Held& held, Change&& change);
   void note_times(const Held& held);
   void forget_times(const Held& held);
+  Entry find(const Handle& handle, Deadline now);
+  void forget_lapsed(Deadline now);
   Entry let_go(Entry entry);
 
   bool renew_;
   bool until_next_receive_;
   std::map<Handle, Held> held_;
+  std::map<Handle, Held> lapsed_;     ///< its visibility has ended, but a call may be under way
+  Deadline forget_at_ = {};           ///< the lapsed are looked through
   std::multiset<Deadline> ends_;      ///< of all of them
   std::multiset<Deadline> renewals_;  ///< of those that are renewed
 };

@@ -41,13 +41,13 @@ void Protocol::received(ReceiveId id, std::vector<Message> messages, Deadline no
     return step(now);
   }
   Poll& poll = found->second;
-  if (poll.gone || messages.empty()) {
+  if (poll.gone) {
     poll.messages = std::move(messages);
-    if (poll.gone) {
-      give_back(poll);
-    } else {
-      actions_.emplace_back(HandOver{id});
-    }
+    let_go(found);
+    return step(now);
+  }
+  if (messages.empty()) {
+    actions_.emplace_back(HandOver{id});
     polls_.erase(found);
     return step(now);
   }
@@ -65,11 +65,17 @@ void Protocol::gone(ReceiveId id, Deadline now) {
     if (found->second.stage == Stage::AtSqs) {
       found->second.gone = true;  // SQS may still give it messages
     } else {
-      give_back(found->second);
-      polls_.erase(found);
+      let_go(found);
     }
   }
   step(now);
+}
+
+/// Nobody waits for it; the empty answer tells whoever carries this out to forget it, too.
+void Protocol::let_go(std::map<ReceiveId, Poll>::iterator poll) {
+  give_back(poll->second);
+  actions_.emplace_back(AnswerEmpty{poll->first});
+  polls_.erase(poll);
 }
 
 void Protocol::deleted(const Handle& handle, Deadline now) {
@@ -242,7 +248,7 @@ void Protocol::finish(Deadline now) {
     return;
   }
   for (const auto& [id, poll] : polls_) {
-    if (!child_ended_at_ && !poll.gone) {
+    if (!child_ended_at_) {
       actions_.emplace_back(AnswerEmpty{id});
     }
   }
@@ -320,7 +326,11 @@ void Protocol::give_back(const Poll& poll) {
   std::vector<Handle> handles;
   handles.reserve(poll.messages.size());
   for (const Message& message : poll.messages) {
-    handles.push_back(message.handle);
+    // SQS repeats itself where a receive is repeated under the same ReceiveRequestAttemptId: the
+    // worker may have it from the second one.
+    if (!holding_.has(message.handle)) {
+      handles.push_back(message.handle);
+    }
   }
   give_back(handles);
 }

@@ -23,7 +23,8 @@ class Protocol {
   /// SQS's answer to a receive that was forwarded: its messages, none for an empty one and for an
   /// error.
   void received(ReceiveId id, std::vector<Message> messages, Deadline now);
-  /// The worker does not wait for this answer any more.
+  /// The worker does not wait for this answer any more. It gets the empty one, at once or when SQS
+  /// has answered.
   void gone(ReceiveId id, Deadline now);
   /// SQS has deleted it for the worker.
   void deleted(const Handle& handle, Deadline now);
@@ -83,6 +84,7 @@ class Protocol {
   bool any_at(Stage stage) const;
   bool anything_in_hand() const;
   Need need(Deadline now) const;
+  void let_go(std::map<ReceiveId, Poll>::iterator poll);
   void hand_over(const Poll& poll, Deadline now);
   void give_back(const std::vector<Handle>& handles);
   void give_back(const Poll& poll);

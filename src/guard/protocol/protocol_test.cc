@@ -434,7 +434,7 @@ TEST(ProtocolGone, AtTheGateItIsForgotten) {
   Play play;
   play.receive(1);
 
-  EXPECT_EQ(play.gone(1), "");
+  EXPECT_EQ(play.gone(1), "empty 1");
   EXPECT_EQ(play.off(), "");
   EXPECT_EQ(play.wait(1h), "");
 }
@@ -443,7 +443,7 @@ TEST(ProtocolGone, WhatComesForItIsGivenBack) {
   Play play = Play::started();
   EXPECT_EQ(play.gone(1), "");
 
-  EXPECT_EQ(play.gets(1, {"a"}), "back a");
+  EXPECT_EQ(play.gets(1, {"a"}), "back a, empty 1");
   EXPECT_EQ(play.status().held, 0U);
 }
 
@@ -451,7 +451,17 @@ TEST(ProtocolGone, AnEmptyAnswerForItIsDropped) {
   Play play = Play::started();
   play.gone(1);
 
-  EXPECT_EQ(play.gets(1, {}), "");
+  EXPECT_EQ(play.gets(1, {}), "empty 1");
+}
+
+TEST(ProtocolGone, WhatARepeatedReceiveHasHandedOverIsNotGivenBack) {
+  Play play = Play::started();
+  play.gone(1);
+  play.receive(2);
+  play.gets(2, {"a"});
+
+  EXPECT_EQ(play.gets(1, {"a", "b"}), "back b, empty 1");
+  EXPECT_EQ(play.status().held, 1U);
 }
 
 TEST(ProtocolGone, WhatWaitsIsGivenBack) {
@@ -459,7 +469,7 @@ TEST(ProtocolGone, WhatWaitsIsGivenBack) {
   play.receive(2);
   play.gets(2, {"a"});
 
-  EXPECT_EQ(play.gone(2), "back a");
+  EXPECT_EQ(play.gone(2), "back a, empty 2");
   EXPECT_EQ(play.on(), "");
 }
 

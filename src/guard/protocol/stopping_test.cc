@@ -53,6 +53,37 @@ TEST(ProtocolHolding, TheWorkerMovesItsEnd) {
   EXPECT_EQ(play.status().held, 0U);
 }
 
+TEST(ProtocolHolding, MoreTimeThatIsToldLateIsGivenAllTheSame) {
+  Play play = Play::holding({}, 30s);
+  play.wait(30s + 34s);
+  EXPECT_EQ(play.status().held, 0U);
+  play.changes("a", 2min);
+  EXPECT_EQ(play.status().held, 1U);
+  EXPECT_TRUE(play.status().is_protected);
+  play.wait(2min);
+  EXPECT_EQ(play.status().held, 0U);
+
+  play.wait(35s);
+  play.changes("a", 2min);
+  EXPECT_EQ(play.status().held, 0U) << "no call is under way for so long";
+}
+
+TEST(ProtocolHolding, WhatIsDoneIsNotHeldAgainByACallThatIsToldLater) {
+  for (const bool lapsed : {false, true}) {
+    Play play = Play::holding({}, 30s);
+    play.wait(lapsed ? 31s : 29s);
+    play.deletes("a");
+    play.changes("a", 2min);
+    EXPECT_EQ(play.status().held, 0U) << lapsed;
+  }
+}
+
+TEST(ProtocolHolding, WhatHasLapsedIsNotGivenBack) {
+  Play play = Play::holding({}, 30s);
+  play.wait(31s);
+  EXPECT_EQ(play.child_ends(), "finish");
+}
+
 TEST(ProtocolHolding, TheWorkerGivesItBack) {
   Play play = Play::holding();
 
@@ -120,6 +151,16 @@ TEST(ProtocolHolding, UntilNextReceiveHoldsWhatIsDeleted) {
   EXPECT_EQ(play.status().held, 1U);
   EXPECT_EQ(play.receive(3, 20s, 7), "worked 40s, forward 3");
   EXPECT_EQ(play.status().held, 0U);
+}
+
+TEST(ProtocolHolding, UntilNextReceiveHoldsWhatIsKnownToBeDeletedTooLate) {
+  Play play = Play::holding({.until_next_receive = true}, 30s);
+  play.wait(31s);
+
+  play.deletes("a");
+  EXPECT_EQ(play.status().held, 1U);
+  play.wait(1h);
+  EXPECT_EQ(play.status().held, 1U);
 }
 
 TEST(ProtocolHolding, WhatIsDeletedIsNotGivenBack) {
@@ -272,7 +313,7 @@ TEST(ProtocolChildEnds, OpenPollsAreAwaited) {
 
   EXPECT_EQ(play.child_ends(), "back a");
   EXPECT_EQ(play.wait(19s), "");
-  EXPECT_EQ(play.gets(2, {"b"}), "back b, finish");
+  EXPECT_EQ(play.gets(2, {"b"}), "back b, empty 2, finish");
 }
 
 TEST(ProtocolChildEnds, OpenPollsAreNotAwaitedForEver) {

@@ -13,7 +13,7 @@ namespace scaler::guard {
 
 class Teller {
  public:
-  enum class About { Unguarded, Renewal, Blocked, Ended, Drop, Count };
+  enum class About { Unguarded, Renewal, Blocked, Ended, Drop, Call, Unread, GiveBack, Count };
 
   /// Told at once, or counted when the last of its kind was told within a minute.
   void warn(About about, const std::string& text, Deadline now);

@@ -271,9 +271,6 @@ void World::apply(const Event& event) {
     case Kind::Gone:
       --left_.gone;
       asks_[event.which].gone = true;
-      if (asks_[event.which].at != At::Sqs) {
-        asks_.erase(event.which);
-      }
       protocol_.gone(event.which, now_);
       break;
     case Kind::SqsAnswers:
@@ -348,9 +345,6 @@ void World::sqs_answers(ReceiveId id, int count) {
   Ask& ask = asks_[id];
   ask.at = At::Guard;
   ask.bound = now_ + std::min<Duration>(2s, left_.visibility / 4);
-  if (ask.gone) {
-    asks_.erase(id);
-  }
   protocol_.received(id, std::move(messages), now_);
 }
 
@@ -637,6 +631,9 @@ void World::check_work() {
 
 void World::check_receives() {
   for (const auto& [id, ask] : asks_) {
+    if (ask.gone && ask.at != At::Sqs && !finished_ && !child_ended_at_) {
+      fail("c", "receive " + std::to_string(id) + " that nobody waits for is kept");
+    }
     if (ask.bound < now_ && !ask.gone && !finished_) {
       fail("c", "receive " + std::to_string(id) + " is not answered in time");
     }

@@ -21,8 +21,9 @@ constexpr std::size_t kConnections = 1024;
 constexpr std::size_t kAnswerMax = 64U << 20U;
 /// The agent's answers have some 300 bytes.
 constexpr std::size_t kAgentAnswerMax = 64U << 10U;
-/// A worker may be silent for hours between two calls, or wait for its answer.
-constexpr net::ServerLimits kLimits{.idle = std::chrono::minutes(10)};
+/// A worker may be silent between two calls for as long as SQS leaves it a message: its connection
+/// tells which of them it is done with (--renew, --until-next-receive).
+constexpr net::ServerLimits kLimits{.idle = std::chrono::hours(12)};
 
 /// All of one run. The order of the members is that of their lives.
 class Run {
