@@ -351,6 +351,24 @@ def test_a_queue_that_only_the_path_tells_gets_its_messages_back(task, sidecar):
         == {task.queue_url}
 
 
+def test_settings_that_could_not_be_read_are_asked_for_again_soon(make_task, sidecar):
+    task = make_task(visibility=2)
+    guard = sidecar(task)
+    worker = guard.worker()
+
+    def before(operation, _):
+        failed = operation == "GetQueueAttributes" and len(task.seen(operation)) == 1
+        return (503, {}) if failed else None
+
+    task.before = before
+    worker.receive()
+    wait_until(lambda: not worker.receive() and len(task.seen("GetQueueAttributes")) == 2, 20,
+               interval=0.5, what="the second question")
+    task.send("a")
+    assert worker.receive(wait=5)
+    wait_until(lambda: guard.status()["held"] == 0, 10, what="the end of its visibility")
+
+
 def test_other_queues_are_left_alone(task, sidecar):
     guard = sidecar(task, "--queue", "others")
     worker = guard.worker()

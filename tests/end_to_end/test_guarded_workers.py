@@ -19,6 +19,7 @@ QUICK = {"schedule": "1s", "task_start": "300ms"}
 SCALER = ["WAKE=false", "MODE=backlog", "BACKLOG_PER_TASK=3", "TASKS_MAX=8",
           "SCALE_DOWN_THRESHOLD=0.03", "BUSY_WINDOW=1", "SCALE_IN_WHEN=protected"]
 JOBS = int(os.environ.get("SCALER_GUARDED_JOBS", "1000"))
+UNGUARDED_JOBS = int(os.environ.get("SCALER_UNGUARDED_JOBS", "100"))
 
 
 class Works:
@@ -74,7 +75,7 @@ def test_no_work_is_cut_short_under_the_guard(run_bursts, ecs_guard):
 
 
 def test_the_same_without_the_guard_cuts_works_short(run_bursts):
-    works, _ = run_bursts(PLAIN, 100)
+    works, _ = run_bursts(PLAIN, UNGUARDED_JOBS)
     print("works cut short:", works.cut_short())
     assert works.cut_short() > 0
 
@@ -161,20 +162,36 @@ def kit(request):
     return kits.ALL[request.param]()
 
 
+KIT_JOBS = int(os.environ.get("SCALER_GUARDED_KIT_JOBS", "100"))
+
+
 def test_each_kit_without_its_own_protection(emulator, bootstrap, ecs_guard, kit, tmp_path):
-    """ECS_AGENT_URI is what the kits protect themselves with; here the guard alone has it."""
+    """ECS_AGENT_URI is what the kits protect themselves with; here the guard alone has it. Two
+    bursts of half the jobs, and a little traffic between, while most tasks are not needed."""
     running = emulator(
         lambda_=bootstrap, env=[*kit.settings(), *kits.HASTE, "SCALE_IN_WHEN=protected"],
         worker=f"env WORK_SECONDS=0.2 {ecs_guard} -- env -u ECS_AGENT_URI {kit.command}",
         worker_dir=kit.folder, **kits.QUICK)
 
-    kits.send(kit, running, tmp_path, kits.JOBS)
+    sent = collections.Counter()
+
+    def send(count):
+        kits.send(kit, running, tmp_path, count)
+        sent.update(f"job {i}" for i in range(count))
+
+    send(KIT_JOBS // 2)
     wait_until(lambda: running.tasks()[1] >= 2, 40, what="tasks")
     wait_until(lambda: kits.protected(running), 20, what="protection")
-    wait_until(lambda: running.call("status")["totals"]["processed"] == kits.JOBS, 150,
-               what="the work")
+    wait_until(lambda: sum(running.depth()) <= 4, 150 + KIT_JOBS, what="the burst's end")
+    for _ in range(5):
+        send(1)
+        time.sleep(1)
+    send(KIT_JOBS // 2)
+    wait_until(lambda: running.call("status")["totals"]["processed"] == sent.total(),
+               150 + KIT_JOBS, what="the work")
     wait_until(lambda: running.tasks() == (0, 0), 200, what="zero tasks")
 
     totals = running.call("status")["totals"]
-    assert (totals["lost"], totals["dead_lettered"]) == (0, 0)
-    assert kits.done(running) == {f"job {i}": 1 for i in range(kits.JOBS)}
+    print(kit.name, totals)
+    assert (totals["lost"], totals["dead_lettered"], totals["killed_while_working"]) == (0, 0, 0)
+    assert kits.done(running) == sent

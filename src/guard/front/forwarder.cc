@@ -12,6 +12,12 @@ constexpr Duration kClockTolerance = std::chrono::seconds(5);
 
 }  // namespace
 
+bool fails_for_now(const Result<net::HttpResponse>& answer) {
+  return !answer.has_value() || answer->status >= 500 ||
+         (answer->status >= 400 &&
+          aws::classify(aws::read_error(*answer).code, answer->status) == ErrorKind::Throttled);
+}
+
 struct Forwarder::Attempt {
   net::HttpRequest request = {};  ///< without its signature
   std::string region = {};

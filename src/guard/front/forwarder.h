@@ -19,6 +19,9 @@ struct Whereto {
   std::string region = {};     ///< where the URL does not say one
 };
 
+/// Whether the same call may succeed in a moment: no answer, an error of SQS's own, too many calls.
+bool fails_for_now(const Result<net::HttpResponse>& answer);
+
 class Forwarder {
  public:
   using Answered = std::function<void(Result<net::HttpResponse>)>;

@@ -359,10 +359,7 @@ void Front::give_back(const KnownQueue& queue, std::vector<std::string> handles,
           return;
         }
         --giving_back_;
-        const bool failed =
-            !answer.has_value() || answer->status >= 500 ||
-            aws::classify(aws::read_error(*answer).code, answer->status) == ErrorKind::Throttled;
-        if (failed && attempt < kGiveBackAttempts) {
+        if (fails_for_now(answer) && attempt < kGiveBackAttempts) {
           give_back(queue, handles, attempt + 1);
         } else if (!answer.has_value() || answer->status != 200) {
           warn(Teller::About::GiveBack,

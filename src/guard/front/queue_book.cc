@@ -104,7 +104,7 @@ void QueueBook::take(Entry& entry, const Result<net::HttpResponse>& response) {
           : Result<json::Value>(std::unexpected(
                 response.has_value() ? Error{.message = aws::read_error(*response).code}
                                      : response.error()));
-  entry.failed = !response.has_value() || response->status != 200;
+  entry.failed = fails_for_now(response);
   const json::Value* attributes = body.has_value() ? body->find("Attributes") : nullptr;
   if (attributes != nullptr) {
     entry.visibility =
