@@ -54,7 +54,51 @@ TEST(OwnCost, IsThatOfTheCostPage) {
   EXPECT_NEAR(own_month(triggers, 5), 0.99, 0.005);
   triggers.doorbell = true;
   EXPECT_NEAR(own_month(triggers, 5), 1.25, 0.005);
-  EXPECT_NEAR(own_month({}), 0.05, 0.005);
+}
+
+// A month is 30 days of 1440 minutes: 43,200. A pass is 30 ms of 128 MB, one request of Lambda, one
+// of SQS, and a line of 1 kB. The products were made by hand from AWS's prices in us-east-1.
+TEST(OwnCost, OfAScheduleAloneByHand) {
+  const double requests = 0.00864;  // 43,200 of $0.20 a million
+  const double duration = 0.0027;   // 162 GB-seconds of $0.0000166667
+  const double polls = 0.01728;     // 43,200 GetQueueAttributes of $0.40 a million
+  const double logs = 0.0216;       // 0.0432 GB of $0.50
+  EXPECT_NEAR(own_month({}), requests + duration + polls + logs, 1e-6);
+}
+
+TEST(OwnCost, OfPollersByHand) {
+  // Five pollers ask every 20 s: 15 a minute, 648,000 a month of $0.40 a million.
+  EXPECT_NEAR(own_month({.wake = true}) - own_month({}), 0.2592, 1e-6);
+  EXPECT_NEAR(own_month({.doorbell = true}) - own_month({}), 0.2592, 1e-6);
+  // Two of them: 259,200.
+  EXPECT_NEAR(own_month({.wake = true}, 2) - own_month({}, 2), 0.10368, 1e-6);
+}
+
+TEST(OwnCost, OfTicksOfSixSecondsByHand) {
+  const double lambda = 0.0864 + 0.027;  // 432,000 requests, 1,620 GB-seconds
+  const double polls = 0.1728;           // 432,000 GetQueueAttributes
+  const double logs = 0.216;             // 0.432 GB
+  // 43,200 batches sent, 388,800 ticks deleted, and what the pollers ask: between the 20 s of an
+  // empty poll (15 a minute of five) and one more for each tick (24).
+  const double sent_and_deleted = 0.1728;
+  const double least = 0.2592;
+  const double most = 0.41472;
+  const double month = own_month({.tick = seconds(6)}, 5);
+  EXPECT_GT(month, lambda + polls + logs + sent_and_deleted + least);
+  EXPECT_LT(month, lambda + polls + logs + sent_and_deleted + most);
+  EXPECT_NEAR(month, lambda + polls + logs + 0.512, 0.005);  // 1,281,000 requests for the ticks
+}
+
+TEST(OwnCost, OfALongerSchedule) {
+  // A fifth of the passes.
+  const std::chrono::minutes five(5);
+  EXPECT_NEAR(own_month({.schedule = five}), own_month({}) / 5, 1e-6);
+  // Its ticks fill all of the time: 29 every five minutes, in three batches, so 30 looks where
+  // schedules of a minute make 30, too, and send five batches.
+  const double batches = 2 * 8640 * 0.4e-6;
+  EXPECT_NEAR(own_month({.schedule = five, .tick = seconds(10)}) + batches,
+              own_month({.tick = seconds(10)}), 0.04);
+  EXPECT_GT(own_month({.schedule = five, .tick = seconds(120)}), own_month({.schedule = five}));
 }
 
 TEST(Blocks, CountTheThresholdInMinutesWhereDeploymentsDo) {

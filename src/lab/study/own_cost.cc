@@ -9,15 +9,33 @@
 namespace scaler::study {
 namespace {
 
-constexpr double kMinutes = 30 * 24 * 60;  // a month
-constexpr double kPoll = 20;               // seconds that a poller waits for a message
+constexpr double kMonth = 30.0 * 24 * 60 * 60;  // seconds
+constexpr double kPoll = 20;                    // seconds that a poller waits for a message
 constexpr double kPassGigabyteSeconds = 0.03 * 0.125;
 constexpr double kPassLogGigabytes = 1e-6;
+constexpr std::size_t kBatch = 10;  ///< messages that one request sends
 
-/// How often a mapping's pollers call ReceiveMessage in a minute. A poll ends with a message or
+/// From one schedule to the next, in seconds.
+struct Period {
+  double length = 60;
+  std::vector<double> ticks = {};  ///< when they come
+};
+
+Period period_of(const sim::Triggers& triggers) {
+  Period period;
+  const Duration length = triggers.schedule.value_or(std::chrono::minutes(1));
+  period.length = static_cast<double>(length.count()) / 1000;
+  const Duration step = triggers.tick.value_or(Duration::zero());
+  for (Duration at = step; at > Duration::zero() && at < length; at += step) {
+    period.ticks.push_back(static_cast<double>(at.count()) / 1000);
+  }
+  return period;
+}
+
+/// How often a mapping's pollers call ReceiveMessage in a period. A poll ends with a message or
 /// after 20 s, and the next begins at once; a message goes to any of the pollers that wait.
-double receives_per_minute(int pollers, const std::vector<double>& ticks) {
-  constexpr int kTried = 2000;  // minutes
+double receives(int pollers, const Period& period) {
+  constexpr double kTried = 500 * 60;  // seconds
   Random random(1);
   std::vector<double> began(static_cast<std::size_t>(pollers));
   for (double& each : began) {
@@ -31,45 +49,34 @@ double receives_per_minute(int pollers, const std::vector<double>& ticks) {
       each += ended * kPoll;
     }
   };
-  for (int minute = 0; minute < kTried; ++minute) {
-    for (const double tick : ticks) {
-      advance(minute * 60 + tick);
-      began.at(static_cast<std::size_t>(random.between(0, pollers - 1))) = minute * 60 + tick;
+  const double tried = std::ceil(kTried / period.length);
+  for (double number = 0; number < tried; ++number) {
+    const double begin = number * period.length;
+    for (const double tick : period.ticks) {
+      advance(begin + tick);
+      began.at(static_cast<std::size_t>(random.between(0, pollers - 1))) = begin + tick;
       ++polls;
     }
-    advance(minute * 60 + 60);
+    advance(begin + period.length);
   }
-  return polls / kTried;
-}
-
-/// The seconds of a minute at which ticks come.
-std::vector<double> ticks_of(const sim::Triggers& triggers) {
-  std::vector<double> ticks;
-  const Duration step = triggers.tick.value_or(Duration::zero());
-  for (Duration at = step; at > Duration::zero() && at < std::chrono::minutes(1); at += step) {
-    ticks.push_back(static_cast<double>(at.count()) / 1000);
-  }
-  return ticks;
-}
-
-double schedules_per_minute(const sim::Triggers& triggers) {
-  return triggers.schedule ? 60'000 / static_cast<double>(triggers.schedule->count()) : 0;
+  return polls / tried;
 }
 
 }  // namespace
 
 double own_month(const sim::Triggers& triggers, int pollers) {
-  const std::vector<double> ticks = ticks_of(triggers);
-  const auto ticked = static_cast<double>(ticks.size());
-  const double passes = schedules_per_minute(triggers) + ticked;
+  const Period period = period_of(triggers);
+  const std::size_t ticks = period.ticks.size();
+  const double passes = static_cast<double>(ticks) + (triggers.schedule ? 1 : 0);
   double requests = passes;  // Each reads the job queue once.
-  if (!ticks.empty()) {      // A minute's ticks are one batch sent, each received and deleted.
-    requests += receives_per_minute(pollers, ticks) + 1 + ticked;
+  if (ticks > 0) {           // They are sent in batches, and each is received and deleted.
+    requests += receives(pollers, period) + static_cast<double>((ticks + kBatch - 1) / kBatch) +
+                static_cast<double>(ticks);
   }
-  const double idle = 60 / kPoll * pollers;
+  const double idle = period.length / kPoll * pollers;
   requests += (triggers.wake ? idle : 0) + (triggers.doorbell ? idle : 0);
   const ScalerPrices& prices = scaler_prices();
-  return kMinutes *
+  return kMonth / period.length *
          (passes * (prices.lambda_request + kPassGigabyteSeconds * prices.lambda_gb_second +
                     kPassLogGigabytes * prices.log_gb) +
           requests * prices.sqs_request);
