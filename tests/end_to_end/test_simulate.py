@@ -247,6 +247,18 @@ def test_advice_needs_messages_in_both_parts(run_program, ecs_scaler, tmp_path):
     assert done.code == 3 and "advice needs both" in done.stderr()
 
 
+def test_no_objective_is_longer_than_what_it_is_chosen_on(run_program, ecs_scaler):
+    def advised(limit):
+        return run_program([ecs_scaler, "advise", "--arrivals", "poisson:0.01", "--length", "3h",
+                            "--objective", f"p95 wait < {limit}", "--trials", "4"])
+
+    assert advised("3h").code == 0
+    done = advised("4h")
+    assert done.code == 3
+    assert ("'p95 wait < 4h': nobody can wait so long in the 3 h that the choice is made on"
+            in done.stderr())
+
+
 def test_learned_schedules_cost_less_where_days_are_alike(run_program, ecs_scaler, tmp_path):
     begin = datetime.datetime(2026, 10, 5, tzinfo=datetime.timezone.utc)  # a Monday
     hours = [begin + datetime.timedelta(hours=hour) for hour in range(9 * 24)]

@@ -201,6 +201,15 @@ std::vector<std::string> reasons_of(const Advice& advice) {
     reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
                                   met, advice.ranked->size()));
   }
+  const auto failed = std::ranges::count_if(*advice.ranked, [&advice](const TriedSettings& trial) {
+    return !trial.again.value_or(true) && trial.answer.cost() < advice.best().answer.cost();
+  });
+  if (failed > 0) {
+    reasons.push_back(fmt::format(
+        "{} that cost less met it there by luck: not a second time, on the later half with other "
+        "chance.",
+        failed));
+  }
   const std::optional<std::int64_t> tasks_max = advice.best().settings.policy.tasks_max;
   if (met == 0 && tasks_max && advice.best().answer.run.figures.tasks_peak >= *tasks_max) {
     reasons.push_back(limit_text(*tasks_max));

@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/duration.h"
+#include "scaler/core/schedule.h"
 
 namespace scaler::study {
 namespace {
@@ -49,8 +50,16 @@ Result<Objective> parse_objective(std::string_view text) {
   Objective objective{.share = take_share(rest), .told = std::string(text)};
   take(rest, "wait");
   const bool less = take(rest, "<=") || take(rest, "<");
-  const Result<Duration> limit = parse_duration(rest.substr(0, rest.find_last_not_of(' ') + 1));
-  if (objective.share == 0 || !less || !limit || *limit == Duration(0)) {
+  rest = rest.substr(0, rest.find_last_not_of(' ') + 1);
+  const bool negative = take(rest, "-");
+  const Result<Duration> limit = parse_duration(rest);
+  if (objective.share > 0 && less && limit &&
+      (negative || *limit == Duration(0) || *limit > kDurationLimit)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}': what a message may wait must be longer than 0 and at most {}",
+                            text, format_duration(kDurationLimit)));
+  }
+  if (objective.share == 0 || !less || !limit || negative) {
     return fail(ErrorKind::Malformed,
                 fmt::format("'{}' is not an objective such as 'p95 wait < 60s' (p50, p99, max; "
                             "500ms, 2m, 1h)",

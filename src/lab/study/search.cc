@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -17,7 +18,7 @@ constexpr std::int64_t kPartOf = 8;
 constexpr Duration kPartMin = hours(2);
 constexpr double kPartMessages = 1500;
 /// What may be spent in all: about the time of so many trials of usual settings on the whole.
-constexpr double kEffort = 110;
+constexpr double kEffort = 100;
 /// Of which so much on the part.
 constexpr double kEffortOnPart = 0.55;
 constexpr std::size_t kTrialsMax = 3000;
@@ -32,9 +33,17 @@ constexpr std::size_t kStaleOnPart = 160;
 constexpr std::size_t kStaleOnWhole = 56;
 constexpr double kGain = 0.002;
 /// Where trials are quick, so many times as many.
-constexpr std::size_t kPatience = 4;
-constexpr double kQuick = 0.5;  ///< of what may be spent
+constexpr std::size_t kPatience = 16;
+constexpr double kQuick = 0.45;  ///< of what may be spent
 constexpr int kAttempts = 200;
+/// So many are tried a second time at most, so many at once; what fails is aimed a little lower
+/// than it missed.
+constexpr std::size_t kDoubted = 32;
+constexpr std::size_t kDoubtedRound = 4;
+constexpr double kAimedLower = 0.98;
+constexpr double kAimedLeast = 0.5;
+/// The stream of chance of the second time: nobody else's seed.
+constexpr std::uint64_t kOtherChance = 0x9e3779b97f4a7c15U;
 /// What waits less than it may is worth a little more than its cost says: it can be aimed lower.
 constexpr double kSlope = 0.03;
 constexpr double kPenalty = 2;
@@ -96,8 +105,22 @@ Question part_of(const Question& question, const Load& load) {
   return part;
 }
 
+/// The later half, which is most like what comes, with other chance.
+Question again_of(const Question& question) {
+  Question again = question;
+  const Duration half = question.scenario.length / 2 / Load::kPiece * Load::kPiece;
+  again.scenario.begin += half;
+  again.scenario.length -= half;
+  again.seed ^= kOtherChance;
+  return again;
+}
+
 double ratio(Duration a, Duration b) {
   return static_cast<double>(a.count()) / static_cast<double>(std::max<std::int64_t>(b.count(), 1));
+}
+
+Duration times(Duration duration, double factor) {
+  return Duration(std::llround(static_cast<double>(duration.count()) * factor));
 }
 
 /// What it would cost where it waits as long as it may.
@@ -124,6 +147,11 @@ bool better(const Answer& a, const Answer& b) {
 
 void rank(std::vector<TriedSettings>& trials) {
   std::ranges::stable_sort(trials, [](const TriedSettings& a, const TriedSettings& b) {
+    const bool fails_a = a.answer.meets && !a.again.value_or(true);
+    const bool fails_b = b.answer.meets && !b.again.value_or(true);
+    if (a.answer.meets && b.answer.meets && fails_a != fails_b) {
+      return fails_b;
+    }
     return a.answer.meets == b.answer.meets && same_figures(a.answer, b.answer)
                ? study::tell(a.settings).size() < study::tell(b.settings).size()
                : better(a.answer, b.answer);
@@ -149,6 +177,7 @@ Search::Search(const Question& question, const Load& load, const Options& option
     : options_(options),
       whole_(question),
       part_(part_of(question, load)),
+      again_(again_of(question)),
       space_(question, load, options.bound),
       random_(question.seed),
       effort_(kEffort * usual_effort(load, question)),
@@ -233,6 +262,55 @@ std::vector<Settings> Search::promoted(std::size_t count) {
   return round;
 }
 
+/// The cheapest that meet it, until one meets it a second time.
+std::vector<Settings> Search::doubted() {
+  if (!mended_.empty()) {
+    return std::exchange(mended_, {});
+  }
+  std::vector<Settings> round;
+  for (const TriedSettings& trial : ranked_) {
+    const bool enough = doubted_ + round.size() >= std::min(kDoubted, options_.trials / 4) ||
+                        round.size() == kDoubtedRound;
+    if (enough || !trial.answer.meets || trial.again) {
+      break;
+    }
+    round.push_back(trial.settings);
+  }
+  doubted_ += round.size();
+  on_again_ = !round.empty();
+  return round;
+}
+
+void Search::tell_again(const std::vector<TriedSettings>& trials) {
+  on_again_ = false;
+  bool all_failed = true;
+  Duration bearable(0);  // What waits longer on the whole would fail as these did.
+  for (const TriedSettings& second : trials) {
+    of_whole_.effort += second.answer.effort;
+    all_failed = all_failed && !second.answer.meets;
+    const double share = ratio(of_whole_.limit, second.answer.objective_wait);
+    const std::string told = study::tell(second.settings);
+    for (TriedSettings& trial : ranked_) {
+      if (study::tell(trial.settings) == told) {
+        trial.again = second.answer.meets;
+        bearable = std::max(bearable, times(trial.answer.objective_wait, share));
+      }
+    }
+    const Settings lower =
+        space_.aimed(second.settings, kAimedLower * std::clamp(share, kAimedLeast, 1.0));
+    if (!second.answer.meets && of_whole_.known.insert(study::tell(lower)).second) {
+      mended_.push_back(lower);
+    }
+  }
+  for (TriedSettings& trial : ranked_) {
+    if (all_failed && trial.answer.meets && !trial.again &&
+        trial.answer.objective_wait >= bearable) {
+      trial.again = false;
+    }
+  }
+  rank(ranked_);
+}
+
 /// What has no effect need not stand in the advice: first each of the best's settings alone, then
 /// all that made no difference.
 std::vector<Settings> Search::tidied() {
@@ -279,8 +357,13 @@ std::vector<Settings> Search::next() {
   } else if (!over()) {
     round = children(kWholeRound);
   }
-  while (round.empty() && !on_part_ && tidied_ < 2 && !ranked_.empty()) {
-    round = tidied();
+  for (bool more = true; more && round.empty() && !on_part_ && !ranked_.empty();) {
+    more = tidied_ < 2;
+    round = doubted();
+    if (on_again_) {
+      return round;
+    }
+    round = round.empty() && more ? tidied() : round;
   }
   if (round.empty() && end_ == End::NotYet) {
     end_ = End::NoGain;
@@ -315,6 +398,10 @@ void Search::compare_stages() {
 }
 
 void Search::tell(std::vector<TriedSettings> trials) {
+  if (on_again_) {
+    tell_again(trials);
+    return;
+  }
   Stage& stage = this->stage();
   for (TriedSettings& trial : trials) {
     std::string told = study::tell(trial.settings);
@@ -324,9 +411,11 @@ void Search::tell(std::vector<TriedSettings> trials) {
     const Answer& answer = trial.answer;
     const bool meets = answer.run.figures.lost == 0 && answer.objective_wait < stage.limit;
     const double cost = answer.cost();
-    ++stage.stale;
+    const bool gains = meets && (stage.best == 0 || cost < (1 - kGain) * stage.best);
+    if (end_ == End::NotYet) {  // What comes after it seeks no gain.
+      stage.stale = gains ? 0 : stage.stale + 1;
+    }
     if (meets && (stage.best == 0 || cost < stage.best)) {
-      stage.stale = stage.best == 0 || cost < (1 - kGain) * stage.best ? 0 : stage.stale;
       stage.best = cost;
     }
     if (!on_part_) {

@@ -1,10 +1,12 @@
 #pragma once
 // Search: the cheapest settings that meet an objective. It begins with what a person would try, on
-// a part of the question, and goes on from the best of these; the best of all are tried on the
-// whole question, and what is near them. It ends when more trials do not help. Seeded, and told the
-// results from outside, so that each round's trials may run side by side.
+// a part of the question; the best are tried on all of it, and what is near them, until more does
+// not help. The choice must meet the objective a second time, on other messages, for the cheapest
+// of so many trials may owe it to luck. Seeded, and told the results from outside, so that each
+// round's trials may run side by side.
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -18,12 +20,14 @@ namespace scaler::study {
 struct TriedSettings {
   Settings settings = {};
   Answer answer = {};
+  std::optional<bool> again = {};  ///< whether it met the objective the second time
 };
 
 /// The better first: what meets the objective, the cheapest of these; otherwise what waits least.
 bool better(const Answer& a, const Answer& b);
-/// The best first. Where nothing meets the objective: the cheapest of what waits hardly longer than
-/// what waits least, then as better() says.
+/// The best first; what did not meet the objective a second time comes after all that did, or was
+/// not asked. Where nothing meets it: the cheapest of what waits hardly longer than what waits
+/// least, then as better() says.
 void rank(std::vector<TriedSettings>& trials);
 
 class Search {
@@ -37,8 +41,8 @@ class Search {
 
   /// What to try next, all of it independent; nothing when it is over.
   std::vector<Settings> next();
-  /// What it is to be tried on: a part, or all.
-  const Question& question() const { return on_part_ ? part_ : whole_; }
+  /// What it is to be tried on: a part, all, or other messages.
+  const Question& question() const { return on_again_ ? again_ : on_part_ ? part_ : whole_; }
   void tell(std::vector<TriedSettings> trials);
 
   /// All that was tried on the whole question, the best first; of equals the simplest.
@@ -67,7 +71,9 @@ class Search {
   Settings child(const Stage& stage, const TriedSettings& parent);
   std::vector<Settings> children(std::size_t count);
   std::vector<Settings> promoted(std::size_t count);
+  std::vector<Settings> doubted();
   std::vector<Settings> tidied();
+  void tell_again(const std::vector<TriedSettings>& trials);
   std::size_t room(std::size_t wanted) const;
   bool over();
   void compare_stages();
@@ -75,13 +81,17 @@ class Search {
   Options options_;
   Question whole_;
   Question part_;
+  Question again_;
   Space space_;
   Random random_;
   double effort_;  ///< what may be spent in all
   bool has_part_;
   bool on_part_;
-  bool compared_ = false;  ///< the limit on the part is known
-  int tidied_ = 0;         ///< rounds in which the best is tried with less
+  bool on_again_ = false;
+  std::size_t doubted_ = 0;            ///< trials a second time
+  std::vector<Settings> mended_ = {};  ///< what failed it, aimed lower
+  bool compared_ = false;              ///< the limit on the part is known
+  int tidied_ = 0;                     ///< rounds in which the best is tried with less
   Stage of_part_ = {};
   Stage of_whole_ = {};
   std::vector<TriedSettings> ranked_ = {};

@@ -31,6 +31,8 @@ constexpr std::array kQuantiles{0.1, 0.5, 0.8};
 constexpr std::array kFloorShares{0.5, 0.9};
 constexpr std::array kShares{0.0, 0.3, 0.5, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2};
 constexpr Duration kTick = seconds(10);
+/// Of an objective: one that speaks of fewer messages speaks of hardly any.
+constexpr double kShareMin = 0.1;
 constexpr Duration kLatencyMin = seconds(1);
 /// Levels that are nearer than this are one.
 constexpr double kApart = 1.12;
@@ -86,6 +88,7 @@ Space::Space(const Question& question, const Load& load, const Bound& bound)
       mean_load_(load.mean()) {
   const double per_second = mean_load_ / in_seconds(work_);
   in_time_ = static_cast<std::int64_t>(std::min(1e6, per_second * in_seconds(limit_)));
+  spare_ = static_cast<std::int64_t>(1 / std::max(question.objective.share, kShareMin));
   may_ring_ = per_second * in_seconds(kTick) < 1;
   learn_floors(load);
 }
@@ -177,7 +180,7 @@ void Space::add_modes(std::vector<Settings>& list) const {
   for (const double share : {0.5, 1.0}) {
     Settings gathered = base(scaled(limit_, share));
     gathered.policy.scale_down_threshold = seconds(0);
-    for (const std::int64_t messages : {in_time_ / 3, 2 * in_time_ / 3}) {
+    for (const std::int64_t messages : {spare_, in_time_ / 3, 2 * in_time_ / 3}) {
       if (messages > 1) {
         gathered.policy.activation_backlog = messages;
         list.push_back(gathered);
@@ -338,7 +341,7 @@ void Space::change_need(Settings& settings, Random& random) const {
       policy.count_in_flight = !policy.count_in_flight;
       break;
     default: {
-      const std::int64_t most = std::max<std::int64_t>(1, in_time_ + in_time_ / 2);
+      const std::int64_t most = std::max(spare_, in_time_ + in_time_ / 2);
       const std::int64_t step = std::max<std::int64_t>(1, policy.activation_backlog / 3);
       policy.activation_backlog =
           random.uniform() < 0.4

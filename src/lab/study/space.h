@@ -62,6 +62,7 @@ class Space {
   Pattern pattern_;
   double mean_load_;
   std::int64_t in_time_;  ///< messages that come within the objective's time, on average
+  std::int64_t spare_;    ///< of so many messages the objective lets all but one wait for ever
   bool may_ring_;         ///< messages are rarer than ticks: a doorbell costs no more passes
   std::vector<Floor> floors_ = {};
 };

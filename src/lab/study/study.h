@@ -50,7 +50,8 @@ struct Answer {
   std::optional<sim::InstanceScore> instances = {};  ///< of a group
   bool meets = false;  ///< the objective, and nothing was lost; also in the run
   double effort = 0;   ///< what the simulation took, in the time of one message
-  double cost() const { return run.figures.price.value_or(run.figures.task_hours); }
+  /// The money of a month, what the scaler itself costs included.
+  double cost() const { return run.figures.month.value_or(run.figures.task_hours); }
 };
 
 struct Watch {

@@ -62,6 +62,18 @@ Result<Parts> parts_of(const study::Asked& asked, const StudyFlags& flags) {
   return parts;
 }
 
+/// Where nobody can wait as long as the objective allows, everything would meet it.
+Result<void> check_length(const study::Question& question) {
+  const Duration length = question.scenario.length;
+  if (question.objective.limit > length) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}': nobody can wait so long in the {} that the choice is made on; "
+                            "give a shorter objective or a longer history",
+                            question.objective.told, format_duration(length)));
+  }
+  return {};
+}
+
 Result<study::Search> searched(const study::Question& question, const AdviseFlags& flags) {
   const study::Load load(question);
   study::Search search(question, load,
@@ -260,6 +272,7 @@ Result<void> write_page(const Advised& advised, study::Asked asked, const Parts&
 Result<int> advise(AdviseFlags& flags) {
   const study::Asked asked = TRY(ask(flags.study));
   const Parts parts = TRY(parts_of(asked, flags.study));
+  TRY(check_length(parts.choose));
   TRY(present_of(asked, flags));  // What is wrong with it is told before the search.
   const study::Search search = TRY(searched(parts.choose, flags));
   const Advised advised = TRY(advised_of(search, asked, parts, flags));

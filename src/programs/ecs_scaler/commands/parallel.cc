@@ -56,11 +56,15 @@ class Bar {
   double sum_ = 0;
   int percent_ = -1;
   bool shown_ = false;
-  bool terminal_ = isatty(STDERR_FILENO) == 1;
+  bool terminal_ = shows_progress();
   std::mutex mutex_ = {};
 };
 
 }  // namespace
+
+bool shows_progress() {
+  return isatty(STDERR_FILENO) == 1;
+}
 
 void run_parallel(
     const std::string& title, std::size_t count,

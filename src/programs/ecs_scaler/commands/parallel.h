@@ -12,4 +12,7 @@ namespace scaler::cli {
 void run_parallel(const std::string& title, std::size_t count,
                   const std::function<void(std::size_t, const std::function<void(double)>&)>& work);
 
+/// Whether stderr is a terminal, so that somebody may look at the line.
+bool shows_progress();
+
 }  // namespace scaler::cli

@@ -203,8 +203,11 @@ Result<std::vector<study::Answer>> answer_all(const std::string& title,
   std::vector<std::optional<Result<study::Answer>>> results(candidates.size());
   run_parallel(title, candidates.size(),
                [&](std::size_t index, const std::function<void(double)>& progress) {
-                 results.at(index) = study::answer(question, candidates.at(index),
-                                                   {.moments = moments, .on_progress = progress});
+                 study::Watch watch{.moments = moments};
+                 if (shows_progress()) {  // It takes samples, and samples take time.
+                   watch.on_progress = progress;
+                 }
+                 results.at(index) = study::answer(question, candidates.at(index), watch);
                });
   std::vector<study::Answer> answers;
   answers.reserve(results.size());
