@@ -57,7 +57,7 @@ locals {
     { when = local.group, sid = "ReadGroup", on = "*", actions = local.read_group, given = {} },
     { when = local.group, sid = "StartInstances", on = local.group_arn, actions = ["autoscaling:SetDesiredCapacity"], given = {} },
     { when = local.owned, sid = "ListInstances", on = local.cluster_arn, actions = ["ecs:ListContainerInstances"], given = {} },
-    { when = local.owned, sid = "ListWorkOnInstances", on = "*", actions = ["ecs:ListServices", "ecs:ListTasks"],
+    { when = local.owned, sid = "ListWorkOnInstances", on = "*", actions = ["ecs:DescribeServices", "ecs:ListServices", "ecs:ListTasks"],
     given = { ArnEquals = { "ecs:cluster" = [local.cluster_arn] } } },
     { when = local.owned, sid = "ReadWorkOnInstances", on = local.task_arns, actions = ["ecs:DescribeTasks"], given = {} },
     { when = local.owned, sid = "DrainInstances", on = local.instances, actions = ["ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"], given = {} },

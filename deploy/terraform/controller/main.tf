@@ -106,7 +106,7 @@ locals {
     {
       Sid       = "ListWorkOnInstances"
       Effect    = "Allow"
-      Action    = ["ecs:ListServices", "ecs:ListTasks"]
+      Action    = ["ecs:DescribeServices", "ecs:ListServices", "ecs:ListTasks"]
       Resource  = ["*"]
       Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
     },

@@ -104,6 +104,10 @@ Result<AutoScalingGroup> AutoScaling::describe(const GroupId& id, Deadline deadl
   if (groups.empty()) {
     return fail(ErrorKind::NotFound, aws::describe(call) + ": there is no such group");
   }
+  if (const std::string name = groups.front()->text_of("AutoScalingGroupName");
+      groups.size() > 1 || name != id.name) {
+    return fail(ErrorKind::Malformed, aws::describe(call) + ": the reply is about '" + name + "'");
+  }
   Result<AutoScalingGroup> group = read_group(*groups.front());
   if (!group) {
     return fail(std::move(group).error(), aws::describe(call));
@@ -112,8 +116,9 @@ Result<AutoScalingGroup> AutoScaling::describe(const GroupId& id, Deadline deadl
 }
 
 Result<std::vector<ScalingActivity>> AutoScaling::activities(const GroupId& id, Deadline deadline) {
-  const ApiCall call = call_of(id, "DescribeScalingActivities",
-                               {{"AutoScalingGroupName", id.name}, {"MaxRecords", "100"}});
+  const ApiCall call =
+      call_of(id, "DescribeScalingActivities",
+              {{"AutoScalingGroupName", id.name}, {"MaxRecords", std::to_string(kActivitiesMost)}});
   const XmlElement result = TRY(ask(*client_, call, deadline));
   std::vector<ScalingActivity> activities;
   for (const XmlElement* const element : result.members("Activities")) {

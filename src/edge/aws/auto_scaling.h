@@ -57,7 +57,8 @@ class AutoScaling {
 
   /// Errors: NotFound for a group that does not exist; Malformed for a reply that lacks a count.
   Result<AutoScalingGroup> describe(const GroupId& id, Deadline deadline);
-  /// The latest hundred, newest first.
+  static constexpr std::ptrdiff_t kActivitiesMost = 100;
+  /// The latest so many, newest first.
   Result<std::vector<ScalingActivity>> activities(const GroupId& id, Deadline deadline);
   Result<std::int64_t> count_policies(const GroupId& id, Deadline deadline);
 

@@ -85,7 +85,7 @@ std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadl
     start(call, group, {.start_by = deadline, .answer_by = deadline});
   }
   while (group->open > 0) {
-    run(Deadline::max());
+    waiter_ != nullptr ? waiter_->wait(*group) : run(Deadline::max());
   }
   std::vector<Result<ApiReply>> results(calls.size());
   for (FinishedCall& finished : group->finished) {

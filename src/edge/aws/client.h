@@ -61,6 +61,15 @@ struct CallGroup {
   bool clock_corrected = false;
 };
 
+/// Whoever has something else to do while calls are under way.
+class CallWaiter {
+ public:
+  virtual ~CallWaiter() = default;
+  /// Returns when the group's calls have finished, or some have. Somebody runs the client
+  /// meanwhile.
+  virtual void wait(const CallGroup& group) = 0;
+};
+
 /// How a call stands that is under way.
 struct CallProgress {
   std::optional<Deadline> begun = {};      ///< its first attempt
@@ -87,6 +96,8 @@ class Client {
 
   /// Takes a call on; run() makes it. Its result comes into the group.
   CallId start(ApiCall call, const std::shared_ptr<CallGroup>& group, const CallLimits& limits);
+  /// From now on call() waits in this way; nullptr: it runs the client itself.
+  void wait_with(CallWaiter* waiter) { waiter_ = waiter; }
   /// Works on all calls under way until some have finished, `until`, or there are none.
   void run(Deadline until);
   /// Forgets a call; its group never hears of it.
@@ -209,6 +220,7 @@ class Client {
   std::map<std::pair<AwsService, OfIdentity>, Route> routes_;
   std::unordered_map<net::Ticket, CallId> sent_;
   CallStats stats_ = {};
+  CallWaiter* waiter_ = nullptr;
   CallId last_id_ = 0;
   std::int64_t rate_parts_ = 1;
   std::size_t finished_count_ = 0;

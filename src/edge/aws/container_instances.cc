@@ -16,6 +16,7 @@ namespace scaler::aws {
 namespace {
 
 constexpr std::size_t kPerDescription = 100;
+constexpr std::size_t kServicesAtATime = 10;
 constexpr int kInstancePagesMax = 100;
 
 Result<std::vector<json::Reader>> items_of(const json::Reader& object, std::string_view name) {
@@ -162,6 +163,35 @@ void write_list(json::Writer& body, std::string_view name, std::span<const std::
   body.end_array();
 }
 
+Result<bool> holds(const json::Reader& object, std::string_view list, std::string_view member,
+                   std::string_view text) {
+  for (const json::Reader& item : TRY(items_of(object, list))) {
+    if (TRY(text_or(item, member)) == text) {
+      return true;
+    }
+  }
+  return false;
+}
+
+Result<bool> is_scaled_on(const json::Reader& service, std::string_view provider) {
+  return TRY(text_or(service, "status")) == "ACTIVE" &&
+         TRY(holds(service, "capacityProviderStrategy", "capacityProvider", provider)) &&
+         TRY(holds(service, "tags", "key", kStateTag));
+}
+
+/// How many have ended since they were listed. Of any other failure the reply is a partial one.
+Result<std::size_t> gone_in(const json::Reader& root) {
+  std::size_t gone = 0;
+  for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
+    const std::string reason = TRY(text_or(failure, "reason"));
+    if (reason != "MISSING") {
+      return fail(ErrorKind::Rejected, reason);
+    }
+    ++gone;
+  }
+  return gone;
+}
+
 /// A reply that tells of a failure is a partial one.
 Result<void> without_failures(const json::Reader& root) {
   for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
@@ -244,10 +274,14 @@ Result<std::vector<std::string>> ContainerInstances::list(
 }
 
 Result<std::vector<ContainerInstance>> ContainerInstances::all(Deadline deadline) {
-  const std::vector<std::string> arns =
-      TRY(list("ListContainerInstances", "containerInstanceArns", {}, deadline));
+  return described(TRY(list("ListContainerInstances", "containerInstanceArns", {}, deadline)),
+                   deadline);
+}
+
+Result<std::vector<ContainerInstance>> ContainerInstances::described(
+    std::span<const std::string> arns, Deadline deadline) {
   std::vector<ContainerInstance> instances;
-  for (std::span<const std::string> left(arns); !left.empty();) {
+  for (std::span<const std::string> left = arns; !left.empty();) {
     const auto chunk = left.first(std::min(left.size(), kPerDescription));
     left = left.subspan(chunk.size());
     json::Writer body;
@@ -257,9 +291,15 @@ Result<std::vector<ContainerInstance>> ContainerInstances::all(Deadline deadline
     const ApiCall call = call_of("DescribeContainerInstances", std::move(body).text());
     const ApiReply reply = TRY(client_->call(call, deadline));
     const json::Reader root(reply.value);
-    TRY(without_failures(root));
+    const std::size_t gone = TRY(gone_in(root));
     const json::Reader found = TRY(root.field("containerInstances"));
-    for (const json::Reader& element : TRY(found.items())) {
+    const std::vector<json::Reader> elements = TRY(found.items());
+    if (elements.size() + gone < chunk.size()) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("{}: nothing is told of {} of {} instances", aws::describe(call),
+                              chunk.size() - elements.size() - gone, chunk.size()));
+    }
+    for (const json::Reader& element : elements) {
       instances.push_back(TRY(read_instance(element)));
     }
   }
@@ -334,6 +374,34 @@ Result<std::vector<std::string>> ContainerInstances::services_with(
   return names;
 }
 
+Result<std::vector<std::string>> ContainerInstances::scaled(const std::string& provider,
+                                                            Deadline deadline) {
+  const std::vector<std::string> all = TRY(services(deadline));
+  std::vector<ApiCall> calls;
+  for (std::span<const std::string> left(all); !left.empty();) {
+    const auto chunk = left.first(std::min(left.size(), kServicesAtATime));
+    left = left.subspan(chunk.size());
+    json::Writer body;
+    body.begin_object().field("cluster", of_.cluster);
+    write_list(body, "services", chunk);
+    body.name("include").begin_array().value("TAGS").end_array().end_object();
+    calls.push_back(call_of("DescribeServices", std::move(body).text()));
+  }
+  std::vector<std::string> names;
+  for (Result<ApiReply>& one : client_->call(calls, deadline)) {
+    const ApiReply reply = TRY(std::move(one));
+    const json::Reader root(reply.value);
+    TRY(gone_in(root));
+    const json::Reader found = TRY(root.field("services"));
+    for (const json::Reader& service : TRY(found.items())) {
+      if (TRY(is_scaled_on(service, provider))) {
+        names.push_back(TRY(text_or(service, "serviceName")));
+      }
+    }
+  }
+  return names;
+}
+
 Result<TaskNeed> ContainerInstances::need_of(const std::string& task_definition,
                                              Deadline deadline) {
   json::Writer body;
@@ -346,18 +414,47 @@ Result<TaskNeed> ContainerInstances::need_of(const std::string& task_definition,
   return read_need(definition);
 }
 
+ApiCall ContainerInstances::change_of(std::string operation, const std::string& instance_arn,
+                                      std::string body, Deadline leave_by) const {
+  ApiCall call = call_of(std::move(operation), std::move(body));
+  call.subject = instance_arn;
+  call.leave_by = leave_by;
+  return call;
+}
+
 Result<void> ContainerInstances::set_state(const std::string& instance_arn, std::string_view status,
                                            Deadline leave_by, Deadline deadline) {
   json::Writer body;
   body.begin_object().field("cluster", of_.cluster);
   write_list(body, "containerInstances", std::span(&instance_arn, 1));
   body.field("status", status).end_object();
-  ApiCall call = call_of("UpdateContainerInstancesState", std::move(body).text());
-  call.subject = instance_arn;
+  ApiCall call =
+      change_of("UpdateContainerInstancesState", instance_arn, std::move(body).text(), leave_by);
   call.once = true;
-  call.leave_by = leave_by;
   const ApiReply reply = TRY(client_->call(call, deadline));
   return without_failures(json::Reader(reply.value));
+}
+
+// A mark that comes late would be older than it says, or undo a later one.
+Result<void> ContainerInstances::set_mark(const std::string& instance_arn, const InstanceMark& mark,
+                                          Deadline leave_by, Deadline deadline) {
+  json::Writer body;
+  body.begin_object().field("resourceArn", instance_arn).name("tags").begin_array();
+  body.begin_object().field("key", kInstanceTag).field("value", mark_text(mark)).end_object();
+  body.end_array().end_object();
+  TRY(client_->call(change_of("TagResource", instance_arn, std::move(body).text(), leave_by),
+                    deadline));
+  return {};
+}
+
+Result<void> ContainerInstances::remove_mark(const std::string& instance_arn, Deadline leave_by,
+                                             Deadline deadline) {
+  json::Writer body;
+  body.begin_object().field("resourceArn", instance_arn);
+  body.name("tagKeys").begin_array().value(kInstanceTag).end_array().end_object();
+  TRY(client_->call(change_of("UntagResource", instance_arn, std::move(body).text(), leave_by),
+                    deadline));
+  return {};
 }
 
 }  // namespace scaler::aws

@@ -63,6 +63,9 @@ class ContainerInstances {
   Result<CapacityProvider> provider(const std::string& name, Deadline deadline);
   /// All of the cluster.
   Result<std::vector<ContainerInstance>> all(Deadline deadline);
+  /// Of these, by ARN, those that are still there.
+  Result<std::vector<ContainerInstance>> described(std::span<const std::string> arns,
+                                                   Deadline deadline);
   /// The tasks on an instance that are to run, or those that are to stop.
   enum class To { Run, Stop };
   Result<std::vector<TaskPlace>> tasks_on(const std::string& instance_arn, To to,
@@ -71,6 +74,8 @@ class ContainerInstances {
   Result<std::vector<TaskPlace>> tasks_of_service(Deadline deadline);
   /// Names of the cluster's services.
   Result<std::vector<std::string>> services(Deadline deadline);
+  /// Of those on this capacity provider that a program of this kind scales: they have its tag.
+  Result<std::vector<std::string>> scaled(const std::string& provider, Deadline deadline);
   /// Of those that are DAEMON services.
   Result<std::vector<std::string>> daemons(Deadline deadline);
   Result<TaskNeed> need_of(const std::string& task_definition, Deadline deadline);
@@ -78,6 +83,9 @@ class ContainerInstances {
   /// To ACTIVE or DRAINING. Not repeated.
   Result<void> set_state(const std::string& instance_arn, std::string_view status,
                          Deadline leave_by, Deadline deadline);
+  Result<void> set_mark(const std::string& instance_arn, const InstanceMark& mark,
+                        Deadline leave_by, Deadline deadline);
+  Result<void> remove_mark(const std::string& instance_arn, Deadline leave_by, Deadline deadline);
 
  private:
   Result<std::vector<std::string>> list(const std::string& operation, const std::string& member,
@@ -92,6 +100,8 @@ class ContainerInstances {
   };
   Result<DescribedTasks> describe_tasks(std::span<const std::string> arns, Deadline deadline);
   ApiCall call_of(std::string operation, std::string body) const;
+  ApiCall change_of(std::string operation, const std::string& instance_arn, std::string body,
+                    Deadline leave_by) const;
 
   Client* client_;
   ServiceId of_;

@@ -57,8 +57,8 @@ TEST(ContainerInstances, ReadsInstancesWithTheirResourcesAndMark) {
 
 TEST(ContainerInstances, APartialOrBrokenAnswerIsNoAnswer) {
   for (const std::string& body :
-       {std::string("{}"),
-        std::string(R"({"containerInstances":[],"failures":[{"arn":"a","reason":"MISSING"}]})"),
+       {std::string("{}"), std::string(R"({"containerInstances":[]})"),
+        std::string(R"({"containerInstances":[],"failures":[{"arn":"a","reason":"BUSY"}]})"),
         R"({"containerInstances":[)" + instance_json("") + "]}",
         R"({"containerInstances":[)" + instance_json(R"("runningTasksCount":-1,)") + "]}"}) {
     TestClient test;

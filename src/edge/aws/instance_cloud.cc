@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 
-#include "edge/aws/ecs.h"
 #include "edge/aws/retry.h"
 
 namespace scaler::aws {
@@ -74,6 +73,26 @@ std::string without_group(const CapacityProvider& provider) {
                                     " s after their last task");
 }
 
+/// When the instance was launched. What none of the latest activities tells of is older than they
+/// all are; one that has only just come may be ahead of them.
+std::optional<Instant> launched_at(const GroupInstance& instance,
+                                   const std::vector<ScalingActivity>& activities) {
+  const auto launch = std::ranges::find(activities, instance.id, launched_instance);
+  if (launch != activities.end()) {
+    return launch->started;
+  }
+  return std::ssize(activities) < AutoScaling::kActivitiesMost ||
+                 state_of(instance.lifecycle) != GroupState::InService
+             ? std::nullopt
+             : activities.back().started;
+}
+
+ServiceId cluster_of(const GroupRequest& request) {
+  ServiceId of = request.services.front().id;
+  of.cluster = request.cluster;
+  return of;
+}
+
 /// The group of a capacity provider, reached as the cluster's services are.
 Result<GroupId> group_of(const CapacityProvider& provider, const GroupRequest& request) {
   GroupId id = TRY(parse_group_arn(provider.group_arn));
@@ -114,38 +133,47 @@ Result<void> InstanceCloud::read_group(Looking& looking) const {
   seen.terminate_suspended = suspends(group, "Terminate");
   seen.failures = failures_in(activities);
   for (const GroupInstance& instance : group.instances) {
-    const auto launch = std::ranges::find(activities, instance.id, launched_instance);
-    seen.instances.push_back(
-        {.id = instance.id,
-         .type = instance.type,
-         .state = state_of(instance.lifecycle),
-         .healthy = instance.healthy,
-         .protected_from_scale_in = instance.protected_from_scale_in,
-         .launched = launch == activities.end() ? std::nullopt : launch->started,
-         .registration = Registration::None,
-         .connected = false});
+    seen.instances.push_back({.id = instance.id,
+                              .type = instance.type,
+                              .state = state_of(instance.lifecycle),
+                              .healthy = instance.healthy,
+                              .protected_from_scale_in = instance.protected_from_scale_in,
+                              .launched = launched_at(instance, activities),
+                              .registration = Registration::None,
+                              .connected = false});
   }
   return {};
 }
 
 Result<void> InstanceCloud::read_instances(Looking& looking) {
   for (ContainerInstance& instance : TRY(looking.cluster.all(looking.deadline))) {
-    const auto found =
-        std::ranges::find(looking.seen.instances, instance.ec2_id, &InstanceSeen::id);
-    if (found == looking.seen.instances.end()) {
-      continue;  // Of another group of the cluster.
-    }
-    found->type = instance.type.empty() ? found->type : instance.type;
-    found->registration = registration_of(instance.status);
-    found->connected = instance.connected;
-    found->registered = std::move(instance.registered);
-    found->remaining = std::move(instance.remaining);
-    found->running = instance.running;
-    found->pending = instance.pending;
-    found->mark = instance.mark;
-    looking.containers[instance.ec2_id] = instance.arn;
+    take_in(looking, std::move(instance));
   }
   return {};
+}
+
+/// An agent that lost its state registers its instance once more. ECS places tasks by the one that
+/// is connected, and what runs by the other is not known any more: such an instance is not seen
+/// empty until it is registered once.
+void InstanceCloud::take_in(Looking& looking, ContainerInstance instance) {
+  const auto found = std::ranges::find(looking.seen.instances, instance.ec2_id, &InstanceSeen::id);
+  if (found == looking.seen.instances.end()) {
+    return;  // Of another group of the cluster.
+  }
+  const bool twice = looking.containers.contains(instance.ec2_id);
+  found->running += instance.running;
+  found->pending += instance.pending;
+  found->looked = found->looked && !twice;
+  if (twice && !instance.connected) {
+    return;
+  }
+  found->type = instance.type.empty() ? found->type : instance.type;
+  found->registration = registration_of(instance.status);
+  found->connected = instance.connected;
+  found->registered = std::move(instance.registered);
+  found->remaining = std::move(instance.remaining);
+  found->mark = instance.mark;
+  looking.containers[instance.ec2_id] = instance.arn;
 }
 
 /// Takes the tasks of DAEMON services out of the counts, and counts those that are still stopping
@@ -237,6 +265,33 @@ Result<void> InstanceCloud::read_services(Looking& looking) {
   return {};
 }
 
+/// Only where an instance might end, and not each time: that asks for all of the cluster.
+void InstanceCloud::read_others(Looking& looking) {
+  constexpr Duration kTrueFor = std::chrono::minutes(1);
+  GroupSeen& seen = looking.seen;
+  const bool some = !seen.managed_scaling &&
+                    std::ranges::any_of(seen.instances, [](const InstanceSeen& instance) {
+                      return instance.registration != Registration::None && instance.empty();
+                    });
+  if (!some) {
+    return;
+  }
+  Others& others = others_[key_of(looking.request)];
+  if (client_->clock().steady() >= others.until) {
+    auto scaled = looking.cluster.scaled(looking.request.provider, looking.deadline);
+    if (!scaled) {
+      seen.complete = false;
+      seen.unread = scaled.error().message;
+      return;
+    }
+    others = {.scaled = *std::move(scaled), .until = client_->clock().steady() + kTrueFor};
+  }
+  std::ranges::copy_if(
+      others.scaled, std::back_inserter(seen.scaled_by_others), [&seen](const std::string& name) {
+        return std::ranges::find(seen.services, name, &GroupService::name) == seen.services.end();
+      });
+}
+
 Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline deadline) {
   Pace& pace = paces_[key_of(request)];
   const Deadline begun = client_->clock().steady();
@@ -262,11 +317,9 @@ Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline dead
 }
 
 Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline deadline) {
-  ServiceId of = request.services.front().id;
-  of.cluster = request.cluster;
   Looking looking{.request = request,
                   .deadline = deadline,
-                  .cluster = ContainerInstances(*client_, of),
+                  .cluster = ContainerInstances(*client_, cluster_of(request)),
                   .seen = {.at = client_->clock().now()}};
   TRY(read_group(looking));
   // What AWS drives is left alone, whatever its instances do.
@@ -275,6 +328,7 @@ Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline d
     read_tasks(looking);
   }
   TRY(read_services(looking));
+  read_others(looking);
   for (const auto& [id, arn] : looking.containers) {
     containers_[id] = arn;
   }
@@ -284,39 +338,84 @@ Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline d
 Result<void> InstanceCloud::carry_out(const GroupRequest& request, const InstanceAction& action,
                                       Deadline leave_by, Deadline deadline) {
   using Kind = InstanceAction::Kind;
-  ServiceId of = request.services.front().id;
-  of.cluster = request.cluster;
-  ContainerInstances cluster(*client_, of);
-  if (action.kind == Kind::SetDesired || action.kind == Kind::End) {
-    const CapacityProvider provider = TRY(cluster.provider(request.provider, deadline));
-    const GroupId id = TRY(group_of(provider, request));
-    AutoScaling groups(*client_);
-    if (action.kind == Kind::End) {
-      return groups.end(id, action.instance, leave_by, deadline);
+  return action.kind == Kind::SetDesired || action.kind == Kind::End
+             ? change_group(request, action, leave_by, deadline)
+             : change_instance(request, action, leave_by, deadline);
+}
+
+// By now another pass, or a person, may have set more, or AWS may drive the group.
+Result<void> InstanceCloud::change_group(const GroupRequest& request, const InstanceAction& action,
+                                         Deadline leave_by, Deadline deadline) {
+  ContainerInstances cluster(*client_, cluster_of(request));
+  const CapacityProvider provider = TRY(cluster.provider(request.provider, deadline));
+  const GroupId id = TRY(group_of(provider, request));
+  AutoScaling groups(*client_);
+  if (action.kind == InstanceAction::Kind::End) {
+    if (provider.managed_scaling) {
+      return fail(ErrorKind::Conflict, "managed scaling was turned on: no instance ends");
     }
-    // By now another pass, or a person, may have set more.
-    const AutoScalingGroup group = TRY(groups.describe(id, deadline));
-    const std::int64_t desired = std::min(action.desired, group.max);
-    return desired > group.desired ? groups.set_desired(id, desired, leave_by, deadline)
-                                   : Result<void>();
+    TRY(look_again(request, action, deadline));
+    return groups.end(id, action.instance, leave_by, deadline);
   }
+  const AutoScalingGroup group = TRY(groups.describe(id, deadline));
+  const std::int64_t desired = std::min(action.desired, group.max);
+  const bool others = provider.managed_scaling && group.desired + std::ssize(group.instances) > 0;
+  return desired > group.desired && !others ? groups.set_desired(id, desired, leave_by, deadline)
+                                            : Result<void>();
+}
+
+Result<void> InstanceCloud::change_instance(const GroupRequest& request,
+                                            const InstanceAction& action, Deadline leave_by,
+                                            Deadline deadline) {
+  using Kind = InstanceAction::Kind;
+  ContainerInstances cluster(*client_, cluster_of(request));
   const auto found = containers_.find(action.instance);
   if (found == containers_.end()) {
     return fail(ErrorKind::NotFound, "no look has seen " + action.instance + " in the cluster");
   }
   const std::string& container = found->second;
-  const std::string key(kInstanceTag);
-  Ecs ecs(*client_);
   if (action.kind == Kind::Undrain) {
     TRY(cluster.set_state(container, "ACTIVE", leave_by, deadline));
   }
   if (action.kind == Kind::Undrain || action.kind == Kind::Unmark) {
-    return ecs.untag(container, std::span(&key, 1), deadline, of.role);
+    return cluster.remove_mark(container, leave_by, deadline);
   }
-  const Tag tag{.key = key, .value = mark_text(action.mark)};
-  TRY(ecs.tag(container, std::span(&tag, 1), deadline, of.role));
-  return action.kind == Kind::Drain ? cluster.set_state(container, "DRAINING", leave_by, deadline)
-                                    : Result<void>();
+  TRY(cluster.set_mark(container, action.mark, leave_by, deadline));
+  if (action.kind == Kind::Drain) {
+    TRY(look_again(request, action, deadline));
+    return cluster.set_state(container, "DRAINING", leave_by, deadline);
+  }
+  return {};
+}
+
+/// The look that an end follows from is a moment old, and so is that of a drain, which stops what
+/// waits to run. Errors: Conflict when the instance is not as that look saw it.
+Result<void> InstanceCloud::look_again(const GroupRequest& request, const InstanceAction& action,
+                                       Deadline deadline) const {
+  const auto found = containers_.find(action.instance);
+  if (found == containers_.end()) {
+    return fail(ErrorKind::NotFound, "no look has seen " + action.instance + " in the cluster");
+  }
+  Looking looking{.request = request,
+                  .deadline = deadline,
+                  .cluster = ContainerInstances(*client_, cluster_of(request)),
+                  .seen = {}};
+  looking.seen.instances = {{.id = action.instance, .registration = Registration::None}};
+  for (ContainerInstance& instance :
+       TRY(looking.cluster.described(std::span(&found->second, 1), deadline))) {
+    take_in(looking, std::move(instance));
+  }
+  read_tasks(looking);
+  const InstanceSeen& now = looking.seen.instances.front();
+  // A mark that was set a moment ago may not show yet. One that is gone another pass has removed,
+  // and without it nobody would know the instance for drained by this program.
+  using Mark = InstanceMark::Kind;
+  const bool ends = action.kind == InstanceAction::Kind::End;
+  const bool marked = ends ? now.mark.kind == Mark::Drained : now.mark.kind != Mark::None;
+  const bool as_seen = looking.seen.complete && now.empty() && now.connected && marked &&
+                       now.registration == (ends ? Registration::Draining : Registration::Active);
+  return as_seen ? Result<void>()
+                 : fail(ErrorKind::Conflict, action.instance + " has changed since it was seen");
 }
 
 }  // namespace scaler::aws

@@ -6,6 +6,7 @@
 
 #include "edge/aws/auto_scaling.h"
 #include "edge/aws/container_instances.h"
+#include "edge/aws/side_by_side.h"
 #include "scaler/pass/instance_ports.h"
 
 namespace scaler::aws {
@@ -20,9 +21,12 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   static constexpr Duration kPatienceLeast = std::chrono::milliseconds(500);
   static constexpr Duration kPatienceMost = std::chrono::milliseconds(4500);
 
-  /// A group that does not answer in time is left alone for 10 s, doubled up to 5 min: the passes
-  /// of all others wait for it meanwhile. One whole look ends that.
+  /// A group that does not answer in time is left alone for 10 s, doubled up to 5 min: no pass ends
+  /// before it has waited for it. One whole look ends that.
   Result<GroupSeen> look(const GroupRequest& request, Deadline deadline) override;
+  void together(std::span<const std::function<void()>> works) override {
+    SideBySide(*client_).run(works);
+  }
   Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
                          Deadline leave_by, Deadline deadline) override;
 
@@ -40,12 +44,28 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
 
   Result<void> read_group(Looking& looking) const;
   Result<void> read_instances(Looking& looking);
+  static void take_in(Looking& looking, ContainerInstance instance);
   void read_tasks(Looking& looking) const;
+  void read_others(Looking& looking);
   Result<void> read_places(const Looking& looking, const ServiceId& id, GroupService& counts) const;
   Result<void> read_services(Looking& looking);
   Result<TaskNeed> need_of(const Looking& looking, const ServiceOnGroup& service);
 
+  Result<void> change_group(const GroupRequest& request, const InstanceAction& action,
+                            Deadline leave_by, Deadline deadline);
+  Result<void> change_instance(const GroupRequest& request, const InstanceAction& action,
+                               Deadline leave_by, Deadline deadline);
+  Result<void> look_again(const GroupRequest& request, const InstanceAction& action,
+                          Deadline deadline) const;
+
   Client* client_;
+  /// Who was found, and until when that is taken for true.
+  struct Others {
+    std::vector<std::string> scaled = {};
+    Deadline until = {};
+  };
+
+  std::map<std::string, Others> others_ = {};           ///< as the next
   std::map<std::string, Pace> paces_ = {};              ///< by place, cluster and provider
   std::map<std::string, TaskNeed> needs_ = {};          ///< by task definition, which never changes
   std::map<std::string, std::string> containers_ = {};  ///< ARNs by EC2 id, of the latest looks

@@ -1,5 +1,7 @@
 #include "edge/aws/instance_cloud.h"
 
+#include <algorithm>
+#include <functional>
 #include <map>
 
 #include <gtest/gtest.h>
@@ -42,7 +44,8 @@ class FakeCluster {
        R"("autoScalingGroupArn":"arn:aws:autoscaling:us-east-1:1:autoScalingGroup:u:)"
        R"(autoScalingGroupName/gpus","managedScaling":{"status":"DISABLED"}}}]})"},
       {"DescribeAutoScalingGroups",
-       "<R><DescribeAutoScalingGroupsResult><AutoScalingGroups><member><MinSize>0</MinSize>"
+       "<R><DescribeAutoScalingGroupsResult><AutoScalingGroups><member>"
+       "<AutoScalingGroupName>gpus</AutoScalingGroupName><MinSize>0</MinSize>"
        "<MaxSize>4</MaxSize><DesiredCapacity>1</DesiredCapacity><NewInstancesProtectedFromScaleIn>"
        "true</NewInstancesProtectedFromScaleIn><Instances><member><InstanceId>i-1</InstanceId>"
        "<InstanceType>g5.xlarge</InstanceType><LifecycleState>InService</LifecycleState>"
@@ -59,6 +62,8 @@ class FakeCluster {
       {"ListContainerInstances", R"({"containerInstanceArns":["arn:ci-1","arn:ci-2"]})"},
       {"DescribeContainerInstances", containers(0, 0)},
       {"ListServices", R"({"serviceArns":[]})"},
+      {"ListServices DAEMON", R"({"serviceArns":[]})"},
+      {"DescribeServices", R"({"services":[]})"},
       {"ListTasks RUNNING", R"({"taskArns":[]})"},
       {"ListTasks STOPPED", R"({"taskArns":[]})"},
       {"ListTasks jobs", R"({"taskArns":[]})"},
@@ -71,12 +76,17 @@ class FakeCluster {
       {"SetDesiredCapacity", "<R/>"},
       {"TerminateInstanceInAutoScalingGroup", "<R/>"}};
 
+  /// What happens just before an operation is answered.
+  std::map<std::string, std::function<void()>> before = {};
+
   /// One instance of the group, and one of another.
-  static std::string containers(int running, int pending) {
+  static std::string containers(int running, int pending, const std::string& status = "ACTIVE",
+                                const std::string& mark = "idle 5") {
     const auto one = [&](const std::string& number) {
       return R"({"containerInstanceArn":"arn:ci-)" + number + R"(","ec2InstanceId":"i-)" + number +
-             R"(","status":"ACTIVE","agentConnected":true,"runningTasksCount":)" +
-             std::to_string(running) + R"(,"pendingTasksCount":)" + std::to_string(pending) +
+             R"(","status":")" + status + R"(","tags":[{"key":"ecs-scaler:instance","value":")" +
+             mark + R"("}],"agentConnected":true,"runningTasksCount":)" + std::to_string(running) +
+             R"(,"pendingTasksCount":)" + std::to_string(pending) +
              R"(,"registeredResources":[],"remainingResources":[]})";
     };
     return R"({"containerInstances":[)" + one("1") + "," + one("2") + "]}";
@@ -89,10 +99,13 @@ class FakeCluster {
         target ? target->substr(target->find('.') + 1)
                : std::string_view(request.body).substr(7, request.body.find('&') - 7));
     operations.push_back(operation);
-    if (operation == "ListTasks") {
-      for (const char* kind : {"RUNNING", "STOPPED", "jobs"}) {
+    if (operation == "ListTasks" || operation == "ListServices") {
+      for (const char* kind : {"RUNNING", "STOPPED", "jobs", "DAEMON"}) {
         operation += request.body.contains(kind) ? std::string(" ") + kind : "";
       }
+    }
+    if (const auto then = before.find(operation); then != before.end()) {
+      then->second();
     }
     const std::string& body = answers.at(operation);
     return body == "denied" ? service_failure(400, "AccessDeniedException") : ok(body);
@@ -191,7 +204,8 @@ TEST(InstanceCloud, ATaskThatIsStillStoppingCounts) {
 
 TEST(InstanceCloud, TasksOfDaemonServicesDoNotCount) {
   FakeCluster fake;
-  fake.answers["ListServices"] = R"({"serviceArns":["arn:aws:ecs:us-east-1:1:service/c/logs"]})";
+  fake.answers["ListServices DAEMON"] =
+      R"({"serviceArns":["arn:aws:ecs:us-east-1:1:service/c/logs"]})";
   fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
   fake.answers["ListTasks RUNNING"] = kOneTask;
   fake.answers["DescribeTasks"] = task_on("logs", "RUNNING");
@@ -205,7 +219,7 @@ TEST(InstanceCloud, TasksOfDaemonServicesDoNotCount) {
 }
 
 TEST(InstanceCloud, WhatItCouldNotReadMakesTheLookIncompleteOrNone) {
-  for (const char* operation : {"ListServices", "ListTasks STOPPED"}) {
+  for (const char* operation : {"ListServices DAEMON", "ListServices", "ListTasks STOPPED"}) {
     FakeCluster fake;
     fake.answers[operation] = "denied";
     const Result<GroupSeen> seen = fake.look();
@@ -274,16 +288,197 @@ TEST(InstanceCloud, MarksBeforeItDrainsAndUndrainsBeforeItUnmarks) {
     EXPECT_TRUE(fake.carry_out({.kind = kind, .instance = "i-1", .mark = mark}));
     return fake.asked();
   };
-  EXPECT_EQ(calls(Kind::Drain), (Calls{"TagResource", "UpdateContainerInstancesState"}));
+  EXPECT_EQ(calls(Kind::Drain), (Calls{"TagResource", "DescribeContainerInstances", "ListServices",
+                                       "ListTasks", "UpdateContainerInstancesState"}));
   EXPECT_EQ(calls(Kind::Undrain), (Calls{"UpdateContainerInstancesState", "UntagResource"}));
   EXPECT_EQ(calls(Kind::Mark), Calls{"TagResource"});
   EXPECT_TRUE(fake.test.transport.requests.back().body.contains("drained 5"));
   EXPECT_EQ(calls(Kind::Unmark), Calls{"UntagResource"});
+  fake.answers["DescribeContainerInstances"] =
+      FakeCluster::containers(0, 0, "DRAINING", "drained 5");
   EXPECT_EQ(calls(Kind::End).back(), "TerminateInstanceInAutoScalingGroup");
   fake.answers["TagResource"] = "denied";
   fake.asked();
   EXPECT_FALSE(fake.carry_out({.kind = Kind::Drain, .instance = "i-1", .mark = mark}));
   EXPECT_EQ(fake.asked(), Calls{"TagResource"});
+}
+
+TEST(InstanceCloud, ATaskThatAppearsAfterTheLookKeepsItsInstance) {
+  using Kind = InstanceAction::Kind;
+  for (const Kind kind : {Kind::Drain, Kind::End}) {
+    FakeCluster fake;
+    const std::string status = kind == Kind::End ? "DRAINING" : "ACTIVE";
+    const auto containers = [&](int running, int pending) {
+      return FakeCluster::containers(running, pending, status, "drained 5");
+    };
+    std::string& now = fake.answers["DescribeContainerInstances"];
+    now = containers(0, 0);
+    const auto refusal = [&] {
+      fake.asked();
+      const auto result = fake.carry_out({.kind = kind, .instance = "i-1"});
+      const auto asked = fake.asked();
+      const bool changed = std::ranges::count(asked, "UpdateContainerInstancesState") +
+                               std::ranges::count(asked, "TerminateInstanceInAutoScalingGroup") >
+                           0;
+      EXPECT_EQ(changed, result.has_value());
+      return result ? "carried out" : result.error().message;
+    };
+    ASSERT_TRUE(fake.look());
+    EXPECT_EQ(refusal(), "carried out");
+    const std::string changed = "i-1 has changed since it was seen";
+    for (const auto& [running, pending] : {std::pair(1, 0), std::pair(0, 1)}) {
+      now = containers(running, pending);
+      EXPECT_EQ(refusal(), changed);
+    }
+    now = containers(0, 0);
+    fake.answers["ListTasks STOPPED"] = kOneTask;
+    fake.answers["DescribeTasks"] = task_on("jobs", "DEPROVISIONING");
+    EXPECT_EQ(refusal(), changed);
+    fake.answers["DescribeTasks"] = "denied";  // What is not known is no emptiness.
+    EXPECT_EQ(refusal(), changed);
+    fake.answers["ListTasks STOPPED"] = R"({"taskArns":[]})";
+    now = FakeCluster::containers(0, 0, kind == Kind::End ? "ACTIVE" : "DRAINING", "drained 5");
+    EXPECT_EQ(refusal(), changed);
+    now = FakeCluster::containers(0, 0, status, "somebody's");
+    EXPECT_EQ(refusal(), changed);
+    now = R"({"containerInstances":[],"failures":[{"arn":"arn:ci-1","reason":"MISSING"}]})";
+    EXPECT_EQ(refusal(), changed);
+    now = R"({"containerInstances":[]})";
+    EXPECT_TRUE(refusal().contains("nothing is told of 1 of 1 instances"));
+  }
+}
+
+TEST(InstanceCloud, ManagedScalingThatWasTurnedOnSinceTheLookHasTheGroup) {
+  using Kind = InstanceAction::Kind;
+  FakeCluster fake;
+  ASSERT_TRUE(fake.look());
+  fake.answers["DescribeContainerInstances"] =
+      FakeCluster::containers(0, 0, "DRAINING", "drained 5");
+  std::string& provider = fake.answers["DescribeCapacityProviders"];
+  provider.replace(provider.find("DISABLED"), 8, "ENABLED");
+  EXPECT_EQ(fake.carry_out({.kind = Kind::End, .instance = "i-1"}).error().kind,
+            ErrorKind::Conflict);
+  fake.asked();
+  EXPECT_TRUE(fake.carry_out({.kind = Kind::SetDesired, .desired = 3}));
+  EXPECT_EQ(fake.asked().back(), "DescribeAutoScalingGroups");
+}
+
+TEST(InstanceCloud, AnInstanceThatIsRegisteredTwiceIsNotSeenEmpty) {
+  FakeCluster fake;
+  std::string& answer = fake.answers["DescribeContainerInstances"];
+  answer.replace(answer.find(R"("ec2InstanceId":"i-2")"), 21, R"("ec2InstanceId":"i-1")");
+  const std::string connected = R"("agentConnected":true)";
+  for (const std::size_t silent : {answer.find(connected), answer.rfind(connected)}) {
+    const std::string before = answer;
+    answer.replace(silent, connected.size(), R"("agentConnected":false)");
+    const auto seen = fake.look();
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_FALSE(seen->instances.at(0).empty());
+    EXPECT_TRUE(seen->instances.at(0).connected);
+    answer = before;
+  }
+}
+
+TEST(InstanceCloud, AnInstanceThatEndedBetweenTwoCallsOfALookIsGone) {
+  FakeCluster fake;
+  fake.answers["DescribeContainerInstances"] =
+      R"({"containerInstances":[],"failures":[{"reason":"MISSING"},{"reason":"MISSING"}]})";
+  const auto seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_EQ(seen->instances.at(0).registration, Registration::None);
+  fake.answers["DescribeContainerInstances"] =
+      R"({"containerInstances":[],"failures":[{"reason":"MISSING"}]})";
+  EXPECT_EQ(fake.look().error().kind, ErrorKind::Malformed);
+}
+
+TEST(InstanceCloud, AReplyAboutAnotherGroupIsNone) {
+  FakeCluster fake;
+  std::string& groups = fake.answers["DescribeAutoScalingGroups"];
+  groups.replace(groups.find(">gpus<"), 6, ">cpus<");
+  EXPECT_EQ(fake.look().error().kind, ErrorKind::Malformed);
+}
+
+TEST(InstanceCloud, AnInstanceOlderThanAllActivitiesIsAsOldAsTheOldest) {
+  FakeCluster fake;
+  std::string& activities = fake.answers["DescribeScalingActivities"];
+  activities = "<R><DescribeScalingActivitiesResult><Activities>";
+  for (int i = 0; i < 99; ++i) {
+    activities +=
+        "<member><StatusCode>Failed</StatusCode><Description>Launching a new EC2 instance"
+        "</Description><StartTime>2026-11-23T11:00:00Z</StartTime></member>";
+  }
+  const std::string end = "</Activities></DescribeScalingActivitiesResult></R>";
+  const std::string some = activities;
+  activities = some + end;
+  EXPECT_EQ(fake.look()->instances.at(0).launched, std::nullopt);
+  activities = some +
+               "<member><StatusCode>Failed</StatusCode><Description>Launching a new EC2 instance"
+               "</Description><StartTime>2026-11-23T10:00:00Z</StartTime></member>" +
+               end;
+  EXPECT_EQ(fake.look()->instances.at(0).launched, *parse_instant("2026-11-23T10:00:00Z"));
+}
+
+TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
+  const auto service = [](const std::string& name, const std::string& provider,
+                          const std::string& tag) {
+    return R"({"serviceName":")" + name +
+           R"(","status":"ACTIVE","capacityProviderStrategy":[{"capacityProvider":")" + provider +
+           R"("}],"tags":[{"key":")" + tag + R"(","value":"v2"}]})";
+  };
+  FakeCluster fake;
+  fake.answers["ListServices"] = R"({"serviceArns":["s/c/jobs","s/c/other","s/c/third"]})";
+  fake.answers["DescribeServices"] =
+      R"({"services":[)" + service("jobs", "gpu", "ecs-scaler:state") + "," +
+      service("other", "gpu", "ecs-scaler:state") + "," + service("fixed", "gpu", "team") + "," +
+      service("third", "cpu", "ecs-scaler:state") + "]}";
+  EXPECT_EQ(fake.look()->scaled_by_others, std::vector<std::string>{"other"});
+  fake.asked();
+  EXPECT_EQ(fake.look()->scaled_by_others, std::vector<std::string>{"other"});
+  EXPECT_EQ(std::ranges::count(fake.asked(), "DescribeServices"), 0) << "known for a minute";
+
+  fake.test.clock.advance(1min);
+  fake.answers["DescribeServices"] = "denied";
+  const auto seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_FALSE(seen->complete);
+  fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
+  EXPECT_TRUE(fake.look()->complete) << "nothing could end";
+}
+
+TEST(InstanceCloud, AGroupThatIsSlowHoldsNoOther) {
+  FakeCluster fake;
+  fake.test.transport.delay = [](const net::HttpRequest& request) {
+    return Duration(request.body.contains(R"("slow")") ? 1h : 100ms);
+  };
+  std::map<std::string, Deadline> ended;
+  const Deadline begun = fake.test.clock.steady();
+  std::vector<std::function<void()>> works;
+  for (const std::string provider : {"slow", "gpu", "other"}) {
+    works.emplace_back([&, provider] {
+      const auto seen = fake.cloud.look(
+          {.cluster = "c", .provider = provider, .services = {fake.jobs}}, begun + 30s);
+      EXPECT_EQ(seen.has_value(), provider != "slow");
+      ended[provider] = fake.test.clock.steady();
+    });
+  }
+  fake.cloud.together(works);
+  EXPECT_LT(ended.at("gpu") - begun, 2s);
+  EXPECT_LT(ended.at("other") - begun, 2s);
+  EXPECT_GE(ended.at("slow") - begun, 2s);
+}
+
+TEST(InstanceCloud, MoreWorksThanRunAtOnceAllEnd) {
+  FakeCluster fake;
+  std::size_t ended = 0;
+  const std::vector<std::function<void()>> works(2 * SideBySide::kMost + 1, [&] {
+    if (ended++ % 8 == 0) {  // All of them would be over ECS's rates.
+      EXPECT_TRUE(fake.look());
+    }
+  });
+  fake.cloud.together(works);
+  EXPECT_EQ(ended, works.size());
+  fake.cloud.together({});
+  EXPECT_TRUE(fake.look()) << "as before";
 }
 
 TEST(InstanceCloud, IsReachedAsItsServicesAre) {
@@ -297,6 +492,10 @@ TEST(InstanceCloud, IsReachedAsItsServicesAre) {
   ASSERT_TRUE(fake.look());
   for (const Kind kind :
        {Kind::SetDesired, Kind::Mark, Kind::Drain, Kind::Undrain, Kind::Unmark, Kind::End}) {
+    if (kind == Kind::End) {
+      fake.answers["DescribeContainerInstances"] =
+          FakeCluster::containers(0, 0, "DRAINING", "drained 5");
+    }
     EXPECT_TRUE(fake.carry_out({.kind = kind, .instance = "i-1", .desired = 4}));
   }
   EXPECT_EQ(fake.asked().front(), "AssumeRole");

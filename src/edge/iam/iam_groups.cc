@@ -31,8 +31,10 @@ void add_own_group(Statements& statements, const IamGroups& groups) {
                         .actions = {"ecs:ListContainerInstances"},
                         .resources = groups.clusters});
   statements.push_back({.sid = "ListWorkOnInstances",
-                        .why = "tasks and DAEMON services; AWS restricts it by cluster only",
-                        .actions = {"ecs:ListServices", "ecs:ListTasks"},
+                        .why =
+                            "tasks, DAEMON services, and services that another process scales; AWS "
+                            "restricts it by cluster only",
+                        .actions = {"ecs:DescribeServices", "ecs:ListServices", "ecs:ListTasks"},
                         .resources = {"*"},
                         .conditions = {{groups.patterns ? "ArnLike" : "ArnEquals", "ecs:cluster",
                                         groups.clusters}}});

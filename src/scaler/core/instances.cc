@@ -5,6 +5,8 @@
 #include <limits>
 #include <tuple>
 
+#include <fmt/ranges.h>
+
 #include "scaler/core/arithmetic.h"
 #include "scaler/core/instance_room.h"
 #include "scaler/core/state.h"
@@ -117,6 +119,10 @@ void useless(InstanceContext& context) {
     context.tell(
         {.reason = InstanceReason::NotAllRead, .about = why.empty() ? "" : " (" + why + ")"});
   }
+  if (!context.group.scaled_by_others.empty()) {
+    context.tell({.reason = InstanceReason::ScaledByOthers,
+                  .about = fmt::format("{}", fmt::join(context.group.scaled_by_others, ", "))});
+  }
   tell_of(context, InstanceReason::NeverRegistered, Registration::None);
   tell_of(context, InstanceReason::NeverRegistered, Registration::Registering);
   tell_of(context, InstanceReason::Disconnected, Registration::Active);
@@ -181,7 +187,7 @@ void undrain(InstanceContext& context) {
   for (Member& member : context.members) {
     const InstanceSeen& instance = *member.seen;
     const Duration age = since(instance.mark.at, context.group.at);
-    if (member.use != Use::Drained || age >= kUndrainUntil ||
+    if (member.use != Use::Drained || !instance.connected || age >= kUndrainUntil ||
         (context.put_on(instance) == 0 && context.staying() >= context.lowest)) {
       continue;
     }
@@ -339,8 +345,10 @@ void idle(InstanceContext& context, Member& member) {
                   .about = instance.id});
     return;
   }
-  context.act(
-      {.kind = Act::Drain, .instance = instance.id, .mark = {.kind = Mark::Drained, .at = at}});
+  context.act({.kind = Act::Drain,
+               .instance = instance.id,
+               .mark = {.kind = Mark::Drained, .at = at},
+               .within = kEmptyWithin});
   context.tell(
       {.reason = InstanceReason::Draining, .numbers = {idle_for.count()}, .about = instance.id});
   member.use = Use::Drained;
@@ -365,12 +373,13 @@ void end(InstanceContext& context, const InstanceSeen& instance) {
                   .about = instance.id});
   } else {
     --context.desired;
-    context.act({.kind = Act::End, .instance = instance.id});
+    context.act({.kind = Act::End, .instance = instance.id, .within = kEmptyWithin});
     context.tell({.reason = InstanceReason::Ending, .about = instance.id});
   }
 }
 
 void way_in(InstanceContext& context) {
+  const bool may_end = context.group.complete && context.group.scaled_by_others.empty();
   for (Member& member : context.members) {
     const InstanceSeen& instance = *member.seen;
     const bool open = member.use == Use::Open && instance.state == GroupState::InService;
@@ -379,9 +388,9 @@ void way_in(InstanceContext& context) {
       if (instance.mark.kind == Mark::Idle || (instance.mark.kind == Mark::Drained && !young)) {
         context.act({.kind = Act::Unmark, .instance = instance.id});
       }
-    } else if (open && context.group.complete && !member.kept) {
+    } else if (open && may_end && !member.kept) {
       idle(context, member);
-    } else if (member.use == Use::Drained && context.group.complete) {
+    } else if (member.use == Use::Drained && may_end) {
       end(context, instance);
     }
   }

@@ -109,6 +109,8 @@ struct GroupSeen {
   LaunchFailures failures = {};
   std::vector<InstanceSeen> instances = {};
   std::vector<GroupService> services = {};
+  /// Services on the group that another process scales: what it wants of the group is not known.
+  std::vector<std::string> scaled_by_others = {};
   bool complete = true;     ///< false: something could not be read, and nothing may end
   std::string unread = {};  ///< what that was and why, where the look knows
 };
@@ -124,6 +126,7 @@ struct InstancePolicy {
 enum class InstanceReason {
   Refused,  ///< the group is not one that this program may drive
   NotAllRead,
+  ScaledByOthers,
   NeverRegistered,
   Disconnected,
   DrainedByOthers,
@@ -167,8 +170,8 @@ struct InstanceAction {
     SetDesired,  ///< up, never down: the group is read again just before
     Mark,
     Unmark,
-    Drain,  ///< the mark is set, then to DRAINING
-    End,    ///< terminated, and the desired capacity is one less
+    Drain,  ///< the mark is set, then to DRAINING, if the instance is empty still
+    End,    ///< if it is empty still, terminated, and the desired capacity is one less
   };
   Kind kind = Kind::Mark;
   std::string instance = {};
@@ -178,6 +181,9 @@ struct InstanceAction {
   Duration within = std::chrono::milliseconds(500);
   bool operator==(const InstanceAction&) const = default;
 };
+
+/// Of Drain and End, which look at their instance once more first: that takes some calls.
+inline constexpr Duration kEmptyWithin = std::chrono::seconds(2);
 
 struct InstanceDecision {
   std::int64_t wanted = 0;  ///< instances

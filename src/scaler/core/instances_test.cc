@@ -294,6 +294,27 @@ TEST(Instances, NothingEndsAfterALookThatMissedSomething) {
   }
 }
 
+TEST(Instances, NothingEndsWhereAnotherProcessScalesAServiceOfTheGroup) {
+  for (const InstanceSeen& seen :
+       {empty_instance("i-1"), idle_instance("i-1", 1h), drained_instance("i-1", 1h)}) {
+    GroupSeen group = group_of({seen});
+    group.scaled_by_others = {"video", "sound"};
+    EXPECT_EQ(actions_for(group), "");
+    EXPECT_EQ(notes(decide_instances({}, group)).front(),
+              "another process scales video, sound, on this same group, and neither knows what the "
+              "other wants of it: no instance ends until one fleet has both (or the tag "
+              "ecs-scaler:state is gone there)");
+    group.services = {jobs(2)};
+    EXPECT_TRUE(actions_for(group).contains("set ")) << "the way out is open";
+  }
+}
+
+TEST(Instances, OneWithASilentAgentIsNotPutBackForTasks) {
+  InstanceSeen silent = drained_instance("i-1", 1s);
+  silent.connected = false;
+  EXPECT_EQ(actions_for(group_of({silent}, {jobs(1)})), "set 2");
+}
+
 TEST(Instances, ATaskThatComesKeepsItsInstance) {
   EXPECT_EQ(actions_for(group_of({idle_instance("i-1", 1h)}, {jobs(1)})), "unmark i-1");
   EXPECT_EQ(actions_for(group_of({idle_instance("i-1", 1h), busy_instance("i-2")}, {jobs(1, 1)})),

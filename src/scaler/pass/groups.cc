@@ -1,6 +1,7 @@
 #include "scaler/pass/groups.h"
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <set>
 #include <utility>
@@ -292,6 +293,7 @@ class Driver {
     const auto wrong = std::ranges::find_if(record.steps, [this](const InstanceStep& step) {
       return step.reason == InstanceReason::NobodyDrives ||
              (owned_ && (step.reason == InstanceReason::Refused ||
+                         step.reason == InstanceReason::ScaledByOthers ||
                          (partial_ && step.reason == InstanceReason::NotAllRead)));
     });
     if (wrong != record.steps.end() && first != members_.end()) {
@@ -365,6 +367,8 @@ Groups::Group Groups::group_of(const Item& item) const {
 
 void Groups::hold_back(Items decided) const {
   std::map<std::string, Result<GroupSeen>> looks;
+  std::vector<std::function<void()>> works;
+  std::vector<Item*> held;
   for (Item* item : decided) {
     const PolicyOptions& policy = policy_of(*item);
     if (!enabled() || policy.capacity != Capacity::Own ||
@@ -372,15 +376,21 @@ void Groups::hold_back(Items decided) const {
         item->action() != Action::ScaleOut || !counts(*item) || key_of(*item->record).empty()) {
       continue;
     }
-    const Group group = group_of(*item);
-    auto look = looks.find(group.key);
-    if (look == looks.end()) {
-      look = looks
-                 .emplace(group.key, Driver::look(request_of(group.members), surroundings_.ports,
-                                                  surroundings_.options))
-                 .first;
+    held.push_back(item);
+    const auto [look, first] = looks.try_emplace(key_of(*item->record));
+    if (first) {
+      works.emplace_back([this, item, &seen = look->second] {
+        seen = Driver::look(request_of(group_of(*item).members), surroundings_.ports,
+                            surroundings_.options);
+      });
     }
-    const Result<GroupSeen>& seen = look->second;
+  }
+  if (!works.empty()) {
+    surroundings_.ports.instances->together(works);
+  }
+  for (Item* item : held) {
+    const Group group = group_of(*item);
+    const Result<GroupSeen>& seen = looks.at(group.key);
     // Tasks do not wait for instances that nobody would start.
     if (!seen || !refusal_of(*seen).empty()) {
       continue;
@@ -471,11 +481,18 @@ void Groups::act() const {
   if (!enabled()) {
     return;
   }
-  for (const Group& group : groups()) {
-    if (surroundings_.ports.clock.steady() >= surroundings_.options.deadline) {
-      return;  // The longest unseen are first in the next pass.
-    }
-    drive(group);
+  const std::vector<Group> all = groups();
+  std::vector<std::function<void()>> works;
+  for (const Group& group : all) {
+    works.emplace_back([this, &group] {
+      // Otherwise the longest unseen are first in the next pass.
+      if (surroundings_.ports.clock.steady() < surroundings_.options.deadline) {
+        drive(group);
+      }
+    });
+  }
+  if (!works.empty()) {
+    surroundings_.ports.instances->together(works);
   }
 }
 

@@ -39,6 +39,11 @@ class FakeGroup final : public InstanceReader, public InstanceScaler {
     return seen;
   }
 
+  void together(std::span<const std::function<void()>> works) override {
+    together_of.push_back(works.size());
+    InstanceReader::together(works);
+  }
+
   Result<void> carry_out(const GroupRequest& /*request*/, const InstanceAction& action,
                          Deadline leave_by, Deadline /*deadline*/) override {
     clock_->pass(call_time);
@@ -102,6 +107,7 @@ class FakeGroup final : public InstanceReader, public InstanceScaler {
   std::map<Kind, std::deque<Error>> failures = {};
   std::vector<GroupRequest> requests = {};
   Actions tried = {};
+  std::vector<std::size_t> together_of = {};  ///< groups
 
  private:
   FakeClock* clock_;
@@ -314,6 +320,23 @@ TEST_F(GroupsTest, WhatAnotherProcessStartedSinceIsNoRest) {
   one_pass();
   EXPECT_EQ(group_.take_looks(), 2U);
   EXPECT_EQ(group_.tried, (Actions{"mark"}));
+}
+
+TEST_F(GroupsTest, AnotherProcessOnTheGroupIsToldAndHoldsItsInstances) {
+  group_.have(1, 0);
+  group_.group.scaled_by_others = {"video"};
+  EXPECT_TRUE(one_pass().complaint.contains("another process scales video, on this same group"));
+  for (int i = 0; i < 20; ++i) {
+    EXPECT_EQ(one_pass().complaint, "") << "once an hour";
+  }
+  EXPECT_TRUE(group_.tried.empty());
+}
+
+TEST_F(GroupsTest, AllGroupsAreDrivenTogether) {
+  use("z", own_options(), {"cpu"});
+  queue()->visible = queue("z")->visible = 1;
+  pass_all();
+  EXPECT_EQ(group_.together_of, (std::vector<std::size_t>{2}));
 }
 
 TEST_F(GroupsTest, NothingEndsOnAPartialLook) {

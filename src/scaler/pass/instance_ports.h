@@ -2,6 +2,9 @@
 // The instances under services, as a pass sees and changes them. As in ports.h: blocking, and an
 // error is a value of its own.
 
+#include <algorithm>
+#include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,6 +40,11 @@ class InstanceReader {
   /// Errors: NotFound for a provider or group that does not exist, Rejected for a provider without
   ///         a group, and those of the calls.
   virtual Result<GroupSeen> look(const GroupRequest& request, Deadline deadline) = 0;
+  /// Runs works that look and carry out, each for a group of its own, until all have ended. Where
+  /// calls take time none waits for another; and yet one alone runs at any moment.
+  virtual void together(std::span<const std::function<void()>> works) {
+    std::ranges::for_each(works, [](const std::function<void()>& work) { work(); });
+  }
 };
 
 class InstanceScaler {
@@ -44,7 +52,7 @@ class InstanceScaler {
   virtual ~InstanceScaler() = default;
   /// Carries out an action that was decided on the latest look at the group. Nothing leaves after
   /// `leave_by`, and nothing is repeated.
-  /// Errors: Overdue, and those of the calls.
+  /// Errors: Overdue, Conflict when things are not as they were seen, and those of the calls.
   virtual Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
                                  Deadline leave_by, Deadline deadline) = 0;
 };
