@@ -50,6 +50,14 @@ std::vector<Field> with_kept(std::vector<Field> fields) {
   return fields;
 }
 
+std::vector<Field> pool_fields() {
+  return {kOfGroup,
+          {"MaxGroupPreparedCapacity", Integer},
+          {"MinSize", Integer},
+          {"PoolState"},
+          {"InstanceReusePolicy", Any}};
+}
+
 void keep(json::Object& shown, const Input& input) {
   for (const Field& field : kKept) {
     if (const json::Value* const value = input.member(field.name)) {
@@ -130,6 +138,8 @@ ScalingGroupsApi::operations() {
          kLimit,
          kToken},
         &Api::describe_activities}},
+      {"PutWarmPool", {pool_fields(), &Api::put_warm_pool}},
+      {"DeleteWarmPool", {{kOfGroup, {"ForceDelete", Flag}}, &Api::delete_warm_pool}},
       {"DescribeWarmPool", {{kOfGroup, kLimit, kToken}, &Api::describe_warm_pool}},
       {"PutScalingPolicy",
        {{kOfGroup,
@@ -175,7 +185,7 @@ ApiAnswer ScalingGroupsApi::handle(const JsonCall& call) {
 
 ApiResult<world::InstanceGroup*> ScalingGroupsApi::find_group(const Input& input) {
   world::InstanceGroup* const group = world_.find_group(input.text("AutoScalingGroupName"));
-  if (group == nullptr) {
+  if (group == nullptr || is_hidden(*group)) {
     return validation_error("AutoScalingGroup name not found - null");
   }
   return group;
@@ -305,7 +315,11 @@ ApiAnswer ScalingGroupsApi::create_group(const Input& input, const Caller&) {
 ApiAnswer ScalingGroupsApi::update_group(const Input& input, const Caller&) {
   world::InstanceGroup* const group = TRY(find_group(input));
   world::GroupSettings settings = TRY(sizes_of(input, group->settings()));
-  keep(kept_[group->name()].shown, input);
+  Kept& kept = kept_[group->name()];
+  keep(kept.shown, input);
+  if (settings.warm_pool && !kept.pool_is_bounded) {
+    settings.warm_pool->prepared_max = settings.max;
+  }
   group->change(std::move(settings), world_.now());
   if (const auto desired = input.integer("DesiredCapacity")) {
     group->set_desired(*desired, "a user request update of the group", world_.now());

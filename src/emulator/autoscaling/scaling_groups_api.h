@@ -43,10 +43,12 @@ class ScalingGroupsApi {
     std::vector<Field> fields = {};
     Method method = nullptr;
   };
-  /// What a group has beyond its instances: members of the request by name, and its tags.
+  /// What a group has beyond its instances: members of the request by name, and its tags. Its warm
+  /// pool is a member, too.
   struct Kept {
     json::Object shown = {};
     std::map<std::string, json::Object, std::less<>> policies = {};
+    bool pool_is_bounded = false;  ///< by a number of its own, not the group's maximum
   };
   static const std::unordered_map<std::string_view, Operation>& operations();
 
@@ -57,6 +59,8 @@ class ScalingGroupsApi {
   ApiAnswer describe_groups(const Input& input, const Caller& caller);
   ApiAnswer describe_instances(const Input& input, const Caller& caller);
   ApiAnswer describe_activities(const Input& input, const Caller& caller);
+  ApiAnswer put_warm_pool(const Input& input, const Caller& caller);
+  ApiAnswer delete_warm_pool(const Input& input, const Caller& caller);
   ApiAnswer describe_warm_pool(const Input& input, const Caller& caller);
   ApiAnswer put_policy(const Input& input, const Caller& caller);
   ApiAnswer delete_policy(const Input& input, const Caller& caller);
@@ -91,9 +95,15 @@ std::string scaling_group_arn(std::string_view region, std::string_view name);
 // How EC2 Auto Scaling writes its things.
 void write_instance(json::Writer& writer, const world::InstanceGroup& group,
                     const world::Instance& instance, std::string_view region);
+void write_zone(json::Writer& writer, std::string_view region, std::size_t zone);
 void write_activity(json::Writer& writer, const world::InstanceGroup& group,
                     const world::Activity& activity, const Caller& caller);
 
 std::unexpected<ApiError> validation_error(std::string message);
+
+/// Whose instances are ECS's own: EC2 Auto Scaling knows nothing of them.
+inline bool is_hidden(const world::InstanceGroup& group) {
+  return group.settings().scale_in_after.has_value();
+}
 
 }  // namespace scaler::emulator

@@ -112,6 +112,54 @@ TEST_F(ScalingGroups, ProcessesAreSuspendedByNameOrAll) {
   EXPECT_TRUE(group().suspended().empty());
 }
 
+TEST_F(ScalingGroups, AWarmPoolIsFilledUsedAndTold) {
+  const std::string kOf = R"({"AutoScalingGroupName":"gpu"})";
+  const auto put = [&](const std::string& more) {
+    return call("PutWarmPool", R"({"AutoScalingGroupName":"gpu")" + more + "}");
+  };
+  EXPECT_EQ(call("DescribeWarmPool", kOf), R"({"Instances":[]})");
+  EXPECT_THAT(call("DeleteWarmPool", kOf), HasSubstr("ValidationError"));
+  EXPECT_THAT(put(R"(,"PoolState":"Cold")"), HasSubstr("ValidationError"));
+  EXPECT_THAT(put(R"(,"MinSize":-1)"), HasSubstr("ValidationError"));
+
+  EXPECT_EQ(put(""), "");  // As many as the group may have.
+  EXPECT_EQ(group().warm_pool().size(), 2U);
+  EXPECT_THAT(call("DescribeWarmPool", kOf), HasSubstr(R"("LifecycleState":"Warmed:Pending")"));
+  world_.advance(kNoon + minutes(5));
+  const std::string ready = call("DescribeWarmPool", kOf);
+  EXPECT_THAT(ready, HasSubstr(R"("LifecycleState":"Warmed:Stopped")"));
+  EXPECT_THAT(ready, HasSubstr(R"("WarmPoolConfiguration":{"MinSize":0,"PoolState":"Stopped"})"));
+  EXPECT_THAT(call("DescribeAutoScalingGroups", "{}"),
+              testing::AllOf(HasSubstr(R"("WarmPoolSize":2)"), HasSubstr(R"("Instances":[])")));
+
+  const std::string next = group().warm_pool().front().id;
+  set_desired(1);
+  EXPECT_EQ(first().id, next) << "an instance keeps its name";
+  EXPECT_EQ(group().warm_pool().size(), 1U);
+  call("UpdateAutoScalingGroup", R"({"AutoScalingGroupName":"gpu","MaxSize":4})");
+  EXPECT_EQ(group().warm_pool().size(), 3U);
+  put(R"(,"MaxGroupPreparedCapacity":1,"MinSize":1,"PoolState":"Running")");
+  EXPECT_EQ(group().warm_pool().size(), 1U);
+  call("UpdateAutoScalingGroup", R"({"AutoScalingGroupName":"gpu","MaxSize":6})");
+  EXPECT_EQ(group().warm_pool().size(), 1U);
+  EXPECT_THAT(call("DescribeWarmPool", kOf), HasSubstr(R"("LifecycleState":"Warmed:Running")"));
+  EXPECT_EQ(call("DeleteWarmPool", kOf), "");
+  EXPECT_EQ(call("DescribeWarmPool", kOf), R"({"Instances":[]})");
+  EXPECT_THAT(call("DescribeAutoScalingGroups", "{}"), testing::Not(HasSubstr("WarmPool")));
+}
+
+TEST_F(ScalingGroups, AWarmPoolIsToldInPages) {
+  call("UpdateAutoScalingGroup", R"({"AutoScalingGroupName":"gpu","MaxSize":4})");
+  call("PutWarmPool", R"({"AutoScalingGroupName":"gpu"})");
+  const auto page = [&](const std::string& more) {
+    return call("DescribeWarmPool", R"({"AutoScalingGroupName":"gpu",)" + more + "}");
+  };
+  EXPECT_THAT(page(R"("MaxRecords":3)"), HasSubstr(R"("NextToken":"3")"));
+  EXPECT_THAT(page(R"("NextToken":"3")"), testing::Not(HasSubstr("NextToken")));
+  EXPECT_THAT(page(R"("NextToken":"9")"), HasSubstr("InvalidNextToken"));
+  EXPECT_THAT(page(R"("MaxRecords":51)"), HasSubstr("ValidationError"));
+}
+
 TEST_F(ScalingGroups, PagesFollowEachOther) {
   set_desired(2);
   EXPECT_THAT(call("DescribeAutoScalingInstances", R"({"MaxRecords":1})"),

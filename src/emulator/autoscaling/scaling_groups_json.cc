@@ -112,6 +112,10 @@ void write_zones(json::Writer& writer, const world::InstanceGroup& group, std::s
 
 }  // namespace
 
+void write_zone(json::Writer& writer, std::string_view region, std::size_t zone) {
+  writer.field("AvailabilityZone", zone_of(region, {.zone = zone}));
+}
+
 std::string scaling_group_arn(std::string_view region, std::string_view name) {
   const std::string digits = md5_hex(name);
   const std::string_view d = digits;
@@ -184,7 +188,11 @@ void ScalingGroupsApi::write_group(json::Writer& writer, const world::InstanceGr
       write_instance(writer, group, instance, caller.region);
     }
   }
-  writer.end_array().name("SuspendedProcesses").begin_array();
+  writer.end_array();
+  if (settings.warm_pool) {
+    writer.field("WarmPoolSize", std::ssize(group.warm_pool()));
+  }
+  writer.name("SuspendedProcesses").begin_array();
   for (const std::string& process : group.suspended()) {
     writer.begin_object().field("ProcessName", process);
     writer.field("SuspensionReason", "User suspended").end_object();
@@ -202,7 +210,8 @@ ApiAnswer ScalingGroupsApi::describe_groups(const Input& input, const Caller& ca
   const std::vector<std::string_view> names = input.texts("AutoScalingGroupNames");
   std::vector<const world::InstanceGroup*> groups;
   for (const auto& [name, group] : world_.groups()) {
-    if (wanted(names, name) && TRY(passes(*group, input.objects("Filters")))) {
+    if (!is_hidden(*group) && wanted(names, name) &&
+        TRY(passes(*group, input.objects("Filters")))) {
       groups.push_back(group.get());
     }
   }
@@ -218,7 +227,7 @@ ApiAnswer ScalingGroupsApi::describe_instances(const Input& input, const Caller&
   std::vector<std::pair<const world::InstanceGroup*, const world::Instance*>> instances;
   for (const auto& [name, group] : world_.groups()) {
     for (const auto& [number, instance] : group->instances()) {
-      if (wanted(ids, instance.id)) {
+      if (!is_hidden(*group) && wanted(ids, instance.id)) {
         instances.emplace_back(group.get(), &instance);
       }
     }
@@ -252,7 +261,8 @@ ApiAnswer ScalingGroupsApi::describe_activities(const Input& input, const Caller
   }
   std::vector<std::pair<const world::InstanceGroup*, const world::Activity*>> activities;
   for (const auto& [name, group] : world_.groups()) {
-    if (input.has("AutoScalingGroupName") && input.text("AutoScalingGroupName") != name) {
+    if (is_hidden(*group) ||
+        (input.has("AutoScalingGroupName") && input.text("AutoScalingGroupName") != name)) {
       continue;
     }
     for (const world::Activity& activity : group->activities()) {
@@ -265,12 +275,6 @@ ApiAnswer ScalingGroupsApi::describe_activities(const Input& input, const Caller
                  [&](json::Writer& writer, const auto& found) {
                    write_activity(writer, *found.first, *found.second, caller);
                  });
-}
-
-/// No group has one.
-ApiAnswer ScalingGroupsApi::describe_warm_pool(const Input& input, const Caller&) {
-  TRY(find_group(input));
-  return std::string(R"({"Instances":[]})");
 }
 
 ApiAnswer ScalingGroupsApi::describe_policies(const Input& input, const Caller&) {

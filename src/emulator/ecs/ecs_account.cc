@@ -81,6 +81,14 @@ json::Object default_group() {
           {"managedDraining", text("ENABLED")}};
 }
 
+constexpr std::string_view kGroupProvider = "autoScalingGroupProvider";
+constexpr std::string_view kManagedProvider = "managedInstancesProvider";
+
+const json::Object* structure_in(const Input& input, std::string_view name) {
+  const json::Value* const member = input.member(name);
+  return member == nullptr ? nullptr : std::get_if<json::Object>(&member->data());
+}
+
 std::string_view provider_name(const EcsPlace& place, std::string_view text) {
   return place.arn_rest(text, "capacity-provider").value_or(text);
 }
@@ -91,12 +99,15 @@ EcsApi::Operations EcsApi::account_operations() {
   using enum FieldKind;
   constexpr Field kProvider{"capacityProvider", Text, kNeeded};
   constexpr Field kName{"name", Text, kNeeded};
-  constexpr Field kGroup{"autoScalingGroupProvider", Any, kNeeded};
+  constexpr Field kGroup{"autoScalingGroupProvider", Any};
+  constexpr Field kManaged{"managedInstancesProvider", Any};
   return {
-      {"CreateCapacityProvider", {{kName, kGroup, kTags}, &EcsApi::create_capacity_provider}},
-      {"UpdateCapacityProvider", {{kName, kGroup}, &EcsApi::update_capacity_provider}},
+      {"CreateCapacityProvider",
+       {{kName, kCluster, kGroup, kManaged, kTags}, &EcsApi::create_capacity_provider}},
+      {"UpdateCapacityProvider",
+       {{kName, kCluster, kGroup, kManaged}, &EcsApi::update_capacity_provider}},
       {"DescribeCapacityProviders",
-       {{{"capacityProviders", Texts}, kInclude, kLimit, kToken},
+       {{{"capacityProviders", Texts}, kCluster, kInclude, kLimit, kToken},
         &EcsApi::describe_capacity_providers}},
       {"DeleteCapacityProvider", {{kProvider}, &EcsApi::delete_capacity_provider}},
       {"PutAccountSetting",
@@ -118,8 +129,15 @@ void EcsApi::write_capacity_provider(json::Writer& writer, std::string_view name
       .field("capacityProviderArn", capacity_provider_arn(place_.region(), place_.world_name(name)))
       .field("name", name)
       .field("status", "ACTIVE");
-  if (!provider.group.empty()) {
-    writer.field("autoScalingGroupProvider", json::Value(provider.group));
+  if (!provider.managed.empty()) {
+    writer.field("type", "MANAGED_INSTANCES")
+        .field("cluster", cluster_arn(place_.region(), provider.cluster))
+        .field("managedInstancesProvider", json::Value(provider.managed));
+  } else if (!provider.group.empty()) {
+    writer.field("type", "EC2_AUTOSCALING")
+        .field("autoScalingGroupProvider", json::Value(provider.group));
+  } else {
+    writer.field("type", name);
   }
   if (with_tags == WithTags::Yes) {
     write_tags(writer, provider.tags);
@@ -135,40 +153,53 @@ ApiAnswer EcsApi::create_capacity_provider(const Input& input, const Caller&) {
         "The specified capacity provider name is invalid. Up to 255 letters, numbers, underscores, "
         "and hyphens are allowed, and the name cannot be prefixed with aws, ecs, or fargate.");
   }
-  const auto* const group =
-      std::get_if<json::Object>(&input.member("autoScalingGroupProvider")->data());
-  if (group == nullptr) {
-    return bad_parameter("autoScalingGroupProvider must be a structure.");
-  }
   if (capacity_providers_.contains(name)) {
     return bad_parameter("The specified capacity provider already exists.");
   }
-  Tags tags = TRY(with_tags({}, input));
-  CapacityProvider provider{.group = default_group(), .tags = std::move(tags)};
+  const auto* const group = structure_in(input, kGroupProvider);
+  const auto* const managed = structure_in(input, kManagedProvider);
+  if ((group == nullptr) == (managed == nullptr)) {
+    return bad_parameter(
+        "Exactly one of autoScalingGroupProvider and managedInstancesProvider must be a "
+        "structure.");
+  }
+  CapacityProvider provider{.tags = TRY(with_tags({}, input))};
+  if (managed != nullptr) {
+    provider.managed = *managed;
+    return create_managed_instances(input, std::move(provider));
+  }
+  provider.group = default_group();
   merge(provider.group, *group);
+  capacity_providers_.emplace(name, provider);
+  attach_groups();
+  return provider_answer(name, provider);
+}
+
+std::string EcsApi::provider_answer(std::string_view name, const CapacityProvider& provider) const {
   json::Writer writer;
   writer.begin_object().name("capacityProvider");
   write_capacity_provider(writer, name, provider, WithTags::Yes);
-  capacity_providers_.emplace(name, std::move(provider));
-  attach_groups();
   writer.end_object();
   return std::move(writer).text();
 }
 
 ApiAnswer EcsApi::update_capacity_provider(const Input& input, const Caller&) {
   const auto found = capacity_providers_.find(provider_name(place_, input.text("name")));
-  const auto* const group =
-      std::get_if<json::Object>(&input.member("autoScalingGroupProvider")->data());
-  if (found == capacity_providers_.end() || group == nullptr) {
+  if (found == capacity_providers_.end()) {
     return refuse("ClientException", "The specified capacity provider does not exist.");
   }
-  merge(found->second.group, *group);
+  auto& [name, provider] = *found;
+  const bool is_managed = !provider.managed.empty();
+  const auto* const change = structure_in(input, is_managed ? kManagedProvider : kGroupProvider);
+  if (change == nullptr) {
+    return bad_parameter("The structure of the capacity provider's own type is missing.");
+  }
+  merge(is_managed ? provider.managed : provider.group, *change);
+  if (is_managed) {
+    change_managed_instances(name, provider);
+  }
   attach_groups();
-  json::Writer writer;
-  writer.begin_object().name("capacityProvider");
-  write_capacity_provider(writer, found->first, found->second, WithTags::Yes);
-  writer.end_object();
-  return std::move(writer).text();
+  return provider_answer(name, provider);
 }
 
 ApiAnswer EcsApi::describe_capacity_providers(const Input& input, const Caller& caller) {
@@ -223,13 +254,13 @@ ApiAnswer EcsApi::delete_capacity_provider(const Input& input, const Caller&) {
                     "The specified capacity provider is in use and cannot be removed.");
     }
   }
-  json::Writer writer;
-  writer.begin_object().name("capacityProvider");
-  write_capacity_provider(writer, name, found->second, WithTags::Yes);
-  writer.end_object();
+  std::string answer = provider_answer(name, found->second);
+  if (world::InstanceGroup* const managed = world_.find_group(managed_group(name))) {
+    world_.delete_group(*managed);
+  }
   capacity_providers_.erase(found);
   attach_groups();
-  return std::move(writer).text();
+  return answer;
 }
 
 ApiAnswer EcsApi::put_account_setting(const Input& input, const Caller&) {

@@ -163,9 +163,16 @@ class EcsApi {
 
   /// A group of instances on which tasks are placed, if the world has it.
   struct CapacityProvider {
-    json::Object group = {};
+    json::Object group = {};    ///< autoScalingGroupProvider; empty: it has none
+    json::Object managed = {};  ///< managedInstancesProvider
+    std::string cluster = {};   ///< of Managed Instances: its name here
     Tags tags = {};
   };
+  ApiAnswer create_managed_instances(const Input& input, CapacityProvider provider);
+  void change_managed_instances(std::string_view name, const CapacityProvider& provider);
+  void fit_managed_instances(const Placement& place, const world::Resources& needs);
+  std::string managed_group(std::string_view provider) const;
+  std::string provider_answer(std::string_view name, const CapacityProvider& provider) const;
   void write_capacity_provider(json::Writer& writer, std::string_view name,
                                const CapacityProvider& provider, WithTags with_tags) const;
 

@@ -11,6 +11,7 @@ namespace scaler::emulator {
 namespace {
 
 const json::Array kNoProviders;
+constexpr std::int64_t kManagedMost = 1'000;  ///< instances
 
 double number_in(const json::Value& object, std::string_view name, double otherwise) {
   const json::Value* const found = object.find(name);
@@ -51,6 +52,29 @@ std::optional<world::ManagedScaling> managed_scaling(const json::Value& provider
   return managed;
 }
 
+/// The least that an instance must have by the provider's requirements; of the smallest that ECS
+/// takes by itself.
+world::Resources required(const json::Value& provider) {
+  const json::Value* at = provider.find("instanceLaunchTemplate");
+  at = at == nullptr ? nullptr : at->find("instanceRequirements");
+  const auto least = [at](std::string_view name, std::int64_t otherwise) {
+    const json::Value* const range = at == nullptr ? nullptr : at->find(name);
+    return range == nullptr ? otherwise : json::whole_in(*range, "min").value_or(otherwise);
+  };
+  constexpr std::int64_t kCpu = 1024;
+  return {.cpu = kCpu * least("vCpuCount", 2),
+          .memory = least("memoryMiB", 3'800),
+          .gpus = least("acceleratorCount", 0)};
+}
+
+/// ECS keeps an instance for a while of its own choice where nothing is said.
+Duration scale_in_after(const json::Value& provider) {
+  constexpr std::int64_t kChosen = 300;
+  const json::Value* const thrift = provider.find("infrastructureOptimization");
+  return std::chrono::seconds(
+      thrift == nullptr ? kChosen : json::whole_in(*thrift, "scaleInAfter").value_or(kChosen));
+}
+
 bool lists(const world::Cluster& cluster, std::string_view provider) {
   const auto found = cluster.shown.find("capacityProviders");
   return cluster.active && found != cluster.shown.end() &&
@@ -61,7 +85,7 @@ bool lists(const world::Cluster& cluster, std::string_view provider) {
 
 void EcsApi::attach_groups() {
   for (const auto& [group_key, group] : world_.groups()) {
-    if (!place_.has(group_key)) {
+    if (!place_.has(group_key) || group->settings().scale_in_after) {
       continue;
     }
     world::GroupSettings settings = group->settings();
@@ -84,9 +108,64 @@ void EcsApi::attach_groups() {
   }
 }
 
+/// No group of EC2 Auto Scaling has a colon in its name.
+std::string EcsApi::managed_group(std::string_view provider) const {
+  return place_.world_name(fmt::format("managed:{}", provider));
+}
+
+ApiAnswer EcsApi::create_managed_instances(const Input& input, CapacityProvider provider) {
+  const std::string_view name = input.text("name");
+  if (!input.has("cluster")) {
+    return bad_parameter("A capacity provider of Managed Instances needs a cluster.");
+  }
+  const json::Value value(provider.managed);
+  const Duration after = scale_in_after(value);
+  if (after < std::chrono::seconds(-1) || after > std::chrono::hours(1)) {
+    return bad_parameter("scaleInAfter must be between -1 and 3600.");
+  }
+  provider.cluster = TRY(find_cluster(input))->name;
+  world_.create_group({.name = managed_group(name),
+                       .cluster = provider.cluster,
+                       .instance_type = "managed",
+                       .resources = required(value),
+                       .max = kManagedMost,
+                       .launch = {.min = std::chrono::seconds(15), .max = std::chrono::seconds(25)},
+                       .agent = {.min = std::chrono::seconds(5), .max = std::chrono::seconds(10)},
+                       .drains = true,
+                       .scale_in_after = after});
+  capacity_providers_.emplace(name, provider);
+  return provider_answer(name, provider);
+}
+
+void EcsApi::change_managed_instances(std::string_view name, const CapacityProvider& provider) {
+  if (world::InstanceGroup* const group = world_.find_group(managed_group(name))) {
+    const json::Value value(provider.managed);
+    world::GroupSettings settings = group->settings();
+    settings.scale_in_after = scale_in_after(value);
+    settings.resources = required(value);
+    group->change(std::move(settings), world_.now());
+  }
+}
+
+/// ECS chooses types on which the tasks fit: those that come from now on are no smaller.
+void EcsApi::fit_managed_instances(const Placement& place, const world::Resources& needs) {
+  for (const std::string& name : place.groups) {
+    world::InstanceGroup* const group = world_.find_group(name);
+    if (group != nullptr && group->settings().scale_in_after) {
+      world::GroupSettings settings = group->settings();
+      world::Resources& has = settings.resources;
+      has = {.cpu = std::max(has.cpu, needs.cpu),
+             .memory = std::max(has.memory, needs.memory),
+             .gpus = std::max(has.gpus, needs.gpus)};
+      group->change(std::move(settings), world_.now());
+    }
+  }
+}
+
 std::string EcsApi::provider_of(const world::InstanceGroup& group) const {
   const auto found = std::ranges::find_if(capacity_providers_, [&](const auto& named) {
-    return place_.world_name(group_name(named.second.group)) == group.name();
+    return (named.second.managed.empty() ? place_.world_name(group_name(named.second.group))
+                                         : managed_group(named.first)) == group.name();
   });
   return found == capacity_providers_.end() ? "" : found->first;
 }
@@ -97,7 +176,8 @@ EcsApi::Placement EcsApi::placement(const Input& input, const world::Cluster& cl
   Placement place;
   if (input.has("launchType")) {
     for (const auto& [name, group] : world_.groups()) {
-      if (input.text("launchType") == "EC2" && group->settings().cluster == cluster.name) {
+      if (input.text("launchType") == "EC2" && group->settings().cluster == cluster.name &&
+          !group->settings().scale_in_after) {
         place.groups.push_back(name);
       }
     }
@@ -116,7 +196,9 @@ EcsApi::Placement EcsApi::placement(const Input& input, const world::Cluster& cl
     if (provider == capacity_providers_.end()) {
       continue;
     }
-    const std::string group = place_.world_name(group_name(provider->second.group));
+    const std::string group = provider->second.managed.empty()
+                                  ? place_.world_name(group_name(provider->second.group))
+                                  : managed_group(name);
     const double weight = number_in(item, "weight", 0);
     if (world_.find_group(group) == nullptr) {
       continue;

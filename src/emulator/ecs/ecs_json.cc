@@ -64,7 +64,7 @@ void write_deployment(json::Writer& writer, const Service& service, const Deploy
       .field("desiredCount", deployment.primary ? service.desired() : 0)
       .field("pendingCount", service.pending(deployment))
       .field("runningCount", service.running(deployment))
-      .field("failedTasks", 0);
+      .field("failedTasks", deployment.failed_tasks);
   write_time(writer, "createdAt", deployment.created_at);
   write_time(writer, "updatedAt", deployment.updated_at);
   write_launch(writer, service.definition());
@@ -74,9 +74,14 @@ void write_deployment(json::Writer& writer, const Service& service, const Deploy
       write_shown(writer, service.definition().shown, name);
     }
   }
-  writer.field("rolloutState", deployment.completed ? "COMPLETED" : "IN_PROGRESS")
-      .field("rolloutStateReason", fmt::format("ECS deployment {} {}.", deployment.id,
-                                               deployment.completed ? "completed" : "in progress"))
+  const std::string_view state = deployment.completed ? "completed" : "in progress";
+  writer
+      .field("rolloutState", deployment.failed      ? "FAILED"
+                             : deployment.completed ? "COMPLETED"
+                                                    : "IN_PROGRESS")
+      .field("rolloutStateReason", deployment.reason.empty()
+                                       ? fmt::format("ECS deployment {} {}.", deployment.id, state)
+                                       : deployment.reason)
       .end_object();
 }
 

@@ -99,6 +99,31 @@ ApiResult<void> check_deployment(const Input& input) {
   return {};
 }
 
+/// As a service's deployment configuration has it.
+world::RollingUpdate rolling_of(const world::Shown& shown) {
+  world::RollingUpdate rolling;
+  const auto found = shown.find("deploymentConfiguration");
+  const Result<json::Value> told = json::parse(found == shown.end() ? "{}" : found->second);
+  if (!told) {
+    return rolling;
+  }
+  const auto percent = [&](std::string_view name, std::int64_t otherwise) {
+    return json::whole_in(*told, name).value_or(otherwise);
+  };
+  rolling.minimum_percent = percent("minimumHealthyPercent", rolling.minimum_percent);
+  rolling.maximum_percent = percent("maximumPercent", rolling.maximum_percent);
+  if (const json::Value* const breaker = told->find("deploymentCircuitBreaker")) {
+    const auto is_set = [&](std::string_view name) {
+      const json::Value* const flag = breaker->find(name);
+      const bool* const value = flag == nullptr ? nullptr : std::get_if<bool>(&flag->data());
+      return value != nullptr && *value;
+    };
+    rolling.breaker = is_set("enable");
+    rolling.rollback = is_set("rollback");
+  }
+  return rolling;
+}
+
 /// What is asked for, else `otherwise`.
 ApiResult<std::string> zone_rebalancing(const Input& input, std::string_view otherwise) {
   const std::string_view value = input.has("availabilityZoneRebalancing")
@@ -199,7 +224,9 @@ ApiResult<world::ServiceDefinition> EcsApi::read_service(const Input& input,
     service.behaviour.needs = needs_of(*definition);
   }
   keep_service_fields(service.shown, input);
+  service.rolling = rolling_of(service.shown);
   Placement place = placement(input, cluster);
+  fit_managed_instances(place, service.behaviour.needs);
   service.groups = std::move(place.groups);
   service.capacity_provider = std::move(place.capacity_provider);
   const auto by_default = cluster.shown.find("defaultCapacityProviderStrategy");
@@ -313,6 +340,7 @@ ApiAnswer EcsApi::update_service(const Input& input, const Caller& caller) {
   service->set_zone_rebalancing(
       TRY(zone_rebalancing(input, service->definition().zone_rebalancing)));
   keep_service_fields(service->shown(), input);
+  service->set_rolling(rolling_of(service->shown()));
   if (rollout.task_definition || input.has("propagateTags")) {
     world::ServiceDefinition next = service->definition();
     next.task_definition = rollout.task_definition.value_or(next.task_definition);

@@ -57,6 +57,13 @@ constexpr std::array kInstance{one("InstanceId"),       one("InstanceType"),
                                one("AvailabilityZone"), one("LifecycleState"),
                                one("HealthStatus"),     flag("ProtectedFromScaleIn")};
 constexpr std::array kProcess{one("ProcessName"), one("SuspensionReason")};
+constexpr std::array kReuse{flag("ReuseOnScaleIn")};
+constexpr Member kReusePolicy = structure("InstanceReusePolicy", kReuse);
+constexpr std::array kPool{one("MaxGroupPreparedCapacity", Integer), one("MinSize", Integer),
+                           one("PoolState"), kReusePolicy};
+constexpr std::array kPutWarmPool{kName, one("MaxGroupPreparedCapacity", Integer),
+                                  one("MinSize", Integer), one("PoolState"), kReusePolicy};
+constexpr Member kPoolConfiguration = structure("WarmPoolConfiguration", kPool);
 constexpr std::array kGroup{kName,
                             one("AutoScalingGroupARN"),
                             one("LaunchConfigurationName"),
@@ -80,6 +87,8 @@ constexpr std::array kGroup{kName,
                             one("MaxInstanceLifetime", Integer),
                             flag("CapacityRebalance"),
                             one("DefaultInstanceWarmup", Integer),
+                            kPoolConfiguration,
+                            one("WarmPoolSize", Integer),
                             list("Tags", kTag)};
 /// Of Update-; CreateAutoScalingGroup takes tags, too.
 constexpr std::array kChange{kName,
@@ -123,6 +132,8 @@ constexpr std::array kGroupInstance{kName,
                                     kLaunchTemplate,
                                     flag("ProtectedFromScaleIn")};
 constexpr std::array kInstances{list("AutoScalingInstances", kGroupInstance), kToken};
+constexpr std::array kDescribeWarmPool{kName, kLimit, kToken};
+constexpr std::array kWarmPool{kPoolConfiguration, list("Instances", kInstance), kToken};
 constexpr std::array kDescribeActivities{
     kName, texts("ActivityIds"), flag("IncludeDeletedGroups"), list("Filters", kFilter), kLimit,
     kToken};
@@ -131,8 +142,6 @@ constexpr std::array kActivity{
     one("StartTime"),         one("EndTime"), one("StatusCode"),         one("StatusMessage"),
     one("Progress", Integer), one("Details"), one("AutoScalingGroupARN")};
 constexpr std::array kActivities{list("Activities", kActivity), kToken};
-constexpr std::array kDescribeWarmPool{kName, kLimit, kToken};
-constexpr std::array kWarmPool{list("Instances", kInstance), kToken};
 
 constexpr std::array kMetric{one("PredefinedMetricType"), one("ResourceLabel")};
 constexpr std::array kTarget{structure("PredefinedMetricSpecification", kMetric),
@@ -172,7 +181,7 @@ constexpr std::array kProtect{kName, texts("InstanceIds"), flag("ProtectedFromSc
 constexpr std::array kNothing{one("")};
 constexpr std::array kProcesses{kName, texts("ScalingProcesses")};
 
-constexpr std::array<QueryOperation, 18> kScalingGroupOperations{
+constexpr std::array<QueryOperation, 20> kScalingGroupOperations{
     {{"CreateLaunchConfiguration", kLaunchConfiguration, {}},
      {"CreateAutoScalingGroup", kCreate, {}},
      {"UpdateAutoScalingGroup", kChange, {}},
@@ -180,6 +189,8 @@ constexpr std::array<QueryOperation, 18> kScalingGroupOperations{
      {"DescribeAutoScalingGroups", kDescribeGroups, kGroups},
      {"DescribeAutoScalingInstances", kDescribeInstances, kInstances},
      {"DescribeScalingActivities", kDescribeActivities, kActivities},
+     {"PutWarmPool", kPutWarmPool, kNothing},
+     {"DeleteWarmPool", kDelete, kNothing},
      {"DescribeWarmPool", kDescribeWarmPool, kWarmPool},
      {"PutScalingPolicy", kPutPolicy, kPolicyPut},
      {"DeletePolicy", kDeletePolicy, {}},

@@ -288,7 +288,8 @@ void InstanceGroup::launch(Instant now) {
     ++totals_.failed_launches;
     return;
   }
-  const std::optional<Duration> warm = leave_pool(now);
+  const std::optional<Prepared> warm = leave_pool(now);
+  const Duration restart = warm ? draw(settings_.warm_pool->start, *random_) : Duration(0);
   Instance instance{.number = next_number_++,
                     .id = "i-" + hexadecimal(17),
                     .container_id = hexadecimal(32),
@@ -296,7 +297,7 @@ void InstanceGroup::launch(Instant now) {
                     .resources = settings_.resources,
                     .free = settings_.resources,
                     .launched_at = now,
-                    .in_service_at = now + (warm ? *warm : draw(settings_.launch, *random_))};
+                    .in_service_at = now + (warm ? restart : draw(settings_.launch, *random_))};
   std::vector<std::int64_t> in_zone(std::max<std::size_t>(settings_.zones, 1));
   for (const auto& [number, other] : instances_) {
     in_zone[other.zone % in_zone.size()] += lives(other) ? 1 : 0;
@@ -304,6 +305,8 @@ void InstanceGroup::launch(Instant now) {
   instance.zone = static_cast<std::size_t>(std::ranges::min_element(in_zone) - in_zone.begin());
   instance.registers_at = instance.in_service_at;
   if (warm) {
+    instance.id = warm->id;
+    instance.zone = warm->zone;
     instance.image_at = now;
   } else {
     instance.registers_at += draw(settings_.agent, *random_);

@@ -47,6 +47,7 @@ struct ManagedScaling {
 /// Source: the EC2 Auto Scaling User Guide, "Warm pools".
 struct WarmPool {
   std::int64_t prepared_max = 0;  ///< MaxGroupPreparedCapacity: with those that are in service
+  std::int64_t min = 0;           ///< MinSize: so many are prepared in any case
   DurationRange start = {.min = std::chrono::seconds(45), .max = std::chrono::seconds(75)};
   bool operator==(const WarmPool&) const = default;
 };
@@ -146,6 +147,14 @@ class InstanceGroup {
   Instant created_at() const { return created_at_; }
   std::int64_t desired() const { return desired_; }
   const std::map<std::uint64_t, Instance>& instances() const { return instances_; }
+  /// An instance of the warm pool: it runs from the one moment to the other, and is stopped then.
+  struct Prepared {
+    std::string id = {};
+    std::size_t zone = 0;
+    Instant begun_at = {};
+    Instant ready_at = {};
+  };
+  const std::deque<Prepared>& warm_pool() const { return pool_; }  ///< the soonest ready first
   const std::deque<Activity>& activities() const { return activities_; }  ///< newest first
   const std::set<std::string, std::less<>>& suspended() const { return suspended_; }
   const GroupTotals& totals() const { return totals_; }
@@ -200,7 +209,7 @@ class InstanceGroup {
   std::int64_t waiting_instances(Room room) const;
   void converge(Instant now);
   void launch(Instant now);
-  std::optional<Duration> leave_pool(Instant now);
+  std::optional<Prepared> leave_pool(Instant now);
   void fill_pool(Instant now);
   void shrink(std::int64_t surplus, Instant now);
   Instance* choose_victim();
@@ -225,12 +234,8 @@ class InstanceGroup {
   std::uint64_t next_number_;
   std::int64_t desired_ = 0;
   std::map<std::uint64_t, Instance> instances_ = {};
-  /// An instance of the warm pool: it runs from the one moment to the other, and is stopped then.
-  struct Prepared {
-    Instant begun_at = {};
-    Instant ready_at = {};
-  };
-  std::deque<Prepared> pool_ = {};  ///< the oldest first
+  std::deque<Prepared> pool_ = {};
+  std::uint64_t prepared_ = 0;  ///< instances so far
   std::deque<Activity> activities_ = {};
   std::set<std::string, std::less<>> suspended_ = {};
   GroupTotals totals_ = {};

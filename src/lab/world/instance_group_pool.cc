@@ -1,4 +1,7 @@
 #include <algorithm>
+#include <utility>
+
+#include <fmt/core.h>
 
 #include "lab/world/instance_group.h"
 
@@ -6,24 +9,25 @@
 
 namespace scaler::world {
 
-/// How long the oldest instance that is ready takes to be back in service; nothing: none is ready.
-std::optional<Duration> InstanceGroup::leave_pool(Instant now) {
+/// The instance that was ready first; nothing: none is.
+std::optional<InstanceGroup::Prepared> InstanceGroup::leave_pool(Instant now) {
   if (pool_.empty() || pool_.front().ready_at > now) {
     return std::nullopt;
   }
-  const Prepared prepared = pool_.front();
+  Prepared prepared = std::move(pool_.front());
   pool_.pop_front();
   totals_.instance_time += prepared.ready_at - prepared.begun_at;
   totals_.stopped_time += now - prepared.ready_at;
-  return draw(settings_.warm_pool->start, *random_);
+  return prepared;
 }
 
 /// The pool holds what the group may have prepared at most, without what it wants in service. An
 /// instance is never put back: ECS's agents cannot be used again.
 void InstanceGroup::fill_pool(Instant now) {
-  const std::int64_t wanted =
-      settings_.warm_pool ? std::max<std::int64_t>(settings_.warm_pool->prepared_max - desired_, 0)
-                          : 0;
+  const std::int64_t wanted = settings_.warm_pool
+                                  ? std::max({settings_.warm_pool->prepared_max - desired_,
+                                              settings_.warm_pool->min, std::int64_t{0}})
+                                  : 0;
   for (; std::ssize(pool_) > wanted; pool_.pop_back()) {
     const Prepared& surplus = pool_.back();
     totals_.instance_time += std::min(now, surplus.ready_at) - surplus.begun_at;
@@ -32,7 +36,12 @@ void InstanceGroup::fill_pool(Instant now) {
   while (std::ssize(pool_) < wanted && no_capacity_.empty()) {
     const Duration takes = draw(settings_.launch, *random_) + draw(settings_.agent, *random_) +
                            draw(settings_.image_pull, *random_);
-    pool_.push_back({.begun_at = now, .ready_at = now + takes});
+    // Its name takes nothing from the chances of what happens.
+    const std::uint64_t name = Random(next_number_ ^ (++prepared_ << 32U)).next();
+    pool_.push_back({.id = fmt::format("i-{:017x}", name),
+                     .zone = prepared_ % std::max<std::size_t>(settings_.zones, 1),
+                     .begun_at = now,
+                     .ready_at = now + takes});
   }
   std::ranges::sort(pool_, {}, &Prepared::ready_at);
 }

@@ -12,16 +12,6 @@ namespace {
 
 constexpr std::size_t kEventsMax = 100;
 
-bool alive(const Task& task) {
-  return task.state < TaskState::Stopping;
-}
-/// A task that ends by itself within this time of its start counts as one that failed. ECS
-/// throttles launches of a service whose tasks keep failing, and does not tell its steps.
-constexpr Duration kEarlyEnd = std::chrono::seconds(10);
-constexpr int kEarlyEndsFree = 2;
-constexpr Duration kLaunchPauseMin = std::chrono::seconds(1);
-constexpr Duration kLaunchPauseMax = std::chrono::minutes(5);
-
 bool waiting(const Task& task) {
   return task.state < TaskState::Running;
 }
@@ -114,21 +104,6 @@ void Service::set_desired(std::int64_t desired, Instant now) {
   settle(now);
 }
 
-void Service::deploy(Rollout rollout, Station* station, Instant now) {
-  ServiceBehaviour& behaviour = definition_.behaviour;
-  definition_.desired = rollout.desired.value_or(definition_.desired);
-  definition_.task_definition =
-      std::move(rollout.task_definition).value_or(definition_.task_definition);
-  behaviour.job_queue = std::move(rollout.job_queue).value_or(behaviour.job_queue);
-  behaviour.processes = rollout.processes.value_or(behaviour.processes);
-  behaviour.needs = rollout.needs.value_or(behaviour.needs);
-  station_ = station;
-  deployments_.front().primary = false;
-  add_deployment(now);
-  reconcile(now);
-  settle(now);
-}
-
 void Service::remove(Instant now) {
   status_ = ServiceStatus::Draining;
   definition_.desired = 0;
@@ -164,6 +139,10 @@ void Service::settle(Instant now) {
     if (!deployments_.front().completed || leaving_tasks() > 0) {
       reconcile(now);
     }
+  }
+  if (proves_at_ <= now) {
+    proves_at_ = kNever;
+    reconcile(now);
   }
   finish_rollout(now);
   if (status_ == ServiceStatus::Draining && tasks_.empty()) {
@@ -232,7 +211,7 @@ void Service::protect(Task& task, std::optional<Instant> until, Instant now) {
 
 void Service::task_ended(Task& task, int exit_code, Instant now) {
   task.exit_code = exit_code;
-  if (alive(task)) {
+  if (task.is_wanted()) {
     stop_task(task, "Essential container in task exited", now, StopCode::EssentialContainerExited);
     if (definition_.upkeep == Upkeep::Wanted) {
       put_off_launches(task, now);
@@ -241,18 +220,6 @@ void Service::task_ended(Task& task, int exit_code, Instant now) {
   schedule(task, now);
   reconcile(now);
   settle(now);
-}
-
-void Service::put_off_launches(const Task& ended, Instant now) {
-  if (now - ended.started_at.value_or(now) >= kEarlyEnd) {
-    early_ends_ = 0;
-    return;
-  }
-  ++early_ends_;
-  if (early_ends_ > kEarlyEndsFree) {
-    const int doublings = std::min(early_ends_ - kEarlyEndsFree - 1, 16);
-    launches_at_ = now + std::min(kLaunchPauseMin * (1 << doublings), kLaunchPauseMax);
-  }
 }
 
 void Service::stop(Task& task, std::string reason, Instant now) {
@@ -293,53 +260,6 @@ Service::Fate Service::fate(const Receipt& receipt) const {
   return fate;
 }
 
-void Service::reconcile(Instant now) {
-  if (definition_.upkeep == Upkeep::Single) {
-    return;
-  }
-  const Deployment& primary = deployments_.front();
-  const std::vector<std::uint64_t> current = alive_tasks(Generation::Primary);
-  const std::vector<std::uint64_t> former = alive_tasks(Generation::Former);
-  const std::int64_t desired = definition_.desired;
-  if (std::ssize(current) < desired) {
-    start_tasks(desired - std::ssize(current), now);
-  } else if (std::ssize(current) > desired) {
-    stop_tasks(current, std::ssize(current) - desired, now);
-  }
-  // Each new task that runs takes the place of one of the former deployment, so that as many are
-  // healthy as are desired (a minimum healthy percent of 100).
-  const std::int64_t replaced = running(primary) - leaving_tasks();
-  const std::int64_t former_wanted = std::max<std::int64_t>(desired - replaced, 0);
-  if (std::ssize(former) > former_wanted) {
-    stop_tasks(former, std::ssize(former) - former_wanted, now);
-  }
-}
-
-void Service::finish_rollout(Instant now) {
-  Deployment& primary = deployments_.front();
-  if (definition_.upkeep == Upkeep::Single || primary.completed ||
-      running(primary) != definition_.desired ||
-      std::ranges::any_of(
-          tasks_, [&](const auto& numbered) { return numbered.second.deployment != primary.id; })) {
-    return;
-  }
-  primary.completed = true;
-  primary.updated_at = now;
-  deployments_.resize(1);
-  add_event(fmt::format("(service {}) (deployment {}) deployment completed.", name(), primary.id),
-            now);
-  add_event(fmt::format("(service {}) has reached a steady state.", name()), now);
-  observer_->deployment_completed(*this);
-}
-
-void Service::add_deployment(Instant now) {
-  deployments_.insert(deployments_.begin(),
-                      {.id = fmt::format("ecs-svc/{:019}", random_->next() >> 1U),
-                       .task_definition = definition_.task_definition,
-                       .created_at = now,
-                       .updated_at = now});
-}
-
 void Service::add_event(std::string message, Instant now) {
   const std::uint64_t high = random_->next();
   const std::uint64_t low = random_->next();
@@ -351,18 +271,6 @@ void Service::add_event(std::string message, Instant now) {
   if (events_.size() > kEventsMax) {
     events_.pop_back();
   }
-}
-
-std::vector<std::uint64_t> Service::alive_tasks(Generation generation) const {
-  const bool primary = generation == Generation::Primary;
-  std::vector<std::uint64_t> numbers;
-  for (const auto& [number, task] : tasks_) {
-    const bool current = task.deployment == deployments_.front().id && !task.leaving;
-    if (alive(task) && current == primary) {
-      numbers.push_back(number);
-    }
-  }
-  return numbers;
 }
 
 }  // namespace scaler::world

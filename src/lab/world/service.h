@@ -62,6 +62,14 @@ using Shown = std::map<std::string, std::string, std::less<>>;
 /// run() is asked for, and replaces none; a service that somebody else deploys starts none either.
 enum class Upkeep { Wanted, Single };
 
+/// How tasks are replaced by those of another deployment, in percent of the desired count.
+struct RollingUpdate {
+  std::int64_t minimum_percent = 100;  ///< so many are healthy at all times
+  std::int64_t maximum_percent = 200;  ///< no more are RUNNING or on their way
+  bool breaker = false;                ///< one whose tasks keep failing is given up
+  bool rollback = false;               ///< then for the last one that was completed
+};
+
 struct ServiceDefinition {
   std::string name = {};
   std::string cluster = {};
@@ -71,6 +79,7 @@ struct ServiceDefinition {
   std::string launch_type = "FARGATE";
   std::string zone_rebalancing = "DISABLED";  ///< or ENABLED: kept, without an effect here
   ServiceBehaviour behaviour = {};
+  RollingUpdate rolling = {};
   Shown shown = {};
   std::map<std::string, std::string> task_tags = {};
   Upkeep upkeep = Upkeep::Wanted;
@@ -158,13 +167,18 @@ struct Task {
   Planned change = {};                         ///< when its state changes by itself
   Planned act = {};                            ///< when its worker next renews or is done
   Planned unprotect = {};                      ///< when its protection ends by itself
+
+  bool is_wanted() const { return state < TaskState::Stopping; }
 };
 
 struct Deployment {
   std::string id = {};  ///< "ecs-svc/<digits>"
   std::string task_definition = {};
   bool primary = true;
-  bool completed = false;  ///< rollout state COMPLETED, otherwise IN_PROGRESS
+  bool completed = false;         ///< rollout state COMPLETED, otherwise IN_PROGRESS
+  bool failed = false;            ///< rollout state FAILED
+  std::int64_t failed_tasks = 0;  ///< in a row, before any that ran for long enough
+  std::string reason = {};        ///< of its state, where there is a special one
   Instant created_at = {};
   Instant updated_at = {};
 };
@@ -237,6 +251,8 @@ class Service {
   const std::map<std::string, std::string>& tags() const { return tags_; }
   void set_zone_rebalancing(std::string value) { definition_.zone_rebalancing = std::move(value); }
   Shown& shown() { return definition_.shown; }
+  /// Of this deployment and all later ones.
+  void set_rolling(const RollingUpdate& rolling) { definition_.rolling = rolling; }
   /// Of those that start from now on.
   void set_task_tags(std::map<std::string, std::string> tags) {
     definition_.task_tags = std::move(tags);
@@ -286,7 +302,7 @@ class Service {
   void settle(Instant now);
   Instant next_event() const {
     return std::min({capacity_.next_event(), changing_.next(), working_.next(),
-                     unprotecting_.next(),
+                     unprotecting_.next(), proves_at_,
                      unplaced_.empty() ? kNever : launches_at_.value_or(kNever)});
   }
 
@@ -337,6 +353,12 @@ class Service {
   void schedule(Task& task, Instant at);
   void progress(Task& task, Instant now);
   std::int64_t leaving_tasks() const;
+  void begin(Rollout rollout, Station* station);
+  void start_missing(Instant now);
+  std::int64_t healthy(Instant now);
+  std::int64_t healthy_least() const;
+  void note_failure(const Task& task, Instant now);
+  void roll_back(Instant now);
   void finish_rollout(Instant now);
   void add_deployment(Instant now);
   void add_event(std::string message, Instant now);
@@ -360,6 +382,9 @@ class Service {
   std::deque<Task> stopped_ = {};
   std::unordered_map<std::string, Task*> by_id_ = {};  ///< of both; neither moves what it holds
   std::vector<Deployment> deployments_ = {};
+  Rollout proven_ = {};  ///< of the last deployment that was completed, while another is under way
+  Station* proven_station_ = nullptr;
+  Instant proves_at_ = kNever;  ///< when the next task has run for long enough to show that it can
   std::deque<ServiceEvent> events_ = {};
   std::map<std::string, std::string> tags_ = {};
   ServiceTotals totals_ = {};
