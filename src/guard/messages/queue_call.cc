@@ -6,6 +6,7 @@
 #include "ground/base/text.h"
 #include "ground/json/members.h"
 #include "ground/json/value.h"
+#include "ground/json/writer.h"
 #include "ground/net/url.h"
 #include "guard/messages/query_form.h"
 
@@ -187,39 +188,43 @@ bool stays_here(std::string_view header) {
                              [header](auto name) { return equal_in_any_case(header, name); });
 }
 
-/// Where the text of the member QueueUrl stands in a JSON body, without its quotes; empty at the
-/// body's end when there is none. Within a string no quote stands without a backslash, so nothing
-/// that a message says looks like this member.
-std::string_view queue_url_text(std::string_view body) {
+/// From `from` on, which it moves: the text of the next member QueueUrl of a JSON body, without its
+/// quotes. Within a string no quote stands without a backslash, so nothing that a message says
+/// looks like this member.
+std::optional<std::string_view> next_queue_url(std::string_view body, std::size_t& from) {
   constexpr std::string_view kName = R"("QueueUrl")";
   constexpr std::string_view kBlank = " \t\r\n";
-  const auto skip = [&body, kBlank] {
-    body.remove_prefix(std::min(body.find_first_not_of(kBlank), body.size()));
-  };
-  for (std::size_t at = body.find(kName); at != std::string_view::npos; at = body.find(kName)) {
+  for (std::size_t at = body.find(kName, from); at != std::string_view::npos;
+       at = body.find(kName, from)) {
+    from = at + kName.size();
+    const std::size_t colon = body.find_first_not_of(kBlank, from);
     const bool within = at > 0 && body[at - 1] == '\\';
-    body.remove_prefix(at + kName.size());
-    skip();
-    if (within || !body.starts_with(':')) {
+    if (within || colon == std::string_view::npos || body[colon] != ':') {
       continue;
     }
-    body.remove_prefix(1);
-    skip();
-    if (const std::size_t end = body.find('"', 1); body.starts_with('"') && end < body.size()) {
-      return body.substr(1, end - 1);
+    const std::size_t quote = body.find_first_not_of(kBlank, colon + 1);
+    const bool is_text = quote != std::string_view::npos && body[quote] == '"';
+    const std::size_t end = is_text ? body.find('"', quote + 1) : std::string_view::npos;
+    if (end != std::string_view::npos) {
+      from = end;
+      return body.substr(quote + 1, end - quote - 1);
     }
   }
-  return body.substr(body.size());
+  return std::nullopt;
 }
 
 /// The body with the queue's own URL where it has the guarded one. All else stays as it is, byte by
 /// byte: it is SQS that says what it takes.
 std::string unguarded_json(std::string body) {
-  const std::string_view text = queue_url_text(body);
-  const Result<json::Value> value = json::parse(std::string(1, '"').append(text).append(1, '"'));
-  const auto* const url = value.has_value() ? std::get_if<std::string>(&value->data()) : nullptr;
-  if (const auto own = url != nullptr ? unguarded(*url) : std::nullopt) {
-    body.replace(static_cast<std::size_t>(text.data() - body.data()), text.size(), *own);
+  std::size_t from = 0;
+  while (const auto text = next_queue_url(body, from)) {
+    const Result<json::Value> value = json::parse(std::string(1, '"').append(*text).append(1, '"'));
+    const auto* const url = value.has_value() ? std::get_if<std::string>(&value->data()) : nullptr;
+    if (const auto own = url != nullptr ? unguarded(*url) : std::nullopt) {
+      const std::string written = json::Writer().value(*own).text();
+      const auto at = static_cast<std::size_t>(text->data() - body.data());
+      return body.replace(at - 1, text->size() + 2, written);
+    }
   }
   return body;
 }

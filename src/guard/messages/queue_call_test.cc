@@ -175,7 +175,8 @@ TEST(Forwardable, ChangesNothingElseOfABodyWhoseQueueItNames) {
        {std::string(R"("a \ud83d b")"), std::string(R"("\/ \u00e9")"), std::string("\"\xff\""),
         std::string("1.0"), std::string("1e400"), deep, std::string(R"("a","MessageBody":"b")"),
         std::string(R"("\"QueueUrl\":\"http://127.0.0.1:1/https/x/1/a\"")"),
-        std::string(R"("a\"QueueUrl" )"), std::string(R"({"QueueUrl":{"DataType":"String"}})")}) {
+        std::string(R"("a\"QueueUrl" )"), std::string(R"({"QueueUrl":{"DataType":"String"}})"),
+        std::string(R"({"QueueUrl":"v"})")}) {
     const auto text = [&](std::string_view url) {
       return begin + body + ",\t\"QueueUrl\" : \"" + std::string(url) + "\" }";
     };
@@ -185,6 +186,10 @@ TEST(Forwardable, ChangesNothingElseOfABodyWhoseQueueItNames) {
       R"({"QueueUrl":"http:\/\/127.0.0.1:9324\u002Fhttps\/sqs.eu-central-1.amazonaws.com\/1\/a"})";
   EXPECT_EQ(forwardable(json_request("SendMessage", escaped)).body,
             R"({"QueueUrl":"https://sqs.eu-central-1.amazonaws.com/1/a"})");
+  EXPECT_EQ(forwardable(json_request("SendMessage",
+                                     R"({"QueueUrl":"http://127.0.0.1:9324/https/a/1/b\u0022"})"))
+                .body,
+            R"({"QueueUrl":"https://a/1/b\""})");
   for (const char* const body :
        {"", "{\"QueueUrl\"", "{\"QueueUrl\":\"http://a/https/b", "\"QueueUrl\":"}) {
     EXPECT_EQ(forwardable(json_request("SendMessage", body)).body, body);
