@@ -90,12 +90,14 @@ def test_a_deployment_among_busy_tasks_ends_and_loses_nothing(emulator, ecs_guar
         worker=f"env WORK_LOG={log} {ecs_guard} --stop-timeout 10s -- {PLAIN}",
         stop_timeout="10s", max_receive_count="2", workers_max="300", visibility_timeout="120s",
         task_start="300ms")
-    jobs = [f"{i} 8" for i in range(TASKS)] + [f"later.{i} 1" for i in range(2 * TASKS)]
+    seconds = max(8, TASKS // 2)  # until the last of the tasks has begun, too
+    jobs = [f"{i} {seconds}" for i in range(TASKS)] + [f"later.{i} 1" for i in range(2 * TASKS)]
     for start in range(0, len(jobs), 10):
         running.aws.sqs.send_message_batch(QueueUrl=running.queue_url, Entries=[
             {"Id": str(i), "MessageBody": job} for i, job in enumerate(jobs[start:start + 10])])
     running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=TASKS)
     wait_until(lambda: len(Works(log).begun) >= TASKS, 120, what="busy tasks")
+    print("at work when the deployment began:", Works(log).cut_short())
 
     running.aws.ecs.update_service(cluster="test", service="worker", forceNewDeployment=True)
 

@@ -103,7 +103,7 @@ def send(kit, running, folder, count):
         return
     # What a web application would do: call the task.
     script = f"import worker\nfor i in range({count}): worker.work.delay(f'job {{i}}')"
-    subprocess.run([sys.executable, "-c", script], cwd=kit.folder, check=True, timeout=60,
+    subprocess.run([sys.executable, "-c", script], cwd=kit.folder, check=True, timeout=60 + count,
                    env=kit.environment(running, folder))
 
 
