@@ -39,6 +39,7 @@ class GroupCloud final : public InstanceReader, public InstanceScaler {
   Result<void> end(const std::string& id, Deadline leave_by);
   Result<void> mark(const std::string& id, const InstanceMark& mark);
   Result<void> set_state(const InstanceAction& action, Deadline leave_by);
+  Result<void> look_again(const std::string& id);
   Result<void> in_time(Deadline leave_by, std::string_view what) const;
   /// AWS's own time as the scaler's clock would have it.
   Instant told(Instant at) const { return at - engine_->left_out(); }
