@@ -294,6 +294,58 @@ def test_groups_and_providers_of_ones_own(emulator):
                ["PROVISIONING"] + 4 * ["RUNNING"], what="as many tasks as have room")
 
 
+def test_a_warm_pool_is_told_as_put(cloud):
+    def put(**more):
+        cloud.asg.put_warm_pool(AutoScalingGroupName="instances", **more)
+
+    def told():
+        return cloud.asg.describe_warm_pool(AutoScalingGroupName="instances")
+
+    assert told()["Instances"] == []
+    put(MaxGroupPreparedCapacity=2, InstanceReusePolicy={"ReuseOnScaleIn": True})
+    assert told()["WarmPoolConfiguration"] == {
+        "MaxGroupPreparedCapacity": 2, "MinSize": 0, "PoolState": "Stopped",
+        "InstanceReusePolicy": {"ReuseOnScaleIn": True}}
+    wait_until(lambda: {one["LifecycleState"] for one in told()["Instances"]} ==
+               {"Warmed:Stopped"}, what="a pool")
+    group = cloud.group()
+    assert (group["WarmPoolSize"], group["Instances"]) == (2, [])
+    assert group["WarmPoolConfiguration"]["PoolState"] == "Stopped"
+    cloud.scale(instances=1)
+    cloud.wait_for_instances(1)
+    assert cloud.group()["WarmPoolSize"] == 1
+    cloud.asg.delete_warm_pool(AutoScalingGroupName="instances", ForceDelete=True)
+    assert "WarmPoolConfiguration" not in cloud.group()
+    assert error_of(cloud.asg.delete_warm_pool,
+                    AutoScalingGroupName="instances") == ("ValidationError", 400)
+
+
+def test_managed_instances_come_and_go_with_tasks(emulator):
+    cloud = Cloud(emulator(task_start="200ms", task_stop="100ms"))
+    provider = cloud.ecs.create_capacity_provider(
+        name="mi", cluster="test", managedInstancesProvider={
+            "infrastructureRoleArn": "arn:aws:iam::000000000000:role/ecs",
+            "instanceLaunchTemplate": {
+                "ec2InstanceProfileArn": "arn:aws:iam::000000000000:instance-profile/i",
+                "networkConfiguration": {"subnets": ["subnet-1"]}},
+            "infrastructureOptimization": {"scaleInAfter": 1}})["capacityProvider"]
+    assert (provider["type"], provider["name"]) == ("MANAGED_INSTANCES", "mi")
+    told = cloud.ecs.describe_capacity_providers(capacityProviders=["mi"])["capacityProviders"][0]
+    assert told["managedInstancesProvider"]["infrastructureOptimization"] == {"scaleInAfter": 1}
+    cloud.ecs.put_cluster_capacity_providers(cluster="test", capacityProviders=["mi"],
+                                             defaultCapacityProviderStrategy=[])
+    container = {"name": "main", "image": "image:1", "cpu": 512, "memory": 1024}
+    cloud.ecs.register_task_definition(family="app", containerDefinitions=[container])
+    cloud.ecs.create_service(
+        cluster="test", serviceName="web", taskDefinition="app", desiredCount=1,
+        capacityProviderStrategy=[{"capacityProvider": "mi", "weight": 1}])
+    cloud.wait_for_instances(1)
+    assert cloud.containers()[0]["capacityProviderName"] == "mi"
+    assert cloud.asg.describe_auto_scaling_groups()["AutoScalingGroups"] == []
+    cloud.ecs.update_service(cluster="test", service="web", desiredCount=0)
+    cloud.wait_for_instances(0)
+
+
 def test_a_group_joins_the_cluster_that_its_user_data_names(emulator):
     cloud = Cloud(emulator(instance_start="400ms"))
     script = "#!/bin/bash\necho 'ECS_CLUSTER=test' >> /etc/ecs/ecs.config\n"

@@ -246,6 +246,38 @@ def test_a_controller_starts_and_ends_instances(start_process, run_program, ecs_
     assert running.call("status")["totals"]["killed_while_working"] == 0
 
 
+def test_of_two_controllers_on_one_group_neither_ends_an_instance(start_process, ecs_scaler, place):
+    running, environment = place()
+    ecs, sqs = running.aws.ecs, running.aws.sqs
+    queue = sqs.create_queue(QueueName="other")["QueueUrl"]
+    first = ecs.describe_services(cluster=running.cluster,
+                                  services=[running.service])["services"][0]
+    ecs.create_service(cluster=running.cluster, serviceName="other", desiredCount=0,
+                       taskDefinition=first["taskDefinition"],
+                       capacityProviderStrategy=first["capacityProviderStrategy"])
+    other = {**environment, "SQS_QUEUE_URL": queue, "ECS_SERVICE_NAME": "other"}
+    tag = [{"key": "ecs-scaler:state", "value": "v2"}]
+    for name in (running.service, "other"):  # Each has been scaled before.
+        arn = ecs.describe_services(cluster=running.cluster,
+                                    services=[name])["services"][0]["serviceArn"]
+        ecs.tag_resource(resourceArn=arn, tags=tag)
+    controllers = [start_process([ecs_scaler, "run", "--interval", "1s"], env=env,
+                                 ready=lambda process: process.output())
+                   for env in (environment, other)]
+    running.send(1)
+    wait_until(lambda: running.call("status")["totals"]["processed"] == 1, what="the work")
+
+    wait_until(lambda: "another process scales other" in controllers[0].output(), 60,
+               what="a warning")
+    wait_until(lambda: ecs.describe_services(cluster=running.cluster, services=[running.service])[
+        "services"][0]["runningCount"] == 0, 60, what="no task")
+    assert desired_instances(running) == 2
+    states = {one["status"] for one in ecs.describe_container_instances(
+        cluster=running.cluster, containerInstances=ecs.list_container_instances(
+            cluster=running.cluster)["containerInstanceArns"])["containerInstances"]}
+    assert states == {"ACTIVE"}
+
+
 def test_explain_tells_the_groups_steps_and_changes_nothing(run_program, ecs_scaler, place):
     running, environment = place()
     running.send(3)

@@ -119,6 +119,9 @@ Result<void> InstanceCloud::read_group(Looking& looking) const {
   const GroupId id = TRY(group_of(provider, looking.request));
   AutoScaling groups(*client_);
   GroupSeen& seen = looking.seen;
+  // Marks are compared between processes, and with AWS's own times: by AWS's clock, which the
+  // latest reply has told.
+  seen.at = client_->clock().now() + client_->clock_difference();
   const AutoScalingGroup group = TRY(groups.describe(id, looking.deadline));
   seen.scaling_policies = TRY(groups.count_policies(id, looking.deadline));
   const auto activities = TRY(groups.activities(id, looking.deadline));
@@ -320,7 +323,7 @@ Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline d
   Looking looking{.request = request,
                   .deadline = deadline,
                   .cluster = ContainerInstances(*client_, cluster_of(request)),
-                  .seen = {.at = client_->clock().now()}};
+                  .seen = {}};
   TRY(read_group(looking));
   // What AWS drives is left alone, whatever its instances do.
   if (!looking.seen.instances.empty() && !looking.seen.managed_scaling) {

@@ -76,6 +76,7 @@ class FakeCluster {
       {"SetDesiredCapacity", "<R/>"},
       {"TerminateInstanceInAutoScalingGroup", "<R/>"}};
 
+  std::string date = {};  ///< of each answer
   /// What happens just before an operation is answered.
   std::map<std::string, std::function<void()>> before = {};
 
@@ -108,7 +109,14 @@ class FakeCluster {
       then->second();
     }
     const std::string& body = answers.at(operation);
-    return body == "denied" ? service_failure(400, "AccessDeniedException") : ok(body);
+    if (body == "denied") {
+      return service_failure(400, "AccessDeniedException");
+    }
+    Result<net::HttpResponse> response = ok(body);
+    if (!date.empty()) {
+      response->headers.emplace_back("Date", date);
+    }
+    return response;
   }
 };
 
@@ -389,6 +397,47 @@ TEST(InstanceCloud, AnInstanceThatEndedBetweenTwoCallsOfALookIsGone) {
   fake.answers["DescribeContainerInstances"] =
       R"({"containerInstances":[],"failures":[{"reason":"MISSING"}]})";
   EXPECT_EQ(fake.look().error().kind, ErrorKind::Malformed);
+}
+
+TEST(InstanceCloud, GoesByTheClockOfAws) {
+  FakeCluster fake;
+  EXPECT_EQ(fake.look()->at, fake.test.clock.now());
+  fake.date = "Mon, 23 Nov 2026 12:00:30 GMT";
+  EXPECT_EQ(fake.look()->at, *parse_instant("2026-11-23T12:00:30Z"));
+}
+
+/// Neither a state that nobody knows nor one that only leads to another is a reason to end.
+TEST(InstanceCloud, OnlyWhatIsInServiceAndKnownToEcsIsEverDrainedOrEnded) {
+  using Kind = InstanceAction::Kind;
+  const auto ends = [](const std::string& lifecycle, const std::string& status,
+                       const std::string& mark) {
+    FakeCluster fake;
+    std::string& groups = fake.answers["DescribeAutoScalingGroups"];
+    groups.replace(groups.find(">InService<"), 11, ">" + lifecycle + "<");
+    fake.answers["DescribeContainerInstances"] = FakeCluster::containers(0, 0, status, mark);
+    fake.jobs.counts = {.name = "jobs"};
+    const auto seen = fake.look();
+    EXPECT_TRUE(seen.has_value());
+    const InstanceDecision decision = decide_instances({}, *seen);
+    return std::ranges::any_of(decision.actions, [](const InstanceAction& action) {
+      return action.kind == Kind::Drain || action.kind == Kind::End;
+    });
+  };
+  for (const std::string lifecycle :
+       {"InService", "Pending", "Pending:Wait", "Pending:Proceed", "Quarantined", "Terminating",
+        "Terminating:Wait", "Terminating:Proceed", "Terminating:Retained", "Terminated",
+        "Detaching", "Detached", "EnteringStandby", "Standby", "ReplacingRootVolume",
+        "Warmed:Stopped", "Unheard:Of"}) {
+    for (const std::string status : {"ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING",
+                                     "REGISTRATION_FAILED", "INACTIVE", "UNHEARD_OF", ""}) {
+      for (const std::string mark : {"idle 5", "drained 5", "ours 5", "drained x"}) {
+        const bool may =
+            lifecycle == "InService" && ((status == "ACTIVE" && mark == "idle 5") ||
+                                         (status == "DRAINING" && mark == "drained 5"));
+        EXPECT_EQ(ends(lifecycle, status, mark), may) << lifecycle << " " << status << " " << mark;
+      }
+    }
+  }
 }
 
 TEST(InstanceCloud, AReplyAboutAnotherGroupIsNone) {
