@@ -39,8 +39,8 @@ class Cloud:
         return arns and self.ecs.describe_container_instances(
             cluster="test", containerInstances=arns)["containerInstances"]
 
-    def wait_for_instances(self, count):
-        wait_until(lambda: len(self.containers()) == count, what=f"{count} instances")
+    def wait_for_instances(self, count, timeout=20):
+        wait_until(lambda: len(self.containers()) == count, timeout, what=f"{count} instances")
 
     def tasks(self, **more):
         arns = self.ecs.list_tasks(cluster="test", **more)["taskArns"]
@@ -339,7 +339,7 @@ def test_managed_instances_come_and_go_with_tasks(emulator):
     cloud.ecs.create_service(
         cluster="test", serviceName="web", taskDefinition="app", desiredCount=1,
         capacityProviderStrategy=[{"capacityProvider": "mi", "weight": 1}])
-    cloud.wait_for_instances(1)
+    cloud.wait_for_instances(1, timeout=60)
     assert cloud.containers()[0]["capacityProviderName"] == "mi"
     assert cloud.asg.describe_auto_scaling_groups()["AutoScalingGroups"] == []
     cloud.ecs.update_service(cluster="test", service="web", desiredCount=0)
