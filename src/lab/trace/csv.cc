@@ -27,6 +27,11 @@ struct Read {
 Result<void> check_width(const std::vector<std::string_view>& cells, const Columns& columns) {
   const std::size_t needed = std::max(columns.at, columns.value) + 1;
   if (cells.size() < needed) {
+    const auto open = [](std::string_view cell) { return std::ranges::count(cell, '"') % 2 == 1; };
+    if (std::ranges::any_of(cells, open)) {
+      return fail(ErrorKind::Malformed,
+                  "a quotation mark is not closed: a cell stands in one line, between two of them");
+    }
     return fail(ErrorKind::Malformed,
                 fmt::format("there {} only, but a time and a number of messages are needed",
                             cells.size() == 1 ? "is 1 column"
@@ -125,9 +130,19 @@ void count_by_the_minute(Rows& rows) {
   rows.rows = std::move(counted);
 }
 
+Result<void> check_line_ends(std::string_view text) {
+  const std::size_t end = text.find('\r');
+  if (!text.contains('\n') && end != std::string_view::npos && !trimmed(text.substr(end)).empty()) {
+    return fail(ErrorKind::Malformed,
+                "its lines end with carriage returns alone: save it with line feeds");
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<Trace> read_csv(std::string_view text, const ReadOptions& options) {
+  TRY(check_line_ends(text));
   const Columns columns = TRY(find_columns(text, options.column));
   Trace trace{.format = Format::Csv};
   if (!columns.remark.empty()) {
