@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include <fmt/core.h>
@@ -18,7 +19,7 @@ constexpr std::int64_t kPartOf = 8;
 constexpr Duration kPartMin = hours(2);
 constexpr double kPartMessages = 1500;
 /// What may be spent in all: about the time of so many trials of usual settings on the whole.
-constexpr double kEffort = 100;
+constexpr double kEffort = 95;
 /// Of which so much on the part.
 constexpr double kEffortOnPart = 0.55;
 constexpr std::size_t kTrialsMax = 3000;
@@ -34,7 +35,7 @@ constexpr std::size_t kStaleOnWhole = 56;
 constexpr double kGain = 0.002;
 /// Where trials are quick, so many times as many.
 constexpr std::size_t kPatience = 16;
-constexpr double kQuick = 0.45;  ///< of what may be spent
+constexpr double kQuick = 0.42;  ///< of what may be spent
 constexpr int kAttempts = 200;
 /// So many are tried a second time at most, so many at once; what fails is aimed a little lower
 /// than it missed.
@@ -285,17 +286,22 @@ void Search::tell_again(const std::vector<TriedSettings>& trials) {
   on_again_ = false;
   bool all_failed = true;
   Duration bearable(0);  // What waits longer on the whole would fail as these did.
+  std::map<std::string, const Answer*> told;
+  for (const TriedSettings& second : trials) {
+    told.emplace(study::tell(second.settings), &second.answer);
+  }
+  for (TriedSettings& trial : ranked_) {
+    if (const auto found = told.find(study::tell(trial.settings)); found != told.end()) {
+      const Answer& second = *found->second;
+      trial.again = second.meets;
+      bearable = std::max(bearable, times(trial.answer.objective_wait,
+                                          ratio(of_whole_.limit, second.objective_wait)));
+    }
+  }
   for (const TriedSettings& second : trials) {
     of_whole_.effort += second.answer.effort;
     all_failed = all_failed && !second.answer.meets;
     const double share = ratio(of_whole_.limit, second.answer.objective_wait);
-    const std::string told = study::tell(second.settings);
-    for (TriedSettings& trial : ranked_) {
-      if (study::tell(trial.settings) == told) {
-        trial.again = second.answer.meets;
-        bearable = std::max(bearable, times(trial.answer.objective_wait, share));
-      }
-    }
     const Settings lower =
         space_.aimed(second.settings, kAimedLower * std::clamp(share, kAimedLeast, 1.0));
     if (!second.answer.meets && of_whole_.known.insert(study::tell(lower)).second) {
