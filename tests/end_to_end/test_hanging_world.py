@@ -11,7 +11,7 @@ import pytest
 from fake_aws import FakeAws
 from support import wait_until
 
-LIFE = 12  # Seconds; refreshed from the half on, used until four are left.
+LIFE = 12  # Seconds; refreshed from the half on, used until three are left.
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_a_source_of_credentials_that_hangs_delays_no_pass_while_the_last_ones_l
 
     wait_until((tmp_path / "hangs.asked").exists, LIFE, what="the second fetch")
     asked = time.monotonic()
-    time.sleep(1.2)  # It hangs, and the keys live for four seconds more at least.
+    time.sleep(1.2)  # It hangs, and the keys live for three seconds more at least.
 
     assert len([moment for moment in moments if moment > asked]) >= 3
 

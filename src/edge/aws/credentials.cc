@@ -16,7 +16,7 @@ constexpr Duration kNeededRefresh = std::chrono::minutes(1);
 constexpr Duration kEarlyRefreshPause = std::chrono::minutes(1);
 /// Where the fetch is under way beside the calls, credentials are used for as long as a call takes
 /// to arrive.
-constexpr Duration kLastMoment = std::chrono::seconds(10);
+constexpr Duration kLastMoment = std::chrono::seconds(3);
 constexpr Duration kBesideLimit = std::chrono::minutes(1);
 /// So long a fetch beside is waited for when there is nothing to sign with.
 constexpr Duration kPatience = std::chrono::seconds(6);

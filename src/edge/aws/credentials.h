@@ -69,7 +69,7 @@ class CredentialProvider {
   /// Clock and log outlive it.
   CredentialProvider(CredentialSources sources, const Clock& clock, const Log& log);
   /// Fetches again on a thread of its own, so that a place which hangs holds nobody up who has
-  /// credentials that live for another ten seconds. Without them it is waited for, but only once.
+  /// credentials that live for another three seconds. Without them it is waited for, but only once.
   /// `belongings`: what the sources refer to, which a fetch that hangs keeps beyond the provider.
   CredentialProvider(CredentialSources sources, const Clock& clock, const Log& log,
                      std::shared_ptr<const void> belongings);
