@@ -651,7 +651,7 @@ def test_a_worker_that_dies_gives_everything_back_at_once(task, run_worker):
     process = run_worker(task, LOOP, WORK="60")
     task.send("a")
     wait_until(lambda: "begin a" in process.stdout(), 20, what="the work")
-    child = children(process.pid)[0]
+    child = process.children()[0]
     os.kill(child, signal.SIGKILL)
     assert process.wait() == 137
     assert task.given_back == ["a"]
@@ -672,7 +672,7 @@ def test_a_worker_that_ignores_sigterm_keeps_its_message_until_the_end(task, run
 def test_the_worker_ends_with_a_guard_that_is_killed(task, run_worker):
     process = run_worker(task, LOOP)
     wait_until(lambda: task.seen("ReceiveMessage"), 20, what="the poll")
-    child = children(process.pid)[0]
+    child = process.children()[0]
     process.popen.send_signal(signal.SIGKILL)
     wait_until(lambda: not pathlib.Path(f"/proc/{child}").exists() or "zombie" in
                pathlib.Path(f"/proc/{child}/status").read_text(), 10, what="the worker's end")
@@ -730,11 +730,6 @@ def test_deletes_do_not_wait_for_a_crowd_of_polls(task, sidecar):
     assert time.monotonic() - began < 3
     for poll in polls:
         poll.join()
-
-
-def children(pid):
-    return [int(child) for child in
-            pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 # --- the sidecar ----------------------------------------------------------------------------------

@@ -158,8 +158,9 @@ TEST(FleetIam, ByTagsOnlyWhoCarriesTheTagIsChanged) {
               ElementsAre("arn:aws:ecs:eu-central-1:123456789012:service/*/*"));
   EXPECT_THAT(
       iam_json(*statements),
-      HasSubstr(R"("Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":["ecs-scaler:state"]},)"
-                R"("Null":{"aws:ResourceTag/ecs-scaler:queue":["false"]}})"));
+      HasSubstr(
+          R"("Condition":{"ForAllValues:StringEquals":{"aws:TagKeys":)"
+          R"(["ecs-scaler:state","ecs-scaler:last-good"]},"Null":{"aws:ResourceTag/ecs-scaler:queue":["false"]}})"));
 }
 
 TEST(FleetIam, ByTagsTheDeploymentsPatternsAreItsBounds) {
