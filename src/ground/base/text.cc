@@ -1,6 +1,7 @@
 #include "ground/base/text.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <utility>
 
@@ -26,6 +27,25 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
     }
   }
   return row.back();
+}
+
+/// No distance is smaller: each edit brings or takes one letter at most. It costs a tenth of it.
+std::size_t letters_apart(std::string_view a, std::string_view b) {
+  constexpr std::size_t kKinds = 32;  // Letters of either case, and a few signs, apart.
+  std::array<int, kKinds> more{};
+  for (const char letter : a) {
+    ++more[static_cast<std::size_t>(letter) % kKinds];
+  }
+  for (const char letter : b) {
+    --more[static_cast<std::size_t>(letter) % kKinds];
+  }
+  int added = 0;
+  int missing = 0;
+  for (const int count : more) {
+    added += std::max(count, 0);
+    missing += std::max(-count, 0);
+  }
+  return static_cast<std::size_t>(std::max(added, missing));
 }
 
 /// How long a word is without the dashes of a flag.
@@ -109,6 +129,9 @@ std::optional<std::string_view> nearest_word(std::string_view word,
                      : letters <= 3 ? 2
                                     : std::max<std::size_t>(2, (word.size() + 1) / 3) + 1;
   for (const std::string_view candidate : known) {
+    if (letters_apart(word, candidate) >= best) {
+      continue;
+    }
     const std::size_t distance = edit_distance(small, lower_case(candidate));
     if (distance < best) {
       best = distance;
