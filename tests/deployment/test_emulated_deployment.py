@@ -308,10 +308,9 @@ class Maker:
         return Made(service["serviceArn"], {"Name": service["serviceName"]}, change, destroy)
 
     def make_ecs_capacityprovider(self, name, properties):
-        if "ManagedInstancesProvider" in properties:
-            self.refused("Managed Instances")
-            return Made(name, {}, nothing, nothing)
-        made = self.call(self.ecs, "create_capacity_provider", {"Name": name, **properties})
+        renamed = {"ClusterName": "cluster"}
+        wish = {renamed.get(key, key): value for key, value in properties.items()}
+        made = self.call(self.ecs, "create_capacity_provider", {"Name": name, **wish})
         name = made["capacityProvider"]["name"]
         return Made(name, {}, nothing, nothing)  # It is its cluster's until that is gone.
 
@@ -372,10 +371,6 @@ NOT_OFFERED = {
         "FunctionName": "f", "StatementId": "s", "Action": "a", "Principal": "p"}),
     "Lambda's own": ("lambda", "create_function", {
         "FunctionName": "f", "Role": f"arn:aws:iam::{ACCOUNT}:role/r", "Code": {"ZipFile": b"x"}}),
-    "Managed Instances": ("ecs", "create_capacity_provider", {
-        "name": "p", "managedInstancesProvider": {
-            "infrastructureRoleArn": "r", "instanceLaunchTemplate": {
-                "ec2InstanceProfileArn": "p", "networkConfiguration": {"subnets": ["s"]}}}}),
     "AWS::S3::Bucket": ("s3", "create_bucket", {"Bucket": "bucket"}),
 }
 # What Terraform's resources are in CloudFormation; a policy or an attachment is a part of its role.
