@@ -418,8 +418,11 @@ def test_refuses_resources_of_tags(ecs, arn, code):
 def test_what_is_not_modelled_is_refused(raw, ecs):
     assert error_of(ecs.start_task, taskDefinition="app",
                     containerInstances=["i"])[0] == "UnknownOperationException"
+
+
+def test_managed_instances_are_of_a_cluster(raw):
     assert error_of(raw.create_capacity_provider, name="x",
-                    managedInstancesProvider={})[0] == "SerializationException"
+                    managedInstancesProvider={}) == ("InvalidParameterException", 400)
 
 
 def test_workers_process_the_queue(aws, ecs):
