@@ -90,12 +90,17 @@ def keep_invisible(receipt, done):
 
 
 class RequestOfSqs(celery.worker.request.Request):
-    """Tells the process that works the receipt of its message, too."""
+    """Tells the process that works the receipt of its message, too, and ends the protection of what
+    is done when its message is deleted: a task that is stopped in between does it twice."""
 
     def __init__(self, message, **more):
         super().__init__(message, **more)
         receipt = message.delivery_info["sqs_message"]["ReceiptHandle"]
         self.request_dict["delivery_info"]["receipt"] = receipt
+
+    def acknowledge(self):
+        super().acknowledge()
+        protect(False)
 
 
 class Protected(celery.Task):
@@ -117,10 +122,12 @@ class Protected(celery.Task):
         renewal.start()
         try:
             return self.run(*args, **kwargs)
+        except BaseException:
+            protect(False)  # Its message is not deleted.
+            raise
         finally:
             done.set()
             renewal.join()
-            protect(False)
 
 
 @app.task(base=Protected)
