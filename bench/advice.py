@@ -16,12 +16,13 @@ import itertools
 import json
 import pathlib
 import resource
-import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "tools")]
 import lab  # noqa: E402
+from benchmark_traces import run, write_csv  # noqa: E402
 from unseen_traces import KINDS, rows_of  # noqa: E402
 
 TASKS_MAX = 100
@@ -83,20 +84,6 @@ def grid(limit, kind, mean):
     return rows
 
 
-def write_csv(path, rows):
-    path.write_text("timestamp,value\n" + "".join(f"{at.isoformat()},{count}\n"
-                                                  for at, count in rows))
-
-
-def ask(program, *arguments):
-    """The JSON that the program prints; exit code 1 (objective not met) is an answer, too."""
-    done = subprocess.run([program, *map(str, arguments), "--output", "json"],
-                          stdout=subprocess.PIPE, check=False)
-    if done.returncode not in (0, 1) or not done.stdout:
-        sys.exit(f"{program} {' '.join(map(str, arguments))}: exit code {done.returncode}")
-    return json.loads(done.stdout)
-
-
 def processor_seconds():
     """Of all programs that were run so far."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -109,7 +96,7 @@ def simulate(program, folder, trace, service, policies):
         files.append(folder / f"{number}.json")
         files[-1].write_text(json.dumps(policy))
     named = [word for file in files for word in ("--policy", file)]
-    return ask(program, "simulate", "--trace", trace, *service, *named)["policies"]
+    return run(program, "simulate", "--trace", trace, *service, *named)["policies"]
 
 
 def dominators(answers, figure, money="month"):
@@ -143,7 +130,7 @@ def judge(program, folder, kind, start, objective, seed):
     service = ["--work", f"{kind.work}s", "--task-start", f"{start}s", "--workers-protect",
                "--tasks-max", TASKS_MAX, "--objective", f"{figure} wait < {limit}s"]
     began = processor_seconds()
-    advice = ask(program, "advise", "--trace", whole, *service)
+    advice = run(program, "advise", "--trace", whole, *service)
     seconds = processor_seconds() - began
     mean = sum(count for _, count in rows[:cut]) * kind.work / (cut * kind.interval)
     rivals = plain(limit, kind) + grid(limit, kind, mean)
