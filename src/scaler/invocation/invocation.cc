@@ -8,6 +8,7 @@
 
 #include "ground/base/check.h"
 #include "scaler/core/queue_names.h"
+#include "scaler/fleet/service_tags.h"
 
 namespace scaler {
 namespace {
@@ -362,7 +363,7 @@ void Invoker::keep_settings(const Shard& shard, Deadline deadline, Effect& effec
       *ports_.states, shard, std::min(deadline, ports_.clock.steady() + kKeepingMost));
   if (!errors.empty() && !std::exchange(not_kept_told_, true)) {
     effect.notes.push_back(
-        {.service = "ecs-scaler:last-good",
+        {.service = std::string(kLastGoodTag),
          .message = fmt::format("{}\nthis tag, which keeps the settings of a service for the time "
                                 "when its tags are wrong, is not written: a sandbox that starts "
                                 "then leaves the service alone",
