@@ -16,7 +16,6 @@ namespace scaler::aws {
 namespace {
 
 constexpr std::size_t kPerDescription = 100;
-constexpr std::size_t kServicesAtATime = 10;
 constexpr int kInstancePagesMax = 100;
 
 Result<std::vector<json::Reader>> items_of(const json::Reader& object, std::string_view name) {
@@ -192,6 +191,22 @@ Result<std::size_t> gone_in(const json::Reader& root) {
   return gone;
 }
 
+/// All that was asked for, but for what is gone. Errors: Malformed where nothing is told of some.
+Result<std::vector<json::Reader>> found_in(const ApiReply& reply, std::string_view list,
+                                           std::string_view what, std::size_t asked,
+                                           const ApiCall& call) {
+  const json::Reader root(reply.value);
+  const std::size_t gone = TRY(gone_in(root));
+  const json::Reader found = TRY(root.field(list));
+  std::vector<json::Reader> items = TRY(found.items());
+  if (items.size() + gone < asked) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{}: nothing is told of {} of {} {}", aws::describe(call),
+                            asked - items.size() - gone, asked, what));
+  }
+  return items;
+}
+
 /// A reply that tells of a failure is a partial one.
 Result<void> without_failures(const json::Reader& root) {
   for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
@@ -290,16 +305,8 @@ Result<std::vector<ContainerInstance>> ContainerInstances::described(
     body.name("include").begin_array().value("TAGS").end_array().end_object();
     const ApiCall call = call_of("DescribeContainerInstances", std::move(body).text());
     const ApiReply reply = TRY(client_->call(call, deadline));
-    const json::Reader root(reply.value);
-    const std::size_t gone = TRY(gone_in(root));
-    const json::Reader found = TRY(root.field("containerInstances"));
-    const std::vector<json::Reader> elements = TRY(found.items());
-    if (elements.size() + gone < chunk.size()) {
-      return fail(ErrorKind::Malformed,
-                  fmt::format("{}: nothing is told of {} of {} instances", aws::describe(call),
-                              chunk.size() - elements.size() - gone, chunk.size()));
-    }
-    for (const json::Reader& element : elements) {
+    for (const json::Reader& element :
+         TRY(found_in(reply, "containerInstances", "instances", chunk.size(), call))) {
       instances.push_back(TRY(read_instance(element)));
     }
   }
@@ -376,24 +383,25 @@ Result<std::vector<std::string>> ContainerInstances::services_with(
 
 Result<std::vector<std::string>> ContainerInstances::scaled(const std::string& provider,
                                                             Deadline deadline) {
-  const std::vector<std::string> all = TRY(services(deadline));
+  std::vector<ServiceId> all;
+  for (std::string& name : TRY(services(deadline))) {
+    all.push_back(of_);
+    all.back().service = std::move(name);
+  }
   std::vector<ApiCall> calls;
-  for (std::span<const std::string> left(all); !left.empty();) {
-    const auto chunk = left.first(std::min(left.size(), kServicesAtATime));
+  for (std::span<const ServiceId> left(all); !left.empty();) {
+    const auto chunk = left.first(std::min(left.size(), kServicesPerDescription));
     left = left.subspan(chunk.size());
-    json::Writer body;
-    body.begin_object().field("cluster", of_.cluster);
-    write_list(body, "services", chunk);
-    body.name("include").begin_array().value("TAGS").end_array().end_object();
-    calls.push_back(call_of("DescribeServices", std::move(body).text()));
+    calls.push_back(describe_call(chunk, WithTags::Yes));
   }
   std::vector<std::string> names;
-  for (Result<ApiReply>& one : client_->call(calls, deadline)) {
-    const ApiReply reply = TRY(std::move(one));
-    const json::Reader root(reply.value);
-    TRY(gone_in(root));
-    const json::Reader found = TRY(root.field("services"));
-    for (const json::Reader& service : TRY(found.items())) {
+  std::vector<Result<ApiReply>> replies = client_->call(calls, deadline);
+  for (std::size_t i = 0; i < calls.size(); ++i) {
+    const ApiReply reply = TRY(std::move(replies[i]));
+    const std::size_t before = i * kServicesPerDescription;
+    const std::size_t asked = std::min(all.size() - before, kServicesPerDescription);
+    for (const json::Reader& service :
+         TRY(found_in(reply, "services", "services", asked, calls[i]))) {
       if (TRY(is_scaled_on(service, provider))) {
         names.push_back(TRY(text_or(service, "serviceName")));
       }

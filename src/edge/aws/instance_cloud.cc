@@ -372,11 +372,7 @@ Result<void> InstanceCloud::change_instance(const GroupRequest& request,
                                             Deadline deadline) {
   using Kind = InstanceAction::Kind;
   ContainerInstances cluster(*client_, cluster_of(request));
-  const auto found = containers_.find(action.instance);
-  if (found == containers_.end()) {
-    return fail(ErrorKind::NotFound, "no look has seen " + action.instance + " in the cluster");
-  }
-  const std::string& container = found->second;
+  const std::string container = TRY(container_of(action.instance));
   if (action.kind == Kind::Undrain) {
     TRY(cluster.set_state(container, "ACTIVE", leave_by, deadline));
   }
@@ -391,21 +387,26 @@ Result<void> InstanceCloud::change_instance(const GroupRequest& request,
   return {};
 }
 
+Result<std::string> InstanceCloud::container_of(const std::string& instance) const {
+  const auto found = containers_.find(instance);
+  if (found == containers_.end()) {
+    return fail(ErrorKind::NotFound, "no look has seen " + instance + " in the cluster");
+  }
+  return found->second;
+}
+
 /// The look that an end follows from is a moment old, and so is that of a drain, which stops what
 /// waits to run. Errors: Conflict when the instance is not as that look saw it.
 Result<void> InstanceCloud::look_again(const GroupRequest& request, const InstanceAction& action,
                                        Deadline deadline) const {
-  const auto found = containers_.find(action.instance);
-  if (found == containers_.end()) {
-    return fail(ErrorKind::NotFound, "no look has seen " + action.instance + " in the cluster");
-  }
+  const std::string container = TRY(container_of(action.instance));
   Looking looking{.request = request,
                   .deadline = deadline,
                   .cluster = ContainerInstances(*client_, cluster_of(request)),
                   .seen = {}};
   looking.seen.instances = {{.id = action.instance, .registration = Registration::None}};
   for (ContainerInstance& instance :
-       TRY(looking.cluster.described(std::span(&found->second, 1), deadline))) {
+       TRY(looking.cluster.described(std::span(&container, 1), deadline))) {
     take_in(looking, std::move(instance));
   }
   read_tasks(looking);

@@ -55,6 +55,7 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
                             Deadline leave_by, Deadline deadline);
   Result<void> change_instance(const GroupRequest& request, const InstanceAction& action,
                                Deadline leave_by, Deadline deadline);
+  Result<std::string> container_of(const std::string& instance) const;
   Result<void> look_again(const GroupRequest& request, const InstanceAction& action,
                           Deadline deadline) const;
 

@@ -490,6 +490,12 @@ TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
   const auto seen = fake.look();
   ASSERT_TRUE(seen) << seen.error().message;
   EXPECT_FALSE(seen->complete);
+  fake.answers["DescribeServices"] =
+      R"({"services":[)" + service("jobs", "gpu", "ecs-scaler:state") + "]}";
+  const auto partial = fake.look();
+  ASSERT_TRUE(partial) << partial.error().message;
+  EXPECT_FALSE(partial->complete);
+  EXPECT_TRUE(partial->unread.contains("nothing is told of 2 of 3 services")) << partial->unread;
   fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
   EXPECT_TRUE(fake.look()->complete) << "nothing could end";
 }
