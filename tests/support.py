@@ -68,10 +68,16 @@ class Process:
         return self.popen.pid
 
     def stdout(self):
-        return self.stdout_path.read_text(errors="replace")
+        return self._written(self.stdout_path)
 
     def stderr(self):
-        return self.stderr_path.read_text(errors="replace")
+        return self._written(self.stderr_path)
+
+    def _written(self, path):
+        """Whole lines only while it runs: a busy system lets a reader see half of a write."""
+        running = self.running()  # Before the text is read, which is whole once it has ended.
+        text = path.read_text(errors="replace")
+        return text[:text.rfind("\n") + 1] if running else text
 
     def running(self):
         return self.popen.poll() is None
