@@ -18,6 +18,10 @@ from test_templates import NAMES, TYPES, look_up, plain, snake, statements_of
 pytestmark = pytest.mark.timeout(300)
 
 TERRAFORM = ROOT / "deploy/terraform/fleet"
+ACCOUNT_TERRAFORM = ROOT / "deploy/terraform/account"
+ROLE = "arn:aws:iam::210987654321:role/ecs-scaler"
+ACCOUNTS = json.dumps([{"regions": ["us-east-1"]},
+                       {"role": ROLE, "external_id": "jobs/1", "regions": ["eu-west-1"]}])
 POLICY = "mode=backlog backlog_per_task=10 tasks_max=5"
 
 
@@ -42,13 +46,15 @@ def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tm
 @pytest.mark.parametrize("parameters", [
     {}, {"FleetQueues": "jobs-*", "FleetClusters": "main", "TickSeconds": "20"},
     {"FleetGroups": "*"}, {"FleetClusters": "gpu", "FleetGroups": "gpu-*"},
-    {"FleetQueues": "jobs-*", "Wake": "true"}], ids=str)
+    {"FleetQueues": "jobs-*", "Wake": "true"}, {"Shards": "4", "ShardServices": "50"},
+    {"FleetAccounts": ACCOUNTS, "FleetRoles": ROLE, "FleetGroups": "gpu-*", "Shards": "2"}],
+    ids=str)
 def test_the_template_grants_exactly_what_iam_prints(
         parameters, stack, printed_policy):  # noqa: F811
     made = stack(**parameters)
+    printed = printed_policy(made.environment, made.function_name, *of_groups(parameters))
 
-    assert made.policy == printed_policy(made.environment, made.function_name,
-                                         *of_groups(parameters))
+    assert made.policy == printed.get("caller", printed)
     assert made.environment["FLEET"] == "tags"
     assert made.environment["WAKE"] == parameters.get("Wake", "false")
 
@@ -62,6 +68,82 @@ def test_the_function_takes_its_variables(stack, run_program, ecs_scaler):
     assert shown.code == 0, shown.output()
     wrong = run_program([ecs_scaler, "iam"], env={**environment, "FLEET_PROFILES": "{"})
     assert wrong.code == 3
+
+
+def test_parts_of_the_fleet_come_one_by_one(stack, moto):
+    made = stack(Shards="4", ShardServices="50")
+    url = made.environment["FLEET_SHARD_QUEUE_URL"]
+    of_queue = moto.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
+
+    assert url.endswith("/scaler-shards")
+    assert str(made.environment["FLEET_SHARD_SERVICES"]) == "50"
+    assert of_queue["MessageRetentionPeriod"] == "60"
+    assert int(of_queue["VisibilityTimeout"]) >= made.configuration["Timeout"]
+    mapping, = moto.lambda_.list_event_source_mappings(
+        EventSourceArn=of_queue["QueueArn"])["EventSourceMappings"]
+    assert (mapping["BatchSize"], mapping["FunctionResponseTypes"]) == (
+        1, ["ReportBatchItemFailures"])
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 4}
+
+
+def test_a_deployment_that_begins_calls_the_function(stack, moto):
+    made = stack()
+    events = moto.client("events")
+    rule = events.describe_rule(Name="scaler-deployments")
+    target, = events.list_targets_by_rule(Rule="scaler-deployments")["Targets"]
+
+    assert json.loads(rule["EventPattern"]) == {
+        "source": ["aws.ecs"], "detail-type": ["ECS Deployment State Change"],
+        "detail": {"eventName": ["SERVICE_DEPLOYMENT_IN_PROGRESS"]}}
+    assert target["Arn"] == made.configuration["FunctionArn"]
+    policy = json.loads(moto.lambda_.get_policy(FunctionName=made.function_name)["Policy"])
+    assert rule["Arn"] in [statement["Condition"]["ArnLike"]["AWS:SourceArn"]
+                           for statement in policy["Statement"]]
+
+
+# --- another account's role ---------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def account_template():
+    from samtranslator.yaml_helper import yaml_parse
+    path = ROOT / "deploy/cloudformation/account.yaml"
+    return json.loads(json.dumps(yaml_parse(path.read_text())))
+
+
+@pytest.mark.parametrize("parameters", [
+    {}, {"FleetQueues": "jobs-*", "FleetClusters": "main", "FleetGroups": "gpu-*"}], ids=str)
+def test_the_role_of_an_account_is_what_iam_prints(
+        parameters, account_template, moto, run_program, ecs_scaler):
+    caller, external_id = "arn:aws:iam::210987654321:role/scaler", "jobs/1"
+    role = f"arn:aws:iam::{intrinsics.ACCOUNT}:role/ecs-scaler"
+    moto.client("cloudformation").create_stack(
+        StackName="account", TemplateBody=json.dumps(account_template),
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in {
+            "ScalerRoleArn": caller, "ExternalId": external_id, "Regions": "eu-west-1",
+            **parameters}.items()])
+    variables = {f"FLEET_{name}": parameters[f"Fleet{name.title()}"]
+                 for name in ("QUEUES", "CLUSTERS") if parameters}
+    printed = run_program(
+        [ecs_scaler, "iam", "--fleet", "tags", "--output", "json", "--account", "210987654321",
+         "--caller", caller, *of_groups(parameters)],
+        env={**variables, "FLEET_ACCOUNTS": json.dumps([
+            {"role": role, "external_id": external_id, "regions": ["eu-west-1"]}])})
+    assert printed.code == 0, printed.output()
+    expected, = json.loads(printed.stdout())["roles"]
+
+    made = moto.client("iam").get_role(RoleName="ecs-scaler")["Role"]
+    assert made["Arn"] == expected["role"] == role
+    assert made["AssumeRolePolicyDocument"] == expected["trust_policy"]
+    template = intrinsics.Template(account_template, "account", {
+        "Regions": "eu-west-1", **parameters})
+    policy, = template.resources("AWS::IAM::Role")["ScalerRole"]["Policies"]
+    assert policy["PolicyDocument"] == expected["policy"]
+
+
+def test_the_accounts_template_is_clean(cfn_lint):
+    assert cfn_lint(ROOT / "deploy/cloudformation/account.yaml") == ""
 
 
 # --- log lines ----------------------------------------------------------------------------------
@@ -182,9 +264,9 @@ def test_alarms_watch_what_is_published(alarms, filters):
 # --- Terraform ----------------------------------------------------------------------------------
 
 
-def terraform_blocks(kind):
+def terraform_blocks(kind, folder=TERRAFORM):
     blocks = []
-    for path in sorted(TERRAFORM.glob("*.tf")):
+    for path in sorted(folder.glob("*.tf")):
         with open(path) as file:
             blocks += plain(hcl2.load(file)).get(kind, [])
     return blocks
@@ -193,7 +275,8 @@ def terraform_blocks(kind):
 FILTERS = {"AWS::Logs::MetricFilter": ("aws_cloudwatch_log_metric_filter", {
     "FilterName": "name"})}
 MORE_NAMES = {"SuccessFilter": "success", "SettingsFilter": "settings", "StoppedAlarm": "stopped",
-              "SettingsAlarm": "settings"}
+              "SettingsAlarm": "settings", "ShardQueue": "shard", "ShardMapping": "shard",
+              "Deployments": "deployments", "DeploymentsPermission": "deployments"}
 
 
 def test_terraform_creates_the_same(fleet_template):
@@ -203,7 +286,8 @@ def test_terraform_creates_the_same(fleet_template):
     expected = {(types[resource["Type"]][0], {**NAMES, **MORE_NAMES}.get(name, "scaler")): resource
                 for name, resource in fleet_template["Resources"].items()}
 
-    parts = {("aws_iam_role_policy", "scaler"), ("aws_cloudwatch_event_target", "schedule")}
+    parts = {("aws_iam_role_policy", "scaler"), ("aws_cloudwatch_event_target", "schedule"),
+             ("aws_cloudwatch_event_target", "deployments")}
     assert set(found) - parts == set(expected)
     for key, resource in expected.items():
         for theirs, ours in types[resource["Type"]][1].items():
@@ -212,6 +296,7 @@ def test_terraform_creates_the_same(fleet_template):
                 assert re.search(r"\bvar\.", str(look_up(found[key], ours))), (key, ours)
             else:
                 assert look_up(found[key], ours) == value, (key, ours)
+        assert ("Condition" in resource) == ("count" in found[key]), key
 
 
 def test_terraform_asks_the_same_of_the_log(fleet_template):
@@ -229,28 +314,43 @@ def test_terraform_asks_the_same_of_the_log(fleet_template):
             assert resource["Properties"]["FilterPattern"] in text
 
 
+def names_of(kind, folder=TERRAFORM):
+    return {name for block in terraform_blocks(kind, folder) for name in block}
+
+
 def test_terraform_has_the_same_parameters_and_outputs(fleet_template):
-    def names(kind):
-        return {name for block in terraform_blocks(kind) for name in block}
-
     own = {"name", "zip", "tags", "environment"}
-    assert names("variable") - own == {snake(n) for n in fleet_template["Parameters"]}
-    assert names("output") == {snake(name) for name in fleet_template["Outputs"]}
+    # A list of accounts names its roles itself; a template cannot read JSON.
+    theirs = {snake(name) for name in fleet_template["Parameters"]} - {"fleet_roles"}
+    assert names_of("variable") - own == theirs
+    assert names_of("output") == {snake(name) for name in fleet_template["Outputs"]}
 
 
-def test_terraform_grants_the_same(fleet_template):
+def test_terraform_makes_the_same_role_of_an_account(account_template):
+    assert names_of("variable", ACCOUNT_TERRAFORM) - {"tags"} == {
+        snake(name) for name in account_template["Parameters"]}
+    assert names_of("output", ACCOUNT_TERRAFORM) == {"role_arn"}
+    check_statements(ACCOUNT_TERRAFORM, account_template, ("of_groups",))
+
+
+def check_statements(folder, template, conditions):
     """As far as it can be seen without a provider: statements, actions, conditions."""
-    text = "".join(path.read_text() for path in TERRAFORM.glob("*.tf"))
-    statements = statements_of(fleet_template["Resources"]["ScalerRole"])
+    text = "".join(path.read_text() for path in folder.glob("*.tf"))
+    statements = statements_of(template["Resources"]["ScalerRole"])
     written = re.findall(r'Sid += "(\w+)".*?Action += (\[[^\]]*\])', text, re.DOTALL)
 
     assert [(s["Sid"], s["Action"]) for s in statements] == [
         (sid, json.loads(actions)) for sid, actions in written]
-    conditional = [sid for kind in ("of_groups", "of_wakes")
+    conditional = [sid for kind in conditions
                    for sid in json.loads(re.search(kind + r" += (\[[^\]]*\])", text)[1])]
-    policy, = fleet_template["Resources"]["ScalerRole"]["Properties"]["Policies"]
+    policy, = template["Resources"]["ScalerRole"]["Properties"]["Policies"]
     assert conditional == [s["Fn::If"][1]["Sid"] for s in
-                                       policy["PolicyDocument"]["Statement"] if "Fn::If" in s]
+                           policy["PolicyDocument"]["Statement"] if "Fn::If" in s]
     assert text.count('"aws:TagKeys" = ["ecs-scaler:instance"]') == 1
     assert text.count('"aws:ResourceTag/ecs-scaler:queue" = ["false"]') == 2
     assert text.count('"aws:TagKeys" = ["ecs-scaler:state", "ecs-scaler:last-good"]') == 1
+
+
+def test_terraform_grants_the_same(fleet_template):
+    check_statements(TERRAFORM, fleet_template,
+                     ("of_groups", "of_roles", "of_shards", "of_wakes"))

@@ -23,13 +23,18 @@ locals {
       FLEET_CLUSTERS  = var.fleet_clusters
       LOG_LEVEL       = var.log_level
     },
+    length(var.fleet_accounts) == 0 ? {} : { FLEET_ACCOUNTS = jsonencode([for account in var.fleet_accounts :
+    { for name, value in account : name => value if value != null }]) },
     var.environment,
   )
 
   # `ecs-scaler iam --fleet tags --lease` prints the same statements; a test compares them.
   of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
   "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
-  statements = [for one in local.all_statements : one if var.fleet_groups != "" || !contains(local.of_groups, one.Sid)]
+  roles    = var.fleet_accounts[*].role
+  of_roles = ["AssumeRoles"]
+  statements = [for one in local.all_statements : one if(var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) &&
+  (length(compact(local.roles)) != 0 || !contains(local.of_roles, one.Sid))]
   all_statements = [
     {
       Sid      = "FindServices"
@@ -134,6 +139,12 @@ locals {
       Effect   = "Allow"
       Action   = ["autoscaling:TerminateInstanceInAutoScalingGroup"]
       Resource = [local.groups]
+    },
+    {
+      Sid      = "AssumeRoles"
+      Effect   = "Allow"
+      Action   = ["sts:AssumeRole"]
+      Resource = compact(local.roles)
     },
     {
       Sid       = "HoldLease"

@@ -103,6 +103,12 @@ variable "fleet_groups" {
   }
 }
 
+variable "fleet_accounts" {
+  description = "Accounts and regions that are searched (docs/fleets.md), each role made by ../account; empty for this account and region alone"
+  type        = list(object({ role = optional(string), external_id = optional(string), regions = list(string) }))
+  default     = []
+}
+
 variable "log_level" {
   description = "TRACE, DEBUG or INFO: the alarms count lines of the log, which higher levels leave out"
   type        = string

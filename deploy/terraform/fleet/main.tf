@@ -30,6 +30,12 @@ locals {
       TICK_SECONDS     = tostring(var.tick_seconds)
       LOG_LEVEL        = var.log_level
     },
+    length(var.fleet_accounts) == 0 ? {} : { FLEET_ACCOUNTS = jsonencode([for account in var.fleet_accounts :
+    { for name, value in account : name => value if value != null }]) },
+    var.shards == 0 ? {} : {
+      FLEET_SHARD_QUEUE_URL = one(aws_sqs_queue.shard[*].url)
+      FLEET_SHARD_SERVICES  = tostring(var.shard_services)
+    },
     var.fleet_profiles == null ? {} : { FLEET_PROFILES = try(tostring(var.fleet_profiles), jsonencode(var.fleet_profiles)) },
     var.metrics == "" ? {} : { METRICS = var.metrics },
     var.environment,
@@ -38,9 +44,13 @@ locals {
   # `ecs-scaler iam` prints the same statements; a test compares them.
   of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
   "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
-  of_wakes = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
+  roles     = var.fleet_accounts[*].role
+  of_shards = ["OrderShards", "ReceiveShards"]
+  of_roles  = ["AssumeRoles"]
+  of_wakes  = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
   statements = [for one in local.all_statements : one if
-  (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid))]
+    (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid)) &&
+  (var.shards != 0 || !contains(local.of_shards, one.Sid)) && (length(compact(local.roles)) != 0 || !contains(local.of_roles, one.Sid))]
   all_statements = [
     {
       Sid      = "FindServices"
@@ -147,6 +157,12 @@ locals {
       Resource = [local.groups]
     },
     {
+      Sid      = "AssumeRoles"
+      Effect   = "Allow"
+      Action   = ["sts:AssumeRole"]
+      Resource = compact(local.roles)
+    },
+    {
       Sid      = "WriteLogs"
       Effect   = "Allow"
       Action   = ["logs:CreateLogStream", "logs:PutLogEvents"]
@@ -163,6 +179,18 @@ locals {
       Effect   = "Allow"
       Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
       Resource = [aws_sqs_queue.tick.arn]
+    },
+    {
+      Sid      = "OrderShards"
+      Effect   = "Allow"
+      Action   = ["sqs:SendMessage"]
+      Resource = aws_sqs_queue.shard[*].arn
+    },
+    {
+      Sid      = "ReceiveShards"
+      Effect   = "Allow"
+      Action   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+      Resource = aws_sqs_queue.shard[*].arn
     },
     {
       Sid      = "WakeMapping"
@@ -197,6 +225,15 @@ resource "aws_sqs_queue" "tick" {
   tags                       = var.tags
   visibility_timeout_seconds = 60
   message_retention_seconds  = 150
+  sqs_managed_sse_enabled    = true
+}
+
+resource "aws_sqs_queue" "shard" {
+  count                      = var.shards == 0 ? 0 : 1
+  name                       = "${var.name}-shards"
+  tags                       = var.tags
+  visibility_timeout_seconds = 60
+  message_retention_seconds  = 60
   sqs_managed_sse_enabled    = true
 }
 
@@ -288,5 +325,44 @@ resource "aws_lambda_event_source_mapping" "tick" {
 
   scaling_config {
     maximum_concurrency = 2
+  }
+}
+
+# A deployment may set a count of its own: it is looked at within seconds.
+resource "aws_cloudwatch_event_rule" "deployments" {
+  name        = "${var.name}-deployments"
+  tags        = var.tags
+  description = "Starts a pass when a deployment of a service begins"
+  state       = "ENABLED"
+  event_pattern = jsonencode({
+    source      = ["aws.ecs"]
+    detail-type = ["ECS Deployment State Change"]
+    detail      = { eventName = ["SERVICE_DEPLOYMENT_IN_PROGRESS"] }
+  })
+}
+
+resource "aws_cloudwatch_event_target" "deployments" {
+  rule      = aws_cloudwatch_event_rule.deployments.name
+  target_id = "scaler"
+  arn       = aws_lambda_function.scaler.arn
+}
+
+resource "aws_lambda_permission" "deployments" {
+  function_name = aws_lambda_function.scaler.function_name
+  action        = "lambda:InvokeFunction"
+  principal     = "events.amazonaws.com"
+  source_arn    = aws_cloudwatch_event_rule.deployments.arn
+}
+
+resource "aws_lambda_event_source_mapping" "shard" {
+  count                   = var.shards == 0 ? 0 : 1
+  function_name           = aws_lambda_function.scaler.function_name
+  event_source_arn        = one(aws_sqs_queue.shard[*].arn)
+  enabled                 = true
+  batch_size              = 1
+  function_response_types = ["ReportBatchItemFailures"]
+
+  scaling_config {
+    maximum_concurrency = var.shards
   }
 }

@@ -43,6 +43,32 @@ variable "fleet_profiles" {
   default     = null
 }
 
+variable "fleet_accounts" {
+  description = "Accounts and regions that are searched (docs/fleets.md), each role made by ../account; empty for this account and region alone"
+  type        = list(object({ role = optional(string), external_id = optional(string), regions = list(string) }))
+  default     = []
+}
+
+variable "shards" {
+  description = "How many invocations at a time look after parts of the fleet, from 2; 0 for one that looks after all"
+  type        = number
+  default     = 0
+  validation {
+    condition     = var.shards == 0 || (var.shards >= 2 && var.shards <= 1000)
+    error_message = "0, or from 2 to 1000."
+  }
+}
+
+variable "shard_services" {
+  description = "How many services one part may hold, where shards is not 0"
+  type        = number
+  default     = 500
+  validation {
+    condition     = var.shard_services >= 1 && var.shard_services <= 100000
+    error_message = "From 1 to 100000 services."
+  }
+}
+
 variable "wake" {
   description = "Event source mappings of this function wake the services of their queues; the role may then receive from all of fleet_queues"
   type        = bool

@@ -237,6 +237,9 @@ Result<Invocation> Handler::translate(const lambda::Event& event) const {
     return Invocation{.trigger = Trigger::Doorbell,
                       .messages = std::vector<ArrivedMessage>(rung->notifications)};
   }
+  if (std::holds_alternative<lambda::EcsEvent>(event)) {
+    return Invocation{.trigger = Trigger::Doorbell};  // It tells of no message, only that we look.
+  }
   return Invocation{.trigger = Trigger::Schedule};
 }
 

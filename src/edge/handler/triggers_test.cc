@@ -129,6 +129,23 @@ TEST_F(TriggersTest, ANotificationIsADoorbellWithoutMessages) {
   EXPECT_EQ(aws_.service->service.desired, 3);
 }
 
+// Of a deployment, which may have set a count of its own.
+TEST_F(TriggersTest, AnEventOfEcsIsARingThatTellsOfNoMessage) {
+  constexpr std::string_view kDeployment = R"({"source":"aws.ecs","detail-type":
+      "ECS Deployment State Change","detail":{"eventName":"SERVICE_DEPLOYMENT_IN_PROGRESS"}})";
+  EXPECT_TRUE(handle(kDeployment).has_value());
+  EXPECT_EQ(aws_.service->service.desired, 0);
+  aws_.depth = QueueDepth{.visible = 5};
+  const Result<std::string> answer = handle(kDeployment);
+  ASSERT_TRUE(answer.has_value()) << answer.error().message;
+  EXPECT_NE(answer->find(R"("trigger_source":"doorbell")"), std::string::npos);
+  EXPECT_EQ(aws_.service->service.desired, 3);
+  aws_.depth = QueueDepth{};
+  rest_is_due();
+  EXPECT_TRUE(handle(kDeployment).has_value());
+  EXPECT_EQ(aws_.service->service.desired, 3);
+}
+
 TEST_F(TriggersTest, QueuesThatAreNotConfiguredAreUnknown) {
   config_.tick_queue_url.clear();
   config_.doorbell_queue_url.clear();

@@ -89,16 +89,20 @@ Result<Event> parse_event(std::string_view text) {
     if (source == "aws.events" || source == "aws.scheduler") {
       return ScheduleEvent{.source = source};
     }
-    return fail(
-        ErrorKind::Malformed,
-        fmt::format("$.source: '{}' is not one of aws.events|aws.scheduler", shortened(source)));
+    if (source == "aws.ecs") {
+      return EcsEvent{};
+    }
+    return fail(ErrorKind::Malformed,
+                fmt::format("$.source: '{}' is not one of aws.events|aws.scheduler|aws.ecs",
+                            shortened(source)));
   }
   const Result<void> known = root.only_fields({"dry_run"});
   if (!known) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("not an event of a schedule, SQS or SNS, or a manual call ({{}} or "
-                            "{{\"dry_run\":true}}): {}",
-                            known.error().message));
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("not an event of a schedule, ECS, SQS or SNS, or a manual call ({{}} or "
+                    "{{\"dry_run\":true}}): {}",
+                    known.error().message));
   }
   const auto dry_run = root.optional_field("dry_run");
   return ManualEvent{.dry_run = dry_run ? TRY(dry_run->boolean()) : false};

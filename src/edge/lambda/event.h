@@ -1,6 +1,6 @@
 #pragma once
-// What Lambda hands to the function, by its source: a schedule, records of an SQS queue, a
-// notification of an SNS topic, or a manual call.
+// What Lambda hands to the function, by its source: a schedule, an event of ECS, records of an SQS
+// queue, a notification of an SNS topic, or a manual call.
 
 #include <string>
 #include <string_view>
@@ -15,6 +15,10 @@ namespace scaler::lambda {
 struct ScheduleEvent {
   std::string source = {};
 };
+
+/// An EventBridge rule on events of ECS ("aws.ecs"), such as the beginning of a deployment, which
+/// may have set a count of its own. Which service it is about does not matter.
+struct EcsEvent {};
 
 struct SqsRecord {
   std::string message_id = {};
@@ -39,7 +43,7 @@ struct ManualEvent {
   bool dry_run = false;
 };
 
-using Event = std::variant<ScheduleEvent, SqsEvent, SnsEvent, ManualEvent>;
+using Event = std::variant<ScheduleEvent, EcsEvent, SqsEvent, SnsEvent, ManualEvent>;
 
 /// Errors: Malformed, naming what was wrong; also for an event of any other source.
 Result<Event> parse_event(std::string_view text);

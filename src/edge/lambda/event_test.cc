@@ -17,6 +17,18 @@ TEST(Event, KnowsBothKindsOfSchedule) {
   EXPECT_EQ(std::get<ScheduleEvent>(*scheduler).source, "aws.scheduler");
 }
 
+// The event of ECS's documentation, with names of its own.
+TEST(Event, KnowsOneOfEcs) {
+  const auto event = parse_event(
+      R"({"version":"0","id":"1","detail-type":"ECS Deployment State Change","source":"aws.ecs",
+          "account":"123456789012","time":"2026-11-23T21:00:00Z","region":"eu-central-1",
+          "resources":["arn:aws:ecs:eu-central-1:123456789012:service/main/worker"],
+          "detail":{"eventType":"INFO","eventName":"SERVICE_DEPLOYMENT_IN_PROGRESS",
+                    "deploymentId":"ecs-svc/1","updatedAt":"2026-11-23T21:00:00Z","reason":"r"}})");
+  ASSERT_TRUE(event.has_value()) << event.error().message;
+  EXPECT_TRUE(std::holds_alternative<EcsEvent>(*event));
+}
+
 TEST(Event, ReadsSqsRecords) {
   const auto event = parse_event(
       R"({"Records":[{"messageId":"m1","receiptHandle":"r1","body":"x",
@@ -61,7 +73,8 @@ TEST(Event, NamesWhatIsWrongWithAnyOther) {
   for (const auto& [text, message] : std::vector<std::pair<std::string, std::string>>{
            {"", "not JSON: incomplete JSON at byte 0"},
            {"[]", "$: an event is an object, not an array"},
-           {R"({"source":"aws.s3"})", "$.source: 'aws.s3' is not one of aws.events|aws.scheduler"},
+           {R"({"source":"aws.s3"})",
+            "$.source: 'aws.s3' is not one of aws.events|aws.scheduler|aws.ecs"},
            {R"({"Records":[]})", "$.Records: an event of SQS or SNS has at least one record"},
            {R"({"Records":[{"eventSource":"aws:s3"}]})",
             "$.Records[0].eventSource: 'aws:s3' is neither aws:sqs nor aws:sns"},
@@ -72,7 +85,8 @@ TEST(Event, NamesWhatIsWrongWithAnyOther) {
            {R"({"Records":[{}]})", "$.Records[0].eventSource is missing"},
            {R"({"Records":{}})", "$.Records: an object is not an array"},
            {R"({"dryrun":true})",
-            "not an event of a schedule, SQS or SNS, or a manual call ({} or {\"dry_run\":true}): "
+            "not an event of a schedule, ECS, SQS or SNS, or a manual call ({} or "
+            "{\"dry_run\":true}): "
             "$.dryrun is not a known field; did you mean 'dry_run'?"},
            {R"({"dry_run":"yes"})", "$.dry_run: 'yes' is not true or false"}}) {
     const auto event = parse_event(text);
