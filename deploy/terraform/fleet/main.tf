@@ -20,7 +20,7 @@ locals {
 
   environment = merge(
     {
-      FLEET            = "tags"
+      FLEET            = local.by_tags ? "tags" : var.fleet_file
       FLEET_TASKS_MAX  = tostring(var.fleet_tasks_max)
       FLEET_QUEUES     = var.fleet_queues
       FLEET_CLUSTERS   = var.fleet_clusters
@@ -44,19 +44,30 @@ locals {
   # `ecs-scaler iam` prints the same statements; a test compares them.
   of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
   "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
+  by_tags   = var.fleet_file == ""
+  of_tags   = ["FindServices", "ReadService", "ScaleService"]
+  of_files  = ["ReadFleet", "ReadAndScaleService"]
   roles     = var.fleet_accounts[*].role
   of_shards = ["OrderShards", "ReceiveShards"]
   of_roles  = ["AssumeRoles"]
   of_wakes  = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
   statements = [for one in local.all_statements : one if
-    (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid)) &&
-  (var.shards != 0 || !contains(local.of_shards, one.Sid)) && (length(compact(local.roles)) != 0 || !contains(local.of_roles, one.Sid))]
+    (local.by_tags || !contains(local.of_tags, one.Sid)) && (!local.by_tags || !contains(local.of_files, one.Sid)) &&
+    (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (length(compact(local.roles)) != 0 || !contains(local.of_roles, one.Sid)) &&
+    (var.shards != 0 || !contains(local.of_shards, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid))
+  ]
   all_statements = [
     {
       Sid      = "FindServices"
       Effect   = "Allow"
       Action   = ["tag:GetResources"]
       Resource = ["*"]
+    },
+    {
+      Sid      = "ReadFleet"
+      Effect   = "Allow"
+      Action   = ["s3:GetObject"]
+      Resource = ["arn:${local.partition}:s3:::${trimprefix(var.fleet_file, "s3://")}"]
     },
     {
       Sid      = "ReadJobQueue"
@@ -78,14 +89,20 @@ locals {
       Condition = { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } }
     },
     {
+      Sid      = "ReadAndScaleService"
+      Effect   = "Allow"
+      Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
+      Resource = [local.services]
+    },
+    {
       Sid      = "RememberState"
       Effect   = "Allow"
       Action   = ["ecs:TagResource", "ecs:UntagResource"]
       Resource = [local.services]
-      Condition = {
-        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state", "ecs-scaler:last-good"] }
-        Null                        = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] }
-      }
+      Condition = merge(
+        { "ForAllValues:StringEquals" = { "aws:TagKeys" = local.by_tags ? ["ecs-scaler:state", "ecs-scaler:last-good"] : ["ecs-scaler:state"] } },
+        { for name, given in { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } } : name => given if local.by_tags },
+      )
     },
     {
       Sid       = "ListTasks"

@@ -37,6 +37,16 @@ variable "fleet_clusters" {
   }
 }
 
+variable "fleet_file" {
+  description = "The services of this fleet file (s3://BUCKET/KEY) in place of those that carry the tag; empty for tags"
+  type        = string
+  default     = ""
+  validation {
+    condition     = can(regex("^(s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/[A-Za-z0-9!_.()/-]{1,512})?$", var.fleet_file))
+    error_message = "s3://BUCKET/KEY."
+  }
+}
+
 variable "fleet_profiles" {
   description = "Policies by name, which the tag ecs-scaler:profile chooses from"
   type        = any
