@@ -73,7 +73,8 @@ class Deployed:
 
     @property
     def environment(self):
-        return {pair["name"]: pair["value"] for pair in self.container["environment"]}
+        # moto keeps what is left out as None
+        return {pair["name"]: pair["value"] for pair in self.container["environment"] if pair}
 
 
 @pytest.fixture
