@@ -1,5 +1,6 @@
 """One state folder, one emulator: a second one would write over what the first one acknowledged."""
 
+import shutil
 import signal
 
 
@@ -36,3 +37,15 @@ def test_a_killed_emulator_holds_nothing(emulator, tmp_path):
     first.process.popen.wait(10)
 
     assert emulator(state_dir=folder).tasks() == (0, 0)
+
+
+def test_what_could_not_be_saved_is_no_success(emulator, tmp_path):
+    folder = tmp_path / "state"
+    running = emulator(state_dir=folder)
+    shutil.rmtree(folder)
+    running.send(3)
+
+    assert running.process.stop() == 1
+    last = running.process.stderr().splitlines()[-1]
+    assert last == (f"ecs-scaler: the queues are not saved: {folder}/queues.json: "
+                    "No such file or directory")

@@ -98,7 +98,7 @@ class Emulator::Impl {
                         options_.queue);
   }
 
-  void shutdown() {
+  Result<void> shutdown() {
     if (tasks_) {
       tasks_->shutdown(std::min(options_.stop_timeout, kShutdownMax));
     }
@@ -106,9 +106,7 @@ class Emulator::Impl {
       lambda_->shutdown();
     }
     front_->release_hanging();
-    if (!options_.state_dir.empty()) {
-      save_and_log();
-    }
+    return options_.state_dir.empty() ? Result<void>() : save();
   }
 
  private:
@@ -451,8 +449,8 @@ std::string Emulator::status() const {
 std::vector<ServiceNow> Emulator::services() const {
   return impl_->services();
 }
-void Emulator::shutdown() {
-  impl_->shutdown();
+Result<void> Emulator::shutdown() {
+  return impl_->shutdown();
 }
 
 }  // namespace scaler::emulator

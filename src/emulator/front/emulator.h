@@ -105,7 +105,8 @@ class Emulator {
   std::string status() const;
   std::vector<ServiceNow> services() const;
   /// Stops the Lambda processes and saves the queues; to be called once, before the end.
-  void shutdown();
+  /// Errors: Unavailable when the last changes of the queues could not be saved.
+  Result<void> shutdown();
 
  private:
   class Impl;

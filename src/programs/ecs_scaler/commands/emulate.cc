@@ -175,8 +175,8 @@ int emulate(const EmulateFlags& flags, const Environment& environment) {
   page.watch(**emulator);
   loop.run(stop.token());
   page.forget();
-  (*emulator)->shutdown();
-  return kDone;
+  const auto saved = (*emulator)->shutdown();
+  return saved ? kDone : complain(kFailed, "the queues are not saved: " + saved.error().message);
 }
 
 /// "K=V"
