@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <system_error>
 #include <unistd.h>
 #include <utility>
 
@@ -96,6 +97,12 @@ struct AppendValue {
   void operator()(RawJson json) const { out += json.text; }
 };
 
+/// Lines that were dropped since the last one that was taken, and why the last of them was.
+struct Lost {
+  std::int64_t lines = 0;
+  int error = 0;  ///< errno's
+};
+
 bool writable_now(int file_descriptor) {
   pollfd entry = {.fd = file_descriptor, .events = POLLOUT, .revents = 0};
   return ::poll(&entry, 1, 0) > 0;
@@ -124,10 +131,10 @@ class Log::Sink {
     finish_rest();
     // The notice goes with the next line, not before it: in the last corner of a full pipe there is
     // always room for another notice.
-    if (rest_.empty() && put(dropped_ > 0 ? notice(dropped_).append(line) : std::move(line))) {
-      dropped_ = 0;
+    if (rest_.empty() && put(lost_.lines > 0 ? notice(lost_).append(line) : std::move(line))) {
+      lost_ = {};
     } else {
-      ++dropped_;
+      ++lost_.lines;
     }
   }
 
@@ -182,6 +189,7 @@ class Log::Sink {
     while (taken < text.size()) {
       const ssize_t size = put_once(text.substr(taken));
       if (size < 0 && errno != EINTR) {
+        lost_.error = errno;
         break;  // Full, or the reader has gone; a log must not stop the scaling.
       }
       taken += size > 0 ? static_cast<std::size_t>(size) : 0;
@@ -207,7 +215,7 @@ class Log::Sink {
   int file_descriptor_;
   Way way_ = Way::Unknown;
   std::string rest_ = {};  ///< of a line that was taken in part
-  std::int64_t dropped_ = 0;
+  Lost lost_ = {};
 };
 
 Log::Log(int file_descriptor, LogLevel level, const Clock& clock)
@@ -286,6 +294,17 @@ std::string line_of(LogLevel level, Instant now, std::string_view message,
   return line;
 }
 
+/// A full disk is told as such: who looks for a reader that hangs finds none.
+std::string notice_of(const Lost& lost, Instant now) {
+  const bool unread = lost.error == EAGAIN || lost.error == EPIPE;
+  const std::string reason = unread ? "" : std::generic_category().message(lost.error);
+  const std::array<LogField, 2> fields{{{"dropped", lost.lines}, {"reason", reason}}};
+  return line_of(LogLevel::Warn, now,
+                 unread ? "log lines were dropped because nobody read them"
+                        : "log lines were dropped because they could not be written",
+                 std::span(fields).first(unread ? 1 : 2));
+}
+
 }  // namespace
 
 void Log::write(LogLevel level, std::string_view message, std::span<const LogField> fields) const {
@@ -293,11 +312,8 @@ void Log::write(LogLevel level, std::string_view message, std::span<const LogFie
     return;
   }
   const Instant now = clock_->now();
-  sink_->write(line_of(level, now, message, fields), [now](std::int64_t dropped) {
-    const LogField field{"dropped", dropped};
-    return line_of(LogLevel::Warn, now, "log lines were dropped because nobody read them",
-                   std::span(&field, 1));
-  });
+  sink_->write(line_of(level, now, message, fields),
+               [now](const Lost& lost) { return notice_of(lost, now); });
 }
 
 }  // namespace scaler

@@ -3,12 +3,16 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "ground/base/file.h"
 
 namespace scaler {
 namespace {
@@ -125,6 +129,32 @@ TEST_F(LogPipe, OutlivesItsReader) {
   close(std::exchange(ends_[0], -1));
   log.write(LogLevel::Info, "not read");
   EXPECT_NE(std::signal(SIGPIPE, before), SIG_ERR);
+}
+
+TEST(Log, TellsThatTheDiskWasFullAndNotThatNobodyRead) {
+  std::string path = testing::TempDir() + "logXXXXXX";
+  const int file = mkostemp(path.data(), O_CLOEXEC);
+  const int kept = fcntl(file, F_DUPFD_CLOEXEC, 0);
+  const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
+  const FixedClock clock;
+  const Log log(file, LogLevel::Info, clock);
+  log.write(LogLevel::Info, "before");
+  ASSERT_EQ(dup2(full, file), file);
+  log.write(LogLevel::Info, "lost");
+  log.write(LogLevel::Info, "lost, too");
+  ASSERT_EQ(dup2(kept, file), file);
+
+  log.write(LogLevel::Info, "after");
+
+  const std::string text = read_file(path).value_or("");
+  for (const int descriptor : {file, kept, full}) {
+    close(descriptor);
+  }
+  unlink(path.c_str());
+  EXPECT_THAT(text,
+              testing::HasSubstr("\"message\":\"log lines were dropped because they could not "
+                                 "be written\",\"dropped\":2,\"reason\":\"No space left on "
+                                 "device\"}\n"));
 }
 
 TEST(Log, DropsWhatASocketDoesNotTake) {
