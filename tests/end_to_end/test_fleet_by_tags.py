@@ -276,3 +276,26 @@ def test_a_wrong_tag_is_in_metric_and_status_until_it_is_mended(team, scaler, st
     wait_until(lambda: "settings_problem{" not in page("/metrics"), timeout=75,
                what="the mended tag")
     assert "settings_problems" not in json.loads(page("/status"))
+
+
+def test_one_service_whose_place_contradicts_the_settings_hides_no_other(team, scaler):
+    for name in ("a", "far"):
+        team.add(name)
+    team.tag("a", queue="jobs-a")
+    team.tag("far", queue="arn:aws:sqs:eu-west-1:000000000000:jobs-far")
+    here = {"AWS_ENDPOINT_URL_SQS": "https://sqs.us-east-1.amazonaws.com"}
+
+    shown = scaler("config", "--fleet", "tags", **here)
+    written = scaler("config", "--fleet", "tags", "--output", "json", **here)
+
+    assert (shown.code, written.code) == (3, 3)
+    assert "jobs-far" in shown.stderr() and "sqs.us-east-1.amazonaws.com" in shown.stderr()
+    assert "queue jobs-a" in shown.stdout() and "jobs-far" not in shown.stdout()
+    service, = json.loads(written.stdout())["services"]
+    assert service["service"].endswith("/a")
+    # What no settings can reach is the tag's mistake, of which its last good settings are no part.
+    team.tag("far", queue="arn:aws-cn:sqs:cn-north-1:000000000000:jobs-far")
+    told = scaler("once", "--fleet", "tags")
+    assert (told.code, set(team.tags("far")) & {"ecs-scaler:state"}) == (1, set())
+    assert "ecs-scaler:queue: 'arn:aws-cn:sqs:cn-north-1:000000000000:jobs-far' lies in" in (
+        told.stderr())

@@ -119,6 +119,13 @@ void read_queue(const Reading& reading, std::string_view tag, std::string_view w
           known, [&](const QueueAddress& other) { return may_be_same(other, *address); })) {
     return reading.wrong(tag, word, "stands twice");
   }
+  const std::string_view partition = partition_of(address->region).name;
+  if (!address->region.empty() && partition != reading.arn.partition) {
+    return reading.wrong(tag, word,
+                         fmt::format("lies in the partition {} and the service in {}: no "
+                                     "credentials are good for both",
+                                     partition, reading.arn.partition));
+  }
   check_allowed(reading, tag, word, *address);
   queue.url = address->url;
   queues.push_back(std::move(queue));
@@ -277,6 +284,7 @@ Result<void> check_tasks(const PolicyOptions& options, std::int64_t tasks_max) {
   check("tasks_min", options.tasks_min);
   check("tasks_max", options.tasks_max.value_or(0));
   check("fallback_tasks", options.fallback_tasks.value_or(0));
+  check("instance_min", options.instance_min);
   if (options.mode == Mode::Fixed) {
     check("scale_up_target", options.scale_up_target);
   } else if (!options.tasks_max) {

@@ -56,6 +56,8 @@ TEST(ServiceTags, SayWhatIsWrongAndWhatWouldBeRight) {
             "ecs-scaler:policy: 'tasks_max=6' stands twice"},
            {{{"ecs-scaler:queue", "jobs@1001"}}, "'jobs@1001' has no weight"},
            {{{"ecs-scaler:queue", "arn:aws:sns:r:1:t"}}, "ecs-scaler:queue: "},
+           {{{"ecs-scaler:queue", "arn:aws-cn:sqs:cn-north-1:123456789012:jobs"}},
+            "jobs' lies in the partition aws-cn and the service in aws: no credentials"},
            {{{"ecs-scaler:queue", "jobs"}, {"ecs-scaler:queue:2", queue_url("jobs")}}, twice},
            {{{"ecs-scaler:queue", "jobs"}, {"ecs-scaler:polcy", "mode=fixed"}},
             "ecs-scaler:polcy is no tag of this program; did you mean 'ecs-scaler:policy'?"},
@@ -163,6 +165,7 @@ TEST(CheckTasks, LooksAtEverythingThatStartsTasks) {
   EXPECT_FALSE(check_tasks({.mode = Mode::Backlog}, 5).has_value());
   EXPECT_FALSE(check_tasks({.tasks_min = 6}, 5).has_value());
   EXPECT_FALSE(check_tasks({.fallback_tasks = 6}, 5).has_value());
+  EXPECT_FALSE(check_tasks({.instance_min = 6}, 5).has_value());
   EXPECT_FALSE(check_tasks({.schedules = {{.tasks_min = 6}}}, 5).has_value());
   EXPECT_FALSE(check_tasks({.schedules = {{.tasks_max = 6}}}, 5).has_value());
 }

@@ -35,50 +35,69 @@ std::string row(std::string_view name, const aws::Location& where) {
              : fmt::format("  {:<24} {}, {}, {}\n", name, where.region, account, where.endpoint);
 }
 
-/// Each service and its queues with region, account and endpoint.
-Result<std::string> describe(const Environment& environment,
-                             const std::vector<ServiceSpec>& specs) {
-  const std::vector<ManagedService> fleet = adopted({}, specs);
-  const Places places = TRY(Places::create(environment));
-  std::string text;
-  Problems problems;
-  for (const ManagedService& service : fleet) {
-    const std::size_t count = service.queues.size();
-    text += fmt::format("{}/{}: {}\n", service.id.cluster, service.id.service,
-                        plural(static_cast<std::int64_t>(count), "queue"));
-    const Result<aws::Whereabouts> found = places.of(look_at_all_of(service));
-    problems.add_if_failed(found);
-    if (!found) {
-      continue;
-    }
-    text += row("service", found->service);
-    if (const AccountRole& role = service.id.role; !role.arn.empty()) {
-      text += fmt::format("  {:<24} {}{}\n", "as", role.arn,
-                          role.external_id.empty() ? "" : ", with an external id");
-    }
-    for (std::size_t i = 0; i < count; ++i) {
-      text += row(fmt::format("queue {}", plain_name(service.queues[i].url)), found->queues[i]);
-    }
+/// The services' text, and what contradicts itself of those that have none.
+struct Described {
+  std::string text = {};
+  std::vector<ServiceSpec> specs = {};
+  Problems problems = {};
+};
+
+/// A service and its queues with region, account and endpoint.
+Result<std::string> describe(const Places& places, const ServiceSpec& spec) {
+  const ManagedService service = adopted({}, std::span(&spec, 1)).front();
+  const std::size_t count = service.queues.size();
+  const aws::Whereabouts found = TRY(places.of(look_at_all_of(service)));
+  std::string text = fmt::format("{}/{}: {}\n", service.id.cluster, service.id.service,
+                                 plural(static_cast<std::int64_t>(count), "queue"));
+  text += row("service", found.service);
+  if (const AccountRole& role = service.id.role; !role.arn.empty()) {
+    text += fmt::format("  {:<24} {}{}\n", "as", role.arn,
+                        role.external_id.empty() ? "" : ", with an external id");
   }
-  TRY(problems.result());
+  for (std::size_t i = 0; i < count; ++i) {
+    text += row(fmt::format("queue {}", plain_name(service.queues[i].url)), found.queues[i]);
+  }
   return text;
 }
 
+Result<Described> describe(const Environment& environment, const std::vector<ServiceSpec>& specs) {
+  const Places places = TRY(Places::create(environment));
+  Described described;
+  for (const ServiceSpec& spec : specs) {
+    const Result<std::string> text = describe(places, spec);
+    described.problems.add_if_failed(text);
+    if (text) {
+      described.text += *text;
+      described.specs.push_back(spec);
+    }
+  }
+  return described;
+}
+
+/// Of a file all is shown or nothing. Whose own tags or file in S3 are wrong harms nobody else.
 int show(const Environment& environment, const ConfigFlags& flags,
-         const std::vector<ServiceSpec>& specs, const ChosenFleet& chosen) {
-  auto text = describe(environment, specs);
-  if (!text) {
-    return complain(kConfiguration, text.error().message);
+         const std::vector<ServiceSpec>& specs, const ChosenFleet& chosen, bool whole = true) {
+  auto described = describe(environment, specs);
+  if (!described) {
+    return complain(kConfiguration, described.error().message);
+  }
+  int code = kDone;
+  if (const auto right = described->problems.result(); !right) {
+    code = complain(kConfiguration, right.error().message);
+    if (whole) {
+      return code;
+    }
   }
   for (const SearchedPlace& place : chosen.scope.places) {
     const std::string where = scaler::describe(place);
-    *text += fmt::format("services with the tag {}: {}\n", kQueueTag,
-                         where.empty() ? "the credentials' account" : where);
+    described->text += fmt::format("services with the tag {}: {}\n", kQueueTag,
+                                   where.empty() ? "the credentials' account" : where);
   }
-  const std::string shown =
-      flags.output == Output::Json ? fleet_json(specs, chosen.accounts) + "\n" : *text;
+  const std::string shown = flags.output == Output::Json
+                                ? fleet_json(described->specs, chosen.accounts) + "\n"
+                                : described->text;
   std::fputs(shown.c_str(), stdout);
-  return kDone;
+  return code;
 }
 
 /// Services whose tags are wrong are told, and are no reason not to show the others.
@@ -92,7 +111,8 @@ int show_asked_for(const Environment& environment, const ConfigFlags& flags,
   const int told = tell_news(**fleet);
   ChosenFleet shown = chosen;
   shown.accounts.clear();  // As a file it is those services, and nobody is searched for.
-  if (const int code = show(environment, flags, (*fleet)->news.services.value_or(kNobody), shown);
+  const auto& services = (*fleet)->news.services;
+  if (const int code = show(environment, flags, services.value_or(kNobody), shown, false);
       code != kDone) {
     return code;
   }
