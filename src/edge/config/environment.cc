@@ -407,8 +407,9 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
              !config.source.starts_with('.')) {
     problems.add(fmt::format(
         "{}: '{}' is neither tags, nor an object of S3 such as s3://my-company-scaling/fleet.json, "
-        "nor the path of a file such as /var/task/fleet.json",
-        kFleet, shortened(config.source)));
+        "nor the path of a file such as /var/task/fleet.json{}",
+        kFleet, shortened(config.source),
+        did_you_mean(config.source, std::array{FleetConfig::kFleetByTags})));
   }
   ServiceConfig& deployment = config.deployment;
   read_own_queues(environment, {}, deployment, problems);

@@ -45,6 +45,7 @@ class Words {
   }
 
   Result<Wanted> parse(std::vector<std::string> words) {
+    const Result<void> empty = check_empty(words);
     const std::string last = words.empty() ? "" : std::string(name_in(words.back()));
     std::ranges::reverse(words);  // As the library wants them.
     try {
@@ -54,6 +55,7 @@ class Words {
     } catch (const CLI::ParseError&) {
       return fail(ErrorKind::Malformed, fmt::format("'{}' lacks its value", shortened(last)));
     }
+    TRY(empty);
     TRY(check_rest());
     TRY(take());
     TRY(check_together());
@@ -71,6 +73,17 @@ class Words {
       }
     }
     return names;
+  }
+
+  /// The library takes "--all=" for "--all". It mostly comes from a variable of a script that is
+  /// not set, and would pause or forget what nobody named.
+  Result<void> check_empty(const std::vector<std::string>& words) const {
+    for (const Option& option : command_->options) {
+      if (option.is_flag() && std::ranges::find(words, option.name + "=") != words.end()) {
+        return refuse(option.name + ": its value is empty");
+      }
+    }
+    return {};
   }
 
   /// What no option took: the first such word is the one to mend.

@@ -107,7 +107,8 @@ TEST(Parse, AFlagMayBeDenied) {
 
 TEST(Parse, HelpGoesBeforeMistakes) {
   Paint paint;
-  for (const Argv& words : {Argv{"--help"}, Argv{"-h"}, Argv{"--coats", "many", "--help"}}) {
+  for (const Argv& words :
+       {Argv{"--help"}, Argv{"-h"}, Argv{"--coats", "many", "--help"}, Argv{"--fast=", "--help"}}) {
     const auto wanted = parse(command_of(paint), words);
     ASSERT_TRUE(wanted);
     EXPECT_EQ(*wanted, Wanted::Help);
@@ -129,6 +130,7 @@ TEST(Parse, NamesTheWordAndWhatWouldBeRight) {
   EXPECT_EQ(complaint({"--dry-run", "--fast"}), "--dry-run and --fast exclude each other");
   EXPECT_EQ(complaint({"--dry-run=perhaps"}),
             "--dry-run: 'perhaps' is none of true, false, yes, no, on, off, 1, 0");
+  EXPECT_EQ(complaint({"--fast="}), "--fast: its value is empty");
 }
 
 TEST(Parse, NamesTheValueAndWhatWouldBeRight) {

@@ -1,8 +1,32 @@
 #include "programs/ecs_scaler/commands/common_options.h"
 
+#include <array>
+
 #include <fmt/core.h>
 
+#include "edge/config/environment.h"
+#include "ground/base/text.h"
+#include "scaler/core/object_names.h"
+
 namespace scaler::cli {
+
+Take which_fleet(std::string& source) {
+  return [&source](const std::string& word) -> Result<void> {
+    TRY(text(source)(word));
+    if (word == FleetConfig::kFleetByTags || word.starts_with(kObjectScheme) ||
+        word.starts_with('/') || word.starts_with('.')) {
+      return {};
+    }
+    // FLEET takes no bare word for a file: nobody sees in which folder a variable is read.
+    source = "./" + word;
+    const Result<void> file = check_file(word);
+    constexpr std::array kByTags{FleetConfig::kFleetByTags};
+    const std::string meant = file ? "" : did_you_mean(word, kByTags);
+    return meant.empty() ? file
+                         : fail(ErrorKind::Malformed,
+                                fmt::format("there is no file '{}'{}", shortened(word), meant));
+  };
+}
 
 Option output_option(Output& output) {
   return {.name = "--output",
@@ -22,7 +46,7 @@ std::vector<Option> fleet_options(FleetChoice& choice) {
        .value = "tags|FILE|s3://BUCKET/KEY",
        .sentence = "the services that carry the tag ecs-scaler:queue, or those of a fleet file, "
                    "with the environment's policy as default (default: FLEET)",
-       .take = text(choice.fleet)}};
+       .take = which_fleet(choice.fleet)}};
 }
 
 std::string with_default(const std::string& sentence, Duration value) {

@@ -17,6 +17,9 @@ struct FleetChoice {
   std::string config_file = {};
   std::string fleet = {};  ///< in place of FLEET
 };
+/// "tags", an object of S3 or a file, also one of the folder, which FLEET demands as
+/// "./fleet.yaml".
+Take which_fleet(std::string& source);
 /// --config and --fleet, which exclude each other.
 std::vector<Option> fleet_options(FleetChoice& choice);
 inline constexpr const char* kConfigFlag = "--config";

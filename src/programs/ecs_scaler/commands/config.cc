@@ -11,7 +11,6 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
 #include "scaler/core/names.h"
-#include "scaler/core/object_names.h"
 #include "scaler/core/queue_names.h"
 #include "wire/fleet.h"
 #include "wire/fleet_diff.h"
@@ -146,9 +145,7 @@ FleetChoice other_choice(const Environment& environment, const ConfigFlags& flag
   if (!is_of_fleet) {
     return {.config_file = other};
   }
-  const bool is_path =
-      other.starts_with('/') || other.starts_with('.') || other.starts_with(kObjectScheme);
-  return {.fleet = is_path ? other : "./" + other};
+  return {.fleet = other};
 }
 
 Result<FleetDiff> compare(const Environment& environment, const ConfigFlags& flags) {
@@ -232,11 +229,11 @@ Command config_command() {
            {kFleetFlag, "tags|FILE|s3://BUCKET/KEY",
             "the services that carry the tag ecs-scaler:queue, or those of a fleet file "
             "(default: FLEET)",
-            text(flags->choice.fleet)},
+            which_fleet(flags->choice.fleet)},
            {"--diff", "FILE|tags|s3://BUCKET/KEY",
             "what would change if this fleet came into force instead, by effective settings; "
             "ends with 0: nothing, 1: something, 2: they cannot be compared",
-            text(flags->other)},
+            which_fleet(flags->other)},
            output_option(flags->output),
            {"--markdown", "", "print docs/configuration.md", flag(flags->markdown)},
            {"--schema", "", "print the fleet file's JSON Schema", flag(flags->schema)}},
