@@ -354,7 +354,8 @@ void Looker::forget_told(std::span<const LookRequest> requests) {
     const auto found = services_.find(key_of(request.service));
     if (found != services_.end() && found->second.asked_by == 0 && !found->second.slow &&
         !found->second.refusal && !found->second.without_tags_until &&
-        found->second.protection.open == 0 && !found->second.protection.slow) {
+        !found->second.paused_until && found->second.protection.open == 0 &&
+        !found->second.protection.slow) {
       services_.erase(found);
     }
   }

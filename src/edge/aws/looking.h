@@ -53,6 +53,7 @@ struct LookedAtService : LookedAt {
   std::optional<Result<ServiceReading>> answer = {};
   std::optional<RefusedService> refusal = {};
   std::optional<Deadline> without_tags_until = {};  ///< its tags were denied
+  std::optional<Instant> paused_until = {};         ///< as its tags said when they were read last
   LookedAtProtection protection = {};
 
   /// Whether its protected tasks are to be known: they are once there are tasks.

@@ -20,6 +20,19 @@ bool may_be_a_members_fault(ErrorKind kind) {
   return kind == ErrorKind::Denied || kind == ErrorKind::Rejected || kind == ErrorKind::NotFound;
 }
 
+/// Tags that are denied do not say that nobody paused the service: what they said last holds.
+void remember_pause(LookedAtService& service, WithTags with_tags) {
+  if (!*service.answer) {
+    return;
+  }
+  std::optional<Instant>& told = (*service.answer)->service.paused_until;
+  if (with_tags == WithTags::Yes) {
+    service.paused_until = told;
+  } else {
+    told = service.paused_until;
+  }
+}
+
 }  // namespace
 
 void Looker::take_answers() {
@@ -177,6 +190,7 @@ void Looker::accept(Question& question, const ApiReply& reply, Deadline left) {
     service->left = left;
     service->refusal.reset();
     service->answer = read_description(reply, service->id);
+    remember_pause(*service, question.with_tags);
     ask_protection(*service, question.wait);
     if (question.with_tags == WithTags::Yes) {
       service->without_tags_until.reset();
@@ -195,7 +209,8 @@ void Looker::tell_of_denied_tags(LookedAtService& service, const Error& denied) 
   denied_tags_told_ = moment;
   client_->log().write(
       LogLevel::Warn,
-      "the tags of a service may not be read: nothing is remembered between processes",
+      "the tags of a service may not be read: nothing is remembered between processes, and a pause "
+      "that is set now is not seen",
       {{"cluster", service.id.cluster},
        {"service", service.id.service},
        {"error", denied.message}});

@@ -72,10 +72,14 @@ class LookingTest : public testing::Test {
         return service_failure(400, "AccessDeniedException", "no tags");
       }
       services += services.empty() ? "" : ",";
-      services +=
-          R"({"serviceArn":"arn:aws:ecs:r:1:service/c/)" + name +
-          R"(","status":"ACTIVE","desiredCount":4,"runningCount":3,"pendingCount":1)" +
-          (tags ? R"(,"tags":[{"key":"ecs-scaler:state","value":")" + state + R"("}]})" : "}");
+      services += R"({"serviceArn":"arn:aws:ecs:r:1:service/c/)" + name +
+                  R"(","status":"ACTIVE","desiredCount":4,"runningCount":3,"pendingCount":1)" +
+                  (tags ? R"(,"tags":[{"key":"ecs-scaler:state","value":")" + state + R"("})" +
+                              (pause.empty()
+                                   ? ""
+                                   : R"(,{"key":"ecs-scaler:pause","value":")" + pause + R"("})") +
+                              "]}"
+                        : "}");
     }
     return ok(R"({"services":[)" + services + "]}");
   }
@@ -143,6 +147,7 @@ class LookingTest : public testing::Test {
   std::map<std::string, Duration> delays = {};
   bool pages_end = true;
   std::string state = "v";  ///< in the tag of each service
+  std::string pause = {};   ///< the same; empty: no such tag
   Duration usual = 10ms;
   Deadline begun = {};
   Duration took = {};
@@ -448,6 +453,22 @@ TEST_F(LookingTest, ReadsAServiceWhoseTagsAreDeniedWithoutThem) {
   EXPECT_EQ(look(requests)[1].service->saved_state, "v");
   look(requests);
   EXPECT_EQ(calls(), 1U);
+}
+
+TEST_F(LookingTest, APauseThatWasReadHoldsWhileTagsAreDenied) {
+  const auto requests = fleet(2, false);
+  const auto paused_until = [&] { return look(requests)[1].service->service.paused_until; };
+  pause = "2099-01-01T00:00:00Z";
+  const std::optional<Instant> until = paused_until();
+  ASSERT_TRUE(until.has_value());
+  tags_denied = {"s1"};
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(paused_until(), until);
+    test.clock.advance(10min);
+  }
+  tags_denied.clear();
+  pause.clear();
+  EXPECT_EQ(paused_until(), std::nullopt);
 }
 
 TEST_F(LookingTest, CountsProtectedTasksWithoutWaitingForOneThatHangs) {
