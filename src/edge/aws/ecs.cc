@@ -6,6 +6,7 @@
 
 #include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 #include "scaler/core/names.h"
@@ -35,9 +36,12 @@ std::string_view place_of_arn(std::string_view arn) {
 
 /// Whether the caller's id, a name or an ARN, means the service of that ARN. All services of one
 /// call are of one cluster, where names are unique; by ARN it must be the same account and region.
+/// A reply about another cluster, where it says so, is none.
 bool means(const ServiceId& id, std::string_view arn) {
   const bool named = !id.service.starts_with("arn:");
-  return plain_name(id.service) == plain_name(arn) &&
+  const std::vector<std::string_view> parts = split(arn, "/");
+  const bool elsewhere = parts.size() == 3 && parts[1] != plain_name(id.cluster);
+  return plain_name(id.service) == plain_name(arn) && !elsewhere &&
          (named || place_of_arn(id.service) == place_of_arn(arn));
 }
 
@@ -258,16 +262,23 @@ Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
 Result<ServiceReading> find_service(const json::Value& reply, const ServiceId& id) {
   const json::Reader root(reply);
   std::optional<Error> nameless;
+  std::optional<json::Reader> found;
   if (const auto services = root.optional_field("services")) {
     for (const json::Reader& service : TRY(services->items())) {
       const Result<std::string> arn = text_field(service, "serviceArn");
       if (arn && means(id, *arn)) {
-        return read_service(service);
+        if (found) {
+          return fail(ErrorKind::Malformed, "the reply has the service twice");
+        }
+        found = service;
       }
       if (!arn) {
         nameless = arn.error();
       }
     }
+  }
+  if (found) {
+    return read_service(*found);
   }
   Result<ServiceReading> refused = refusal(root, id);
   if (nameless && refused.error().kind == ErrorKind::Malformed) {

@@ -254,6 +254,24 @@ TEST(Ecs, RefusesAServiceThatLacksACount) {
   }
 }
 
+TEST(Ecs, TakesNoAnswerAboutAnotherClusterAndNoneOfTwo) {
+  const ServiceId id{.cluster = "arn:aws:ecs:us-east-1:1:cluster/c", .service = "a"};
+  const auto describe = [&id](const std::string& services) {
+    TestClient test;
+    test.transport.reply_with({ok(R"({"services":[)" + services + "]}")});
+    return Ecs(test.client()).describe(std::span(&id, 1), soon()).at(0);
+  };
+  const std::string a = service_json("a");
+  std::string elsewhere = a;
+  elsewhere.replace(elsewhere.find("/c/"), 3, "/d/");
+  EXPECT_TRUE(describe(a).has_value());
+  EXPECT_TRUE(describe(elsewhere + "," + a).has_value());
+  for (const std::string& services : {elsewhere, a + "," + a}) {
+    ASSERT_FALSE(describe(services).has_value()) << services;
+    EXPECT_EQ(describe(services).error().kind, ErrorKind::Malformed) << services;
+  }
+}
+
 TEST(Cloud, ReadsQueuesAndServicesInOneBatch) {
   TestClient test;
   test.transport.answer = [](const net::HttpRequest& request) -> Result<net::HttpResponse> {
