@@ -81,7 +81,14 @@ Result<Event> parse_event(std::string_view text) {
     return fail(ErrorKind::Malformed,
                 fmt::format("$: an event is an object, not {}", kind_name(value)));
   }
-  if (value.find("Records") != nullptr) {
+  const bool has_records = value.find("Records") != nullptr;
+  // Whoever rehearses a schedule with it must not get the real one.
+  if (value.find("dry_run") != nullptr && (has_records || value.find("source") != nullptr)) {
+    return fail(
+        ErrorKind::Malformed,
+        "$.dry_run: only a manual call is a dry run, {\"dry_run\":true} with nothing beside");
+  }
+  if (has_records) {
     return records_event(root);
   }
   if (value.find("source") != nullptr) {

@@ -88,6 +88,8 @@ TEST(Event, NamesWhatIsWrongWithAnyOther) {
             "not an event of a schedule, ECS, SQS or SNS, or a manual call ({} or "
             "{\"dry_run\":true}): "
             "$.dryrun is not a known field; did you mean 'dry_run'?"},
+           {R"({"source":"aws.events","dry_run":true})",
+            "$.dry_run: only a manual call is a dry run, {\"dry_run\":true} with nothing beside"},
            {R"({"dry_run":"yes"})", "$.dry_run: 'yes' is not true or false"}}) {
     const auto event = parse_event(text);
     ASSERT_FALSE(event.has_value()) << text;
