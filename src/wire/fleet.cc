@@ -289,7 +289,7 @@ Result<FleetDocument> read_fleet(const json::Value& document, std::string_view f
     problems.add_if_failed(read_over(frame.defaults, *object, "defaults"));
   }
   if (const auto list = root.optional_field("accounts")) {
-    Result<std::vector<FleetAccount>> accounts = read_accounts(*list, false);
+    Result<std::vector<FleetAccount>> accounts = read_accounts(*list, false, default_region);
     problems.add_if_failed(accounts);
     frame.accounts = std::move(accounts).value_or(std::vector<FleetAccount>());
   }

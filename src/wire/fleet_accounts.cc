@@ -35,7 +35,8 @@ Result<std::vector<std::string>> read_regions(const json::Reader& list) {
   return regions;
 }
 
-Result<FleetAccount> read_account(const json::Reader& object, bool tags) {
+Result<FleetAccount> read_account(const json::Reader& object, bool tags,
+                                  std::string_view default_region) {
   TRY(object.only_fields({"role", "external_id", "regions", "tags"}));
   FleetAccount account{.role = TRY(read_role(object)), .tags = tags};
   if (const auto regions = object.optional_field("regions")) {
@@ -45,8 +46,12 @@ Result<FleetAccount> read_account(const json::Reader& object, bool tags) {
     account.tags = TRY(said->boolean());
   }
   if (!account.role.arn.empty()) {
+    const std::string path = object.path() + ".role";
     for (const std::string& region : account.regions) {
-      TRY(check_reach(account.role, object.path() + ".role", region, {}));
+      TRY(check_reach(account.role, path, region, {}));
+    }
+    if (account.regions.empty() && account.tags) {
+      TRY(check_reach(account.role, path, default_region, {}));
     }
   }
   return account;
@@ -93,12 +98,13 @@ Result<std::string> read_region(const json::Reader& value) {
   return region;
 }
 
-Result<std::vector<FleetAccount>> read_accounts(const json::Reader& list, bool tags) {
+Result<std::vector<FleetAccount>> read_accounts(const json::Reader& list, bool tags,
+                                                std::string_view default_region) {
   Problems problems;
   std::vector<FleetAccount> accounts;
   std::set<std::string> known;
   for (const json::Reader& item : TRY(list.items())) {
-    Result<FleetAccount> account = read_account(item, tags);
+    Result<FleetAccount> account = read_account(item, tags, default_region);
     problems.add_if_failed(account);
     if (!account) {
       continue;

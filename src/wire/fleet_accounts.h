@@ -18,8 +18,10 @@ Result<std::string> read_region(const json::Reader& value);
 
 /// [{role: arn, external_id: .., regions: [..], tags: true}, ..]
 /// `tags`: whether an account's services are looked for by tags where nothing is said of that.
+/// `default_region`: where they are looked for when no regions are named; empty: not known.
 /// Errors: Malformed, all that is wrong at once.
-Result<std::vector<FleetAccount>> read_accounts(const json::Reader& list, bool tags);
+Result<std::vector<FleetAccount>> read_accounts(const json::Reader& list, bool tags,
+                                                std::string_view default_region);
 
 /// Whether a role can reach what lies there. An empty region or account is not known.
 /// Errors: Malformed, after `path`, for a role of another account or partition.

@@ -294,8 +294,9 @@ void read_own_accounts(const Environment& environment, FleetConfig& config, Prob
     return;
   }
   const json::Value value = value_as_written(*text);
+  const auto region = variable(environment, "AWS_REGION");
   Result<std::vector<FleetAccount>> accounts =
-      read_accounts(json::Reader(value, std::string(kFleetAccounts)), true);
+      read_accounts(json::Reader(value, std::string(kFleetAccounts)), true, region.value_or(""));
   problems.add_if_failed(accounts);
   config.accounts = std::move(accounts).value_or(config.accounts);
   if (!config.by_tags()) {

@@ -447,6 +447,17 @@ TEST(FleetFromEnvironment, RefusesAccountsThatCannotBe) {
             "as arn:aws:iam::123456789012:role/ecs-scaler");
   EXPECT_EQ(error("tags", R"([{"tags":false}])"),
             "FLEET_ACCOUNTS: tags is false everywhere, so that no service can be found");
+  constexpr const char* kChina = R"([{"role":"arn:aws-cn:iam::111111111111:role/s"}])";
+  const auto of_china = [&](const char* region) {
+    return fleet({{"FLEET", "tags"}, {"FLEET_ACCOUNTS", kChina}, {"AWS_REGION", region}});
+  };
+  EXPECT_TRUE(of_china("cn-north-1").has_value());
+  ASSERT_FALSE(of_china("us-east-1").has_value());
+  EXPECT_TRUE(of_china("us-east-1")
+                  .error()
+                  .message.contains("FLEET_ACCOUNTS[0].role: arn:aws-cn:iam::111111111111:role/s "
+                                    "is a role of the partition "
+                                    "aws-cn, but us-east-1 lies in aws"));
 }
 
 }  // namespace
