@@ -278,6 +278,32 @@ def test_a_wrong_tag_is_in_metric_and_status_until_it_is_mended(team, scaler, st
     assert "settings_problems" not in json.loads(page("/status"))
 
 
+def test_the_variable_fleet_means_the_same_to_every_command(team, scaler):
+    team.add("a")
+    team.tag("a", queue="jobs-a")
+    others = {"SQS_QUEUE_URL": team.urls["a"], "ECS_CLUSTER_NAME": "test",
+              "ECS_SERVICE_NAME": "worker"}
+
+    for command in ("doctor", "status", "explain", "once", "config"):
+        told = scaler(command, FLEET="tags", **others)
+        assert told.code == 0, told.output()
+        assert "/a" in told.stdout() and "test/worker" not in told.stdout(), told.output()
+    one = scaler("doctor", "--service", "a", FLEET="tags", **others)
+    assert "no function is named" in one.stdout(), one.output()
+
+
+def test_a_fleet_that_cannot_be_searched_is_no_empty_one(team, scaler):
+    team.add("a")
+    team.tag("a", queue="jobs-a")
+    where = {"AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API": "http://127.0.0.1:1",
+             "AWS_MAX_ATTEMPTS": "1"}
+
+    for command in ("status", "once", "explain", "doctor"):
+        told = scaler(command, "--fleet", "tags", **where)
+        assert told.code == 1, told.output()
+        assert "GetResources" in told.stdout() + told.stderr(), told.output()
+
+
 def test_one_service_whose_place_contradicts_the_settings_hides_no_other(team, scaler):
     for name in ("a", "far"):
         team.add(name)

@@ -1,8 +1,12 @@
-"""A full disk is no success: what a command could not print makes its exit code 1."""
+"""What commands print: a full disk is no success, and tables fit the terminal."""
 
+import fcntl
 import json
 import os
+import pty
+import struct
 import subprocess
+import termios
 
 import pytest
 
@@ -66,3 +70,39 @@ def test_a_closed_output_is_no_success(ecs_scaler, tmp_path):
                             env=program_environment(tmp_path))
     assert closed.returncode == 1
     assert closed.stderr.startswith("ecs-scaler: standard output could not be written")
+
+
+def on_a_terminal(arguments, environment, columns):
+    near, far = pty.openpty()
+    fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    process = subprocess.Popen(arguments, stdout=far, stderr=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, env=environment)
+    os.close(far)
+    text = b""
+    try:
+        while data := os.read(near, 65536):
+            text += data
+    except OSError:  # As Linux says that nobody has the other end any more.
+        pass
+    finally:
+        os.close(near)
+    process.communicate(timeout=30)
+    return text.decode().replace("\r\n", "\n")
+
+
+@pytest.mark.parametrize("command", ["status", "explain", "once", "doctor"])
+def test_what_is_for_people_fits_their_terminal(ecs_scaler, tmp_path, fake_aws, command):
+    fake_aws.queues["worker"] = (3000, 20, 0)
+    fake_aws.services["worker"] = 4
+    environment = program_environment(tmp_path, {
+        "AWS_ENDPOINT_URL": fake_aws.url, "SQS_QUEUE_URL": fake_aws.queue_url("worker"),
+        "ECS_CLUSTER_NAME": "main", "ECS_SERVICE_NAME": "worker", "SCALE_UP_TARGET": 2})
+    for columns in (60, 100):
+        text = on_a_terminal([ecs_scaler, command], environment, columns)
+        lines = text.splitlines()
+        assert lines
+        wide = [line for line in lines if len(line) > columns and " " in line.strip()]
+        assert not wide, "\n".join(wide)
+    piped = subprocess.run([ecs_scaler, "status"], capture_output=True, text=True, timeout=30,
+                           check=True, env=environment)
+    assert len(piped.stdout.splitlines()) == 2 and len(piped.stdout.splitlines()[1]) > 100

@@ -151,3 +151,10 @@ def test_a_function_tells_of_a_setting_that_nobody_reads(emulator, bootstrap):
 
     warnings = {line["message"] for line in job.function_lines() if line["level"] == "WARN"}
     assert warnings == {"TASK_MAX is no setting; did you mean 'TASKS_MAX'?"}
+
+
+def test_config_names_a_wrong_level_with_all_else(run_program, ecs_scaler):
+    told = run_program([ecs_scaler, "config"], env={"LOG_LEVEL": "inof"})
+    assert told.code == 3
+    assert "SQS_QUEUE_URL is not set" in told.stderr()
+    assert "LOG_LEVEL: 'inof' is not one of" in told.stderr()

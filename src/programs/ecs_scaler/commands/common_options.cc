@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "edge/config/environment.h"
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "scaler/core/object_names.h"
 

@@ -191,8 +191,12 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
     return show_diff(environment, flags);
   }
   const auto fleet = load_fleet(environment, flags.choice);
-  if (!fleet) {
-    return complain(kConfiguration, fleet.error().message);
+  const auto level = log_level_from_environment(environment);
+  if (!fleet || !level) {
+    Problems problems;
+    problems.add_if_failed(fleet);
+    problems.add_if_failed(level);
+    return complain(kConfiguration, problems.result().error().message);
   }
   // A file is checked without a call; who is found by tags alone is asked for.
   if (!fleet->object.empty() ||

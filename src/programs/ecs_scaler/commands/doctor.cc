@@ -12,6 +12,7 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/examined.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/help.h"
 
 namespace scaler::cli {
 namespace {
@@ -67,11 +68,20 @@ int examine_fleet(const Environment& environment, const DoctorFlags& flags, Chec
   const doctor::FleetFacts facts =
       checkup.examine((*fleet)->specs, std::move((*fleet)->news), flags.place.function);
   const std::vector<doctor::Finding> findings = doctor::diagnose_fleet(facts);
-  const std::string text = flags.output == Output::Json
-                               ? doctor::fleet_json_of(facts, findings)
-                               : doctor::fleet_identity_of(facts) + doctor::text_of(findings);
+  const std::string text =
+      flags.output == Output::Json
+          ? doctor::fleet_json_of(facts, findings)
+          : for_people(doctor::fleet_identity_of(facts) + doctor::text_of(findings), environment);
   std::fputs(text.c_str(), stdout);
   return doctor::has_problem(findings) ? kFailed : kDone;
+}
+
+/// The environment's FLEET as other commands have it, unless one service is named.
+bool means_a_fleet(const Environment& environment, const DoctorFlags& flags) {
+  const PlaceFlags& place = flags.place;
+  const bool one = !place.queue_url.empty() || !place.cluster.empty() || !place.service.empty();
+  return !flags.choice.config_file.empty() || !flags.choice.fleet.empty() ||
+         (!one && is_fleet(environment));
 }
 
 int examine(const Environment& environment, const DoctorFlags& flags) {
@@ -80,7 +90,7 @@ int examine(const Environment& environment, const DoctorFlags& flags) {
   if (!checkup) {
     return complain(kConfiguration, checkup.error().message);
   }
-  if (!flags.choice.config_file.empty() || !flags.choice.fleet.empty()) {
+  if (means_a_fleet(environment, flags)) {
     return examine_fleet(environment, flags, **checkup);
   }
   const Result<doctor::Examination> place = find_place(**checkup, environment, flags.place);
@@ -89,9 +99,10 @@ int examine(const Environment& environment, const DoctorFlags& flags) {
   }
   const doctor::Facts facts = (*checkup)->examine(*place);
   const std::vector<doctor::Finding> findings = doctor::diagnose(facts);
-  const std::string text = flags.output == Output::Json
-                               ? doctor::json_of(facts, findings)
-                               : doctor::identity_of(facts) + doctor::text_of(findings);
+  const std::string text =
+      flags.output == Output::Json
+          ? doctor::json_of(facts, findings)
+          : for_people(doctor::identity_of(facts) + doctor::text_of(findings), environment);
   std::fputs(text.c_str(), stdout);
   return doctor::has_problem(findings) ? kFailed : kDone;
 }
@@ -107,7 +118,10 @@ Command doctor_command() {
       .run = [flags](const Environment& environment) { return examine(environment, *flags); }};
   add_place(command.options, flags->place);
   std::ranges::move(fleet_options(flags->choice), std::back_inserter(command.options));
-  command.exclusive = {{kConfigFlag, kFleetFlag}};
+  command.exclusive = {{kConfigFlag, kFleetFlag},   {kConfigFlag, "--queue-url"},
+                       {kConfigFlag, "--cluster"},  {kConfigFlag, "--service"},
+                       {kFleetFlag, "--queue-url"}, {kFleetFlag, "--cluster"},
+                       {kFleetFlag, "--service"}};
   command.options.push_back(output_option(flags->output));
   return command;
 }

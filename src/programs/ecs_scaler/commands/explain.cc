@@ -10,6 +10,7 @@
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/help.h"
 #include "programs/ecs_scaler/commands/report.h"
 #include "scaler/core/names.h"
 #include "scaler/core/policy_fields.h"
@@ -127,9 +128,10 @@ int explain_services(const Environment& environment, const ExplainFlags& flags) 
       {.permission = Permission::Nothing, .deadline = after(kLookTimeout), .all_groups = true});
   bool failed = tell_news(**fleet) != kDone;
   for (std::size_t i = 0; i < records.size(); ++i) {
-    const std::string text = flags.output == Output::Json
-                                 ? record_json(records[i]) + "\n"
-                                 : (i == 0 ? "" : "\n") + table(services[i], records[i]);
+    const std::string text =
+        flags.output == Output::Json
+            ? record_json(records[i]) + "\n"
+            : for_people((i == 0 ? "" : "\n") + table(services[i], records[i]), environment);
     std::fputs(text.c_str(), stdout);
     for (const std::string& error : records[i].errors) {
       failed = true;

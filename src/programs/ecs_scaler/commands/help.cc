@@ -131,6 +131,11 @@ std::size_t help_width(const Environment& environment) {
                                                                                   : kWidth;
 }
 
+std::string for_people(std::string text, const Environment& environment) {
+  constexpr std::size_t kIndent = 4;
+  return isatty(STDOUT_FILENO) == 1 ? wrapped(text, help_width(environment), kIndent) : text;
+}
+
 std::string help_of_all(std::span<const Command> commands, std::size_t width) {
   std::vector<Row> rows;
   std::vector<Row> terms;

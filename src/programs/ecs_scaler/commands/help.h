@@ -16,6 +16,10 @@ namespace scaler::cli {
 /// else 80.
 std::size_t help_width(const Environment& environment);
 
+/// Text for people: on a terminal no line is wider than that, and what is broken off stands further
+/// in than the line. Where it goes elsewhere, one line of a table stays one.
+std::string for_people(std::string text, const Environment& environment);
+
 /// A word that this program uses in one sense only.
 struct Term {
   std::string_view word = {};

@@ -8,6 +8,7 @@
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/help.h"
 #include "programs/ecs_scaler/commands/report.h"
 #include "wire/record.h"
 
@@ -45,8 +46,9 @@ int once(const Environment& environment, const OnceFlags& flags) {
   bool failed = tell_news(**fleet) != kDone;
   Duration longest_gap_seen{};
   for (const PassRecord& record : run_pass((*fleet)->services, (*fleet)->ports(), options)) {
-    const std::string text =
-        flags.output == Output::Json ? record_json(record) + "\n" : describe(record);
+    const std::string text = flags.output == Output::Json
+                                 ? record_json(record) + "\n"
+                                 : for_people(describe(record), environment);
     std::fputs(text.c_str(), stdout);
     for (const std::string& error : record.errors) {
       failed = true;

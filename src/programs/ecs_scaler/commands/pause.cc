@@ -6,6 +6,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
@@ -71,17 +72,20 @@ Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& 
   }
   std::vector<ServiceId> ids;
   std::string names;
+  std::vector<std::string_view> known;
   for (const ServiceId& id : all) {
     if (is_meant(id, flags.service)) {
       ids.push_back(id);
     }
+    known.push_back(plain_name(id.service));
     names += (names.empty() ? "" : ", ") +
              fmt::format("{}/{}", plain_name(id.cluster), plain_name(id.service));
   }
   if (ids.empty()) {
+    const std::string meant = did_you_mean(plain_name(flags.service), known);
     return fail(ErrorKind::Malformed,
-                fmt::format("'{}' is no service of the fleet; these are: {}",
-                            shortened(flags.service), shortened(names, 2000)));
+                fmt::format("'{}' is no service of the fleet{}", shortened(flags.service),
+                            meant.empty() ? "; these are: " + shortened(names, 2000) : meant));
   }
   if (ids.size() > 1) {
     return fail(ErrorKind::Malformed,

@@ -9,6 +9,7 @@
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/controller_client.h"
 #include "programs/ecs_scaler/commands/fleet_source.h"
+#include "programs/ecs_scaler/commands/help.h"
 #include "watch/fleet_status.h"
 
 namespace scaler::cli {
@@ -20,9 +21,10 @@ struct StatusFlags {
   Output output = Output::Text;
 };
 
-int print(const FleetStatus& status, Output output) {
-  const std::string text = output == Output::Json ? status_json(status) + "\n"
-                                                  : status_text(status, system_clock().now());
+int print(const FleetStatus& status, Output output, const Environment& environment) {
+  const std::string text = output == Output::Json
+                               ? status_json(status) + "\n"
+                               : for_people(status_text(status, system_clock().now()), environment);
   std::fputs(text.c_str(), stdout);
   const bool wrong =
       (status.reload && !status.reload->success) || !status.settings_problems.empty();
@@ -54,15 +56,23 @@ int look_at_aws(const Environment& environment, const StatusFlags& flags) {
   FleetStatus status;
   status.add(records, system_clock().now());
   status.settings_problems = settings_problems((*fleet)->news.problems);
-  return print(status, flags.output);
+  int code = print(status, flags.output, environment);
+  // A fleet that could not be searched looks like one without services.
+  for (const std::string& error : (*fleet)->news.errors) {
+    code = complain(kFailed, error);
+  }
+  return code;
 }
 
 int status(const Environment& environment, const StatusFlags& flags) {
+  if (flags.controller.address.empty() && !flags.controller.token_file.empty()) {
+    return complain(kUsage, "--listen-token-file needs --listen");
+  }
   if (flags.controller.address.empty()) {
     return look_at_aws(environment, flags);
   }
   const Result<FleetStatus> told = told_by_controller(flags.controller);
-  return told ? print(*told, flags.output) : complain(kFailed, told.error().message);
+  return told ? print(*told, flags.output, environment) : complain(kFailed, told.error().message);
 }
 
 }  // namespace
@@ -73,13 +83,14 @@ Command status_command() {
   options.push_back(output_option(flags->output));
   add_controller(options, flags->controller,
                  "ask a running controller there (default: a look at AWS and the state tags)");
-  return {.name = "status",
-          .sentence = "One line a service: queue, tasks, last change, why; changes nothing",
-          .options = std::move(options),
-          .exclusive = {{"--config", "--listen"}},
-          .reads_environment = true,
-          .example = "ecs-scaler status --config fleet.yaml",
-          .run = [flags](const Environment& environment) { return status(environment, *flags); }};
+  return {
+      .name = "status",
+      .sentence = "One line a service: queue, tasks, last change, why; changes nothing",
+      .options = std::move(options),
+      .exclusive = {{kConfigFlag, kFleetFlag}, {kConfigFlag, "--listen"}, {kFleetFlag, "--listen"}},
+      .reads_environment = true,
+      .example = "ecs-scaler status --config fleet.yaml",
+      .run = [flags](const Environment& environment) { return status(environment, *flags); }};
 }
 
 }  // namespace scaler::cli
