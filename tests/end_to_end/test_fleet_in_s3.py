@@ -183,8 +183,11 @@ def test_the_function_takes_its_fleet_from_moto(cloud, function):
     (lambda request: (200, {"ETag": "1"}, b" " * 9_000_000), "more than the 8388608"),
     (lambda request: (200, {"ETag": "1"}, b" " * 17_000_000), "larger than 16777216"),
     (lambda request: (200, {"ETag": "1"}, b'{"services": [{"cluster": "x"}]}'), "services[0]"),
+    (lambda request: (304, {"ETag": "1"}, b""), "HTTP status 304"),
+    (lambda request: (206, {"ETag": "1"}, fleet_of("a").encode()), "HTTP status 206"),
     (lambda request: (time.sleep(20), (200, {}, b""))[1], "before the deadline"),
-], ids=["denied", "missing", "redirect", "cut off", "truncated", "huge", "larger", "wrong", "slow"])
+], ids=["denied", "missing", "redirect", "cut off", "truncated", "huge", "larger", "wrong",
+        "unchanged", "a part", "slow"])
 def test_without_a_first_document_the_start_fails_by_name(cloud, store, function, answer, told):
     store.answer = answer
     message = function({**cloud.environment, "AWS_ENDPOINT_URL_S3": store.url}).init_error()

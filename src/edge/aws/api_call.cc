@@ -108,10 +108,15 @@ net::HttpRequest request_of(const ApiCall& call, const Endpoint& endpoint) {
   return request;
 }
 
+/// An object of S3 comes whole, or is the one that was named. What is a part of one, or has not
+/// changed since nobody knows when, says nothing.
 bool is_answer(const ApiCall& call, const net::HttpResponse& response) {
-  return response.status / 100 == 2 ||
-         (call.service == AwsService::S3 &&
-          (response.status == 304 || !right_region(response).empty()));
+  if (call.service != AwsService::S3) {
+    return response.status / 100 == 2;
+  }
+  const bool named = net::find_header(call.headers, "If-None-Match").has_value();
+  return response.status == 200 || (response.status == 304 && named) ||
+         !right_region(response).empty();
 }
 
 Result<ApiReply> decode(const ApiCall& call, const net::HttpResponse& response) {

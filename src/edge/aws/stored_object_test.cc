@@ -62,6 +62,20 @@ TEST_F(StoredObjectTest, AsksForTheObjectUnlessItIsTheKnownOne) {
   EXPECT_TRUE(net::find_header(request(1).headers, "Authorization")->contains("if-none-match"));
 }
 
+TEST_F(StoredObjectTest, TakesNoPartAndNothingThatIsUnchangedSinceNobodyKnowsWhen) {
+  net::HttpResponse part = version("{}", "\"1\"");
+  part.status = 206;
+  for (const net::HttpResponse& response : {part, net::HttpResponse{.status = 304}}) {
+    TestClient test;
+    test.transport.answer = [&response](const net::HttpRequest&) { return response; };
+    StoredObject object(test.client(), kObject);
+    const auto fetched = object.fetch("", soon());
+    ASSERT_FALSE(fetched.has_value()) << response.status;
+    EXPECT_TRUE(fetched.error().message.contains(std::to_string(response.status)))
+        << fetched.error().message;
+  }
+}
+
 TEST_F(StoredObjectTest, TheBucketStandsInThePathWhereTheHostCannotBeItsOwn) {
   test_.transport.reply_with({version("{}", "\"1\"")});
   address_.bucket = "scaling.example.com";
