@@ -299,6 +299,11 @@ std::span<ManagedService> Invoker::pass(const Invocation& invocation, Permission
     }
     effect.errors.insert(effect.errors.end(), record.errors.begin(), record.errors.end());
   }
+  // Were it a success, whoever rang would not be heard: a machine's clock that is ahead has every
+  // invocation begin after its deadline.
+  if (!meant.empty() && std::ranges::none_of(effect.records, &PassRecord::looked)) {
+    effect.errors.emplace_back("no service was looked at: the time was over before it began");
+  }
   return meant;
 }
 

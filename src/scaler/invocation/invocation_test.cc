@@ -24,7 +24,8 @@ constexpr const char* kTickQueue = "https://sqs/ticks";
 constexpr const char* kJobsArn = "arn:aws:sqs:us-east-1:1:s";
 
 PassRecord record_of(std::int64_t desired, std::int64_t wanted, Outcome outcome) {
-  return {.reading = ServiceReading{.service = tasks(desired)},
+  return {.looked = true,
+          .reading = ServiceReading{.service = tasks(desired)},
           .queues = {QueueDepth{}},
           .decision = Decision{.desired = wanted, .empty = wanted == 0},
           .outcome = outcome,
@@ -113,6 +114,17 @@ TEST_F(Invocations, EachTriggerMayDoItsOwnAndKnowsItsMessages) {
     EXPECT_EQ(effect.records.size(), 1U) << name;
     EXPECT_THAT(effect.errors, IsEmpty()) << name;
   }
+}
+
+TEST_F(Invocations, WhoFoundNoTimeToLookHasNotSucceeded) {
+  records_.front().looked = false;
+  for (const Trigger trigger : {Trigger::Tick, Trigger::Doorbell, Trigger::Manual}) {
+    EXPECT_THAT(invoke({.trigger = trigger, .messages = two_messages()}).errors,
+                ElementsAre(HasSubstr("no service was looked at")))
+        << to_string(trigger);
+  }
+  records_.push_back(resting());  // The others of a fleet are first in the next pass.
+  EXPECT_THAT(invoke({.trigger = Trigger::Tick}).errors, IsEmpty());
 }
 
 TEST_F(Invocations, ADryRunMayDoNothing) {
@@ -263,7 +275,8 @@ TEST_F(Invocations, AWakeSwitchesTheMappingOffAndHandsItsMessagesBack) {
 }
 
 TEST_F(Invocations, AWakeDoesSoWhateverBecameOfItsPass) {
-  records_ = {{.reading = fail(ErrorKind::Unauthorized, "AccessDeniedException"),
+  records_ = {{.looked = true,
+               .reading = fail(ErrorKind::Unauthorized, "AccessDeniedException"),
                .errors = {"AccessDeniedException"}}};
   EXPECT_THAT(wake().errors, ElementsAre("AccessDeniedException"));
   EXPECT_FALSE(mapping().enabled);
