@@ -94,7 +94,7 @@ class Engine {
   world::InstanceGroup* group() { return group_; }
   const world::InstanceGroup* group() const { return group_; }
   /// What the scaler makes of an instance, or of the group's size, now.
-  void change_instances(InstanceAction::Kind kind, const world::Instance* instance,
+  void change_instances(InstanceAction::Kind kind, const world::Instance* instance, Instant left,
                         const std::function<void()>& effect);
   /// What this program keeps with instances, by their ids.
   std::map<std::string, InstanceMark, std::less<>>& marks() { return marks_; }

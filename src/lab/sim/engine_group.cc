@@ -39,8 +39,9 @@ void Engine::create_group() {
 }
 
 void Engine::change_instances(InstanceAction::Kind kind, const world::Instance* instance,
-                              const std::function<void()>& effect) {
+                              Instant left, const std::function<void()>& effect) {
   const InstanceChange change{.at = now(),
+                              .left = left,
                               .kind = kind,
                               .before = group_->desired(),
                               .tasks = instance == nullptr ? 0 : instance->tasks};

@@ -241,8 +241,9 @@ Result<void> GroupCloud::set_desired(std::int64_t desired, Deadline leave_by) {
     return {};
   }
   TRY(in_time(leave_by, kCall));
+  const Instant left = engine_->now();
   return cloud_->perform(kCall, [&] {
-    engine_->change_instances(Act::SetDesired, nullptr, [&] {
+    engine_->change_instances(Act::SetDesired, nullptr, left, [&] {
       group.set_desired(wanted, "a user request set the desired capacity", engine_->now());
     });
   });
@@ -252,6 +253,7 @@ Result<void> GroupCloud::end(const std::string& id, Deadline leave_by) {
   constexpr std::string_view kCall = "TerminateInstanceInAutoScalingGroup";
   TRY(in_time(leave_by, kCall));
   world::InstanceGroup& group = *engine_->group();
+  const Instant left = engine_->now();
   Result<void> answer;
   TRY(cloud_->perform(kCall, [&] {
     const world::Instance* const instance = group.find(id);
@@ -260,7 +262,7 @@ Result<void> GroupCloud::end(const std::string& id, Deadline leave_by) {
     } else if (group.desired() <= group.settings().min) {
       answer = fail(ErrorKind::Rejected, fmt::format("{}: the minimum would be violated", kCall));
     } else {
-      engine_->change_instances(Act::End, instance,
+      engine_->change_instances(Act::End, instance, left,
                                 [&] { group.terminate(*instance, true, engine_->now()); });
     }
   }));
@@ -275,6 +277,7 @@ Result<void> GroupCloud::set_state(const InstanceAction& action, Deadline leave_
   constexpr std::string_view kCall = "UpdateContainerInstancesState";
   TRY(in_time(leave_by, kCall));
   world::InstanceGroup& group = *engine_->group();
+  const Instant left = engine_->now();
   Result<void> answer;
   TRY(cloud_->perform(kCall, [&] {
     const world::Instance* const instance = group.find(action.instance);
@@ -282,7 +285,7 @@ Result<void> GroupCloud::set_state(const InstanceAction& action, Deadline leave_
       answer = fail(ErrorKind::NotFound, fmt::format("{}: no {}", kCall, action.instance));
       return;
     }
-    engine_->change_instances(action.kind, instance, [&] {
+    engine_->change_instances(action.kind, instance, left, [&] {
       group.set_draining(*instance, action.kind == Act::Drain, engine_->now());
     });
   }));

@@ -50,6 +50,7 @@ struct Change {
 /// What the scaler made of the group's instances.
 struct InstanceChange {
   Instant at = {};
+  Instant left = {};  ///< when the call was sent
   InstanceAction::Kind kind = InstanceAction::Kind::Mark;
   std::int64_t before = 0;  ///< the group's desired capacity
   std::int64_t after = 0;

@@ -105,9 +105,11 @@ class Watch {
       violate(Invariant::InstanceBounds,
               fmt::format("{} leaves {}..{}", what, lowest(), scenario_->group->max));
     }
-    // Two passes may set a size in the same moment. Protection keeps EC2 from acting on the lower.
+    // Two passes may set a size in the same moment, or while the call of one of them is under way.
+    // Protection keeps EC2 from acting on the lower.
     const bool sets = change.kind == InstanceAction::Kind::SetDesired;
-    if (sets && change.after < change.before && change.at - sized_at_ >= std::chrono::seconds(1)) {
+    const Duration stood = change.left - sized_at_;
+    if (sets && change.after < change.before && stood >= std::chrono::seconds(1)) {
       violate(Invariant::InstanceBounds, what + " by a size that leaves the choice to EC2");
     }
     sized_at_ = change.after == change.before ? sized_at_ : change.at;
