@@ -12,6 +12,7 @@ import pytest
 
 import rie
 from fake_aws import FakeAws
+from instance_fleet import GROUP, Fleet
 from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, aws_clients, find_free_port,
                      has_endpoint_line, open_url, program_environment, start_moto, wait_until)
 
@@ -144,6 +145,16 @@ def start_job(emulator, bootstrap):
         running.aws.sqs.set_queue_attributes(QueueUrl=running.queue_url,
                                              Attributes={"VisibilityTimeout": "5"})
         return Job(running)
+
+    return start
+
+
+@pytest.fixture
+def start_fleet(start_job):
+    """start_fleet(env=["K=V"], instance_start="2s", ...) -> Fleet: a job on instances."""
+    def start(env=(), **options):
+        return Fleet(start_job(env=["BUSY_WINDOW=1", *env], **{
+            "instances": GROUP, "instance_start": "1s", "task_start": "200ms", **options}))
 
     return start
 

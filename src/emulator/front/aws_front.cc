@@ -141,12 +141,17 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
     case FaultKind::Malformed:
       exchange->answer(R"({"Attributes":{"ApproximateNumberOfMess)");
       break;
-    case FaultKind::Lost: {
-      Exchange unanswered = *exchange;
-      unanswered.respond = [](const net::HttpResponse&) {};
-      dispatch(unanswered);
+    case FaultKind::Lost:
+      dispatch_unanswered(*exchange);
       break;
-    }
+    case FaultKind::Crash:
+      if (fault->effect) {
+        dispatch_unanswered(*exchange);
+      }
+      if (lambda_ != nullptr) {
+        lambda_->crash();
+      }
+      break;
     case FaultKind::Slow:
       std::erase_if(slow_, [](const net::Timer& timer) { return !timer.waits(); });
       slow_.emplace_back(loop_).start(fault->delay, [this, exchange] { dispatch(*exchange); });
@@ -155,6 +160,11 @@ bool AwsFront::struck(const std::shared_ptr<Exchange>& exchange) {
       exchange->fail(fault_error(fault->kind, exchange->route.service));
   }
   return true;
+}
+
+void AwsFront::dispatch_unanswered(Exchange exchange) {
+  exchange.respond = [](const net::HttpResponse&) {};
+  dispatch(exchange);
 }
 
 void AwsFront::dispatch(const Exchange& exchange) {

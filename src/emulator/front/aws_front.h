@@ -51,6 +51,7 @@ class AwsFront {
   void check_and_dispatch(const std::shared_ptr<Exchange>& exchange);
   bool struck(const std::shared_ptr<Exchange>& exchange);
   void dispatch(const Exchange& exchange);
+  void dispatch_unanswered(Exchange exchange);
   void dispatch_query(const Exchange& exchange);
   void dispatch_json(const Exchange& exchange, std::string_view text, const ApiReply& reply);
   void count(const Exchange& exchange);

@@ -115,6 +115,24 @@ TEST(Faults, StrikeWhatIsAboutOneThing) {
   EXPECT_THAT(writer.text(), HasSubstr(R"("about":"/b\"")"));
 }
 
+TEST(Faults, LetSoManyCallsGoByFirst) {
+  Faults faults;
+  ASSERT_TRUE(
+      faults.add(R"({"operation":"*","fault":"crash","after":2,"effect":true,"caller":"me"})")
+          .has_value());
+
+  EXPECT_FALSE(faults.strike("A", "me").has_value());
+  EXPECT_FALSE(faults.strike("A", "you").has_value());
+  EXPECT_FALSE(faults.strike("B", "me").has_value());
+  const auto crash = faults.strike("C", "me");
+  ASSERT_TRUE(crash.has_value());
+  EXPECT_TRUE(crash->effect);
+  EXPECT_FALSE(faults.strike("D", "me").has_value());
+  json::Writer writer;
+  faults.write(writer);
+  EXPECT_THAT(writer.text(), HasSubstr(R"("last":"C")"));
+}
+
 TEST(Faults, StrikeWithTheirProbability) {
   Faults faults(7);
   ASSERT_TRUE(faults.add(R"({"operation":"A","fault":"lost","count":1000,"probability":0.25})")
@@ -137,7 +155,7 @@ TEST(Faults, OfInvocationsAndOfCallsAreKeptApart) {
   EXPECT_EQ(crash->delay, Duration(20));
   EXPECT_FALSE(faults.strike(kInvocation, "").has_value());
   for (const char* misfit :
-       {R"({"operation":"A","fault":"crash"})", R"({"operation":"*","fault":"duplicate"})",
+       {R"({"operation":"A","fault":"duplicate"})", R"({"operation":"*","fault":"duplicate"})",
         R"({"operation":"Invocation","fault":"lost"})"}) {
     const auto added = faults.add(misfit);
     ASSERT_FALSE(added.has_value()) << misfit;

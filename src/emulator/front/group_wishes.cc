@@ -116,8 +116,8 @@ Result<void> grant_group_wish(world::World& world, const std::string& text) {
   constexpr std::int64_t kManyInstances = 1000;
   const json::Value document = TRY(json::parse(text));
   const json::Reader root(document, "$");
-  TRY(root.only_fields(
-      {"group", "no_capacity", "unregistered", "reclaim", "disconnect", "connect", "rebalance"}));
+  TRY(root.only_fields({"group", "no_capacity", "unregistered", "reclaim", "notice", "disconnect",
+                        "connect", "rebalance"}));
   const json::Reader name = TRY(root.field("group"));
   world::InstanceGroup* const group = world.find_group(TRY(name.string()));
   if (group == nullptr) {
@@ -130,7 +130,9 @@ Result<void> grant_group_wish(world::World& world, const std::string& text) {
     group->fail_launches(TRY(reason->string()), world.now());
   }
   if (const auto id = root.optional_field("reclaim")) {
-    group->reclaim(*TRY(instance_of(*group, *id)), world.now());
+    const auto notice = root.optional_field("notice");
+    group->reclaim(*TRY(instance_of(*group, *id)), world.now(),
+                   notice ? TRY(notice->seconds()) : world::kSpotNotice);
   }
   for (const bool connected : {false, true}) {
     if (const auto id = root.optional_field(connected ? "connect" : "disconnect")) {

@@ -45,6 +45,7 @@ void write_service(json::Writer& writer, const Service& service, Instant now) {
       .field("working", service.working())
       .field("processed", totals.processed)
       .field("killed_while_working", totals.killed_while_working)
+      .field("lost_with_instance", totals.lost_with_instance)
       .field("tasks_started", totals.tasks_started)
       .field("peak_tasks", totals.tasks_peak)
       .field("task_seconds", in_seconds(service.task_time(now)))

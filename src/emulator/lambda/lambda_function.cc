@@ -177,6 +177,14 @@ void LambdaFunction::try_again(const std::shared_ptr<AsyncEvent>& event, Duratio
   retries_.emplace_back(loop_).start(delay, [this, event] { attempt(event); });
 }
 
+void LambdaFunction::crash() {
+  for (const auto& sandbox : sandboxes_) {
+    if (sandbox->busy()) {
+      sandbox->kill();
+    }
+  }
+}
+
 void LambdaFunction::shutdown() {
   shut_down_ = true;
   for (const auto& sandbox : sandboxes_) {

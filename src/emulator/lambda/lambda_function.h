@@ -96,6 +96,8 @@ class LambdaFunction {
   const FunctionSettings& settings() const { return settings_; }
   const FunctionTotals& totals() const { return totals_; }
   std::size_t sandboxes() const;
+  /// Kills the sandboxes of all invocations under way.
+  void crash();
   /// Kills all sandboxes; invocations under way end in errors.
   void shutdown();
 

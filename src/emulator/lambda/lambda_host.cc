@@ -218,6 +218,10 @@ void LambdaHost::invoke(std::string payload, OnResult on_result) {
   function_->invoke(std::move(payload), std::move(on_result));
 }
 
+void LambdaHost::crash() {
+  function_->crash();
+}
+
 void LambdaHost::shutdown() {
   tick_.cancel();
   function_->shutdown();

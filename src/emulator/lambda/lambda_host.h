@@ -67,6 +67,8 @@ class LambdaHost {
   static bool handles(std::string_view target) { return target.starts_with("/2015-03-31/"); }
 
   void invoke(std::string payload, OnResult on_result);
+  /// Kills the processes of all invocations under way.
+  void crash();
   /// Kills the sandboxes and ends polling and schedule.
   void shutdown();
 

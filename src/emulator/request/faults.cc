@@ -50,18 +50,37 @@ Result<void> check_operation(std::string_view name, const json::Reader& reader,
                           shortened(name), did_you_mean(name, operations)));
 }
 
-/// An invocation can be throttled, hang, crash or happen twice; an API call can do the rest.
+/// An invocation can be throttled, hang, crash or happen twice; an API call cannot happen twice.
 Result<void> check_fit(const InjectedFault& fault, const json::Reader& reader) {
-  const bool invocations_only =
-      fault.kind == FaultKind::Crash || fault.kind == FaultKind::Duplicate;
-  const bool both = fault.kind == FaultKind::Throttle || fault.kind == FaultKind::Hang;
-  if (both || invocations_only == (fault.operation == kInvocation)) {
+  const bool both = fault.kind == FaultKind::Throttle || fault.kind == FaultKind::Hang ||
+                    fault.kind == FaultKind::Crash;
+  if (both || (fault.kind == FaultKind::Duplicate) == (fault.operation == kInvocation)) {
     return {};
   }
   return fail(ErrorKind::Malformed,
               fmt::format("{}: this does not happen to {}; throttle, hang, crash and duplicate "
-                          "happen to {}, all but crash and duplicate to an API call",
+                          "happen to {}, all but duplicate to an API call",
                           reader.path(), fault.operation, kInvocation));
+}
+
+Result<void> read_choice(const json::Reader& reader, InjectedFault& fault) {
+  fault.left = 1;
+  if (const auto count = reader.optional_field("count")) {
+    fault.left = TRY(count->integer({.min = 1}));
+  }
+  if (const auto after = reader.optional_field("after")) {
+    fault.after = TRY(after->integer({.min = 0}));
+  }
+  if (const auto caller = reader.optional_field("caller")) {
+    fault.caller = TRY(caller->string());
+  }
+  if (const auto about = reader.optional_field("about")) {
+    fault.about = TRY(about->string());
+  }
+  if (const auto probability = reader.optional_field("probability")) {
+    fault.probability = static_cast<double>(TRY(probability->millionths(0, 1))) / 1e6;
+  }
+  return {};
 }
 
 std::string_view kind_text(FaultKind kind) {
@@ -73,8 +92,8 @@ std::string_view kind_text(FaultKind kind) {
 Result<void> Faults::add(std::string_view text, std::span<const std::string_view> operations) {
   const json::Value document = TRY(json::parse(text));
   const json::Reader reader(document);
-  TRY(reader.only_fields(
-      {"operation", "fault", "count", "caller", "about", "delay", "probability"}));
+  TRY(reader.only_fields({"operation", "fault", "count", "after", "caller", "about", "delay",
+                          "probability", "effect"}));
   InjectedFault fault;
   const json::Reader operation = TRY(reader.field("operation"));
   fault.operation = TRY(operation.string());
@@ -82,22 +101,13 @@ Result<void> Faults::add(std::string_view text, std::span<const std::string_view
   const json::Reader kind = TRY(reader.field("fault"));
   fault.kind = TRY(parse_kind(kind));
   TRY(check_fit(fault, kind));
-  fault.left = 1;
-  if (const auto count = reader.optional_field("count")) {
-    fault.left = TRY(count->integer({.min = 1}));
-  }
-  if (const auto caller = reader.optional_field("caller")) {
-    fault.caller = TRY(caller->string());
-  }
-  if (const auto about = reader.optional_field("about")) {
-    fault.about = TRY(about->string());
-  }
+  TRY(read_choice(reader, fault));
   fault.delay = fault.kind == FaultKind::Slow ? kSlow : Duration(0);
   if (const auto delay = reader.optional_field("delay")) {
     fault.delay = TRY(delay->seconds());
   }
-  if (const auto probability = reader.optional_field("probability")) {
-    fault.probability = static_cast<double>(TRY(probability->millionths(0, 1))) / 1e6;
+  if (const auto effect = reader.optional_field("effect")) {
+    fault.effect = TRY(effect->boolean());
   }
   faults_.push_back(std::move(fault));
   return {};
@@ -110,9 +120,15 @@ std::optional<InjectedFault> Faults::strike(std::string_view operation, std::str
     const bool meant = (any || fault.operation == operation) &&
                        (fault.caller.empty() || fault.caller == caller) &&
                        body.contains(fault.about);
-    if (meant && fault.left > 0 && random_.uniform() < fault.probability) {
+    if (!meant || fault.left == 0) {
+      continue;
+    }
+    if (fault.after > 0) {
+      --fault.after;
+    } else if (random_.uniform() < fault.probability) {
       --fault.left;
       ++fault.struck;
+      fault.last = operation;
       return fault;
     }
   }
@@ -135,6 +151,9 @@ void Faults::write(json::Writer& writer) const {
     }
     if (!fault.about.empty()) {
       writer.field("about", fault.about);
+    }
+    if (!fault.last.empty()) {
+      writer.field("last", fault.last);
     }
     writer.end_object();
   }

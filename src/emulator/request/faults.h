@@ -27,7 +27,7 @@ enum class FaultKind {
   Malformed,    ///< 200 with half a document
   Slow,         ///< the right answer, later
   Lost,         ///< the call has its effect, but its answer is lost
-  Crash,        ///< the function's process is killed during an invocation
+  Crash,        ///< the function is killed: during an invocation, or as it makes a call
   Duplicate,    ///< an invocation happens twice at the same time
 };
 
@@ -41,6 +41,9 @@ struct InjectedFault {
   std::int64_t struck = 0;       ///< calls that it has struck
   std::string caller = {};       ///< an access key id; empty: anyone
   std::string about = {};        ///< stands in the request's body; empty: anything
+  std::int64_t after = 0;        ///< so many calls that it could strike go by first
+  bool effect = false;           ///< of Crash: the call has its effect before
+  std::string last = {};         ///< the operation that it struck last
   Duration delay = Duration(0);  ///< of Slow (2 s); of Crash: how far it gets
   double probability = 1;        ///< that it strikes a call which it could strike
 };
@@ -50,9 +53,9 @@ class Faults {
   explicit Faults(std::uint64_t seed = 1) : random_(seed) {}
 
   /// Adds {"operation":..,"fault":"throttle|unavailable|denied|expired|reset|hang|malformed|slow|
-  /// lost|crash|duplicate","count":N,"caller":..,"about":..,"delay":seconds,"probability":0..1};
-  /// all but the first two may be missing. Crash and duplicate strike invocations only, and of the
-  /// others only throttle and hang do. Errors: Malformed.
+  /// lost|crash|duplicate","count":N,"after":N,"caller":..,"about":..,"delay":seconds,
+  /// "probability":0..1,"effect":true}; all but the first two may be missing. Duplicate strikes
+  /// invocations only, and of the others only throttle, hang and crash do. Errors: Malformed.
   /// The operation is one of `operations` (of none: any), or "*", or kInvocation.
   Result<void> add(std::string_view json, std::span<const std::string_view> operations = {});
   void clear() { faults_.clear(); }

@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kActivitiesMax = 200;
 constexpr Duration kRetry = std::chrono::seconds(60);
-constexpr Duration kSpotNotice = std::chrono::seconds(120);
 /// What an instance takes of tasks that need nothing.
 constexpr std::int64_t kTasksMax = 120;
 
@@ -138,8 +137,8 @@ void InstanceGroup::set_agent_connected(const Instance& instance, bool connected
   }
 }
 
-void InstanceGroup::reclaim(const Instance& instance, Instant now) {
-  own(instance).reclaimed_at = now + kSpotNotice;
+void InstanceGroup::reclaim(const Instance& instance, Instant now, Duration notice) {
+  own(instance).reclaimed_at = now + notice;
   if (settings_.drains && instance.registration == AgentRegistration::Active) {
     set_draining(instance, true, now);
   }

@@ -73,6 +73,9 @@ struct GroupSettings {
   std::optional<WarmPool> warm_pool = {};  ///< whose instances have the image
 };
 
+/// Of a Spot interruption, in AWS.
+inline constexpr Duration kSpotNotice = std::chrono::seconds(120);
+
 enum class Lifecycle { Pending, InService, TerminatingWait, Terminating };
 /// EC2 Auto Scaling's names: "Pending", "InService", "Terminating:Wait", "Terminating".
 std::string_view to_string(Lifecycle lifecycle);
@@ -182,8 +185,8 @@ class InstanceGroup {
   /// The next so many instances never register.
   void lose_registrations(std::int64_t count) { unregistered_ = count; }
   void set_agent_connected(const Instance& instance, bool connected);
-  /// Spot takes the instance back in two minutes; managed draining drains it at once.
-  void reclaim(const Instance& instance, Instant now);
+  /// Spot takes the instance back after its notice; managed draining drains it at once.
+  void reclaim(const Instance& instance, Instant now, Duration notice = kSpotNotice);
   /// Balances the zones: a new instance for one that is not protected. Whether there was one.
   bool rebalance(Instant now);
 
