@@ -199,9 +199,31 @@ TEST(InstanceRules, OneFirstStaysBelowTheMaximum) {
   lost.launched = kNoon - 1h;
   GroupSeen seen = group({lost}, {service(1, 0)});
   seen.max = 1;
-  EXPECT_EQ(told(seen).back(),
-            "1 task to place, and no instance has told what it holds: one first (instance_tasks "
-            "would tell)");
+  EXPECT_EQ(told(seen).back(), "no room for 1 task: the group has 1 instance at most");
+}
+
+TEST(InstanceRules, WhyThoseOnTheirWayDoNotComeIsTold) {
+  GroupSeen seen = group({}, {service(1, 0)});
+  seen.desired = 1;
+  seen.failures = {.in_a_row = 2, .last = kNoon - 1min, .reason = "The AMI does not exist"};
+  EXPECT_EQ(
+      told(seen, {.tasks_most = 1}),
+      (Told{"jobs: 1 task wanted, 0 placed, 1 to place", "1 instance on the way, of which 1 needed",
+            "2 launches in a row failed, the last 1 min ago (The AMI does not exist); 2 min "
+            "of pause after it"}));
+  seen.launch_suspended = true;
+  EXPECT_EQ(told(seen, {.tasks_most = 1}).back(), "the group's process Launch is suspended");
+  seen.services = {service(2, 0)};  // One more is needed, and told once.
+  EXPECT_EQ(told(seen, {.tasks_most = 1}).size(), 3U);
+  seen.instances = {machine("i-1")};
+  seen.instances.front().registration = Registration::None;
+  EXPECT_EQ(told(seen, {.tasks_most = 2}).back(), "1 instance on the way, of which 1 needed");
+}
+
+TEST(InstanceRules, WhileNoneCanEndNoneIsDrained) {
+  GroupSeen seen = group({marked("i-1", Mark::Idle, 1h)});
+  seen.terminate_suspended = true;
+  EXPECT_EQ(told(seen), Told{"the group's process Terminate is suspended: i-1 stays"});
 }
 
 TEST(InstanceRules, TheMinimumStaysBelowTheMaximum) {

@@ -66,14 +66,22 @@ struct InstanceContext {
     step.instances = desired;
     decision.steps.push_back(std::move(step));
   }
+  void tell_once(InstanceStep step) {
+    const auto told = std::ranges::find(decision.steps, step.reason, &InstanceStep::reason);
+    if (told == decision.steps.end()) {
+      tell(std::move(step));
+    }
+  }
   void act(InstanceAction action) { decision.actions.push_back(std::move(action)); }
   std::int64_t count(Use use) const { return std::ranges::count(members, use, &Member::use); }
   /// Instances that stay when those that are drained have ended.
   std::int64_t staying() const { return desired - count(Use::Drained); }
-  std::int64_t coming() const {
+  /// Those that the group is still to start.
+  std::int64_t missing() const {
     const auto alive = static_cast<std::int64_t>(members.size()) - count(Use::Leaving);
-    return count(Use::Coming) + std::max<std::int64_t>(group.desired - alive, 0);
+    return std::max<std::int64_t>(group.desired - alive, 0);
   }
+  std::int64_t coming() const { return count(Use::Coming) + missing(); }
   InstanceSpace place_of(const Room& room, std::int64_t tasks) const {
     constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
     return {.room = room, .tasks_left = policy.tasks_most ? *policy.tasks_most - tasks : kNoLimit};
@@ -236,14 +244,6 @@ std::int64_t instances_for(InstanceContext& context, std::int64_t most) {
   return count;
 }
 
-void wait_for_coming(InstanceContext& context) {
-  const std::int64_t coming = context.coming();
-  if (coming > 0 && tasks_in(context.unplaced) > 0) {
-    const std::int64_t used = instances_for(context, coming);
-    context.tell({.reason = InstanceReason::OnTheirWay, .numbers = {coming, used}});
-  }
-}
-
 /// Whether launches have failed a moment ago; one more attempt is worth it only after a pause.
 bool pausing(InstanceContext& context) {
   constexpr Duration kFirst = std::chrono::minutes(1);
@@ -254,10 +254,29 @@ bool pausing(InstanceContext& context) {
   }
   const Duration pause = kFirst * (1 << std::min(failures.in_a_row - 1, kDoublings));
   const Duration ago = since(failures.last, context.group.at);
-  context.tell({.reason = InstanceReason::LaunchesFail,
-                .numbers = {failures.in_a_row, ago.count(), pause.count()},
-                .about = failures.reason});
+  context.tell_once({.reason = InstanceReason::LaunchesFail,
+                     .numbers = {failures.in_a_row, ago.count(), pause.count()},
+                     .about = failures.reason});
   return ago < pause;
+}
+
+bool launch_suspended(InstanceContext& context) {
+  if (context.group.launch_suspended) {
+    context.tell_once({.reason = InstanceReason::LaunchSuspended});
+  }
+  return context.group.launch_suspended;
+}
+
+void wait_for_coming(InstanceContext& context) {
+  const std::int64_t coming = context.coming();
+  if (coming > 0 && tasks_in(context.unplaced) > 0) {
+    const std::int64_t used = instances_for(context, coming);
+    context.tell({.reason = InstanceReason::OnTheirWay, .numbers = {coming, used}});
+    // They are counted on, so nothing below asks for others, or tells why these do not come.
+    if (context.missing() > 0 && !launch_suspended(context)) {
+      pausing(context);
+    }
+  }
 }
 
 /// New instances for the tasks that are left, within the group's maximum.
@@ -266,14 +285,17 @@ std::int64_t for_tasks(InstanceContext& context) {
   if (tasks == 0) {
     return 0;
   }
-  if (context.shapes.empty() && !context.policy.tasks_most) {
-    if (context.coming() == 0) {
-      context.tell({.reason = InstanceReason::OneFirst, .numbers = {tasks}});
-      return std::min<std::int64_t>(1, context.group.max - context.desired);
-    }
-    return 0;
-  }
   const std::int64_t room = std::max<std::int64_t>(context.group.max - context.desired, 0);
+  if (context.shapes.empty() && !context.policy.tasks_most) {
+    if (context.coming() > 0) {
+      return 0;
+    }
+    const InstanceReason reason =
+        room > 0 ? InstanceReason::OneFirst : InstanceReason::AboveMaximum;
+    context.tell({.reason = reason,
+                  .numbers = {room > 0 ? tasks : context.group.max, room > 0 ? 0 : tasks}});
+    return std::min<std::int64_t>(1, room);
+  }
   const std::int64_t count = instances_for(context, room);
   const std::int64_t left = tasks_in(context.unplaced);
   if (left > 0 && put_on_new(context)) {
@@ -291,11 +313,7 @@ void launch(InstanceContext& context) {
     count = std::min(lacking, context.group.max - context.desired);
     context.tell({.reason = InstanceReason::BelowMinimum, .numbers = {context.lowest}});
   }
-  if (count <= 0 || pausing(context)) {
-    return;
-  }
-  if (context.group.launch_suspended) {
-    context.tell({.reason = InstanceReason::LaunchSuspended});
+  if (count <= 0 || launch_suspended(context) || pausing(context)) {
     return;
   }
   context.desired += count;
@@ -343,6 +361,11 @@ void idle(InstanceContext& context, Member& member) {
     context.tell({.reason = InstanceReason::KeptForMinimum,
                   .numbers = {context.lowest},
                   .about = instance.id});
+    return;
+  }
+  // Drained, it could not end, and after a while not be put back either: its place would be lost.
+  if (context.group.terminate_suspended) {
+    context.tell({.reason = InstanceReason::TerminateSuspended, .about = instance.id});
     return;
   }
   context.act({.kind = Act::Drain,
