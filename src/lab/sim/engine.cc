@@ -101,7 +101,6 @@ void Engine::create_service() {
   definition.behaviour.job_queue = kQueue;
   if (scenario_->group) {
     create_group();
-    definition.behaviour.instances.reset();
     definition.behaviour.needs = kTaskNeeds;
     definition.groups = {kGroup};
     definition.capacity_provider = kGroup;
@@ -468,7 +467,6 @@ Run Engine::finish() {
                   messages.unfinished - messages.vanished;
   score_.share_within_objective = score_.waiting.share_within(scenario_->objective);
   score_.task_time = service_->task_time(now());
-  score_.instance_time = service_->capacity().instance_time(now());
   if (group_ != nullptr) {
     judge_group(run);
   }

@@ -20,7 +20,6 @@ ServiceModel service_model(Preset preset, const world::DurationRange& work_time)
     case Preset::Gpu:
       model.behaviour.task_start = {.min = seconds(5), .max = seconds(15)};
       model.behaviour.task_stop = {.min = seconds(1), .max = seconds(30)};
-      model.behaviour.instances = world::InstanceModel{};
       return model;
   }
   std::unreachable();

@@ -34,9 +34,12 @@ struct ServiceModel {
 enum class Preset {
   Fargate,  ///< 20 to 40 s from the desired count to RUNNING
   Ec2Warm,  ///< 1 to 3 s: an instance with room and the image on it
-  Gpu,      ///< ECS managed scaling from zero: two instances first, 300 s warm-up, 15 min scale-in
+  Gpu,      ///< 5 to 15 s on an instance, whose start kGpuInstanceStart says
 };
 ServiceModel service_model(Preset preset, const world::DurationRange& work_time);
+/// From launch to registration, where nobody says it.
+inline constexpr world::DurationRange kGpuInstanceStart{.min = std::chrono::seconds(60),
+                                                        .max = std::chrono::seconds(120)};
 
 /// An Auto Scaling group under the service; every instance holds the same number of tasks.
 struct GroupModel {
@@ -91,7 +94,7 @@ struct Scenario {
   std::vector<Arrivals> arrivals = {};
   QueueModel queue = {};
   ServiceModel service = {};
-  std::optional<GroupModel> group = {};  ///< nothing: `service` says where tasks find room
+  std::optional<GroupModel> group = {};  ///< nothing: there is always room for a task
   PolicyOptions policy = {};             ///< of the program itself; a rival brings its own
   Triggers triggers = {};
   FaultPlan faults = {};

@@ -109,6 +109,24 @@ Result<void> add_group(Question& question, const Terms& terms) {
   return {};
 }
 
+/// Of a GPU's tasks some have no instance unless somebody starts it: ECS's managed scaling, where
+/// nothing else is said.
+Result<void> add_instances(Question& question, sim::Preset preset, const Terms& terms) {
+  if (terms.instance_start) {
+    return add_group(question, terms);
+  }
+  if (preset == sim::Preset::Gpu) {
+    Terms managed = terms;
+    managed.instance_start = sim::kGpuInstanceStart;
+    managed.instances = terms.instances == kOwnInstances ? kManagedScaling : terms.instances;
+    return add_group(question, managed);
+  }
+  return speaks_of_instances(terms)
+             ? fail(ErrorKind::Malformed,
+                    "what instances are like needs --instance-start, such as 3m")
+             : Result<void>();
+}
+
 /// All but the arrivals.
 Result<Asked> ask(const Terms& terms) {
   Asked asked;
@@ -119,8 +137,8 @@ Result<Asked> ask(const Terms& terms) {
   question.work_mean = terms.work;
   question.scenario.drain = kDrain;
   question.scenario.objective = question.objective.limit;
-  question.scenario.service =
-      sim::service_model(TRY(preset_of(terms.start)), work_time(terms.work));
+  const sim::Preset preset = TRY(preset_of(terms.start));
+  question.scenario.service = sim::service_model(preset, work_time(terms.work));
   world::ServiceBehaviour& behaviour = question.scenario.service.behaviour;
   behaviour.workers_protect = terms.work_is_protected();
   if (terms.workers_guarded) {
@@ -132,11 +150,7 @@ Result<Asked> ask(const Terms& terms) {
   if (terms.task_start) {
     question.scenario.service.behaviour.task_start = *terms.task_start;
   }
-  if (terms.instance_start) {
-    TRY(add_group(question, terms));
-  } else if (speaks_of_instances(terms)) {
-    return fail(ErrorKind::Malformed, "what instances are like needs --instance-start, such as 3m");
-  }
+  TRY(add_instances(question, preset, terms));
   return asked;
 }
 

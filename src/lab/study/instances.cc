@@ -18,7 +18,7 @@ void manage(sim::GroupModel& group, Duration scale_in_after) {
 }
 
 constexpr std::array kDrivers{
-    InstanceDriver{.name = "managed-scaling",
+    InstanceDriver{.name = kManagedScaling,
                    .title = "ECS managed scaling",
                    .sentence = "a metric each minute, an alarm a minute later, two instances from "
                                "none, 300 s of warm-up, in after 15 min of a low metric",

@@ -17,6 +17,8 @@ struct InstanceDriver {
   void (*drive)(sim::GroupModel& group) = nullptr;
 };
 
+inline constexpr std::string_view kManagedScaling = "managed-scaling";
+
 std::span<const InstanceDriver> instance_drivers();
 /// nullptr when there is none of that name.
 const InstanceDriver* find_driver(std::string_view name);

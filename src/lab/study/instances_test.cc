@@ -91,7 +91,20 @@ TEST(Instances, MayBeDrivenByAnotherFromTheStart) {
   terms.instances = "nobody";
   EXPECT_THAT(ask_about_arrivals(terms, "bursts:1").error().message, HasSubstr("'nobody'"));
   terms.instance_start.reset();
+  terms.start = "fargate";
   EXPECT_THAT(ask_about_arrivals(terms, "bursts:1").error().message, HasSubstr("--instance-start"));
+}
+
+TEST(Instances, OfGpuTasksAreDrivenByManagedScalingWhereNothingIsSaid) {
+  Terms terms = gpu_terms();
+  terms.instance_start.reset();
+  const Asked asked = ask_gpu(terms);
+  ASSERT_TRUE(asked.question.scenario.group.has_value());
+  EXPECT_EQ(asked.question.scenario.group->driver, sim::GroupModel::Driver::ManagedScaling);
+  EXPECT_EQ(asked.question.scenario.group->start, sim::kGpuInstanceStart);
+  EXPECT_EQ(asked.question.price.per_hour, 1.006) << "of an instance, not of a task on Fargate";
+  const Candidate plain = plain_candidate(asked.question, terms);
+  EXPECT_EQ(std::get<Settings>(plain.scaler).policy.capacity, Capacity::Follow);
 }
 
 TEST(Instances, AreToldWhereThereAreSome) {

@@ -31,7 +31,6 @@ std::optional<sim::GroupModel> group_of(const Question& question, const Candidat
 report::Figures figures_of(const sim::Score& score, const Question& question,
                            const Candidate& candidate) {
   const auto group = group_of(question, candidate);
-  const bool instances = group || question.scenario.service.behaviour.instances;
   report::Figures figures;
   figures.waiting_p50 = score.waiting.quantile(0.5);
   figures.waiting_p95 = score.waiting.quantile(0.95);
@@ -39,12 +38,11 @@ report::Figures figures_of(const sim::Score& score, const Question& question,
   figures.waiting_max = score.waiting.max();
   figures.share_within_objective = score.waiting.share_within(question.objective.limit);
   figures.task_hours = in_hours(score.task_time);
-  if (instances) {
+  if (group) {
     figures.instance_hours = in_hours(score.instance_time);
   }
   figures.price =
-      group ? cost_of(score, *group, question.price)
-            : question.price.per_hour * figures.instance_hours.value_or(figures.task_hours);
+      group ? cost_of(score, *group, question.price) : question.price.per_hour * figures.task_hours;
   figures.scaling_actions = score.actions.scale_outs + score.actions.scale_ins;
   figures.direction_changes = score.actions.direction_changes;
   figures.tasks_peak = score.tasks_peak;

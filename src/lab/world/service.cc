@@ -56,7 +56,6 @@ Service::Service(ServiceDefinition definition, Instant created_at, Random& rando
       created_at_(created_at),
       random_(&random),
       fate_seed_(random.next()),
-      capacity_(definition_.behaviour.instances, random),
       observer_(&observer),
       station_(station),
       groups_(std::move(groups)),
@@ -116,14 +115,13 @@ void Service::remove(Instant now) {
 }
 
 void Service::set_short(bool is_short, Instant now) {
-  capacity_.set_short(is_short);
+  short_ = is_short;
   place_tasks(now);
   settle(now);
 }
 
 void Service::settle(Instant now) {
-  if (!unplaced_.empty() || definition_.behaviour.instances) {
-    capacity_.settle(now);
+  if (!unplaced_.empty()) {
     place_tasks(now);
   }
   if (Task* task = unprotecting_.due(now)) {

@@ -22,7 +22,6 @@
 #include "lab/world/duration_range.h"
 #include "lab/world/instance_group.h"
 #include "lab/world/queue.h"
-#include "lab/world/task_room.h"
 #include "scaler/core/observation.h"
 
 namespace scaler::world {
@@ -50,9 +49,8 @@ struct ServiceBehaviour {
   /// Somebody else runs the workers of new tasks: a task that ran is STOPPED when task_ended() says
   /// so, not after task_stop.
   bool processes = false;
-  std::optional<InstanceModel> instances = {};  ///< nothing: there is always room for a task
-  std::size_t zones = 1;                        ///< availability zones, over which tasks are spread
-  Resources needs = {};                         ///< of a task, where it is placed on a group
+  std::size_t zones = 1;  ///< availability zones, over which tasks are spread
+  Resources needs = {};   ///< of a task, where it is placed on a group
 };
 
 /// Fields of a request that have no effect here and are told as they came: names and JSON.
@@ -294,15 +292,13 @@ class Service {
   void lose(const Instance& instance, bool by_spot, Instant now);
   bool waits_for_room() const { return !unplaced_.empty(); }
 
-  /// Nothing can be placed until the shortage ends.
+  /// Where there is no group there is always room, but in a shortage.
   void set_short(bool is_short, Instant now);
-  const TaskRoom& capacity() const { return capacity_; }
 
   /// Does what is due at `now`: tasks start, run, stop. World calls it for every next_event().
   void settle(Instant now);
   Instant next_event() const {
-    return std::min({capacity_.next_event(), changing_.next(), working_.next(),
-                     unprotecting_.next(), proves_at_,
+    return std::min({changing_.next(), working_.next(), unprotecting_.next(), proves_at_,
                      unplaced_.empty() ? kNever : launches_at_.value_or(kNever)});
   }
 
@@ -370,7 +366,7 @@ class Service {
   Instant created_at_;
   Random* random_;
   std::uint64_t fate_seed_;
-  TaskRoom capacity_;
+  bool short_ = false;  ///< nothing is placed; tasks that run stay
   ServiceObserver* observer_;
   Station* station_;  ///< of new tasks
   std::vector<InstanceGroup*> groups_;

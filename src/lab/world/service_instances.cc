@@ -48,9 +48,6 @@ void Service::leave_instance(const Task& task, Instant now) {
   if (!task.instance) {
     return;
   }
-  if (groups_.empty()) {
-    return capacity_.give_back(*task.instance, now);
-  }
   for (InstanceGroup* const group : groups_) {
     group->give_back(*task.instance, task.needs, now);
   }

@@ -156,16 +156,14 @@ void Service::place_tasks(Instant now) {
   if (!groups_.empty()) {
     return place_on_groups(now);
   }
-  while (!unplaced_.empty()) {
-    Task& task = tasks_.at(*unplaced_.begin());
-    task.instance = capacity_.take(now);
-    if (!task.instance) {
-      break;
-    }
-    unplaced_.erase(unplaced_.begin());
+  if (short_) {
+    return;
+  }
+  for (const std::uint64_t number : unplaced_) {
+    Task& task = tasks_.at(number);
     schedule(task, now + task.start_time / kProvisioningPart);
   }
-  capacity_.want(std::ssize(unplaced_), now);
+  unplaced_.clear();
 }
 
 void Service::schedule(Task& task, Instant at) {
