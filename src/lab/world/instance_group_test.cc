@@ -121,6 +121,19 @@ TEST_F(Groups, RoomIsTakenUntilATaskHasStopped) {
   EXPECT_EQ(first(group).free, kBig);
 }
 
+// Which of two tasks a scale-in stops is left to chance: the one that runs, at times.
+TEST_F(Groups, ATaskThatWaitsGetsTheRoomOfOneThatStopsWhateverElseHappens) {
+  with_instances(1);
+  Service& service = serve(2);
+  for (int i = 0; i < 10; ++i) {
+    after(minutes(1));
+    world_.set_desired(service, 1);
+    after(minutes(1));
+    EXPECT_THAT(states(service), ElementsAre(TaskState::Running));
+    world_.set_desired(service, 2);
+  }
+}
+
 TEST_F(Groups, ADrainingInstanceTakesNoTasksAndAnActiveOneDoesAgain) {
   InstanceGroup& group = with_instances(1);
   group.set_draining(first(group), true, world_.now());

@@ -131,12 +131,18 @@ void Service::settle(Instant now) {
     }
     reconcile(now);
   }
+  bool room_came = false;
   while (Task* const task = changing_.due(now)) {
     changing_.plan(*task, task->number, kNever);
+    room_came = room_came || task->state == TaskState::Stopping;
     progress(*task, now);
     if (!deployments_.front().completed || leaving_tasks() > 0) {
       reconcile(now);
     }
+  }
+  // Nothing else may be due for this service for hours.
+  if (room_came && !unplaced_.empty()) {
+    place_tasks(now);
   }
   if (proves_at_ <= now) {
     proves_at_ = kNever;
