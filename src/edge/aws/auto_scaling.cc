@@ -52,13 +52,20 @@ Result<GroupInstance> read_instance(const XmlElement& element) {
   return instance;
 }
 
-/// Weights of types, or a desired capacity in vCPUs or memory.
+bool have_weights(const XmlElement& element, std::string_view list) {
+  return std::ranges::any_of(element.members(list), [](const XmlElement* member) {
+    return !member->text_of("WeightedCapacity").empty();
+  });
+}
+
+/// Weights of types, or a desired capacity in vCPUs or memory. A group without instances has its
+/// weights in its policy alone: started unseen, its first instance would be left alone for good.
 bool is_weighted(const XmlElement& element) {
   const std::string unit = element.text_of("DesiredCapacityType");
-  return (!unit.empty() && unit != "units") ||
-         std::ranges::any_of(element.members("Instances"), [](const XmlElement* instance) {
-           return !instance->text_of("WeightedCapacity").empty();
-         });
+  const XmlElement* const policy = element.child("MixedInstancesPolicy");
+  const XmlElement* const types = policy == nullptr ? nullptr : policy->child("LaunchTemplate");
+  return (!unit.empty() && unit != "units") || have_weights(element, "Instances") ||
+         (types != nullptr && have_weights(*types, "Overrides"));
 }
 
 Result<AutoScalingGroup> read_group(const XmlElement& element) {

@@ -84,6 +84,14 @@ TEST(AutoScaling, TellsWhatMakesADesiredCapacityCountSomethingElse) {
       weighted("<Instances><member><InstanceId>i-1</InstanceId><LifecycleState>InService"
                "</LifecycleState><ProtectedFromScaleIn>true</ProtectedFromScaleIn>"
                "<WeightedCapacity>2</WeightedCapacity></member></Instances>"));
+  const auto mixed = [&](const std::string& type) {
+    return weighted("<MixedInstancesPolicy><LaunchTemplate><Overrides><member>" + type +
+                    "</member></Overrides></LaunchTemplate></MixedInstancesPolicy>");
+  };
+  EXPECT_FALSE(mixed("<InstanceType>g5.xlarge</InstanceType>"));
+  EXPECT_TRUE(
+      mixed("<InstanceType>g5.xlarge</InstanceType><WeightedCapacity>2"
+            "</WeightedCapacity>"));
 }
 
 TEST(AutoScaling, TellsAWarmPool) {
