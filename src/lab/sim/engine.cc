@@ -74,6 +74,7 @@ Engine::Engine(const Scenario& scenario, std::uint64_t seed, const Hooks& hooks)
                          chances_.arrivals)),
       next_arrival_(arrivals_->next()),
       integrated_to_(scenario.begin) {
+  score_.parts.resize(static_cast<std::size_t>(scenario.length / scenario.part) + 1);
   world_.create_queue(kDeadLetters, {.retention = days(14)});
   create_queue();
   world_.create_cluster(kCluster);
@@ -388,7 +389,7 @@ void Engine::work_ended(const world::Work& work) {
       const Duration waited = work.received_at - work.sent_at;
       integrate();
       ++score_.messages.processed;
-      score_.waiting.add(waited);
+      this->waited(work.sent_at, waited);
       score_.time_in_system += now() - work.sent_at;
       if (next_sample_) {
         ++sample_.processed;
@@ -423,6 +424,14 @@ void Engine::killed(const world::Work& work) {
            ? score.in_race
            : score.misled);
   }
+}
+
+void Engine::waited(Instant sent_at, Duration duration) {
+  score_.waiting.add(duration);
+  const auto number = static_cast<std::size_t>((sent_at - scenario_->begin) / scenario_->part);
+  Lateness& part = score_.parts.at(std::min(number, score_.parts.size() - 1));
+  ++part.messages;
+  part.late += duration >= scenario_->objective ? 1 : 0;
 }
 
 void Engine::integrate() {
@@ -460,7 +469,7 @@ Run Engine::finish() {
     run.depth = jobs->depth();
     messages.unfinished = total(run.depth);
     for (const world::StoredMessage& message : jobs->stored_messages()) {
-      score_.waiting.add(now() - message.sent_at);
+      waited(message.sent_at, now() - message.sent_at);
     }
   }
   messages.lost = messages.sent - messages.processed - messages.dead_lettered -

@@ -138,6 +138,7 @@ class Engine {
   void set_by_person(std::int64_t desired);
   void work_ended(const world::Work& work);
   void killed(const world::Work& work);
+  void waited(Instant sent_at, Duration duration);
   void integrate();
   void sample();
 

@@ -99,6 +99,7 @@ struct Scenario {
   Triggers triggers = {};
   FaultPlan faults = {};
   Duration objective = std::chrono::minutes(1);  ///< the waiting time that is hoped for
+  Duration part = std::chrono::hours(3);  ///< for each, the score tells how many waited longer
 };
 
 }  // namespace scaler::sim

@@ -1,8 +1,9 @@
 #pragma once
-// Score: how well a simulation went, for the jobs and for the bill. Its memory does not depend on
-// the simulation's length.
+// Score: how well a simulation went, for the jobs and for the bill. But for a few bytes for each
+// part of the scenario, its memory does not depend on the simulation's length.
 
 #include <cstdint>
+#include <vector>
 
 #include "ground/base/clock.h"
 #include "lab/sim/faults.h"
@@ -61,11 +62,19 @@ struct InstanceScore {
   WaitingTimes idle = {};
 };
 
+/// Messages, and how many of them waited for as long as the objective or longer.
+struct Lateness {
+  std::int64_t messages = 0;
+  std::int64_t late = 0;
+};
+
 struct Score {
   MessageScore messages = {};
   /// From sending to the start of the work that finished the message. Messages that are unfinished
   /// at the end count with their age then, so that a scaler gains nothing by not finishing.
   WaitingTimes waiting = {};
+  /// Those of a part of the arrivals' time each, by when they were sent.
+  std::vector<Lateness> parts = {};
   double share_within_objective = 1;
   Duration task_time = Duration(0);      ///< of all tasks, from creation to stop
   Duration instance_time = Duration(0);  ///< of all instances, where capacity is modelled

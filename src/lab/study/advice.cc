@@ -102,6 +102,34 @@ std::string activation_text(std::int64_t backlog) {
       backlog, backlog);
 }
 
+/// What met the objective and is not expected to at another time.
+void add_doubts(const Advice& advice, std::vector<std::string>& reasons) {
+  const auto cheaper = [&advice](auto&& kind) {
+    return std::ranges::count_if(*advice.ranked, [&](const TriedSettings& trial) {
+      return trial.answer.meets && kind(trial) && trial.answer.cost() < advice.best().answer.cost();
+    });
+  };
+  const auto by_luck = cheaper([](const TriedSettings& one) { return !one.again.value_or(true); });
+  const auto by_a_hair = cheaper([](const TriedSettings& one) { return one.answer.doubtful; });
+  if (by_luck > 0) {
+    reasons.push_back(fmt::format(
+        "{} that cost less met it there by luck: not a second time, on the later half with other "
+        "chance.",
+        by_luck));
+  }
+  if (by_a_hair > 0) {
+    reasons.push_back(fmt::format(
+        "{} that cost less met it there by less than its hours, days or weeks differ from one "
+        "another: at another time they may miss it.",
+        by_a_hair));
+  }
+  if (advice.best().answer.meets && !lasts(advice.best())) {
+    reasons.push_back(
+        "It may miss the objective at another time: nothing was found that leaves room enough for "
+        "how much hours, days or weeks differ.");
+  }
+}
+
 /// Why nothing meets the objective, where it is the limit that was set.
 std::string limit_text(std::int64_t tasks_max) {
   return fmt::format(
@@ -201,15 +229,7 @@ std::vector<std::string> reasons_of(const Advice& advice) {
     reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
                                   met, advice.ranked->size()));
   }
-  const auto failed = std::ranges::count_if(*advice.ranked, [&advice](const TriedSettings& trial) {
-    return !trial.again.value_or(true) && trial.answer.cost() < advice.best().answer.cost();
-  });
-  if (failed > 0) {
-    reasons.push_back(fmt::format(
-        "{} that cost less met it there by luck: not a second time, on the later half with other "
-        "chance.",
-        failed));
-  }
+  add_doubts(advice, reasons);
   const std::optional<std::int64_t> tasks_max = advice.best().settings.policy.tasks_max;
   if (met == 0 && tasks_max && advice.best().answer.run.figures.tasks_peak >= *tasks_max) {
     reasons.push_back(limit_text(*tasks_max));

@@ -188,6 +188,19 @@ TEST_F(AdviceTest, SaysSoWhenTheLimitOfTasksIsWhatNothingCanMeetTheObjectiveWith
   EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("--tasks-max"))));
 }
 
+TEST_F(AdviceTest, SaysWhatMayMissTheObjectiveAtAnotherTime) {
+  made(answered(130, seconds(40)));
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("another time"))));
+  ranked_.push_back({latency(seconds(35)), answered(90, seconds(59))});
+  ranked_.back().answer.doubtful = true;
+  advice_.finals.at(0).trial = &ranked_.at(0);
+  advice_.finals.at(1).trial = &ranked_.at(1);
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("1 that cost less met it there by less")));
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(StartsWith("It may miss"))));
+  ranked_.front().answer.doubtful = true;
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("It may miss the objective")));
+}
+
 TEST_F(AdviceTest, SaysSoWhenARunnerUpLooksBetterWhereItHadNotBeenSeen) {
   EXPECT_THAT(reasons_of(made(answered(105, seconds(48), "runner-up 1"))),
               Contains(StartsWith("runner-up 1 looks better on the last third: $105.00")));

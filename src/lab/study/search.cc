@@ -19,7 +19,7 @@ constexpr std::int64_t kPartOf = 8;
 constexpr Duration kPartMin = hours(2);
 constexpr double kPartMessages = 1500;
 /// What may be spent in all: about the time of so many trials of usual settings on the whole.
-constexpr double kEffort = 95;
+constexpr double kEffort = 88;
 /// Of which so much on the part.
 constexpr double kEffortOnPart = 0.55;
 constexpr std::size_t kTrialsMax = 3000;
@@ -52,7 +52,7 @@ constexpr double kPenalty = 2;
 constexpr double kNoLonger = 0.02;
 
 bool same_figures(const Answer& a, const Answer& b) {
-  return a.cost() == b.cost() && a.objective_wait == b.objective_wait;
+  return a.cost() == b.cost() && a.likely_wait() == b.likely_wait();
 }
 
 double messages_of(const Load& load, const Question& question) {
@@ -125,45 +125,42 @@ Duration times(Duration duration, double factor) {
 }
 
 /// What it would cost where it waits as long as it may.
-double promise(const Answer& answer, Duration limit) {
+double promise(const Answer& answer, Duration wait, Duration limit) {
   if (answer.run.figures.lost > 0) {
     return std::numeric_limits<double>::max();
   }
-  const double waits = ratio(answer.objective_wait, limit);
+  const double waits = ratio(wait, limit);
   return answer.cost() *
          (waits >= 1 ? std::pow(waits, kPenalty) : std::pow(std::max(waits, 0.3), kSlope));
 }
 
 }  // namespace
 
-bool better(const Answer& a, const Answer& b) {
-  if (a.meets != b.meets) {
-    return a.meets;
-  }
-  if (!a.meets) {
-    return a.objective_wait < b.objective_wait;
-  }
-  return a.cost() != b.cost() ? a.cost() < b.cost() : a.objective_wait < b.objective_wait;
+bool lasts(const TriedSettings& trial) {
+  return trial.answer.meets && !trial.answer.doubtful && trial.again.value_or(true);
 }
 
 void rank(std::vector<TriedSettings>& trials) {
   std::ranges::stable_sort(trials, [](const TriedSettings& a, const TriedSettings& b) {
-    const bool fails_a = a.answer.meets && !a.again.value_or(true);
-    const bool fails_b = b.answer.meets && !b.again.value_or(true);
-    if (a.answer.meets && b.answer.meets && fails_a != fails_b) {
-      return fails_b;
+    const bool lasts_a = lasts(a);
+    if (a.answer.meets != b.answer.meets || lasts_a != lasts(b)) {
+      return a.answer.meets != b.answer.meets ? a.answer.meets : lasts_a;
     }
-    return a.answer.meets == b.answer.meets && same_figures(a.answer, b.answer)
-               ? study::tell(a.settings).size() < study::tell(b.settings).size()
-               : better(a.answer, b.answer);
+    if (same_figures(a.answer, b.answer)) {
+      return study::tell(a.settings).size() < study::tell(b.settings).size();
+    }
+    const bool by_cost = lasts_a && a.answer.cost() != b.answer.cost();
+    return by_cost ? a.answer.cost() < b.answer.cost()
+                   : a.answer.likely_wait() < b.answer.likely_wait();
   });
-  if (trials.empty() || trials.front().answer.meets) {
+  if (trials.empty() || lasts(trials.front())) {
     return;
   }
   const Answer& least = trials.front().answer;
   const auto as_near = [&least](const TriedSettings& trial) {
-    return trial.answer.run.figures.lost <= least.run.figures.lost &&
-           ratio(trial.answer.objective_wait, least.objective_wait) <= 1 + kNoLonger;
+    return trial.answer.meets == least.meets &&
+           trial.answer.run.figures.lost <= least.run.figures.lost &&
+           ratio(trial.answer.likely_wait(), least.likely_wait()) <= 1 + kNoLonger;
   };
   auto nearest = trials.begin();
   for (auto it = trials.begin(); it != trials.end(); ++it) {
@@ -197,10 +194,11 @@ std::size_t Search::room(std::size_t wanted) const {
 }
 
 bool Search::promising(const Stage& stage, const TriedSettings& a, const TriedSettings& b) const {
-  const double of_a = promise(a.answer, stage.limit);
-  const double of_b = promise(b.answer, stage.limit);
+  const Duration wait_a = wait_on(stage, a.answer);
+  const Duration wait_b = wait_on(stage, b.answer);
   const bool hopeless = stage.best == 0;  // Nothing meets it yet: what waits least leads there.
-  return hopeless ? a.answer.objective_wait < b.answer.objective_wait : of_a < of_b;
+  return hopeless ? wait_a < wait_b
+                  : promise(a.answer, wait_a, stage.limit) < promise(b.answer, wait_b, stage.limit);
 }
 
 std::vector<const TriedSettings*> Search::parents(const Stage& stage) const {
@@ -226,7 +224,7 @@ std::vector<const TriedSettings*> Search::parents(const Stage& stage) const {
 }
 
 Settings Search::child(const Stage& stage, const TriedSettings& parent) {
-  const double aim = 0.99 * ratio(stage.limit, parent.answer.objective_wait);
+  const double aim = 0.99 * ratio(stage.limit, wait_on(stage, parent.answer));
   const double near = 0.97 + 0.06 * random_.uniform();
   const double kind = random_.uniform();
   if (kind < 0.3) {
@@ -272,7 +270,7 @@ std::vector<Settings> Search::doubted() {
   for (const TriedSettings& trial : ranked_) {
     const bool enough = doubted_ + round.size() >= std::min(kDoubted, options_.trials / 4) ||
                         round.size() == kDoubtedRound;
-    if (enough || !trial.answer.meets || trial.again) {
+    if (enough || !lasts(trial) || trial.again) {
       break;
     }
     round.push_back(trial.settings);
@@ -385,7 +383,7 @@ void Search::compare_stages() {
     const std::string told = study::tell(whole.settings);
     for (const TriedSettings& part : of_part_.trials) {
       if (study::tell(part.settings) == told) {
-        ratios.push_back(ratio(part.answer.objective_wait, whole.answer.objective_wait));
+        ratios.push_back(ratio(part.answer.objective_wait, whole.answer.likely_wait()));
       }
     }
   }
@@ -415,7 +413,7 @@ void Search::tell(std::vector<TriedSettings> trials) {
     stage.known.insert(std::move(told));
     stage.effort += trial.answer.effort;
     const Answer& answer = trial.answer;
-    const bool meets = answer.run.figures.lost == 0 && answer.objective_wait < stage.limit;
+    const bool meets = answer.run.figures.lost == 0 && wait_on(stage, answer) < stage.limit;
     const double cost = answer.cost();
     const bool gains = meets && (stage.best == 0 || cost < (1 - kGain) * stage.best);
     if (end_ == End::NotYet) {  // What comes after it seeks no gain.

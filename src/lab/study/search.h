@@ -23,11 +23,11 @@ struct TriedSettings {
   std::optional<bool> again = {};  ///< whether it met the objective the second time
 };
 
-/// The better first: what meets the objective, the cheapest of these; otherwise what waits least.
-bool better(const Answer& a, const Answer& b);
-/// The best first; what did not meet the objective a second time comes after all that did, or was
-/// not asked. Where nothing meets it: the cheapest of what waits hardly longer than what waits
-/// least, then as better() says.
+/// Whether it meets the objective, and is expected to at another time.
+bool lasts(const TriedSettings& trial);
+/// The best first: the cheapest of what lasts; then what meets the objective without, and what does
+/// not, each by its likely wait. Where nothing lasts: the cheapest of what waits hardly longer than
+/// what waits least.
 void rank(std::vector<TriedSettings>& trials);
 
 class Search {
@@ -65,6 +65,10 @@ class Search {
     std::size_t stale = 0;  ///< trials since that was lowered
   };
 
+  /// What the objective limits on this stage. Only all of the time tells how parts of it differ.
+  Duration wait_on(const Stage& stage, const Answer& answer) const {
+    return &stage == &of_part_ ? answer.objective_wait : answer.likely_wait();
+  }
   Stage& stage() { return on_part_ ? of_part_ : of_whole_; }
   bool promising(const Stage& stage, const TriedSettings& a, const TriedSettings& b) const;
   std::vector<const TriedSettings*> parents(const Stage& stage) const;

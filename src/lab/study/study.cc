@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "lab/study/instances.h"
+#include "lab/study/margin.h"
 #include "lab/study/own_cost.h"
 #include "scaler/core/decision.h"
 
@@ -157,6 +158,7 @@ Result<sim::Run> simulated(const Question& question, const Candidate& candidate,
                            const sim::Hooks& hooks) {
   sim::Scenario scenario = question.scenario;
   scenario.group = group_of(question, candidate);
+  scenario.part = length_of_parts(scenario.length);
   if (const auto* rival = std::get_if<const rivals::Rival*>(&candidate.scaler)) {
     rivals::RivalSettings settings = question.rivals;
     settings.begin = scenario.begin;
@@ -196,6 +198,9 @@ Result<Answer> answer(const Question& question, const Candidate& candidate, cons
   answer.effort = static_cast<double>(score.messages.sent) +
                   kEffortOfPass * static_cast<double>(score.actions.passes - run->passes_left_out);
   answer.meets = answer.objective_wait < question.objective.limit && score.messages.lost == 0;
+  answer.margin =
+      margin_of(score, question.objective.share, length_of_parts(question.scenario.length));
+  answer.doubtful = answer.meets && answer.likely_wait() >= question.objective.limit;
   answer.run.meets = answer.meets;
   tell_month(answer.run.figures, question, candidate, *run);
   return answer;

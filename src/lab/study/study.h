@@ -45,12 +45,15 @@ inline constexpr double kEffortOfPass = 4;
 struct Answer {
   report::ReportedRun run = {};
   Duration objective_wait = Duration(0);  ///< the waiting time that the objective limits
+  Duration margin = Duration(0);          ///< so much longer it may be at another time
   std::int64_t sent = 0;
   std::int64_t unfinished = 0;
   std::optional<sim::InstanceScore> instances = {};  ///< of a group
-  bool meets = false;  ///< the objective, and nothing was lost; also in the run
-  double effort = 0;   ///< what the simulation took, in the time of one message
+  bool meets = false;     ///< the objective, and nothing was lost; also in the run
+  bool doubtful = false;  ///< meets it, and may miss it at another time
+  double effort = 0;      ///< what the simulation took, in the time of one message
   /// The money of a month, what the scaler itself costs included.
+  Duration likely_wait() const { return objective_wait + margin; }
   double cost() const { return run.figures.month.value_or(run.figures.task_hours); }
 };
 

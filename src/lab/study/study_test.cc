@@ -14,6 +14,7 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
+using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Objective, IsReadAsPeopleWriteIt) {
@@ -217,6 +218,16 @@ TEST(Search, TakesNothingThatMeetsTheObjectiveByLuck) {
   EXPECT_EQ(best.again, true);
 }
 
+/// The waits of the trials, the best first.
+std::vector<Duration> ranked(std::vector<TriedSettings> trials) {
+  rank(trials);
+  std::vector<Duration> waits;
+  for (const TriedSettings& trial : trials) {
+    waits.push_back(trial.answer.objective_wait);
+  }
+  return waits;
+}
+
 TEST(Search, CountsTheScalersOwnCost) {
   Answer ticking{.objective_wait = seconds(20), .meets = true};
   ticking.run.figures.price = 1;
@@ -224,7 +235,8 @@ TEST(Search, CountsTheScalersOwnCost) {
   Answer resting{.objective_wait = seconds(40), .meets = true};
   resting.run.figures.price = 2;
   resting.run.figures.month = 2.5;
-  EXPECT_TRUE(better(resting, ticking));
+  EXPECT_THAT(ranked({{.answer = ticking}, {.answer = resting}}),
+              ElementsAre(seconds(40), seconds(20)));
 }
 
 TEST(Search, OfWhatCannotBeMetItRanksTheLeastWaitFirst) {
@@ -232,9 +244,30 @@ TEST(Search, OfWhatCannotBeMetItRanksTheLeastWaitFirst) {
   slow.run.figures.task_hours = 1;
   Answer quick{.objective_wait = seconds(10)};
   quick.run.figures.task_hours = 100;
-  EXPECT_TRUE(better(quick, slow));
+  EXPECT_THAT(ranked({{.answer = slow}, {.answer = quick}}), ElementsAre(seconds(10), seconds(20)));
   slow.meets = true;
-  EXPECT_TRUE(better(slow, quick));
+  EXPECT_THAT(ranked({{.answer = quick}, {.answer = slow}}), ElementsAre(seconds(20), seconds(10)));
+}
+
+// A trial each that meets the objective: for sure, by a hair, and not a second time.
+TEST(Search, RanksWhatMeetsTheObjectiveByAHairAfterWhatLasts) {
+  const auto trial = [](int wait, int margin, double month) {
+    TriedSettings one{.answer = {.objective_wait = seconds(wait),
+                                 .margin = seconds(margin),
+                                 .meets = wait < 60,
+                                 .doubtful = wait < 60 && wait + margin >= 60}};
+    one.answer.run.figures.month = month;
+    return one;
+  };
+  TriedSettings again = trial(53, 0, 10);
+  again.again = false;
+  EXPECT_THAT(
+      ranked({trial(61, 0, 1), trial(59, 10, 20), again, trial(50, 5, 100), trial(40, 1, 120),
+              trial(58, 6, 5)}),
+      ElementsAre(seconds(50), seconds(40), seconds(53), seconds(58), seconds(59), seconds(61)));
+  // Where nothing lasts, what may be missed by least, unless hardly less costs more.
+  EXPECT_THAT(ranked({trial(59, 10, 5), trial(57, 6, 50), trial(55, 9, 40), trial(61, 0, 1)}),
+              ElementsAre(seconds(55), seconds(57), seconds(59), seconds(61)));
 }
 
 TEST(Search, PaysNothingForAWaitThatIsHardlyShorter) {
