@@ -149,19 +149,19 @@ class Killer:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1900)
 def test_killed_at_each_call_it_harms_no_task_and_ends_with_no_instance(start_fleet):
     """An instance whose drain was begun is left alone for 15 s, and here each of its calls dies."""
     fleet = start_fleet([*OWN, "WAKE=false", "SCALE_UP_TARGET=1"], work_time="3s", **BY_HAND)
     killer = Killer(fleet)
     fleet.job.emulator.send(2)
 
-    invoke_until(fleet, lambda: processed(fleet) == 2, "the work", 60, killer.invoke)
-    invoke_until(fleet, lambda: "DRAINING" in states(fleet), "a drained instance", 400,
+    invoke_until(fleet, lambda: processed(fleet) == 2, "the work", 120, killer.invoke)
+    invoke_until(fleet, lambda: "DRAINING" in states(fleet), "a drained instance", 800,
                  killer.invoke)
     fleet.job.emulator.send(2)
-    invoke_until(fleet, lambda: processed(fleet) == 4, "the work again", 60, killer.invoke)
-    invoke_until(fleet, lambda: not wrongs(fleet, sent=4), "the end", 400, killer.invoke)
+    invoke_until(fleet, lambda: processed(fleet) == 4, "the work again", 120, killer.invoke)
+    invoke_until(fleet, lambda: not wrongs(fleet, sent=4), "the end", 800, killer.invoke)
 
     called = {name for name, callers in fleet.job.status()["api_calls"].items()
               if fleet.job.function_key in callers}
