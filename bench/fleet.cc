@@ -7,12 +7,15 @@
 //   fleet looks 10000 100       a call takes 100 ms
 //   fleet burst 1000            every queue gets a message at once; a newcomer one later
 //   fleet hanging 1000 1        of the first passes, with so many queues that never answer
+//   fleet woken 10000 500       at rest for a minute; then so many queues get a message at once
 
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <ctime>
 #include <map>
 #include <mutex>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 
@@ -172,6 +175,12 @@ std::vector<ManagedService> fleet_of(int size, const std::string& url) {
   return fleet;
 }
 
+double processor_of_this_thread() {
+  timespec used{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+}
+
 /// The controller at its beat, for some time, on a thread of its own.
 class Run {
  public:
@@ -194,6 +203,7 @@ class Run {
                               [this](const Effect& effect) {
                                 const std::scoped_lock lock(mutex_);
                                 took_.push_back(Seconds(effect.took).count());
+                                processor_ = processor_of_this_thread();
                               }},
                          stop);
         }) {}
@@ -202,6 +212,11 @@ class Run {
     const std::scoped_lock lock(mutex_);
     return took_;
   }
+  /// Seconds of processor that all passes so far took.
+  double processor() {
+    const std::scoped_lock lock(mutex_);
+    return processor_;
+  }
 
  private:
   Log log_;
@@ -209,6 +224,7 @@ class Run {
   Invoker invoker_;
   std::mutex mutex_;
   std::vector<double> took_ = {};
+  double processor_ = 0;
   std::jthread thread_;
 };
 
@@ -316,6 +332,55 @@ void hanging(int services, int queues) {
       late.empty() ? 0 : late[late.size() * 99 / 100], passes.front(), passes.back());
 }
 
+/// At rest, what it costs; then how late those are whose queues get a message all at once, and how
+/// long the others are left alone meanwhile.
+void woken(int services, int woken) {
+  MemoryAws aws(Duration(5), Duration(20));
+  constexpr auto kInterval = std::chrono::seconds(10);
+  constexpr double kSettled = 90;
+  constexpr double kRest = 60;
+  aws.restart();
+  Run run(aws, services, kInterval);
+  pass_time(kSettled);
+  const std::size_t passes_before = run.passes().size();
+  const double processor_before = run.processor();
+  aws.restart();
+  pass_time(kRest);
+  const auto passes = run.passes();
+  const auto counted = static_cast<double>(passes.size() - passes_before);
+  const double processor = (run.processor() - processor_before) / counted;
+  const double describes = static_cast<double>(aws.calls("describe").size()) / kRest;
+  const double reads = static_cast<double>(aws.calls("GetQueueAttributes").size()) / kRest;
+  aws.restart();
+  const int step = std::max(services / woken, 1);
+  for (int i = 0; i < woken; ++i) {
+    aws.fill(i * step, i * step + 1);
+  }
+  const double room = (woken - kUpdatesBurst) / kUpdatesPerSecond;
+  pass_time(std::max(room, 0.0) + 3 * Seconds(kInterval).count());
+  std::vector<double> late;
+  for (const Call& update : aws.calls("UpdateService")) {
+    late.push_back(update.at);
+  }
+  std::ranges::sort(late);
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto at = [&late](std::size_t percent) {
+    return late.empty() ? 0 : late[std::min(late.size() - 1, late.size() * percent / 100)];
+  };
+  fmt::print(
+      "{{\"services\":{},\"first_pass_seconds\":{:.1f},\"pass_seconds\":{:.2f},"
+      "\"pass_processor_seconds\":{:.2f},\"queue_reads_a_second\":{:.0f},"
+      "\"describe_rate_used\":{:.2f},\"woken\":{},\"scaled\":{},\"p50_seconds\":{:.1f},"
+      "\"p99_seconds\":{:.1f},\"last_seconds\":{:.1f},\"update_rate_used\":{:.2f},"
+      "\"queue_unseen_seconds\":{:.1f},\"memory_mb\":{:.0f}}}\n",
+      services, passes.front(), passes.back(), processor, reads, describes / kDescribesPerSecond,
+      woken, late.size(), at(50), at(99), at(100),
+      static_cast<double>(late.size()) / (kUpdatesBurst + kUpdatesPerSecond * at(100)),
+      longest_unseen(aws.calls("GetQueueAttributes"), services, at(100)),
+      static_cast<double>(usage.ru_maxrss) / 1000);
+}
+
 int number(const char* text) {
   return std::max(1, std::atoi(text));  // NOLINT(cert-err34-c): a person's own argument.
 }
@@ -332,9 +397,12 @@ int run(int argc, char** argv) {
     burst(services);
   } else if (what == "hanging") {
     hanging(services, argc > 3 ? std::atoi(argv[3]) : 1);  // NOLINT(cert-err34-c)
+  } else if (what == "woken") {
+    woken(services, argc > 3 ? number(argv[3]) : 500);
   } else {
     std::fputs(
-        "usage: fleet looks SERVICES MILLISECONDS | burst SERVICES | hanging SERVICES QUEUES\n",
+        "usage: fleet looks SERVICES MILLISECONDS | burst SERVICES | "
+        "hanging SERVICES QUEUES | woken SERVICES WOKEN\n",
         stderr);
     return 2;
   }

@@ -111,6 +111,7 @@ BAD = [
     (["--arrivals", "poisson:1", "--policy", "nothing.json"], "backlog_per_task", 3),
     (["--arrivals", "poisson:1", "--rival", "warm-pool"], "needs --instance-start", 3),
     (["--arrivals", "poisson:1", "--instances", "warm-pool"], "needs --instance-start", 3),
+    (["--arrivals", "poisson:1", "--guard-linger", "5s"], "needs --workers-guarded", 3),
     (["--arrivals", "poisson:1", "--instance-start", "4m-3m"], "'4m-3m'", 2),
     (["--arrivals", "poisson:1", "--instance-start", "3m", "--instances", "me"], "'me'", 2),
     (["--arrivals", "poisson:1", "--rival", "keda", "--work", "soon"], "'soon'", 2),
@@ -270,7 +271,7 @@ def test_learned_schedules_take_fewer_tasks_where_days_are_alike(run_program, ec
     def advised(*more):
         done = run_program([ecs_scaler, "advise", "--trace", trace, "--start", "gpu", "--work",
                             "20s", "--workers-protect", "--tasks-max", "50", "--price",
-                            "g5.xlarge", "--objective", "p99 wait < 60s", "--trials", "64",
+                            "g5.xlarge", "--objective", "p99 wait < 60s", "--trials", "128",
                             "--output", "json", *more], timeout=300)
         assert done.code == 0, done.output()
         return json.loads(done.stdout())
@@ -283,7 +284,6 @@ def test_learned_schedules_take_fewer_tasks_where_days_are_alike(run_program, ec
     # What was chosen just below 60 s may lie just above it in days that it has not seen.
     assert learned["last_third"][0]["wait_p99_seconds"] < 63
     schedules, none = learned["last_third"][0], constant["last_third"][0]
-    assert schedules["task_hours"] < 0.9 * none["task_hours"]
-    # Under managed scaling instances linger for a quarter of an hour after their tasks, so that a
-    # task that waits at night costs little more.
-    assert schedules["price"] < 1.01 * none["price"]
+    # By little: under managed scaling instances linger for a quarter of an hour after their tasks.
+    assert schedules["task_hours"] < 0.97 * none["task_hours"]
+    assert schedules["price"] < 0.97 * none["price"]

@@ -141,6 +141,9 @@ Result<Asked> ask(const Terms& terms) {
   question.scenario.service = sim::service_model(preset, work_time(terms.work));
   world::ServiceBehaviour& behaviour = question.scenario.service.behaviour;
   behaviour.workers_protect = terms.work_is_protected();
+  if (!terms.workers_guarded && terms.guard_linger != Terms{}.guard_linger) {
+    return fail(ErrorKind::Malformed, "--guard-linger is of ecs-guard: it needs --workers-guarded");
+  }
   if (terms.workers_guarded) {
     behaviour.protection_lingers = terms.guard_linger;
     behaviour.protection_least = kGuardKeeps;
