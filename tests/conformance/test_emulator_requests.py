@@ -191,7 +191,8 @@ def test_faults_strike_as_often_as_told_and_only_their_caller(aws):
         "fault": "unavailable",
         "left": 0,
         "struck": 2,
-        "caller": TEST_KEYS["AWS_ACCESS_KEY_ID"]
+        "caller": TEST_KEYS["AWS_ACCESS_KEY_ID"],
+        "last": "ListQueues",
     }
 
 
