@@ -31,10 +31,10 @@ locals {
   # `ecs-scaler iam --fleet tags --lease` prints the same statements; a test compares them.
   of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
   "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
-  roles    = var.fleet_accounts[*].role
+  roles    = compact(var.fleet_accounts[*].role)
   of_roles = ["AssumeRoles"]
   statements = [for one in local.all_statements : one if(var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) &&
-  (length(compact(local.roles)) != 0 || !contains(local.of_roles, one.Sid))]
+  (length(local.roles) != 0 || !contains(local.of_roles, one.Sid))]
   all_statements = [
     {
       Sid      = "FindServices"
@@ -144,7 +144,7 @@ locals {
       Sid      = "AssumeRoles"
       Effect   = "Allow"
       Action   = ["sts:AssumeRole"]
-      Resource = compact(local.roles)
+      Resource = local.roles
     },
     {
       Sid       = "HoldLease"

@@ -47,13 +47,13 @@ locals {
   by_tags   = var.fleet_file == ""
   of_tags   = ["FindServices", "ReadService", "ScaleService"]
   of_files  = ["ReadFleet", "ReadAndScaleService"]
-  roles     = var.fleet_accounts[*].role
+  roles     = compact(var.fleet_accounts[*].role)
   of_shards = ["OrderShards", "ReceiveShards"]
   of_roles  = ["AssumeRoles"]
   of_wakes  = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
   statements = [for one in local.all_statements : one if
     (local.by_tags || !contains(local.of_tags, one.Sid)) && (!local.by_tags || !contains(local.of_files, one.Sid)) &&
-    (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (length(compact(local.roles)) != 0 || !contains(local.of_roles, one.Sid)) &&
+    (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (length(local.roles) != 0 || !contains(local.of_roles, one.Sid)) &&
     (var.shards != 0 || !contains(local.of_shards, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid))
   ]
   all_statements = [
@@ -177,7 +177,7 @@ locals {
       Sid      = "AssumeRoles"
       Effect   = "Allow"
       Action   = ["sts:AssumeRole"]
-      Resource = compact(local.roles)
+      Resource = local.roles
     },
     {
       Sid      = "WriteLogs"
