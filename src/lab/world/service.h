@@ -346,6 +346,7 @@ class Service {
   bool place_on_groups(Task& task, Instant now);
   void leave_instance(const Task& task, Instant now);
   void put_off_launches(const Task& ended, Instant now);
+  void start_at_once();
   void schedule(Task& task, Instant at);
   void progress(Task& task, Instant now);
   std::int64_t leaving_tasks() const;

@@ -43,6 +43,7 @@ void Service::deploy(Rollout rollout, Station* station, Instant now) {
   begin(std::move(rollout), station);
   deployments_.front().primary = false;
   add_deployment(now);
+  start_at_once();
   reconcile(now);
   settle(now);
 }
@@ -125,11 +126,22 @@ void Service::put_off_launches(const Task& ended, Instant now) {
     return;
   }
   ++early_ends_;
+  if (early_ends_ == kEarlyEndsFree + 1) {
+    add_event(
+        fmt::format("(service {}) is unable to consistently start tasks successfully.", name()),
+        now);
+  }
   if (early_ends_ > kEarlyEndsFree) {
     const int doublings = std::min(early_ends_ - kEarlyEndsFree - 1, 16);
     launches_at_ = now + std::min(kLaunchPauseMin * (1 << doublings), kLaunchPauseMax);
   }
   note_failure(ended, now);
+}
+
+/// What the tasks of another deployment did puts off none of this one's.
+void Service::start_at_once() {
+  launches_at_.reset();
+  early_ends_ = 0;
 }
 
 /// A deployment of which some task has run for long enough has shown that its tasks can.
@@ -172,8 +184,7 @@ void Service::roll_back(Instant now) {
   primary.reason =
       fmt::format("ECS deployment circuit breaker: rolling back to deploymentId {}.", primary.id);
   begin(proven_, proven_station_);
-  launches_at_.reset();
-  early_ends_ = 0;
+  start_at_once();
   add_event(fmt::format("(service {}) rolling back to deployment {}.", name(), primary.id), now);
 }
 

@@ -215,6 +215,17 @@ TEST_F(DeploymentTest, WithoutABreakerItIsTriedForEver) {
   EXPECT_FALSE(service.deployments().front().failed);
 }
 
+TEST_F(DeploymentTest, AnotherOneIsNotPutOffByTheFailuresOfTheOneBefore) {
+  Service service = make(1, {}, {.processes = true});
+  Instant now = kNoon + minutes(2);
+  service.deploy({.task_definition = "td:2"}, &jobs_, now);
+  EXPECT_GT(fail_all(service, "td:2", now), 10);  // Minutes pass between its launches by now.
+
+  service.deploy({.task_definition = "td:3"}, &jobs_, now);
+  run(service, now + seconds(10));
+  EXPECT_EQ(service.running(service.deployments().front()), 1);
+}
+
 TEST_F(DeploymentTest, OneTaskThatRunsShowsThatTheyCan) {
   Service service = make(4, {.breaker = true, .rollback = true}, {.processes = true});
   Instant now = kNoon + minutes(2);

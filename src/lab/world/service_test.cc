@@ -293,6 +293,12 @@ TEST_F(ServiceTest, ProcessesThatKeepEndingAtOnceAreStartedLaterAndLater) {
     pauses.push_back(std::chrono::duration_cast<seconds>(now - ended).count() - 5);
   }
   EXPECT_THAT(pauses, testing::ElementsAre(0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300));
+  EXPECT_EQ(std::ranges::count_if(service.events(),
+                                  [](const ServiceEvent& event) {
+                                    return event.message.contains(
+                                        "is unable to consistently start tasks successfully");
+                                  }),
+            1);
 
   service.task_ended(first_task(service), 1, now + seconds(10));  // It had worked for a while.
   run(service, now + seconds(15));
