@@ -17,13 +17,20 @@ const std::string kRegion = "us-east-1";
 const Instant kNoon =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
 
+/// By which the requests are signed.
+class NoonClock final : public Clock {
+ public:
+  Instant now() const override { return kNoon; }
+  bool wait_until(Instant, const std::stop_token&) override { return true; }
+};
+
 class Cloud {
  public:
   Cloud()
       : sqs_(world_, "http://127.0.0.1:4566", kRegion),
         ecs_(world_, kRegion, {}),
         others_(world_, kRegion, {}),
-        front_(loop_, world_, sqs_, ecs_, others_, 2) {
+        front_(loop_, world_, sqs_, ecs_, others_, clock_, 2) {
     world_.create_queue("jobs", {});
     world_.create_cluster("main");
     emulator::LambdaOptions options{.job_queue = "jobs"};
@@ -55,6 +62,7 @@ class Cloud {
   net::EventLoop loop_;
   Log log_{-1, LogLevel::Fatal, system_clock()};
   Random random_{1};
+  NoonClock clock_;
   world::World world_{{}, kNoon, random_};
   emulator::SqsApi sqs_;
   emulator::EcsPlaces ecs_;

@@ -69,12 +69,13 @@ struct AwsFront::Exchange {
 };
 
 AwsFront::AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsPlaces& ecs,
-                   OtherServices& others, std::uint64_t seed)
+                   OtherServices& others, const Clock& machine, std::uint64_t seed)
     : loop_(loop),
       world_(world),
       sqs_(sqs),
       ecs_(ecs),
       others_(others),
+      machine_(machine),
       sts_(world, seed + 2),
       random_(seed),
       faults_(seed + 1) {}
@@ -101,7 +102,7 @@ ApiResult<Caller> AwsFront::check_caller(const Exchange& exchange) const {
   if (is_unsigned_operation(exchange.route.operation)) {
     return Caller{.access_key_id = "anonymous"};
   }
-  Caller caller = TRY(check_signature(exchange.request, exchange.route.service, world_.now()));
+  Caller caller = TRY(check_signature(exchange.request, exchange.route.service, machine_.now()));
   caller.host = host_of(exchange.request);
   TRY(sts_.check_session(
       caller.access_key_id,
@@ -240,7 +241,7 @@ void AwsFront::count(const Exchange& exchange) {
 }
 
 const std::string& AwsFront::date() {
-  const auto second = std::chrono::floor<std::chrono::seconds>(world_.now());
+  const auto second = std::chrono::floor<std::chrono::seconds>(machine_.now());
   if (second != date_second_ || date_.empty()) {
     date_second_ = second;
     date_ = http_date(second);

@@ -32,7 +32,7 @@ using CallCounts =
 class AwsFront {
  public:
   AwsFront(net::EventLoop& loop, world::World& world, SqsApi& sqs, EcsPlaces& ecs,
-           OtherServices& others, std::uint64_t seed);
+           OtherServices& others, const Clock& machine, std::uint64_t seed);
 
   /// Without a host, Lambda's API is not there.
   void set_lambda(LambdaHost* lambda) { lambda_ = lambda; }
@@ -63,6 +63,7 @@ class AwsFront {
   SqsApi& sqs_;
   EcsPlaces& ecs_;
   OtherServices& others_;
+  const Clock& machine_;  ///< that clients sign by, too
   StsApi sts_;
   LambdaHost* lambda_ = nullptr;
   Random random_;

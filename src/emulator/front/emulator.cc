@@ -15,6 +15,7 @@
 #include "emulator/front/pages.h"
 #include "emulator/front/state_file.h"
 #include "emulator/front/status.h"
+#include "emulator/request/world_clock.h"
 #include "emulator/tasks/task_host.h"
 #include "ground/base/file.h"
 #include "ground/json/writer.h"
@@ -49,7 +50,8 @@ class Emulator::Impl {
         options_(std::move(options)),
         log_(log),
         random_(options_.seed),
-        world_(callbacks(), system_clock().now(), random_),
+        clock_(*options_.clock),
+        world_(callbacks(), clock_.now(), random_),
         wake_(loop),
         save_(loop) {}
 
@@ -134,7 +136,7 @@ class Emulator::Impl {
     ecs_.emplace(world_, options_.region, behaviour(), workers());
     others_.emplace(world_, options_.region, options_.metrics_delay, own_types(options_.group),
                     options_.instance_times);
-    front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, options_.seed + 1);
+    front_.emplace(loop_, world_, *sqs_, *ecs_, *others_, *options_.clock, options_.seed + 1);
     agent_.emplace(world_, endpoint(), options_.region,
                    [this](std::string_view operation, std::string_view key) {
                      return front_->faults().strike(operation, key);
@@ -168,7 +170,7 @@ class Emulator::Impl {
                                    .stop_timeout = options_.stop_timeout,
                                    .processes_max = options_.processes_max,
                                    .surroundings = options_.worker_environment,
-                                   .changed = [this] { advance(); }},
+                                   .advance = [this] { advance(); }},
                    log_);
   }
 
@@ -318,7 +320,7 @@ class Emulator::Impl {
 
   /// Brings the world to the present.
   void advance() {
-    const Instant now = system_clock().now();
+    const Instant now = clock_.now();
     for (QueueSampler& sampler = others_->sampler(); sampler.next() <= now; sampler.sample()) {
       world_.advance(sampler.next());
     }
@@ -335,7 +337,7 @@ class Emulator::Impl {
       return;
     }
     wakes_at_ = next;
-    const Duration delay = std::max(Duration(0), next - system_clock().now());
+    const Duration delay = std::max(Duration(0), next - clock_.now());
     wake_.start(delay, [this] {
       wakes_at_ = world::kNever;
       advance();
@@ -402,6 +404,7 @@ class Emulator::Impl {
   EmulatorOptions options_;
   const Log& log_;
   Random random_;
+  WorldClock clock_;
   world::World world_;
   std::optional<FileLock> state_folder_ = {};
   std::optional<SqsApi> sqs_ = {};

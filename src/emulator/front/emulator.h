@@ -1,7 +1,7 @@
 #pragma once
 // Emulator: an AWS on loopback, or on another address of the machine: SQS, ECS, STS and, with a
 // bootstrap, Lambda, all at one endpoint over one World. It runs on an event loop's thread; the
-// world follows the system's time. Besides AWS it answers
+// world follows the machine's clock. Besides AWS it answers
 // /_emulator/status, events, faults, rates, queues and reset (docs/emulator.md).
 
 #include <cstdint>
@@ -76,6 +76,7 @@ struct EmulatorOptions {
   Duration mapping_toggle = std::chrono::seconds(30);  ///< to enable or disable the mapping
   std::string state_dir = {};  ///< where the queues survive a restart; empty: nowhere
   std::uint64_t seed = 1;
+  const Clock* clock = &system_clock();  ///< the machine's, which signatures are checked with
   /// Receives the function's log lines; without it they go to the log.
   std::function<void(std::string_view line)> lambda_log_line = {};
   /// Answers those requests that it takes for its own; the others are AWS's.

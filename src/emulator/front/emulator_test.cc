@@ -1,5 +1,7 @@
 #include "emulator/front/emulator.h"
 
+#include <atomic>
+#include <thread>
 #include <unistd.h>
 
 #include <gmock/gmock.h>
@@ -8,6 +10,7 @@
 #include "emulator/request/faults.h"
 #include "ground/json/value.h"
 #include "ground/json/writer.h"
+#include "ground/net/http_client.h"
 
 namespace scaler::emulator {
 namespace {
@@ -85,6 +88,56 @@ TEST(Emulator, RefusesAPortThatIsTaken) {
   const auto second = make(loop, {.port = (*first)->port()});
   ASSERT_FALSE(second.has_value());
   EXPECT_EQ(second.error().kind, ErrorKind::Unavailable);
+}
+
+/// The machine's, set back while it is read.
+class ClockSetBack final : public Clock {
+ public:
+  Instant now() const override { return system_clock().now() - Duration(back.load()); }
+  bool wait_until(Instant instant, const std::stop_token& stop) override {
+    return system_clock().wait_until(instant, stop);
+  }
+  std::atomic<std::int64_t> back = 0;  ///< milliseconds
+};
+
+net::HttpRequest sqs_request(int port, std::string operation, std::string body, Instant now) {
+  std::string date = format_instant(std::chrono::floor<std::chrono::seconds>(now));
+  std::erase_if(date, [](char c) { return c == '-' || c == ':'; });
+  return {.origin = {.scheme = "http", .host = "127.0.0.1", .port = port},
+          .method = "POST",
+          .headers = {{.name = "X-Amz-Date", .value = date},
+                      {.name = "X-Amz-Target", .value = "AmazonSQS." + std::move(operation)},
+                      {.name = "Content-Type", .value = "application/x-amz-json-1.0"},
+                      {.name = "Authorization",
+                       .value = "AWS4-HMAC-SHA256 Credential=AKIA/" + date.substr(0, 8) +
+                                "/us-east-1/sqs/aws4_request, SignedHeaders=host;x-amz-date;"
+                                "x-amz-target, Signature=" +
+                                std::string(64, 'a')}},
+          .body = std::move(body)};
+}
+
+TEST(Emulator, TimeGoesOnWhenTheMachinesClockIsSetBack) {
+  ClockSetBack clock;
+  net::EventLoop loop;
+  const auto emulator = make(loop, {.clock = &clock});
+  ASSERT_TRUE(emulator.has_value()) << emulator.error().message;
+  const int port = (*emulator)->port();
+  std::jthread server([&](const std::stop_token& stop) { loop.run(stop); });
+  net::HttpClient client;
+  const auto call = [&](std::string operation, std::string body) {
+    const auto reply =
+        client.send(sqs_request(port, std::move(operation), std::move(body), clock.now()),
+                    after(std::chrono::seconds(10)));
+    return reply ? std::to_string(reply->status) + reply->body : reply.error().message;
+  };
+
+  EXPECT_THAT(call("SendMessage", R"({"QueueUrl":"jobs","MessageBody":"x","DelaySeconds":1})"),
+              HasSubstr("200"));
+  clock.back = Duration(std::chrono::hours(1)).count();
+  EXPECT_THAT(call("ReceiveMessage", R"({"QueueUrl":"jobs","WaitTimeSeconds":5})"),
+              HasSubstr(R"("Body":"x")"));
+  server.request_stop();
+  server.join();
 }
 
 TEST(Faults, StrikeInTheirOrderUntilTheyAreUsedUp) {

@@ -114,14 +114,12 @@ void TaskHost::stop(const world::Task& task) {
 
 void TaskHost::ended(const std::string& id, int code) {
   running_.erase(id);
-  world_.advance(system_clock().now());
+  options_.advance();
   const world::FoundTask found = world_.find_task(id);
   if (found.task != nullptr) {
     world_.task_ended(*found.service, *found.task, code);
   }
-  if (options_.changed) {
-    options_.changed();
-  }
+  options_.advance();
 }
 
 void TaskHost::shutdown(Duration grace) {

@@ -28,8 +28,9 @@ struct TaskHostOptions {
   std::string directory = {};  ///< where it runs; empty: where the emulator does
   Duration stop_timeout = std::chrono::seconds(30);
   std::size_t processes_max = 100;
-  Environment surroundings = {};       ///< of the emulator: what is not AWS's of it is handed on
-  std::function<void()> changed = {};  ///< called after the world was changed from here
+  Environment surroundings = {};  ///< of the emulator: what is not AWS's of it is handed on
+  /// Brings the world to the present: before and after it is changed from here.
+  std::function<void()> advance = {};
 };
 
 class TaskHost {

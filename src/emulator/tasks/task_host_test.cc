@@ -32,7 +32,7 @@ class TaskHostTest : public testing::Test {
                             {"AWS_PROFILE", "mine"},
                             {"HOME", "/h"},
                             {"NO_PROXY", "internal"}};
-    options.changed = [this] { advance(); };
+    options.advance = [this] { advance(); };
     host_.emplace(loop_, world_, agent_, std::move(options), log_);
     world_.create_cluster("main");
     world_.register_task_definition("worker", std::string(kDocument));
