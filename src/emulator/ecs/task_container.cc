@@ -29,6 +29,13 @@ std::string number_text(const Reader& object, std::string_view name) {
   return number && *number > 0 ? fmt::format("{}", *number) : "";
 }
 
+std::optional<Duration> stop_timeout_of(const Reader& container) {
+  constexpr std::int64_t kMost = 86'400;
+  const auto field = container.optional_field("stopTimeout");
+  const auto seconds = field ? field->integer({.min = 1, .max = kMost}) : Result<std::int64_t>(0);
+  return seconds && *seconds > 0 ? std::optional(std::chrono::seconds(*seconds)) : std::nullopt;
+}
+
 std::vector<std::string> words_of(const Reader& object, std::string_view name) {
   std::vector<std::string> words;
   for (const Reader& item : items_of(object, name)) {
@@ -53,7 +60,8 @@ TaskContainer read_container(const Reader& container, const Reader* changes) {
                      .cpu = number_text(container, "cpu"),
                      .memory = number_text(container, "memory"),
                      .command = words_of(container, "entryPoint"),
-                     .environment = environment_of(container)};
+                     .environment = environment_of(container),
+                     .stop_timeout = stop_timeout_of(container)};
   std::vector<std::string> command = words_of(container, "command");
   if (changes != nullptr) {
     for (auto& [name, value] : environment_of(*changes)) {

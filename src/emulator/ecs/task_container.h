@@ -18,6 +18,7 @@ struct TaskContainer {
   std::string memory = {};
   std::vector<std::string> command = {};  ///< the entry point's words before those of the command
   Environment environment = {};
+  std::optional<Duration> stop_timeout = {};  ///< from SIGTERM to SIGKILL, if it says
 };
 
 /// `overrides` is RunTask's field of that name, as JSON: it changes commands and variables.

@@ -23,6 +23,17 @@ TEST(TaskContainer, TheFirstOneIsTheWorker) {
       ElementsAre(Pair("A", "q 1"), Pair("B", "2")));
 }
 
+TEST(TaskContainer, MaySayHowLongItTakesToStop) {
+  const auto timeout = [](std::string_view value) {
+    return of(R"({"containerDefinitions":[{"stopTimeout":)" + std::string(value) + "}]}")
+        .stop_timeout;
+  };
+  EXPECT_EQ(timeout("120"), std::chrono::seconds(120));
+  EXPECT_EQ(timeout("null"), std::nullopt);
+  EXPECT_EQ(timeout("-1"), std::nullopt);
+  EXPECT_EQ(timeout("\"120\""), std::nullopt);
+}
+
 TEST(TaskContainer, IsEmptyForWhatHasNone) {
   for (const char* document :
        {"{}", "no JSON", R"({"containerDefinitions":[]})", R"({"containerDefinitions":[{}]})",

@@ -109,7 +109,8 @@ void TaskHost::stop(const world::Task& task) {
   }
   ChildProcess* const process = found->second.process.get();
   process->terminate();
-  found->second.kill_timer.start(options_.stop_timeout, [process] { process->kill(); });
+  const Duration timeout = container_of(task).stop_timeout.value_or(options_.stop_timeout);
+  found->second.kill_timer.start(timeout, [process] { process->kill(); });
 }
 
 void TaskHost::ended(const std::string& id, int code) {

@@ -26,7 +26,7 @@ struct TaskHostOptions {
   /// The program's path and its arguments, for containers without a local command.
   std::vector<std::string> command = {};
   std::string directory = {};  ///< where it runs; empty: where the emulator does
-  Duration stop_timeout = std::chrono::seconds(30);
+  Duration stop_timeout = std::chrono::seconds(30);  ///< of a container that says none
   std::size_t processes_max = 100;
   Environment surroundings = {};  ///< of the emulator: what is not AWS's of it is handed on
   /// Brings the world to the present: before and after it is changed from here.

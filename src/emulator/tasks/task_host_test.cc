@@ -25,7 +25,8 @@ constexpr std::string_view kDocument =
 /// A cluster whose tasks run a script, on the machine's clock.
 class TaskHostTest : public testing::Test {
  protected:
-  void serve(const std::string& script, std::int64_t desired, TaskHostOptions options = {}) {
+  void serve(const std::string& script, std::int64_t desired, TaskHostOptions options = {},
+             std::string_view document = kDocument) {
     script_.emplace(script);
     options.command = {script_->path(), "an argument"};
     options.surroundings = {{"PATH", "/usr/bin:/bin"},
@@ -35,7 +36,7 @@ class TaskHostTest : public testing::Test {
     options.advance = [this] { advance(); };
     host_.emplace(loop_, world_, agent_, std::move(options), log_);
     world_.create_cluster("main");
-    world_.register_task_definition("worker", std::string(kDocument));
+    world_.register_task_definition("worker", std::string(document));
     service_ = &world_.create_service(
         {.name = "jobs",
          .cluster = "main",
@@ -108,6 +109,18 @@ TEST_F(TaskHostTest, AWorkerThatIgnoresSigtermIsKilledAtTheStopTimeout) {
   ASSERT_TRUE(reaches([&] { return output() == "up\n"; }));
   world_.set_desired(*service_, 0);
   ASSERT_TRUE(reaches([&] { return !service_->stopped_tasks().empty(); }));
+  EXPECT_EQ(service_->stopped_tasks().front().exit_code, 137);
+}
+
+TEST_F(TaskHostTest, AContainerMaySayItsOwnStopTimeout) {
+  serve("#!/bin/bash\ntrap '' TERM\necho up > " + out_ + "\nwhile :; do sleep 0.02; done\n", 1,
+        {.stop_timeout = std::chrono::minutes(5)},
+        R"({"containerDefinitions":[{"name":"worker","stopTimeout":1}]})");
+  ASSERT_TRUE(reaches([&] { return output() == "up\n"; }));
+  const auto begin = std::chrono::steady_clock::now();
+  world_.set_desired(*service_, 0);
+  ASSERT_TRUE(reaches([&] { return !service_->stopped_tasks().empty(); }));
+  EXPECT_GE(std::chrono::steady_clock::now() - begin, std::chrono::seconds(1));
   EXPECT_EQ(service_->stopped_tasks().front().exit_code, 137);
 }
 

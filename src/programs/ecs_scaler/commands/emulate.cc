@@ -317,8 +317,10 @@ std::vector<Option> how_it_behaves(EmulateFlags& flags) {
                        "time from an instance's launch to the first task on it"),
           {"--workers-protect", "", "workers protect their task from scale-in while they work",
            flag(flags.workers_protect)},
-          duration_option("--stop-timeout", flags.stop_timeout,
-                          "of a process of --worker, from SIGTERM to SIGKILL"),
+          duration_option(
+              "--stop-timeout", flags.stop_timeout,
+              "of a process of --worker, from SIGTERM to SIGKILL, where its container says no "
+              "stopTimeout"),
           {"--workers-max", "N", "processes of --worker at the same time (default 100)",
            integer(flags.workers_max, 1, kWorkersMax)},
           {"--visibility-timeout", "DURATION",
