@@ -253,6 +253,8 @@ void ChildProcess::watch(net::EventLoop& loop, int pid_file) {
 void ChildProcess::command(char letter) const {
   // A keeper that is gone has taken all with it: no signal for that.
   ::send(commands_, &letter, 1, MSG_NOSIGNAL);
+  // One that somebody has stopped would never hear it, and this program could not end.
+  ::kill(pid_, SIGCONT);
 }
 
 void ChildProcess::terminate() {

@@ -230,6 +230,17 @@ TEST_F(ChildProcessTest, NothingOfAKeptOneOutlivesAProgramThatIsKilled) {
   EXPECT_TRUE(run_until(loop_, [child] { return !alive(child); }));
 }
 
+TEST_F(ChildProcessTest, AKeeperThatWasStoppedStillEndsItsChild) {
+  const Script script("#!/bin/bash\necho up\nexec sleep 1005\n");
+  start_kept(script.path());
+  ASSERT_TRUE(run_until(loop_, [this] { return !lines_.empty(); }));
+  ::kill(process_->pid(), SIGSTOP);
+
+  process_->kill();
+
+  EXPECT_TRUE(run_to_end());
+}
+
 TEST_F(ChildProcessTest, NamesWhatCannotBeKept) {
   const auto process =
       ChildProcess::start(loop_, {.executable = "/nonexistent/worker", .kept = true});
