@@ -109,7 +109,7 @@ EcsApi::Operations EcsApi::account_operations() {
       {"DescribeCapacityProviders",
        {{{"capacityProviders", Texts}, kCluster, kInclude, kLimit, kToken},
         &EcsApi::describe_capacity_providers}},
-      {"DeleteCapacityProvider", {{kProvider}, &EcsApi::delete_capacity_provider}},
+      {"DeleteCapacityProvider", {{kProvider, kCluster}, &EcsApi::delete_capacity_provider}},
       {"PutAccountSetting",
        {{kName, {"value", Text, kNeeded}, {"principalArn"}}, &EcsApi::put_account_setting}},
       {"PutAccountSettingDefault",

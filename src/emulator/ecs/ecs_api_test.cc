@@ -69,6 +69,17 @@ TEST_F(EcsApiTest, GivesWorkersTheQueueOfTheTaskDefinition) {
   EXPECT_EQ(world_.find_service("main", "web")->definition().behaviour.job_queue, "jobs");
 }
 
+TEST_F(EcsApiTest, RefusesContainersThatEcsRefuses) {
+  const auto registered = [&](const std::string& containers) {
+    return call("RegisterTaskDefinition",
+                fmt::format(R"({{"family":"f","containerDefinitions":[{}]}})", containers));
+  };
+  EXPECT_THAT(registered(R"({"name":"a","image":"i"},{"name":"a","image":"i"})"),
+              HasSubstr("ClientException"));
+  EXPECT_THAT(registered(R"({"name":"a","image":"i","essential":false},{"name":"b","image":"i"})"),
+              HasSubstr("\"revision\":1"));
+}
+
 TEST_F(EcsApiTest, UpdatesOnlyWhatIsAsked) {
   create(R"("desiredCount":3)");
   call("UpdateService", R"({"cluster":"main","service":"web"})");

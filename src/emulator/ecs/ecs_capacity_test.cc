@@ -96,9 +96,17 @@ TEST_F(EcsCapacity, ManagedInstancesComeWithTasksAndGoAfterThem) {
   EXPECT_EQ(instances(), 2) << "one GPU each";
   EXPECT_THAT(call("ListContainerInstances", R"({"cluster":"main"})"),
               HasSubstr("container-instance/main/"));
+  EXPECT_THAT(call("DescribeClusters", R"({"clusters":["main"]})"),
+              HasSubstr(R"("registeredContainerInstancesCount":2)"));
   call("UpdateService", R"({"cluster":"main","service":"web","desiredCount":0})");
+  call("DeleteService", R"({"cluster":"main","service":"web"})");
+  world_.advance(kNoon + minutes(2) + std::chrono::seconds(30));
+  EXPECT_THAT(call("DeleteCluster", R"({"cluster":"main"})"),
+              HasSubstr("ClusterContainsContainerInstancesException"));
   world_.advance(kNoon + minutes(5));
   EXPECT_EQ(instances(), 0);
+  EXPECT_THAT(call("DescribeClusters", R"({"clusters":["main"]})"),
+              HasSubstr(R"("registeredContainerInstancesCount":0)"));
   EXPECT_EQ(service.totals().lost_with_instance, 0);
 }
 

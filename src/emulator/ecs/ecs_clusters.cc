@@ -18,10 +18,12 @@ constexpr std::array<std::string_view, 5> kClusterShown{
     {"settings", "configuration", "capacityProviders", "defaultCapacityProviderStrategy",
      "serviceConnectDefaults"}};
 
-std::string cluster_answer(const Cluster& cluster, const Caller& caller) {
+std::string cluster_answer(const world::World& world, const Cluster& cluster,
+                           const Caller& caller) {
   json::Writer writer;
   writer.begin_object().name("cluster");
-  write_cluster(writer, cluster, caller.region, WithTags::Yes);
+  write_cluster(writer, {.world = world, .cluster = cluster, .region = caller.region},
+                WithTags::Yes);
   writer.end_object();
   return std::move(writer).text();
 }
@@ -76,13 +78,13 @@ ApiAnswer EcsApi::create_cluster(const Input& input, const Caller& caller) {
     keep_shown(cluster.shown, input, kClusterShown);
     attach_groups();
   }
-  return cluster_answer(cluster, caller);
+  return cluster_answer(world_, cluster, caller);
 }
 
 ApiAnswer EcsApi::update_cluster(const Input& input, const Caller& caller) {
   Cluster* const cluster = TRY(find_cluster(input));
   keep_shown(cluster->shown, input, kClusterShown);
-  return cluster_answer(*cluster, caller);
+  return cluster_answer(world_, *cluster, caller);
 }
 
 ApiAnswer EcsApi::put_cluster_capacity_providers(const Input& input, const Caller& caller) {
@@ -95,7 +97,7 @@ ApiAnswer EcsApi::put_cluster_capacity_providers(const Input& input, const Calle
   }
   keep_shown(cluster->shown, input, kClusterShown);
   attach_groups();
-  return cluster_answer(*cluster, caller);
+  return cluster_answer(world_, *cluster, caller);
 }
 
 ApiAnswer EcsApi::delete_cluster(const Input& input, const Caller& caller) {
@@ -112,8 +114,13 @@ ApiAnswer EcsApi::delete_cluster(const Input& input, const Caller& caller) {
                     "The Cluster cannot be deleted while Tasks are active.");
     }
   }
+  if (!world_.instances_of(*cluster).empty()) {
+    return refuse(
+        "ClusterContainsContainerInstancesException",
+        "The Cluster cannot be deleted while Container Instances are active or draining.");
+  }
   cluster->active = false;
-  return cluster_answer(*cluster, caller);
+  return cluster_answer(world_, *cluster, caller);
 }
 
 ApiAnswer EcsApi::describe_clusters(const Input& input, const Caller& caller) {
@@ -129,7 +136,8 @@ ApiAnswer EcsApi::describe_clusters(const Input& input, const Caller& caller) {
   failures.begin_array();
   for (const std::string_view text : names) {
     if (const Cluster* const cluster = world_.find_cluster(place_.cluster(text))) {
-      write_cluster(writer, *cluster, caller.region, wants_tags(input));
+      write_cluster(writer, {.world = world_, .cluster = *cluster, .region = caller.region},
+                    wants_tags(input));
     } else {
       write_failure(failures,
                     text.starts_with("arn:") ? std::string(text)

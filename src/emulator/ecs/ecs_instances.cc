@@ -50,20 +50,6 @@ std::string zone_of(std::string_view region, const Instance& instance) {
   return fmt::format("{}{}", region, static_cast<char>('a' + static_cast<int>(instance.zone)));
 }
 
-/// Those that have registered with the cluster.
-std::vector<Found> instances_of(const world::World& world, const Cluster& cluster) {
-  std::vector<Found> found;
-  for (const auto& [name, group] : world.groups()) {
-    for (const auto& [number, instance] : group->instances()) {
-      if (group->settings().cluster == cluster.name &&
-          instance.registration != AgentRegistration::None) {
-        found.push_back({.group = group.get(), .instance = &instance});
-      }
-    }
-  }
-  return found;
-}
-
 /// What a filter may speak about, as the cluster query language names it; nothing: it is not known.
 std::optional<std::string> queried(const Cluster& cluster, const Found& found,
                                    std::string_view name, std::string_view region) {
@@ -250,7 +236,7 @@ ApiAnswer EcsApi::list_container_instances(const Input& input, const Caller& cal
     conditions = TRY(read_filter(input.text("filter")));
   }
   std::vector<std::string> arns;
-  for (const Found& found : instances_of(world_, *cluster)) {
+  for (const Found& found : world_.instances_of(*cluster)) {
     bool fits = status.empty() || status == status_of(*found.instance);
     for (const Condition& condition : conditions) {
       const auto value = queried(*cluster, found, condition.name, caller.region);

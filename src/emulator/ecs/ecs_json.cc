@@ -213,8 +213,8 @@ void write_service(json::Writer& writer, const EcsServiceView& view, WithTags wi
   writer.end_object();
 }
 
-void write_cluster(json::Writer& writer, const world::Cluster& cluster, std::string_view region,
-                   WithTags with_tags) {
+void write_cluster(json::Writer& writer, const ClusterView& view, WithTags with_tags) {
+  const world::Cluster& cluster = view.cluster;
   std::int64_t running = 0;
   std::int64_t pending = 0;
   std::int64_t active = 0;
@@ -226,10 +226,10 @@ void write_cluster(json::Writer& writer, const world::Cluster& cluster, std::str
     active += service->status() == ServiceStatus::Active ? 1 : 0;
   }
   writer.begin_object()
-      .field("clusterArn", cluster_arn(region, cluster.name))
+      .field("clusterArn", cluster_arn(view.region, cluster.name))
       .field("clusterName", own_name(cluster.name))
       .field("status", cluster.active ? "ACTIVE" : "INACTIVE")
-      .field("registeredContainerInstancesCount", 0)
+      .field("registeredContainerInstancesCount", std::ssize(view.world.instances_of(cluster)))
       .field("runningTasksCount", running)
       .field("pendingTasksCount", pending)
       .field("activeServicesCount", active);

@@ -51,8 +51,12 @@ struct TaskView {
   std::string_view region = {};
 };
 void write_task(json::Writer& writer, const TaskView& view, WithTags with_tags);
-void write_cluster(json::Writer& writer, const world::Cluster& cluster, std::string_view region,
-                   WithTags with_tags);
+struct ClusterView {
+  const world::World& world;
+  const world::Cluster& cluster;
+  std::string_view region = {};
+};
+void write_cluster(json::Writer& writer, const ClusterView& view, WithTags with_tags);
 void write_task_definition(json::Writer& writer, const world::TaskDefinition& definition,
                            std::string_view region);
 /// "ACTIVE", "INACTIVE" or "DELETE_IN_PROGRESS"

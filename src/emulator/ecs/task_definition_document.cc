@@ -1,5 +1,6 @@
 #include "emulator/ecs/task_definition_document.h"
 
+#include <set>
 #include <utility>
 
 #include <fmt/core.h>
@@ -89,8 +90,13 @@ ApiResult<void> check(const Input& input) {
   }
   // ECS asks for it whatever the compatibilities are; here tasks have no memory to run out of.
   const bool needs_memory = listed(compatibilities, "EC2") && !input.has("memory");
+  std::set<std::string_view> names;
   for (const json::Value& container : containers) {
     TRY(check_container(container, needs_memory));
+    if (const std::string_view name = json::text_in(container, "name");
+        !names.insert(name).second) {
+      return refuse_client(fmt::format("Container names must be unique: '{}' stands twice.", name));
+    }
   }
   return {};
 }

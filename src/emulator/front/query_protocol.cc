@@ -151,8 +151,9 @@ class Reader {
 
  private:
   static std::unexpected<ApiError> unexpected_parameter(Group group) {
-    return refuse("InvalidParameterValue",
-                  fmt::format("'{}' is no parameter of this request.", joined(group.front())));
+    return refuse(
+        "InvalidParameterValue",
+        fmt::format("The emulator does not take '{}' in this request.", joined(group.front())));
   }
 
   static bool is_empty_list(Group group, std::size_t depth) {

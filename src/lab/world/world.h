@@ -162,6 +162,8 @@ class World final : private ServiceObserver, private GroupObserver {
     const Instance* instance = nullptr;
   };
   FoundInstance find_instance(std::string_view id) const;
+  /// Those that have registered with the cluster.
+  std::vector<FoundInstance> instances_of(const Cluster& cluster) const;
 
   TaskDefinition& register_task_definition(std::string family, std::string document);
   /// Revision 0 is the latest that is ACTIVE; nullptr when there is none.

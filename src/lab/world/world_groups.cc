@@ -58,6 +58,19 @@ World::FoundInstance World::find_instance(std::string_view id) const {
   return {};
 }
 
+std::vector<World::FoundInstance> World::instances_of(const Cluster& cluster) const {
+  std::vector<FoundInstance> found;
+  for (const auto& [name, group] : groups_) {
+    for (const auto& [number, instance] : group->instances()) {
+      if (group->settings().cluster == cluster.name &&
+          instance.registration != AgentRegistration::None) {
+        found.push_back({.group = group.get(), .instance = &instance});
+      }
+    }
+  }
+  return found;
+}
+
 std::vector<InstanceGroup*> World::groups_of(const ServiceDefinition& definition) const {
   std::vector<InstanceGroup*> groups;
   for (const std::string& name : definition.groups) {
