@@ -238,6 +238,8 @@ Result<void> read_sends(const Reader& reader, world::FifoOrder& order) {
 
 void write_queue(json::Writer& writer, const Queue& queue) {
   writer.begin_object().field("name", queue.name());
+  write_instant(writer, "created_at", queue.created_at());
+  write_instant(writer, "modified_at", queue.modified_at());
   writer.field("handle_key", fmt::format("{:x}", queue.handle_key()))
       .field("next_sequence", static_cast<std::int64_t>(queue.next_sequence()));
   write_settings(writer, queue.settings());
@@ -290,6 +292,11 @@ Result<void> read_queue(const Reader& reader, world::World& world) {
   }
   const Reader settings = TRY(reader.field("settings"));
   Queue& queue = world.create_queue(std::move(name), TRY(read_settings(settings)));
+  // Older files tell neither.
+  const auto created_at = TRY(read_optional_instant(reader, "created_at"));
+  const auto modified_at = TRY(read_optional_instant(reader, "modified_at"));
+  queue.restore_times(created_at.value_or(queue.created_at()),
+                      modified_at.value_or(queue.modified_at()));
   const Reader handle_key = TRY(reader.field("handle_key"));
   const std::int64_t next_sequence = TRY(read_count(reader, "next_sequence"));
   queue.restore_handle_key(TRY(read_bits(handle_key)), static_cast<std::uint64_t>(next_sequence));

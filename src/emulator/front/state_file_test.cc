@@ -18,7 +18,7 @@ const Instant kNoon =
     std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
 
 struct Place {
-  explicit Place(std::uint64_t seed) : random(seed), world({}, kNoon, random) {}
+  explicit Place(std::uint64_t seed, Instant at = kNoon) : random(seed), world({}, at, random) {}
   Random random;
   world::World world;
 };
@@ -41,7 +41,7 @@ TEST(StateFile, BringsTheQueuesBackAsTheyWere) {
   const auto before = busy_place();
   const std::string text = write_state(before->world, 7);
 
-  Place after(2);
+  Place after(2, kNoon + minutes(1));
   const auto processed = read_state(text, after.world);
 
   ASSERT_TRUE(processed.has_value()) << processed.error().message;

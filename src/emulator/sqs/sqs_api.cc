@@ -18,6 +18,7 @@ constexpr std::size_t kQueueNameMax = 80;
 constexpr std::size_t kListDefault = 1000;
 constexpr std::int64_t kTagsMax = 50;
 constexpr std::size_t kTagKeyMax = 128;
+constexpr std::size_t kTagValueMax = 256;
 constexpr Duration kPurgePause = std::chrono::seconds(60);
 constexpr Duration kRecreatePause = std::chrono::seconds(60);
 
@@ -56,6 +57,21 @@ bool wants_fifo(const Input& input) {
   return std::ranges::any_of(input.text_map("Attributes"), [](const auto& attribute) {
     return attribute.first == "FifoQueue" && lower_case(attribute.second) == "true";
   });
+}
+
+using TagList = std::vector<std::pair<std::string_view, std::string_view>>;
+
+ApiResult<void> check_tags(const TagList& tags) {
+  for (const auto& [key, value] : tags) {
+    if (key.empty() || key.size() > kTagKeyMax || value.size() > kTagValueMax ||
+        key.starts_with("aws:")) {
+      return refuse("InvalidParameterValue",
+                    fmt::format("The tag '{}' is invalid: keys have 1 to 128 characters and do "
+                                "not begin with 'aws:', values have up to 256.",
+                                key));
+    }
+  }
+  return {};
 }
 
 constexpr std::string_view kNoQueue = "The specified queue does not exist.";
@@ -245,6 +261,7 @@ ApiAnswer SqsApi::create_queue(const Input& input, const Caller& caller) {
   if (std::ssize(tags) > kTagsMax) {
     return refuse("InvalidParameterValue", "Too many tags added for queue.");
   }
+  TRY(check_tags(tags));
   const std::string world_name = places_.world_name(caller.account, caller.region, name);
   Queue* queue = world_.find_queue(world_name);
   // Attributes that a repeated call does not name may differ.
@@ -401,13 +418,8 @@ ApiAnswer SqsApi::tag_queue(const Input& input, const Caller& caller) {
     return refuse("MissingParameter", "The request must contain the parameter Tags.");
   }
   auto tags = queue->tags();
+  TRY(check_tags(input.text_map("Tags")));
   for (const auto& [key, value] : input.text_map("Tags")) {
-    if (key.empty() || key.size() > kTagKeyMax || value.size() > 256 || key.starts_with("aws:")) {
-      return refuse("InvalidParameterValue",
-                    fmt::format("The tag '{}' is invalid: keys have 1 to 128 characters and do "
-                                "not begin with 'aws:', values have up to 256.",
-                                key));
-    }
     tags[std::string(key)] = value;
   }
   if (std::ssize(tags) > kTagsMax) {

@@ -310,6 +310,28 @@ TEST_F(SqsApiTest, CountsAttributesIntoTheMessagesSize) {
             "error InvalidParameterValue");
 }
 
+TEST_F(SqsApiTest, CountsAttributesIntoTheSizeOfABatch) {
+  const auto batch = [&](std::size_t attribute) {
+    return on_queue("SendMessageBatch",
+                    fmt::format(R"("Entries":[{{"Id":"a","MessageBody":"{}"}},)"
+                                R"({{"Id":"b","MessageBody":"b","MessageAttributes":{{"n":)"
+                                R"({{"DataType":"String","StringValue":"{}"}}}}}}])",
+                                std::string(1'000'000, 'x'), std::string(attribute, 'y')));
+  };
+  EXPECT_THAT(batch(48'568), HasSubstr(R"("Id":"b")"));
+  EXPECT_EQ(batch(48'569), "error BatchRequestTooLong");
+}
+
+TEST_F(SqsApiTest, RefusesTagsOfANewQueueAsThoseOfAnOldOne) {
+  for (const std::string tags : {R"({"":"x"})", R"({"aws:a":"x"})"}) {
+    EXPECT_EQ(call("CreateQueue", fmt::format(R"({{"QueueName":"q","tags":{}}})", tags)),
+              "error InvalidParameterValue");
+    EXPECT_EQ(on_queue("TagQueue", fmt::format(R"("Tags":{})", tags)),
+              "error InvalidParameterValue");
+  }
+  EXPECT_EQ(world_.find_queue("q"), nullptr);
+}
+
 TEST_F(SqsApiTest, SurvivesMessagesOfOtherSenders) {
   world_.send(*queue_, {.body = "bare"});
   world_.send(*queue_, {.body = "odd", .attributes = "no JSON"});

@@ -212,6 +212,12 @@ ApiAnswer SqsApi::send_message(const Input& input, const Caller& caller) {
 
 namespace {
 
+/// With its attributes, as AWS counts; those that are wrong are refused with their entry.
+std::size_t size_of(const Input& entry) {
+  const auto attributes = check_attributes(entry, "");
+  return entry.text("MessageBody").size() + (attributes ? attributes->bytes : 0);
+}
+
 /// What one entry for a FIFO queue lacks refuses the whole batch.
 ApiResult<void> check_all_fifo(const std::vector<Input>& entries,
                                const std::optional<world::FifoSettings>& settings) {
@@ -236,7 +242,7 @@ ApiAnswer SqsApi::send_message_batch(const Input& input, const Caller& caller) {
   const std::vector<Input> entries = TRY(read_entries(input, "SendMessageBatch", kFields));
   std::size_t bytes = 0;
   for (const Input& entry : entries) {
-    bytes += entry.text("MessageBody").size();
+    bytes += size_of(entry);
   }
   if (bytes > kBatchBytesMax) {
     return refuse("BatchRequestTooLong",

@@ -223,6 +223,10 @@ class Queue {
   FifoOrder* fifo() { return fifo_.get(); }
   const FifoOrder* fifo() const { return fifo_.get(); }
   void restore_totals(const QueueTotals& totals) { totals_ = totals; }
+  void restore_times(Instant created_at, Instant modified_at) {
+    created_at_ = created_at;
+    modified_at_ = modified_at;
+  }
   /// Counts every change of messages or settings, so that a saver knows whether there is something
   /// to save.
   std::uint64_t revision() const { return revision_; }
