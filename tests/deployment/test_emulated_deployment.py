@@ -17,12 +17,17 @@ from support import ROOT, wait_until
 ACCOUNT = "000000000000"
 FOLDER = ROOT / "deploy/cloudformation"
 EXPANDED = {"template.yaml": "sam_template", "fleet.yaml": "fleet_template"}
+# Other accounts, groups and a boundary: each adds to what is made.
+WIDE = {"FleetAccounts": '[{"role":"arn:aws:iam::111111111111:role/ecs-scaler"}]',
+        "FleetRoles": ["arn:aws:iam::111111111111:role/ecs-scaler"], "FleetGroups": "*",
+        "PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/bounds"}
 PARAMETERS = {
     "template.yaml": {"Cluster": "test", "Service": "worker", "QueueName": "work",
                       "CreateQueue": "true", "Monitoring": "true", "Doorbell": "true",
                       "Metrics": "true", "AutoScalingGroup": "instances"},
-    "controller.yaml": {"Cluster": "test"},
-    "fleet.yaml": {"Shards": "4"},
+    "controller.yaml": {"Cluster": "test", **WIDE},
+    "fleet.yaml": {"Shards": "4", "Wake": "true", **WIDE},
+    "account.yaml": {name: WIDE[name] for name in ("FleetGroups", "PermissionsBoundary")},
 }
 
 
@@ -207,7 +212,8 @@ class Maker:
 
     def make_iam_role(self, name, properties):
         trust, role = properties["AssumeRolePolicyDocument"], properties.get("RoleName", name)
-        self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+        bounds = {key: value for key, value in properties.items() if key == "PermissionsBoundary"}
+        self.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust), **bounds)
         inline = {one["PolicyName"]: one["PolicyDocument"]
                   for one in properties.get("Policies", [])}
         for policy, document in inline.items():
@@ -217,7 +223,14 @@ class Maker:
             self.iam.attach_role_policy(RoleName=role, PolicyArn=arn)
 
         def change():
-            assert self.iam.get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"] == trust
+            told = self.iam.get_role(RoleName=role)["Role"]
+            assert told["AssumeRolePolicyDocument"] == trust
+            assert told.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn") == bounds.get(
+                "PermissionsBoundary")
+            self.iam.put_role_permissions_boundary(
+                RoleName=role, PermissionsBoundary=f"arn:aws:iam::{ACCOUNT}:policy/other")
+            self.iam.delete_role_permissions_boundary(RoleName=role)
+            assert "PermissionsBoundary" not in self.iam.get_role(RoleName=role)["Role"]
             for policy, document in inline.items():
                 told = self.iam.get_role_policy(RoleName=role, PolicyName=policy)
                 assert told["PolicyDocument"] == document
@@ -246,7 +259,10 @@ class Maker:
             targets = self.events.list_targets_by_rule(Rule=rule)["Targets"]
             assert [one["Id"] for one in targets] == [one["Id"] for one in properties["Targets"]]
             self.events.disable_rule(Name=rule)
-            assert self.events.describe_rule(Name=rule)["State"] == "DISABLED"
+            told = self.events.describe_rule(Name=rule)
+            assert told["State"] == "DISABLED"
+            assert json.loads(told.get("EventPattern", "{}")) == properties.get("EventPattern", {})
+            assert told.get("ScheduleExpression") == properties.get("ScheduleExpression")
 
         def destroy():
             self.events.remove_targets(Rule=rule, Ids=[one["Id"] for one in properties["Targets"]])

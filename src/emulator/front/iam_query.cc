@@ -18,15 +18,18 @@ constexpr Member kTags = many("Tags", Structures, kTag);
 constexpr Member kWhole = one("IsTruncated", Flag);
 constexpr Member kMarker = one("Marker");
 constexpr Member kMost = one("MaxItems", Integer);
-constexpr std::array kRole{one("Path"),
-                           kName,
-                           one("RoleId"),
-                           one("Arn"),
-                           one("CreateDate", Moment),
-                           one("AssumeRolePolicyDocument"),
-                           one("Description"),
-                           one("MaxSessionDuration", Integer),
-                           kTags};
+constexpr std::array kBoundary{one("PermissionsBoundaryType"), one("PermissionsBoundaryArn")};
+constexpr std::array kRole{
+    one("Path"),
+    kName,
+    one("RoleId"),
+    one("Arn"),
+    one("CreateDate", Moment),
+    one("AssumeRolePolicyDocument"),
+    one("Description"),
+    one("MaxSessionDuration", Integer),
+    Member{"PermissionsBoundary", "PermissionsBoundary", Structure, kBoundary},
+    kTags};
 constexpr std::array kAttached{one("PolicyName"), one("PolicyArn")};
 
 constexpr std::array kCreate{one("Path"),
@@ -41,6 +44,7 @@ constexpr std::array kOfRole{kName};
 constexpr std::array kList{one("PathPrefix"), kMarker, kMost};
 constexpr std::array kRoles{many("Roles", Structures, kRole), kWhole};
 constexpr std::array kUpdate{kName, one("Description"), one("MaxSessionDuration", Integer)};
+constexpr std::array kBound{kName, one("PermissionsBoundary")};
 constexpr std::array kTrust{kName, one("PolicyDocument")};
 constexpr std::array kPut{kName, one("PolicyName"), one("PolicyDocument")};
 constexpr std::array kOfPolicy{kName, one("PolicyName")};
@@ -54,10 +58,11 @@ constexpr std::array kTagged{kName, kTags};
 constexpr std::array kUntagged{kName, many("TagKeys", Texts)};
 constexpr std::array kRoleTags{kTags, kWhole};
 
-constexpr std::array<QueryOperation, 17> kOperations{
+constexpr std::array<QueryOperation, 19> kOperations{
     {{"AttachRolePolicy", kAttach},
      {"CreateRole", kCreate, kCreated},
      {"DeleteRole", kOfRole},
+     {"DeleteRolePermissionsBoundary", kOfRole},
      {"DeleteRolePolicy", kOfPolicy},
      {"DetachRolePolicy", kAttach},
      {"GetRole", kOfRole, kCreated},
@@ -67,6 +72,7 @@ constexpr std::array<QueryOperation, 17> kOperations{
      {"ListRolePolicies", kPage, kNames},
      {"ListRoles", kList, kRoles},
      {"ListRoleTags", kPage, kRoleTags},
+     {"PutRolePermissionsBoundary", kBound},
      {"PutRolePolicy", kPut},
      {"TagRole", kTagged},
      {"UntagRole", kUntagged},

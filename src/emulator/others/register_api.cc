@@ -88,6 +88,11 @@ void write_kept(json::Writer& writer, const KeptOperation& operation, const json
     writer.name(name);
     if (text != nullptr && name == operation.kind->encoded) {
       writer.value(net::percent_encode(*text));
+    } else if (text != nullptr && name == operation.kind->boundary) {
+      writer.begin_object()
+          .field("PermissionsBoundaryType", "Policy")
+          .field("PermissionsBoundaryArn", *text)
+          .end_object();
     } else {
       writer.value(value);
     }

@@ -60,6 +60,17 @@ TEST_F(RegisterTest, RefusesWhatAwsRefuses) {
   EXPECT_EQ(call("events", "PutRule", R"({"Name":"r"})"), "error ValidationException");
   EXPECT_EQ(call("events", "PutRule", R"({"Name":"r","ScheduleExpression":"daily"})"),
             "error ValidationException");
+  for (const char* const pattern :
+       {"no JSON", "[]", "{}", R"({\"source\":\"aws.ecs\"})", R"({\"detail\":{\"a\":[]}})"}) {
+    EXPECT_EQ(call("events", "PutRule",
+                   std::string(R"({"Name":"r","EventPattern":")") + pattern + R"("})"),
+              "error InvalidEventPatternException")
+        << pattern;
+  }
+  EXPECT_THAT(
+      call("events", "PutRule",
+           R"({"Name":"r","EventPattern":"{\"source\":[\"aws.ecs\"],\"detail\":{\"a\":[1]}}"})"),
+      HasSubstr("RuleArn"));
   EXPECT_EQ(call("iam", "CreateRole", R"({"RoleName":"r","AssumeRolePolicyDocument":"{"})"),
             "error MalformedPolicyDocument");
   EXPECT_EQ(call("events", "CreateEventBus", "{}"), "error UnknownOperationException");

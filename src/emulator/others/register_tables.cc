@@ -65,6 +65,7 @@ const KeptKind kRole{.title = "role",
                      .at_first = R"({"Path":"/","MaxSessionDuration":3600})",
                      .name_max = 64,
                      .encoded = "AssumeRolePolicyDocument",
+                     .boundary = "PermissionsBoundary",
                      .exists = "EntityAlreadyExists",
                      .missing = "NoSuchEntity",
                      .in_use = "DeleteConflict"};
@@ -95,6 +96,16 @@ ApiResult<void> check_retention(const Input& input) {
   return {};
 }
 
+/// Each event's member has a list of the values that it may have.
+bool is_pattern(const json::Value& value) {
+  const auto* const object = std::get_if<json::Object>(&value.data());
+  return object != nullptr && !object->empty() &&
+         std::ranges::all_of(*object, [](const auto& member) {
+           const auto* const values = std::get_if<json::Array>(&member.second.data());
+           return values == nullptr ? is_pattern(member.second) : !values->empty();
+         });
+}
+
 ApiResult<void> check_rule(const Input& input) {
   const std::string_view schedule = input.text("ScheduleExpression");
   const bool timed =
@@ -105,6 +116,12 @@ ApiResult<void> check_rule(const Input& input) {
   if (schedule.empty() && !input.has("EventPattern")) {
     return refuse("ValidationException",
                   "Parameter(s) EventPattern or ScheduleExpression must be specified.");
+  }
+  const Result<json::Value> pattern = json::parse(input.text("EventPattern"));
+  if (input.has("EventPattern") && (!pattern || !is_pattern(*pattern))) {
+    return refuse("InvalidEventPatternException",
+                  "Event pattern is not valid. Reason: it must be a JSON object whose members are "
+                  "lists of values, or objects of these.");
   }
   return {};
 }
@@ -377,6 +394,16 @@ std::vector<KeptOperation> policy_operations() {
        .fields = kPageOfPath,
        .answer = "AttachedPolicies",
        .adds = kWhole},
+      {.service = kIam,
+       .name = "PutRolePermissionsBoundary",
+       .deed = Deed::Change,
+       .kind = &kRole,
+       .fields = {{"PermissionsBoundary", Text, kNeeded}}},
+      {.service = kIam,
+       .name = "DeleteRolePermissionsBoundary",
+       .deed = Deed::Drop,
+       .kind = &kRole,
+       .drops = "PermissionsBoundary"},
       {.service = kIam, .name = "DetachRolePolicy", .deed = Deed::Remove, .kind = &kAttachedPolicy},
   };
 }
@@ -402,6 +429,7 @@ std::vector<KeptOperation> role_operations() {
        .kind = &kRole,
        .fields = kPageOfPath,
        .answer = "Roles",
+       .drops = "PermissionsBoundary",
        .adds = kWhole},
       {.service = kIam,
        .name = "UpdateRole",

@@ -39,6 +39,7 @@ struct KeptKind {
   std::string_view at_first = "{}";          ///< members that it has if nobody says otherwise
   std::size_t name_max = 512;
   std::string_view encoded = {};     ///< the member that is told percent-encoded
+  std::string_view boundary = {};    ///< the member that is told as IAM's permissions boundary
   std::string_view short_name = {};  ///< the member with the last part of its own name
   std::string_view exists = {};      ///< codes of errors
   std::string_view missing = {};
