@@ -46,9 +46,12 @@ std::string task_arn(std::string_view region, std::string_view cluster, std::str
   return arn(region, "task", cluster, task);
 }
 
-std::string container_arn(std::string_view region, std::string_view cluster,
-                          std::string_view task) {
-  return arn(region, "container", cluster, task);
+std::string container_arn(std::string_view region, std::string_view cluster, std::string_view task,
+                          std::size_t index) {
+  const std::string id =
+      fmt::format("{}-{}-{}-{}-{}{:02x}", task.substr(0, 8), task.substr(8, 4), task.substr(12, 4),
+                  task.substr(16, 4), task.substr(20, 10), index & 0xffU);
+  return arn(region, "container", cluster, fmt::format("{}/{}", task, id));
 }
 
 std::string task_set_arn(std::string_view region, std::string_view cluster,

@@ -17,7 +17,9 @@ std::string service_arn(std::string_view region, std::string_view cluster,
                         std::string_view service);
 std::string task_arn(std::string_view region, std::string_view cluster, std::string_view task);
 /// Without the container's own identifier.
-std::string container_arn(std::string_view region, std::string_view cluster, std::string_view task);
+/// Of one of the task's containers, whose ids are in the shape of a UUID.
+std::string container_arn(std::string_view region, std::string_view cluster, std::string_view task,
+                          std::size_t index);
 /// `id` is "ecs-svc/<digits>".
 std::string task_set_arn(std::string_view region, std::string_view cluster,
                          std::string_view service, std::string_view id);

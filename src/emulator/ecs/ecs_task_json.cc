@@ -19,13 +19,6 @@ std::string_view container_status(const Task& task) {
   return task.started_at ? "RUNNING" : "PENDING";
 }
 
-/// An identifier of its own for each container, in the shape of a UUID.
-std::string container_id(const Task& task, std::size_t index) {
-  const std::string_view id = task.id;
-  return fmt::format("{}-{}-{}-{}-{}{:02x}", id.substr(0, 8), id.substr(8, 4), id.substr(12, 4),
-                     id.substr(16, 4), id.substr(20, 10), index & 0xffU);
-}
-
 void write_if(json::Writer& writer, std::string_view name, std::string_view text) {
   if (!text.empty()) {
     writer.field(name, text);
@@ -44,8 +37,7 @@ void write_containers(json::Writer& writer, const TaskView& view) {
   for (std::size_t i = 0; i < containers.size(); ++i) {
     const TaskContainer& container = containers[i];
     writer.begin_object()
-        .field("containerArn", fmt::format("{}/{}", container_arn(view.region, cluster, task.id),
-                                           container_id(task, i)))
+        .field("containerArn", container_arn(view.region, cluster, task.id, i))
         .field("taskArn", task_arn(view.region, cluster, task.id))
         .field("name", container.name)
         .field("image", container.image)

@@ -232,17 +232,24 @@ net::HttpResponse TaskAgent::metadata(std::string_view path, const world::FoundT
   const Task& task = *place.task;
   const auto name = task_definition_name(task.task_definition).value_or(TaskDefinitionName{});
   const auto* const definition = world_.find_task_definition(name.family, name.revision);
-  const TaskContainer worker =
-      definition == nullptr ? TaskContainer{} : worker_container(*definition, overrides_of(task));
+  const std::string& cluster = service.definition().cluster;
+  const std::string region = places_.place_of(cluster).region;
+  std::vector<TaskContainer> containers;
+  if (definition != nullptr) {
+    containers = containers_of(*definition, overrides_of(task));
+  }
+  const std::size_t index = worker_index(containers).value_or(0);
+  const TaskContainer worker = containers.empty() ? TaskContainer{} : containers[index];
   json::Writer container;
   container.begin_object()
-      .field("DockerId", task.id + "-1")
+      .field("DockerId", fmt::format("{}-{}", task.id, index + 1))
       .field("Name", worker.name)
       .field("DockerName", worker.name)
-      .field("Image", worker.image);
+      .field("Image", worker.image)
+      .field("ContainerARN", container_arn(region, cluster, task.id, index));
   container.name("Labels")
       .begin_object()
-      .field("com.amazonaws.ecs.cluster", own_name(service.definition().cluster))
+      .field("com.amazonaws.ecs.cluster", own_name(cluster))
       .field("com.amazonaws.ecs.task-arn", arn_of(place))
       .field("com.amazonaws.ecs.task-definition-family", own_name(name.family))
       .field("com.amazonaws.ecs.task-definition-version", fmt::format("{}", name.revision))
@@ -265,8 +272,6 @@ net::HttpResponse TaskAgent::metadata(std::string_view path, const world::FoundT
     return refusal(404, "error", "", "ResourceNotFoundException",
                    "there are /task, /taskWithTags, /stats and /task/stats");
   }
-  const std::string& cluster = service.definition().cluster;
-  const std::string region = places_.place_of(cluster).region;
   json::Writer writer;
   writer.begin_object().field("Cluster", cluster_arn(region, cluster));
   if (!service.name().empty()) {

@@ -199,6 +199,9 @@ TEST_F(TaskAgentTest, TellsMetadataAndCredentialsOfTheTask) {
   EXPECT_THAT(task.body, HasSubstr(R"("Family":"worker","Revision":"1")"));
   EXPECT_THAT(task.body, HasSubstr(R"("KnownStatus":"RUNNING")"));
   EXPECT_THAT(call("GET", "/v4/" + id(0)).body, HasSubstr(R"("com.amazonaws.ecs.cluster":"main")"));
+  EXPECT_THAT(
+      call("GET", "/v4/" + id(0)).body,
+      HasSubstr(R"("ContainerARN":"arn:aws:ecs:eu-west-1:000000000000:container/main/)" + id(0)));
   EXPECT_EQ(call("GET", "/v4/" + id(0) + "/task/stats").body, "{}");
   EXPECT_EQ(call("GET", "/v4/" + id(0) + "/x").status, 404);
   const auto keys = call("GET", "/credentials/" + id(0));
