@@ -91,6 +91,19 @@ def tasks(running):
     return running.aws.ecs.list_tasks(cluster="test")["taskArns"]
 
 
+def wait_for_rest(running):
+    """Until all processes have ended: what is told to stop has its last steps before it, and counts
+    as running no more."""
+    wait_until(lambda: running.tasks() == (0, 0), 40, what="zero tasks")
+
+    def stopped():
+        arns = running.aws.ecs.list_tasks(cluster="test", desiredStatus="STOPPED")["taskArns"]
+        told = running.aws.ecs.describe_tasks(cluster="test", tasks=arns)["tasks"]
+        return all(task["lastStatus"] == "STOPPED" for task in told)
+
+    wait_until(stopped, 40, what="the end of the processes")
+
+
 def protected(running):
     arns = tasks(running)
     return arns and running.aws.ecs.get_task_protection(
@@ -132,9 +145,22 @@ def test_a_scale_in_waits_for_the_work(at_work):
     running = at_work(3)
 
     running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
-    wait_until(lambda: running.tasks() == (0, 0), 40, what="zero tasks")
+    wait_for_rest(running)
 
     assert running.call("status")["totals"]["processed"] == 1
+    assert done(running) == {"job 0": 1}
+    assert running.depth() == (0, 0, 0)
+
+
+def test_what_is_told_to_stop_while_it_gives_up_its_protection_deletes_its_message(at_work):
+    """The agent's answers are late."""
+    running = at_work(3)
+    running.call("faults", {"operation": "UpdateTaskProtection", "fault": "slow", "delay": 1.5,
+                            "count": 10})
+
+    running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
+    wait_for_rest(running)
+
     assert done(running) == {"job 0": 1}
     assert running.depth() == (0, 0, 0)
 
@@ -161,6 +187,6 @@ def test_work_that_is_longer_than_the_visibility_is_done_once(at_work):
 
     wait_until(lambda: done(running), 80, what="the work")
     running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
-    wait_until(lambda: running.tasks() == (0, 0), 40, what="zero tasks")
+    wait_for_rest(running)
     assert done(running) == {"job 0": 1}
     assert running.depth() == (0, 0, 0)
