@@ -122,6 +122,71 @@ def test_killed_at_each_change_on_the_way_back_it_harms_no_task(start_fleet):
     assert fleet.job.status()["service"]["lost_with_instance"] == 0
 
 
+def drain_as_if_long_ago(fleet):
+    """What a pass leaves that drained all instances a minute ago."""
+    ecs = fleet.aws.ecs
+    for arn in ecs.list_container_instances(cluster="test")["containerInstanceArns"]:
+        ecs.tag_resource(resourceArn=arn, tags=[
+            {"key": "ecs-scaler:instance", "value": f"drained {int(time.time()) - 60}"}])
+        ecs.update_container_instances_state(cluster="test", containerInstances=[arn],
+                                             status="DRAINING")
+
+
+def start_with_one_drained(start_fleet):
+    """At the maximum of one instance nothing else could do the work that comes."""
+    fleet = start_fleet([*OWN, "WAKE=false", "SCALE_UP_TARGET=1"],
+                        instances="g5.xlarge:4096:15000:1:1", **BY_HAND)
+    fleet.job.emulator.send(1)
+    invoke_until(fleet, lambda: processed(fleet) == 1, "the work")
+    invoke_until(fleet, lambda: fleet.job.status()["service"]["running"] == 0, "no task")
+    drain_as_if_long_ago(fleet)
+    return fleet
+
+
+@pytest.mark.slow
+def test_an_instance_whose_end_is_denied_comes_back_when_work_does(start_fleet):
+    fleet = start_with_one_drained(start_fleet)
+    fleet.job.fault("TerminateInstanceInAutoScalingGroup", "denied", count=1000)
+    errors = fleet.job.status()["lambda"]["errors"]
+    invoke_until(fleet, lambda: fleet.job.status()["lambda"]["errors"] > errors, "a failed pass")
+    assert states(fleet) == ["DRAINING"]
+    fleet.job.emulator.send(1)
+
+    invoke_until(fleet, lambda: processed(fleet) == 2, "the work again")
+
+    assert {"recalled", "undrained_first"} <= fleet.told()
+    assert launched(fleet) == 1
+    fleet.job.heal()
+    invoke_until(fleet, lambda: not wrongs(fleet, sent=2), "the end", timeout=80)
+
+
+def test_killed_at_each_change_of_a_recall_it_harms_no_task(start_fleet):
+    fleet = start_with_one_drained(start_fleet)
+    deaths = Deaths(fleet, [*before_and_after("TagResource", '"recalled '), *BACK])
+    fleet.job.emulator.send(1)
+
+    invoke_until(fleet, lambda: processed(fleet) == 2, "the work again")
+
+    assert deaths.missed() == []
+    assert launched(fleet) == 1, "no instance but the one"
+    assert fleet.job.status()["totals"]["killed_while_working"] == 0
+
+
+def test_one_that_somebody_else_drained_is_not_put_back(start_fleet):
+    fleet = start_with_one_drained(start_fleet)
+    [container] = fleet.containers()
+    fleet.aws.ecs.untag_resource(resourceArn=container["containerInstanceArn"],
+                                 tagKeys=["ecs-scaler:instance"])
+    fleet.job.emulator.send(1)
+
+    invoke_until(fleet, lambda: {"drained_by_others", "above_maximum"} <= fleet.told(), "a word")
+
+    assert states(fleet) == ["DRAINING"]
+    fleet.aws.ecs.update_container_instances_state(
+        cluster="test", containerInstances=[container["containerInstanceArn"]], status="ACTIVE")
+    invoke_until(fleet, lambda: processed(fleet) == 2, "the work once it is given back")
+
+
 class Killer:
     """Invokes the function, which in three of five times dies at a call to AWS: at any of them, by
     chance before or after it has its effect. Never at the same ones each time: who dies between two

@@ -1,6 +1,7 @@
 #include "edge/aws/container_instances.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/core.h>
@@ -17,6 +18,8 @@ namespace {
 
 constexpr std::size_t kPerDescription = 100;
 constexpr int kInstancePagesMax = 100;
+/// By kind of mark.
+constexpr std::array<std::string_view, 4> kMarks{"", "idle", "drained", "recalled"};
 
 Result<std::vector<json::Reader>> items_of(const json::Reader& object, std::string_view name) {
   const auto field = object.optional_field(name);
@@ -220,17 +223,18 @@ Result<void> without_failures(const json::Reader& root) {
 
 std::string mark_text(const InstanceMark& mark) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(mark.at.time_since_epoch()).count();
-  return fmt::format("{} {}", mark.kind == InstanceMark::Kind::Idle ? "idle" : "drained", seconds);
+  return fmt::format("{} {}", kMarks.at(static_cast<std::size_t>(mark.kind)), seconds);
 }
 
 InstanceMark parse_mark(std::string_view text) {
   constexpr std::int64_t kSecondsMax = 1'000'000'000'000;
   const std::string_view word = text.substr(0, text.find(' '));
   const auto seconds = number_of<std::int64_t>(text.substr(std::min(word.size() + 1, text.size())));
-  if ((word != "idle" && word != "drained") || !seconds || *seconds < 0 || *seconds > kSecondsMax) {
+  const auto kind = std::ranges::find(kMarks, word);
+  if (word.empty() || kind == kMarks.end() || !seconds || *seconds < 0 || *seconds > kSecondsMax) {
     return {};
   }
-  return {.kind = word == "idle" ? InstanceMark::Kind::Idle : InstanceMark::Kind::Drained,
+  return {.kind = static_cast<InstanceMark::Kind>(kind - kMarks.begin()),
           .at = Instant(std::chrono::seconds(*seconds))};
 }
 

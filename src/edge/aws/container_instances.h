@@ -16,8 +16,8 @@ namespace scaler::aws {
 
 using scaler::kInstanceTag;
 
-/// "idle 1795435200", "drained 1795435200": with seconds since 1970. Text of any other kind is no
-/// mark of this program.
+/// "idle 1795435200", "drained 1795435200", "recalled 1795435200": with seconds since 1970. Text of
+/// any other kind is no mark of this program.
 std::string mark_text(const InstanceMark& mark);
 InstanceMark parse_mark(std::string_view text);
 

@@ -162,12 +162,14 @@ TEST(ContainerInstances, ChangesAState) {
 }
 
 TEST(InstanceMarks, ComeBackAsTheyWent) {
-  for (const auto kind : {InstanceMark::Kind::Idle, InstanceMark::Kind::Drained}) {
+  using Kind = InstanceMark::Kind;
+  for (const auto kind : {Kind::Idle, Kind::Drained, Kind::Recalled}) {
     const InstanceMark mark{.kind = kind, .at = Instant(std::chrono::seconds(1'795'435'200))};
     EXPECT_EQ(parse_mark(mark_text(mark)), mark);
   }
-  for (const char* text : {"", "idle", "idle ", "idle x", "idle -1", "drained 99999999999999999999",
-                           "drained 9223372036854775807", "busy 1", "idle 1 2"}) {
+  for (const char* text :
+       {"", "idle", "idle ", "idle x", "idle -1", " 1", "drained 99999999999999999999",
+        "drained 9223372036854775807", "busy 1", "idle 1 2"}) {
     EXPECT_EQ(parse_mark(text), InstanceMark{}) << text;
   }
 }

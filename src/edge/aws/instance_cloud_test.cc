@@ -299,6 +299,7 @@ TEST(InstanceCloud, MarksBeforeItDrainsAndUndrainsBeforeItUnmarks) {
   EXPECT_EQ(calls(Kind::Drain), (Calls{"TagResource", "DescribeContainerInstances", "ListServices",
                                        "ListTasks", "UpdateContainerInstancesState"}));
   EXPECT_EQ(calls(Kind::Undrain), (Calls{"UpdateContainerInstancesState", "UntagResource"}));
+  EXPECT_EQ(calls(Kind::Recall), Calls{"TagResource"});
   EXPECT_EQ(calls(Kind::Mark), Calls{"TagResource"});
   EXPECT_TRUE(fake.test.transport.requests.back().body.contains("drained 5"));
   EXPECT_EQ(calls(Kind::Unmark), Calls{"UntagResource"});
@@ -349,6 +350,10 @@ TEST(InstanceCloud, ATaskThatAppearsAfterTheLookKeepsItsInstance) {
     EXPECT_EQ(refusal(), changed);
     now = FakeCluster::containers(0, 0, status, "somebody's");
     EXPECT_EQ(refusal(), changed);
+    if (kind == Kind::End) {
+      now = FakeCluster::containers(0, 0, status, "recalled 6");
+      EXPECT_EQ(refusal(), changed);
+    }
     now = R"({"containerInstances":[],"failures":[{"arn":"arn:ci-1","reason":"MISSING"}]})";
     EXPECT_EQ(refusal(), changed);
     now = R"({"containerInstances":[]})";
@@ -430,7 +435,7 @@ TEST(InstanceCloud, OnlyWhatIsInServiceAndKnownToEcsIsEverDrainedOrEnded) {
         "Warmed:Stopped", "Unheard:Of"}) {
     for (const std::string status : {"ACTIVE", "DRAINING", "REGISTERING", "DEREGISTERING",
                                      "REGISTRATION_FAILED", "INACTIVE", "UNHEARD_OF", ""}) {
-      for (const std::string mark : {"idle 5", "drained 5", "ours 5", "drained x"}) {
+      for (const std::string mark : {"idle 5", "drained 5", "recalled 5", "ours 5", "drained x"}) {
         const bool may =
             lifecycle == "InService" && ((status == "ACTIVE" && mark == "idle 5") ||
                                          (status == "DRAINING" && mark == "drained 5"));
@@ -545,8 +550,8 @@ TEST(InstanceCloud, IsReachedAsItsServicesAre) {
       "<SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken><Expiration>"
       "2126-11-23T13:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>";
   ASSERT_TRUE(fake.look());
-  for (const Kind kind :
-       {Kind::SetDesired, Kind::Mark, Kind::Drain, Kind::Undrain, Kind::Unmark, Kind::End}) {
+  for (const Kind kind : {Kind::SetDesired, Kind::Recall, Kind::Mark, Kind::Drain, Kind::Undrain,
+                          Kind::Unmark, Kind::End}) {
     if (kind == Kind::End) {
       fake.answers["DescribeContainerInstances"] =
           FakeCluster::containers(0, 0, "DRAINING", "drained 5");

@@ -114,7 +114,8 @@ void Engine::judge_group(Run& run) {
       continue;
     }
     const auto mark = marks_.find(instance.id);
-    const bool ours = mark != marks_.end() && mark->second.kind == InstanceMark::Kind::Drained;
+    const bool ours = mark != marks_.end() && (mark->second.kind == InstanceMark::Kind::Drained ||
+                                               mark->second.kind == InstanceMark::Kind::Recalled);
     const bool drained = instance.registration == world::AgentRegistration::Draining;
     ++run.instances;
     run.idle += instance.tasks == 0 && instance.agent_connected && (!drained || ours) ? 1 : 0;

@@ -205,6 +205,7 @@ Result<void> GroupCloud::carry_out(const GroupRequest& /*request*/, const Instan
     case Act::Undrain:
       TRY(set_state(action, leave_by));
       return mark(action.instance, {});
+    case Act::Recall:
     case Act::Mark:
     case Act::Unmark:
       return mark(action.instance, action.mark);

@@ -38,6 +38,12 @@ InstanceSeen drained(const std::string& id, Duration ago) {
   return instance;
 }
 
+InstanceSeen recalled(const std::string& id, Duration ago) {
+  InstanceSeen instance = drained(id, ago);
+  instance.mark.kind = Mark::Recalled;
+  return instance;
+}
+
 GroupService service(std::int64_t desired, std::int64_t running, TaskNeed need = {.gpus = 1}) {
   return {.name = "jobs", .desired = desired, .running = running, .need = std::move(need)};
 }
@@ -53,7 +59,7 @@ GroupSeen group(std::vector<InstanceSeen> instances, std::vector<GroupService> s
 
 /// Each step's note, then each action: "> set 2", "> drain i-1".
 Told told(const GroupSeen& seen, const InstancePolicy& policy = {}) {
-  constexpr std::array<std::string_view, 6> kNames{"undrain", "set",   "mark",
+  constexpr std::array<std::string_view, 7> kNames{"undrain", "set",   "recall", "mark",
                                                    "unmark",  "drain", "end"};
   const InstanceDecision decision = decide_instances(policy, seen);
   Told lines;
@@ -162,6 +168,40 @@ TEST(InstanceRules, WhatIsPutBackIsTold) {
   EXPECT_EQ(told(group({drained("i-1", -1h)}, {service(1, 0)})).back(), "> undrain i-1");
 }
 
+TEST(InstanceRules, WhatIsRecalledIsToldWhileItWaits) {
+  const std::string needed = "i-1, which this program drained, is needed: recalled ";
+  const std::string to_place = "jobs: 1 task wanted, 0 placed, 1 to place";
+  EXPECT_EQ(told(group({drained("i-1", 1h)}, {service(1, 0)})),
+            (Told{to_place, needed + "0 s ago, put back after 15 s", "> recall i-1"}));
+  EXPECT_EQ(told(group({recalled("i-1", 14s)}, {service(1, 0)})),
+            (Told{to_place, needed + "14 s ago, put back after 15 s"}));
+  EXPECT_EQ(told(group({recalled("i-1", 15s)}, {service(1, 0)})),
+            (Told{to_place, "1 instance that this program drained put back", "> undrain i-1"}));
+  EXPECT_EQ(told(group({recalled("i-1", -1h)}, {service(1, 0)})).back(), "> recall i-1")
+      << "a clock was set back: the wait begins anew";
+}
+
+TEST(InstanceRules, WhatIsRecalledGoesBackWhateverIsWantedNow) {
+  EXPECT_EQ(told(group({recalled("i-1", 5s)})).size(), 1U);
+  EXPECT_EQ(told(group({recalled("i-1", 1h)})).back(), "> undrain i-1");
+  InstanceSeen busy = recalled("i-1", 1s);
+  busy.pending = 1;
+  EXPECT_EQ(told(group({busy})).back(), "> undrain i-1");
+  InstanceSeen silent = recalled("i-1", 1h);
+  silent.connected = false;
+  EXPECT_EQ(told(group({silent}, {service(1, 0)})).back(), "> set 2") << "no task is put on it";
+  InstanceSeen leaving = recalled("i-1", 1h);
+  leaving.state = GroupState::Leaving;
+  EXPECT_EQ(told(group({leaving})), Told{});
+}
+
+TEST(InstanceRules, AnInstanceThatIsBackLosesTheMarkOfItsRecall) {
+  InstanceSeen back = working("i-1");
+  back.mark = {.kind = Mark::Recalled, .at = kNoon};
+  EXPECT_EQ(told(group({back})), Told{"> unmark i-1"});
+  EXPECT_EQ(told(group({marked("i-1", Mark::Recalled, 1h)})).back(), "> mark i-1");
+}
+
 TEST(InstanceRules, ATypeThatHoldsNoneOfTheTasksDoesNotCount) {
   InstanceSeen without = working("i-2");
   without.type = "m5.large";
@@ -229,11 +269,13 @@ TEST(InstanceRules, WhileNoneCanEndNoneIsDrained) {
 TEST(InstanceRules, TheMinimumStaysBelowTheMaximum) {
   GroupSeen seen = group({drained("i-1", 20s), working("i-2")});
   seen.max = 2;
+  seen.instances.at(0).connected = false;
   EXPECT_EQ(told(seen, {.min = 2}),
             (Told{"never fewer than 2 instances",
                   "i-1 drained 20 s ago, 0 tasks of it not stopped yet; it ends after 25 s without "
                   "any"}));
   seen.instances.at(0) = drained("i-1", 1h);
+  seen.instances.at(0).healthy = false;
   EXPECT_EQ(told(seen, {.min = 2}),
             (Told{"never fewer than 2 instances", "i-1 is kept: never fewer than 2 instances"}));
 }

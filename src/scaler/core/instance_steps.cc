@@ -70,6 +70,8 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
      "{k0} into the room of instances that run"},
     {InstanceReason::TaskAppeared, "task_appeared", "a task appeared on {about}: it is put back"},
     {InstanceReason::UndrainedFirst, "undrained_first", "{i0} that this program drained put back"},
+    {InstanceReason::Recalled, "recalled",
+     "{about}, which this program drained, is needed: recalled {t0} ago, put back after {t1}"},
     {InstanceReason::OnTheirWay, "on_their_way", "{i0} on the way, of which {n1} needed"},
     {InstanceReason::OneFirst, "one_first",
      "{k0} to place, and no instance has told what it holds: one first (instance_tasks would "
@@ -119,7 +121,7 @@ std::string_view to_string(InstanceReason reason) {
 }
 
 std::string_view to_string(InstanceAction::Kind kind) {
-  constexpr std::array<std::string_view, 6> kNames{"undrain", "set_desired", "mark",
+  constexpr std::array<std::string_view, 7> kNames{"undrain", "set_desired", "recall", "mark",
                                                    "unmark",  "drain",       "end"};
   return kNames.at(static_cast<std::size_t>(kind));
 }

@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "scaler/core/arithmetic.h"
+#include "scaler/core/instance_context.h"
 #include "scaler/core/instance_room.h"
 #include "scaler/core/state.h"
 
@@ -17,100 +18,9 @@ namespace {
 using Act = InstanceAction::Kind;
 using Mark = InstanceMark::Kind;
 
-/// What an instance is good for.
-enum class Use {
-  Open,     ///< ECS places tasks on it
-  Drained,  ///< by this program
-  Coming,   ///< it starts
-  Useless,  ///< drained by others, or its agent is silent, or it never registered
-  Leaving,  ///< the group counts it no more
-};
-
-Use use_of(const InstanceSeen& instance, Instant at) {
-  if (instance.state == GroupState::Leaving) {
-    return Use::Leaving;
-  }
-  const bool late = instance.launched && since(*instance.launched, at) >= kRegisterWithin;
-  const bool in_service = instance.state == GroupState::InService;
-  switch (instance.registration) {
-    case Registration::None:
-    case Registration::Registering:
-      return late ? Use::Useless : Use::Coming;
-    case Registration::Active:
-      return instance.connected && instance.healthy ? Use::Open : Use::Useless;
-    case Registration::Draining:
-      return instance.mark.kind == Mark::Drained && in_service ? Use::Drained : Use::Useless;
-    case Registration::Other:
-      return Use::Useless;
-  }
-  return Use::Useless;
-}
-
-struct Member {
-  const InstanceSeen* seen = nullptr;
-  Use use = Use::Useless;
-  bool kept = false;  ///< it has tasks, or is to get some
-};
-
-struct InstanceContext {
-  const InstancePolicy& policy;
-  const GroupSeen& group;
-  std::vector<Member> members = {};
-  std::vector<Unplaced> unplaced = {};
-  std::vector<Room> shapes = {};
-  std::int64_t lowest = 0;   ///< instances, by the bounds
-  std::int64_t desired = 0;  ///< the group's, after what was decided so far
-  InstanceDecision decision = {};
-
-  void tell(InstanceStep step) {
-    step.instances = desired;
-    decision.steps.push_back(std::move(step));
-  }
-  void tell_once(InstanceStep step) {
-    const auto told = std::ranges::find(decision.steps, step.reason, &InstanceStep::reason);
-    if (told == decision.steps.end()) {
-      tell(std::move(step));
-    }
-  }
-  void act(InstanceAction action) { decision.actions.push_back(std::move(action)); }
-  std::int64_t count(Use use) const { return std::ranges::count(members, use, &Member::use); }
-  /// Instances that stay when those that are drained have ended.
-  std::int64_t staying() const { return desired - count(Use::Drained); }
-  /// Those that the group is still to start.
-  std::int64_t missing() const {
-    const auto alive = static_cast<std::int64_t>(members.size()) - count(Use::Leaving);
-    return std::max<std::int64_t>(group.desired - alive, 0);
-  }
-  std::int64_t coming() const { return count(Use::Coming) + missing(); }
-  InstanceSpace place_of(const Room& room, std::int64_t tasks) const {
-    constexpr std::int64_t kNoLimit = std::numeric_limits<std::int64_t>::max();
-    return {.room = room, .tasks_left = policy.tasks_most ? *policy.tasks_most - tasks : kNoLimit};
-  }
-  std::int64_t put_on(const InstanceSeen& instance) {
-    InstanceSpace place = place_of(instance.remaining, instance.running + instance.pending);
-    return put(unplaced, place);
-  }
-};
-
-InstanceContext begin(const InstancePolicy& policy, const GroupSeen& group) {
-  InstanceContext context{.policy = policy, .group = group};
-  for (const InstanceSeen& instance : group.instances) {
-    context.members.push_back(
-        {.seen = &instance, .use = use_of(instance, group.at), .kept = !instance.empty()});
-  }
-  // Those with tasks are filled first, so that an empty one has its chance to end.
-  std::ranges::stable_sort(context.members,
-                           [](const Member& a, const Member& b) { return a.kept && !b.kept; });
-  context.shapes = shapes_of(group.instances);
-  context.lowest = std::min(std::max(group.min, policy.min), group.max);
-  context.desired = group.desired;
-  context.decision.wanted = group.desired;
-  return context;
-}
-
 void tell_of(InstanceContext& context, InstanceReason reason, Registration registration) {
-  const auto matches = [registration](const Member& member) {
-    return member.use == Use::Useless && member.seen->registration == registration;
+  const auto matches = [registration](const InstanceMember& member) {
+    return member.use == InstanceUse::Useless && member.seen->registration == registration;
   };
   const auto found = std::ranges::find_if(context.members, matches);
   if (found != context.members.end()) {
@@ -165,8 +75,8 @@ void to_place(InstanceContext& context) {
 
 void fill_open(InstanceContext& context) {
   std::int64_t tasks = 0;
-  for (Member& member : context.members) {
-    if (member.use == Use::Open) {
+  for (InstanceMember& member : context.members) {
+    if (member.use == InstanceUse::Open) {
       const std::int64_t more = context.put_on(*member.seen);
       member.kept = member.kept || more > 0;
       tasks += more;
@@ -179,32 +89,77 @@ void fill_open(InstanceContext& context) {
 
 /// A task on an instance that this program drained: it was placed in the moment before.
 void return_busy(InstanceContext& context) {
-  for (Member& member : context.members) {
+  for (InstanceMember& member : context.members) {
     const InstanceSeen& instance = *member.seen;
-    if (member.use == Use::Drained && instance.running + instance.pending > 0) {
+    const bool ours = member.use == InstanceUse::Drained || member.use == InstanceUse::Recalled;
+    if (ours && instance.running + instance.pending > 0) {
       context.tell({.reason = InstanceReason::TaskAppeared, .about = instance.id});
       context.act({.kind = Act::Undrain, .instance = instance.id});
       context.put_on(instance);
-      member.use = Use::Open;
+      member.use = InstanceUse::Open;
     }
   }
 }
 
-void undrain(InstanceContext& context) {
-  std::int64_t count = 0;
-  for (Member& member : context.members) {
-    const InstanceSeen& instance = *member.seen;
-    const Duration age = since(instance.mark.at, context.group.at);
-    if (member.use != Use::Drained || !instance.connected || age >= kUndrainUntil ||
-        (context.put_on(instance) == 0 && context.staying() >= context.lowest)) {
-      continue;
-    }
+/// Of two sizes that passes set in one moment the lower may come last. The instances above it are
+/// protected and stay, and at the group's minimum AWS lets none end: so the size follows them.
+void follow_up(InstanceContext& context) {
+  const auto alive =
+      static_cast<std::int64_t>(context.members.size()) - context.count(InstanceUse::Leaving);
+  const std::int64_t size = std::min(alive, context.group.max);
+  if (context.desired > context.lowest || size <= context.desired) {
+    return;
+  }
+  const std::int64_t above = size - context.desired;
+  context.desired = size;
+  context.act({.kind = Act::SetDesired, .desired = size});
+  context.tell({.reason = InstanceReason::MoreThanDesired, .numbers = {above}});
+}
+
+/// Whether an instance that this program drained is to go back, with the tasks that fit on it.
+bool goes_back(InstanceContext& context, const InstanceMember& member) {
+  const InstanceSeen& instance = *member.seen;
+  const bool drained = member.use == InstanceUse::Drained;
+  if ((!drained && member.use != InstanceUse::Recalled) || !instance.connected ||
+      !instance.healthy) {
+    return member.use == InstanceUse::Recalled;
+  }
+  return context.put_on(instance) > 0 || !drained || context.staying() < context.lowest;
+}
+
+/// Puts it back, where no pass can be about to end it; or recalls it, so that soon none can. False
+/// while it waits for that.
+bool put_back(InstanceContext& context, InstanceMember& member) {
+  const InstanceSeen& instance = *member.seen;
+  const Instant at = context.group.at;
+  const Duration age = since(instance.mark.at, at);
+  const bool recalled = member.use == InstanceUse::Recalled && instance.mark.at <= at;
+  if (recalled ? age >= kRecalledFor : member.use == InstanceUse::Drained && age < kUndrainUntil) {
+    const Duration within = InstanceAction{}.within;
     context.act({.kind = Act::Undrain,
                  .instance = instance.id,
-                 .within = std::min(kUndrainUntil - age, InstanceAction{}.within)});
-    member.use = Use::Open;
+                 .within = recalled ? within : std::min(kUndrainUntil - age, within)});
+    member.use = InstanceUse::Open;
     member.kept = true;
-    ++count;
+    return true;
+  }
+  if (!recalled) {
+    context.act(
+        {.kind = Act::Recall, .instance = instance.id, .mark = {.kind = Mark::Recalled, .at = at}});
+  }
+  context.tell({.reason = InstanceReason::Recalled,
+                .numbers = {recalled ? age.count() : 0, kRecalledFor.count()},
+                .about = instance.id});
+  member.use = InstanceUse::Recalled;
+  return false;
+}
+
+void undrain(InstanceContext& context) {
+  std::int64_t count = 0;
+  for (InstanceMember& member : context.members) {
+    if (goes_back(context, member) && put_back(context, member)) {
+      ++count;
+    }
   }
   if (count > 0) {
     context.tell({.reason = InstanceReason::UndrainedFirst, .numbers = {count}});
@@ -321,23 +276,8 @@ void launch(InstanceContext& context) {
   context.tell({.reason = InstanceReason::Launched, .numbers = {count}});
 }
 
-/// Of two sizes that passes set in one moment the lower may come last. The instances above it are
-/// protected and stay, and at the group's minimum AWS lets none end: so the size follows them.
-void follow_up(InstanceContext& context) {
-  const auto alive =
-      static_cast<std::int64_t>(context.members.size()) - context.count(Use::Leaving);
-  const std::int64_t size = std::min(alive, context.group.max);
-  if (context.desired > context.lowest || size <= context.desired) {
-    return;
-  }
-  const std::int64_t above = size - context.desired;
-  context.desired = size;
-  context.act({.kind = Act::SetDesired, .desired = size});
-  context.tell({.reason = InstanceReason::MoreThanDesired, .numbers = {above}});
-}
-
 /// An instance without tasks, and none to come: its time runs, and at its end it is drained.
-void idle(InstanceContext& context, Member& member) {
+void idle(InstanceContext& context, InstanceMember& member) {
   const InstanceSeen& instance = *member.seen;
   const Instant at = context.group.at;
   const bool counts = instance.mark.kind == Mark::Idle && instance.mark.at <= at;
@@ -374,7 +314,7 @@ void idle(InstanceContext& context, Member& member) {
                .within = kEmptyWithin});
   context.tell(
       {.reason = InstanceReason::Draining, .numbers = {idle_for.count()}, .about = instance.id});
-  member.use = Use::Drained;
+  member.use = InstanceUse::Drained;
 }
 
 /// An instance that an earlier pass drained. It ends when a look that is late enough finds no task.
@@ -403,17 +343,17 @@ void end(InstanceContext& context, const InstanceSeen& instance) {
 
 void way_in(InstanceContext& context) {
   const bool may_end = context.group.complete && context.group.scaled_by_others.empty();
-  for (Member& member : context.members) {
+  for (InstanceMember& member : context.members) {
     const InstanceSeen& instance = *member.seen;
-    const bool open = member.use == Use::Open && instance.state == GroupState::InService;
+    const bool open = member.use == InstanceUse::Open && instance.state == GroupState::InService;
     if (open && member.kept && instance.looked && instance.registration == Registration::Active) {
       const bool young = since(instance.mark.at, context.group.at) < kUndrainUntil;
-      if (instance.mark.kind == Mark::Idle || (instance.mark.kind == Mark::Drained && !young)) {
+      if (instance.mark.kind != Mark::None && (instance.mark.kind != Mark::Drained || !young)) {
         context.act({.kind = Act::Unmark, .instance = instance.id});
       }
     } else if (open && may_end && !member.kept) {
       idle(context, member);
-    } else if (member.use == Use::Drained && may_end) {
+    } else if (member.use == InstanceUse::Drained && may_end) {
       end(context, instance);
     }
   }
@@ -431,7 +371,7 @@ std::int64_t tasks_wanted(const GroupService& service) {
 }
 
 InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen& group) {
-  InstanceContext context = begin(policy, group);
+  InstanceContext context = context_of(policy, group);
   if (const std::string refusal = refusal_of(group); !refusal.empty()) {
     context.tell({.reason = InstanceReason::Refused, .about = refusal});
     return std::move(context.decision);
@@ -440,9 +380,9 @@ InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen&
   to_place(context);
   fill_open(context);
   return_busy(context);
+  follow_up(context);
   undrain(context);
   wait_for_coming(context);
-  follow_up(context);
   launch(context);
   way_in(context);
   context.decision.wanted = context.desired;
@@ -452,7 +392,7 @@ InstanceDecision decide_instances(const InstancePolicy& policy, const GroupSeen&
 InstanceDecision decide_kick(const InstancePolicy& policy, const GroupSeen& group) {
   constexpr std::int64_t kAtOnce = 2;
   constexpr Duration kStays = std::chrono::minutes(15);
-  InstanceContext context = begin(policy, group);
+  InstanceContext context = context_of(policy, group);
   if (!group.managed_scaling) {
     context.tell({.reason = InstanceReason::NobodyDrives});
     return std::move(context.decision);
@@ -469,11 +409,11 @@ InstanceDecision decide_kick(const InstancePolicy& policy, const GroupSeen& grou
 
 std::int64_t tasks_with_room(const InstancePolicy& policy, const GroupSeen& group,
                              const GroupService& service) {
-  InstanceContext context = begin(policy, group);
+  InstanceContext context = context_of(policy, group);
   context.unplaced = {{.need = service.need, .tasks = std::numeric_limits<std::int64_t>::max()}};
   std::int64_t room = placed_tasks(service);
-  for (const Member& member : context.members) {
-    room = saturating_add(room, member.use == Use::Open ? context.put_on(*member.seen) : 0);
+  for (const InstanceMember& member : context.members) {
+    room = saturating_add(room, member.use == InstanceUse::Open ? context.put_on(*member.seen) : 0);
   }
   return room;
 }

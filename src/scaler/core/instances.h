@@ -60,7 +60,12 @@ enum class Registration { None, Registering, Active, Draining, Other };
 
 /// What this program keeps with an instance, in a tag of the container instance.
 struct InstanceMark {
-  enum class Kind { None, Idle, Drained };
+  enum class Kind {
+    None,
+    Idle,
+    Drained,
+    Recalled,  ///< drained, and it goes back: no pass ends it any more
+  };
   Kind kind = Kind::None;
   Instant at = {};
   bool operator==(const InstanceMark&) const = default;
@@ -134,6 +139,7 @@ enum class InstanceReason {
   FitWhereTheyAre,  ///< into the room of instances that run
   TaskAppeared,
   UndrainedFirst,
+  Recalled,
   OnTheirWay,
   OneFirst,  ///< what an instance holds is not known before one has registered
   AboveMaximum,
@@ -168,6 +174,7 @@ struct InstanceAction {
   enum class Kind {
     Undrain,     ///< to ACTIVE, then the mark is removed
     SetDesired,  ///< up, never down: the group is read again just before
+    Recall,      ///< the mark of a drained one says that it goes back
     Mark,
     Unmark,
     Drain,  ///< the mark is set, then to DRAINING, if the instance is empty still
@@ -176,7 +183,7 @@ struct InstanceAction {
   Kind kind = Kind::Mark;
   std::string instance = {};
   std::int64_t desired = 0;  ///< SetDesired only
-  InstanceMark mark = {};    ///< Mark and Drain
+  InstanceMark mark = {};    ///< Recall, Mark and Drain
   /// The action may leave for so long after the look; another pass may undo it after that.
   Duration within = std::chrono::milliseconds(500);
   bool operator==(const InstanceAction&) const = default;
@@ -196,6 +203,10 @@ struct InstanceDecision {
 /// overlap none ends what the other one has just put back.
 inline constexpr Duration kUndrainUntil = std::chrono::seconds(15);
 inline constexpr Duration kEndFrom = std::chrono::seconds(25);
+/// One that is older, and needed after all (its end may be denied, or a task of it stop slowly), is
+/// recalled: no pass decides to end it from then on, and it goes back once those that had decided
+/// so before are through, even if they saw its former mark for some seconds more.
+inline constexpr Duration kRecalledFor = std::chrono::seconds(15);
 /// An instance that has not registered by then is not waited for any more.
 inline constexpr Duration kRegisterWithin = std::chrono::minutes(15);
 

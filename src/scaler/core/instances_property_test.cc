@@ -46,8 +46,9 @@ using Distortion = std::function<void(GroupSeen&)>;
 
 class Model {
  public:
-  Model(std::uint64_t seed, Distortion distortion)
-      : random_(seed), distortion_(std::move(distortion)) {}
+  /// While there are faults a pass begins in one of so many steps.
+  Model(std::uint64_t seed, Distortion distortion, std::int64_t steps_a_pass)
+      : random_(seed), distortion_(std::move(distortion)), steps_a_pass_(steps_a_pass) {}
 
   /// Half an hour of bursts and faults, and then a quiet quarter.
   void run() {
@@ -62,7 +63,7 @@ class Model {
       if (history_.size() > static_cast<std::size_t>(kLag / kStep)) {
         history_.pop_front();
       }
-      if (one_in(faults_ ? 12 : 20)) {
+      if (one_in(faults_ ? steps_a_pass_ : 20)) {
         pass();
       }
     }
@@ -71,6 +72,7 @@ class Model {
   std::int64_t ended() const { return ended_; }
   std::int64_t ended_at_work() const { return ended_at_work_; }
   std::int64_t put_back() const { return put_back_; }
+  std::int64_t recalled() const { return recalled_; }
   std::int64_t crashes() const { return crashes_; }
   std::int64_t left() const { return std::ssize(machines_); }
   /// A pass that saw an old task removed the mark of an instance just when another one drained it.
@@ -246,16 +248,26 @@ class Model {
         return {state(false), mark};
       case Act::SetDesired:
         return {[this, desired = action.desired] { desired_ = std::max(desired_, desired); }};
+      case Act::Recall:
+        ++recalled_;
+        return {mark};
       case Act::Mark:
       case Act::Unmark:
         return {mark};
       case Act::Drain:
         return {mark, state(true)};
       case Act::End:
-        return {[this, id = action.instance] { end(id); }};
+        return {[this, id = action.instance] {
+          if (!denied()) {
+            end(id);
+          }
+        }};
     }
     return {};
   }
+
+  /// For minutes none may end: then those that are drained are needed again.
+  bool denied() const { return faults_ && (now_ - kNoon) % 10min < 2min; }
 
   void end(const std::string& id) {
     if (machines_.erase(id) > 0) {
@@ -268,6 +280,7 @@ class Model {
 
   Random random_;
   Distortion distortion_;
+  std::int64_t steps_a_pass_;
   Instant now_ = kNoon;
   bool faults_ = true;
   std::int64_t wanted_ = 0;
@@ -280,6 +293,7 @@ class Model {
   std::int64_t ended_ = 0;
   std::int64_t ended_at_work_ = 0;
   std::int64_t put_back_ = 0;
+  std::int64_t recalled_ = 0;
   std::int64_t crashes_ = 0;
 };
 
@@ -287,19 +301,21 @@ struct Sums {
   std::int64_t ended = 0;
   std::int64_t ended_at_work = 0;
   std::int64_t put_back = 0;
+  std::int64_t recalled = 0;
   std::int64_t crashes = 0;
   std::int64_t left = 0;
   std::int64_t orphans = 0;
 };
 
-Sums run_seeds(std::uint64_t seeds, const Distortion& distortion) {
+Sums run_seeds(std::uint64_t seeds, const Distortion& distortion, std::int64_t steps_a_pass = 12) {
   Sums sums;
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
-    Model model(seed, distortion);
+    Model model(seed, distortion, steps_a_pass);
     model.run();
     sums.ended += model.ended();
     sums.ended_at_work += model.ended_at_work();
     sums.put_back += model.put_back();
+    sums.recalled += model.recalled();
     sums.crashes += model.crashes();
     sums.left += model.left();
     sums.orphans += model.orphans();
@@ -313,6 +329,7 @@ TEST(InstancesProperty, NoInstanceEndsAtWorkAndNoneStays) {
   EXPECT_EQ(sums.left, sums.orphans);
   EXPECT_GT(sums.ended, 100 * sums.orphans);
   EXPECT_GT(sums.put_back, 0);
+  EXPECT_GT(sums.recalled, 0);
   EXPECT_GT(sums.crashes, 0);
 }
 
@@ -326,7 +343,7 @@ TEST(InstancesProperty, WithoutTheTestForTasksThatStopItDoesNotHold) {
 }
 
 TEST(InstancesProperty, WithoutTheWaitAfterDrainingItDoesNotHold) {
-  const Sums sums = run_seeds(12, [](GroupSeen& group) {
+  const Sums sums = run_seeds(30, [](GroupSeen& group) {
     for (InstanceSeen& instance : group.instances) {
       if (instance.mark.kind == Mark::Drained) {
         instance.mark.at -= kEndFrom;
@@ -334,6 +351,23 @@ TEST(InstancesProperty, WithoutTheWaitAfterDrainingItDoesNotHold) {
     }
   });
   EXPECT_GT(sums.ended_at_work, 0);
+}
+
+/// Half of the looks have a drained one go back at once, however old its mark is.
+TEST(InstancesProperty, WithoutTheRecallItDoesNotHold) {
+  const auto run = [](const Distortion& distortion) { return run_seeds(10, distortion, 2); };
+  const Sums hasty = run([looks = 0](GroupSeen& group) mutable {
+    const bool old_as_young = ++looks % 2 == 0;
+    for (InstanceSeen& instance : group.instances) {
+      if (old_as_young && instance.mark.kind == Mark::Drained) {
+        instance.mark.at = group.at;
+      }
+    }
+  });
+  EXPECT_GT(hasty.ended_at_work, 0);
+  const Sums true_to_life = run([](GroupSeen&) {});
+  EXPECT_EQ(true_to_life.ended_at_work, 0);
+  EXPECT_GT(true_to_life.recalled, 0);
 }
 
 }  // namespace

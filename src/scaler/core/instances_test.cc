@@ -66,7 +66,7 @@ Notes notes(const InstanceDecision& decision) {
 
 /// "set 3", "drain i-1": all actions, in order.
 std::string actions(const InstanceDecision& decision) {
-  constexpr std::array<std::string_view, 6> kNames{"undrain", "set",   "mark",
+  constexpr std::array<std::string_view, 7> kNames{"undrain", "set",   "recall", "mark",
                                                    "unmark",  "drain", "end"};
   std::string text;
   for (const InstanceAction& action : decision.actions) {
@@ -234,12 +234,29 @@ TEST(Instances, PutBackWhatThisProgramDrainedBeforeTheyStartAnother) {
   EXPECT_EQ(actions_for(group_of({drained_instance("i-1", 5s)}), {.min = 1}), "undrain i-1");
 }
 
-TEST(Instances, OneThatIsAboutToEndIsNotPutBack) {
-  EXPECT_EQ(actions_for(group_of({drained_instance("i-1", kUndrainUntil)}, {jobs(1)})), "set 2");
+TEST(Instances, OneThatIsAboutToEndIsRecalledBeforeItIsPutBack) {
+  EXPECT_EQ(actions_for(group_of({drained_instance("i-1", kUndrainUntil)}, {jobs(1)})),
+            "recall i-1");
   const InstanceDecision last =
       decide_instances({}, group_of({drained_instance("i-1", kUndrainUntil - 200ms)}, {jobs(1)}));
   ASSERT_EQ(actions(last), "undrain i-1");
   EXPECT_EQ(last.actions.at(0).within, 200ms);
+}
+
+/// Its end may be denied: at the group's maximum its place would be lost for good.
+TEST(Instances, OneThatCouldNotEndComesBackWhenItIsNeeded) {
+  GroupSeen group = group_of({drained_instance("i-1", 1h)}, {jobs(1)});
+  group.max = 1;
+  const InstanceDecision recalls = decide_instances({}, group);
+  ASSERT_EQ(actions(recalls), "recall i-1");
+  group.instances.at(0).mark = recalls.actions.at(0).mark;
+  group.at += kRecalledFor - 1ms;
+  EXPECT_EQ(actions_for(group), "");
+  group.services.clear();
+  EXPECT_EQ(actions_for(group), "") << "no pass ends it any more";
+  group.at += 1ms;
+  EXPECT_EQ(actions_for(group), "undrain i-1");
+  EXPECT_EQ(actions_for(group_of({drained_instance("i-1", 1h)}), {.min = 1}), "recall i-1");
 }
 
 TEST(Instances, WhatAnotherHandDrainedIsLeftAlone) {
@@ -333,9 +350,11 @@ TEST(Instances, TheMinimumIsKept) {
   EXPECT_EQ(
       actions_for(group_of({idle_instance("i-1", 1h), drained_instance("i-2", 20s)}), {.min = 1}),
       "");
-  // A minimum that rises while one is about to end: another comes, and then it ends.
-  EXPECT_EQ(actions_for(group_of({drained_instance("i-1", 20s)}), {.min = 1}), "set 2");
-  EXPECT_EQ(actions_for(group_of({drained_instance("i-1", 25s)}), {.min = 1}), "set 2, end i-1");
+  // A minimum that rises while one is about to end: where it cannot go back, another comes first.
+  EXPECT_EQ(actions_for(group_of({drained_instance("i-1", 20s)}), {.min = 1}), "recall i-1");
+  InstanceSeen ill = drained_instance("i-1", 25s);
+  ill.healthy = false;
+  EXPECT_EQ(actions_for(group_of({ill}), {.min = 1}), "set 2, end i-1");
 }
 
 TEST(Instances, ADrainThatWasNotCarriedOutBeginsAnew) {
@@ -377,6 +396,7 @@ TEST(Instances, PauseAfterLaunchesThatFailAndSayWhy) {
 
 TEST(Instances, SuspendedProcessesAreTold) {
   GroupSeen group = group_of({drained_instance("i-1", 1h)}, {jobs(1)});
+  group.instances.at(0).healthy = false;
   group.launch_suspended = true;
   group.terminate_suspended = true;
   const InstanceDecision decision = decide_instances({}, group);

@@ -149,7 +149,8 @@ bool may(Permission permission, InstanceAction::Kind kind) {
   using Kind = InstanceAction::Kind;
   return permission == Permission::Everything ||
          (permission == Permission::ScaleOutOnly &&
-          (kind == Kind::Undrain || kind == Kind::SetDesired || kind == Kind::Unmark));
+          (kind == Kind::Undrain || kind == Kind::SetDesired || kind == Kind::Recall ||
+           kind == Kind::Unmark));
 }
 
 void take_in(const GroupSeen& seen, const InstanceDecision& decision, GroupRecord& record) {

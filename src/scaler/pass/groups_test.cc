@@ -61,6 +61,7 @@ class FakeGroup final : public InstanceReader, public InstanceScaler {
       case Kind::SetDesired:
         group.desired = action.desired;
         break;
+      case Kind::Recall:
       case Kind::Mark:
         at->mark = action.mark;
         break;
