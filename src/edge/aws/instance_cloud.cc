@@ -1,6 +1,7 @@
 #include "edge/aws/instance_cloud.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <fmt/core.h>
@@ -23,6 +24,14 @@ GroupState state_of(const std::string& lifecycle) {
     return GroupState::InService;
   }
   return lifecycle.starts_with("Pending") ? GroupState::Pending : GroupState::Leaving;
+}
+
+/// The state's name, unless it is one of those that each instance goes through by itself.
+std::string held_in(const std::string& lifecycle) {
+  constexpr std::array<std::string_view, 6> kOrdinary{
+      "Pending",     "Pending:Proceed",     "InService",
+      "Terminating", "Terminating:Proceed", "Terminated"};
+  return std::ranges::find(kOrdinary, lifecycle) == kOrdinary.end() ? lifecycle : std::string();
 }
 
 Registration registration_of(const std::string& status) {
@@ -139,6 +148,7 @@ Result<void> InstanceCloud::read_group(Looking& looking) const {
     seen.instances.push_back({.id = instance.id,
                               .type = instance.type,
                               .state = state_of(instance.lifecycle),
+                              .lifecycle = held_in(instance.lifecycle),
                               .healthy = instance.healthy,
                               .protected_from_scale_in = instance.protected_from_scale_in,
                               .launched = launched_at(instance, activities),

@@ -445,6 +445,43 @@ TEST(InstanceCloud, OnlyWhatIsInServiceAndKnownToEcsIsEverDrainedOrEnded) {
   }
 }
 
+TEST(InstanceCloud, WhatALifecycleHookOrAPersonHoldsIsTold) {
+  using Notes = std::vector<std::string>;
+  const auto told = [](const std::string& lifecycle) {
+    FakeCluster fake;
+    std::string& groups = fake.answers["DescribeAutoScalingGroups"];
+    groups.replace(groups.find(">InService<"), 11, ">" + lifecycle + "<");
+    const auto seen = fake.look();
+    EXPECT_TRUE(seen.has_value());
+    Notes notes;
+    for (const InstanceStep& step : decide_instances({.tasks_most = 1}, *seen).steps) {
+      notes.push_back(explain(step));
+    }
+    return notes;
+  };
+  const std::string to_place = "jobs: 1 task wanted, 0 placed, 1 to place";
+  const std::string replaced = "1 instance on the way, of which 1 needed";
+  const auto held = [](const std::string& lifecycle) {
+    return "1 instance held in another state than InService by a lifecycle hook, a person or AWS "
+           "(i-1 " +
+           lifecycle + "): not ended by this program";
+  };
+  for (const std::string lifecycle :
+       {"Terminating:Wait", "Terminating:Retained", "EnteringStandby", "Standby", "Detaching",
+        "ReplacingRootVolume", "Warmed:Running", "Quarantined"}) {
+    EXPECT_EQ(told(lifecycle), (Notes{held(lifecycle), to_place, replaced})) << lifecycle;
+  }
+  // Its agent has registered, and ECS places tasks on it.
+  const std::string here = "1 task into the room of instances that run";
+  EXPECT_EQ(told("Pending:Wait"), (Notes{held("Pending:Wait"), to_place, here}));
+  for (const char* lifecycle : {"Pending", "Pending:Proceed", "InService"}) {
+    EXPECT_EQ(told(lifecycle), (Notes{to_place, here})) << lifecycle;
+  }
+  for (const char* lifecycle : {"Terminating", "Terminating:Proceed", "Terminated"}) {
+    EXPECT_EQ(told(lifecycle), (Notes{to_place, replaced})) << lifecycle;
+  }
+}
+
 TEST(InstanceCloud, AReplyAboutAnotherGroupIsNone) {
   FakeCluster fake;
   std::string& groups = fake.answers["DescribeAutoScalingGroups"];

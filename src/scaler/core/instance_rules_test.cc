@@ -86,6 +86,36 @@ TEST(InstanceRules, WhatLeavesIsCountedNoMore) {
                               "1 instance on the way, of which 1 needed"}));
 }
 
+TEST(InstanceRules, OfMoreThatAreHeldSomeAreNamed) {
+  std::vector<InstanceSeen> held;
+  for (const char* id : {"i-1", "i-2", "i-3", "i-4"}) {
+    held.push_back(machine(id));
+    held.back().state = GroupState::Leaving;
+    held.back().lifecycle = "Standby";
+  }
+  GroupSeen seen = group(held);
+  seen.desired = 0;
+  EXPECT_EQ(told(seen),
+            Told{"4 instances held in another state than InService by a lifecycle hook, a person "
+                 "or AWS (i-1 Standby, i-2 Standby, i-3 Standby): not ended by this program"});
+}
+
+/// An instance refresh, or a maintenance policy that starts the replacement first: for a while
+/// there are more than the group's size.
+TEST(InstanceRules, WhileAwsReplacesOneBothCountAndTheOneAtWorkStays) {
+  GroupSeen seen = group({working("i-1"), machine("i-2")}, {service(1, 1)});
+  seen.desired = 1;
+  EXPECT_EQ(told(seen).back(), "> mark i-2");
+  EXPECT_EQ(told(seen, {.min = 1}),
+            (Told{"1 instance above the group's size, which none can leave at its minimum: the "
+                  "size follows -> 2",
+                  "i-2 without a task for 0 s, drained after 1 min", "> set 2", "> mark i-2"}));
+  seen.instances.at(0).state = GroupState::Leaving;  // It goes, and a task needs another place.
+  seen.instances.at(0).lifecycle = "Terminating:Wait";
+  seen.services = {service(1, 0)};
+  EXPECT_EQ(told(seen).back(), "1 task into the room of instances that run");
+}
+
 TEST(InstanceRules, OneInBadHealthIsNotCountedOn) {
   InstanceSeen ill = machine("i-1");
   ill.healthy = false;

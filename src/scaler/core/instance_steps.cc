@@ -64,6 +64,9 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
      "{i0} with a silent agent or in bad health ({about}): not counted on, and not ended"},
     {InstanceReason::DrainedByOthers, "drained_by_others",
      "{i0} drained by another hand or interrupted ({about}): not counted on, and left alone"},
+    {InstanceReason::NotInService, "not_in_service",
+     "{i0} held in another state than InService by a lifecycle hook, a person or AWS ({about}): "
+     "not ended by this program"},
     {InstanceReason::TasksToPlace, "tasks_to_place",
      "{about}: {k0} wanted, {n1} placed, {n2} to place"},
     {InstanceReason::FitWhereTheyAre, "fit_where_they_are",

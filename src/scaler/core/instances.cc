@@ -30,6 +30,23 @@ void tell_of(InstanceContext& context, InstanceReason reason, Registration regis
   }
 }
 
+void tell_held(InstanceContext& context) {
+  constexpr std::size_t kNamed = 3;
+  std::vector<std::string> held;
+  for (const InstanceSeen& instance : context.group.instances) {
+    if (!instance.lifecycle.empty()) {
+      held.push_back(instance.id + " " + instance.lifecycle);
+    }
+  }
+  if (!held.empty()) {
+    const std::int64_t count = std::ssize(held);
+    held.resize(std::min(held.size(), kNamed));
+    context.tell({.reason = InstanceReason::NotInService,
+                  .numbers = {count},
+                  .about = fmt::format("{}", fmt::join(held, ", "))});
+  }
+}
+
 /// Instances that cost and hold no task that this program could count on.
 void useless(InstanceContext& context) {
   if (!context.group.complete) {
@@ -45,6 +62,7 @@ void useless(InstanceContext& context) {
   tell_of(context, InstanceReason::NeverRegistered, Registration::Registering);
   tell_of(context, InstanceReason::Disconnected, Registration::Active);
   tell_of(context, InstanceReason::DrainedByOthers, Registration::Draining);
+  tell_held(context);
 }
 
 /// Those that have an instance.

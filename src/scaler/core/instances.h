@@ -76,6 +76,7 @@ struct InstanceSeen {
   std::string id = {};
   std::string type = {};
   GroupState state = GroupState::InService;
+  std::string lifecycle = {};  ///< AWS's word, where it is not just coming, in service or going
   bool healthy = true;
   bool protected_from_scale_in = true;
   std::optional<Instant> launched = {};  ///< where the group's activities tell it
@@ -135,6 +136,7 @@ enum class InstanceReason {
   NeverRegistered,
   Disconnected,
   DrainedByOthers,
+  NotInService,     ///< and held there
   TasksToPlace,     ///< of one service
   FitWhereTheyAre,  ///< into the room of instances that run
   TaskAppeared,
