@@ -94,8 +94,8 @@ void check_neighbours(const CapacityFacts& capacity, Findings& findings) {
                     others.front(),
                     others.size() == 1 ? "" : fmt::format(" and {} more", others.size() - 1)),
         "Where one scaler serves all of them as a fleet, this is right. Otherwise make it one, or "
-        "give each a group of its own: a scaler starts instances for the tasks of the "
-        "services that it knows, and takes what another one started for its own.",
+        "give each a group of its own: where two scalers share one neither ends an instance, and "
+        "each learns of the other's tasks late.",
         kCapacityPage);
   }
 }

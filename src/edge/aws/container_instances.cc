@@ -165,20 +165,10 @@ void write_list(json::Writer& body, std::string_view name, std::span<const std::
   body.end_array();
 }
 
-Result<bool> holds(const json::Reader& object, std::string_view list, std::string_view member,
-                   std::string_view text) {
-  for (const json::Reader& item : TRY(items_of(object, list))) {
-    if (TRY(text_or(item, member)) == text) {
-      return true;
-    }
-  }
-  return false;
-}
-
-Result<bool> is_scaled_on(const json::Reader& service, std::string_view provider) {
-  return TRY(text_or(service, "status")) == "ACTIVE" &&
-         TRY(holds(service, "capacityProviderStrategy", "capacityProvider", provider)) &&
-         TRY(holds(service, "tags", "key", kStateTag));
+bool is_scaled_on(const ServiceReading& reading, const std::string& provider) {
+  const std::vector<std::string>& providers = reading.runs_on.providers;
+  return reading.service.status == ServiceStatus::Active && !reading.saved_state.empty() &&
+         std::ranges::find(providers, provider) != providers.end();
 }
 
 /// How many have ended since they were listed. Of any other failure the reply is a partial one.
@@ -195,17 +185,16 @@ Result<std::size_t> gone_in(const json::Reader& root) {
 }
 
 /// All that was asked for, but for what is gone. Errors: Malformed where nothing is told of some.
-Result<std::vector<json::Reader>> found_in(const ApiReply& reply, std::string_view list,
-                                           std::string_view what, std::size_t asked,
-                                           const ApiCall& call) {
+Result<std::vector<json::Reader>> instances_in(const ApiReply& reply, std::size_t asked,
+                                               const ApiCall& call) {
   const json::Reader root(reply.value);
   const std::size_t gone = TRY(gone_in(root));
-  const json::Reader found = TRY(root.field(list));
+  const json::Reader found = TRY(root.field("containerInstances"));
   std::vector<json::Reader> items = TRY(found.items());
   if (items.size() + gone < asked) {
     return fail(ErrorKind::Malformed,
-                fmt::format("{}: nothing is told of {} of {} {}", aws::describe(call),
-                            asked - items.size() - gone, asked, what));
+                fmt::format("{}: nothing is told of {} of {} instances", aws::describe(call),
+                            asked - items.size() - gone, asked));
   }
   return items;
 }
@@ -309,8 +298,7 @@ Result<std::vector<ContainerInstance>> ContainerInstances::described(
     body.name("include").begin_array().value("TAGS").end_array().end_object();
     const ApiCall call = call_of("DescribeContainerInstances", std::move(body).text());
     const ApiReply reply = TRY(client_->call(call, deadline));
-    for (const json::Reader& element :
-         TRY(found_in(reply, "containerInstances", "instances", chunk.size(), call))) {
+    for (const json::Reader& element : TRY(instances_in(reply, chunk.size(), call))) {
       instances.push_back(TRY(read_instance(element)));
     }
   }
@@ -385,33 +373,25 @@ Result<std::vector<std::string>> ContainerInstances::services_with(
   return names;
 }
 
-Result<std::vector<std::string>> ContainerInstances::scaled(const std::string& provider,
-                                                            Deadline deadline) {
+Result<std::vector<ServiceId>> ContainerInstances::scaled(const std::string& provider,
+                                                          Deadline deadline) {
   std::vector<ServiceId> all;
   for (std::string& name : TRY(services(deadline))) {
     all.push_back(of_);
     all.back().service = std::move(name);
   }
-  std::vector<ApiCall> calls;
-  for (std::span<const ServiceId> left(all); !left.empty();) {
-    const auto chunk = left.first(std::min(left.size(), kServicesPerDescription));
-    left = left.subspan(chunk.size());
-    calls.push_back(describe_call(chunk, WithTags::Yes));
-  }
-  std::vector<std::string> names;
-  std::vector<Result<ApiReply>> replies = client_->call(calls, deadline);
-  for (std::size_t i = 0; i < calls.size(); ++i) {
-    const ApiReply reply = TRY(std::move(replies[i]));
-    const std::size_t before = i * kServicesPerDescription;
-    const std::size_t asked = std::min(all.size() - before, kServicesPerDescription);
-    for (const json::Reader& service :
-         TRY(found_in(reply, "services", "services", asked, calls[i]))) {
-      if (TRY(is_scaled_on(service, provider))) {
-        names.push_back(TRY(text_or(service, "serviceName")));
-      }
+  std::vector<ServiceId> found;
+  std::vector<Result<ServiceReading>> readings = Ecs(*client_).describe(all, deadline);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (!readings[i] && readings[i].error().kind == ErrorKind::NotFound) {
+      continue;  // It is gone since it was listed.
+    }
+    const ServiceReading reading = TRY(std::move(readings[i]));
+    if (is_scaled_on(reading, provider)) {
+      found.push_back(all[i]);
     }
   }
-  return names;
+  return found;
 }
 
 Result<TaskNeed> ContainerInstances::need_of(const std::string& task_definition,

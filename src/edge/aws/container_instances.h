@@ -75,7 +75,7 @@ class ContainerInstances {
   /// Names of the cluster's services.
   Result<std::vector<std::string>> services(Deadline deadline);
   /// Of those on this capacity provider that a program of this kind scales: they have its tag.
-  Result<std::vector<std::string>> scaled(const std::string& provider, Deadline deadline);
+  Result<std::vector<ServiceId>> scaled(const std::string& provider, Deadline deadline);
   /// Of those that are DAEMON services.
   Result<std::vector<std::string>> daemons(Deadline deadline);
   Result<TaskNeed> need_of(const std::string& task_definition, Deadline deadline);

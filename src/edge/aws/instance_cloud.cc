@@ -6,6 +6,7 @@
 
 #include <fmt/core.h>
 
+#include "edge/aws/ecs.h"
 #include "edge/aws/retry.h"
 
 namespace scaler::aws {
@@ -265,8 +266,9 @@ Result<void> InstanceCloud::read_places(const Looking& looking, const ServiceId&
   return {};
 }
 
-Result<void> InstanceCloud::read_services(Looking& looking) {
-  for (const ServiceOnGroup& service : looking.request.services) {
+Result<void> InstanceCloud::read_services(Looking& looking,
+                                          std::span<const ServiceOnGroup> services) {
+  for (const ServiceOnGroup& service : services) {
     GroupService counts = service.counts;
     counts.need = TRY(need_of(looking, service));
     const bool moving = counts.pending > 0 || counts.running < counts.desired;
@@ -278,31 +280,45 @@ Result<void> InstanceCloud::read_services(Looking& looking) {
   return {};
 }
 
-/// Only where an instance might end, and not each time: that asks for all of the cluster.
-void InstanceCloud::read_others(Looking& looking) {
+/// Services of the group that another process scales. Who they are is asked only where an instance
+/// might end, and not each time: that asks for all of the cluster.
+Result<std::vector<ServiceId>> InstanceCloud::find_others(Looking& looking) {
   constexpr Duration kTrueFor = std::chrono::minutes(1);
-  GroupSeen& seen = looking.seen;
-  const bool some = !seen.managed_scaling &&
-                    std::ranges::any_of(seen.instances, [](const InstanceSeen& instance) {
-                      return instance.registration != Registration::None && instance.empty();
-                    });
-  if (!some) {
-    return;
-  }
   Others& others = others_[key_of(looking.request)];
-  if (client_->clock().steady() >= others.until) {
-    auto scaled = looking.cluster.scaled(looking.request.provider, looking.deadline);
-    if (!scaled) {
-      seen.complete = false;
-      seen.unread = scaled.error().message;
-      return;
-    }
-    others = {.scaled = *std::move(scaled), .until = client_->clock().steady() + kTrueFor};
-  }
-  std::ranges::copy_if(
-      others.scaled, std::back_inserter(seen.scaled_by_others), [&seen](const std::string& name) {
-        return std::ranges::find(seen.services, name, &GroupService::name) == seen.services.end();
+  const bool may_end =
+      std::ranges::any_of(looking.seen.instances, [](const InstanceSeen& instance) {
+        return instance.registration != Registration::None && instance.empty();
       });
+  if (may_end && client_->clock().steady() >= others.until) {
+    others = {.scaled = TRY(looking.cluster.scaled(looking.request.provider, looking.deadline)),
+              .until = client_->clock().steady() + kTrueFor};
+  }
+  std::vector<ServiceId> found;
+  std::ranges::copy_if(others.scaled, std::back_inserter(found), [&looking](const ServiceId& id) {
+    return std::ranges::find(looking.seen.services, id.service, &GroupService::name) ==
+           looking.seen.services.end();
+  });
+  return found;
+}
+
+/// Their tasks that wait count, too: the instance that comes for one of them has no room for one
+/// of this process, which would wait for a second start. What they will want nobody here knows.
+Result<void> InstanceCloud::read_others(Looking& looking) {
+  const std::vector<ServiceId> others = TRY(find_others(looking));
+  std::ranges::transform(others, std::back_inserter(looking.seen.scaled_by_others),
+                         &ServiceId::service);
+  if (others.empty()) {
+    return {};
+  }
+  std::vector<ServiceOnGroup> waiting;
+  std::vector<Result<ServiceReading>> readings = Ecs(*client_).describe(others, looking.deadline);
+  for (std::size_t i = 0; i < others.size(); ++i) {
+    if (readings[i] || readings[i].error().kind != ErrorKind::NotFound) {
+      const ServiceReading reading = TRY(std::move(readings[i]));
+      waiting.push_back(on_group(others[i], reading, reading.service.desired));
+    }
+  }
+  return read_services(looking, waiting);
 }
 
 Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline deadline) {
@@ -340,8 +356,13 @@ Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline d
     TRY(read_instances(looking));
     read_tasks(looking);
   }
-  TRY(read_services(looking));
-  read_others(looking);
+  TRY(read_services(looking, request.services));
+  if (!looking.seen.managed_scaling) {
+    if (const auto read = read_others(looking); !read) {
+      looking.seen.complete = false;
+      looking.seen.unread = read.error().message;
+    }
+  }
   for (const auto& [id, arn] : looking.containers) {
     containers_[id] = arn;
   }

@@ -46,9 +46,10 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   Result<void> read_instances(Looking& looking);
   static void take_in(Looking& looking, ContainerInstance instance);
   void read_tasks(Looking& looking) const;
-  void read_others(Looking& looking);
+  Result<std::vector<ServiceId>> find_others(Looking& looking);
+  Result<void> read_others(Looking& looking);
   Result<void> read_places(const Looking& looking, const ServiceId& id, GroupService& counts) const;
-  Result<void> read_services(Looking& looking);
+  Result<void> read_services(Looking& looking, std::span<const ServiceOnGroup> services);
   Result<TaskNeed> need_of(const Looking& looking, const ServiceOnGroup& service);
 
   Result<void> change_group(const GroupRequest& request, const InstanceAction& action,
@@ -62,7 +63,7 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   Client* client_;
   /// Who was found, and until when that is taken for true.
   struct Others {
-    std::vector<std::string> scaled = {};
+    std::vector<ServiceId> scaled = {};
     Deadline until = {};
   };
 

@@ -451,6 +451,8 @@ TEST(InstanceCloud, WhatALifecycleHookOrAPersonHoldsIsTold) {
     FakeCluster fake;
     std::string& groups = fake.answers["DescribeAutoScalingGroups"];
     groups.replace(groups.find(">InService<"), 11, ">" + lifecycle + "<");
+    fake.answers["DescribeTaskDefinition"] = R"({"taskDefinition":{"containerDefinitions":[]}})";
+    fake.answers["DescribeScalingActivities"] = "<R><DescribeScalingActivitiesResult/></R>";
     const auto seen = fake.look();
     EXPECT_TRUE(seen.has_value());
     Notes notes;
@@ -509,23 +511,29 @@ TEST(InstanceCloud, AnInstanceOlderThanAllActivitiesIsAsOldAsTheOldest) {
   EXPECT_EQ(fake.look()->instances.at(0).launched, *parse_instant("2026-11-23T10:00:00Z"));
 }
 
+std::string described_service(const std::string& name, const std::string& provider,
+                              const std::string& tag, int desired = 0) {
+  return R"({"serviceArn":"arn:aws:ecs:us-east-1:1:service/c/)" + name +
+         R"(","status":"ACTIVE","runningCount":0,"pendingCount":0,"desiredCount":)" +
+         std::to_string(desired) + R"(,"capacityProviderStrategy":[{"capacityProvider":")" +
+         provider + R"("}],"tags":[{"key":")" + tag + R"(","value":"v2"}]})";
+}
+
 TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
-  const auto service = [](const std::string& name, const std::string& provider,
-                          const std::string& tag) {
-    return R"({"serviceName":")" + name +
-           R"(","status":"ACTIVE","capacityProviderStrategy":[{"capacityProvider":")" + provider +
-           R"("}],"tags":[{"key":")" + tag + R"(","value":"v2"}]})";
-  };
+  const auto& service = described_service;
   FakeCluster fake;
-  fake.answers["ListServices"] = R"({"serviceArns":["s/c/jobs","s/c/other","s/c/third"]})";
-  fake.answers["DescribeServices"] =
-      R"({"services":[)" + service("jobs", "gpu", "ecs-scaler:state") + "," +
-      service("other", "gpu", "ecs-scaler:state") + "," + service("fixed", "gpu", "team") + "," +
-      service("third", "cpu", "ecs-scaler:state") + "]}";
+  fake.answers["ListServices"] =
+      R"({"serviceArns":["s/c/jobs","s/c/other","s/c/third","s/c/fixed","s/c/gone"]})";
+  const std::string all = R"({"services":[)" + service("jobs", "gpu", "ecs-scaler:state", 0) + "," +
+                          service("other", "gpu", "ecs-scaler:state", 0) + "," +
+                          service("fixed", "gpu", "team", 0) + "," +
+                          service("third", "cpu", "ecs-scaler:state", 0) +
+                          R"(],"failures":[{"arn":"s/c/gone","reason":"MISSING"}]})";
+  fake.answers["DescribeServices"] = all;
   EXPECT_EQ(fake.look()->scaled_by_others, std::vector<std::string>{"other"});
   fake.asked();
   EXPECT_EQ(fake.look()->scaled_by_others, std::vector<std::string>{"other"});
-  EXPECT_EQ(std::ranges::count(fake.asked(), "DescribeServices"), 0) << "known for a minute";
+  EXPECT_EQ(std::ranges::count(fake.asked(), "ListServices"), 1) << "DAEMON services alone";
 
   fake.test.clock.advance(1min);
   fake.answers["DescribeServices"] = "denied";
@@ -533,13 +541,48 @@ TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
   ASSERT_TRUE(seen) << seen.error().message;
   EXPECT_FALSE(seen->complete);
   fake.answers["DescribeServices"] =
-      R"({"services":[)" + service("jobs", "gpu", "ecs-scaler:state") + "]}";
+      R"({"services":[)" + service("jobs", "gpu", "ecs-scaler:state", 0) + "]}";
   const auto partial = fake.look();
   ASSERT_TRUE(partial) << partial.error().message;
   EXPECT_FALSE(partial->complete);
-  EXPECT_TRUE(partial->unread.contains("nothing is told of 2 of 3 services")) << partial->unread;
+  EXPECT_TRUE(partial->unread.contains("does not mention the service")) << partial->unread;
+  fake.answers["DescribeServices"] = all;
   fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
   EXPECT_TRUE(fake.look()->complete) << "nothing could end";
+}
+
+/// Before, the instance on its way for another's task was taken for one's own, whose task then
+/// waited for a second start.
+TEST(InstanceCloud, TheTasksOfAServiceThatAnotherProcessScalesCount) {
+  FakeCluster fake;
+  fake.answers["ListServices"] = R"({"serviceArns":["s/c/jobs","s/c/other"]})";
+  fake.answers["ListTasks"] = R"({"taskArns":[]})";
+  fake.answers["DescribeTaskDefinition"] = R"({"taskDefinition":{"containerDefinitions":[]}})";
+  fake.answers["DescribeScalingActivities"] = "<R><DescribeScalingActivitiesResult/></R>";
+  const auto want = [&fake](int desired) {
+    fake.answers["DescribeServices"] =
+        R"({"services":[)" + described_service("jobs", "gpu", "ecs-scaler:state") + "," +
+        described_service("other", "gpu", "ecs-scaler:state", desired) + "]}";
+  };
+  want(0);
+  ASSERT_TRUE(fake.look());
+  fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
+  fake.jobs.counts = {.name = "jobs", .desired = 2, .running = 1};
+  const auto desired = [&fake] {
+    const auto seen = fake.look();
+    EXPECT_TRUE(seen && seen->complete);
+    return decide_instances({.tasks_most = 1}, *seen).wanted;
+  };
+  EXPECT_EQ(desired(), 2);
+  want(1);
+  EXPECT_EQ(desired(), 3);
+  std::string& groups = fake.answers["DescribeAutoScalingGroups"];
+  groups.replace(groups.find("<DesiredCapacity>1<"), 19, "<DesiredCapacity>2<");
+  EXPECT_EQ(desired(), 3) << "one is on its way, and two tasks wait";
+  fake.answers["DescribeServices"] = "denied";
+  const auto blind = fake.look();
+  ASSERT_TRUE(blind) << "own tasks need no word of others";
+  EXPECT_FALSE(blind->complete);
 }
 
 TEST(InstanceCloud, AGroupThatIsSlowHoldsNoOther) {

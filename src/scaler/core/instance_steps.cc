@@ -55,9 +55,9 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
     {InstanceReason::NotAllRead, "not_all_read",
      "not everything could be read{about}: no instance ends"},
     {InstanceReason::ScaledByOthers, "scaled_by_others",
-     "another process scales {about}, on this same group, and neither knows what the other wants "
-     "of it: no instance ends until one fleet has both (or the tag ecs-scaler:state is gone "
-     "there)"},
+     "another process scales {about}, on this same group: its tasks count, and what it is about "
+     "to want of the group is not known, so no instance ends until one fleet has both (or the tag "
+     "ecs-scaler:state is gone there)"},
     {InstanceReason::NeverRegistered, "never_registered",
      "{i0} did not register with the cluster in time ({about}): not counted on"},
     {InstanceReason::Disconnected, "disconnected",

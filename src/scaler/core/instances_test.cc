@@ -317,10 +317,11 @@ TEST(Instances, NothingEndsWhereAnotherProcessScalesAServiceOfTheGroup) {
     GroupSeen group = group_of({seen});
     group.scaled_by_others = {"video", "sound"};
     EXPECT_EQ(actions_for(group), "");
-    EXPECT_EQ(notes(decide_instances({}, group)).front(),
-              "another process scales video, sound, on this same group, and neither knows what the "
-              "other wants of it: no instance ends until one fleet has both (or the tag "
-              "ecs-scaler:state is gone there)");
+    EXPECT_EQ(
+        notes(decide_instances({}, group)).front(),
+        "another process scales video, sound, on this same group: its tasks count, and what it "
+        "is about to want of the group is not known, so no instance ends until one fleet has both "
+        "(or the tag ecs-scaler:state is gone there)");
     group.services = {jobs(2)};
     EXPECT_TRUE(actions_for(group).contains("set ")) << "the way out is open";
   }

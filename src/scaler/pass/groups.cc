@@ -120,16 +120,8 @@ GroupRequest request_of(Items members) {
   GroupRequest request{.cluster = members.front()->record->id.cluster,
                        .provider = members.front()->record->reading->runs_on.providers.front()};
   for (const Item* item : members) {
-    const ServiceReading& reading = *item->record->reading;
     request.services.push_back(
-        {.id = item->record->id,
-         .counts = {.name = std::string(plain_name(item->record->id.service)),
-                    .desired = wanted_tasks(*item),
-                    .running = reading.service.running,
-                    .pending = reading.service.pending,
-                    .deploying = reading.service.deploying,
-                    .maximum_percent = reading.runs_on.maximum_percent},
-         .task_definitions = reading.runs_on.task_definitions});
+        on_group(item->record->id, *item->record->reading, wanted_tasks(*item)));
   }
   return request;
 }

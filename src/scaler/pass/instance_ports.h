@@ -26,6 +26,18 @@ struct ServiceOnGroup {
   std::vector<std::string> task_definitions = {};  ///< of the deployments that live
 };
 
+inline ServiceOnGroup on_group(const ServiceId& id, const ServiceReading& reading,
+                               std::int64_t desired) {
+  return {.id = id,
+          .counts = {.name = std::string(plain_name(id.service)),
+                     .desired = desired,
+                     .running = reading.service.running,
+                     .pending = reading.service.pending,
+                     .deploying = reading.service.deploying,
+                     .maximum_percent = reading.runs_on.maximum_percent},
+          .task_definitions = reading.runs_on.task_definitions};
+}
+
 /// All of one cluster and one capacity provider.
 struct GroupRequest {
   std::string cluster = {};
