@@ -248,7 +248,7 @@ Instant InstanceGroup::next_event() const {
     if (instance.lifecycle == Lifecycle::Pending) {
       next = std::min(next, instance.in_service_at);
     } else if (!instance.registered_at) {
-      next = std::min(next, instance.registers_at);
+      next = std::min({next, instance.registers_at, given_up_at(instance)});
     }
     if (living() > settings_.min) {
       next = std::min(next, idle_ends_at(instance));

@@ -225,6 +225,7 @@ class InstanceGroup {
   void scale_in(std::int64_t needed, Instant now);
   void serve_waiting(Instant now);
   Instant idle_ends_at(const Instance& instance) const;
+  Instant given_up_at(const Instance& instance) const;
   bool warming_up(Instant now) const;
   Activity& add_activity(std::string description, std::string cause, Instant now);
   Activity* find_activity(std::string_view id);

@@ -114,6 +114,16 @@ Instant InstanceGroup::idle_ends_at(const Instance& instance) const {
              : kNever;
 }
 
+/// When a Managed Instance that does not register is given up: one of those that ECS starts by
+/// itself it also replaces, for nobody else could. How long it waits stands in no document.
+Instant InstanceGroup::given_up_at(const Instance& instance) const {
+  constexpr Duration kRegistersWithin = std::chrono::minutes(15);
+  return settings_.scale_in_after && instance.lifecycle == Lifecycle::InService &&
+                 !instance.registered_at
+             ? instance.in_service_at + kRegistersWithin
+             : kNever;
+}
+
 /// Managed Instances: at once, and as many as are needed.
 void InstanceGroup::serve_waiting(Instant now) {
   if (!settings_.scale_in_after) {
@@ -121,7 +131,10 @@ void InstanceGroup::serve_waiting(Instant now) {
   }
   std::int64_t coming = 0;
   for (auto& [number, instance] : instances_) {
-    if (idle_ends_at(instance) <= now && living() > settings_.min) {
+    if (given_up_at(instance) <= now) {
+      desired_ = std::max(living() - 1, settings_.min);
+      begin_end(instance, "the instance did not register", now);
+    } else if (idle_ends_at(instance) <= now && living() > settings_.min) {
       desired_ = std::max(living() - 1, settings_.min);
       begin_end(instance, "the instance was idle", now);
     }

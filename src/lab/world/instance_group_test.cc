@@ -247,6 +247,21 @@ TEST_F(Groups, AnInstanceMayNeverRegister) {
   EXPECT_THAT(states(service), ElementsAre(TaskState::Provisioning));
 }
 
+/// Found by the random trials: the task waited for ever, for one was on its way.
+TEST_F(Groups, AManagedInstanceThatDoesNotRegisterIsReplaced) {
+  GroupSettings with = settings();
+  with.scale_in_after = seconds(60);
+  InstanceGroup& group = world_.create_group(with);
+  group.lose_registrations(1);
+  Service& service = serve(1);
+  after(minutes(14));
+  EXPECT_EQ(service.running(), 0);
+  EXPECT_THAT(group.instances(), SizeIs(1));
+  after(minutes(7));
+  EXPECT_EQ(service.running(), 1);
+  EXPECT_EQ(group.desired(), 1);
+}
+
 TEST_F(Groups, AnInstanceWhoseAgentIsGoneTakesNoTasks) {
   InstanceGroup& group = with_instances(1);
   group.set_agent_connected(first(group), false);
