@@ -119,6 +119,10 @@ std::vector<Item*> with_counts_read_again(std::vector<Item*> items,
       const std::int64_t desired = looks[i].service->service.desired;
       record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
       record.reading = std::move(looks[i].service);
+    } else {
+      // Should this step be refused, the smaller one begins at what is there by now: once one that
+      // began at the old count lowered what a person had raised, and stopped a task at work.
+      old[i]->look.service->service.desired = looks[i].service->service.desired;
     }
   }
   std::erase_if(items, [&](const Item* item) {

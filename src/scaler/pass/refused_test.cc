@@ -25,6 +25,19 @@ TEST_F(RefusedCount, ARefusedStepIsTriedSmaller) {
   EXPECT_EQ(record.state.refused->tasks, 1500);
 }
 
+TEST_F(RefusedCount, ASmallerStepBeginsAtTheCountThatWasReadAgain) {
+  fleet_ = {managed("s", per_task(10))};
+  queue() = QueueDepth{.visible = 300};
+  cloud_.accepted_max["s"] = 25;
+  cloud_.look_time = 10s;
+  at_look(2, [this] {
+    running(20);  // A person, while the first look was late.
+    cloud_.look_time = 0ms;
+  });
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  EXPECT_EQ(cloud_.set_of("s"), (Counts{30, 25}));
+}
+
 TEST_F(RefusedCount, OneTaskIsTheLastTryOfFour) {
   fleet_ = {managed("s", per_task(10))};
   queue() = QueueDepth{.visible = 30'000};
