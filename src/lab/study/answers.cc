@@ -1,8 +1,11 @@
 #include "lab/study/answers.h"
 
 #include <algorithm>
+#include <span>
 
 #include <fmt/core.h>
+
+#include "ground/base/text.h"
 
 namespace scaler::study {
 namespace {
@@ -16,6 +19,87 @@ std::string percent(double share) {
 bool tells_instances(const std::vector<Answer>& answers) {
   return std::ranges::any_of(
       answers, [](const Answer& answer) { return answer.run.figures.instance_hours.has_value(); });
+}
+
+/// A name that is longer is broken, unless all columns fit beside it.
+constexpr std::size_t kNameMax = 24;
+constexpr std::size_t kGap = 1;
+
+struct Column {
+  std::string title = {};
+  std::vector<std::string> cells = {};
+
+  std::size_t width() const {
+    std::size_t width = title.size();
+    for (const std::string& cell : cells) {
+      width = std::max(width, cell.size());
+    }
+    return width;
+  }
+};
+
+Column names_of(const std::vector<Answer>& answers) {
+  Column names{.title = "policy"};
+  for (const Answer& answer : answers) {
+    names.cells.push_back(answer.run.name);
+  }
+  return names;
+}
+
+std::vector<Column> columns_of(const std::vector<Answer>& answers, const Question& question) {
+  using F = const report::Figures&;
+  std::vector<Column> columns;
+  const auto add = [&](const char* title, const auto& cell) {
+    Column& column = columns.emplace_back(Column{.title = title});
+    for (const Answer& answer : answers) {
+      column.cells.push_back(cell(answer.run.figures));
+    }
+  };
+  const auto count = [](const auto& number) { return fmt::format("{}", number); };
+  add("a month", [&](F f) { return report::money(f.month.value_or(0), question.price.currency); });
+  add("wait p95", [](F f) { return format_duration(f.waiting_p95); });
+  add("in time", [](F f) { return percent(f.share_within_objective); });
+  add("p50", [](F f) { return format_duration(f.waiting_p50); });
+  add("p99", [](F f) { return format_duration(f.waiting_p99); });
+  add("max", [](F f) { return format_duration(f.waiting_max); });
+  add("task-hours", [](F f) { return fmt::format("{:.1f}", f.task_hours); });
+  if (tells_instances(answers)) {
+    add("instance-hours", [](F f) { return fmt::format("{:.1f}", f.instance_hours.value_or(0)); });
+  }
+  add("actions", [&](F f) { return count(f.scaling_actions); });
+  add("turns", [&](F f) { return count(f.direction_changes); });
+  add("peak", [&](F f) { return count(f.tasks_peak); });
+  add("killed", [&](F f) { return count(f.killed_busy); });
+  add("lost", [&](F f) { return count(f.lost); });
+  return columns;
+}
+
+/// What is broken off a name stands further in, and the figures beside its last line.
+std::string row_of(const std::string& name, std::size_t name_width, const std::string& figures) {
+  constexpr std::size_t kIndent = 2;
+  const std::string lines = name.size() <= name_width ? name : wrapped(name, name_width, kIndent);
+  const std::size_t before = lines.rfind('\n') + 1;  // 0: there is one line
+  const std::size_t last = lines.size() - before;
+  const bool beside = last <= name_width;
+  return fmt::format("{}{}{}{}\n", lines, beside ? "" : "\n",
+                     std::string(name_width - (beside ? last : 0), ' '), figures);
+}
+
+std::string table_of(const Column& names, std::size_t name_width, std::span<const Column> columns) {
+  const auto figures = [columns](const auto& cell) {
+    std::string text;
+    for (const Column& column : columns) {
+      text += fmt::format("{:>{}}", cell(column), kGap + column.width());
+    }
+    return text;
+  };
+  std::string text =
+      row_of(names.title, name_width, figures([](const Column& column) { return column.title; }));
+  for (std::size_t i = 0; i < names.cells.size(); ++i) {
+    text += row_of(names.cells.at(i), name_width,
+                   figures([i](const Column& column) { return column.cells.at(i); }));
+  }
+  return text;
 }
 
 /// Quoted where RFC 4180 asks for it.
@@ -46,29 +130,25 @@ void write_differences(json::Writer& writer, const std::vector<report::Differenc
 
 }  // namespace
 
-std::string answers_text(const std::vector<Answer>& answers, const Question& question) {
-  std::size_t width = 6;
-  for (const Answer& answer : answers) {
-    width = std::max(width, answer.run.name.size());
+std::string answers_text(const std::vector<Answer>& answers, const Question& question,
+                         std::size_t width) {
+  const std::vector<Column> columns = columns_of(answers, question);
+  const Column names = names_of(answers);
+  std::size_t all = names.width();
+  for (const Column& column : columns) {
+    all += kGap + column.width();
   }
-  const bool instances = tells_instances(answers);
-  std::string text = fmt::format(
-      "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10}{} {:>7} {:>6} {:>5} {:>6} {:>5}\n",
-      "policy", width, "a month", "wait p95", "in time", "p50", "p99", "max", "task-hours",
-      instances ? fmt::format(" {:>14}", "instance-hours") : "", "actions", "turns", "peak",
-      "killed", "lost");
-  for (const Answer& answer : answers) {
-    const report::Figures& figures = answer.run.figures;
-    text += fmt::format(
-        "{:<{}} {:>10} {:>11} {:>8} {:>11} {:>11} {:>11} {:>10.1f}{} {:>7} {:>6} {:>5} "
-        "{:>6} {:>5}\n",
-        answer.run.name, width, report::money(figures.month.value_or(0), question.price.currency),
-        format_duration(figures.waiting_p95), percent(figures.share_within_objective),
-        format_duration(figures.waiting_p50), format_duration(figures.waiting_p99),
-        format_duration(figures.waiting_max), figures.task_hours,
-        instances ? fmt::format(" {:>14.1f}", figures.instance_hours.value_or(0)) : "",
-        figures.scaling_actions, figures.direction_changes, figures.tasks_peak, figures.killed_busy,
-        figures.lost);
+  const std::size_t name_width = all <= width ? names.width() : std::min(names.width(), kNameMax);
+  std::string text;
+  for (auto first = columns.begin(); first != columns.end();) {
+    std::size_t taken = name_width;
+    auto last = first;
+    while (last != columns.end() && (last == first || taken + kGap + last->width() <= width)) {
+      taken += kGap + last->width();
+      ++last;
+    }
+    text += (text.empty() ? "" : "\n") + table_of(names, name_width, {first, last});
+    first = last;
   }
   return text;
 }

@@ -9,7 +9,9 @@
 
 namespace scaler::study {
 
-std::string answers_text(const std::vector<Answer>& answers, const Question& question);
+/// One table, or as many as it takes for none to be wider than that.
+std::string answers_text(const std::vector<Answer>& answers, const Question& question,
+                         std::size_t width);
 std::string answers_csv(const std::vector<Answer>& answers);
 void write_answers(json::Writer& writer, const std::vector<Answer>& answers);
 

@@ -110,7 +110,7 @@ TEST(Instances, OfGpuTasksAreDrivenByManagedScalingWhereNothingIsSaid) {
 TEST(Instances, AreToldWhereThereAreSome) {
   const Asked asked = ask_gpu();
   const Answer own = answer_of(asked.question, plain_candidate(asked.question, gpu_terms()));
-  EXPECT_THAT(answers_text({own}, asked.question), HasSubstr("instance-hours"));
+  EXPECT_THAT(answers_text({own}, asked.question, 80), HasSubstr("instance-hours"));
   EXPECT_THAT(answers_csv({own}), HasSubstr(",instance_hours\n"));
   json::Writer writer;
   write_answers(writer, {own});
@@ -119,7 +119,7 @@ TEST(Instances, AreToldWhereThereAreSome) {
   const Terms terms{.length = hours(1)};
   const Asked tasks = ask_about_arrivals(terms, "poisson:0.1").value();
   const Answer plain = answer_of(tasks.question, plain_candidate(tasks.question, terms));
-  EXPECT_THAT(answers_text({plain}, tasks.question), Not(HasSubstr("instance")));
+  EXPECT_THAT(answers_text({plain}, tasks.question, 80), Not(HasSubstr("instance")));
   EXPECT_THAT(answers_csv({plain}), Not(HasSubstr("instance")));
 }
 

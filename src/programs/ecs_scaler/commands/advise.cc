@@ -12,6 +12,7 @@
 #include "lab/study/blocks.h"
 #include "lab/study/search.h"
 #include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/help.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
 
 namespace scaler::cli {
@@ -173,7 +174,7 @@ Result<Advised> advised_of(const study::Search& search, const study::Asked& aske
 }
 
 std::string advice_text(const Advised& advised, const study::Asked& asked, const Parts& parts,
-                        const study::Terms& terms) {
+                        const study::Terms& terms, std::size_t width) {
   const study::Advice& advice = advised.advice;
   std::string text = study::sentence_of(advice) + "\n";
   for (const report::Block& block : study::blocks_of(advice.best().settings)) {
@@ -185,7 +186,7 @@ std::string advice_text(const Advised& advised, const study::Asked& asked, const
   }
   text += fmt::format("\n{}: {}\nOn {}:\n{}\n", asked.source,
                       study::subtitle_of(parts.report, terms, advised.answers.front().sent),
-                      advice.part, study::answers_text(advised.answers, parts.report));
+                      advice.part, study::answers_text(advised.answers, parts.report, width));
   for (const study::Answer& answer : advised.answers) {
     text += fmt::format("  {}: {}\n", answer.run.name, answer.run.note);
   }
@@ -269,17 +270,18 @@ Result<void> write_page(const Advised& advised, study::Asked asked, const Parts&
 }
 
 /// 0: met; 1: nothing meets it.
-Result<int> advise(AdviseFlags& flags) {
+Result<int> advise(AdviseFlags& flags, std::size_t width) {
   const study::Asked asked = TRY(ask(flags.study));
   const Parts parts = TRY(parts_of(asked, flags.study));
   TRY(check_length(parts.choose));
   TRY(present_of(asked, flags));  // What is wrong with it is told before the search.
   const study::Search search = TRY(searched(parts.choose, flags));
   const Advised advised = TRY(advised_of(search, asked, parts, flags));
-  std::fputs((flags.output == Output::Json ? advice_json(advised, asked)
-                                           : advice_text(advised, asked, parts, flags.study.terms))
-                 .c_str(),
-             stdout);
+  std::fputs(
+      (flags.output == Output::Json ? advice_json(advised, asked)
+                                    : advice_text(advised, asked, parts, flags.study.terms, width))
+          .c_str(),
+      stdout);
   if (!flags.study.html.empty()) {
     TRY(write_page(advised, asked, parts, flags.study));
   }
@@ -315,8 +317,8 @@ Command advise_command() {
       .exclusive = study_exclusive({{"--schedules", "--keep-zero"}}),
       .footer = "Exit codes: 0 the objective is met, 1 no policy meets it, 2 usage, 3 input.",
       .example = "ecs-scaler advise --arrivals wave:0.2 --length 7d --objective 'p95 wait < 2m'",
-      .run = [flags](const Environment&) -> int {
-        const Result<int> code = advise(*flags);
+      .run = [flags](const Environment& environment) -> int {
+        const Result<int> code = advise(*flags, help_width(environment));
         return code ? *code
                     : complain(code.error().kind == ErrorKind::Rejected ? kFailed : kConfiguration,
                                fmt::format("advise: {}", code.error().message));

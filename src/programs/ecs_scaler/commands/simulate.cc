@@ -11,6 +11,7 @@
 #include "lab/study/backtest.h"
 #include "lab/study/instances.h"
 #include "programs/ecs_scaler/commands/complain.h"
+#include "programs/ecs_scaler/commands/help.h"
 #include "programs/ecs_scaler/commands/study_flags.h"
 
 namespace scaler::cli {
@@ -119,7 +120,8 @@ std::vector<report::Replay> replay_all(const study::Asked& asked,
 }
 
 void print(const SimulateFlags& flags, const study::Asked& asked,
-           const std::vector<study::Answer>& answers, const std::vector<report::Replay>& replays) {
+           const std::vector<study::Answer>& answers, const std::vector<report::Replay>& replays,
+           std::size_t width) {
   std::string text;
   if (flags.format == Table::Csv) {
     text = study::answers_csv(answers);
@@ -143,7 +145,7 @@ void print(const SimulateFlags& flags, const study::Asked& asked,
     text =
         fmt::format("{}\n\n{}: {}\n\n{}", study::sentence_of(answers, asked.question), asked.source,
                     study::subtitle_of(asked.question, flags.study.terms, answers.front().sent),
-                    study::answers_text(answers, asked.question));
+                    study::answers_text(answers, asked.question, width));
     text += study::replays_text(replays) + "\n";
     for (const std::string& fact : study::facts_of(asked, flags.study.terms)) {
       text += fact + "\n";
@@ -152,7 +154,7 @@ void print(const SimulateFlags& flags, const study::Asked& asked,
   std::fputs(text.c_str(), stdout);
 }
 
-Result<void> simulate(SimulateFlags& flags) {
+Result<void> simulate(SimulateFlags& flags, std::size_t width) {
   const study::Asked asked = TRY(ask(flags.study));
   study::Candidate plain = study::plain_candidate(asked.question, flags.study.terms);
   auto candidates = TRY(candidates_of(flags, asked, std::get<study::Settings>(plain.scaler)));
@@ -162,7 +164,7 @@ Result<void> simulate(SimulateFlags& flags) {
   const auto answers =
       TRY(answer_all("simulating", asked.question, candidates, !flags.study.html.empty()));
   const auto replays = replay_all(asked, candidates);
-  print(flags, asked, answers, replays);
+  print(flags, asked, answers, replays, width);
   if (!flags.study.html.empty()) {
     report::Report page = study::report_of(answers, asked, flags.study.terms);
     page.sentence = study::sentence_of(answers, asked.question);
@@ -199,8 +201,8 @@ Command simulate_command() {
           .options = std::move(options),
           .exclusive = study_exclusive(),
           .example = "ecs-scaler simulate --trace sent.csv --work 30s --html report.html",
-          .run = [flags](const Environment&) -> int {
-            const Result<void> done = simulate(*flags);
+          .run = [flags](const Environment& environment) -> int {
+            const Result<void> done = simulate(*flags, help_width(environment));
             if (!done) {
               return complain(done.error().kind == ErrorKind::Rejected ? kFailed : kConfiguration,
                               fmt::format("simulate: {}", done.error().message));
