@@ -179,12 +179,10 @@ Search::Search(const Question& question, const Load& load, const Options& option
       space_(question, load, options.bound),
       random_(question.seed),
       effort_(kEffort * usual_effort(load, question)),
-      has_part_(part_.scenario.length < question.scenario.length &&
-                (options.trials == 0 || options.trials > kRound * kRound / 2)),
+      limited_(options.trials > 0),
+      has_part_(part_.scenario.length < question.scenario.length && !limited_),
       on_part_(has_part_) {
-  if (options_.trials == 0) {
-    options_.trials = kTrialsMax;
-  }
+  options_.trials = limited_ ? options.trials : kTrialsMax;
   of_part_.limit = of_whole_.limit = question.objective.limit;
 }
 
@@ -268,8 +266,7 @@ std::vector<Settings> Search::doubted() {
   }
   std::vector<Settings> round;
   for (const TriedSettings& trial : ranked_) {
-    const bool enough = doubted_ + round.size() >= std::min(kDoubted, options_.trials / 4) ||
-                        round.size() == kDoubtedRound;
+    const bool enough = doubted_ + round.size() >= kDoubted || round.size() == kDoubtedRound;
     if (enough || !lasts(trial) || trial.again) {
       break;
     }
@@ -335,12 +332,31 @@ std::vector<Settings> Search::tidied() {
   return tidied_ > 2 ? std::vector<Settings>() : simpler;
 }
 
+/// The second times, and what they lead to. They are no new policies, so that the choice is tried a
+/// second time also where as many as were allowed have been.
+std::vector<Settings> Search::closing() {
+  while (true) {
+    std::vector<Settings> round = doubted();
+    if (on_again_) {
+      return round;
+    }
+    if (round.empty() && tidied_ == 2) {
+      return {};
+    }
+    round = round.empty() ? tidied() : std::move(round);
+    round.resize(room(round.size()));
+    if (!round.empty()) {
+      return round;
+    }
+  }
+}
+
 bool Search::over() {
   const bool quick = of_part_.effort + of_whole_.effort < kQuick * effort_;
   const bool stale = of_whole_.stale >= kStaleOnWhole * (quick ? kPatience : 1);
-  if (end_ == End::NotYet &&
-      (stale || room(1) == 0 || of_part_.effort + of_whole_.effort >= effort_)) {
-    end_ = stale ? End::NoGain : room(1) == 0 ? End::Trials : End::Effort;
+  const bool enough = !limited_ && of_part_.effort + of_whole_.effort >= effort_;
+  if (end_ == End::NotYet && (stale || room(1) == 0 || enough)) {
+    end_ = stale ? End::NoGain : enough ? End::Effort : End::Trials;
   }
   return end_ != End::NotYet;
 }
@@ -361,13 +377,11 @@ std::vector<Settings> Search::next() {
   } else if (!over()) {
     round = children(kWholeRound);
   }
-  for (bool more = true; more && round.empty() && !on_part_ && !ranked_.empty();) {
-    more = tidied_ < 2;
-    round = doubted();
+  if (round.empty() && !on_part_ && !ranked_.empty()) {
+    round = closing();
     if (on_again_) {
       return round;
     }
-    round = round.empty() && more ? tidied() : round;
   }
   if (round.empty() && end_ == End::NotYet) {
     end_ = End::NoGain;

@@ -33,7 +33,9 @@ void rank(std::vector<TriedSettings>& trials);
 class Search {
  public:
   struct Options {
-    std::size_t trials = 0;  ///< at most; 0: as many as help
+    /// At most, each on all of the question: those of a smaller limit are the first of a larger
+    /// one, so that more are never worse. 0: as many as help.
+    std::size_t trials = 0;
     Bound bound = {};
   };
 
@@ -77,6 +79,7 @@ class Search {
   std::vector<Settings> promoted(std::size_t count);
   std::vector<Settings> doubted();
   std::vector<Settings> tidied();
+  std::vector<Settings> closing();
   void tell_again(const std::vector<TriedSettings>& trials);
   std::size_t room(std::size_t wanted) const;
   bool over();
@@ -88,7 +91,8 @@ class Search {
   Question again_;
   Space space_;
   Random random_;
-  double effort_;  ///< what may be spent in all
+  double effort_;  ///< what may be spent in all, unless trials are limited
+  bool limited_;
   bool has_part_;
   bool on_part_;
   bool on_again_ = false;
