@@ -8,16 +8,13 @@
 
 #include <fmt/core.h>
 
+#include "lab/study/excerpts.h"
+
 namespace scaler::study {
 namespace {
 
-using std::chrono::hours;
 using std::chrono::seconds;
 
-/// A part this large tells which settings are worth a trial on the whole.
-constexpr std::int64_t kPartOf = 8;
-constexpr Duration kPartMin = hours(2);
-constexpr double kPartMessages = 1500;
 /// What may be spent in all: about the time of so many trials of usual settings on the whole.
 constexpr double kEffort = 88;
 /// Of which so much on the part.
@@ -43,8 +40,6 @@ constexpr std::size_t kDoubted = 32;
 constexpr std::size_t kDoubtedRound = 4;
 constexpr double kAimedLower = 0.98;
 constexpr double kAimedLeast = 0.5;
-/// The stream of chance of the second time: nobody else's seed.
-constexpr std::uint64_t kOtherChance = 0x9e3779b97f4a7c15U;
 /// What waits less than it may is worth a little more than its cost says: it can be aimed lower.
 constexpr double kSlope = 0.03;
 constexpr double kPenalty = 2;
@@ -55,65 +50,10 @@ bool same_figures(const Answer& a, const Answer& b) {
   return a.cost() == b.cost() && a.likely_wait() == b.likely_wait();
 }
 
-double messages_of(const Load& load, const Question& question) {
-  return load.mean() * static_cast<double>(question.scenario.length.count()) /
-         static_cast<double>(std::max<std::int64_t>(question.work_mean.count(), 1));
-}
-
 /// What a trial with ticks of 10 s takes, in the time of one message.
 double usual_effort(const Load& load, const Question& question) {
   return messages_of(load, question) +
          kEffortOfPass * static_cast<double>(question.scenario.length / seconds(10));
-}
-
-/// The stretch of the question whose load is most like the whole one's: its mean, and what it needs
-/// at its busiest.
-Question part_of(const Question& question, const Load& load) {
-  const double wanted = kPartMessages / std::max(messages_of(load, question), 1.0);
-  const auto share = static_cast<Duration>(
-      std::llround(static_cast<double>(question.scenario.length.count()) * wanted));
-  const Duration length =
-      std::max({question.scenario.length / kPartOf, kPartMin, share}) / Load::kPiece * Load::kPiece;
-  Question part = question;
-  const std::vector<double>& pieces = load.pieces();
-  const auto size = length / Load::kPiece;
-  if (2 * size > std::ssize(pieces)) {
-    return part;
-  }
-  const auto describe = [](std::vector<double> busy) {
-    double sum = 0;
-    for (const double one : busy) {
-      sum += one;
-    }
-    const auto high = busy.begin() + static_cast<std::ptrdiff_t>(busy.size() * 95 / 100);
-    std::ranges::nth_element(busy, high);
-    return std::pair(sum / static_cast<double>(busy.size()), *high);
-  };
-  const auto [mean, high] = describe(pieces);
-  double nearest = std::numeric_limits<double>::max();
-  for (std::ptrdiff_t first = 0; first + size < std::ssize(pieces);
-       first += std::max<std::ptrdiff_t>(size / 8, 1)) {
-    const auto [here, high_here] =
-        describe({pieces.begin() + first, pieces.begin() + first + size});
-    const double far = std::abs(here - mean) / std::max(mean, 1e-9) +
-                       std::abs(high_here - high) / std::max(high, 1e-9);
-    if (far < nearest) {
-      nearest = far;
-      part.scenario.begin = question.scenario.begin + first * Load::kPiece;
-    }
-  }
-  part.scenario.length = size * Load::kPiece;
-  return part;
-}
-
-/// The later half, which is most like what comes, with other chance.
-Question again_of(const Question& question) {
-  Question again = question;
-  const Duration half = question.scenario.length / 2 / Load::kPiece * Load::kPiece;
-  again.scenario.begin += half;
-  again.scenario.length -= half;
-  again.seed ^= kOtherChance;
-  return again;
 }
 
 double ratio(Duration a, Duration b) {
@@ -175,7 +115,7 @@ Search::Search(const Question& question, const Load& load, const Options& option
     : options_(options),
       whole_(question),
       part_(part_of(question, load)),
-      again_(again_of(question)),
+      again_(again_of(question, load)),
       space_(question, load, options.bound),
       random_(question.seed),
       effort_(kEffort * usual_effort(load, question)),

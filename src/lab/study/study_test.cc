@@ -221,6 +221,37 @@ TEST(Search, TakesNothingThatMeetsTheObjectiveByLuck) {
   EXPECT_EQ(best.again, true);
 }
 
+/// By how much the second time has less load than the later half, where the days had so much.
+double decline(const std::vector<double>& of_days) {
+  Question question = two_hours();
+  question.scenario.length = of_days.size() * std::chrono::days(1);
+  std::vector<sim::TraceInterval> intervals;
+  for (const double messages : of_days) {
+    const auto passed = std::chrono::days(1) * intervals.size();
+    intervals.push_back({question.scenario.begin + passed, std::chrono::days(1), messages});
+  }
+  question.scenario.arrivals = {sim::trace_of(std::move(intervals))};
+  Search search(question, Load(question), {.trials = 2, .bound = {.workers_protect = true}});
+  double scale = 0;
+  for (auto round = search.next(); !round.empty(); round = search.next()) {
+    const Question& on = search.question();
+    scale = on.seed != question.seed
+                ? std::get<sim::ArrivalTrace>(on.scenario.arrivals.front()).scale
+                : scale;
+    search.tell(imagined(round));
+  }
+  return scale;
+}
+
+// Of a service that shrank to a third of its load a third more than allowed waited too long.
+TEST(Search, AsksASecondTimeWithTheLoadThatADeclineLeadsTo) {
+  EXPECT_NEAR(decline({4000, 3000, 2000, 1500}), 0.5, 0.05);
+  EXPECT_NEAR(decline({4000, 3000, 2000, 1000, 500, 200}), 0.25, 1e-9) << "0.19, and not so little";
+  EXPECT_EQ(decline({4000, 3000, 3500, 1500}), 1);
+  EXPECT_EQ(decline({1500, 2000, 3000, 4000}), 1) << "more messages wait less";
+  EXPECT_EQ(decline({4000, 3000, 2000}), 1) << "may be by chance";
+}
+
 /// As imagined, but what waits longer need not cost less, and a part of the time tells little of
 /// all of it.
 std::vector<TriedSettings> imagined_rough(const Question& question,
