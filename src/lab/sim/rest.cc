@@ -1,13 +1,16 @@
 #include "lab/sim/rest.h"
 
 #include <algorithm>
+#include <array>
+#include <numeric>
 
 namespace scaler::sim {
 namespace {
 
 /// Beats that are simulated before something comes. A cold start that was left out may have made
-/// the beat after it a call longer, and its ticks as much later; the next one is the same again.
-constexpr std::int64_t kBeatsBefore = 2;
+/// the beat after it a call longer, and its ticks as much later. Of those one may be a cold start
+/// then, or none, so that the beat after that one differs, too; hardly ever the third.
+constexpr std::int64_t kBeatsBefore = 3;
 /// A pass and its tick are late by this much at most. Ticks that are closer may come together, and
 /// one that is due so shortly before a beat may come after it: then beats differ.
 constexpr Duration kLateAtMost = std::chrono::seconds(3);
@@ -42,16 +45,19 @@ bool possible_in(const Scenario& scenario, const Hooks& hooks) {
 RestingBeats::RestingBeats(const Engine& engine, const Policy& policy, const Hooks& hooks)
     : engine_(&engine), policy_(policy), possible_(possible_in(engine.scenario(), hooks)) {}
 
-/// How far back the rules and the saved state look: one may begin to count where another has ended,
+/// How far back the rules and the saved state look. At zero nothing is waited for: all of them look
+/// from the latest change on, at once. With tasks one may begin to count where another has ended,
 /// so the sum of all.
 Duration RestingBeats::memory(Duration every) const {
-  const Duration idle =
-      engine_->service().desired() == 0
-          ? Duration(0)
-          : policy_->scale_down_threshold + (policy_->zero_confirmations + 1) * every;
-  return kMemoryMin + idle + policy_.longest_window() + policy_.longest_period() +
-         policy_->scale_in_cooldown + policy_->scale_out_cooldown + policy_->manual_hold +
-         engine_->scenario().queue.count_lag;
+  const std::array all{policy_.longest_window(), policy_.longest_period(),
+                       policy_->scale_in_cooldown, policy_->scale_out_cooldown,
+                       policy_->manual_hold};
+  const Duration lag = engine_->scenario().queue.count_lag;
+  if (engine_->service().desired() == 0) {
+    return lag + std::ranges::max(all) + every;
+  }
+  return kMemoryMin + policy_->scale_down_threshold + (policy_->zero_confirmations + 1) * every +
+         std::accumulate(all.begin(), all.end(), lag);
 }
 
 /// All tasks that are wanted run, and no others are left.
