@@ -139,6 +139,15 @@ std::string limit_text(std::int64_t tasks_max) {
       tasks_max);
 }
 
+/// Why what waits briefly enough may not meet the objective.
+std::string loss_text(std::int64_t lost) {
+  return fmt::format(
+      "It lost {} {} where the choice was made, and what loses any does not meet the objective, "
+      "however short the wait. SQS hides a message for 12 h at most, so that longer work is begun "
+      "again, and forgets it after its retention.",
+      lost, lost == 1 ? "message" : "messages");
+}
+
 std::string own_cost_text(const Advice& advice) {
   const sim::Triggers& triggers = advice.best().settings.triggers;
   std::string parts = "a look each minute";
@@ -230,6 +239,9 @@ std::vector<std::string> reasons_of(const Advice& advice) {
                                   met, advice.ranked->size()));
   }
   add_doubts(advice, reasons);
+  if (const std::int64_t lost = advice.best().answer.run.figures.lost; lost > 0) {
+    reasons.push_back(loss_text(lost));
+  }
   const std::optional<std::int64_t> tasks_max = advice.best().settings.policy.tasks_max;
   if (met == 0 && tasks_max && advice.best().answer.run.figures.tasks_peak >= *tasks_max) {
     reasons.push_back(limit_text(*tasks_max));

@@ -188,6 +188,14 @@ TEST_F(AdviceTest, SaysSoWhenTheLimitOfTasksIsWhatNothingCanMeetTheObjectiveWith
   EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("--tasks-max"))));
 }
 
+TEST_F(AdviceTest, SaysSoWhenItLosesMessages) {
+  made(answered(130, seconds(30), "runner-up 1"));
+  ranked_.back().answer.run.figures.lost = 1;
+  EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("It lost"))));
+  ranked_.front().answer.run.figures.lost = 2;
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("It lost 2 messages where")));
+}
+
 TEST_F(AdviceTest, SaysWhatMayMissTheObjectiveAtAnotherTime) {
   made(answered(130, seconds(40)));
   EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("another time"))));

@@ -56,6 +56,12 @@ double usual_effort(const Load& load, const Question& question) {
          kEffortOfPass * static_cast<double>(question.scenario.length / seconds(10));
 }
 
+/// What is far from the objective is not told apart by the longest wait of all, which may be the
+/// same for everybody: the margin of what does not meet it is no matter.
+Duration nearness(const Answer& answer) {
+  return answer.meets ? answer.likely_wait() : answer.objective_wait;
+}
+
 double ratio(Duration a, Duration b) {
   return static_cast<double>(a.count()) / static_cast<double>(std::max<std::int64_t>(b.count(), 1));
 }
@@ -90,8 +96,7 @@ void rank(std::vector<TriedSettings>& trials) {
       return study::tell(a.settings).size() < study::tell(b.settings).size();
     }
     const bool by_cost = lasts_a && a.answer.cost() != b.answer.cost();
-    return by_cost ? a.answer.cost() < b.answer.cost()
-                   : a.answer.likely_wait() < b.answer.likely_wait();
+    return by_cost ? a.answer.cost() < b.answer.cost() : nearness(a.answer) < nearness(b.answer);
   });
   if (trials.empty() || lasts(trials.front())) {
     return;
@@ -100,7 +105,7 @@ void rank(std::vector<TriedSettings>& trials) {
   const auto as_near = [&least](const TriedSettings& trial) {
     return trial.answer.meets == least.meets &&
            trial.answer.run.figures.lost <= least.run.figures.lost &&
-           ratio(trial.answer.likely_wait(), least.likely_wait()) <= 1 + kNoLonger;
+           ratio(nearness(trial.answer), nearness(least)) <= 1 + kNoLonger;
   };
   auto nearest = trials.begin();
   for (auto it = trials.begin(); it != trials.end(); ++it) {
@@ -135,6 +140,9 @@ bool Search::promising(const Stage& stage, const TriedSettings& a, const TriedSe
   const Duration wait_a = wait_on(stage, a.answer);
   const Duration wait_b = wait_on(stage, b.answer);
   const bool hopeless = stage.best == 0;  // Nothing meets it yet: what waits least leads there.
+  if (hopeless && &stage == &of_whole_ && !(a.answer.meets && b.answer.meets)) {
+    return a.answer.meets || (!b.answer.meets && nearness(a.answer) < nearness(b.answer));
+  }
   return hopeless ? wait_a < wait_b
                   : promise(a.answer, wait_a, stage.limit) < promise(b.answer, wait_b, stage.limit);
 }

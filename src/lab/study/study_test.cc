@@ -353,6 +353,18 @@ TEST(Search, RanksWhatMeetsTheObjectiveByAHairAfterWhatLasts) {
               ElementsAre(seconds(55), seconds(57), seconds(59), seconds(61)));
 }
 
+// Of jobs of five hours one was lost and another waited for two days, whatever the policy: by the
+// longest wait they were all alike, and the cheapest waited twice as long as others.
+TEST(Search, IsNotLedByAMarginWhereNothingMeetsTheObjective) {
+  std::vector<TriedSettings> trials;
+  for (const auto& [wait, hours] : {std::pair{200, 10}, {100, 20}, {150, 15}}) {
+    trials.push_back({.answer = {.objective_wait = seconds(wait),
+                                 .margin = std::chrono::hours(48) - seconds(wait)}});
+    trials.back().answer.run.figures.task_hours = hours;
+  }
+  EXPECT_THAT(ranked(trials), ElementsAre(seconds(100), seconds(150), seconds(200)));
+}
+
 TEST(Search, PaysNothingForAWaitThatIsHardlyShorter) {
   std::vector<TriedSettings> trials;
   for (const auto& [wait, hours, lost] :
