@@ -139,6 +139,14 @@ std::string limit_text(std::int64_t tasks_max) {
       tasks_max);
 }
 
+std::string fixed_text(std::int64_t tasks) {
+  return fmt::format(
+      "mode=fixed never runs more than {} {}, however much comes: messages of a day that is busier "
+      "than any of this history may wait until the next. If that may be, take the cheapest "
+      "runner-up that scales.",
+      tasks, tasks == 1 ? "task" : "tasks");
+}
+
 /// Why what waits briefly enough may not meet the objective.
 std::string loss_text(std::int64_t lost) {
   return fmt::format(
@@ -248,6 +256,9 @@ std::vector<std::string> reasons_of(const Advice& advice) {
   }
   if (const std::int64_t backlog = advice.best().settings.policy.activation_backlog; backlog > 1) {
     reasons.push_back(activation_text(backlog));
+  }
+  if (const PolicyOptions& policy = advice.best().settings.policy; policy.mode == Mode::Fixed) {
+    reasons.push_back(fixed_text(policy.scale_up_target));
   }
   reasons.push_back(
       fmt::format("What it replaces: {}: {}.", present_name(advice), advice.present.run.note));

@@ -188,6 +188,13 @@ TEST_F(AdviceTest, SaysSoWhenTheLimitOfTasksIsWhatNothingCanMeetTheObjectiveWith
   EXPECT_THAT(reasons_of(advice_), Not(Contains(HasSubstr("--tasks-max"))));
 }
 
+TEST_F(AdviceTest, WarnsOfACountThatCannotGrow) {
+  EXPECT_THAT(reasons_of(made(answered(130, seconds(40)))),
+              Not(Contains(StartsWith("mode=fixed"))));
+  ranked_.front().settings.policy.mode = Mode::Fixed;
+  EXPECT_THAT(reasons_of(advice_), Contains(StartsWith("mode=fixed never runs more than 1 task,")));
+}
+
 TEST_F(AdviceTest, SaysSoWhenItLosesMessages) {
   made(answered(130, seconds(30), "runner-up 1"));
   ranked_.back().answer.run.figures.lost = 1;

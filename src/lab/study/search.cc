@@ -45,6 +45,8 @@ constexpr double kSlope = 0.03;
 constexpr double kPenalty = 2;
 /// Where nothing meets the objective, nobody pays for a wait that is shorter by less than this.
 constexpr double kNoLonger = 0.02;
+/// A fixed count is advised where it costs less by more than this.
+constexpr double kNoGrowth = 0.05;
 
 bool same_figures(const Answer& a, const Answer& b) {
   return a.cost() == b.cost() && a.likely_wait() == b.likely_wait();
@@ -60,6 +62,12 @@ double usual_effort(const Load& load, const Question& question) {
 /// same for everybody: the margin of what does not meet it is no matter.
 Duration nearness(const Answer& answer) {
   return answer.meets ? answer.likely_wait() : answer.objective_wait;
+}
+
+/// What its cost counts as. A fixed count cannot grow with what its history has not seen.
+double worth(const TriedSettings& trial) {
+  const bool fixed = trial.settings.policy.mode == Mode::Fixed;
+  return trial.answer.cost() * (fixed ? 1 + kNoGrowth : 1);
 }
 
 double ratio(Duration a, Duration b) {
@@ -95,8 +103,8 @@ void rank(std::vector<TriedSettings>& trials) {
     if (same_figures(a.answer, b.answer)) {
       return study::tell(a.settings).size() < study::tell(b.settings).size();
     }
-    const bool by_cost = lasts_a && a.answer.cost() != b.answer.cost();
-    return by_cost ? a.answer.cost() < b.answer.cost() : nearness(a.answer) < nearness(b.answer);
+    const bool by_cost = lasts_a && worth(a) != worth(b);
+    return by_cost ? worth(a) < worth(b) : nearness(a.answer) < nearness(b.answer);
   });
   if (trials.empty() || lasts(trials.front())) {
     return;

@@ -353,6 +353,22 @@ TEST(Search, RanksWhatMeetsTheObjectiveByAHairAfterWhatLasts) {
               ElementsAre(seconds(55), seconds(57), seconds(59), seconds(61)));
 }
 
+// One task did for ten days. The day after brought eight times as much, and messages waited for 15
+// hours.
+TEST(Search, PrefersWhatCanGrowToAFixedCountThatCostsHardlyLess) {
+  std::vector<TriedSettings> trials(2);
+  for (const std::size_t at : {0U, 1U}) {
+    trials.at(at).answer = {.objective_wait = seconds(static_cast<int>(at) + 1), .meets = true};
+    trials.at(at).settings.policy.mode = at == 0 ? Mode::Fixed : Mode::Latency;
+  }
+  trials.at(1).settings.policy.target_latency = seconds(10);
+  trials.at(0).answer.run.figures.month = 96;
+  trials.at(1).answer.run.figures.month = 100;
+  EXPECT_THAT(ranked(trials), ElementsAre(seconds(2), seconds(1)));
+  trials.at(0).answer.run.figures.month = 94;
+  EXPECT_THAT(ranked(trials), ElementsAre(seconds(1), seconds(2)));
+}
+
 // Of jobs of five hours one was lost and another waited for two days, whatever the policy: by the
 // longest wait they were all alike, and the cheapest waited twice as long as others.
 TEST(Search, IsNotLedByAMarginWhereNothingMeetsTheObjective) {
