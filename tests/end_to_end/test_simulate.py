@@ -271,7 +271,7 @@ def test_learned_schedules_take_fewer_tasks_where_days_are_alike(run_program, ec
     def advised(*more):
         done = run_program([ecs_scaler, "advise", "--trace", trace, "--start", "gpu", "--work",
                             "20s", "--workers-protect", "--tasks-max", "50", "--price",
-                            "g5.xlarge", "--objective", "p99 wait < 60s", "--trials", "128",
+                            "g5.xlarge", "--objective", "p99 wait < 60s", "--trials", "96",
                             "--output", "json", *more], timeout=300)
         assert done.code == 0, done.output()
         return json.loads(done.stdout())
