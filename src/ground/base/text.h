@@ -24,6 +24,9 @@ std::string lower_case(std::string_view text);
 std::string upper_case(std::string_view text);
 bool equal_in_any_case(std::string_view a, std::string_view b);
 
+/// The text behind the three bytes that Windows' programs put before UTF-8.
+std::string_view without_byte_order_mark(std::string_view text);
+
 /// The parts between the separators, empty ones too; at least one. Each character of `separators`
 /// separates.
 std::vector<std::string_view> split(std::string_view text, std::string_view separators);

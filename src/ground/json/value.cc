@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 
 namespace scaler::json {
 namespace {
@@ -186,9 +187,7 @@ const std::string* repeated_name(const Object& object) {
 
 namespace {
 
-/// What Windows' programs put before a text, and what they write in place of UTF-8.
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
-
+/// What Windows' programs write in place of UTF-8.
 bool is_utf16(std::string_view text) {
   return text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF");
 }
@@ -196,9 +195,7 @@ bool is_utf16(std::string_view text) {
 }  // namespace
 
 Result<Value> parse(std::string_view text, std::string_view unread) {
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
+  text = without_byte_order_mark(text);
   if (is_utf16(text)) {
     return fail(ErrorKind::Malformed, "not JSON: it is UTF-16: save it as UTF-8");
   }

@@ -5,13 +5,13 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/text.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/unpack.h"
 
 namespace scaler::trace {
 namespace {
 
-constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
 /// A parsed document takes some ten times its text in memory.
 constexpr std::size_t kDocumentsLimit = 32'000'000;
@@ -44,9 +44,7 @@ Result<Trace> read_json(std::string_view text, const ReadOptions& options) {
 }
 
 Result<Trace> read_plain(std::string_view text, const ReadOptions& options) {
-  if (text.starts_with(kByteOrderMark)) {
-    text.remove_prefix(kByteOrderMark.size());
-  }
+  text = without_byte_order_mark(text);
   TRY(check_text(text));
   const std::string_view content = trimmed(text);
   if (content.contains("\"queues\":")) {
