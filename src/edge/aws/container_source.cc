@@ -4,6 +4,7 @@
 
 #include "edge/aws/source_request.h"
 #include "ground/base/file.h"
+#include "ground/base/problems.h"
 #include "ground/net/url.h"
 
 namespace scaler::aws {
@@ -51,8 +52,8 @@ class ContainerSource final : public CredentialSource {
     if (const auto path =
             variable(surroundings_.environment, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")) {
       if (!path->starts_with('/')) {
-        return fail(ErrorKind::Malformed,
-                    "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '" + *path + "' is not a path");
+        return fail(ErrorKind::Malformed, "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '" +
+                                              shortened(*path) + "' is not a path");
       }
       return TRY(net::parse_url("http://" + std::string(kEcsHost) + *path));
     }

@@ -112,11 +112,13 @@ struct Rollouts {
   }
 };
 
-/// Deployments without a rolloutState are under way while others live beside them.
+/// Deployments without a rolloutState are under way while others live beside them. ECS lists them
+/// always, and none where task sets take their place: a reply without either does not say that
+/// nothing is under way.
 Result<Rollouts> rolling_out(const json::Reader& service) {
   const auto list = service.optional_field("deployments");
   if (!list) {
-    return Rollouts{};
+    return Rollouts{.count = service.optional_field("taskSets") ? 0 : 1};
   }
   Rollouts told;
   Rollouts live;

@@ -176,7 +176,7 @@ bool deploying(const std::string& more) {
 }
 
 TEST(Ecs, CountsAsDeployingWhatIsStillGoingOn) {
-  EXPECT_FALSE(deploying(""));
+  EXPECT_FALSE(deploying(R"(,"deployments":[])"));
   EXPECT_FALSE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"COMPLETED"}])"));
   EXPECT_TRUE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"IN_PROGRESS"}])"));
   EXPECT_TRUE(deploying(R"(,"deployments":[{"status":"PRIMARY","rolloutState":"IN_PROGRESS"},)"
@@ -189,6 +189,12 @@ TEST(Ecs, CountsAsDeployingWhatIsStillGoingOn) {
                         R"({"status":"ACTIVE","stabilityStatus":"STABILIZING"}])"));
   EXPECT_FALSE(deploying(R"(,"taskSets":[{"status":"PRIMARY","stabilityStatus":"STEADY_STATE"},)"
                          R"({"status":"ACTIVE","stabilityStatus":"STEADY_STATE"}])"));
+}
+
+TEST(Ecs, WhatTellsOfNoDeploymentsDoesNotTellThatThereAreNone) {
+  EXPECT_TRUE(deploying(""));
+  EXPECT_TRUE(deploying(R"(,"deployments":null)"));
+  EXPECT_FALSE(deploying(R"(,"taskSets":[])"));
 }
 
 TEST(Ecs, TellsWhenTheLatestDeploymentUnderWayWasMade) {

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "ground/net/url.h"
 #include "scaler/core/names.h"
@@ -31,12 +32,20 @@ Result<std::string> read_region(const Environment& environment, const Profile& p
   if (!region) {
     return "";
   }
-  const bool plain = std::ranges::all_of(region->text, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
+  const std::string_view text = region->text;
+  const bool plain = std::ranges::all_of(
+      text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; });
   if (!plain) {
     return fail(ErrorKind::Malformed,
-                region->by + ": '" + region->text + "' is not a region such as eu-central-1");
+                region->by + ": '" + shortened(text) + "' is not a region such as eu-central-1");
+  }
+  // Any other word may be the region of a server that is not AWS's. The name of a zone would be
+  // looked for as a host that does not exist.
+  if (const std::string_view of_zone = text.substr(0, text.size() - 1);
+      !is_region(text) && is_region(of_zone)) {
+    return fail(ErrorKind::Malformed, region->by + ": '" + region->text +
+                                          "' is an availability zone: its region is " +
+                                          std::string(of_zone));
   }
   return std::move(region->text);
 }
@@ -125,8 +134,8 @@ Result<int> read_attempts(const Environment& environment, const Profile& profile
   }
   const auto attempts = number_of<int>(given->text);
   if (!attempts || *attempts < 1 || *attempts > kAttemptsLimit) {
-    return fail(ErrorKind::Malformed,
-                given->by + ": '" + given->text + "' is not a whole number from 1 to 100");
+    return fail(ErrorKind::Malformed, given->by + ": '" + shortened(given->text) +
+                                          "' is not a whole number from 1 to 100");
   }
   return *attempts;
 }
@@ -156,7 +165,7 @@ Result<std::string> who_demands(const Environment& environment, const Profile& p
   const std::string word = lower_case(given ? given->text : "false");
   if (word != "true" && word != "false") {
     return fail(ErrorKind::Malformed,
-                given->by + ": '" + given->text + "' is neither true nor false");
+                given->by + ": '" + shortened(given->text) + "' is neither true nor false");
   }
   return word == "true" ? std::move(given->by) : "";
 }

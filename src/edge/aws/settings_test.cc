@@ -72,6 +72,11 @@ TEST(ClientSettings, RefuseAMissingOrImpossibleRegion) {
   for (const char* region : {"eu central 1", "evil.example/", "EU-CENTRAL-1"}) {
     EXPECT_EQ(read_settings({{"AWS_REGION", region}}).error().kind, ErrorKind::Malformed) << region;
   }
+  EXPECT_EQ(read_settings({{"AWS_REGION", "eu-central-1a"}}).error().message,
+            "AWS_REGION: 'eu-central-1a' is an availability zone: its region is eu-central-1");
+  EXPECT_EQ(read_settings({{"AWS_REGION", "eu-central-1\n"}}).error().message,
+            R"(AWS_REGION: 'eu-central-1\n' is not a region such as eu-central-1)");
+  EXPECT_EQ(read_settings({{"AWS_REGION", "elasticmq"}})->region, "elasticmq");
 }
 
 TEST(ClientSettings, PreferTheServicesOwnEndpoint) {

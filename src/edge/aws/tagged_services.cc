@@ -44,19 +44,29 @@ ApiCall page_call(const WantedTag& tag, const std::string& token, const Searched
           .role = place.role};
 }
 
+constexpr std::string_view kGetResources = "Resource Groups Tagging GetResources: ";
+
+Result<void> read_resource(const json::Reader& resource,
+                           std::map<std::string, ServiceTags>& services) {
+  const json::Reader arn = TRY(resource.field("ResourceARN"));
+  ServiceTags& tags = services[TRY(arn.string())];
+  if (const auto list = resource.optional_field("Tags")) {
+    for (const json::Reader& tag : TRY(list->items())) {
+      tags.insert_or_assign(TRY(text_or(tag, "Key")), TRY(text_or(tag, "Value")));
+    }
+  }
+  return {};
+}
+
 /// Adds the services of a page; the token of the next one, empty after the last. A page may be
-/// short, or empty, and not be the last.
-Result<std::string> read_page(const json::Value& reply,
-                              std::map<std::string, ServiceTags>& services) {
+/// short, or empty, and not be the last. One that cannot be read hides none of its neighbours, but
+/// as long as it stands there the search has an error: nobody is taken for gone.
+Result<std::string> read_page(const json::Value& reply, ServiceDirectory::Found& found) {
   const json::Reader root(reply);
   const json::Reader list = TRY(root.field("ResourceTagMappingList"));
   for (const json::Reader& resource : TRY(list.items())) {
-    const json::Reader arn = TRY(resource.field("ResourceARN"));
-    ServiceTags& tags = services[TRY(arn.string())];
-    if (const auto list_of_tags = resource.optional_field("Tags")) {
-      for (const json::Reader& tag : TRY(list_of_tags->items())) {
-        tags.insert_or_assign(TRY(text_or(tag, "Key")), TRY(text_or(tag, "Value")));
-      }
+    if (const Result<void> read = read_resource(resource, found.services); !read) {
+      found.error = Error{read.error().kind, std::string(kGetResources) + read.error().message};
     }
   }
   return text_or(root, "PaginationToken");
@@ -161,12 +171,12 @@ struct Search {
 
   /// Takes a page in; whether there is another.
   bool take(const Result<ApiReply>& reply) {
-    Result<std::string> next = reply ? read_page(reply->value, found->services)
+    Result<std::string> next = reply ? read_page(reply->value, *found)
                                      : Result<std::string>(std::unexpected(reply.error()));
     if (!next) {
-      found->error = reply ? Error{next.error().kind,
-                                   "Resource Groups Tagging GetResources: " + next.error().message}
-                           : reply.error();
+      found->error =
+          reply ? Error{next.error().kind, std::string(kGetResources) + next.error().message}
+                : reply.error();
       return false;
     }
     token = *std::move(next);
@@ -175,8 +185,8 @@ struct Search {
     }
     const bool known = !tokens.insert(token).second;
     if (known || tokens.size() >= kTagPagesMax) {
-      found->error = Error{ErrorKind::Malformed,
-                           "Resource Groups Tagging GetResources: the pages have no end"};
+      found->error =
+          Error{ErrorKind::Malformed, std::string(kGetResources) + "the pages have no end"};
       return false;
     }
     return true;

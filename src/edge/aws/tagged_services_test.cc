@@ -89,6 +89,22 @@ TEST(TaggedServices, TellsWhatCameBeforeAPageThatFailed) {
   EXPECT_EQ(services.tagged({.key = "k"}, kHere, soon()).front().error->kind, ErrorKind::Malformed);
 }
 
+TEST(TaggedServices, OneThatCannotBeReadHidesNoNeighbour) {
+  TestClient test;
+  std::string first = page("ab", "t1");
+  first.insert(first.find("},{") + 1, R"(,{"Tags":[]},{"ResourceARN":7})");
+  test.transport.reply_with({ok(first), ok(page("c", ""))});
+  TaggedServices services(test.client());
+
+  const auto found = services.tagged({.key = "ecs-scaler:queue"}, kHere, soon()).front();
+
+  EXPECT_EQ(found.services.size(), 3U);
+  ASSERT_TRUE(found.error);  // Somebody is not known, so nobody is gone.
+  EXPECT_EQ(found.error->kind, ErrorKind::Malformed);
+  EXPECT_TRUE(found.error->message.starts_with("Resource Groups Tagging GetResources: $"))
+      << found.error->message;
+}
+
 TEST(TaggedServices, AServerThatRepeatsItsTokenHoldsNobody) {
   TestClient test;
   test.transport.reply_with({ok(page("a", "t1"))});

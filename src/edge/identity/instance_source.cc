@@ -5,6 +5,7 @@
 
 #include "edge/aws/settings.h"
 #include "edge/aws/source_request.h"
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "ground/net/url.h"
 
@@ -121,7 +122,7 @@ class InstanceSource final : public aws::CredentialSource {
     const bool six = mode && equal_in_any_case(mode->text, "IPv6");
     if (mode && !six && !equal_in_any_case(mode->text, "IPv4")) {
       return fail(ErrorKind::Malformed,
-                  mode->by + ": '" + mode->text + "' is neither IPv4 nor IPv6");
+                  mode->by + ": '" + shortened(mode->text) + "' is neither IPv4 nor IPv6");
     }
     base_ = net::Url{
         .origin = {.scheme = "http", .host = std::string(six ? kHost6 : kHost4), .port = 80},

@@ -10,6 +10,7 @@
 #include "edge/identity/keys_source.h"
 #include "edge/identity/profile_entries.h"
 #include "edge/identity/profile_settings_table.h"
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 
 namespace scaler::identity {
@@ -72,7 +73,7 @@ Result<aws::Role> role_of(const ProfileView& profile) {
     const std::string text = profile.value("duration_seconds");
     const auto seconds = number_of<int>(text);
     if (!seconds || *seconds < kDurationMin || *seconds > kDurationMax) {
-      return profile.wrong("duration_seconds '" + text +
+      return profile.wrong("duration_seconds '" + shortened(text) +
                            "' is not a whole number from 900 to 43200");
     }
     role.duration_seconds = *seconds;
@@ -107,7 +108,7 @@ Result<void> check_nothing_meant(const ProfileView& profile) {
       return profile.wrong(name + " alone gives no credentials");
     }
     if (!is_no_credential(name)) {
-      return profile.wrong("it has no credentials, and '" + name +
+      return profile.wrong("it has no credentials, and '" + shortened(name) +
                            "' is not known: it may mean some");
     }
   }
@@ -116,7 +117,8 @@ Result<void> check_nothing_meant(const ProfileView& profile) {
     return profile.wrong("it has no credentials, and its section " + unread);
   }
   if (!profile.section.unread.empty()) {
-    return profile.wrong("it has no credentials, and '" + profile.section.unread.front() +
+    return profile.wrong("it has no credentials, and '" +
+                         shortened(profile.section.unread.front()) +
                          "' is no setting's name: it may mean some");
   }
   return {};
@@ -190,7 +192,7 @@ class Planner {
   Result<Source> named_source(const ProfileView& profile, const std::string& name) const {
     const auto* const found = std::ranges::find(kNamedSources, name, &NamedSource::name);
     if (found == kNamedSources.end()) {
-      return profile.wrong("credential_source '" + name +
+      return profile.wrong("credential_source '" + shortened(name) +
                            "' is none of Environment, Ec2InstanceMetadata, EcsContainer");
     }
     return found->make(place_->surroundings);

@@ -11,17 +11,11 @@
 
 namespace scaler {
 
-/// The text, or its beginning with "..." when it is longer than a message should be. Whole UTF-8
-/// characters are cut off.
-inline std::string shortened(std::string_view text, std::size_t max = 200) {
-  if (text.size() <= max) {
-    return std::string(text);
-  }
-  while (max > 0 && (static_cast<unsigned char>(text[max]) & 0xc0U) == 0x80U) {
-    --max;
-  }
-  return std::string(text.substr(0, max)) + "...";
-}
+/// A text of others as a message may hold it: its beginning with "..." when it is longer than a
+/// message should be, whole UTF-8 characters cut off, and each control character as "\n" or "\x1b",
+/// so that a variable that ends in a line break does not break the line, nor a tag colour a
+/// terminal.
+std::string shortened(std::string_view text, std::size_t max = 200);
 
 class Problems {
  public:

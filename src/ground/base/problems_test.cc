@@ -48,5 +48,12 @@ TEST(Shortened, CutsNoCharacterApart) {
   EXPECT_EQ(shortened("ab\u00fcc", 3), "ab...");
 }
 
+TEST(Problems, QuoteControlCharactersSoThatTheyAreSeen) {
+  EXPECT_EQ(shortened("jobs\n"), "jobs\\n");
+  EXPECT_EQ(shortened("a\r\tb"), "a\\r\\tb");
+  EXPECT_EQ(shortened("\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
+  EXPECT_EQ(shortened("\u00fc\nab", 3), "\u00fc\\n...");
+}
+
 }  // namespace
 }  // namespace scaler

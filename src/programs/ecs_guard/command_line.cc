@@ -21,6 +21,7 @@ struct Flag {
   std::string_view value;  ///< what stands for it in help; empty: it takes none
   std::string_view text;
   Result<void> (*set)(GuardPlan& plan, std::string_view value);
+  bool several = false;  ///< may be given several times
 };
 
 template <Duration Rules::* rule>
@@ -70,7 +71,7 @@ Result<void> add_queue(GuardPlan& plan, std::string_view value) {
 constexpr std::array kFlags = {
     Flag{"queue", "NAME|URL",
          "guard only this queue; may be given several times. Calls about others go on as they are",
-         add_queue},
+         add_queue, true},
     Flag{"port", "PORT", "listen on this port of 127.0.0.1 (any that is free; serve: 9324)",
          set_port},
     Flag{"stop-timeout", "TIME", "from SIGTERM to SIGKILL: the container's stopTimeout (30s)",
@@ -165,6 +166,7 @@ Result<std::optional<TextPlan>> read_flags(std::vector<std::string>& words,
   const std::vector<option> table = getopt_table();
   std::vector<char*> arguments = exec_pointers(words);
   const int count = static_cast<int>(words.size());
+  std::array<bool, kFlags.size()> given{};
   ::optind = 0;  // Begins anew; the program reads one line, its tests read many.
   ::opterr = 0;
   while (true) {
@@ -187,6 +189,10 @@ Result<std::optional<TextPlan>> read_flags(std::vector<std::string>& words,
       return unknown(word);
     }
     const Flag& flag = kFlags[static_cast<std::size_t>(found)];
+    if (std::exchange(given[static_cast<std::size_t>(found)], true) && !flag.several) {
+      return fail(ErrorKind::Malformed,
+                  "--" + std::string(flag.name) + " stands twice: it must be given once");
+    }
     const Result<void> set = flag.set(plan, ::optarg == nullptr ? "" : ::optarg);
     if (!set.has_value()) {
       return fail(set.error(), "--" + std::string(flag.name));

@@ -53,6 +53,9 @@ TEST(GuardCommandLine, NamesWhatIsWrong) {
                   .starts_with("unknown flag '--quue'; did you mean '--queue'?"));
   EXPECT_EQ(error_of({"--linger", "soon", "--", "x"}).substr(0, 10), "--linger: ");
   EXPECT_EQ(error_of({"--linger"}), "--linger lacks its value");
+  EXPECT_EQ(error_of({"--linger", "1m", "--linger=2m", "--", "x"}),
+            "--linger stands twice: it must be given once");
+  EXPECT_EQ(error_of({"--renew", "--renew", "x"}), "--renew stands twice: it must be given once");
   EXPECT_EQ(error_of({"--report", "xml", "x"}),
             "--report: 'xml' is no report: there are none, line and emf");
   EXPECT_EQ(error_of({"--port", "70000", "x"}),
