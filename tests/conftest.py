@@ -110,13 +110,9 @@ def start_rie(start_process):
     return lambda bootstrap, environment: rie.start(program, bootstrap, environment, start_process)
 
 
-@pytest.fixture
-def emulator(start_process, ecs_scaler):
-    """emulator(task_start="1s", env=["K=V"], lambda_=path) -> Emulator; options are the flags,
-    True for those without a value."""
-
+def emulators_of(program, start_process):
     def start(cluster="test", service="worker", queue="jobs", env=(), lambda_=None, **options):
-        arguments = [ecs_scaler, "emulate", "--port", "0", "--cluster", cluster,
+        arguments = [program, "emulate", "--port", "0", "--cluster", cluster,
                      "--service", service, "--queue", queue]
         if lambda_ is not None:
             arguments += ["--lambda", lambda_]
@@ -129,6 +125,20 @@ def emulator(start_process, ecs_scaler):
         return Emulator(process, (cluster, service, queue))
 
     return start
+
+
+@pytest.fixture
+def emulator(start_process, ecs_scaler):
+    """emulator(task_start="1s", env=["K=V"], lambda_=path) -> Emulator; options are the flags,
+    True for those without a value."""
+    return emulators_of(ecs_scaler, start_process)
+
+
+@pytest.fixture
+def release_emulator(start_process, release_bin_dir):
+    """As emulator, of the release program: for thousands of tasks, as each is a process of its own,
+    and a copy of a program under ASan takes ten times as long."""
+    return emulators_of(release_bin_dir / "ecs-scaler", start_process)
 
 
 @pytest.fixture

@@ -27,8 +27,9 @@ def worker(tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_a_thousand_scale_ins_stop_no_protected_task(emulator, worker):
-    running = emulator(worker=worker, task_start="20ms", task_stop="20ms", stop_timeout="5s")
+def test_a_thousand_scale_ins_stop_no_protected_task(release_emulator, worker):
+    running = release_emulator(worker=worker, task_start="20ms", task_stop="20ms",
+                               stop_timeout="5s")
     draw = random.Random(1)
 
     def set_count(count):
