@@ -82,8 +82,9 @@ function(scaler_precompile_test_headers target)
   target_precompile_headers(${target} REUSE_FROM scaler_test_headers)
 endfunction()
 
-# Eight sources are compiled as one, which takes a third of the time: most of what a compiler reads
-# are headers. So a name, also one of an anonymous namespace, stands for one thing in its folder.
+# Eight sources, or tests, are compiled as one, which takes a third of the time: most of what a
+# compiler reads are headers. So a name, also one of an anonymous namespace, stands for one thing in
+# the sources of a folder, and for one in its tests.
 # Sources that are a library's (*_src.cc) stay alone, as they are made for that.
 function(scaler_compile_together target)
   set_target_properties(${target} PROPERTIES
@@ -162,6 +163,7 @@ endfunction()
 function(scaler_test program)
   cmake_parse_arguments(ARG "" "" "DEPS;LINK;SOURCES" ${ARGN})
   add_executable(${program} ${ARG_SOURCES})
+  scaler_compile_together(${program})
   scaler_precompile_test_headers(${program})
   target_link_libraries(${program} PRIVATE
     scaler_options ${ARG_LINK} GTest::gmock GTest::gtest_main)

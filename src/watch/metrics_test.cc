@@ -15,7 +15,7 @@ std::string complaint(std::string_view text) {
 }
 
 /// A scale-out from 1 to 4 that was applied.
-PassRecord scaled_out() {
+PassRecord scaled_out_on_group() {
   PassRecord record{.id = {"arn:aws:ecs:us-east-1:123456789012:cluster/main", "worker"},
                     .at = testing::kNoon,
                     .reading = ServiceReading{.service = testing::tasks(1)},
@@ -51,7 +51,7 @@ TEST(ParseMetrics, RefusesWhatDoesNotExistAndNamesTheNearest) {
 
 TEST(MetricMembers, AreCloudWatchsEmbeddedMetricFormat) {
   const std::vector<Metric> wanted{Metric::QueueDepth, Metric::PassMilliseconds};
-  const MetricMembers members = metric_members(wanted, scaled_out(), 12ms);
+  const MetricMembers members = metric_members(wanted, scaled_out_on_group(), 12ms);
   EXPECT_EQ(members.aws,
             R"({"Timestamp":1795435200000,"CloudWatchMetrics":[{"Namespace":"EcsScaler",)"
             R"("Dimensions":[["Cluster","Service"]],"Metrics":[{"Name":"QueueDepth",)"
@@ -65,7 +65,7 @@ TEST(MetricMembers, AreCloudWatchsEmbeddedMetricFormat) {
 }
 
 TEST(MetricValue, IsWhatThePassSawAndDid) {
-  const PassRecord record = scaled_out();
+  const PassRecord record = scaled_out_on_group();
   const std::vector<std::pair<Metric, std::int64_t>> expected{{Metric::QueueDepth, 30},
                                                               {Metric::InFlight, 2},
                                                               {Metric::DesiredTasks, 4},
@@ -88,7 +88,7 @@ TEST(MetricValue, IsWhatThePassSawAndDid) {
 }
 
 TEST(MetricValue, IsNoneOfInstancesThatWereNotReadForACountOfZeroIsAFact) {
-  PassRecord record = scaled_out();
+  PassRecord record = scaled_out_on_group();
   record.group = std::make_shared<const GroupRecord>();
   EXPECT_EQ(metric_value(Metric::InstancesDesired, record, 0ms), std::nullopt);
   record.group.reset();
@@ -96,7 +96,7 @@ TEST(MetricValue, IsNoneOfInstancesThatWereNotReadForACountOfZeroIsAFact) {
 }
 
 TEST(MetricValue, OfAFailedChangeIsTheCountThatIsThere) {
-  PassRecord record = scaled_out();
+  PassRecord record = scaled_out_on_group();
   record.outcome = Outcome::Failed;
   record.errors = {"UpdateService main/worker: AccessDeniedException"};
   EXPECT_EQ(metric_value(Metric::DesiredTasks, record, 0ms), 1);
@@ -105,7 +105,7 @@ TEST(MetricValue, OfAFailedChangeIsTheCountThatIsThere) {
 }
 
 TEST(MetricValue, IsAbsentWhereThePassWasBlindForAnUnknownCountIsNoZero) {
-  PassRecord record = scaled_out();
+  PassRecord record = scaled_out_on_group();
   record.queues.emplace_back(fail(ErrorKind::Throttled, "GetQueueAttributes: RequestThrottled"));
   record.reading = fail(ErrorKind::Throttled, "DescribeServices: ThrottlingException");
   record.decision.reset();
@@ -118,7 +118,7 @@ TEST(MetricValue, IsAbsentWhereThePassWasBlindForAnUnknownCountIsNoZero) {
 }
 
 TEST(MetricMembers, HaveRegionAndAccountOfAServiceInAPlaceOfItsOwn) {
-  PassRecord record = scaled_out();
+  PassRecord record = scaled_out_on_group();
   EXPECT_TRUE(metric_members(std::vector{Metric::Demand}, record, 0ms).region.empty());
   record.id = {.cluster = "main",
                .service = "worker",

@@ -13,7 +13,7 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 
 /// A scale-out from 1 to 4 that was applied.
-PassRecord scaled_out(std::string service = "worker") {
+PassRecord scaled_out_in_main(std::string service = "worker") {
   PassRecord record;
   record.id = {"main", std::move(service)};
   record.looked = true;
@@ -34,7 +34,7 @@ std::string page_of(const std::vector<std::vector<PassRecord>>& passes) {
 }
 
 TEST(PrometheusPage, TellsGaugesOfTheLastPassWithLabels) {
-  const std::string text = page_of({{scaled_out()}});
+  const std::string text = page_of({{scaled_out_in_main()}});
   EXPECT_THAT(text, HasSubstr("# HELP ecs_scaler_visible_messages Messages of the job queues "
                               "ready to be received.\n# TYPE ecs_scaler_visible_messages gauge\n"
                               "ecs_scaler_visible_messages{cluster=\"main\",service=\"worker\"} "
@@ -44,10 +44,11 @@ TEST(PrometheusPage, TellsGaugesOfTheLastPassWithLabels) {
 }
 
 TEST(PrometheusPage, CountsSinceTheStart) {
-  PassRecord held = scaled_out();
+  PassRecord held = scaled_out_in_main();
   held.outcome = Outcome::Held;
-  const std::string text =
-      page_of({{scaled_out()}, {scaled_out()}, {scaled_out("other"), std::move(held)}});
+  const std::string text = page_of({{scaled_out_in_main()},
+                                    {scaled_out_in_main()},
+                                    {scaled_out_in_main("other"), std::move(held)}});
   EXPECT_THAT(text, HasSubstr("scale_outs_total{cluster=\"main\",service=\"worker\"} 2\n"));
   EXPECT_THAT(text, HasSubstr("scale_outs_total{cluster=\"main\",service=\"other\"} 1\n"));
   EXPECT_THAT(text, HasSubstr("scale_ins_total{cluster=\"main\",service=\"worker\"} 0\n"));
@@ -56,13 +57,13 @@ TEST(PrometheusPage, CountsSinceTheStart) {
 }
 
 TEST(PrometheusPage, LeavesOutWhatAPassCouldNotLearn) {
-  PassRecord blind = scaled_out();
+  PassRecord blind = scaled_out_in_main();
   blind.queues = {fail(ErrorKind::Throttled, "slow down")};
   blind.reading = fail(ErrorKind::Throttled, "slow down");
   blind.decision.reset();
   blind.outcome = Outcome::Held;
   blind.errors = {"a", "b"};
-  const std::string text = page_of({{scaled_out()}, {blind}});
+  const std::string text = page_of({{scaled_out_in_main()}, {blind}});
   EXPECT_THAT(text, Not(HasSubstr("ecs_scaler_visible_messages{")));
   EXPECT_THAT(text, Not(HasSubstr("ecs_scaler_desired_tasks{")));
   EXPECT_THAT(text, HasSubstr("errors_total{cluster=\"main\",service=\"worker\"} 2\n"));
@@ -70,7 +71,7 @@ TEST(PrometheusPage, LeavesOutWhatAPassCouldNotLearn) {
 }
 
 TEST(PrometheusPage, EscapesLabelsAndHasNoServicesBeforeTheFirstPass) {
-  EXPECT_THAT(page_of({{scaled_out("a\"b\\c\nd")}}), HasSubstr(R"(service="a\"b\\c\nd"})"));
+  EXPECT_THAT(page_of({{scaled_out_in_main("a\"b\\c\nd")}}), HasSubstr(R"(service="a\"b\\c\nd"})"));
   EXPECT_THAT(page_of({}), Not(HasSubstr("service=")));
   EXPECT_THAT(page_of({}), HasSubstr("pass_duration_seconds_count 0\n"));
 }
@@ -78,14 +79,15 @@ TEST(PrometheusPage, EscapesLabelsAndHasNoServicesBeforeTheFirstPass) {
 TEST(PrometheusPage, KeepsWhatIsKnownOfAServiceForWhichAPassHadNoTime) {
   PassRecord unseen;
   unseen.id = {"main", "worker"};
-  const std::string text = page_of({{scaled_out()}, {unseen}});
+  const std::string text = page_of({{scaled_out_in_main()}, {unseen}});
   EXPECT_THAT(text, HasSubstr("ecs_scaler_visible_messages{cluster=\"main\",service=\"worker\"} "
                               "30\n"));
   EXPECT_THAT(page_of({{unseen}}), Not(HasSubstr("ecs_scaler_desired_tasks{")));
 }
 
 TEST(PrometheusPage, AServiceThatLeftTheFleetLeavesThePage) {
-  const std::string text = page_of({{scaled_out(), scaled_out("other")}, {scaled_out()}});
+  const std::string text =
+      page_of({{scaled_out_in_main(), scaled_out_in_main("other")}, {scaled_out_in_main()}});
   EXPECT_THAT(text, HasSubstr("service=\"worker\""));
   EXPECT_THAT(text, Not(HasSubstr("service=\"other\"")));
 }
@@ -100,9 +102,9 @@ TEST(PrometheusPage, TellsWhatBecameOfTheLastReload) {
 }
 
 TEST(PrometheusPage, TellsWhenAServiceLastSucceeded) {
-  PassRecord failing = scaled_out("failing");
+  PassRecord failing = scaled_out_in_main("failing");
   failing.errors = {"denied"};
-  const std::string text = page_of({{scaled_out(), failing}});
+  const std::string text = page_of({{scaled_out_in_main(), failing}});
   EXPECT_THAT(text, HasSubstr("last_success_timestamp_seconds{cluster=\"main\",service=\"worker\"} "
                               "1795435200.000\n"));
   EXPECT_THAT(text,
@@ -111,8 +113,8 @@ TEST(PrometheusPage, TellsWhenAServiceLastSucceeded) {
 
 TEST(PrometheusPage, TellsPassesAndCallsAsHistograms) {
   PrometheusPage page;
-  page.add(std::vector{scaled_out()}, 250ms, testing::kNoon);
-  page.add(std::vector{scaled_out()}, 40s, testing::kNoon);
+  page.add(std::vector{scaled_out_in_main()}, 250ms, testing::kNoon);
+  page.add(std::vector{scaled_out_in_main()}, 40s, testing::kNoon);
   CallTimes call{.service = "ecs", .operation = "DescribeServices", .result = "throttled"};
   call.took.add(7ms);
   page.set({call});
@@ -151,10 +153,10 @@ TEST(BuildInfo, NamesVersionAndCommit) {
 // The same names in two regions: one line for both would be the one's counts under the other's
 // name.
 TEST(PrometheusPage, TellsServicesOfTwoRegionsApart) {
-  PassRecord west = scaled_out();
+  PassRecord west = scaled_out_in_main();
   west.id.cluster = "arn:aws:ecs:eu-west-1:123456789012:cluster/main";
-  const std::string text =
-      page_of({{scaled_out("arn:aws:ecs:us-east-1:123456789012:service/main/worker"), west}});
+  const std::string text = page_of(
+      {{scaled_out_in_main("arn:aws:ecs:us-east-1:123456789012:service/main/worker"), west}});
   for (const char* region : {"us-east-1", "eu-west-1"}) {
     EXPECT_THAT(text,
                 HasSubstr(std::string(R"(desired_tasks{cluster="main",service="worker",region=")") +
@@ -163,7 +165,7 @@ TEST(PrometheusPage, TellsServicesOfTwoRegionsApart) {
 }
 
 TEST(PrometheusPage, TellsServicesOfTwoRolesApart) {
-  PassRecord here = scaled_out();
+  PassRecord here = scaled_out_in_main();
   here.id = {.cluster = "main", .service = "worker"};
   PassRecord there = here;
   there.id.role.arn = "arn:aws:iam::222222222222:role/scaler";

@@ -18,7 +18,7 @@ std::string text_of(const ServiceState& state) {
   return std::move(writer).text();
 }
 
-Result<ServiceState> read(const std::string& text) {
+Result<ServiceState> state_of(const std::string& text) {
   return testing::read_text(text, read_state);
 }
 
@@ -63,7 +63,7 @@ TEST(StateJson, RoundTrips) {
   for (int i = 0; i < testing::kValues; ++i) {
     const ServiceState state = random_state(random);
     const std::string text = text_of(state);
-    const Result<ServiceState> again = read(text);
+    const Result<ServiceState> again = state_of(text);
     ASSERT_TRUE(again.has_value()) << again.error().message << " in " << text;
     EXPECT_EQ(*again, state) << text;
   }
@@ -71,7 +71,7 @@ TEST(StateJson, RoundTrips) {
 
 TEST(StateJson, OfNothingIsEmpty) {
   EXPECT_EQ(text_of({}), "{}");
-  EXPECT_EQ(read("{}").value(), ServiceState{});
+  EXPECT_EQ(state_of("{}").value(), ServiceState{});
 }
 
 TEST(StateJson, TellsOfAnEmptyQueueSinceWhenAndHowOften) {
@@ -80,8 +80,8 @@ TEST(StateJson, TellsOfAnEmptyQueueSinceWhenAndHowOften) {
 }
 
 TEST(StateJson, HasHistoriesOldestFirst) {
-  const auto state = read(R"({"changes":[{"at":"2026-11-23T12:00:01Z","tasks":2},)"
-                          R"({"at":"2026-11-23T12:00:00Z","tasks":-1}]})");
+  const auto state = state_of(R"({"changes":[{"at":"2026-11-23T12:00:01Z","tasks":2},)"
+                              R"({"at":"2026-11-23T12:00:00Z","tasks":-1}]})");
   EXPECT_EQ(state->changes,
             (std::vector<TasksAt>{{.at = kNoon, .tasks = -1},
                                   {.at = kNoon + std::chrono::seconds(1), .tasks = 2}}));
@@ -103,7 +103,7 @@ TEST(StateJson, RefusesWhatIsMissingWrongOrUnknown) {
            {R"({"full":{"at":"2026-11-23T12:00:00Z","messages":-1}})",
             "$.full.messages: -1 is not a whole number of at least 0"},
            {R"([])", "$: an array is not an object"}}) {
-    const Result<ServiceState> state = read(text);
+    const Result<ServiceState> state = state_of(text);
     ASSERT_FALSE(state.has_value()) << text;
     EXPECT_EQ(state.error().message, message);
   }

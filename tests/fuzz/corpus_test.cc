@@ -63,7 +63,7 @@ std::string mutant(std::string text, const std::string& other, Random& random) {
   return text;
 }
 
-class Corpus : public testing::TestWithParam<Target> {
+class Corpus : public ::testing::TestWithParam<Target> {
  protected:
   static void run(const std::string& bytes) {
     const Target& target = GetParam();
@@ -88,7 +88,7 @@ TEST_P(Corpus, IsReadAndSoAreMutantsOfIt) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Fuzz, Corpus, testing::ValuesIn(targets()),
+INSTANTIATE_TEST_SUITE_P(Fuzz, Corpus, ::testing::ValuesIn(targets()),
                          [](const auto& target) { return std::string(target.param.name); });
 
 }  // namespace

@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kBodyMax = 1U << 20U;
 
 /// The reply, when it is complete and HTTP.
-std::optional<net::HttpResponse> read(std::string_view bytes, std::size_t piece) {
+std::optional<net::HttpResponse> read_reply(std::string_view bytes, std::size_t piece) {
   net::ReplyParser parser(kBodyMax);
   bool complete = false;
   while (!bytes.empty() && !complete) {
@@ -48,9 +48,9 @@ FUZZ(http_reply) {
   }
   const std::size_t piece = static_cast<unsigned char>(bytes.front()) % 64 + 1;
   bytes.remove_prefix(1);
-  const auto whole = read(bytes, bytes.size());
+  const auto whole = read_reply(bytes, bytes.size());
   for (const std::size_t size : {piece, std::size_t{1}}) {
-    const auto split = read(bytes, size);
+    const auto split = read_reply(bytes, size);
     CHECK(whole.has_value() == split.has_value());
     CHECK(!whole || same(*whole, *split));
   }

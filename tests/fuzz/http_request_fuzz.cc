@@ -8,7 +8,7 @@ namespace scaler::fuzz {
 namespace {
 
 /// All requests of a connection and what became of it, as one text.
-std::string read(std::string_view bytes, std::size_t piece) {
+std::string answers_to(std::string_view bytes, std::size_t piece) {
   net::RequestParser parser;
   std::string text;
   while (!bytes.empty()) {
@@ -45,9 +45,9 @@ FUZZ(http_request) {
   }
   const std::size_t piece = static_cast<unsigned char>(bytes.front()) % 64 + 1;
   bytes.remove_prefix(1);
-  const std::string whole = read(bytes, bytes.size());
-  CHECK(whole == read(bytes, piece));
-  CHECK(whole == read(bytes, 1));
+  const std::string whole = answers_to(bytes, bytes.size());
+  CHECK(whole == answers_to(bytes, piece));
+  CHECK(whole == answers_to(bytes, 1));
 }
 
 }  // namespace scaler::fuzz

@@ -34,12 +34,12 @@ std::vector<std::string> failures(const VerifyReport& report) {
 }
 
 /// The only failure, whose sentence must hold the words.
-testing::AssertionResult fails_with(const VerifyReport& report, const std::string& words) {
+::testing::AssertionResult fails_with(const VerifyReport& report, const std::string& words) {
   const std::vector<std::string> list = failures(report);
   if (list.size() == 1 && list.front().find(words) != std::string::npos) {
-    return testing::AssertionSuccess();
+    return ::testing::AssertionSuccess();
   }
-  return testing::AssertionFailure() << text_of(report);
+  return ::testing::AssertionFailure() << text_of(report);
 }
 
 const std::vector<Check> kAll(kAllChecks.begin(), kAllChecks.end());

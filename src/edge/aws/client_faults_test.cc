@@ -132,7 +132,7 @@ class ImpatientTransport final : public Transport {
 };
 
 /// A client over real sockets that does not sleep between its attempts.
-class FaultsTest : public testing::Test {
+class FaultsTest : public ::testing::Test {
  protected:
   Client& client_for(const std::string& url) {
     environment_["AWS_ENDPOINT_URL"] = url;

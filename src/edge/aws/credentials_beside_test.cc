@@ -57,7 +57,7 @@ class SupplySource final : public CredentialSource {
   std::shared_ptr<Supply> supply_;
 };
 
-class CredentialsBeside : public testing::Test {
+class CredentialsBeside : public ::testing::Test {
  protected:
   CredentialProvider provider() {
     CredentialSources sources;

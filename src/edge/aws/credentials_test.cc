@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class CredentialsTest : public testing::Test {
+class CredentialsTest : public ::testing::Test {
  protected:
   std::string write(const std::string& name, std::string_view text) const {
     return folder_.write(name, text);
@@ -37,7 +37,7 @@ class CredentialsTest : public testing::Test {
   std::vector<Duration> pauses_;
 };
 
-std::string reply(const std::string& id, const std::string& expires) {
+std::string keys_reply(const std::string& id, const std::string& expires) {
   return R"({"Code":"Success","AccessKeyId":")" + id +
          R"(","SecretAccessKey":"hush","Token":"tok","Expiration":")" + expires + R"("})";
 }
@@ -79,7 +79,7 @@ TEST_F(CredentialsTest, InTheEnvironmentCountAsUnsetWhenTheyAreBlank) {
 
 TEST_F(CredentialsTest, OfALambdaAreNotTheContainersWhereAProfileIsMeant) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
-  transport_.reply_with({ok(reply("K", "2026-11-23T18:00:00Z"))});
+  transport_.reply_with({ok(keys_reply("K", "2026-11-23T18:00:00Z"))});
   for (const char* name : {"AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE"}) {
     environment_[name] = "x";
     EXPECT_EQ(current().error().kind, ErrorKind::Unauthorized) << name;
@@ -99,7 +99,7 @@ TEST_F(CredentialsTest, ComeFromTheContainerEndpointWithItsToken) {
   environment_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1:5000/creds?x=y";
   environment_["AWS_CONTAINER_AUTHORIZATION_TOKEN"] = "from-variable";
   environment_["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"] = write("token", "from-file");
-  transport_.reply_with({ok(reply("K", "2026-11-23T18:00:00Z"))});
+  transport_.reply_with({ok(keys_reply("K", "2026-11-23T18:00:00Z"))});
   EXPECT_EQ(current()->access_key_id, "K");
   const net::HttpRequest& request = transport_.requests.at(0);
   EXPECT_EQ(request.target, "/creds?x=y");
@@ -133,7 +133,7 @@ TEST_F(CredentialsTest, GoToNoOtherHostInTheClear) {
        {"http://169.254.170.2/x", "http://169.254.170.23/x", "http://[fd00:ec2::23]/x",
         "http://localhost/x", "https://example.com/x"}) {
     environment_["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url;
-    transport_.reply_with({ok(reply("K", "2026-11-23T18:00:00Z"))});
+    transport_.reply_with({ok(keys_reply("K", "2026-11-23T18:00:00Z"))});
     EXPECT_TRUE(current().has_value()) << url;
   }
   for (const char* url : {"http://example.com/x", "http://10.0.0.1/x", "http://127.evil.example/x",
@@ -172,8 +172,9 @@ TEST_F(CredentialsTest, QuoteNoReplyInErrors) {
 
 TEST_F(CredentialsTest, AreRefreshedBeforeTheyExpire) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
-  transport_.reply_with({ok(reply("A", "2026-11-23T13:00:00Z")), fail(ErrorKind::Rejected, "busy"),
-                         ok(reply("B", "2026-11-23T14:00:00Z"))});
+  transport_.reply_with({ok(keys_reply("A", "2026-11-23T13:00:00Z")),
+                         fail(ErrorKind::Rejected, "busy"),
+                         ok(keys_reply("B", "2026-11-23T14:00:00Z"))});
   CredentialProvider kept = provider();
   EXPECT_EQ(kept.current(soon())->access_key_id, "A");
   clock_.advance(44min);
@@ -191,7 +192,7 @@ TEST_F(CredentialsTest, AreRefreshedBeforeTheyExpire) {
 TEST_F(CredentialsTest, ThatLiveShortlyAreNotFetchedAgainAllTheTime) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
   transport_.reply_with(
-      {ok(reply("A", "2026-11-23T12:15:00Z")), ok(reply("B", "2026-11-23T12:30:00Z"))});
+      {ok(keys_reply("A", "2026-11-23T12:15:00Z")), ok(keys_reply("B", "2026-11-23T12:30:00Z"))});
   CredentialProvider kept = provider();
   EXPECT_EQ(kept.current(soon())->access_key_id, "A");
   clock_.advance(7min);
@@ -202,7 +203,8 @@ TEST_F(CredentialsTest, ThatLiveShortlyAreNotFetchedAgainAllTheTime) {
 
 TEST_F(CredentialsTest, AreAnErrorWhenANeededRefreshFails) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
-  transport_.reply_with({ok(reply("A", "2026-11-23T13:00:00Z")), net::HttpResponse{.status = 403}});
+  transport_.reply_with(
+      {ok(keys_reply("A", "2026-11-23T13:00:00Z")), net::HttpResponse{.status = 403}});
   CredentialProvider kept = provider();
   EXPECT_TRUE(kept.current(soon()).has_value());
   for (int minute = 51; minute < 59; ++minute) {  // While they live they are used.
@@ -217,9 +219,9 @@ TEST_F(CredentialsTest, AreAnErrorWhenANeededRefreshFails) {
 
 TEST_F(CredentialsTest, AreRenewedOnDemandOnlyWhenThereAreOthers) {
   environment_["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
-  transport_.reply_with({ok(reply("A", "2026-11-23T18:00:00Z")),
-                         ok(reply("B", "2026-11-23T18:00:00Z")),
-                         ok(reply("B", "2026-11-23T18:00:00Z"))});
+  transport_.reply_with({ok(keys_reply("A", "2026-11-23T18:00:00Z")),
+                         ok(keys_reply("B", "2026-11-23T18:00:00Z")),
+                         ok(keys_reply("B", "2026-11-23T18:00:00Z"))});
   CredentialProvider kept = provider();
   EXPECT_EQ(kept.current(soon())->access_key_id, "A");
   EXPECT_EQ(kept.renew(soon())->access_key_id, "B");

@@ -514,7 +514,7 @@ TEST(InstanceCloud, AnInstanceOlderThanAllActivitiesIsAsOldAsTheOldest) {
 std::string described_service(const std::string& name, const std::string& provider,
                               const std::string& tag, int desired = 0) {
   return R"({"serviceArn":"arn:aws:ecs:us-east-1:1:service/c/)" + name +
-         R"(","status":"ACTIVE","runningCount":0,"pendingCount":0,"desiredCount":)" +
+         R"(","status":"ACTIVE","deployments":[],"runningCount":0,"pendingCount":0,"desiredCount":)" +
          std::to_string(desired) + R"(,"capacityProviderStrategy":[{"capacityProvider":")" +
          provider + R"("}],"tags":[{"key":")" + tag + R"(","value":"v2"}]})";
 }

@@ -22,7 +22,7 @@ std::string text_of(const json::Value& object, std::string_view name) {
 }
 
 /// Queues and services of one cluster, some of which misbehave, and a Cloud that looks at them.
-class LookingTest : public testing::Test {
+class LookingTest : public ::testing::Test {
  protected:
   LookingTest() {
     test.transport.answer = [this](const net::HttpRequest& request) { return answer(request); };

@@ -114,7 +114,7 @@ TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
   }
 }
 
-class ChosenProfile : public testing::Test {
+class ChosenProfile : public ::testing::Test {
  protected:
   std::string refused(Environment environment) const {
     environment["HOME"] = folder.path();

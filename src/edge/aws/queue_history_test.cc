@@ -9,7 +9,7 @@ namespace scaler::aws {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kNow = "2026-11-23T12:03:30Z";
 

@@ -7,6 +7,7 @@
 
 #include "edge/aws/cloud.h"
 #include "edge/aws/test_support.h"
+#include "ground/base/test_support.h"
 #include "ground/base/text.h"
 
 namespace scaler::aws {
@@ -15,7 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 using Standing = RoleKeys::Standing;
 
-const Instant kNoon = *parse_instant("2026-11-23T12:00:00Z");
+using scaler::testing::kNoon;
 const AccountRole kFirst{.arn = "arn:aws:iam::111111111111:role/scaler"};
 const AccountRole kSecond{.arn = "arn:aws:iam::222222222222:role/scaler", .external_id = "our-id"};
 
@@ -79,7 +80,7 @@ TEST(RoleKeys, ThatHaveExpiredWhenTheyComeAreAnError) {
 }
 
 /// An AWS of several accounts: each role has keys of its own, and those say who signed.
-class PlacesOfRolesTest : public testing::Test {
+class PlacesOfRolesTest : public ::testing::Test {
  protected:
   PlacesOfRolesTest() {
     test.transport.answer = [this](const net::HttpRequest& request) { return answer(request); };

@@ -27,7 +27,7 @@ net::HttpResponse refusal(int status, const std::string& code, const std::string
                   "</Message></Error></ErrorResponse>"};
 }
 
-class RoleSourceTest : public testing::Test {
+class RoleSourceTest : public ::testing::Test {
  protected:
   CredentialSurroundings surroundings() {
     return {.environment = environment,

@@ -15,7 +15,8 @@ net::HttpResponse version(std::string text, std::string etag) {
           .body = std::move(text)};
 }
 
-net::HttpResponse refusal(int status, const std::string& code, const std::string& region = "") {
+net::HttpResponse refusal_of_s3(int status, const std::string& code,
+                                const std::string& region = "") {
   net::HttpResponse response{.status = status,
                              .body = "<?xml version=\"1.0\"?>\n<Error><Code>" + code +
                                      "</Code><Message>why</Message></Error>"};
@@ -103,7 +104,7 @@ TEST_F(StoredObjectTest, FollowsToTheRegionOfTheBucketAndRemembersIt) {
   for (const auto& [status, code] :
        {std::pair(301, "PermanentRedirect"), std::pair(400, "AuthorizationHeaderMalformed")}) {
     TestClient test;
-    test.transport.reply_with({refusal(status, code, "eu-west-1"), version("{}", "\"1\"")});
+    test.transport.reply_with({refusal_of_s3(status, code, "eu-west-1"), version("{}", "\"1\"")});
     StoredObject object(test.client(), kObject);
 
     EXPECT_TRUE(object.fetch("", soon()).has_value());
@@ -119,7 +120,7 @@ TEST_F(StoredObjectTest, FollowsToTheRegionOfTheBucketAndRemembersIt) {
 }
 
 TEST_F(StoredObjectTest, ARedirectThatLeadsNowhereNamesTheRegion) {
-  test_.transport.reply_with({refusal(301, "PermanentRedirect", "eu-west-1")});
+  test_.transport.reply_with({refusal_of_s3(301, "PermanentRedirect", "eu-west-1")});
   const auto object = fetch();
   EXPECT_EQ(object.error().kind, ErrorKind::Rejected);
   EXPECT_TRUE(object.error().message.contains("the bucket is in eu-west-1"))
@@ -127,13 +128,13 @@ TEST_F(StoredObjectTest, ARedirectThatLeadsNowhereNamesTheRegion) {
   EXPECT_EQ(test_.transport.requests.size(), 2U);
 
   TestClient wrong;
-  wrong.transport.reply_with({refusal(400, "InvalidArgument", "us-east-1")});
+  wrong.transport.reply_with({refusal_of_s3(400, "InvalidArgument", "us-east-1")});
   StoredObject refused(wrong.client(), kObject);
   EXPECT_TRUE(refused.fetch("", soon()).error().message.contains("InvalidArgument: why"));
 
   for (const std::string region : {"evil.example.com/", "", "-", "US"}) {
     TestClient test;
-    test.transport.reply_with({refusal(301, "PermanentRedirect", region)});
+    test.transport.reply_with({refusal_of_s3(301, "PermanentRedirect", region)});
     StoredObject odd(test.client(), kObject);
     EXPECT_FALSE(odd.fetch("", soon()).has_value());
     EXPECT_EQ(test.transport.requests.size(), 1U) << region;
@@ -142,12 +143,12 @@ TEST_F(StoredObjectTest, ARedirectThatLeadsNowhereNamesTheRegion) {
 
 TEST_F(StoredObjectTest, TellsWhatIsRefusedByItsKind) {
   for (const auto& [response, kind] :
-       {std::pair(refusal(403, "AccessDenied"), ErrorKind::Denied),
-        std::pair(refusal(404, "NoSuchKey"), ErrorKind::NotFound),
-        std::pair(refusal(404, "NoSuchBucket"), ErrorKind::NotFound),
-        std::pair(refusal(503, "SlowDown"), ErrorKind::Throttled),
-        std::pair(refusal(403, "SignatureDoesNotMatch"), ErrorKind::Unauthorized),
-        std::pair(refusal(307, "TemporaryRedirect"), ErrorKind::Rejected)}) {
+       {std::pair(refusal_of_s3(403, "AccessDenied"), ErrorKind::Denied),
+        std::pair(refusal_of_s3(404, "NoSuchKey"), ErrorKind::NotFound),
+        std::pair(refusal_of_s3(404, "NoSuchBucket"), ErrorKind::NotFound),
+        std::pair(refusal_of_s3(503, "SlowDown"), ErrorKind::Throttled),
+        std::pair(refusal_of_s3(403, "SignatureDoesNotMatch"), ErrorKind::Unauthorized),
+        std::pair(refusal_of_s3(307, "TemporaryRedirect"), ErrorKind::Rejected)}) {
     TestClient test;
     test.transport.reply_with({response});
     StoredObject object(test.client(), kObject);

@@ -5,13 +5,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "edge/iam/test_support.h"
 #include "ground/json/value.h"
 
 namespace scaler {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 const AccountRole kFirst{.arn = "arn:aws:iam::111111111111:role/scaler"};
 const AccountRole kSecond{.arn = "arn:aws:iam::222222222222:role/scaler", .external_id = "our-id"};
@@ -109,14 +110,6 @@ TEST(FleetIam, WhoAssumesTheRolesMustBeKnown) {
 
 // --- services of the caller's own account
 
-std::vector<std::string> sids(const std::vector<IamStatement>& statements) {
-  std::vector<std::string> names;
-  for (const IamStatement& one : statements) {
-    names.push_back(one.sid);
-  }
-  return names;
-}
-
 Result<std::vector<IamStatement>> fleet_policy(const Environment& environment,
                                                const std::vector<ServiceSpec>& services = {},
                                                const IamOverrides& flags = {}) {
@@ -140,7 +133,7 @@ TEST(FleetIam, ByTagsOnlyWhoCarriesTheTagIsChanged) {
   const auto statements = fleet_policy(by_tags(), {}, {.function_name = "f"});
   ASSERT_TRUE(statements) << statements.error().message;
   EXPECT_THAT(
-      sids(*statements),
+      testing::sids(*statements),
       ElementsAre("FindServices", "ReadJobQueue", "ReadService", "ScaleService", "RememberState",
                   "ListTasks", "ReadTaskProtection", "WriteLogs", "SendTicks", "ReceiveTicks"));
   for (const IamStatement& one : *statements) {
@@ -214,7 +207,7 @@ TEST(FleetIam, NamedAndTaggedServicesHaveStatementsOfTheirOwn) {
   const auto fleet =
       policies({.services = {worker({}, "123456789012")}, .places = {{.region = "eu-west-1"}}});
   ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
-  EXPECT_THAT(sids(fleet->caller),
+  EXPECT_THAT(testing::sids(fleet->caller),
               ElementsAre("ReadJobQueue", "ReadAndScaleService", "RememberState", "FindServices",
                           "ReadTaggedQueue", "ReadService", "ScaleService", "RememberTaggedState",
                           "ListTasks", "ReadTaskProtection"));
@@ -262,11 +255,11 @@ TEST(FleetIam, OfAFileInstancesEndOnlyUnderTheServicesThatOwnTheirGroup) {
   EXPECT_EQ(statement(*statements, "StartInstances").resources.size(), 1U);
 
   const auto following =
-      sids(*fleet_policy(environment, {named("follows", Capacity::Follow)}, flags));
-  EXPECT_THAT(following, testing::Contains("StartInstances"));
-  EXPECT_THAT(following, testing::Not(testing::Contains("EndInstances")));
-  EXPECT_THAT(sids(*fleet_policy(environment, {named("off", Capacity::Off)}, flags)),
-              testing::Not(testing::Contains("StartInstances")));
+      testing::sids(*fleet_policy(environment, {named("follows", Capacity::Follow)}, flags));
+  EXPECT_THAT(following, ::testing::Contains("StartInstances"));
+  EXPECT_THAT(following, ::testing::Not(::testing::Contains("EndInstances")));
+  EXPECT_THAT(testing::sids(*fleet_policy(environment, {named("off", Capacity::Off)}, flags)),
+              ::testing::Not(::testing::Contains("StartInstances")));
 }
 
 TEST(FleetIam, ARoleOfAnotherAccountDrivesTheGroupsOfItsOwn) {
@@ -276,7 +269,7 @@ TEST(FleetIam, ARoleOfAnotherAccountDrivesTheGroupsOfItsOwn) {
   EXPECT_THAT(statement(fleet->roles.at(0).policy, "EndInstances").resources,
               ElementsAre("arn:aws:autoscaling:eu-west-1:111111111111:autoScalingGroup:*:"
                           "autoScalingGroupName/gpu-*"));
-  EXPECT_THAT(sids(fleet->caller), testing::Not(testing::Contains("EndInstances")));
+  EXPECT_THAT(testing::sids(fleet->caller), ::testing::Not(::testing::Contains("EndInstances")));
 }
 
 // --- queues that wake

@@ -5,11 +5,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "edge/iam/test_support.h"
+
 namespace scaler {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 Environment five() {
   return {{"SQS_QUEUE_URL", "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs"},
@@ -29,15 +31,6 @@ Result<std::vector<IamStatement>> policy(const Environment& environment,
   return iam_statements(config, scope);
 }
 
-std::vector<std::string> sids(const std::vector<IamStatement>& statements) {
-  std::vector<std::string> names;
-  names.reserve(statements.size());
-  for (const IamStatement& statement : statements) {
-    names.push_back(statement.sid);
-  }
-  return names;
-}
-
 std::string complaint(const Environment& environment, const IamOverrides& flags = {}) {
   const auto statements = policy(environment, flags);
   return statements ? "" : statements.error().message;
@@ -46,7 +39,7 @@ std::string complaint(const Environment& environment, const IamOverrides& flags 
 TEST(IamPolicy, OutsideLambdaThreeStatementsAreEnough) {
   const auto statements = policy(five());
   ASSERT_TRUE(statements);
-  EXPECT_THAT(sids(*statements),
+  EXPECT_THAT(testing::sids(*statements),
               ElementsAre("ReadJobQueue", "ReadAndScaleService", "RememberState"));
   EXPECT_THAT((*statements)[0].resources,
               ElementsAre("arn:aws:sqs:eu-central-1:123456789012:jobs"));
@@ -78,7 +71,7 @@ TEST(IamPolicy, EachTriggerBringsItsStatements) {
   const auto statements = policy(all, {.function_name = "scaler"});
   ASSERT_TRUE(statements);
   EXPECT_THAT(
-      sids(*statements),
+      testing::sids(*statements),
       ElementsAre("ReadJobQueue", "ReadAndScaleService", "RememberState", "ListTasks",
                   "ReadTaskProtection", "WriteLogs", "SendTicks", "ReceiveTicks", "ReceiveDoorbell",
                   "WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"));
@@ -160,7 +153,7 @@ TEST(IamPolicy, KeepsTheAccountsOfServiceFunctionAndQueuesApart) {
 TEST(IamPolicy, TheGuardMayProtectItsTaskAndWorkOffTheQueueAndNothingElse) {
   const ServiceConfig config = *service_from_environment(five());
   const auto statements = guard_iam_statements(config, *iam_scope({}, five(), config));
-  EXPECT_THAT(sids(statements), ElementsAre("ProtectOwnTask", "WorkOffJobQueue"));
+  EXPECT_THAT(testing::sids(statements), ElementsAre("ProtectOwnTask", "WorkOffJobQueue"));
   EXPECT_THAT(statements[0].actions,
               ElementsAre("ecs:GetTaskProtection", "ecs:UpdateTaskProtection"));
   EXPECT_THAT(statements[0].resources,
@@ -204,7 +197,7 @@ TEST(IamPolicy, IsADocumentThatIamReads) {
   const auto statements = policy(five());
   ASSERT_TRUE(statements);
   EXPECT_THAT(iam_json(*statements),
-              testing::StartsWith(
+              ::testing::StartsWith(
                   R"({"Version":"2012-10-17","Statement":[{"Sid":"ReadJobQueue","Effect":"Allow",)"
                   R"("Action":["sqs:GetQueueAttributes"],)"
                   R"("Resource":["arn:aws:sqs:eu-central-1:123456789012:jobs"]})"));
@@ -215,7 +208,7 @@ TEST(IamPolicy, IsADocumentThatIamReads) {
 TEST(IamPolicy, InstancesAreThoseOfOneGroup) {
   const auto added = [](const std::string& capacity, const IamInstances& instances) {
     std::vector<std::string> names =
-        sids(*policy(with(five(), {{"CAPACITY", capacity}}), {.instances = instances}));
+        testing::sids(*policy(with(five(), {{"CAPACITY", capacity}}), {.instances = instances}));
     names.erase(names.begin(), names.begin() + 3);
     return names;
   };

@@ -37,7 +37,7 @@ TEST(RunCommand, EndsWhatDoesNotEnd) {
             "run yes: it writes too much");
 }
 
-class ProcessSourceTest : public testing::Test, protected Workstation {
+class ProcessSourceTest : public ::testing::Test, protected Workstation {
  protected:
   ProcessSourceTest() { environment["PATH"] = "/usr/bin:/bin"; }
   std::string result_of(const std::string& command) {

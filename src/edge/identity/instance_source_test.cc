@@ -30,7 +30,7 @@ aws::ScriptedTransport::Answer instance(int token_status,
   };
 }
 
-class InstanceSourceTest : public testing::Test, protected Workstation {
+class InstanceSourceTest : public ::testing::Test, protected Workstation {
  protected:
   InstanceSourceTest() { environment.erase("AWS_EC2_METADATA_DISABLED"); }
 };

@@ -126,7 +126,7 @@ TEST(PlanVectors, AreFollowed) {
   EXPECT_EQ(differing, 1U);
 }
 
-struct PlanTest : testing::Test, Workstation {
+struct PlanTest : ::testing::Test, Workstation {
   auto plan(std::string_view config, std::string_view credentials = "",
             const std::string& profile = "p") {
     const auto here = surroundings();

@@ -15,11 +15,11 @@ constexpr std::string_view kConfig =
     "[sso-session corp]\nsso_region = eu-central-1\nsso_start_url = https://corp.example/start\n"
     "[profile old]\nsso_account_id = 123456789012\nsso_role_name = Dev\n"
     "sso_region = eu-central-1\nsso_start_url = https://corp.example/start\n";
-constexpr std::string_view kKeys =
+constexpr std::string_view kRoleKeys =
     R"({"roleCredentials":{"accessKeyId":"S","secretAccessKey":"s","sessionToken":"t",)"
     R"("expiration":1795438800000}})";
 
-class SsoSourceTest : public testing::Test, protected Workstation {
+class SsoSourceTest : public ::testing::Test, protected Workstation {
  protected:
   SsoSourceTest() { write_config(kConfig); }
 
@@ -45,7 +45,7 @@ TEST_F(SsoSourceTest, NamesTheFileAsAllToolsDo) {
 
 TEST_F(SsoSourceTest, TurnsTheTokenIntoTheKeysOfARole) {
   write_token("2026-11-23T20:00:00Z");
-  transport.reply_with({ok(std::string(kKeys))});
+  transport.reply_with({ok(std::string(kRoleKeys))});
   auto kept = provider();
   const auto credentials = kept.current(aws::soon());
   ASSERT_TRUE(credentials.has_value()) << credentials.error().message;
@@ -64,7 +64,7 @@ TEST_F(SsoSourceTest, KnowsProfilesOfTheOlderForm) {
   environment["AWS_PROFILE"] = "old";
   environment["AWS_ENDPOINT_URL_SSO"] = "http://127.0.0.1:9/x";
   write_token("2026-11-23T20:00:00UTC", "https://corp.example/start");
-  transport.reply_with({ok(std::string(kKeys))});
+  transport.reply_with({ok(std::string(kRoleKeys))});
   EXPECT_EQ(error(), "got S");
   EXPECT_EQ(transport.requests.at(0).origin.port, 9);
   EXPECT_TRUE(transport.requests.at(0).target.starts_with("/x/federation/credentials?"));
@@ -73,7 +73,7 @@ TEST_F(SsoSourceTest, KnowsProfilesOfTheOlderForm) {
 TEST_F(SsoSourceTest, AsksTheKindOfEndpointThatIsDemandedOrNone) {
   write_token("2026-11-23T20:00:00Z");
   environment["AWS_USE_DUALSTACK_ENDPOINT"] = "true";
-  transport.reply_with({ok(std::string(kKeys)), ok(std::string(kKeys))});
+  transport.reply_with({ok(std::string(kRoleKeys)), ok(std::string(kRoleKeys))});
   EXPECT_EQ(error(), "got S");
   EXPECT_EQ(transport.requests.at(0).origin.host, "portal.sso.eu-central-1.api.aws");
   environment["AWS_USE_DUALSTACK_ENDPOINT"] = "false";
@@ -90,7 +90,7 @@ TEST_F(SsoSourceTest, RefreshesATokenAndWritesItBack) {
   write_refreshable("2026-11-23T12:14:00Z");
   transport.reply_with(
       {ok(R"({"accessToken":"new","tokenType":"Bearer","expiresIn":3600,"refreshToken":"r2"})"),
-       ok(std::string(kKeys))});
+       ok(std::string(kRoleKeys))});
   EXPECT_EQ(error(), "got S");
   const net::HttpRequest& request = transport.requests.at(0);
   EXPECT_EQ(request.origin.host, "oidc.eu-central-1.amazonaws.com");
@@ -108,10 +108,10 @@ TEST_F(SsoSourceTest, RefreshesATokenAndWritesItBack) {
 
 TEST_F(SsoSourceTest, UsesTheOldTokenWhileItCannotBeRefreshed) {
   write_refreshable("2026-11-23T12:14:00Z");
-  transport.reply_with({refusal(400, R"({"error":"invalid_grant"})"), ok(std::string(kKeys))});
+  transport.reply_with({refusal(400, R"({"error":"invalid_grant"})"), ok(std::string(kRoleKeys))});
   EXPECT_EQ(error(), "got S");
   clock.advance(14min);
-  transport.reply_with({refusal(400, R"({"error":"invalid_grant"})"), ok(std::string(kKeys))});
+  transport.reply_with({refusal(400, R"({"error":"invalid_grant"})"), ok(std::string(kRoleKeys))});
   EXPECT_EQ(error(),
             "the SSO token expired at 2026-11-23T12:14:00Z; run: aws sso login "
             "--sso-session corp");
@@ -121,7 +121,7 @@ TEST_F(SsoSourceTest, TakesTheTokenThatAnotherProgramRefreshedMeanwhile) {
   write_refreshable("2026-11-23T11:00:00Z");
   transport.answer = [&](const net::HttpRequest& request) -> Result<net::HttpResponse> {
     if (request.target != "/token") {
-      return ok(std::string(kKeys));
+      return ok(std::string(kRoleKeys));
     }
     write_refreshable("2026-11-23T13:00:00Z");
     return refusal(400, R"({"error":"invalid_grant"})");

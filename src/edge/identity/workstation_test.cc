@@ -16,7 +16,7 @@ net::HttpResponse assumed(const std::string& id, const std::string& expires) {
             "</Expiration></r>");
 }
 
-class WorkstationTest : public testing::Test, protected Workstation {
+class WorkstationTest : public ::testing::Test, protected Workstation {
  protected:
   const std::string& body(std::size_t index) const { return transport.requests.at(index).body; }
 };

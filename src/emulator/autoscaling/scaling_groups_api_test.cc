@@ -4,17 +4,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
-class ScalingGroups : public testing::Test {
+class ScalingGroups : public ::testing::Test {
  protected:
   ScalingGroups() {
     // "ECS_CLUSTER=main", as a launch script writes it.
@@ -85,9 +86,10 @@ TEST_F(ScalingGroups, TerminateCountsDownToTheMinimumOnly) {
 TEST_F(ScalingGroups, AFailedLaunchIsToldWithItsReason) {
   group().fail_launches("We currently do not have sufficient g5.xlarge capacity.", kNoon);
   set_desired(1);
-  EXPECT_THAT(call("DescribeScalingActivities", R"({"AutoScalingGroupName":"gpu"})"),
-              testing::AllOf(HasSubstr(R"("StatusCode":"Failed")"),
-                             HasSubstr(R"("StatusMessage":"We currently do not have sufficient)")));
+  EXPECT_THAT(
+      call("DescribeScalingActivities", R"({"AutoScalingGroupName":"gpu"})"),
+      ::testing::AllOf(HasSubstr(R"("StatusCode":"Failed")"),
+                       HasSubstr(R"("StatusMessage":"We currently do not have sufficient)")));
 }
 
 TEST_F(ScalingGroups, AGroupWithInstancesIsDeletedByForceOnly) {
@@ -130,7 +132,7 @@ TEST_F(ScalingGroups, AWarmPoolIsFilledUsedAndTold) {
   EXPECT_THAT(ready, HasSubstr(R"("LifecycleState":"Warmed:Stopped")"));
   EXPECT_THAT(ready, HasSubstr(R"("WarmPoolConfiguration":{"MinSize":0,"PoolState":"Stopped"})"));
   EXPECT_THAT(call("DescribeAutoScalingGroups", "{}"),
-              testing::AllOf(HasSubstr(R"("WarmPoolSize":2)"), HasSubstr(R"("Instances":[])")));
+              ::testing::AllOf(HasSubstr(R"("WarmPoolSize":2)"), HasSubstr(R"("Instances":[])")));
 
   const std::string next = group().warm_pool().front().id;
   set_desired(1);
@@ -145,7 +147,7 @@ TEST_F(ScalingGroups, AWarmPoolIsFilledUsedAndTold) {
   EXPECT_THAT(call("DescribeWarmPool", kOf), HasSubstr(R"("LifecycleState":"Warmed:Running")"));
   EXPECT_EQ(call("DeleteWarmPool", kOf), "");
   EXPECT_EQ(call("DescribeWarmPool", kOf), R"({"Instances":[]})");
-  EXPECT_THAT(call("DescribeAutoScalingGroups", "{}"), testing::Not(HasSubstr("WarmPool")));
+  EXPECT_THAT(call("DescribeAutoScalingGroups", "{}"), ::testing::Not(HasSubstr("WarmPool")));
 }
 
 TEST_F(ScalingGroups, AWarmPoolIsToldInPages) {
@@ -155,7 +157,7 @@ TEST_F(ScalingGroups, AWarmPoolIsToldInPages) {
     return call("DescribeWarmPool", R"({"AutoScalingGroupName":"gpu",)" + more + "}");
   };
   EXPECT_THAT(page(R"("MaxRecords":3)"), HasSubstr(R"("NextToken":"3")"));
-  EXPECT_THAT(page(R"("NextToken":"3")"), testing::Not(HasSubstr("NextToken")));
+  EXPECT_THAT(page(R"("NextToken":"3")"), ::testing::Not(HasSubstr("NextToken")));
   EXPECT_THAT(page(R"("NextToken":"9")"), HasSubstr("InvalidNextToken"));
   EXPECT_THAT(page(R"("MaxRecords":51)"), HasSubstr("ValidationError"));
 }
@@ -165,7 +167,7 @@ TEST_F(ScalingGroups, PagesFollowEachOther) {
   EXPECT_THAT(call("DescribeAutoScalingInstances", R"({"MaxRecords":1})"),
               HasSubstr(R"("NextToken":"1")"));
   EXPECT_THAT(call("DescribeAutoScalingInstances", R"({"MaxRecords":1,"NextToken":"1"})"),
-              testing::Not(HasSubstr("NextToken")));
+              ::testing::Not(HasSubstr("NextToken")));
   EXPECT_THAT(call("DescribeAutoScalingInstances", R"({"NextToken":"x"})"),
               HasSubstr("InvalidNextToken"));
   EXPECT_THAT(call("DescribeAutoScalingInstances", R"({"MaxRecords":101})"),

@@ -9,18 +9,18 @@
 #include "emulator/ecs/ecs_names.h"
 #include "emulator/ecs/ecs_places.h"
 #include "emulator/ecs/ecs_tags.h"
+#include "ground/base/test_support.h"
 
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::seconds;
-using testing::HasSubstr;
-using testing::Optional;
+using ::testing::HasSubstr;
+using ::testing::Optional;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
-class EcsApiTest : public testing::Test {
+class EcsApiTest : public ::testing::Test {
  protected:
   EcsApiTest() : world_({}, kNoon, random_) {
     world_.create_cluster("main");

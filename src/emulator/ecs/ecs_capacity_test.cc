@@ -5,18 +5,18 @@
 
 #include "emulator/ecs/ecs_api.h"
 #include "emulator/ecs/ecs_names.h"
+#include "ground/base/test_support.h"
 
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::minutes;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
-class EcsCapacity : public testing::Test {
+class EcsCapacity : public ::testing::Test {
  protected:
   EcsCapacity() : world_({}, kNoon, random_) {
     world_.create_cluster("main");

@@ -6,9 +6,9 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::Pair;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::Pair;
 
 TaskContainer of(std::string document, std::string_view overrides = {}) {
   return worker_container({.document = std::move(document)}, overrides);

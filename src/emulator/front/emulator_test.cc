@@ -15,7 +15,7 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Result<std::unique_ptr<Emulator>> make(net::EventLoop& loop, EmulatorOptions options) {
   const Log log(STDERR_FILENO, LogLevel::Error, system_clock());

@@ -8,7 +8,7 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 /// The JSON input of SQS's operation, or "error <code>".
 std::string input_of(std::string_view text) {

@@ -6,7 +6,7 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 struct Asked {
   std::string method = "POST";

@@ -8,14 +8,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::minutes;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
 struct Place {
   explicit Place(std::uint64_t seed, Instant at = kNoon) : random(seed), world({}, at, random) {}

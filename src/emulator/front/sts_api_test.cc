@@ -4,16 +4,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
-class StsApiTest : public testing::Test {
+class StsApiTest : public ::testing::Test {
  protected:
   std::string call(std::string_view operation, const std::string& members,
                    const std::string& key = "AKID") {

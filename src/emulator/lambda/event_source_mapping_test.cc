@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
 #include "ground/json/reader.h"
 
 namespace scaler::emulator {
@@ -13,11 +14,11 @@ namespace {
 
 using std::chrono::milliseconds;
 using std::chrono::seconds;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 using Strings = std::vector<std::string>;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + seconds(43'200);
+using scaler::testing::kNoon;
 constexpr Duration kToggle = seconds(30);
 
 std::string failures(const Strings& ids) {
@@ -359,7 +360,7 @@ struct Answer {
   Strings failed;
 };
 
-class FailedItems : public testing::TestWithParam<Answer> {};
+class FailedItems : public ::testing::TestWithParam<Answer> {};
 
 TEST_P(FailedItems, FollowsTheRulesOfLambda) {
   EXPECT_EQ(failed_items(GetParam().text, {"a", "b"}), GetParam().failed);
@@ -367,7 +368,7 @@ TEST_P(FailedItems, FollowsTheRulesOfLambda) {
 
 INSTANTIATE_TEST_SUITE_P(
     Rules, FailedItems,
-    testing::Values(
+    ::testing::Values(
         Answer{"EmptyAnswer", "", {}}, Answer{"Null", "null", {}}, Answer{"EmptyObject", "{}", {}},
         Answer{"OtherObject", R"({"statusCode":200})", {}},
         Answer{"EmptyList", R"({"batchItemFailures":[]})", {}},

@@ -13,14 +13,14 @@ namespace scaler::emulator {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::AllOf;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kEcho = "while next; do answer \"$event\"; done\n";
 
-class LambdaFunctionTest : public testing::Test {
+class LambdaFunctionTest : public ::testing::Test {
  protected:
   void use(std::string_view script, FunctionSettings settings = {}) {
     script_ = std::make_unique<Script>(std::string(kRuntime) + std::string(script));
@@ -119,9 +119,9 @@ TEST_F(LambdaFunctionTest, GivesLambdasEnvironmentAndTheFunctionsOwn) {
   has("SQS_QUEUE_URL=http://q");
   has("TZ=:UTC");
   has("_HANDLER=bootstrap");
-  EXPECT_THAT(lines_, Contains(testing::StartsWith("AWS_LAMBDA_RUNTIME_API=127.0.0.1:")));
-  EXPECT_THAT(lines_, Contains(testing::StartsWith("AWS_SESSION_TOKEN=")));
-  EXPECT_THAT(lines_, testing::Not(Contains(testing::StartsWith("HOME="))));
+  EXPECT_THAT(lines_, Contains(::testing::StartsWith("AWS_LAMBDA_RUNTIME_API=127.0.0.1:")));
+  EXPECT_THAT(lines_, Contains(::testing::StartsWith("AWS_SESSION_TOKEN=")));
+  EXPECT_THAT(lines_, ::testing::Not(Contains(::testing::StartsWith("HOME="))));
 }
 
 TEST_F(LambdaFunctionTest, FailsTheInvocationWhenTheStartCrashesAndStartsAgain) {

@@ -16,16 +16,16 @@ namespace scaler::emulator {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::Field;
-using testing::HasSubstr;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::Field;
+using ::testing::HasSubstr;
 
 const std::string kFunctions = "/2015-03-31/functions/";
 const std::string kMappings = "/2015-03-31/event-source-mappings";
 constexpr std::string_view kQueueArn = "arn:aws:sqs:us-east-1:000000000000:jobs";
 
-class LambdaHostTest : public testing::Test {
+class LambdaHostTest : public ::testing::Test {
  protected:
   LambdaHostTest() { queue_ = &world_.create_queue("jobs", {}); }
 

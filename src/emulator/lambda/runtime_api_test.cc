@@ -15,15 +15,15 @@ namespace scaler::emulator {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::StartsWith;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::StartsWith;
 
 constexpr std::string_view kError = R"({"errorMessage":"no","errorType":"Bad"})";
 
 /// The API on a thread of its own; the test is the runtime.
-class RuntimeApiTest : public testing::Test {
+class RuntimeApiTest : public ::testing::Test {
  public:
   ~RuntimeApiTest() override { thread_ = {}; }
 

@@ -6,6 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
 #include "ground/json/reader.h"
 
 namespace scaler::emulator {
@@ -13,13 +14,13 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + seconds(43'200);
+using scaler::testing::kNoon;
 
-struct Scene {
-  explicit Scene(Duration interval)
+struct ScheduleScene {
+  explicit ScheduleScene(Duration interval)
       : schedule(
             world, {.region = "eu-west-1", .account = "000000000000"}, interval,
             [this](std::string event) { events.push_back(std::move(event)); }, 7) {}
@@ -35,13 +36,13 @@ struct Scene {
   ScheduleRule schedule;
 };
 
-std::string text(const std::string& event, std::string_view name) {
+std::string text_of(const std::string& event, std::string_view name) {
   const auto document = json::parse(event);
   return json::Reader(*document).field(name).value().string().value();
 }
 
 TEST(Schedule, SendsAScheduledEventEveryInterval) {
-  Scene scene(minutes(1));
+  ScheduleScene scene(minutes(1));
   scene.pass(seconds(59));
   EXPECT_THAT(scene.events, IsEmpty());
 
@@ -49,20 +50,20 @@ TEST(Schedule, SendsAScheduledEventEveryInterval) {
   scene.pass(minutes(1));
 
   ASSERT_THAT(scene.events, SizeIs(2));
-  EXPECT_EQ(text(scene.events[0], "version"), "0");
-  EXPECT_EQ(text(scene.events[0], "detail-type"), "Scheduled Event");
-  EXPECT_EQ(text(scene.events[0], "source"), "aws.events");
-  EXPECT_EQ(text(scene.events[0], "account"), "000000000000");
-  EXPECT_EQ(text(scene.events[0], "time"), "2026-11-23T12:01:00Z");
-  EXPECT_EQ(text(scene.events[0], "region"), "eu-west-1");
+  EXPECT_EQ(text_of(scene.events[0], "version"), "0");
+  EXPECT_EQ(text_of(scene.events[0], "detail-type"), "Scheduled Event");
+  EXPECT_EQ(text_of(scene.events[0], "source"), "aws.events");
+  EXPECT_EQ(text_of(scene.events[0], "account"), "000000000000");
+  EXPECT_EQ(text_of(scene.events[0], "time"), "2026-11-23T12:01:00Z");
+  EXPECT_EQ(text_of(scene.events[0], "region"), "eu-west-1");
   EXPECT_THAT(scene.events[0],
-              testing::HasSubstr(R"("resources":["arn:aws:events:eu-west-1:000000000000:rule/)"));
-  EXPECT_THAT(scene.events[0], testing::EndsWith(R"("detail":{}})"));
-  EXPECT_NE(text(scene.events[0], "id"), text(scene.events[1], "id"));
+              ::testing::HasSubstr(R"("resources":["arn:aws:events:eu-west-1:000000000000:rule/)"));
+  EXPECT_THAT(scene.events[0], ::testing::EndsWith(R"("detail":{}})"));
+  EXPECT_NE(text_of(scene.events[0], "id"), text_of(scene.events[1], "id"));
 }
 
 TEST(Schedule, SendsOneEventForMissedIntervalsAndKeepsItsRhythm) {
-  Scene scene(minutes(1));
+  ScheduleScene scene(minutes(1));
 
   scene.pass(seconds(200));
   EXPECT_THAT(scene.events, SizeIs(1));
@@ -74,7 +75,7 @@ TEST(Schedule, SendsOneEventForMissedIntervalsAndKeepsItsRhythm) {
 }
 
 TEST(Schedule, NeverSendsWithoutAnInterval) {
-  Scene scene(Duration(0));
+  ScheduleScene scene(Duration(0));
 
   scene.pass(minutes(100));
 

@@ -5,19 +5,19 @@
 #include <gtest/gtest.h>
 
 #include "emulator/others/other_services.h"
+#include "ground/base/test_support.h"
 
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 constexpr std::int64_t kNoonSeconds = 1'795'435'200;
 
-class CloudWatchTest : public testing::Test {
+class CloudWatchTest : public ::testing::Test {
  protected:
   CloudWatchTest() { queue_ = &world_.create_queue("jobs", {}); }
 

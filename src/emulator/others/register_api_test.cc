@@ -6,9 +6,9 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-class RegisterTest : public testing::Test {
+class RegisterTest : public ::testing::Test {
  protected:
   std::string call(std::string_view service, std::string_view operation, const std::string& body) {
     const auto document = json::parse(body);

@@ -20,9 +20,9 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsSubsetOf;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsSubsetOf;
 
 /// Neither gone nor a zombie.
 bool alive(pid_t pid) {
@@ -33,7 +33,7 @@ bool alive(pid_t pid) {
   return end != std::string::npos && text[end + 2] != 'Z';
 }
 
-class ChildProcessTest : public testing::Test {
+class ChildProcessTest : public ::testing::Test {
  protected:
   void start(const std::string& path, Environment environment = {}) {
     auto process = ChildProcess::start(

@@ -4,11 +4,12 @@
 
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::emulator {
 namespace {
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
 net::ServerRequest good_request() {
   return {
@@ -64,7 +65,7 @@ struct BadCase {
   std::string_view code;
 };
 
-class CheckSignatureRefuses : public testing::TestWithParam<BadCase> {};
+class CheckSignatureRefuses : public ::testing::TestWithParam<BadCase> {};
 
 TEST_P(CheckSignatureRefuses, Requests) {
   const BadCase& bad = GetParam();
@@ -86,7 +87,7 @@ constexpr std::string_view kInvalid = "InvalidSignatureException";
 
 INSTANTIATE_TEST_SUITE_P(
     AwsRequest, CheckSignatureRefuses,
-    testing::Values(
+    ::testing::Values(
         BadCase{"Algorithm", "Authorization", "SHA256", "SHA1", kIncomplete},
         BadCase{"NoSpaceAfterAlgorithm", "Authorization", "SHA256 ", "SHA256", kIncomplete},
         BadCase{"EmptyKey", "Authorization", "=AKID", "=", kIncomplete},

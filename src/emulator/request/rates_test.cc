@@ -2,11 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::emulator {
 namespace {
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 constexpr int kBurst = 50;  // Of calls that change services.
 
 int passed(Rates& rates, const Caller& caller, std::string_view operation, Instant at, int calls) {

@@ -5,18 +5,18 @@
 #include <gtest/gtest.h>
 
 #include "emulator/sqs/digests.h"
+#include "ground/base/test_support.h"
 
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 constexpr std::string_view kUrl = R"("QueueUrl":"http://x/000000000000/jobs")";
 
-class SqsApiTest : public testing::Test {
+class SqsApiTest : public ::testing::Test {
  protected:
   SqsApiTest() : world_({}, kNoon, random_), api_(world_, "http://x", "eu-west-1") {
     queue_ = &world_.create_queue("jobs", {});
@@ -32,7 +32,7 @@ class SqsApiTest : public testing::Test {
                  .caller = caller_,
                  .abandoned = [gone = gone_] { return *gone; }},
                 [answer](ApiAnswer result) {
-                  EXPECT_THAT(*answer, testing::AnyOf("waiting", "served")) << "answered twice";
+                  EXPECT_THAT(*answer, ::testing::AnyOf("waiting", "served")) << "answered twice";
                   *answer = result ? *result : "error " + result.error().code;
                 });
     last_ = answer;

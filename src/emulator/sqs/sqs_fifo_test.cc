@@ -4,20 +4,20 @@
 
 #include "emulator/sqs/sqs_api.h"
 #include "emulator/sqs/sqs_event.h"
+#include "ground/base/test_support.h"
 
 namespace scaler::emulator {
 namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::AllOf;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 
-class SqsFifoTest : public testing::Test {
+class SqsFifoTest : public ::testing::Test {
  protected:
   SqsFifoTest() : world_({}, kNoon, random_), api_(world_, "http://x", "eu-west-1") {
     queue_ = &world_.create_queue("jobs.fifo", {.fifo = world::FifoSettings{}});

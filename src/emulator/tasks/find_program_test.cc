@@ -6,7 +6,7 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 TEST(FindProgram, LooksAlongThePathOrTakesAPathAsItIs) {
   EXPECT_EQ(find_program("sh", {{"PATH", "/nonexistent:/bin"}}).value(), "/bin/sh");

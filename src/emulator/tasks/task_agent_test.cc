@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
 #include "ground/json/reader.h"
 
 namespace scaler::emulator {
@@ -10,14 +11,13 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
-const Instant kNoon =
-    std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + std::chrono::hours(12);
+using scaler::testing::kNoon;
 constexpr std::string_view kState = "/task-protection/v1/state";
 
-class TaskAgentTest : public testing::Test {
+class TaskAgentTest : public ::testing::Test {
  protected:
   TaskAgentTest() {
     world_.create_cluster("main");

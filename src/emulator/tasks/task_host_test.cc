@@ -15,15 +15,15 @@
 namespace scaler::emulator {
 namespace {
 
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr std::string_view kDocument =
     R"({"containerDefinitions":[{"name":"worker","environment":[)"
     R"({"name":"QUEUE","value":"q 1"},{"name":"AWS_REGION","value":"eu-north-1"}]}]})";
 
 /// A cluster whose tasks run a script, on the machine's clock.
-class TaskHostTest : public testing::Test {
+class TaskHostTest : public ::testing::Test {
  protected:
   void serve(const std::string& script, std::int64_t desired, TaskHostOptions options = {},
              std::string_view document = kDocument) {

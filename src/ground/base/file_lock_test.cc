@@ -21,7 +21,7 @@ namespace {
 }
 
 /// A folder of its own, and a child process that holds a file in it until it is killed.
-class FileLockTest : public testing::Test {
+class FileLockTest : public ::testing::Test {
  protected:
   FileLockTest() {
     std::string folder = (std::filesystem::temp_directory_path() / "lock-XXXXXX").string();

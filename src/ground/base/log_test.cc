@@ -62,7 +62,7 @@ TEST(Log, EscapesControlsAndReplacesBadUtf8) {
 }
 
 /// A pipe of one page, whose writing end is a log's.
-class LogPipe : public testing::Test {
+class LogPipe : public ::testing::Test {
  protected:
   LogPipe() {
     EXPECT_EQ(pipe2(ends_.data(), O_CLOEXEC), 0);
@@ -132,7 +132,7 @@ TEST_F(LogPipe, OutlivesItsReader) {
 }
 
 TEST(Log, TellsThatTheDiskWasFullAndNotThatNobodyRead) {
-  std::string path = testing::TempDir() + "logXXXXXX";
+  std::string path = ::testing::TempDir() + "logXXXXXX";
   const int file = mkostemp(path.data(), O_CLOEXEC);
   const int kept = fcntl(file, F_DUPFD_CLOEXEC, 0);
   const int full = open("/dev/full", O_WRONLY | O_CLOEXEC);
@@ -152,9 +152,9 @@ TEST(Log, TellsThatTheDiskWasFullAndNotThatNobodyRead) {
   }
   unlink(path.c_str());
   EXPECT_THAT(text,
-              testing::HasSubstr("\"message\":\"log lines were dropped because they could not "
-                                 "be written\",\"dropped\":2,\"reason\":\"No space left on "
-                                 "device\"}\n"));
+              ::testing::HasSubstr("\"message\":\"log lines were dropped because they could not "
+                                   "be written\",\"dropped\":2,\"reason\":\"No space left on "
+                                   "device\"}\n"));
 }
 
 TEST(Log, DropsWhatASocketDoesNotTake) {

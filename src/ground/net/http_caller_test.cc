@@ -12,7 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-class HttpCallerTest : public testing::Test {
+class HttpCallerTest : public ::testing::Test {
  protected:
   /// Runs the loop until `count` answers have come, or for ten seconds.
   void run(std::size_t count) {

@@ -35,7 +35,7 @@ std::vector<Framing> framings() {
 }
 
 /// Cuts the reply after as many bytes as the connection's number says.
-class CutReplies : public testing::TestWithParam<End> {
+class CutReplies : public ::testing::TestWithParam<End> {
  protected:
   CutReplies() { std::signal(SIGPIPE, SIG_IGN); }
 
@@ -128,7 +128,7 @@ TEST_P(CutReplies, UnderTlsAreNoReplies) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Ends, CutReplies,
-                         testing::Values(End::Reset, End::Close, End::GoodbyeAndClose));
+                         ::testing::Values(End::Reset, End::Close, End::GoodbyeAndClose));
 
 }  // namespace
 }  // namespace scaler::net

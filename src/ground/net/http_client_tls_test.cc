@@ -17,11 +17,11 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
-constexpr std::string_view kHelloAndClose =
+constexpr std::string_view kGreeting = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+constexpr std::string_view kGreetingAndClose =
     "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 5\r\n\r\nhello";
 
-class HttpClientTls : public testing::Test {
+class HttpClientTls : public ::testing::Test {
  public:
   ~HttpClientTls() override { std::filesystem::remove(bundle_); }
 
@@ -68,7 +68,7 @@ TEST_F(HttpClientTls, TrustsTheRightHostUnderAKnownAuthority) {
   for (const auto& [name, host] :
        {std::pair("DNS:localhost", "localhost"), std::pair("IP:127.0.0.1", "127.0.0.1")}) {
     const TlsAcceptor acceptor(leaf(name));
-    const RawServer server(serve(acceptor, kHello));
+    const RawServer server(serve(acceptor, kGreeting));
     HttpClient client(options());
     for (int i = 0; i < 3; ++i) {
       const auto response = get(client, https(server, host));
@@ -84,7 +84,7 @@ TEST_F(HttpClientTls, RefusesAnotherHostsCertificate) {
        {std::pair("DNS:example.com", "localhost"), std::pair("IP:127.0.0.2", "127.0.0.1"),
         std::pair("DNS:127.0.0.1", "127.0.0.1"), std::pair("DNS:local*", "localhost")}) {
     const TlsAcceptor acceptor(leaf(name));
-    const RawServer server(serve(acceptor, kHello));
+    const RawServer server(serve(acceptor, kGreeting));
     HttpClient client(options());
     const auto response = get(client, https(server, host));
     ASSERT_FALSE(response.has_value()) << name;
@@ -98,7 +98,7 @@ TEST_F(HttpClientTls, RefusesAnUnknownAuthority) {
   const Certificate other = make_certificate({.common_name = "Test Authority"}, nullptr);
   const TlsAcceptor acceptor(
       make_certificate({.common_name = "leaf", .alternative_name = "DNS:localhost"}, &other));
-  const RawServer server(serve(acceptor, kHello));
+  const RawServer server(serve(acceptor, kGreeting));
   HttpClient bundled(options());
   EXPECT_EQ(get(bundled, https(server, "localhost")).error().kind, ErrorKind::Unavailable);
   HttpClient built_in;
@@ -107,7 +107,7 @@ TEST_F(HttpClientTls, RefusesAnUnknownAuthority) {
 
 TEST_F(HttpClientTls, RefusesAnExpiredCertificate) {
   const TlsAcceptor acceptor(leaf("DNS:localhost", -60));
-  const RawServer server(serve(acceptor, kHello));
+  const RawServer server(serve(acceptor, kGreeting));
   HttpClient client(options());
   const auto response = get(client, https(server, "localhost"));
   ASSERT_FALSE(response.has_value());
@@ -136,7 +136,7 @@ TEST_F(HttpClientTls, SpeaksEveryCipherAndGroupOfTheDay) {
     TlsAcceptor acceptor(make_certificate(
         {.common_name = "leaf", .alternative_name = "DNS:localhost", .key = key}, &authority_));
     ASSERT_TRUE(acceptor.limit(cipher, group)) << cipher;
-    const RawServer server(serve(acceptor, kHello));
+    const RawServer server(serve(acceptor, kGreeting));
     HttpClient client(options());
     const auto response = get(client, https(server, "localhost"));
     EXPECT_TRUE(response.has_value()) << cipher << " " << group << ": " << response.error().message;
@@ -145,7 +145,7 @@ TEST_F(HttpClientTls, SpeaksEveryCipherAndGroupOfTheDay) {
 
 TEST_F(HttpClientTls, RefusesOldVersions) {
   const TlsAcceptor acceptor(leaf("DNS:localhost"), TLS1_1_VERSION);
-  const RawServer server(serve(acceptor, kHello));
+  const RawServer server(serve(acceptor, kGreeting));
   HttpClient client(options());
   EXPECT_EQ(get(client, https(server, "localhost")).error().kind, ErrorKind::Unavailable);
 }
@@ -159,7 +159,7 @@ TEST_F(HttpClientTls, ResumesItsSessionOnANewConnection) {
       ASSERT_NE(ssl, nullptr);
       resumed += SSL_session_reused(ssl.get());
       TlsAcceptor::read_request(ssl.get());
-      TlsAcceptor::write(ssl.get(), kHelloAndClose);
+      TlsAcceptor::write(ssl.get(), kGreetingAndClose);
       SSL_shutdown(ssl.get());
       ::shutdown(socket, SHUT_WR);
     });
@@ -187,7 +187,7 @@ TEST_F(HttpClientTls, ResumesTheSessionOfAConnectionThatWasOnlyOpened) {
       return;
     }
     TlsAcceptor::read_request(ssl.get());
-    TlsAcceptor::write(ssl.get(), kHello);
+    TlsAcceptor::write(ssl.get(), kGreeting);
   });
   HttpClient client(options());
   const Origin origin = https(server, "localhost");
@@ -230,7 +230,7 @@ TEST_F(HttpClientTls, GivesUpOnAHandshakeThatIsNeverAnswered) {
 
 TEST_F(HttpClientTls, ReportsAPeerThatSpeaksNoTls) {
   const RawServer server([](int socket, int) {
-    write_text(socket, kHello);
+    write_text(socket, kGreeting);
     read_request(socket);
   });
   HttpClient client(options());

@@ -18,7 +18,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kHello = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
+constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello";
 constexpr std::string_view kEstablished = "HTTP/1.0 200 Connection established\r\n\r\n";
 
 void copy_until_the_end(int from, int to) {
@@ -86,7 +86,7 @@ class FakeProxy {
   RawServer server_{[this](int socket, int) { serve(socket); }};
 };
 
-class HttpProxy : public testing::Test {
+class HttpProxy : public ::testing::Test {
  public:
   ~HttpProxy() override { std::filesystem::remove(bundle_); }
 
@@ -125,7 +125,7 @@ class HttpProxy : public testing::Test {
   RawServer aws_{[this](int socket, int) {
     const auto ssl = acceptor_.accept(socket);
     while (ssl != nullptr && TlsAcceptor::read_request(ssl.get())) {
-      TlsAcceptor::write(ssl.get(), kHello);
+      TlsAcceptor::write(ssl.get(), kAnswer);
     }
   }};
 };
@@ -271,7 +271,7 @@ TEST_F(HttpProxy, ThatBreaksOffOrTalksNonsenseIsAnError) {
 TEST_F(HttpProxy, MayNotSpeakForTheOriginBeforeTls) {
   const RawServer proxy([](int socket, int) {
     read_request(socket);
-    write_text(socket, std::string(kEstablished) + std::string(kHello));
+    write_text(socket, std::string(kEstablished) + std::string(kAnswer));
     read_request(socket);
   });
   HttpClient client(options("127.0.0.1:" + std::to_string(proxy.origin().port)));
@@ -289,7 +289,7 @@ TEST_F(HttpProxy, ThatIsNotThereIsNamed) {
 }
 
 TEST_F(HttpProxy, ForwardsPlainRequests) {
-  const FakeProxy proxy{std::string(kHello)};
+  const FakeProxy proxy{std::string(kAnswer)};
   HttpClient client(options("http://user:secret@127.0.0.1:" + std::to_string(proxy.port())));
   for (int i = 0; i < 2; ++i) {
     const auto response =
@@ -318,7 +318,7 @@ TEST_F(HttpProxy, ThatWantsAPasswordForAPlainRequestIsAnErrorToo) {
 }
 
 TEST_F(HttpProxy, IsNotAskedForThisMachine) {
-  const RawServer server(answering(std::string(kHello)));
+  const RawServer server(answering(std::string(kAnswer)));
   HttpClient client(options("http://127.0.0.1:1"));
   EXPECT_TRUE(client.send({.origin = server.origin()}, after(5s)).has_value());
 }

@@ -25,7 +25,7 @@ bool soon(const std::function<bool()>& condition) {
 }
 
 /// A server whose every answer goes on, but for those for which there is no room.
-class HttpServerStreamTest : public testing::Test {
+class HttpServerStreamTest : public ::testing::Test {
  public:
   ~HttpServerStreamTest() override {
     thread_ = {};

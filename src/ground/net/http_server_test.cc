@@ -275,7 +275,7 @@ struct Garbage {
   const char* status;
 };
 
-class HttpServerGarbage : public HttpServerTest, public testing::WithParamInterface<Garbage> {};
+class HttpServerGarbage : public HttpServerTest, public ::testing::WithParamInterface<Garbage> {};
 
 TEST_P(HttpServerGarbage, IsRefusedAndTheConnectionClosed) {
   Peer peer(server_->port());
@@ -289,7 +289,7 @@ TEST_P(HttpServerGarbage, IsRefusedAndTheConnectionClosed) {
 
 INSTANTIATE_TEST_SUITE_P(
     Cases, HttpServerGarbage,
-    testing::Values(
+    ::testing::Values(
         Garbage{"NoHttp", "\x16\x03\x01 hello\r\n\r\n", "400"},
         Garbage{"NoVersion", "GET /\r\n\r\n", "400"},
         Garbage{"LaterVersion", "GET / HTTP/2.0\r\n\r\n", "400"},

@@ -11,7 +11,7 @@ struct Listed {
   bool named;
 };
 
-class NoProxy : public testing::TestWithParam<Listed> {};
+class NoProxy : public ::testing::TestWithParam<Listed> {};
 
 TEST_P(NoProxy, IsReadAsCurlReadsIt) {
   EXPECT_EQ(names_host(GetParam().list, GetParam().host), GetParam().named)
@@ -19,26 +19,23 @@ TEST_P(NoProxy, IsReadAsCurlReadsIt) {
 }
 
 // What curl 7.88.1 was seen to do with a URL of that host.
-INSTANTIATE_TEST_SUITE_P(Names, NoProxy,
-                         testing::Values(Listed{"example.com", "example.com", true},
-                                         Listed{"example.com", "www.example.com", true},
-                                         Listed{"example.com", "nonexample.com", false},
-                                         Listed{".example.com", "example.com", true},
-                                         Listed{".example.com", "www.example.com", true},
-                                         Listed{"example.com.", "www.example.com", true},
-                                         Listed{"example.com", "www.example.com.", true},
-                                         Listed{"EXAMPLE.com", "www.Example.Com", true},
-                                         Listed{"com", "a.com", true}, Listed{"*", "a.b", true},
-                                         Listed{"*,x", "a.b", false}, Listed{"*.b", "a.b", false},
-                                         Listed{"x b", "a.b", true}, Listed{"x,,b", "a.b", true},
-                                         Listed{"x , b ", "a.b", true}, Listed{"x\tb", "a.b", true},
-                                         Listed{"a.b:443", "a.b", false}, Listed{"", "a.b", false},
-                                         Listed{"..b", "a.b", false}, Listed{".", "a.b", false},
-                                         Listed{"a.b;c", "c", false}));
+INSTANTIATE_TEST_SUITE_P(
+    Names, NoProxy,
+    ::testing::Values(
+        Listed{"example.com", "example.com", true}, Listed{"example.com", "www.example.com", true},
+        Listed{"example.com", "nonexample.com", false}, Listed{".example.com", "example.com", true},
+        Listed{".example.com", "www.example.com", true},
+        Listed{"example.com.", "www.example.com", true},
+        Listed{"example.com", "www.example.com.", true},
+        Listed{"EXAMPLE.com", "www.Example.Com", true}, Listed{"com", "a.com", true},
+        Listed{"*", "a.b", true}, Listed{"*,x", "a.b", false}, Listed{"*.b", "a.b", false},
+        Listed{"x b", "a.b", true}, Listed{"x,,b", "a.b", true}, Listed{"x , b ", "a.b", true},
+        Listed{"x\tb", "a.b", true}, Listed{"a.b:443", "a.b", false}, Listed{"", "a.b", false},
+        Listed{"..b", "a.b", false}, Listed{".", "a.b", false}, Listed{"a.b;c", "c", false}));
 
 INSTANTIATE_TEST_SUITE_P(
     Addresses, NoProxy,
-    testing::Values(
+    ::testing::Values(
         Listed{"10.0.0.0/8", "10.1.2.3", true}, Listed{"10.0.0.0/8", "11.1.2.3", false},
         Listed{"10.1.2.3", "10.1.2.3", true}, Listed{"10.1.2", "10.1.2.3", false},
         Listed{"2.3", "10.1.2.3", false}, Listed{"10.1.2.3/33", "10.1.2.3", false},

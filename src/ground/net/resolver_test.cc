@@ -68,7 +68,7 @@ bool equal(const std::vector<Address>& a, const std::vector<Address>& b) {
   });
 }
 
-class ResolverTest : public testing::Test {
+class ResolverTest : public ::testing::Test {
  protected:
   /// Waits for a look-up to end, in real time.
   void collect(Deadline now) {

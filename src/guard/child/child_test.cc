@@ -101,12 +101,12 @@ TEST(Child, LeavesTheChildrenOfOtherThreadsToThem) {
   EXPECT_EQ(wait_for(*child), 5);
 }
 
-class SignalsOf : public testing::TestWithParam<int> {};
+class SignalsOf : public ::testing::TestWithParam<int> {};
 
 /// The last is one of those that systemd's images stop by.
 INSTANTIATE_TEST_SUITE_P(All, SignalsOf,
-                         testing::Values(SIGUSR1, SIGTERM, SIGALRM, SIGPWR, SIGIO, SIGXCPU,
-                                         SIGRTMIN + 3));
+                         ::testing::Values(SIGUSR1, SIGTERM, SIGALRM, SIGPWR, SIGIO, SIGXCPU,
+                                           SIGRTMIN + 3));
 
 TEST_P(SignalsOf, TheGuardComeOnTheLoop) {
   net::EventLoop loop;

@@ -2,14 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include "guard/messages/test_support.h"
+
 namespace scaler::guard {
 namespace {
 
-constexpr std::string_view kQueue = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
-constexpr std::string_view kGuarded =
-    "http://127.0.0.1:9324/https/sqs.eu-central-1.amazonaws.com/123456789012/jobs";
-
-const Door kDoor{.port = 9324};
+using testing::kDoor;
+using testing::kGuarded;
+using testing::kQueue;
 
 TEST(GuardedUrl, GoesThereAndBack) {
   for (const std::string_view url :

@@ -2,15 +2,16 @@
 
 #include <gtest/gtest.h>
 
+#include "guard/messages/test_support.h"
+
 namespace scaler::guard {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::string_view kQueue = "https://sqs.eu-central-1.amazonaws.com/123456789012/jobs";
-constexpr std::string_view kGuarded =
-    "http://127.0.0.1:9324/https/sqs.eu-central-1.amazonaws.com/123456789012/jobs";
-const Door kDoor{.port = 9324};
+using testing::kDoor;
+using testing::kGuarded;
+using testing::kQueue;
 
 net::ServerRequest json_request(const std::string& operation, std::string body) {
   return {.method = "POST",

@@ -10,9 +10,9 @@
 namespace scaler::report {
 namespace {
 
-using testing::ContainsRegex;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::ContainsRegex;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 constexpr Instant kBegin{std::chrono::seconds(1'800'000'000)};
 

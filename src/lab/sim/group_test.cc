@@ -99,7 +99,7 @@ TEST(Group, AWakeAsksForTheInstanceWithinASecond) {
   }};
   ASSERT_TRUE(simulate(scenario, 1, hooks));
   EXPECT_GE(after.size(), 11);
-  EXPECT_THAT(after, testing::Each(testing::Lt(seconds(1)))) << "bursts come every two hours";
+  EXPECT_THAT(after, ::testing::Each(::testing::Lt(seconds(1)))) << "bursts come every two hours";
 }
 
 TEST(Group, ATaskThatWasPlacedSinceItsServiceWasReadAsksForNoOtherInstance) {

@@ -72,7 +72,7 @@ TEST(Simulator, RefusesABadPolicy) {
   scenario.policy.backlog_per_task = 0;
   const auto run = simulate(scenario, 1);
   ASSERT_FALSE(run.has_value());
-  EXPECT_THAT(run.error().message, testing::HasSubstr("backlog_per_task"));
+  EXPECT_THAT(run.error().message, ::testing::HasSubstr("backlog_per_task"));
 }
 
 // --- the model against closed forms
@@ -112,7 +112,7 @@ struct Queueing {
   double utilisation;
 };
 
-class MMc : public testing::TestWithParam<Queueing> {};
+class MMc : public ::testing::TestWithParam<Queueing> {};
 
 // Twenty independent runs give the mean and its standard error; the bounds are four of those wide,
 // which a right model leaves once in fifteen thousand, and the seeds are fixed.
@@ -150,8 +150,8 @@ TEST_P(MMc, WaitsAsErlangCSays) {
   EXPECT_NEAR(waiting / kRuns, expected.waits, 0.03);
 }
 INSTANTIATE_TEST_SUITE_P(Servers, MMc,
-                         testing::Values(Queueing{1, 0.5}, Queueing{1, 0.7}, Queueing{2, 0.7},
-                                         Queueing{5, 0.8}, Queueing{20, 0.8}),
+                         ::testing::Values(Queueing{1, 0.5}, Queueing{1, 0.7}, Queueing{2, 0.7},
+                                           Queueing{5, 0.8}, Queueing{20, 0.8}),
                          [](const auto& each) {
                            return "c" + std::to_string(each.param.servers) + "_rho" +
                                   std::to_string(static_cast<int>(100 * each.param.utilisation));

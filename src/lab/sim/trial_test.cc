@@ -13,11 +13,11 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::AnyOf;
-using testing::Contains;
-using testing::Field;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::AnyOf;
+using ::testing::Contains;
+using ::testing::Field;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string told(std::uint64_t seed, const Trial& trial) {
   std::string text = "replay: ./dev sim --seed " + std::to_string(seed);
@@ -27,7 +27,7 @@ std::string told(std::uint64_t seed, const Trial& trial) {
   return text;
 }
 
-class RandomTrials : public testing::TestWithParam<std::uint64_t> {};
+class RandomTrials : public ::testing::TestWithParam<std::uint64_t> {};
 
 TEST_P(RandomTrials, HoldEveryInvariant) {
   constexpr std::uint64_t kSeeds = 8;
@@ -37,7 +37,7 @@ TEST_P(RandomTrials, HoldEveryInvariant) {
     EXPECT_THAT(trial.violations, IsEmpty()) << told(seed, trial);
   }
 }
-INSTANTIATE_TEST_SUITE_P(Seeds, RandomTrials, testing::Range<std::uint64_t>(0, 5));
+INSTANTIATE_TEST_SUITE_P(Seeds, RandomTrials, ::testing::Range<std::uint64_t>(0, 5));
 
 /// Bursts with silence between them; 20 s of work; nothing goes wrong.
 Scenario bursts() {

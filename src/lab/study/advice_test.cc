@@ -12,11 +12,11 @@ namespace scaler::study {
 namespace {
 
 using std::chrono::seconds;
-using testing::Contains;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::Not;
-using testing::StartsWith;
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::StartsWith;
 
 constexpr Duration kLimit = seconds(60);
 
@@ -144,7 +144,7 @@ TEST(Different, LeavesOutWhatNobodyCouldTellApart) {
   EXPECT_THAT(different(ranked, 1), ElementsAre(0, 2));
 }
 
-class AdviceTest : public testing::Test {
+class AdviceTest : public ::testing::Test {
  protected:
   const Advice& made(const Answer& runner_up) {
     advice_.ranked = &ranked_;

@@ -10,7 +10,7 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Answer answered(const std::string& name, double month, Duration wait) {
   return {.run = {.name = name,

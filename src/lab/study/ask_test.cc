@@ -6,8 +6,8 @@
 namespace scaler::study {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 std::string complaint(const Terms& terms, const std::string& arrivals = "poisson:1") {
   const auto asked = ask_about_arrivals(terms, arrivals);
@@ -63,7 +63,7 @@ TEST(Ask, ATraceIsItsOwnLengthAndIsScaled) {
   ASSERT_TRUE(asked->trace);
   EXPECT_EQ(asked->question.scenario.begin, asked->trace->begin());
   EXPECT_EQ(asked->question.scenario.length, std::chrono::minutes(2));
-  EXPECT_THAT(facts_of(*asked, terms), testing::Contains(HasSubstr("multiplied by 2")));
+  EXPECT_THAT(facts_of(*asked, terms), ::testing::Contains(HasSubstr("multiplied by 2")));
   const auto bad = ask_about_trace(terms, "2026-11-23 12:00,-3\n", "folder/load.csv");
   ASSERT_FALSE(bad);
   EXPECT_THAT(bad.error().message, StartsWith("folder/load.csv: line 1: "));

@@ -14,8 +14,8 @@ namespace {
 using std::chrono::days;
 using std::chrono::hours;
 using std::chrono::minutes;
-using testing::ElementsAre;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const Instant kMonday = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23);
 

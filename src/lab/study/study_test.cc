@@ -17,8 +17,8 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 TEST(Objective, IsReadAsPeopleWriteIt) {
   for (const char* text : {"p95 wait < 60s", "p95<60s", "p95 wait <= 1m", " p95  wait < 60 "}) {
@@ -373,20 +373,20 @@ TEST(Search, PrefersWhatCanGrowToAFixedCountThatCostsHardlyLess) {
 // longest wait they were all alike, and the cheapest waited twice as long as others.
 TEST(Search, IsNotLedByAMarginWhereNothingMeetsTheObjective) {
   std::vector<TriedSettings> trials;
-  for (const auto& [wait, hours] : {std::pair{200, 10}, {100, 20}, {150, 15}}) {
+  for (const auto& [wait, used] : {std::pair{200, 10}, {100, 20}, {150, 15}}) {
     trials.push_back({.answer = {.objective_wait = seconds(wait),
                                  .margin = std::chrono::hours(48) - seconds(wait)}});
-    trials.back().answer.run.figures.task_hours = hours;
+    trials.back().answer.run.figures.task_hours = used;
   }
   EXPECT_THAT(ranked(trials), ElementsAre(seconds(100), seconds(150), seconds(200)));
 }
 
 TEST(Search, PaysNothingForAWaitThatIsHardlyShorter) {
   std::vector<TriedSettings> trials;
-  for (const auto& [wait, hours, lost] :
+  for (const auto& [wait, used, lost] :
        {std::tuple{1010, 50, 0}, {1000, 100, 0}, {1015, 40, 0}, {1030, 10, 0}, {1005, 5, 1}}) {
     trials.push_back({.answer = {.objective_wait = seconds(wait)}});
-    trials.back().answer.run.figures.task_hours = hours;
+    trials.back().answer.run.figures.task_hours = used;
     trials.back().answer.run.figures.lost = static_cast<std::uint64_t>(lost);
   }
   rank(trials);

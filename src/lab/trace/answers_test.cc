@@ -6,10 +6,10 @@
 namespace scaler::trace {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::Not;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
 
 std::string page(const std::string& status, const std::string& more, int minute) {
   return R"({"MetricDataResults": [{"Id": "m1", "Label": "NumberOfMessagesSent", "StatusCode": ")" +

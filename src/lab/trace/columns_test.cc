@@ -6,9 +6,9 @@
 namespace scaler::trace {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(Columns, TwoThatCouldBeMeantAreAskedFor) {
   const std::string text = "time,orders,mails\n2026-11-23 12:00,1,20\n2026-11-23 12:01,2,30\n";

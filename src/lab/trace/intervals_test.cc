@@ -7,9 +7,9 @@ namespace scaler::trace {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 Instant at(std::string_view text) {
   return parse_instant(text).value_or(Instant());

@@ -11,9 +11,9 @@
 namespace scaler::trace {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 TEST(Trace, ReadsCsvWithAndWithoutHeader) {
   for (const char* header :

@@ -11,7 +11,7 @@
 namespace scaler::trace {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 constexpr std::string_view kText = "2026-11-23 12:00,1\n2026-11-23 12:01,2\n";
 

@@ -5,6 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
 #include "lab/world/queue.h"
 #include "lab/world/world.h"
 
@@ -14,11 +15,11 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::ElementsAre;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+using scaler::testing::kNoon;
 
 std::shared_ptr<const FifoMark> mark(std::string group, std::string id = "") {
   return std::make_shared<const FifoMark>(
@@ -33,7 +34,7 @@ std::vector<std::string> bodies(const std::vector<ReceivedMessage>& messages) {
   return found;
 }
 
-class FifoTest : public testing::Test {
+class FifoTest : public ::testing::Test {
  protected:
   static void send(Queue& queue, const std::string& body, Instant now = kNoon) {
     queue.post({.body = body, .fifo = mark(body.substr(0, 1))}, now);

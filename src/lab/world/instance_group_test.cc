@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
 #include "lab/world/world.h"
 
 namespace scaler::world {
@@ -11,13 +12,13 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::Each;
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::Each;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+using scaler::testing::kNoon;
 constexpr Resources kBig{.cpu = 4096, .memory = 16'000, .gpus = 1};
 constexpr Resources kHalf{.cpu = 2048, .memory = 4000};
 constexpr Resources kGpu{.cpu = 1024, .memory = 4000, .gpus = 1};
@@ -34,7 +35,7 @@ GroupSettings settings() {
           .agent = {.min = minutes(1), .max = minutes(1)}};
 }
 
-class Groups : public testing::Test {
+class Groups : public ::testing::Test {
  protected:
   Groups() { world_.create_cluster("main"); }
 
@@ -229,7 +230,7 @@ TEST_F(Groups, ALaunchWithoutCapacityFailsAndIsTriedAgain) {
   group.set_desired(2, "a user asked", world_.now());
   after(seconds(90));
   EXPECT_THAT(group.instances(), IsEmpty());
-  EXPECT_THAT(group.activities(), Each(testing::Field(&Activity::status, "Failed")));
+  EXPECT_THAT(group.activities(), Each(::testing::Field(&Activity::status, "Failed")));
   EXPECT_THAT(group.activities(), SizeIs(2)) << "one a minute";
   EXPECT_THAT(group.activities().front().message, HasSubstr("sufficient g5.xlarge"));
   group.fail_launches("", world_.now());

@@ -5,18 +5,20 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::world {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::IsEmpty;
-using testing::SizeIs;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+using scaler::testing::kNoon;
 
-class QueueTest : public testing::Test {
+class QueueTest : public ::testing::Test {
  protected:
   Queue make(QueueSettings settings = {}) { return {"jobs", std::move(settings), kNoon, random_}; }
   /// The receipt handle of the one message that a receive brings.
@@ -265,8 +267,9 @@ TEST_F(QueueTest, GivesEveryMessageAnIdOfItsOwn) {
   }
   EXPECT_THAT(ids, SizeIs(1000));
   for (const std::string& id : ids) {
-    ASSERT_THAT(id, testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
-                                          "[0-9a-f]{12}"));
+    ASSERT_THAT(id,
+                ::testing::MatchesRegex("[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-"
+                                        "[0-9a-f]{12}"));
   }
 }
 

@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
 #include "lab/world/service.h"
 
 namespace scaler::world {
@@ -10,9 +11,9 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::SizeIs;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+using scaler::testing::kNoon;
 
 class Killed final : public ServiceObserver {
  public:
@@ -32,7 +33,7 @@ struct Extremes {
   std::int64_t wanted_most = 0;
 };
 
-class DeploymentTest : public testing::Test {
+class DeploymentTest : public ::testing::Test {
  protected:
   Service make(std::int64_t desired, RollingUpdate rolling, ServiceBehaviour behaviour = {}) {
     Service service{{.name = "workers",

@@ -3,15 +3,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::world {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::seconds;
-using testing::HasSubstr;
-using testing::SizeIs;
+using ::testing::HasSubstr;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+using scaler::testing::kNoon;
 
 class Counter final : public ServiceObserver {
  public:
@@ -28,7 +30,7 @@ class Counter final : public ServiceObserver {
   int completed = 0;
 };
 
-class ServiceTest : public testing::Test {
+class ServiceTest : public ::testing::Test {
  protected:
   Service make(std::int64_t desired) {
     return {{.name = "workers", .cluster = "main", .task_definition = "td:1", .desired = desired},
@@ -292,7 +294,8 @@ TEST_F(ServiceTest, ProcessesThatKeepEndingAtOnceAreStartedLaterAndLater) {
     }
     pauses.push_back(std::chrono::duration_cast<seconds>(now - ended).count() - 5);
   }
-  EXPECT_THAT(pauses, testing::ElementsAre(0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300));
+  EXPECT_THAT(pauses,
+              ::testing::ElementsAre(0, 0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300));
   EXPECT_EQ(std::ranges::count_if(service.events(),
                                   [](const ServiceEvent& event) {
                                     return event.message.contains(

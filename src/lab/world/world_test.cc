@@ -6,15 +6,17 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler::world {
 namespace {
 
 using std::chrono::hours;
 using std::chrono::minutes;
 using std::chrono::seconds;
-using testing::SizeIs;
+using ::testing::SizeIs;
 
-const Instant kNoon = std::chrono::sys_days(std::chrono::year(2026) / 11 / 23) + hours(12);
+using scaler::testing::kNoon;
 
 struct Scene {
   explicit Scene(ServiceBehaviour behaviour = {}, std::uint64_t seed = 5)

@@ -7,6 +7,7 @@ namespace scaler {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::empty_for;
 using testing::fixed;
 using testing::kNoon;
 using testing::per_task;
@@ -14,10 +15,6 @@ using testing::policy;
 using testing::quiet;
 using testing::seen;
 using testing::unreadable;
-
-ServiceState empty_for(Duration duration, std::int64_t observations) {
-  return {.empty_since = kNoon - duration, .empty_observations = observations};
-}
 
 /// What a look at noon leaves that found what `seen` says, after a look ten seconds ago.
 ServiceState after(const ServiceState& state, const Decision& seen, const Policy& policy = fixed(1),

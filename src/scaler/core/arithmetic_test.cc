@@ -5,19 +5,19 @@
 namespace scaler {
 namespace {
 
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLargest = std::numeric_limits<std::int64_t>::max();
 constexpr std::int64_t kLarge = std::int64_t{1} << 33;
 
 TEST(SaturatingAdd, EndsAtTheLargestNumber) {
-  EXPECT_EQ(saturating_add(kMax - 2, 1), kMax - 1);
-  EXPECT_EQ(saturating_add(kMax - 1, 1), kMax);
-  EXPECT_EQ(saturating_add(kMax, kMax), kMax);
+  EXPECT_EQ(saturating_add(kLargest - 2, 1), kLargest - 1);
+  EXPECT_EQ(saturating_add(kLargest - 1, 1), kLargest);
+  EXPECT_EQ(saturating_add(kLargest, kLargest), kLargest);
 }
 
 TEST(ScaleRoundingUp, IsExactWhereTheProductDoesNotFit) {
   EXPECT_EQ(scale_rounding_up(kLarge, kLarge, kLarge), kLarge);
-  EXPECT_EQ(scale_rounding_up(kMax, kMax, kMax), kMax);
-  EXPECT_EQ(scale_rounding_up(kMax - 1, 3, 3), kMax - 1);
+  EXPECT_EQ(scale_rounding_up(kLargest, kLargest, kLargest), kLargest);
+  EXPECT_EQ(scale_rounding_up(kLargest - 1, 3, 3), kLargest - 1);
 }
 
 TEST(ScaleRoundingUp, RoundsUpOnlyWhatIsNotWhole) {
@@ -28,8 +28,8 @@ TEST(ScaleRoundingUp, RoundsUpOnlyWhatIsNotWhole) {
 }
 
 TEST(ScaleRoundingUp, EndsAtTheLargestNumber) {
-  EXPECT_EQ(scale_rounding_up(kMax, 2, 1), kMax);
-  EXPECT_EQ(scale_rounding_up(kMax, kMax, 1), kMax);
+  EXPECT_EQ(scale_rounding_up(kLargest, 2, 1), kLargest);
+  EXPECT_EQ(scale_rounding_up(kLargest, kLargest, 1), kLargest);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@ using testing::kNoon;
 
 constexpr int kHistories = 20'000;
 constexpr int kPasses = 30;
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kLargestCount = std::numeric_limits<std::int64_t>::max();
 
 bool chance(Random& random, std::int64_t one_in) {
   return random.between(1, one_in) == 1;
@@ -113,7 +113,7 @@ std::int64_t random_count(Random& random) {
     case 3:
       return 0;
     case 4:
-      return kMax - random.between(0, 2);
+      return kLargestCount - random.between(0, 2);
     default:
       return random.between(0, 300);
   }
@@ -313,7 +313,7 @@ void check_monotone(const Moment& moment) {
   for (const auto member : {&QueueDepth::visible, &QueueDepth::in_flight, &QueueDepth::delayed}) {
     for (std::size_t i = 0; i < moment.seen.queues.size(); ++i) {
       Observation other = moment.seen;
-      if (!other.queues[i] || other.queues[i].value().*member == kMax) {
+      if (!other.queues[i] || other.queues[i].value().*member == kLargestCount) {
         continue;
       }
       std::int64_t& count = other.queues[i].value().*member;

@@ -10,6 +10,7 @@ namespace scaler {
 namespace {
 
 using namespace std::chrono_literals;
+using testing::empty_for;
 using testing::fixed;
 using testing::kNoon;
 using testing::per_task;
@@ -19,16 +20,12 @@ using testing::rules_of;
 using testing::seen;
 using testing::unreadable;
 
-constexpr std::int64_t kMax = std::numeric_limits<std::int64_t>::max();
+constexpr std::int64_t kMostMessages = std::numeric_limits<std::int64_t>::max();
 
 void expect(const Decision& decision, Action action, std::int64_t desired, std::string_view rules) {
   EXPECT_EQ(to_string(decision.action), to_string(action));
   EXPECT_EQ(decision.desired, desired);
   EXPECT_EQ(rules_of(decision), rules);
-}
-
-ServiceState empty_for(Duration duration, std::int64_t observations) {
-  return {.empty_since = kNoon - duration, .empty_observations = observations};
 }
 
 TEST(Decide, FixedWakesToTheTargetOnTheFirstMessage) {
@@ -211,8 +208,8 @@ TEST(Decide, AFutureChangeCountsAsThisMoment) {
 TEST(Decide, KeepsWithinTheBounds) {
   const Policy bounded =
       policy({.mode = Mode::Backlog, .backlog_per_task = 1, .tasks_min = 2, .tasks_max = 7});
-  expect(decide(bounded, {}, seen({.visible = kMax, .in_flight = kMax}, 3)), Action::ScaleOut, 7,
-         "backlog bounds");
+  expect(decide(bounded, {}, seen({.visible = kMostMessages, .in_flight = kMostMessages}, 3)),
+         Action::ScaleOut, 7, "backlog bounds");
   expect(decide(bounded, quiet(), seen({.visible = 1}, 7)), Action::ScaleIn, 2, "backlog bounds");
 }
 
@@ -437,9 +434,10 @@ TEST(Decide, PausesOverrideEverything) {
 }
 
 TEST(Decide, DoesNotOverflowAtTheLargestCounts) {
-  const Decision decision =
-      decide(per_task(1), {}, seen({.visible = kMax, .in_flight = kMax, .delayed = kMax}, 0));
-  EXPECT_EQ(decision.demand, kMax);
+  const Decision decision = decide(
+      per_task(1), {},
+      seen({.visible = kMostMessages, .in_flight = kMostMessages, .delayed = kMostMessages}, 0));
+  EXPECT_EQ(decision.demand, kMostMessages);
   EXPECT_EQ(decision.desired, kTasksLimit);
 }
 

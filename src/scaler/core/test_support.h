@@ -5,12 +5,10 @@
 #include <initializer_list>
 #include <string>
 
+#include "ground/base/test_support.h"
 #include "scaler/core/decide.h"
 
 namespace scaler::testing {
-
-/// 2026-11-23T12:00:00Z, the noon of all tests.
-inline constexpr Instant kNoon{std::chrono::seconds(1'795'435'200)};
 
 inline Policy policy(const PolicyOptions& options) {
   return Policy::create(options).value();
@@ -30,6 +28,10 @@ inline ServiceObservation tasks(std::int64_t desired) {
 
 inline Observation seen(const QueueDepth& depth, std::int64_t desired, Instant at = kNoon) {
   return {.at = at, .queues = {depth}, .service = tasks(desired)};
+}
+
+inline ServiceState empty_for(Duration duration, std::int64_t observations) {
+  return {.empty_since = kNoon - duration, .empty_observations = observations};
 }
 
 /// Looks that followed each other, and found no need: nothing in the past holds a scale-in.

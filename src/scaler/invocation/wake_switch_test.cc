@@ -23,7 +23,7 @@ using ::testing::StartsWith;
 using testing::tasks;
 
 constexpr const char* kJobs = "https://sqs/1/jobs";
-constexpr const char* kJobsArn = "arn:aws:sqs:us-east-1:1:jobs";
+constexpr const char* kJobQueueArn = "arn:aws:sqs:us-east-1:1:jobs";
 
 /// A pass that found so many tasks and wants so many.
 PassRecord found(std::int64_t desired, std::int64_t wanted, bool empty = true) {
@@ -69,7 +69,7 @@ class WakeSwitchTest : public ::testing::Test {
     return report.errors.empty() ? Result<void>()
                                  : fail(ErrorKind::Rejected, report.errors.front());
   }
-  Result<void> disable() { return made().disable(kJobsArn, Deadline::max()); }
+  Result<void> disable() { return made().disable(kJobQueueArn, Deadline::max()); }
 
   WakeSwitch& made() {
     if (!switch_) {
@@ -138,7 +138,7 @@ TEST_F(WakeSwitchTest, TheMappingIsAskedForByTheQueueAndWhatWasInvoked) {
   made().invoked_as("arn:aws:lambda:us-east-1:1:function:f:live");
   EXPECT_TRUE(disable());
   EXPECT_EQ(function_.asked.function_arn, "arn:aws:lambda:us-east-1:1:function:f:live");
-  EXPECT_EQ(function_.asked.queue_arn, kJobsArn);
+  EXPECT_EQ(function_.asked.queue_arn, kJobQueueArn);
   EXPECT_TRUE(follow(busy()));
   EXPECT_EQ(function_.asked.queue_arn, "");  // It follows from the URL.
   EXPECT_EQ(function_.asked.queue_url, kJobs);

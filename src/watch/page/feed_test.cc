@@ -11,12 +11,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::fleet;
+using testing::has;
 using testing::kNoon;
 using testing::service;
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 ServiceView changed(std::string name = "worker") {
   ServiceView view = service(std::move(name), kNoon + 10s);

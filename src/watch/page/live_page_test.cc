@@ -10,12 +10,9 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::fleet;
+using testing::has;
 using testing::kNoon;
 using testing::service;
-
-bool has(std::string_view text, std::string_view part) {
-  return text.find(part) != std::string_view::npos;
-}
 
 /// A page that listens: what it was sent, how much of it waits, and whether it has gone.
 struct Listening {

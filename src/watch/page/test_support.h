@@ -12,6 +12,10 @@ namespace scaler::page::testing {
 
 using scaler::testing::kNoon;
 
+inline bool has(std::string_view text, std::string_view part) {
+  return text.contains(part);
+}
+
 inline ServiceView service(std::string name = "worker", Instant looked_at = kNoon) {
   return {.cluster = "main",
           .service = std::move(name),

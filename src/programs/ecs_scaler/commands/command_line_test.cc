@@ -13,11 +13,11 @@
 namespace scaler::cli {
 namespace {
 
-using testing::AllOf;
-using testing::ElementsAre;
-using testing::EndsWith;
-using testing::HasSubstr;
-using testing::Not;
+using ::testing::AllOf;
+using ::testing::ElementsAre;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
 using Lines = std::vector<std::string_view>;
 using Argv = std::vector<std::string>;
 
