@@ -143,9 +143,9 @@ void Looker::ask_all(std::span<const LookRequest> requests) {
       alone.push_back(service);
     } else if (service->slow) {
       slow.push_back(service);
-    } else if (!service->without_tags_until) {
+    } else if (!service->denied_tags) {
       plain.push_back(service);
-    } else if (current_.begun < *service->without_tags_until || trials == kTagTrials) {
+    } else if (current_.begun < service->denied_tags->until || trials == kTagTrials) {
       without_tags.push_back(service);
     } else {
       ++trials;
@@ -214,7 +214,7 @@ void Looker::ask_more_slow() {
   for (; !current_.slow_services.empty() && is_room(); current_.slow_services.pop_front()) {
     LookedAtService* const service = current_.slow_services.front();
     Question question = pattern;
-    question.with_tags = service->without_tags_until ? WithTags::No : WithTags::Yes;
+    question.with_tags = service->denied_tags ? WithTags::No : WithTags::Yes;
     ask_services({service}, question);
   }
 }
@@ -353,9 +353,8 @@ void Looker::forget_told(std::span<const LookRequest> requests) {
     }
     const auto found = services_.find(key_of(request.service));
     if (found != services_.end() && found->second.asked_by == 0 && !found->second.slow &&
-        !found->second.refusal && !found->second.without_tags_until &&
-        !found->second.paused_until && found->second.protection.open == 0 &&
-        !found->second.protection.slow) {
+        !found->second.refusal && !found->second.denied_tags && !found->second.paused_until &&
+        found->second.protection.open == 0 && !found->second.protection.slow) {
       services_.erase(found);
     }
   }

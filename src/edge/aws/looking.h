@@ -26,6 +26,12 @@ struct RefusedService {
   Deadline again = {};  ///< when it is asked again
 };
 
+/// The tags of a service were denied, and it is asked about without them.
+struct DeniedTags {
+  Duration pause = {};  ///< until they are asked for again: 10 s, doubled up to 10 min
+  Deadline until = {};
+};
+
 /// A queue or service, for as long as there is something to remember of it.
 struct LookedAt {
   CallId asked_by = 0;  ///< the call under way about it; zero for none
@@ -52,8 +58,8 @@ struct LookedAtService : LookedAt {
   ServiceId id = {};
   std::optional<Result<ServiceReading>> answer = {};
   std::optional<RefusedService> refusal = {};
-  std::optional<Deadline> without_tags_until = {};  ///< its tags were denied
-  std::optional<Instant> paused_until = {};         ///< as its tags said when they were read last
+  std::optional<DeniedTags> denied_tags = {};
+  std::optional<Instant> paused_until = {};  ///< as its tags said when they were read last
   LookedAtProtection protection = {};
 
   /// Whether its protected tasks are to be known: they are once there are tasks.

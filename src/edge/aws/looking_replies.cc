@@ -10,6 +10,7 @@
 namespace scaler::aws {
 namespace {
 
+/// Whoever may not read tags at all is asked for them no more often than that.
 constexpr Duration kTagsPause = std::chrono::minutes(10);
 constexpr Duration kTellTagsEach = std::chrono::hours(1);
 /// An answer after so short a time is not slow, whatever the others took.
@@ -193,7 +194,7 @@ void Looker::accept(Question& question, const ApiReply& reply, Deadline left) {
     remember_pause(*service, question.with_tags);
     ask_protection(*service, question.wait);
     if (question.with_tags == WithTags::Yes) {
-      service->without_tags_until.reset();
+      service->denied_tags.reset();
     } else if (question.denied_with_tags) {
       tell_of_denied_tags(*service, *question.denied_with_tags);
     }
@@ -202,7 +203,11 @@ void Looker::accept(Question& question, const ApiReply& reply, Deadline left) {
 
 void Looker::tell_of_denied_tags(LookedAtService& service, const Error& denied) {
   const Deadline moment = now();
-  service.without_tags_until = moment + kTagsPause;
+  // A denial may be one moment's, as when a policy is being changed, and the tags that are unread
+  // meanwhile may tell a new pause.
+  const Duration pause =
+      service.denied_tags ? std::min(2 * service.denied_tags->pause, kTagsPause) : kFirstPause;
+  service.denied_tags = DeniedTags{.pause = pause, .until = moment + pause};
   if (denied_tags_told_ && moment - *denied_tags_told_ < kTellTagsEach) {
     return;
   }
@@ -210,7 +215,7 @@ void Looker::tell_of_denied_tags(LookedAtService& service, const Error& denied) 
   client_->log().write(
       LogLevel::Warn,
       "the tags of a service may not be read: nothing is remembered between processes, and a pause "
-      "that is set now is not seen",
+      "that is set now is seen late or not at all",
       {{"cluster", service.id.cluster},
        {"service", service.id.service},
        {"error", denied.message}});

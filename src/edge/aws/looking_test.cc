@@ -455,6 +455,32 @@ TEST_F(LookingTest, ReadsAServiceWhoseTagsAreDeniedWithoutThem) {
   EXPECT_EQ(calls(), 1U);
 }
 
+TEST_F(LookingTest, APauseThatIsSetAfterADenialOfAMomentIsSeenSoon) {
+  const auto requests = fleet(2, false);
+  tags_denied = {"s1"};
+  look(requests);
+  tags_denied.clear();
+  pause = "2099-01-01T00:00:00Z";
+  EXPECT_EQ(look(requests)[1].service->service.paused_until, std::nullopt);
+  test.clock.advance(10s);
+  EXPECT_TRUE(look(requests)[1].service->service.paused_until.has_value());
+}
+
+TEST_F(LookingTest, TagsThatStayDeniedAreAskedForEverMoreSeldom) {
+  const auto requests = fleet(2, false);
+  tags_denied = {"s1"};
+  look(requests);
+  calls();
+  std::size_t trials = 0;
+  for (Duration passed = 0s; passed < 1h; passed += 10s) {
+    test.clock.advance(10s);
+    look(requests);
+    trials += calls() - 2;  // A look is one call with tags and one without.
+  }
+  EXPECT_GE(trials, 8U);
+  EXPECT_LE(trials, 11U);
+}
+
 TEST_F(LookingTest, APauseThatWasReadHoldsWhileTagsAreDenied) {
   const auto requests = fleet(2, false);
   const auto paused_until = [&] { return look(requests)[1].service->service.paused_until; };
