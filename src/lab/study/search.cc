@@ -4,6 +4,7 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <tuple>
 #include <utility>
 
 #include <fmt/core.h>
@@ -95,16 +96,16 @@ bool lasts(const TriedSettings& trial) {
 }
 
 void rank(std::vector<TriedSettings>& trials) {
-  std::ranges::stable_sort(trials, [](const TriedSettings& a, const TriedSettings& b) {
-    const bool lasts_a = lasts(a);
-    if (a.answer.meets != b.answer.meets || lasts_a != lasts(b)) {
-      return a.answer.meets != b.answer.meets ? a.answer.meets : lasts_a;
-    }
-    if (same_figures(a.answer, b.answer)) {
-      return study::tell(a.settings).size() < study::tell(b.settings).size();
-    }
-    const bool by_cost = lasts_a && worth(a) != worth(b);
-    return by_cost ? worth(a) < worth(b) : nearness(a.answer) < nearness(b.answer);
+  const auto place = [](const TriedSettings& trial) {
+    const bool last = lasts(trial);
+    return std::tuple(!trial.answer.meets, !last, last ? worth(trial) : 0.0, nearness(trial.answer),
+                      trial.answer.cost());
+  };
+  std::ranges::stable_sort(trials, [&place](const TriedSettings& a, const TriedSettings& b) {
+    const auto at_a = place(a);
+    const auto at_b = place(b);
+    return at_a != at_b ? at_a < at_b
+                        : study::tell(a.settings).size() < study::tell(b.settings).size();
   });
   if (trials.empty() || lasts(trials.front())) {
     return;
