@@ -16,7 +16,6 @@ std::string cluster_arn(std::string_view region, std::string_view cluster);
 std::string service_arn(std::string_view region, std::string_view cluster,
                         std::string_view service);
 std::string task_arn(std::string_view region, std::string_view cluster, std::string_view task);
-/// Without the container's own identifier.
 /// Of one of the task's containers, whose ids are in the shape of a UUID.
 std::string container_arn(std::string_view region, std::string_view cluster, std::string_view task,
                           std::size_t index);

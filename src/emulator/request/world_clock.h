@@ -1,6 +1,7 @@
 #pragma once
 // WorldClock: the time of the embedded AWS. It is the machine's, but a clock that is set back does
-// not stop the world until it has caught up: time goes on from where it was.
+// not stop the world until it has caught up: time goes on from where it was. Only what is less than
+// a second is waited for.
 
 #include "ground/base/clock.h"
 
@@ -15,6 +16,8 @@ class WorldClock {
   Instant now();
 
  private:
+  static constexpr Duration kWaitedFor = std::chrono::seconds(1);
+
   const Clock& machine_;
   Instant latest_;
   Deadline latest_at_;

@@ -32,6 +32,20 @@ TEST(WorldClock, GoesOnWhenTheMachinesIsSetBack) {
   EXPECT_EQ(clock.now(), noon + 30s + 2ms);
 }
 
+// A program of the same machine found a service to be made 38 ms later than it was asked for.
+TEST(WorldClock, WaitsForAClockThatWasSetRight) {
+  SetClock machine;
+  WorldClock clock(machine);
+  const Instant noon = machine.wall;
+
+  machine.wall -= 38ms;
+  machine.passed += 20ms;
+  EXPECT_EQ(clock.now(), noon);
+  machine.wall += 40ms;
+  machine.passed += 20ms;
+  EXPECT_EQ(clock.now(), noon + 2ms);
+}
+
 TEST(WorldClock, IsTheMachinesWhenThatIsAhead) {
   SetClock machine;
   WorldClock clock(machine);
