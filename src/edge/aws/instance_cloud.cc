@@ -339,7 +339,7 @@ Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline dead
     pace = {.patience = std::clamp(2 * took, kPatienceLeast, kPatienceMost)};
   } else if (ended >= until) {
     pace.patience = std::min(2 * pace.patience, kPatienceMost);  // Perhaps it has only grown.
-    pace.pause = std::clamp(2 * pace.pause, kFirstPause, kLongestPause);
+    pace.pause = next_pause(pace.pause);
     pace.again = ended + pace.pause;
   }
   return seen;

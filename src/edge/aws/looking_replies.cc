@@ -179,8 +179,7 @@ void Looker::refuse(Question& question, Error error, Deadline left) {
   LookedAtService& service = *question.services.front();
   service.left = left;
   if (question.split_off || service.refusal) {
-    const Duration pause =
-        service.refusal ? std::min(2 * service.refusal->pause, kLongestPause) : kFirstPause;
+    const Duration pause = next_pause(service.refusal ? service.refusal->pause : Duration(0));
     service.refusal = RefusedService{.error = error, .pause = pause, .again = now() + pause};
   }
   service.answer = std::unexpected(std::move(error));
@@ -206,7 +205,7 @@ void Looker::tell_of_denied_tags(LookedAtService& service, const Error& denied) 
   // A denial may be one moment's, as when a policy is being changed, and the tags that are unread
   // meanwhile may tell a new pause.
   const Duration pause =
-      service.denied_tags ? std::min(2 * service.denied_tags->pause, kTagsPause) : kFirstPause;
+      next_pause(service.denied_tags ? service.denied_tags->pause : Duration(0), kTagsPause);
   service.denied_tags = DeniedTags{.pause = pause, .until = moment + pause};
   if (denied_tags_told_ && moment - *denied_tags_told_ < kTellTagsEach) {
     return;

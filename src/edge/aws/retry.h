@@ -3,6 +3,7 @@
 // bucket, full jitter, longer pauses when throttled. The one loop that applies them is in
 // client.cc. https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 
+#include <algorithm>
 #include <optional>
 
 #include "ground/base/clock.h"
@@ -44,9 +45,12 @@ class RetryPolicy {
   int tokens_ = kTokens;
 };
 
-/// Who was refused, or too slow, is asked again after this, doubled each time up to the latter.
-inline constexpr Duration kFirstPause = std::chrono::seconds(10);
-inline constexpr Duration kLongestPause = std::chrono::minutes(5);
+/// The pause until who was refused, or too slow, is asked again: 10 s, and after that, `last`,
+/// doubled each time.
+constexpr Duration next_pause(Duration last, Duration longest = std::chrono::minutes(5)) {
+  constexpr Duration kFirst = std::chrono::seconds(10);
+  return std::clamp(2 * last, kFirst, longest);
+}
 
 /// What came of one call so far.
 struct CallHistory {
