@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "ground/json/value.h"
-#include "scaler/core/test_support.h"
+#include "watch/test_support.h"
 
 namespace scaler {
 namespace {
@@ -11,13 +11,8 @@ namespace {
 using namespace std::chrono_literals;
 
 PassRecord scaled_out(std::string service = "worker") {
-  PassRecord record{.id = {"arn:aws:ecs:us-east-1:123456789012:cluster/main", std::move(service)},
-                    .looked = true,
-                    .at = testing::kNoon,
-                    .reading = ServiceReading{.service = testing::tasks(1)},
-                    .queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}},
-                    .decision = Decision{.action = Action::ScaleOut, .desired = 4, .demand = 6},
-                    .outcome = Outcome::Applied};
+  PassRecord record =
+      testing::scaled_out({"arn:aws:ecs:us-east-1:123456789012:cluster/main", std::move(service)});
   record.state.last_scale_out = testing::kNoon;
   record.state.last_scale_in = testing::kNoon - 1h;
   return record;

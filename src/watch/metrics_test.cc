@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "scaler/core/test_support.h"
+#include "watch/test_support.h"
 
 namespace scaler {
 namespace {
@@ -14,14 +14,9 @@ std::string complaint(std::string_view text) {
   return metrics ? "" : metrics.error().message;
 }
 
-/// A scale-out from 1 to 4 that was applied.
 PassRecord scaled_out_on_group() {
-  PassRecord record{.id = {"arn:aws:ecs:us-east-1:123456789012:cluster/main", "worker"},
-                    .at = testing::kNoon,
-                    .reading = ServiceReading{.service = testing::tasks(1)},
-                    .queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}},
-                    .decision = Decision{.action = Action::ScaleOut, .desired = 4, .demand = 6},
-                    .outcome = Outcome::Applied};
+  PassRecord record =
+      testing::scaled_out({"arn:aws:ecs:us-east-1:123456789012:cluster/main", "worker"});
   record.group = std::make_shared<const GroupRecord>(GroupRecord{.group = "gpus",
                                                                  .desired = 5,
                                                                  .in_service = 4,

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "scaler/core/test_support.h"
+#include "watch/test_support.h"
 
 namespace scaler {
 namespace {
@@ -12,17 +12,8 @@ using namespace std::chrono_literals;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// A scale-out from 1 to 4 that was applied.
 PassRecord scaled_out_in_main(std::string service = "worker") {
-  PassRecord record;
-  record.id = {"main", std::move(service)};
-  record.looked = true;
-  record.at = testing::kNoon;
-  record.reading = ServiceReading{.service = testing::tasks(1)};
-  record.queues = {QueueDepth{.visible = 30, .in_flight = 2, .delayed = 5}};
-  record.decision = Decision{.action = Action::ScaleOut, .desired = 4, .demand = 6};
-  record.outcome = Outcome::Applied;
-  return record;
+  return testing::scaled_out({"main", std::move(service)});
 }
 
 std::string page_of(const std::vector<std::vector<PassRecord>>& passes) {
