@@ -19,8 +19,9 @@ from support import (ROOT, TARGET, Emulator, Job, MotoService, Process, aws_clie
 
 def pytest_collection_modifyitems(items):
     """Files that take minutes begin first: what begins last holds up the end alone."""
-    slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    first = {item.path for item in items
+             if item.get_closest_marker("slow") or item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in first)
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,7 @@ import yaml
 
 from support import ROOT, Emulator, find_free_port, has_endpoint_line, wait_until
 
+pytestmark = pytest.mark.long
 CONTAINERFILE = ROOT / "deploy/Containerfile"
 COMPOSE = yaml.safe_load((ROOT / "deploy/compose.yaml").read_text())
 

@@ -20,7 +20,7 @@ PAGES = [page for page in doc_blocks.pages(ROOT) if page.run]
 SECONDS = 200
 PORT = re.compile(r"(?<=127\.0\.0\.1:)\d{4,5}|(?<=--port )[1-9]\d{3,4}")
 FUNCTION = "ecs-scaler"  # what the emulator calls the function that it hosts
-pytestmark = pytest.mark.timeout(SECONDS + 60)
+pytestmark = [pytest.mark.timeout(SECONDS + 60), pytest.mark.long]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 from fake_task import ACCOUNT, Broken, FakeTask
 from support import find_free_port, wait_until
 
+pytestmark = pytest.mark.long
 AGENT_DENIES = (400, {"error": {"Arn": "arn", "Code": "AccessDeniedException",
                                 "Message": "not authorized to perform: ecs:UpdateTaskProtection"}})
 BLOCKED = (200, {"failure": {"Arn": "arn", "Detail": "d", "Reason": "DEPLOYMENT_BLOCKED"}})

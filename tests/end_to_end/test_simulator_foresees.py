@@ -9,6 +9,7 @@ import pytest
 
 from support import instant, wait_until
 
+pytestmark = pytest.mark.long
 TOLERANCE = 1.0
 PLAIN = {
     "policy": {"mode": "backlog", "backlog_per_task": 5, "tasks_max": 20,
