@@ -200,11 +200,12 @@ def has_endpoint_line(process):
     return bool(lines) and lines[0].startswith("{") and lines[0].endswith("}")
 
 
-def start_moto(folder):
+def start_moto(folder, environment=()):
     """(process, endpoint) of a moto server on a free port of loopback that answers."""
     port = find_free_port()
     program = pathlib.Path(sys.executable).parent / "moto_server"
-    process = Process([program, "-H", "127.0.0.1", "-p", port], program_environment(folder), folder)
+    process = Process([program, "-H", "127.0.0.1", "-p", port],
+                      program_environment(folder, dict(environment)), folder)
     endpoint = f"http://127.0.0.1:{port}"
     wait_until(lambda: answers_http(endpoint + "/moto-api/") or not process.running(), 40,
                what="the start of moto")

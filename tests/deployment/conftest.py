@@ -210,6 +210,29 @@ class Stack:
 
 
 @pytest.fixture
+def accepted(run_program, ecs_scaler):
+    """accepted(environment): the program reads these variables without a complaint."""
+    def check(environment):
+        process = run_program([ecs_scaler, "config"], env=environment)
+        assert process.code == 0, process.output()
+
+    return check
+
+
+@pytest.fixture
+def printed_policy(run_program, ecs_scaler):
+    """printed_policy(environment, function name, flag, ...) -> what `ecs-scaler iam` prints."""
+
+    def print_policy(environment, function_name, *flags):
+        process = run_program([ecs_scaler, "iam", "--output", "json", "--function-name",
+                               function_name, *flags], env=environment)
+        assert process.code == 0, process.output()
+        return json.loads(process.stdout())
+
+    return print_policy
+
+
+@pytest.fixture
 def terraform_settings(tmp_path):
     """terraform_settings(variables) -> what deploy/terraform makes of them: the function's
     environment, what is missing in it, its role's policy, the dashboard's widgets. Without a

@@ -68,16 +68,6 @@ def beyond(environment):
     return as_values({name: text for name, text in environment.items() if name not in UNASKED})
 
 
-@pytest.fixture
-def accepted(run_program, ecs_scaler):
-    """accepted(environment): the program reads these variables without a complaint."""
-    def check(environment):
-        process = run_program([ecs_scaler, "config"], env=environment)
-        assert process.code == 0, process.output()
-
-    return check
-
-
 def test_there_is_a_value_for_every_setting():
     assert set(EVERYTHING) == set(SETTINGS)
 
@@ -190,15 +180,20 @@ def rows_to_deploy():
     return [*rows, *({**rows[0], "wake": wake} for wake in ("true", "false"))]
 
 
-@pytest.mark.parametrize(
-    "row", rows_to_deploy(),
-    ids=lambda row: f"{row['target_latency']}-{row['tick_seconds']}-{row['wake']}")
-def test_what_advise_finds_can_be_deployed(row, moto, deploy_sam, terraform_settings, accepted):
+def advised(row):
+    """A row as (policy, the variables that a function has of it)."""
     policy = {name: value for name, value in row.items() if name not in TRIGGERS}
     if "scale_down_threshold" in policy:  # advise speaks of seconds, the variable of minutes
         policy["scale_down_threshold"] = plain(float(policy["scale_down_threshold"]) / 60)
     ticks = {"TICK_SECONDS": row["tick_seconds"]} if row["tick_seconds"] != "0" else {}
-    wanted = as_values({**variables_of(policy), **ticks, "WAKE": row["wake"]})
+    return policy, as_values({**variables_of(policy), **ticks, "WAKE": row["wake"]})
+
+
+@pytest.mark.parametrize(
+    "row", rows_to_deploy(),
+    ids=lambda row: f"{row['target_latency']}-{row['tick_seconds']}-{row['wake']}")
+def test_what_advise_finds_can_be_deployed(row, moto, deploy_sam, terraform_settings, accepted):
+    policy, wanted = advised(row)
 
     stack = deploy_sam("scaler", Cluster="main", Service="worker", QueueName="work",
                        TickSeconds=row["tick_seconds"], Wake=row["wake"], **parameters_of(policy))
@@ -210,7 +205,7 @@ def test_what_advise_finds_can_be_deployed(row, moto, deploy_sam, terraform_sett
                                    "wake": row["wake"] == "true"})
     assert as_values(settings["environment"]).items() >= wanted.items()
     # Not asked of moto, for which a Number's 0 is not '0', as it is for CloudFormation.
-    assert ("TICK_SECONDS" in settings["environment"]) == bool(ticks)
+    assert ("TICK_SECONDS" in settings["environment"]) == ("TICK_SECONDS" in wanted)
 
 
 def test_osls_deploys_what_advise_finds(moto, osls, accepted):

@@ -11,7 +11,6 @@ import pytest
 import insights
 import intrinsics
 from support import ROOT, wait_until
-from test_iam import printed_policy  # noqa: F401
 from test_monitoring import OF_AWS, alarms_of, event_of, queries, rings
 from test_templates import NAMES, TYPES, look_up, plain, snake, statements_of
 
@@ -51,7 +50,7 @@ def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tm
     {"FleetFile": "s3://fleets/production/fleet.json", "FleetClusters": "main"}],
     ids=lambda parameters: "-".join(parameters) or "plain")
 def test_the_template_grants_exactly_what_iam_prints(
-        parameters, stack, printed_policy):  # noqa: F811
+        parameters, stack, printed_policy):
     made = stack(**parameters)
     printed = printed_policy(made.environment, made.function_name, *of_groups(parameters))
 

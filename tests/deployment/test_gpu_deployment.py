@@ -14,7 +14,6 @@ import pytest
 
 import intrinsics
 from support import ROOT, program_environment
-from test_iam import printed_policy  # noqa: F401
 from test_iam_of_instances import moto_server  # noqa: F401
 from test_templates import look_up, plain, snake, statements_of
 
@@ -175,7 +174,7 @@ def test_packaging_uploads_the_inner_stack_and_the_functions_code(example, moto,
     ("gpu", "own", ["--group", NAMES["Group"], "--capacity-provider", "gpu"]),
     ("managed-instances", "follow", ["--capacity-provider", "gpu"])])
 def test_the_roles_may_do_exactly_what_iam_prints(name, capacity, flags, deploy, run_program,
-                                                  ecs_scaler, printed_policy):  # noqa: F811
+                                                  ecs_scaler, printed_policy):
     made = deploy(name)
     environment, function = made.scaler.environment, made.scaler.function_name
 

@@ -90,19 +90,6 @@ def moto_server(tmp_path_factory):
         yield endpoint
 
 
-@pytest.fixture
-def printed_policy(run_program, ecs_scaler):
-    """printed_policy(environment, function name, flag, ...) -> what `ecs-scaler iam` prints."""
-
-    def print_policy(environment, function_name, *flags):
-        process = run_program([ecs_scaler, "iam", "--output", "json", "--function-name",
-                               function_name, *flags], env=environment)
-        assert process.code == 0, process.output()
-        return json.loads(process.stdout())
-
-    return print_policy
-
-
 @pytest.mark.parametrize("name", CONFIGURATIONS)
 def test_the_template_grants_exactly_what_iam_prints(name, moto, deploy_sam, printed_policy):
     moto.sqs.create_queue(QueueName="theirs")

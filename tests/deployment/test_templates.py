@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 
 import hcl2
 import pytest
@@ -328,33 +326,3 @@ def test_the_template_stays_within_cloudformations_limits(sam_template):
     body = (ROOT / "deploy/cloudformation/template.yaml").read_bytes()
 
     assert len(body) <= 51_200 and len(sam_template["Parameters"]) <= 200
-
-
-@pytest.fixture
-def terraform(tmp_path):
-    program = shutil.which("terraform")
-    if program is None:
-        pytest.skip("terraform is not on PATH, and Debian has no package of it")
-
-    def run(*arguments, stdin=None, folder=tmp_path, check=True):
-        environment = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path), "CHECKPOINT_DISABLE": "1"}
-        done = subprocess.run([program, *arguments], cwd=folder, env=environment, input=stdin,
-                              capture_output=True, text=True, timeout=100, check=False)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
-    return run
-
-
-def test_terraform_is_formatted(terraform):
-    assert terraform("fmt", "-check", "-recursive", folder=TERRAFORM).stdout == ""
-
-
-def test_terraform_validates(terraform, tmp_path):
-    shutil.copytree(TERRAFORM, tmp_path / "module")
-    started = terraform("init", "-backend=false", "-input=false", folder=tmp_path / "module",
-                        check=False)
-    if started.returncode != 0:
-        reason = re.sub(r"\x1b\[[0-9;]*m|[│╷╵]", "", started.stderr)
-        pytest.skip("terraform's AWS provider cannot be had: " + " ".join(reason.split())[:300])
-    terraform("validate", folder=tmp_path / "module")

@@ -1,15 +1,15 @@
 locals {
   alarm_actions = var.alarm_topic_arn == "" ? null : [var.alarm_topic_arn]
-  function      = "${var.name}-scaler"
-  log_source    = "SOURCE '/aws/lambda/${local.function}'"
+  function_name = "${var.name}-scaler"
+  log_source    = "SOURCE '/aws/lambda/${local.function_name}'"
 
   charts = [
     { title = "Scaler", stat = "Sum", metrics = [
-      ["AWS/Lambda", "Invocations", "FunctionName", local.function],
-      ["AWS/Lambda", "Errors", "FunctionName", local.function],
-      ["AWS/Lambda", "Throttles", "FunctionName", local.function],
+      ["AWS/Lambda", "Invocations", "FunctionName", local.function_name],
+      ["AWS/Lambda", "Errors", "FunctionName", local.function_name],
+      ["AWS/Lambda", "Throttles", "FunctionName", local.function_name],
     ] },
-    { title = "Duration", stat = "Maximum", metrics = [["AWS/Lambda", "Duration", "FunctionName", local.function]] },
+    { title = "Duration", stat = "Maximum", metrics = [["AWS/Lambda", "Duration", "FunctionName", local.function_name]] },
   ]
 
   # Counts and decisions come out of the log, which costs nothing while nobody looks.
