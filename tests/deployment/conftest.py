@@ -233,14 +233,17 @@ def printed_policy(run_program, ecs_scaler):
 
 
 @pytest.fixture
-def terraform_settings(tmp_path):
+def terraform_program():
+    return shutil.which("terraform") or pytest.skip(
+        "terraform is not on PATH, and Debian has no package of it")
+
+
+@pytest.fixture
+def terraform_settings(tmp_path, terraform_program):
     """terraform_settings(variables) -> what deploy/terraform makes of them: the function's
     environment, what is missing in it, its role's policy, the dashboard's widgets. Without a
     provider; the queues' ARNs and URLs are as they would be.
     """
-    program = shutil.which("terraform")
-    if program is None:
-        pytest.skip("terraform is not on PATH, and Debian has no package of it")
     module = ROOT / "deploy/terraform"
 
     def evaluate(variables, check=True):
@@ -255,9 +258,9 @@ def terraform_settings(tmp_path):
         (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
         asked = ("jsonencode({environment = local.environment, policy = jsondecode(local.policy),"
                  " widgets = local.widgets, missing = local.missing})\n")
-        done = subprocess.run([program, "console"], cwd=tmp_path, capture_output=True, text=True,
-                              input=asked, env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)},
-                              check=False)
+        done = subprocess.run([terraform_program, "console"], cwd=tmp_path, capture_output=True,
+                              text=True, input=asked, check=False,
+                              env={"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)})
         if not check:
             return done.stdout + done.stderr
         assert done.returncode == 0, done.stderr

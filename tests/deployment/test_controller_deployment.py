@@ -14,7 +14,8 @@ import yaml
 import intrinsics
 from support import REGION, ROOT, open_url, wait_until
 from test_fleet_deployment import (
-    ACCOUNTS, FILTERS, MORE_NAMES, ROLE, names_of, of_groups, terraform_blocks)
+    ACCOUNTS, FILTERS, MORE_NAMES, OF_FILES, ROLE, names_of, of_groups, statements_in_terraform,
+    terraform_blocks)
 from test_monitoring import alarms_of, rings
 from test_templates import TYPES, look_up, snake, statements_of
 
@@ -229,9 +230,8 @@ def test_terraforms_container_and_role_are_the_same(template):
         variable = variable["Fn::If"][1] if "Fn::If" in variable else variable
         assert re.search(rf"\b{variable['Name']} += ", text), variable
     statements = statements_of(template["Resources"]["TaskRole"])
-    written = re.findall(r'Sid += "(\w+)".*?Action += (\[[^\]]*\])', text, re.DOTALL)
-    assert [(s["Sid"], s["Action"]) for s in statements] == [
-        (sid, json.loads(actions)) for sid, actions in written]
+    assert [(s["Sid"], s["Action"]) for s in statements] == statements_in_terraform(
+        TERRAFORM, never=OF_FILES)
     for resource in template["Resources"].values():
         if resource["Type"] == "AWS::Logs::MetricFilter":
             pattern = resource["Properties"]["FilterPattern"].replace('"', '\\"')
@@ -246,7 +246,8 @@ def test_terraform_has_the_same_parameters_and_outputs(template):
 
 
 def test_terraform_names_nothing_that_is_not_there():
-    for folder in (TERRAFORM, TERRAFORM.with_name("fleet"), TERRAFORM.with_name("account")):
+    for folder in (TERRAFORM, TERRAFORM.with_name("fleet"), TERRAFORM.with_name("account"),
+                   TERRAFORM.with_name("fleet-policy")):
         text = "\n".join(path.read_text() for path in sorted(folder.glob("*.tf")))
         variables = set(re.findall(r'^variable "(\w+)"', text, re.MULTILINE))
         resources = set(re.findall(r'^resource "(\w+)" "(\w+)"', text, re.MULTILINE))

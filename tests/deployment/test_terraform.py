@@ -20,7 +20,9 @@ pytestmark = pytest.mark.timeout(900)
 MODULES = ROOT / "deploy/terraform"
 ACCOUNT = "123456789012"
 OTHERS_ROLE = "arn:aws:iam::222222222222:role/ecs-scaler"
-FOLDERS = sorted(str(path.parent.relative_to(MODULES)) for path in MODULES.rglob("main.tf"))
+FOLDERS = {str(path.parent.relative_to(MODULES)) for path in MODULES.rglob("main.tf")}
+APPLIED = {".", "fleet", "fleet-policy", "controller", "account", "examples/single"}
+PLANNED = {"examples/several", "examples/gpu"}
 
 
 class Terraform:
@@ -60,13 +62,10 @@ class Terraform:
 
 
 @pytest.fixture
-def terraform(tmp_path, request):
+def terraform(tmp_path, terraform_program):
     """terraform(folder, at=moto, calls={"name": arguments}) -> Terraform, of what calls the module
     where there are calls. Skips where the provider cannot be had; whatever else terraform says of
     a module fails."""
-    program = shutil.which("terraform")
-    if program is None:
-        pytest.skip("terraform is not on PATH, and Debian has no package of it")
     shutil.copytree(MODULES, tmp_path / "terraform")
     given = {name: os.environ[name] for name in ("TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
              if name in os.environ}
@@ -81,7 +80,7 @@ def terraform(tmp_path, request):
             (tmp_path / "calling").mkdir()
             place = place.rename(tmp_path / "calling/module").parent
             (place / "main.tf.json").write_text(json.dumps({"module": calls}))
-        module = Terraform(program, place, environment)
+        module = Terraform(terraform_program, place, environment)
         done = module.run("init", "-backend=false", "-input=false", codes=(0, 1))
         if done.returncode:
             reason = " ".join(re.sub(r"[│╷╵]", "", done.stderr).split())
@@ -110,17 +109,14 @@ def code(tmp_path):
     return str(path)
 
 
-def test_they_are_formatted():
-    program = shutil.which("terraform")
-    if program is None:
-        pytest.skip("terraform is not on PATH, and Debian has no package of it")
-    done = subprocess.run([program, "fmt", "-check", "-recursive", MODULES], capture_output=True,
-                          text=True, check=False)
+def test_they_are_formatted(terraform_program):
+    done = subprocess.run([terraform_program, "fmt", "-check", "-recursive", MODULES],
+                          capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_it_validates(folder, terraform):
+@pytest.mark.parametrize("folder", sorted(FOLDERS - APPLIED - PLANNED))
+def test_what_is_neither_applied_nor_planned_validates(folder, terraform):
     terraform(folder).run("validate")
 
 
@@ -207,16 +203,41 @@ def test_a_fleet_is_applied_and_destroyed(terraform, moto, code, printed_policy)
     module.destroy()
 
 
-def test_the_role_of_an_account_is_applied_and_destroyed(terraform, moto):
+@pytest.fixture
+def printed_of_fleet(run_program, ecs_scaler):
+    """printed_of_fleet([{"regions": ..., "role": ...}], flag, ...) -> what `ecs-scaler iam` prints
+    for a fleet by tags in these accounts."""
+    def ask(accounts, *flags):
+        process = run_program(
+            [ecs_scaler, "iam", "--fleet", "tags", "--output", "json", *flags],
+            env={"FLEET_ACCOUNTS": json.dumps(accounts), "FLEET_QUEUES": "jobs-*"})
+        assert process.code == 0, process.output()
+        return json.loads(process.stdout())
+
+    return ask
+
+
+def policy_of(moto, role):
+    name, = moto.client("iam").list_role_policies(RoleName=role)["PolicyNames"]
+    return moto.client("iam").get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+
+
+@pytest.mark.parametrize("groups", ["", "gpus-*"], ids=["tasks", "instances"])
+def test_the_role_of_an_account_is_applied_and_destroyed(groups, terraform, moto, printed_of_fleet):
     module = terraform("account", moto)
-    given = {"scaler_role_arn": OTHERS_ROLE, "external_id": "jobs/1", "fleet_groups": "gpus-*"}
+    caller, role = "arn:aws:iam::222222222222:role/caller", f"arn:aws:iam::{ACCOUNT}:role/theirs"
+    given = {"scaler_role_arn": caller, "external_id": "jobs/1", "fleet_groups": groups,
+             "role_name": "theirs", "regions": "eu-west-1", "fleet_queues": "jobs-*"}
 
-    role = module.apply(given)["role_arn"].rsplit("/", 1)[1]
+    assert module.apply(given) == {"role_arn": role}
 
-    trust = moto.client("iam").get_role(RoleName=role)["Role"]["AssumeRolePolicyDocument"]
-    statement, = trust["Statement"]
-    assert statement["Principal"] == {"AWS": OTHERS_ROLE}
-    assert statement["Condition"] == {"StringEquals": {"sts:ExternalId": "jobs/1"}}
+    printed = printed_of_fleet(
+        [{"role": role, "external_id": "jobs/1", "regions": ["eu-west-1"]}], "--account",
+        "222222222222", "--caller", caller, *(["--group", groups] if groups else []))
+    expected, = printed["roles"]
+    made = moto.client("iam").get_role(RoleName="theirs")["Role"]
+    assert made["AssumeRolePolicyDocument"] == expected["trust_policy"]
+    assert policy_of(moto, "theirs") == expected["policy"]
     assert not drift(module.plan(given))
     module.destroy()
 
@@ -224,13 +245,14 @@ def test_the_role_of_an_account_is_applied_and_destroyed(terraform, moto):
 @pytest.mark.parametrize("external_id, right", [
     ("x", False), ("xy", True), ("a" * 1224, True), ("a" * 1225, False), ("not this", False)],
     ids=("x", "xy", "1224", "1225", "space"))
-def test_an_external_id_is_what_sts_takes(external_id, right, terraform):
-    module = terraform("account")
-    module.give({"scaler_role_arn": OTHERS_ROLE, "external_id": external_id})
-    (module.folder / "main.tf").write_text("")
-    (module.folder / "outputs.tf").write_text("")
+def test_an_external_id_is_what_sts_takes(external_id, right, terraform_program, tmp_path):
+    """Variables need no provider."""
+    shutil.copy(MODULES / "account/variables.tf", tmp_path)
+    given = {"scaler_role_arn": OTHERS_ROLE, "external_id": external_id}
+    (tmp_path / "terraform.tfvars.json").write_text(json.dumps(given))
 
-    done = module.run("plan", "-input=false", codes=(0, 1))
+    done = subprocess.run([terraform_program, "console", "-no-color"], cwd=tmp_path, text=True,
+                          input="var.external_id", capture_output=True, check=False)
 
     assert ("Invalid value for variable" in done.stderr) == (not right), done.stderr
 
@@ -242,13 +264,13 @@ def network(moto):
             "security_group_ids": [ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]]}
 
 
-def test_a_controller_is_applied_and_destroyed(terraform, moto):
+def test_a_controller_is_applied_and_destroyed(terraform, moto, printed_of_fleet):
     module = terraform("controller", moto)
     moto.ecs.create_cluster(clusterName="main")
     given = {"name": "controller", "image": "example/ecs-scaler:1", "cluster": "main",
-             **network(moto), **FLEET}
+             "fleet_queues": "jobs-*", **network(moto), **FLEET}
 
-    module.apply(given)
+    outputs = module.apply(given)
 
     service, = moto.ecs.describe_services(cluster="main", services=["controller"])["services"]
     assert service["desiredCount"] == 2
@@ -256,6 +278,9 @@ def test_a_controller_is_applied_and_destroyed(terraform, moto):
         taskDefinition=service["taskDefinition"])["taskDefinition"]["containerDefinitions"]
     assert container["command"][:2] == ["run", "--fleet=tags"]
     assert container["healthCheck"]["command"][:3] == ["CMD", "/ecs-scaler", "health"]
+    printed = printed_of_fleet(FLEET["fleet_accounts"], "--account", ACCOUNT, "--group",
+                               "gpus-*", "--lease", f"dynamodb:{outputs['lease_table_name']}")
+    assert policy_of(moto, outputs["task_role_arn"].rsplit("/", 1)[1]) == printed["caller"]
     assert not drift(module.plan(given))
     module.destroy()
 

@@ -9,11 +9,6 @@ locals {
   partition = data.aws_partition.current.partition
   region    = data.aws_region.current.name
   place     = "${local.region}:${data.aws_caller_identity.current.account_id}"
-  services  = "arn:${local.partition}:ecs:${local.place}:service/${var.fleet_clusters}/*"
-  clusters  = "arn:${local.partition}:ecs:${local.place}:cluster/${var.fleet_clusters}"
-  tasks     = "arn:${local.partition}:ecs:${local.place}:task/${var.fleet_clusters}/*"
-  instances = "arn:${local.partition}:ecs:${local.place}:container-instance/${var.fleet_clusters}/*"
-  groups    = "arn:${local.partition}:autoscaling:${local.place}:autoScalingGroup:*:autoScalingGroupName/${var.fleet_groups}"
 
   environment = merge(
     {
@@ -28,124 +23,7 @@ locals {
     var.environment,
   )
 
-  # `ecs-scaler iam --fleet tags --lease` prints the same statements; a test compares them.
-  of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
-  "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
-  roles    = compact(var.fleet_accounts[*].role)
-  of_roles = ["AssumeRoles"]
-  statements = [for one in local.all_statements : one if(var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) &&
-  (length(local.roles) != 0 || !contains(local.of_roles, one.Sid))]
-  all_statements = [
-    {
-      Sid      = "FindServices"
-      Effect   = "Allow"
-      Action   = ["tag:GetResources"]
-      Resource = ["*"]
-    },
-    {
-      Sid      = "ReadJobQueue"
-      Effect   = "Allow"
-      Action   = ["sqs:GetQueueAttributes"]
-      Resource = ["arn:${local.partition}:sqs:${local.place}:${var.fleet_queues}"]
-    },
-    {
-      Sid      = "ReadService"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeServices"]
-      Resource = [local.services]
-    },
-    {
-      Sid       = "ScaleService"
-      Effect    = "Allow"
-      Action    = ["ecs:UpdateService"]
-      Resource  = [local.services]
-      Condition = { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } }
-    },
-    {
-      Sid      = "RememberState"
-      Effect   = "Allow"
-      Action   = ["ecs:TagResource", "ecs:UntagResource"]
-      Resource = [local.services]
-      Condition = {
-        "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:state", "ecs-scaler:last-good"] }
-        Null                        = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] }
-      }
-    },
-    {
-      Sid       = "ListTasks"
-      Effect    = "Allow"
-      Action    = ["ecs:ListTasks"]
-      Resource  = ["*"]
-      Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
-    },
-    {
-      Sid      = "ReadTaskProtection"
-      Effect   = "Allow"
-      Action   = ["ecs:GetTaskProtection"]
-      Resource = [local.tasks]
-    },
-    {
-      Sid      = "ReadCapacityProvider"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeCapacityProviders"]
-      Resource = ["arn:${local.partition}:ecs:${local.place}:capacity-provider/*"]
-    },
-    {
-      Sid      = "ReadGroup"
-      Effect   = "Allow"
-      Action   = ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities", "ecs:DescribeTaskDefinition"]
-      Resource = ["*"]
-    },
-    {
-      Sid      = "StartInstances"
-      Effect   = "Allow"
-      Action   = ["autoscaling:SetDesiredCapacity"]
-      Resource = [local.groups]
-    },
-    {
-      Sid      = "ListInstances"
-      Effect   = "Allow"
-      Action   = ["ecs:ListContainerInstances"]
-      Resource = [local.clusters]
-    },
-    {
-      Sid       = "ListWorkOnInstances"
-      Effect    = "Allow"
-      Action    = ["ecs:DescribeServices", "ecs:ListServices", "ecs:ListTasks"]
-      Resource  = ["*"]
-      Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
-    },
-    {
-      Sid      = "ReadWorkOnInstances"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeTasks"]
-      Resource = [local.tasks]
-    },
-    {
-      Sid      = "DrainInstances"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"]
-      Resource = [local.instances]
-    },
-    {
-      Sid       = "MarkInstances"
-      Effect    = "Allow"
-      Action    = ["ecs:TagResource", "ecs:UntagResource"]
-      Resource  = [local.instances]
-      Condition = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:instance"] } }
-    },
-    {
-      Sid      = "EndInstances"
-      Effect   = "Allow"
-      Action   = ["autoscaling:TerminateInstanceInAutoScalingGroup"]
-      Resource = [local.groups]
-    },
-    {
-      Sid      = "AssumeRoles"
-      Effect   = "Allow"
-      Action   = ["sts:AssumeRole"]
-      Resource = local.roles
-    },
+  statements = concat(module.policy.statements, [
     {
       Sid       = "HoldLease"
       Effect    = "Allow"
@@ -153,7 +31,7 @@ locals {
       Resource  = [aws_dynamodb_table.lease.arn]
       Condition = { "ForAllValues:StringEquals" = { "dynamodb:LeadingKeys" = ["ecs-scaler"] } }
     },
-  ]
+  ])
 
   trust = jsonencode({
     Version = "2012-10-17"
@@ -163,6 +41,16 @@ locals {
       Action    = "sts:AssumeRole"
     }]
   })
+}
+
+module "policy" {
+  source         = "../fleet-policy"
+  partition      = local.partition
+  place          = local.place
+  fleet_queues   = var.fleet_queues
+  fleet_clusters = var.fleet_clusters
+  fleet_groups   = var.fleet_groups
+  roles          = compact(var.fleet_accounts[*].role)
 }
 
 resource "aws_dynamodb_table" "lease" {

@@ -10,17 +10,12 @@ locals {
   region    = data.aws_region.current.name
   account   = data.aws_caller_identity.current.account_id
   place     = "${local.region}:${local.account}"
-  services  = "arn:${local.partition}:ecs:${local.place}:service/${var.fleet_clusters}/*"
-  clusters  = "arn:${local.partition}:ecs:${local.place}:cluster/${var.fleet_clusters}"
-  tasks     = "arn:${local.partition}:ecs:${local.place}:task/${var.fleet_clusters}/*"
-  instances = "arn:${local.partition}:ecs:${local.place}:container-instance/${var.fleet_clusters}/*"
   queues    = "arn:${local.partition}:sqs:${local.place}:${var.fleet_queues}"
   function  = "arn:${local.partition}:lambda:${local.place}:function:${var.name}-scaler"
-  groups    = "arn:${local.partition}:autoscaling:${local.place}:autoScalingGroup:*:autoScalingGroupName/${var.fleet_groups}"
 
   environment = merge(
     {
-      FLEET            = local.by_tags ? "tags" : var.fleet_file
+      FLEET            = var.fleet_file == "" ? "tags" : var.fleet_file
       FLEET_TASKS_MAX  = tostring(var.fleet_tasks_max)
       FLEET_QUEUES     = var.fleet_queues
       FLEET_CLUSTERS   = var.fleet_clusters
@@ -41,144 +36,11 @@ locals {
     var.environment,
   )
 
-  # `ecs-scaler iam` prints the same statements; a test compares them.
-  of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
-  "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
-  by_tags   = var.fleet_file == ""
-  of_tags   = ["FindServices", "ReadService", "ScaleService"]
-  of_files  = ["ReadFleet", "ReadAndScaleService"]
-  roles     = compact(var.fleet_accounts[*].role)
-  of_shards = ["OrderShards", "ReceiveShards"]
-  of_roles  = ["AssumeRoles"]
-  of_wakes  = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
-  statements = [for one in local.all_statements : one if
-    (local.by_tags || !contains(local.of_tags, one.Sid)) && (!local.by_tags || !contains(local.of_files, one.Sid)) &&
-    (var.fleet_groups != "" || !contains(local.of_groups, one.Sid)) && (length(local.roles) != 0 || !contains(local.of_roles, one.Sid)) &&
-    (var.shards != 0 || !contains(local.of_shards, one.Sid)) && (var.wake || !contains(local.of_wakes, one.Sid))
-  ]
-  all_statements = [
-    {
-      Sid      = "FindServices"
-      Effect   = "Allow"
-      Action   = ["tag:GetResources"]
-      Resource = ["*"]
-    },
-    {
-      Sid      = "ReadFleet"
-      Effect   = "Allow"
-      Action   = ["s3:GetObject"]
-      Resource = ["arn:${local.partition}:s3:::${trimprefix(var.fleet_file, "s3://")}"]
-    },
-    {
-      Sid      = "ReadJobQueue"
-      Effect   = "Allow"
-      Action   = ["sqs:GetQueueAttributes"]
-      Resource = [local.queues]
-    },
-    {
-      Sid      = "ReadService"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeServices"]
-      Resource = [local.services]
-    },
-    {
-      Sid       = "ScaleService"
-      Effect    = "Allow"
-      Action    = ["ecs:UpdateService"]
-      Resource  = [local.services]
-      Condition = { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } }
-    },
-    {
-      Sid      = "ReadAndScaleService"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeServices", "ecs:UpdateService"]
-      Resource = [local.services]
-    },
-    {
-      Sid      = "RememberState"
-      Effect   = "Allow"
-      Action   = ["ecs:TagResource", "ecs:UntagResource"]
-      Resource = [local.services]
-      Condition = merge(
-        { "ForAllValues:StringEquals" = { "aws:TagKeys" = local.by_tags ? ["ecs-scaler:state", "ecs-scaler:last-good"] : ["ecs-scaler:state"] } },
-        { for name, given in { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } } : name => given if local.by_tags },
-      )
-    },
-    {
-      Sid       = "ListTasks"
-      Effect    = "Allow"
-      Action    = ["ecs:ListTasks"]
-      Resource  = ["*"]
-      Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
-    },
-    {
-      Sid      = "ReadTaskProtection"
-      Effect   = "Allow"
-      Action   = ["ecs:GetTaskProtection"]
-      Resource = [local.tasks]
-    },
-    {
-      Sid      = "ReadCapacityProvider"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeCapacityProviders"]
-      Resource = ["arn:${local.partition}:ecs:${local.place}:capacity-provider/*"]
-    },
-    {
-      Sid      = "ReadGroup"
-      Effect   = "Allow"
-      Action   = ["autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribePolicies", "autoscaling:DescribeScalingActivities", "ecs:DescribeTaskDefinition"]
-      Resource = ["*"]
-    },
-    {
-      Sid      = "StartInstances"
-      Effect   = "Allow"
-      Action   = ["autoscaling:SetDesiredCapacity"]
-      Resource = [local.groups]
-    },
-    {
-      Sid      = "ListInstances"
-      Effect   = "Allow"
-      Action   = ["ecs:ListContainerInstances"]
-      Resource = [local.clusters]
-    },
-    {
-      Sid       = "ListWorkOnInstances"
-      Effect    = "Allow"
-      Action    = ["ecs:DescribeServices", "ecs:ListServices", "ecs:ListTasks"]
-      Resource  = ["*"]
-      Condition = { ArnLike = { "ecs:cluster" = [local.clusters] } }
-    },
-    {
-      Sid      = "ReadWorkOnInstances"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeTasks"]
-      Resource = [local.tasks]
-    },
-    {
-      Sid      = "DrainInstances"
-      Effect   = "Allow"
-      Action   = ["ecs:DescribeContainerInstances", "ecs:UpdateContainerInstancesState"]
-      Resource = [local.instances]
-    },
-    {
-      Sid       = "MarkInstances"
-      Effect    = "Allow"
-      Action    = ["ecs:TagResource", "ecs:UntagResource"]
-      Resource  = [local.instances]
-      Condition = { "ForAllValues:StringEquals" = { "aws:TagKeys" = ["ecs-scaler:instance"] } }
-    },
-    {
-      Sid      = "EndInstances"
-      Effect   = "Allow"
-      Action   = ["autoscaling:TerminateInstanceInAutoScalingGroup"]
-      Resource = [local.groups]
-    },
-    {
-      Sid      = "AssumeRoles"
-      Effect   = "Allow"
-      Action   = ["sts:AssumeRole"]
-      Resource = local.roles
-    },
+  of_shards  = ["OrderShards", "ReceiveShards"]
+  of_wakes   = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
+  left_out   = concat(var.shards == 0 ? local.of_shards : [], var.wake ? [] : local.of_wakes)
+  statements = concat(module.policy.statements, [for one in local.own_statements : one if !contains(local.left_out, one.Sid)])
+  own_statements = [
     {
       Sid      = "WriteLogs"
       Effect   = "Allow"
@@ -235,6 +97,17 @@ locals {
       Condition = { ArnEquals = { "lambda:FunctionArn" = [local.function, "${local.function}:*"] } }
     },
   ]
+}
+
+module "policy" {
+  source         = "../fleet-policy"
+  partition      = local.partition
+  place          = local.place
+  fleet_queues   = var.fleet_queues
+  fleet_clusters = var.fleet_clusters
+  fleet_groups   = var.fleet_groups
+  fleet_file     = var.fleet_file
+  roles          = compact(var.fleet_accounts[*].role)
 }
 
 resource "aws_sqs_queue" "tick" {

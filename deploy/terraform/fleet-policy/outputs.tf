@@ -1,0 +1,3 @@
+output "statements" {
+  value = [for one in local.statements : one if !contains(local.left_out, one.Sid)]
+}
