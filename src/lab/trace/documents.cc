@@ -13,7 +13,8 @@
 namespace scaler::trace {
 namespace {
 
-/// The end of the JSON document that begins at the text's front; 0 when it does not end.
+/// The end of the object or array that begins at the text's front; npos when it does not end, or
+/// when something else stands there, which is the text's last document whatever follows it.
 std::size_t document_end(std::string_view text) {
   int depth = 0;
   bool in_string = false;
@@ -30,7 +31,7 @@ std::size_t document_end(std::string_view text) {
       return i + 1;
     }
   }
-  return 0;
+  return std::string_view::npos;
 }
 
 }  // namespace
@@ -40,18 +41,19 @@ Result<std::vector<json::Value>> parse_documents(std::string_view text) {
   for (int number = 1; !trimmed(text).empty(); ++number) {
     text = trimmed(text);
     const std::size_t end = document_end(text);
-    Result<json::Value> value = json::parse(text.substr(0, end == 0 ? text.size() : end));
+    Result<json::Value> value = json::parse(text.substr(0, end));
     if (!value) {
-      return end == 0 ? fail(ErrorKind::Malformed,
-                             "its JSON ends too early: copy the whole file, or print it again")
-                      : fail(std::move(value).error(), fmt::format("document {}", number));
+      return end == std::string_view::npos
+                 ? fail(ErrorKind::Malformed,
+                        "its JSON ends too early: copy the whole file, or print it again")
+                 : fail(std::move(value).error(), fmt::format("document {}", number));
     }
     if (auto* const several = std::get_if<json::Array>(&value->data())) {
       std::ranges::move(*several, std::back_inserter(documents));
     } else {
       documents.push_back(*std::move(value));
     }
-    text.remove_prefix(end);
+    text.remove_prefix(std::min(end, text.size()));
   }
   return documents;
 }

@@ -121,6 +121,12 @@ TEST(Trace, NamesWhatIsWrongInCloudWatchsJson) {
                            "Values": [-1]}]})"),
               HasSubstr("'-1' is not a number of messages"));
   EXPECT_THAT(error_of(R"({"MetricDataResults": [)"), HasSubstr("its JSON ends too early"));
+  // A number or a word after the answer was read for ever (found by a fuzzer).
+  for (const std::string_view rest : {"2", "true", "null", R"("word")"}) {
+    EXPECT_THAT(error_of(fmt::format(R"({{"MetricDataResults": []}}{}{})", '\n', rest)),
+                HasSubstr("document 2: "))
+        << rest;
+  }
 }
 
 std::string pass_line(int second, int visible, int in_flight, int desired, int after) {
