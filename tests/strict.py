@@ -7,6 +7,7 @@ a wrong type or a null is a failure, and so is an error code that the operation 
 import base64
 import json
 import re
+import xml.etree.ElementTree
 
 import botocore.config
 import botocore.exceptions
@@ -79,10 +80,20 @@ def check_string(shape, value, path):
         assert value in shape.enum, f"{path}: {value!r} is none of {shape.enum}"
 
 
+def check_wrapper(content, model):
+    """In XML an answer stands in <NameResult>, an empty one, too: Go's SDK fails without it."""
+    root = xml.etree.ElementTree.fromstring(content)
+    tags = [element.tag.rpartition("}")[2] for element in (root, *root)]
+    wrapper = model.output_shape.serialization["resultWrapper"] if model.output_shape else None
+    assert tags == [f"{model.name}Response", *([wrapper] if wrapper else []), "ResponseMetadata"]
+
+
 def check_answer(http_response, parsed, model, **_):
     """A handler of botocore's event "after-call"."""
     request_id = parsed["ResponseMetadata"].get("RequestId", "")
     assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", request_id), request_id
+    if model.service_model.metadata["protocol"] == "query" and http_response.status_code == 200:
+        check_wrapper(http_response.content, model)
     if model.service_model.metadata["protocol"] != "json":
         return
     version = model.service_model.metadata["jsonVersion"]

@@ -13,8 +13,8 @@ import xml.etree.ElementTree
 import botocore.exceptions
 import pytest
 
-from strict import error_of, unchecked_client, watch
-from support import ROOT
+from strict import check_wrapper, error_of, unchecked_client, watch
+from support import ROOT, aws_session
 from test_emulator_requests import send_text, signed
 
 # The last botocore series whose SQS speaks the Query protocol.
@@ -132,6 +132,41 @@ def test_a_queue_is_named_by_its_path(aws):
 def test_a_form_is_signed_like_json(aws, change, status, code):
     found, root = ask(aws, change=change, Action="ListQueues", Version="2012-11-05")
     assert (found, root.findtext("Error/Code")) == (status, code)
+
+
+ALARM = "arn:aws:cloudwatch:us-east-1:000000000000:alarm:a"
+DASHBOARD = {"DashboardName": "d", "DashboardBody": '{"widgets":[]}'}
+ALARM_WISH = {"AlarmName": "a", "EvaluationPeriods": "1", "Threshold": "1", "Period": "60",
+              "ComparisonOperator": "GreaterThanThreshold", "Namespace": "n", "MetricName": "m",
+              "Statistic": "Sum"}
+TRUST = '{"Version":"2012-10-17","Statement":[]}'
+FORMS = [
+    ("cloudwatch", [("PutMetricAlarm", ALARM_WISH),
+                    ("TagResource", {"ResourceARN": ALARM, "Tags.member.1.Key": "team",
+                                     "Tags.member.1.Value": "blue"}),
+                    ("ListTagsForResource", {"ResourceARN": ALARM}),
+                    ("UntagResource", {"ResourceARN": ALARM, "TagKeys.member.1": "team"}),
+                    ("DeleteAlarms", {"AlarmNames.member.1": "a"}),
+                    ("PutDashboard", DASHBOARD), ("GetDashboard", {"DashboardName": "d"}),
+                    ("DeleteDashboards", {"DashboardNames.member.1": "d"})]),
+    ("iam", [("CreateRole", {"RoleName": "r", "AssumeRolePolicyDocument": TRUST}),
+             ("UpdateRole", {"RoleName": "r", "Description": "d"}),
+             ("DeleteRole", {"RoleName": "r"})]),
+]
+
+
+@pytest.mark.parametrize("service, calls", FORMS, ids=lambda value: str(value)[:10])
+def test_a_form_is_answered_in_its_wrapper(service, calls, aws):
+    """As Terraform's provider asks, whose SDK takes an answer without <NameResult> for broken."""
+    model = aws_session()._session.get_service_model(service)
+    for action, arguments in calls:
+        body = urllib.parse.urlencode({"Action": action, "Version": model.api_version, **arguments})
+        status, text, _ = send_text(
+            aws, signed(aws.endpoint, body, FORM, service=model.signing_name), body)
+        assert status == 200, text
+        check_wrapper(text, model.operation_model(action))
+        if action == "ListTagsForResource":
+            assert b"<Key>team</Key><Value>blue</Value>" in text
 
 
 def test_faults_strike_forms(aws):

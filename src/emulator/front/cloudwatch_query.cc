@@ -118,14 +118,25 @@ constexpr std::array kListDashboards{one("DashboardNamePrefix"), one("NextToken"
 constexpr std::array kEntry{one("DashboardName"), one("DashboardArn"), one("LastModified", Moment)};
 constexpr std::array kDashboards{many("DashboardEntries", Structures, kEntry)};
 constexpr std::array kDeleteDashboards{many("DashboardNames", Texts)};
+constexpr std::array kWarning{one("DataPath"), one("Message")};
+constexpr std::array kWarnings{many("DashboardValidationMessages", Structures, kWarning)};
 
-constexpr std::array<QueryOperation, 11> kCloudWatchOperations{
+constexpr Member kTags = many("Tags", Structures, kTag);
+constexpr std::array kOneResource{one("ResourceARN")};
+constexpr std::array kTagged{one("ResourceARN"), kTags};
+constexpr std::array kUntagged{one("ResourceARN"), many("TagKeys", Texts)};
+constexpr std::array kTagsOfOne{kTags};
+
+constexpr std::array<QueryOperation, 14> kCloudWatchOperations{
     {{"DeleteAlarms", kDeleteAlarms},
-     {"DeleteDashboards", kDeleteDashboards},
+     {"DeleteDashboards", kDeleteDashboards, {}, true},
      {"DescribeAlarms", kAskAlarms, kAlarms},
      {"GetDashboard", kOneDashboard, kDashboard},
      {"ListDashboards", kListDashboards, kDashboards},
-     {"PutDashboard", kPutDashboard},
+     {"ListTagsForResource", kOneResource, kTagsOfOne},
+     {"TagResource", kTagged, {}, true},
+     {"UntagResource", kUntagged, {}, true},
+     {"PutDashboard", kPutDashboard, kWarnings},
      {"PutMetricAlarm", kPutAlarm},
      {"GetMetricData", kGetData, kData},
      {"GetMetricStatistics", kGetStatistics, kStatistics},

@@ -77,7 +77,7 @@ constexpr std::array<QueryOperation, 19> kOperations{
      {"TagRole", kTagged},
      {"UntagRole", kUntagged},
      {"UpdateAssumeRolePolicy", kTrust},
-     {"UpdateRole", kUpdate}}};
+     {"UpdateRole", kUpdate, {}, true}}};
 
 }  // namespace
 

@@ -465,7 +465,7 @@ std::string write_query(const QueryService& service, const QueryOperation& opera
   XmlWriter writer(service);
   writer.structure(answer, operation.output);
   const std::string result =
-      operation.output.empty()
+      operation.output.empty() && !operation.empty_result
           ? std::string()
           : fmt::format("<{0}Result>{1}</{0}Result>", operation.name, std::move(writer).text());
   return fmt::format(

@@ -48,7 +48,8 @@ constexpr Member one(std::string_view name, Shape shape = Shape::Text) {
 struct QueryOperation {
   std::string_view name = {};
   std::span<const Member> input = {};
-  std::span<const Member> output = {};  ///< empty: the answer has no result
+  std::span<const Member> output = {};  ///< empty: the answer has no result, or an empty one
+  bool empty_result = false;
 };
 
 struct QueryService {
