@@ -106,7 +106,8 @@ inline constexpr auto kFields<Observation> =
                CodecField{.name = "queues", .member = &Observation::queues, .required = true},
                CodecField{.name = "service", .member = &Observation::service, .required = true},
                CodecField{.name = "delivered", .member = &Observation::delivered},
-               CodecField{.name = "look_every", .member = &Observation::look_every}};
+               CodecField{.name = "look_every", .member = &Observation::look_every},
+               CodecField{.name = "tick", .member = &Observation::tick}};
 
 /// Its counts, or the error for which they could not be read.
 template <>

@@ -65,15 +65,17 @@ TEST(ObservationJson, RefusesAWeightOutOfItsRange) {
 TEST(ObservationJson, ReadsEveryMember) {
   const Result<Observation> seen = observation(
       R"({"at":"2026-11-23T12:00:00Z","queues":[{"visible":1,"weight":2.5},{"error":"NotFound"}],
-          "service":{"desired":3,"scheduling_strategy":"DAEMON"},"delivered":4,"look_every":5.5})");
+          "service":{"desired":3,"scheduling_strategy":"DAEMON"},"delivered":4,"look_every":5.5,
+          "tick":1.5})");
   ASSERT_TRUE(seen.has_value()) << seen.error().message;
   // Names every member: one that is new does not compile here.
-  const auto& [at, queues, weights, delivered, look_every, service] = *seen;
+  const auto& [at, queues, weights, delivered, look_every, tick, service] = *seen;
   EXPECT_EQ(at, kNoon);
   EXPECT_EQ(queues[1].error().kind, ErrorKind::NotFound);
   EXPECT_EQ(weights, (std::vector<Millionths>{{2'500'000}, {Millionths::kOne}}));
   EXPECT_EQ(delivered, 4);
   EXPECT_EQ(look_every, std::chrono::milliseconds(5500));
+  EXPECT_EQ(tick, std::chrono::milliseconds(1500));
   EXPECT_EQ(service.running, 3) << "as many as are desired, unless it is said";
   EXPECT_EQ(service.scheduling, SchedulingStrategy::Daemon);
 }

@@ -34,6 +34,7 @@ Decision begun(const Observation& observation, const Backlog& backlog) {
   decision.gone = backlog.gone;
   decision.counted = backlog.counted;
   decision.look_every = observation.look_every;
+  decision.tick = observation.tick;
   return decision;
 }
 
@@ -248,7 +249,7 @@ ServiceState advance(ServiceState state, const Policy& policy, const Decision& d
   }
   if (policy.longest_window() > Duration::zero()) {
     const TasksAt latest{.at = decision.at, .tasks = recommendation(state, policy, decision, past)};
-    if (past.gap > usual_gap(decision.look_every)) {
+    if (past.gap > usual_gap(decision.look_every, decision.tick)) {
       bridge_gap(state.recommendations, latest);
     }
     remember_recommendation(state.recommendations, latest, policy.scale_in_window(),

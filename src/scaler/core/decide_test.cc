@@ -268,6 +268,27 @@ TEST(Decide, ATimeThatNobodySpeaksForIsNoWindow) {
   EXPECT_EQ(look(seen({.visible = 3}, 10, kNoon + 160s)), Action::ScaleIn);
 }
 
+TEST(Decide, WithTicksAMinuteIsATimeThatNobodySpeaksFor) {
+  const Policy one_each = per_task(1);
+  ServiceState state = quiet();
+  const auto look = [&](const QueueDepth& depth, Instant at, Duration tick) {
+    Observation observation = seen(depth, 10, at);
+    observation.tick = tick;
+    const Decision decision = decide(one_each, state, observation);
+    state = advance(state, one_each, decision, Outcome::Held);
+    return decision.action;
+  };
+  look({.in_flight = 7}, kNoon, 10s);
+  // Another sandbox had the ticks for 65 s, and saw all at work in each of them.
+  EXPECT_EQ(look({}, kNoon + 65s, 10s), Action::Hold);
+  const ServiceState then = state;
+  EXPECT_EQ(look({}, kNoon + 75s, 10s), Action::Hold);
+  EXPECT_EQ(look({}, kNoon + 125s, 10s), Action::ScaleIn);
+  state = then;  // Of the schedule alone it is the next look.
+  state.recommendations.erase(state.recommendations.begin());
+  EXPECT_EQ(look({}, kNoon + 125s, {}), Action::ScaleIn);
+}
+
 TEST(Decide, OldLooksAreNoEvidence) {
   ServiceState state = empty_for(1h, 50);
   state.last_look = kNoon - 3min - 1ms;

@@ -156,6 +156,7 @@ struct Decision {
   /// Tasks that scale-in windows are to remember: the need within the bounds, or what is busy.
   std::int64_t occupied = 0;
   Duration look_every = {};
+  Duration tick = {};
   Duration gap = {};  ///< since the look before; zero when it is not known
   Steps steps = {};
 };

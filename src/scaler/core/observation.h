@@ -50,6 +50,7 @@ struct Observation {
   /// Messages that the trigger of this very look was handed; they exist, whatever the counts say.
   std::int64_t delivered = 0;
   Duration look_every = kLookEvery;  ///< how far apart looks should be
+  Duration tick = Duration::zero();  ///< and those between them; zero: there are none
   ServiceObservation service = {};
 };
 

@@ -56,8 +56,9 @@ void merge_nearest(std::vector<TasksAt>& history, Merge merge) {
   history.erase(nearest);
 }
 
-Duration usual_gap(Duration look_every) {
-  return look_every + look_every / 2;
+Duration usual_gap(Duration look_every, Duration tick) {
+  const Duration usual = tick > Duration::zero() ? std::min(tick, look_every) : look_every;
+  return usual + usual / 2;
 }
 
 void bridge_gap(std::vector<TasksAt>& recommendations, const TasksAt& latest) {

@@ -85,8 +85,9 @@ void remember_recommendation(std::vector<TasksAt>& recommendations, const TasksA
 
 /// Looks that are farther apart than this leave a time that nobody speaks for, though they are near
 /// enough to count: a second sandbox of a function wakes after a minute in which the first one saw
-/// all tasks at work.
-Duration usual_gap(Duration look_every);
+/// all tasks at work. Where ticks look between the looks of the schedule, a minute is long: two
+/// ticks in a row that came to the second sandbox once stopped what the first one saw at work.
+Duration usual_gap(Duration look_every, Duration tick);
 
 /// After such a time: what the look before it needed may have been needed until the latest one.
 void bridge_gap(std::vector<TasksAt>& recommendations, const TasksAt& latest);

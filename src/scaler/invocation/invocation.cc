@@ -251,11 +251,10 @@ Deadline Invoker::next_pass(const Invocation& invocation) const {
     return Deadline::max();  // Nobody knows when the next one comes.
   }
   const Instant now = ports_.clock.now();
-  const bool ticks = !settings_.tick_queue_url.empty() && settings_.tick > Duration::zero();
   const Duration passed = invocation.trigger == Trigger::Shard
                               ? std::max(now - invocation.order.at, Duration::zero())
                               : Duration::zero();
-  const Duration distance = ticks ? settings_.tick : settings_.look_every;
+  const Duration distance = tick() > Duration::zero() ? tick() : settings_.look_every;
   return ports_.clock.steady() + distance - std::min<Duration>(distance / 5, kToEnd) - passed;
 }
 
@@ -287,6 +286,7 @@ std::span<ManagedService> Invoker::pass(const Invocation& invocation, Permission
             .slots_until = std::min({deadline, invocation.slots_until, next_pass(invocation)}),
             .patience = settings_.patience,
             .look_every = settings_.look_every,
+            .tick = tick(),
             .delivered =
                 handed && known_whose ? static_cast<std::int64_t>(invocation.messages.size()) : 0,
             .describe_every = meant.size() > kFew && !whole ? kDescribeEvery : Duration::zero(),
@@ -441,13 +441,17 @@ void Invoker::woken(const Invocation& invocation, Effect& effect) {
   }
 }
 
+/// Between two of them; zero: there are none.
+Duration Invoker::tick() const {
+  return settings_.tick_queue_url.empty() ? Duration::zero() : settings_.tick;
+}
+
 Result<void> Invoker::send_ticks(Deadline deadline) {
-  if (ports_.ticks == nullptr || settings_.tick_queue_url.empty() ||
-      settings_.tick == Duration::zero()) {
+  if (ports_.ticks == nullptr || tick() == Duration::zero()) {
     return {};
   }
   return ports_.ticks->send(settings_.tick_queue_url,
-                            tick_delays(settings_.tick, std::min(settings_.look_every, kDelayMax)),
+                            tick_delays(tick(), std::min(settings_.look_every, kDelayMax)),
                             deadline);
 }
 

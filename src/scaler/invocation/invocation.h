@@ -127,6 +127,7 @@ class Invoker {
   void tell_nobodys(const WakeReport& report, Effect& effect);
   void keep_settings(const Shard& shard, Deadline deadline, Effect& effect);
   Deadline leaving_time_for(int things, Deadline deadline) const;
+  Duration tick() const;
   Result<void> send_ticks(Deadline deadline);
   Result<void> hand_back(const Invocation& invocation, const std::string& queue_url, bool disabled,
                          Deadline deadline);

@@ -134,10 +134,12 @@ TEST_F(Invocations, ADryRunMayDoNothing) {
 
 TEST_F(Invocations, ThePassGetsTheSettings) {
   settings_.look_every = 5min;
+  settings_.tick = 20s;
   settings_.patience = Patience::AllButSlow;
   settings_.steady = false;
   invoke({});
   EXPECT_EQ(asked_.look_every, 5min);
+  EXPECT_EQ(asked_.tick, 20s);
   EXPECT_EQ(asked_.patience, Patience::AllButSlow);
   EXPECT_FALSE(asked_.steady);
 }

@@ -148,6 +148,7 @@ Decision decide_on(const Item& item, const ServiceState& state, Instant at,
                               .weights = weights_of(*item.service),
                               .delivered = options.delivered,
                               .look_every = options.look_every,
+                              .tick = options.tick,
                               .service = item.look.service->service});
   return item.room ? within_room(std::move(decision), *item.room) : std::move(decision);
 }
@@ -155,10 +156,13 @@ Decision decide_on(const Item& item, const ServiceState& state, Instant at,
 void decide_first(Item& item, const Surroundings& surroundings) {
   PassRecord& record = *item.record;
   const Clock& clock = surroundings.ports.clock;
+  const PassOptions& options = surroundings.options;
   Memory::Recalled recalled = item.service->memory.recall(
-      item.look.service->saved_state, item.service->policy, record.at,
-      surroundings.options.steady ? std::optional(clock.steady()) : std::nullopt,
-      queues_of(*item.service));
+      item.look.service->saved_state, item.service->policy,
+      {.at = record.at,
+       .steady = options.steady ? std::optional(clock.steady()) : std::nullopt,
+       .queues = queues_of(*item.service),
+       .usual_gap = usual_gap(options.look_every, options.tick)});
   item.past = std::move(recalled.state);
   item.searching = item.past.refused.has_value();
   record.complaint = item.look.service->pause_complaint.empty()

@@ -82,6 +82,7 @@ struct PassOptions {
   /// AllButSlow: who is slow is left to the next pass, too.
   Patience patience = Patience::All;
   Duration look_every = kLookEvery;  ///< how far apart the looks of this program are
+  Duration tick = Duration::zero();  ///< and those between them; zero: there are none
   std::int64_t delivered = 0;        ///< messages that the trigger was handed
   /// A service that rests is described this often, and looked at by its queues alone between; zero:
   /// it is described by every pass.

@@ -92,7 +92,7 @@ TEST_F(RefusedCount, LaterPassesFindWhatIsAcceptedInLogarithmicallyManyTries) {
     const std::int64_t found = cloud_.service("s")->service.desired;
     const std::int64_t refused =
         fleet_.front()
-            .memory.recall(cloud_.service("s")->saved_state, fleet_.front().policy, clock_.at)
+            .memory.recall(cloud_.service("s")->saved_state, fleet_.front().policy, {clock_.at})
             .state.refused->tasks;
     EXPECT_LE(found, accepted);
     EXPECT_LE(refused - found, std::max<std::int64_t>(refused / 10, 1))

@@ -40,7 +40,7 @@ TEST(Succeed, WhoStaysKeepsWhatIsRememberedWhoIsGoneIsNamedAndWhoIsNewBeginsAnew
   const Succession result = succeed(former, next);
   EXPECT_EQ(looked_at(next), (std::vector{3, 0, 1}));
   EXPECT_TRUE(next[0].waits);
-  EXPECT_EQ(next[0].memory.recall("", next[0].policy, testing::kNoon).state.last_set, 7);
+  EXPECT_EQ(next[0].memory.recall("", next[0].policy, {testing::kNoon}).state.last_set, 7);
   EXPECT_EQ(result.kept, 2U);
   EXPECT_EQ(result.added, 1U);
   EXPECT_EQ(result.gone, (std::vector<ServiceId>{{"main", "b"}}));

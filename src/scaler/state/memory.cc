@@ -191,6 +191,10 @@ std::optional<QueuesMark> told_queues(const ServiceState& state, std::optional<Q
   return waits(state) ? queues : std::nullopt;
 }
 
+std::optional<TasksAt> last_of(const std::vector<TasksAt>& needs) {
+  return needs.empty() ? std::nullopt : std::optional(needs.back());
+}
+
 std::optional<Instant> later(const std::optional<Instant>& a, const std::optional<Instant>& b) {
   return std::max(a, b);
 }
@@ -228,9 +232,12 @@ ServiceState united(const ServiceState& own, const ServiceState& other) {
   return state;
 }
 
-Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, Instant at,
-                                std::optional<Deadline> steady, std::optional<QueuesMark> queues) {
+Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, const Look& look) {
   constexpr Duration kMoved = std::chrono::seconds(1);
+  const auto& [at, steady, queues, usual_gap] = look;
+  // A sandbox may have others beside it. A controller was passive if it has looked since and
+  // remembered nothing.
+  const bool alone = steady && recalled_at_ == state_.last_look;
   if (recalled_steady_ && steady) {
     const Duration passed = std::chrono::round<Duration>(*steady - *recalled_steady_);
     const Duration moved = (at - *recalled_at_) - passed;
@@ -245,6 +252,9 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
   }
   queues_ = queues;
   if (saved == tag_) {
+    if (!alone && state_.last_look && since(*state_.last_look, at) > usual_gap) {
+      count_told(at);
+    }
     return {.state = state_};
   }
   Result<SavedLooks> parsed = saved.empty() ? Result<SavedLooks>(SavedLooks{}) : parse_saved(saved);
@@ -253,6 +263,7 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
     odd_ = true;
     return {.state = state_, .complaint = parsed.error().message};
   }
+  const std::optional<TasksAt> told_last = last_of(parsed->state.recommendations);
   const bool odd = pull_to(parsed->state, at, ahead(policy));
   const bool older = parsed->state.last_look < tag_state_.last_look;
   const bool lags = written_at_ && since(*written_at_, at) < kTagLag;
@@ -260,6 +271,7 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, In
     return {.state = state_};  // An old reading: what was written comes yet.
   }
   tag_says(std::string(saved), *parsed);
+  told_last_ = odd ? std::nullopt : told_last;
   odd_ = odd;
   if (parsed->queues && queues && *parsed->queues != *queues) {
     begin_anew(parsed->state);
@@ -297,7 +309,18 @@ std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now&
              : std::optional(format_state(significant(state_, policy, pass), queues));
 }
 
+/// Other processes write no need that the tag's last one, which is told ahead, covers. So who has
+/// not looked for a while takes that at its word once more: one that came back after a minute once
+/// went by its own needs, and stopped tasks that another had seen at work.
+void Memory::count_told(Instant at) {
+  std::vector<TasksAt>& needs = state_.recommendations;
+  if (told_last_ && !needs.empty() && told_last_->at > needs.back().at) {
+    needs.push_back({.at = std::min(told_last_->at, at), .tasks = told_last_->tasks});
+  }
+}
+
 void Memory::tag_says(std::string text, SavedLooks looks) {
+  told_last_ = last_of(looks.state.recommendations);
   tag_ = std::move(text);
   tag_gist_ = gist(looks.state);
   tag_state_ = std::move(looks.state);

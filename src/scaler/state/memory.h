@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "scaler/core/observation.h"
 #include "scaler/core/policy.h"
 #include "scaler/core/state.h"
 #include "scaler/state/state_text.h"
@@ -20,15 +21,22 @@ class Memory {
         {};  ///< why the saved text was not used; empty when it was or there was none
   };
 
+  /// The look that a state is recalled for.
+  struct Look {
+    Instant at = {};
+    /// Tells a wall clock that was moved between two passes: the waits go on as if it had not been.
+    /// Nothing: no such time is known (a Lambda sandbox sleeps between two invocations).
+    std::optional<Deadline> steady = {};
+    /// Those that are looked at: what looks at others saw says nothing of them, so that all waits
+    /// begin anew.
+    std::optional<QueuesMark> queues = {};
+    Duration usual_gap = scaler::usual_gap(kLookEvery, {});  ///< from the look before, at most
+  };
+
   /// The state to decide with. `saved` is the tag's text as just read, or empty. A tag that is
   /// absent, damaged, foreign or older than what this process saw is no evidence against that; what
   /// another process saw later is taken, and of two memories of one thing the later instant.
-  /// `steady` tells a wall clock that was moved between two passes: the waits go on as if it had
-  /// not been. Nothing: no such time is known (a Lambda sandbox sleeps between two invocations).
-  /// `queues` are those that are looked at: what looks at others saw says nothing of them, so that
-  /// all waits begin anew.
-  Recalled recall(std::string_view saved, const Policy& policy, Instant at,
-                  std::optional<Deadline> steady = {}, std::optional<QueuesMark> queues = {});
+  Recalled recall(std::string_view saved, const Policy& policy, const Look& look);
 
   /// Remembers the state in this process.
   void remember(const ServiceState& state) { state_ = state; }
@@ -62,12 +70,14 @@ class Memory {
 
  private:
   void tag_says(std::string text, SavedLooks looks);
+  void count_told(Instant at);
 
   ServiceState state_ = {};
   std::string tag_ = {};         ///< the text that state_ refines
   ServiceState tag_state_ = {};  ///< what it says; nothing known when it is damaged
   ServiceState tag_gist_ = {};   ///< of that, what is compared in every pass
   std::optional<QueuesMark> tag_queues_ = {};
+  std::optional<TasksAt> told_last_ = {};  ///< the tag's last need, as it was written ahead
   std::optional<QueuesMark> queues_ = {};  ///< whose looks state_ tells
   bool odd_ = false;                       ///< the tag's text must not stay
   std::optional<Instant> written_at_ = {};

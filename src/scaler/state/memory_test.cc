@@ -17,18 +17,18 @@ const ServiceState kIdle{
 
 TEST(Memory, KnowsNothingAtFirst) {
   Memory memory;
-  EXPECT_EQ(memory.recall("", fixed(1), kNoon).state, ServiceState{});
+  EXPECT_EQ(memory.recall("", fixed(1), {kNoon}).state, ServiceState{});
   EXPECT_EQ(memory.text_to_save(fixed(1), {.at = kNoon, .desired = 0}), std::nullopt);
 }
 
 TEST(Memory, TakesTheTagsWordAfterAColdStart) {
   Memory memory;
-  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon).state, kIdle);
+  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), {kNoon}).state, kIdle);
 }
 
 TEST(Memory, TreatsADamagedTagAsNothingKnownAndSaysSo) {
   Memory memory;
-  const Memory::Recalled recalled = memory.recall("team blue", fixed(1), kNoon);
+  const Memory::Recalled recalled = memory.recall("team blue", fixed(1), {kNoon});
   EXPECT_EQ(recalled.state, ServiceState{});
   EXPECT_EQ(recalled.complaint, "saved state 'team blue' is not of this program's version");
 }
@@ -41,17 +41,18 @@ TEST(Memory, KeepsItsFinerStateWhileTheTagIsWhatItWrote) {
   state.empty_observations = 40;
   memory.remember(state);
   EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), std::nullopt);
-  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon + 1h).state.empty_observations, 40);
+  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), {kNoon + 1h}).state.empty_observations,
+            40);
 }
 
 TEST(Memory, AnAbsentTagSaysNothingAgainstWhatThisProcessSaw) {
   Memory memory;
   memory.remember(kIdle);
   memory.saved(*memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), kNoon);
-  EXPECT_EQ(memory.recall("", fixed(3), kNoon + 5s).state, kIdle);
+  EXPECT_EQ(memory.recall("", fixed(3), {kNoon + 5s}).state, kIdle);
   EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon + 5s, .desired = 3}),
             std::nullopt);  // A reading may lag.
-  EXPECT_EQ(memory.recall("", fixed(3), kNoon + 61s).state, kIdle);
+  EXPECT_EQ(memory.recall("", fixed(3), {kNoon + 61s}).state, kIdle);
   EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon + 61s, .desired = 3}).has_value());
 }
 
@@ -63,10 +64,10 @@ TEST(Memory, WhatWasSeenOfOtherQueuesSaysNothingOfThese) {
   constexpr QueuesMark kThese = 1;
   constexpr QueuesMark kOthers = 2;
   Memory memory;
-  memory.recall("", fixed(3), kNoon, {}, kOthers);
+  memory.recall("", fixed(3), {kNoon, {}, kOthers});
   memory.remember(kIdle);
-  EXPECT_TRUE(goes_on(memory.recall("", fixed(3), kNoon, {}, kOthers).state, kNoon));
-  const ServiceState anew = memory.recall("", fixed(3), kNoon, {}, kThese).state;
+  EXPECT_TRUE(goes_on(memory.recall("", fixed(3), {kNoon, {}, kOthers}).state, kNoon));
+  const ServiceState anew = memory.recall("", fixed(3), {kNoon, {}, kThese}).state;
   EXPECT_FALSE(goes_on(anew, kNoon));
   EXPECT_EQ(anew.last_set, 3);  // What was done to the service stays known.
 }
@@ -75,16 +76,16 @@ TEST(Memory, ATagSaysOfWhichQueuesItTellsWhileSomethingWaits) {
   constexpr QueuesMark kThese = 1;
   constexpr QueuesMark kOthers = 2;
   Memory writer;
-  writer.recall("", fixed(3), kNoon, {}, kOthers);
+  writer.recall("", fixed(3), {kNoon, {}, kOthers});
   writer.remember(kIdle);
   const std::string text = writer.text_to_save(fixed(3), {.at = kNoon, .desired = 3}).value();
-  EXPECT_TRUE(goes_on(Memory().recall(text, fixed(3), kNoon, {}, kOthers).state, kNoon));
-  EXPECT_FALSE(goes_on(Memory().recall(text, fixed(3), kNoon, {}, kThese).state, kNoon));
+  EXPECT_TRUE(goes_on(Memory().recall(text, fixed(3), {kNoon, {}, kOthers}).state, kNoon));
+  EXPECT_FALSE(goes_on(Memory().recall(text, fixed(3), {kNoon, {}, kThese}).state, kNoon));
   EXPECT_TRUE(
-      goes_on(Memory().recall(format_state(kIdle), fixed(3), kNoon, {}, kThese).state, kNoon));
+      goes_on(Memory().recall(format_state(kIdle), fixed(3), {kNoon, {}, kThese}).state, kNoon));
 
   Memory reader;
-  reader.recall(text, fixed(3), kNoon, {}, kThese);
+  reader.recall(text, fixed(3), {kNoon, {}, kThese});
   reader.remember(kIdle);
   const auto again = reader.text_to_save(fixed(3), {.at = kNoon, .desired = 3});
   EXPECT_EQ(parse_saved(again.value()).value().queues, kThese);
@@ -96,7 +97,7 @@ TEST(Memory, ATagSaysOfWhichQueuesItTellsWhileSomethingWaits) {
 TEST(Memory, AForeignTagSaysNothingAndIsWrittenOver) {
   Memory memory;
   memory.remember(kIdle);
-  const Memory::Recalled recalled = memory.recall("team blue", fixed(3), kNoon);
+  const Memory::Recalled recalled = memory.recall("team blue", fixed(3), {kNoon});
   EXPECT_EQ(recalled.state, kIdle);
   EXPECT_NE(recalled.complaint, "");
   EXPECT_TRUE(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 0}).has_value());
@@ -111,15 +112,49 @@ TEST(Memory, AnOlderTextIsNoEvidence) {
   memory.saved(*memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3}), kNoon);
   const std::string old =
       format_state({.last_look = kNoon - 1h, .empty_since = kNoon - 3h, .empty_observations = 90});
-  EXPECT_EQ(memory.recall(old, fixed(3), kNoon + 5s).state.empty_since, kNoon - 10s);
-  EXPECT_EQ(memory.recall(old, fixed(3), kNoon + 2min).state.empty_since, kNoon - 10s);
+  EXPECT_EQ(memory.recall(old, fixed(3), {kNoon + 5s}).state.empty_since, kNoon - 10s);
+  EXPECT_EQ(memory.recall(old, fixed(3), {kNoon + 2min}).state.empty_since, kNoon - 10s);
 }
 
 TEST(Memory, WhatAnotherProcessSawLaterEndsAWait) {
   Memory memory;
   memory.remember(kIdle);
   const std::string later = format_state({.last_look = kNoon + 20s, .last_set = 3});
-  EXPECT_EQ(memory.recall(later, fixed(3), kNoon + 30s).state.empty_since, std::nullopt);
+  EXPECT_EQ(memory.recall(later, fixed(3), {kNoon + 30s}).state.empty_since, std::nullopt);
+}
+
+// Its last need is told ahead for a minute, in which another process that sees as much writes
+// nothing.
+TEST(Memory, AfterAGapTheTagsLastNeedCountsAgain) {
+  const Policy one_each = testing::per_task(1);
+  const Deadline steady{1h};
+  const auto needs_at = [&](Memory& memory, Instant at, std::optional<Deadline> clock) {
+    return memory.recall("", one_each, {.at = at, .steady = clock, .usual_gap = 15s})
+        .state.recommendations;
+  };
+  const std::vector<TasksAt> own{{kNoon, 9}};
+  const auto writer = [&](std::optional<Deadline> clock) {
+    Memory memory;
+    needs_at(memory, kNoon, clock);
+    memory.remember({.last_look = kNoon, .recommendations = own});
+    const auto text = memory.text_to_save(one_each, {.at = kNoon, .desired = 10, .needed = 9});
+    memory.saved(text.value(), kNoon);
+    return std::pair(memory, *text);
+  };
+  const std::vector<TasksAt> again{{kNoon, 9}, {kNoon + 50s, 9}};
+  auto [sandbox, text] = writer({});
+  EXPECT_EQ(
+      sandbox.recall(text, one_each, {.at = kNoon + 10s, .usual_gap = 15s}).state.recommendations,
+      own);
+  EXPECT_EQ(
+      sandbox.recall(text, one_each, {.at = kNoon + 50s, .usual_gap = 15s}).state.recommendations,
+      again);
+  auto [slow, same] = writer(steady);  // A controller, alone: nobody saw more meanwhile.
+  const Memory::Look late{.at = kNoon + 50s, .steady = steady + 50s, .usual_gap = 15s};
+  EXPECT_EQ(slow.recall(same, one_each, late).state.recommendations, own);
+  auto [passive, ours] = writer(steady);  // It looked, and another one remembered.
+  passive.recall(ours, one_each, {.at = kNoon + 10s, .steady = steady + 10s, .usual_gap = 15s});
+  EXPECT_EQ(passive.recall(ours, one_each, late).state.recommendations, again);
 }
 
 TEST(Memory, AWaitThatGoesOnIsWrittenOnceAMinute) {
@@ -143,7 +178,7 @@ TEST(Memory, ATextOfTheFutureIsWrittenOver) {
         ServiceState{.last_look = kNoon, .changes = {{kNoon + 24h, 9}}},
         ServiceState{.last_look = kNoon + 24h, .last_scale_in = kNoon}}) {
     Memory memory;
-    const ServiceState state = memory.recall(format_state(future), fixed(9), kNoon).state;
+    const ServiceState state = memory.recall(format_state(future), fixed(9), {kNoon}).state;
     for (const auto* history : {&state.recommendations, &state.changes}) {
       EXPECT_TRUE(history->empty() || history->back().at == kNoon);
     }
@@ -156,11 +191,11 @@ TEST(Memory, ATextOfTheFutureIsWrittenOver) {
 TEST(Memory, AWallClockThatIsMovedMovesItsWaits) {
   Memory memory;
   const Deadline steady{1h};
-  EXPECT_EQ(memory.recall("", fixed(3), kNoon, steady).state, ServiceState{});
+  EXPECT_EQ(memory.recall("", fixed(3), {kNoon, steady}).state, ServiceState{});
   ServiceState state = kIdle;
   state.last_look = kNoon;
   memory.remember(state);
-  const ServiceState moved = memory.recall("", fixed(3), kNoon + 2h, steady + 10s).state;
+  const ServiceState moved = memory.recall("", fixed(3), {kNoon + 2h, steady + 10s}).state;
   EXPECT_EQ(moved.last_look, kNoon + 2h - 10s);
   EXPECT_EQ(moved.empty_since, kNoon + 2h - 10s - 1min);
 }
@@ -184,7 +219,7 @@ TEST(Memory, WritersOfTwoVersionsSideBySideNeverScaleInEarly) {
   const auto text = memory.text_to_save(fixed(3), {.at = kNoon, .desired = 3});
   EXPECT_TRUE(text->starts_with("v3 "));  // Version 2 calls it foreign, and knows nothing.
   memory.saved(*text, kNoon);
-  const Memory::Recalled recalled = memory.recall(v2, fixed(3), kNoon + 5s);
+  const Memory::Recalled recalled = memory.recall(v2, fixed(3), {kNoon + 5s});
   EXPECT_EQ(recalled.complaint, "");
   EXPECT_EQ(recalled.state.empty_since, kNoon - 5s);
 }
@@ -199,7 +234,7 @@ TEST(Memory, WritesTheIdleClockOnceAndNotAtRest) {
 
 TEST(Memory, ForgetsTheIdleClockInTheTagWhenTheServiceIsAtRest) {
   Memory memory;
-  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), kNoon).state, kIdle);
+  EXPECT_EQ(memory.recall(format_state(kIdle), fixed(1), {kNoon}).state, kIdle);
   EXPECT_EQ(memory.text_to_save(fixed(3), {.at = kNoon, .desired = 0}),
             format_state({.last_look = kNoon, .last_set = 3}));
 }
