@@ -135,6 +135,22 @@ def test_config_takes_its_file_as_other_commands_do(run_program, ecs_scaler, tmp
     assert (both[0], both[2]) == (2, "ecs-scaler config: FILE and --config exclude each other\n")
 
 
+def test_config_warns_of_a_window_in_which_counts_may_be_late(run_program, ecs_scaler, tmp_path):
+    def warning(policy):
+        (tmp_path / "fleet.json").write_text(json.dumps({"services": [
+            {"cluster": "c", "service": "s", "policy": policy,
+             "queues": ["https://sqs.us-east-1.amazonaws.com/123456789012/jobs"]}]}))
+        process = run_program([ecs_scaler, "config", tmp_path / "fleet.json"],
+                              env={"AWS_REGION": "us-east-1"})
+        assert process.code == 0, process.output()
+        return process.stderr()
+
+    assert "warning: busy_window is 59 s for c/s: SQS's counts may be" in warning(
+        {"busy_window": 59})
+    for sure in ({}, {"busy_window": 60}, {"busy_window": 0, "scale_in_when": "protected"}):
+        assert warning(sure) == "", sure
+
+
 class RuntimeApi:
     """Enough of Lambda's Runtime API to see an init error."""
 

@@ -274,6 +274,22 @@ TEST(Diagnosis, TellsThatAPeakIsKept) {
   EXPECT_EQ(at_work(3, 3, depth), finding(healthy()));
 }
 
+TEST(Diagnosis, TellsOfAWindowInWhichCountsMayBeLate) {
+  const auto with = [](std::string busy_window, std::string scale_in_when) {
+    return finding_after([&](Facts& f) {
+      f.place.busy_window = std::move(busy_window);
+      f.place.scale_in_when = std::move(scale_in_when);
+    });
+  };
+  EXPECT_EQ(with("59.5", ""),
+            "note work: BUSY_WINDOW is 59.5, and SQS's counts may be a minute late");
+  EXPECT_EQ(with("0", "any"), "note work: BUSY_WINDOW is 0, and SQS's counts may be a minute late");
+  for (const char* sure : {"", "60", "3 s"}) {
+    EXPECT_EQ(with(sure, ""), finding(healthy())) << sure;
+  }
+  EXPECT_EQ(with("3", "protected"), finding(healthy()));
+}
+
 TEST(Diagnosis, SuspectsWorkersThatForgetToProtectTheirTask) {
   const auto with = [](Result<std::int64_t> protected_tasks, std::int64_t in_flight) {
     return finding_after([&](Facts& f) {

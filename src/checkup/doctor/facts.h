@@ -22,6 +22,7 @@ struct Examination {
   ServiceId service = {};
   std::string function = {};       ///< empty: none is named
   std::string scale_in_when = {};  ///< idle, protected, any; empty: the default, idle
+  std::string busy_window = {};    ///< seconds; empty: the default, 60
   std::string capacity = {};       ///< follow, own, off; empty: the default, follow
 };
 

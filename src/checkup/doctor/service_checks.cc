@@ -97,6 +97,20 @@ void check_kept_peak(const Facts& facts, const QueueDepth& depth, Findings& find
   }
 }
 
+void check_window(const Facts& facts, Findings& findings) {
+  constexpr double kCountsLag = 60;
+  const auto seconds = number_of<double>(facts.place.busy_window);
+  if (seconds && *seconds < kCountsLag && !protects(facts)) {
+    findings.note("work",
+                  fmt::format("BUSY_WINDOW is {}, and SQS's counts may be a minute late",
+                              facts.place.busy_window),
+                  "After a shorter time a scale-in may stop a task whose message the counts do not "
+                  "tell of yet. Leave it at 60, or let workers protect themselves "
+                  "(SCALE_IN_WHEN=protected).",
+                  "docs/decision.md#6-stabilization");
+  }
+}
+
 void check_protection(const Facts& facts, const QueueDepth& depth, Findings& findings) {
   const Result<std::int64_t>& protected_tasks = *facts.protected_tasks;
   if (!protected_tasks) {
@@ -228,6 +242,7 @@ void check_work(const Facts& facts, Findings& findings) {
         kScaleInPage);
   }
   check_kept_peak(facts, depth, findings);
+  check_window(facts, findings);
   if (facts.protected_tasks) {
     check_protection(facts, depth, findings);
   }

@@ -181,6 +181,22 @@ void warn_of_fifo(std::span<const ServiceSpec> fleet) {
   }
 }
 
+/// What a look tells may be that old, and nothing but memory and protection spares a task whose
+/// message it does not tell of.
+void warn_of_counts_that_lag(std::span<const ServiceSpec> fleet) {
+  constexpr Duration kCountsLag = std::chrono::minutes(1);
+  for (const ServiceSpec& service : fleet) {
+    const PolicyOptions& policy = *service.policy.operator->();
+    if (policy.busy_window < kCountsLag && policy.scale_in_when != ScaleInWhen::Protected) {
+      complain(kDone, fmt::format("warning: busy_window is {} for {}: SQS's counts may be a minute "
+                                  "late, and a scale-in after a shorter time may stop a task at "
+                                  "work unless workers protect themselves "
+                                  "(scale_in_when=protected)",
+                                  format_duration(policy.busy_window), described(service.id)));
+    }
+  }
+}
+
 int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (flags.markdown || flags.schema) {
     const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
@@ -207,6 +223,7 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
     return code;
   }
   warn_of_fifo(fleet->scope.fixed);
+  warn_of_counts_that_lag(fleet->scope.fixed);
   if (flags.choice.config_file.empty() && flags.choice.fleet.empty() && !is_fleet(environment)) {
     const Result<ServiceConfig> config = service_from_environment(environment);
     if (config && config->wake && is_fifo(config->queue_url)) {

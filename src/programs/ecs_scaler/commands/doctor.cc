@@ -37,6 +37,7 @@ Result<doctor::Examination> find_place(Checkup& checkup, const Environment& own,
   place.service.cluster = words.value(flags.cluster, "ECS_CLUSTER_NAME");
   place.service.service = words.value(flags.service, "ECS_SERVICE_NAME");
   place.scale_in_when = words.value("", "SCALE_IN_WHEN");
+  place.busy_window = words.value("", "BUSY_WINDOW");
   place.capacity = words.value("", "CAPACITY");
   Problems problems;
   // Without the function's own words, its error is the one to mend first.
