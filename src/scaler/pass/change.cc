@@ -256,6 +256,22 @@ void withhold(Item& item, const Surroundings& surroundings) {
   }
 }
 
+/// Scale-ins that nobody answered may have been made. Not to know of one had its count taken for a
+/// person's (manual_hold), and neither budget nor cooldown counted it.
+void find_made(Items unanswered, const Surroundings& surroundings) {
+  if (unanswered.empty()) {
+    return;
+  }
+  look(unanswered, surroundings, Patience::AllButSlow);
+  for (Item* item : unanswered) {
+    const Look& look = item->look;
+    if (look.service && look.service->service.desired == item->decision().desired) {
+      item->record->outcome = Outcome::Applied;
+      item->record->errors.clear();
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Item*> scale_out(std::vector<Item*> items, const Surroundings& surroundings) {
@@ -292,13 +308,21 @@ void scale_in(std::vector<Item*> items, const Surroundings& surroundings) {
         acting.push_back(item);
       }
     }
+    std::vector<Item*> unanswered;
     for (const Attempt& attempt : send(acting, surroundings)) {
-      if (!attempt.result && attempt.result.error().kind == ErrorKind::Overdue) {
+      if (attempt.result) {
+        continue;
+      }
+      if (attempt.result.error().kind == ErrorKind::Overdue) {
         withhold(*attempt.item, surroundings);
-      } else if (!attempt.result) {
-        attempt.item->record->errors.push_back(attempt.result.error().message);
+        continue;
+      }
+      attempt.item->record->errors.push_back(attempt.result.error().message);
+      if (attempt.result.error().kind == ErrorKind::Unavailable) {
+        unanswered.push_back(attempt.item);
       }
     }
+    find_made(unanswered, surroundings);
   }
   for (Item* item : items) {
     item->record->outcome = Outcome::Waiting;

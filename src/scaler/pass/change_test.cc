@@ -62,6 +62,28 @@ TEST_F(ScaleIn, ThatIsRefusedIsAFailedPass) {
   EXPECT_EQ(pass().errors, std::vector<std::string>{"slow down"});
 }
 
+TEST_F(ScaleIn, WhoseAnswerWasLostIsApplied) {
+  cloud_.failures["s"] = {fail(ErrorKind::Unavailable, "connection reset")};
+  at_look(3, [this] { running(0); });
+  const PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_EQ(record.errors, std::vector<std::string>{});
+  EXPECT_EQ(record.state.last_set, 0);
+  EXPECT_EQ(record.state.last_scale_in, clock_.at);
+}
+
+TEST_F(ScaleIn, ThatWasNotMadeHasFailed) {
+  for (const auto& [kind, looks] :
+       {std::pair(ErrorKind::Unavailable, 3U), std::pair(ErrorKind::Throttled, 5U)}) {
+    cloud_.failures["s"] = {fail(kind, "oops")};
+    const PassRecord record = pass();
+    EXPECT_EQ(record.outcome, Outcome::Failed);
+    EXPECT_EQ(record.errors, std::vector<std::string>{"oops"});
+    EXPECT_EQ(record.state.last_set, std::nullopt);
+    EXPECT_EQ(cloud_.looks.size(), looks);  // Who is refused has changed nothing.
+  }
+}
+
 TEST_F(ScaleIn, IsGivenUpWhenTheServiceCannotBeReadAgain) {
   at_look(2, [this] { cloud_.service("s") = fail(ErrorKind::Unavailable, "no answer"); });
   const PassRecord record = pass();
