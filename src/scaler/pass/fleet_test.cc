@@ -125,6 +125,22 @@ TEST_F(FleetPass, ChangesWithoutASlotWaitAndGoFirst) {
   EXPECT_EQ(std::ranges::count(records, Outcome::Applied, &PassRecord::outcome), 4);
 }
 
+TEST_F(FleetPass, UnderTheRateOfTagsTheEndOfAWaitIsToldFirst) {
+  fleet_of(3, testing::policy({.scale_up_target = 2, .scale_down_threshold = 10min}));
+  for (int i = 0; i < 3; ++i) {
+    running(2, std::to_string(i));
+    idle_for(1min, std::to_string(i));
+  }
+  passes();
+  cloud_.saved.clear();
+  clock_.pass(1min);  // The waits of the others are to be renewed.
+  queue("2") = QueueDepth{.visible = 1};
+  cloud_.saves_at_once = 1;
+  passes({.slots_until = clock_.steady()});
+  ASSERT_FALSE(cloud_.saved.empty());
+  EXPECT_EQ(cloud_.saved.front().service_arn, "arn:2");
+}
+
 TEST_F(FleetPass, NoStateIsLostUnderTheRateOfTags) {
   fleet_of(5, fixed(2));
   for (int i = 0; i < 5; ++i) {

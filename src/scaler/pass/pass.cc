@@ -202,12 +202,19 @@ class Pass {
                                               : record.reading->service.desired;
   }
 
+  /// Another process must not go on with a wait that has ended: what tells of that goes before what
+  /// only says that one goes on.
+  static bool may_end_waits(const Item* item) {
+    return !item->decision().empty || item->record->outcome == Outcome::Applied;
+  }
+
   /// Saves as many states as the rates allow now; the others come with a later chunk or pass.
   void save() {
     if (ports_.states == nullptr) {
       saving_.clear();
       return;
     }
+    std::ranges::stable_partition(saving_, may_end_waits);
     PlaceBudget allowed([this](const ServiceId& id) { return ports_.states->saves_allowed(id); });
     std::vector<Item*> chosen;
     std::vector<SavedState> texts;
