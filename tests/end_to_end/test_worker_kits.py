@@ -65,8 +65,9 @@ def kit(request):
 
 @pytest.fixture
 def start(emulator, kit):
-    def begin(work_seconds, **options):
-        return emulator(worker=f"env WORK_SECONDS={work_seconds} {kit.command}",
+    def begin(work_seconds, minutes=60, **options):
+        settings = f"WORK_SECONDS={work_seconds} PROTECTED_MINUTES={minutes}"
+        return emulator(worker=f"env {settings} {kit.command}",
                         worker_dir=kit.folder, **QUICK, **options)
 
     return begin
@@ -76,8 +77,8 @@ def start(emulator, kit):
 def at_work(start, kit, tmp_path):
     """at_work(seconds) -> an emulator without a scaler, whose one task has begun its one job."""
 
-    def begin(seconds):
-        running = start(seconds)
+    def begin(seconds, **options):
+        running = start(seconds, **options)
         send(kit, running, tmp_path, 1)
         running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=1)
         wait_until(lambda: protected(running), what="a protected task")
@@ -104,10 +105,13 @@ def wait_for_rest(running):
     wait_until(stopped, 40, what="the end of the processes")
 
 
+def protection(running):
+    return running.aws.ecs.get_task_protection(
+        cluster="test", tasks=tasks(running))["protectedTasks"][0]
+
+
 def protected(running):
-    arns = tasks(running)
-    return arns and running.aws.ecs.get_task_protection(
-        cluster="test", tasks=arns)["protectedTasks"][0]["protectionEnabled"]
+    return tasks(running) and protection(running)["protectionEnabled"]
 
 
 def send(kit, running, folder, count):
@@ -178,6 +182,16 @@ def test_sigterm_ends_it_after_the_work_in_hand(at_work):
     assert task()["containers"][0]["exitCode"] == 0
     assert done(running) == {"job 0": 1}
     assert running.depth() == (0, 0, 0)
+
+
+@pytest.mark.slow
+def test_work_that_is_longer_than_its_protection_is_not_cut_short(at_work):
+    running = at_work(75, minutes=1, stop_timeout="2s")
+
+    running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
+    wait_until(lambda: running.tasks()[1] == 0, 100, what="the end of the task")
+
+    assert done(running) == {"job 0": 1}
 
 
 @pytest.mark.slow

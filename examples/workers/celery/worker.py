@@ -8,7 +8,8 @@ that dies loses nothing. SIGTERM is Celery's warm shutdown: it ends after the wo
 
 The queue needs a dead-letter queue: from one that has none Celery deletes what has failed.
 
-Environment: SQS_QUEUE_URL; WORK_SECONDS, for the stand-in below; what ECS itself sets.
+Environment: SQS_QUEUE_URL; PROTECTED_MINUTES; WORK_SECONDS, for the stand-in below; what ECS itself
+sets.
 """
 
 import functools
@@ -27,7 +28,8 @@ import kombu.transport.SQS
 QUEUE_URL = os.environ["SQS_QUEUE_URL"]
 QUEUE = QUEUE_URL.rpartition("/")[2]
 VISIBILITY = 30  # seconds; renewed at half, so that a worker that dies gives the message back soon
-PROTECTED_MINUTES = 60  # more than one work takes
+# Asked for again at a third of it, so that work may take longer.
+PROTECTED_MINUTES = int(os.environ.get("PROTECTED_MINUTES") or 60)
 
 # At its end it would send again what it could not finish, which SQS brings back by itself.
 kombu.transport.SQS.Channel.do_restore = False
@@ -84,8 +86,13 @@ def make_invisible(receipt, seconds):
         print(f"visibility not changed, next time perhaps: {error}", flush=True)
 
 
-def keep_invisible(receipt, done):
+def keep(receipt, done):
+    """The message invisible, and the ECS task protected, for as long as the work takes."""
+    protected = time.monotonic()
     while not done.wait(VISIBILITY / 2):
+        if time.monotonic() - protected >= PROTECTED_MINUTES * 60 / 3:
+            protect(True)
+            protected = time.monotonic()
         make_invisible(receipt, VISIBILITY)
 
 
@@ -118,16 +125,17 @@ class Protected(celery.Task):
             time.sleep(5)
             raise celery.exceptions.Reject("this ECS task may be stopped", requeue=False)
         done = threading.Event()
-        renewal = threading.Thread(target=keep_invisible, args=(receipt, done))
+        renewal = threading.Thread(target=keep, args=(receipt, done))
         renewal.start()
         try:
-            return self.run(*args, **kwargs)
+            try:
+                return self.run(*args, **kwargs)
+            finally:
+                done.set()
+                renewal.join()
         except BaseException:
             protect(False)  # Its message is not deleted.
             raise
-        finally:
-            done.set()
-            renewal.join()
 
 
 @app.task(base=Protected)

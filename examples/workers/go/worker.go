@@ -5,7 +5,8 @@
 // SIGTERM after the work in hand. With `scale_in_when: protected` the scaler then never cuts a work
 // short.
 //
-// Environment: SQS_QUEUE_URL; WORK_SECONDS, for the stand-in below; what ECS itself sets.
+// Environment: SQS_QUEUE_URL; PROTECTED_MINUTES; WORK_SECONDS, for the stand-in below; what ECS
+// itself sets.
 package main
 
 import (
@@ -28,11 +29,20 @@ import (
 
 const (
 	// Renewed at half, so that a worker that dies gives the message back soon.
-	visibility       = 30 * time.Second
-	protectedMinutes = 60 // more than one work takes
-	refusedPause     = 5 * time.Second
-	failedPause      = time.Second
+	visibility   = 30 * time.Second
+	refusedPause = 5 * time.Second
+	failedPause  = time.Second
 )
+
+// Asked for again at a third of it, so that work may take longer.
+var protectedMinutes = minutesFrom("PROTECTED_MINUTES", 60)
+
+func minutesFrom(name string, otherwise int) int {
+	if minutes, err := strconv.Atoi(os.Getenv(name)); err == nil && minutes > 0 {
+		return minutes
+	}
+	return otherwise
+}
 
 type worker struct {
 	sqs      *sqs.Client
@@ -99,12 +109,19 @@ func (w worker) setVisibility(receipt *string, timeout time.Duration) {
 	}
 }
 
-func (w worker) keepInvisible(ctx context.Context, receipt *string) {
+// keep has the message invisible, and the task protected, for as long as the work takes.
+func (w worker) keep(ctx context.Context, receipt *string) {
+	protection := time.NewTicker(time.Duration(protectedMinutes) * time.Minute / 3)
+	defer protection.Stop()
+	invisible := time.NewTicker(visibility / 2)
+	defer invisible.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(visibility / 2):
+		case <-protection.C:
+			protect(true)
+		case <-invisible.C:
 			w.setVisibility(receipt, visibility)
 		}
 	}
@@ -119,8 +136,15 @@ func (w worker) handle(stopping context.Context, message types.Message) {
 	}
 	defer protect(false)
 	working, done := context.WithCancel(context.Background())
-	defer done()
-	go w.keepInvisible(working, message.ReceiptHandle)
+	kept := make(chan struct{})
+	go func() {
+		w.keep(working, message.ReceiptHandle)
+		close(kept)
+	}()
+	defer func() {
+		done()
+		<-kept // A renewal that comes late would undo the end of the protection.
+	}()
 	if err := work(aws.ToString(message.Body)); err != nil {
 		fmt.Println("failed:", err)
 		return

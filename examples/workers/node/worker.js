@@ -6,7 +6,8 @@
 // SIGTERM after the work in hand. With `scale_in_when: protected` the scaler then never cuts a work
 // short.
 //
-// Environment: SQS_QUEUE_URL; WORK_SECONDS, for the stand-in below; what ECS itself sets.
+// Environment: SQS_QUEUE_URL; PROTECTED_MINUTES; WORK_SECONDS, for the stand-in below; what ECS
+// itself sets.
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ChangeMessageVisibilityCommand, SQSClient } from '@aws-sdk/client-sqs';
@@ -14,7 +15,8 @@ import { Consumer } from 'sqs-consumer';
 
 // Seconds; renewed at half, so that a worker that dies gives the message back soon.
 const VISIBILITY = 30;
-const PROTECTED_MINUTES = 60; // more than one work takes
+// Asked for again at a third of it, so that work may take longer.
+const PROTECTED_MINUTES = Number(process.env.PROTECTED_MINUTES) || 60;
 const REFUSED_PAUSE_MS = 5000;
 
 const queueUrl = process.env.SQS_QUEUE_URL;
@@ -63,9 +65,21 @@ async function protect(enabled) {
 /** Resolves early when the worker is to end. */
 const pause = (ms) => sleep(ms, undefined, { signal: stopping.signal }).catch(() => {});
 
+/** Works while the task is protected, however long it takes. */
+async function workProtected(body) {
+  let renewed = Promise.resolve();
+  const renewal = setInterval(() => { renewed = protect(true); }, (PROTECTED_MINUTES * 60_000) / 3);
+  try {
+    await work(body);
+  } finally {
+    clearInterval(renewal);
+    await renewed; // What comes late would undo the end of the protection.
+  }
+}
+
 async function handleMessage(message) {
   if (await protect(true)) {
-    await work(message.Body);
+    await workProtected(message.Body);
     return message; // sqs-consumer deletes it.
   }
   // Another task does it: this one may be stopped at any moment.

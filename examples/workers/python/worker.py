@@ -8,7 +8,8 @@ the work in hand. With `scale_in_when: protected` the scaler then never cuts a w
 Try it without an account:
     ecs-scaler emulate --cluster main --service worker --queue jobs --worker 'python3 worker.py'
 
-Environment: SQS_QUEUE_URL; WORK_SECONDS, for the stand-in below; what ECS itself sets.
+Environment: SQS_QUEUE_URL; PROTECTED_MINUTES; WORK_SECONDS, for the stand-in below; what ECS itself
+sets.
 """
 
 import json
@@ -22,7 +23,8 @@ import boto3
 
 QUEUE_URL = os.environ["SQS_QUEUE_URL"]
 VISIBILITY = 30  # seconds; renewed at half, so that a worker that dies gives the message back soon
-PROTECTED_MINUTES = 60  # more than one work takes
+# Asked for again at a third of it, so that work may take longer.
+PROTECTED_MINUTES = int(os.environ.get("PROTECTED_MINUTES") or 60)
 
 stopping = threading.Event()
 
@@ -55,8 +57,13 @@ def protect(enabled):
         return True
 
 
-def keep_invisible(sqs, receipt, done):
+def keep(sqs, receipt, done):
+    """The message invisible, and the task protected, for as long as the work takes."""
+    protected = time.monotonic()
     while not done.wait(VISIBILITY / 2):
+        if time.monotonic() - protected >= PROTECTED_MINUTES * 60 / 3:
+            protect(True)
+            protected = time.monotonic()
         try:
             sqs.change_message_visibility(QueueUrl=QUEUE_URL, ReceiptHandle=receipt,
                                           VisibilityTimeout=VISIBILITY)
@@ -73,7 +80,7 @@ def handle(sqs, message):
         stopping.wait(5)
         return
     done = threading.Event()
-    renewal = threading.Thread(target=keep_invisible, args=(sqs, receipt, done))
+    renewal = threading.Thread(target=keep, args=(sqs, receipt, done))
     renewal.start()
     try:
         work(message["Body"])
