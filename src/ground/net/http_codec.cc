@@ -51,6 +51,8 @@ struct GrowingBody {
 using ReplyReader = http::response_parser<GrowingBody>;
 
 constexpr std::uint32_t kReplyHeaderMax = 64U << 10U;
+/// Servers send one, or one each few seconds while they work.
+constexpr int kInterimMax = 100;
 
 bool breaks_line(std::string_view text) {
   return std::ranges::any_of(
@@ -140,12 +142,15 @@ struct ReplyParser::Impl {
     parser->body_limit(body_max);
   }
   Result<std::size_t> consume(std::string_view bytes);
+  Result<void> count(std::size_t more);
   std::unexpected<Error> malformed(const boost::system::error_code& error) const;
 
   std::size_t body_max;
   Reads reads;
   std::optional<ReplyReader> parser = {};
   std::string pending = {};  ///< bytes that the parser has not taken yet
+  std::size_t came = 0;
+  int interim_replies = 0;
 };
 
 ReplyParser::ReplyParser(std::size_t body_max, Reads reads)
@@ -160,6 +165,18 @@ std::unexpected<Error> ReplyParser::Impl::malformed(const boost::system::error_c
                 "the reply's body is larger than " + std::to_string(body_max) + " bytes");
   }
   return fail(ErrorKind::Malformed, "the reply is not HTTP: " + error.message());
+}
+
+// Whoever reads until nothing more is there looks at no clock meanwhile, so what a fast peer may
+// send has an end: interim replies and what stands around the pieces of a body count for nothing by
+// the parser's own limits, and a peer that sent nothing else held a thread for ever.
+Result<void> ReplyParser::Impl::count(std::size_t more) {
+  came += more;
+  if (came > 2 * (body_max + kReplyHeaderMax)) {
+    return fail(ErrorKind::Malformed, "the reply is larger than twice its largest body, " +
+                                          std::to_string(body_max) + " bytes");
+  }
+  return {};
 }
 
 /// How many of the bytes the parser has taken.
@@ -177,11 +194,16 @@ Result<std::size_t> ReplyParser::Impl::consume(std::string_view bytes) {
     if (parser->get().result_int() == 101) {
       return fail(ErrorKind::Malformed, "the reply is not HTTP: an upgrade nobody asked for");
     }
+    if (++interim_replies > kInterimMax) {
+      return fail(ErrorKind::Malformed,
+                  "more than " + std::to_string(kInterimMax) + " interim replies and no other");
+    }
     begin();
   }
 }
 
 Result<bool> ReplyParser::feed(std::string_view bytes) {
+  TRY(impl_->count(bytes.size()));
   if (impl_->pending.empty()) {
     const std::size_t taken = TRY(impl_->consume(bytes));
     impl_->pending = bytes.substr(taken);

@@ -34,7 +34,8 @@ class ReplyParser {
   ReplyParser& operator=(ReplyParser&&) noexcept;
 
   /// Takes the next bytes, at least one; true when the reply is complete.
-  /// Errors: Malformed for bytes that are no HTTP reply, or a body over the limit.
+  /// Errors: Malformed for bytes that are no HTTP reply, a body over the limit, or much else than a
+  ///         body.
   Result<bool> feed(std::string_view bytes);
   /// The peer has closed the connection: completes a reply whose body ends there.
   /// Errors: Unavailable when the reply is not complete.

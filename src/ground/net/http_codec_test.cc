@@ -135,6 +135,43 @@ TEST(ReplyParser, RefusesALineOfAChunkWithoutEnd) {
 }
 
 // Beast throws for a field of 64 KiB and more, and does not bound a trailer.
+/// How many bytes the parser takes, fed with the text again and again, before it refuses.
+std::size_t taken_of_endless(ReplyParser& parser, const std::string& text) {
+  constexpr std::size_t kPlenty = 4U << 20U;
+  std::size_t taken = 0;
+  while (taken < kPlenty && parser.feed(text).value_or(true) == false) {
+    taken += text.size();
+  }
+  return taken;
+}
+
+// Whoever reads until there is nothing more to read never looks at the clock otherwise.
+TEST(ReplyParser, RefusesWhatGoesOnForEverWithoutABody) {
+  ReplyParser interim(kMax);
+  std::string replies;
+  for (int i = 0; i < 10; ++i) {
+    replies += "HTTP/1.1 100 Continue\r\n\r\n";
+  }
+  EXPECT_LE(taken_of_endless(interim, replies), 10'000U);
+  ReplyParser chunks(kMax);
+  ASSERT_FALSE(*chunks.feed("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"));
+  EXPECT_LE(taken_of_endless(chunks, "1;" + std::string(4000, 'x') + "\r\n \r\n"), 200'000U);
+}
+
+TEST(ReplyParser, TakesSomeInterimRepliesAndSmallChunks) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) {
+    text += "HTTP/1.1 102 Processing\r\n\r\n";
+  }
+  text += "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+  for (std::size_t i = 0; i < kMax; ++i) {
+    text += "1\r\nx\r\n";
+  }
+  const Result<HttpResponse> reply = parse(text + "0\r\n\r\n");
+  ASSERT_TRUE(reply.has_value()) << reply.error().message;
+  EXPECT_EQ(reply->body, std::string(kMax, 'x'));
+}
+
 TEST(ReplyParser, RefusesATrailerThatIsTooLong) {
   const std::string reply =
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: " + std::string(70'000, 'a') +
