@@ -20,6 +20,7 @@ namespace scaler::net {
 struct HttpClientOptions {
   std::string ca_bundle = {};  ///< path of a PEM file to trust in place of the built-in roots
   std::size_t connections_per_origin = 64;  ///< of each pool
+  std::size_t connections = 0;              ///< of all pools; 0: most_connections()
   Duration connect_timeout = std::chrono::seconds(2);
   Duration idle_timeout =
       std::chrono::seconds(50);       ///< a connection unused for longer is not used again

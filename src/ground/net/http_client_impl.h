@@ -11,6 +11,7 @@
 #include "ground/net/address.h"
 #include "ground/net/http_client.h"
 #include "ground/net/http_codec.h"
+#include "ground/net/most_connections.h"
 #include "ground/net/proxy.h"
 #include "ground/net/resolver.h"
 #include "ground/net/stream.h"
@@ -89,7 +90,11 @@ struct Pool {
 class HttpClient::Impl {
  public:
   explicit Impl(HttpClientOptions options)
-      : options_(std::move(options)), resolver_(options_.lookup) {}
+      : options_(std::move(options)), resolver_(options_.lookup) {
+    if (options_.connections == 0) {
+      options_.connections = most_connections();
+    }
+  }
   ~Impl();
   Impl(const Impl&) = delete;
   Impl& operator=(const Impl&) = delete;
@@ -140,6 +145,7 @@ class HttpClient::Impl {
   // http_connections.cc
   void start_waiting();
   bool start(Pool& pool);
+  bool make_room();
   void put_on(const ConnectionPointer& connection, Exchange& exchange);
   ConnectionPointer take_idle(Pool& pool, Duration longest_idle);
   void advance(const ConnectionPointer& connection);

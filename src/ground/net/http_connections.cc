@@ -43,8 +43,35 @@ bool HttpClient::Impl::start(Pool& pool) {
     return false;
   }
   pool.name_by.reset();
+  if (!make_room()) {
+    return false;  // Until one of those in use has done its work.
+  }
   pool.waiting.pop_front();
   open(exchange);
+  return true;
+}
+
+// What one pool keeps for its next requests must not keep another from its first: with some dozens
+// of places the kept connections of a few took all of the process's descriptors, and the rest could
+// open none from then on. False when all that there may be are in use.
+bool HttpClient::Impl::make_room() {
+  std::size_t open = active_.size();
+  Pool* rests = nullptr;
+  for (const auto& pool : pools_) {
+    open += pool->idle.size();
+    if (!pool->idle.empty() &&
+        (rests == nullptr || pool->idle.front()->idle_since < rests->idle.front()->idle_since)) {
+      rests = pool.get();
+    }
+  }
+  if (open < options_.connections) {
+    return true;
+  }
+  if (rests == nullptr) {
+    return false;
+  }
+  rests->idle.front()->stream->shutdown();
+  rests->idle.erase(rests->idle.begin());
   return true;
 }
 

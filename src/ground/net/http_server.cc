@@ -6,7 +6,6 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <optional>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -16,6 +15,7 @@
 
 #include "ground/net/address.h"
 #include "ground/net/event_loop_impl.h"
+#include "ground/net/most_connections.h"
 #include "ground/net/server_connection_impl.h"
 #include "ground/net/timer.h"
 
@@ -32,16 +32,6 @@ bool lacks_room(int error) {
   return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
-std::size_t default_connections() {
-  constexpr std::size_t kMost = 1024;
-  rlimit files = {};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) {
-    return kMost;
-  }
-  // The other half is for what the process does itself.
-  return std::clamp<std::size_t>(files.rlim_cur / 2, 1, kMost);
-}
-
 }  // namespace
 
 class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
@@ -53,7 +43,7 @@ class HttpServer::Impl final : public std::enable_shared_from_this<Impl> {
         shared_(std::make_shared<ServerShared>(
             ServerShared{.loop = loop, .handler = std::move(handler), .limits = limits})) {
     if (limits.connections == 0) {
-      shared_->limits.connections = default_connections();
+      shared_->limits.connections = most_connections();
     }
     if (limits.streams == 0) {
       shared_->limits.streams = std::min(kStreams, shared_->limits.connections / 2);
