@@ -254,20 +254,27 @@ TaggedServices::AllAsked TaggedServices::start(const std::vector<Question>& ques
   return asked;
 }
 
+/// An answer of long ago is none, and does not say that the question is slow by now.
 void TaggedServices::take_answers(AllAsked& asked, std::vector<Result<ApiReply>>& replies) {
   for (FinishedCall& finished : std::exchange(group_->finished, {})) {
-    late_answers_.insert_or_assign(finished.id, std::move(finished.reply));
+    const CallId id = finished.id;
+    late_answers_.insert_or_assign(id, std::move(finished));
   }
+  const Deadline now = client_->clock().steady();
   std::erase_if(asked, [&](const auto& one) {
     auto answer = late_answers_.extract(one.first);
     if (answer.empty()) {
       return false;
     }
-    const bool silent = !answer.mapped() && answer.mapped().error().kind == ErrorKind::Unavailable;
+    Result<ApiReply>& reply = answer.mapped().reply;
+    const bool old = reply && now - answer.mapped().left >= kLateFor;
+    const bool silent = !reply && reply.error().kind == ErrorKind::Unavailable;
     if (!silent) {
       slow_.erase(one.second.key);
     }
-    replies[one.second.index] = std::move(answer.mapped());
+    if (!old) {
+      replies[one.second.index] = std::move(reply);
+    }
     return true;
   });
 }
@@ -302,11 +309,34 @@ Deadline TaggedServices::give_up_slow(AllAsked& asked, bool others_came, Deadlin
 void TaggedServices::set_aside(CallId id, const Asked& one) {
   slow_.insert(one.key);
   const CallProgress* const progress = client_->progress(id);
-  if (progress == nullptr || !progress->begun || under_way_.size() >= kSlowMax) {
+  if (progress == nullptr || !progress->begun || !has_room()) {
     client_->cancel(id);
   } else {
     under_way_.emplace(one.key, id);
   }
+}
+
+// What was answered and not asked for again since goes, the oldest first: of a search's second page
+// nobody asks again, for its token is another each time. Such answers filled the room one by one,
+// until nothing slow stayed asked any more, and so was never answered.
+bool TaggedServices::has_room() {
+  if (under_way_.size() < kSlowMax) {
+    return true;
+  }
+  auto oldest = under_way_.end();
+  for (auto one = under_way_.begin(); one != under_way_.end(); ++one) {
+    if (late_answers_.contains(one->second) &&
+        (oldest == under_way_.end() || one->second < oldest->second)) {
+      oldest = one;
+    }
+  }
+  if (oldest == under_way_.end()) {
+    return false;
+  }
+  slow_.erase(oldest->first);
+  late_answers_.erase(oldest->second);
+  under_way_.erase(oldest);
+  return true;
 }
 
 void TaggedServices::forget(const ApiCall& call) {

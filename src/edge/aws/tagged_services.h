@@ -27,6 +27,8 @@ class TaggedServices final : public ServiceDirectory {
   static constexpr Duration kPatienceWithSlow = std::chrono::milliseconds(50);
   /// At most so many calls stay under way meanwhile.
   static constexpr std::size_t kSlowMax = 16;
+  /// An answer that left longer ago than this tells of the past.
+  static constexpr Duration kLateFor = std::chrono::minutes(30);
 
   /// Source: GetResources, a hundred a page. It may lag, and what it no longer finds may be there.
   std::vector<Found> tagged(const WantedTag& tag, std::span<const SearchedPlace> places,
@@ -59,14 +61,15 @@ class TaggedServices final : public ServiceDirectory {
   void take_answers(AllAsked& asked, std::vector<Result<ApiReply>>& replies);
   Deadline give_up_slow(AllAsked& asked, bool others_came, Deadline begun, Deadline deadline);
   void set_aside(CallId id, const Asked& one);
+  bool has_room();
   bool is_slow(const ApiCall& call) const { return slow_.contains(key_of(call)); }
   void forget(const ApiCall& call);
 
   Client* client_;
   std::shared_ptr<CallGroup> group_ = std::make_shared<CallGroup>();
-  std::set<std::string> slow_ = {};               ///< calls that were not answered last time
-  std::map<std::string, CallId> under_way_ = {};  ///< of those
-  std::map<CallId, Result<ApiReply>> late_answers_ = {};  ///< to those
+  std::set<std::string> slow_ = {};                   ///< calls that were not answered last time
+  std::map<std::string, CallId> under_way_ = {};      ///< of those
+  std::map<CallId, FinishedCall> late_answers_ = {};  ///< to those
 };
 
 }  // namespace scaler::aws

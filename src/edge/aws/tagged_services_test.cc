@@ -243,6 +243,51 @@ TEST(TaggedServices, AnAnswerThatComesLateIsTakenByALaterSearch) {
   EXPECT_EQ(test.transport.requests.size(), 1U);
 }
 
+TEST(TaggedServices, WhatNobodyAsksForAgainTakesNoPlaceOfOthers) {
+  TestClient test;
+  int searches = 0;
+  test.transport.answer = [&searches](const net::HttpRequest& request) {
+    const bool first = !request.body.contains("PaginationToken");
+    return ok(first ? page("a", "t" + std::to_string(++searches)) : page("b", ""));
+  };
+  Duration first_page = 10ms;
+  test.transport.delay = [&first_page](const net::HttpRequest& request) {
+    return request.body.contains("PaginationToken") ? Duration(4s) : first_page;
+  };
+  TaggedServices services(test.client());
+  const auto search = [&] {
+    return services.tagged({.key = "k"}, kHere, test.clock.steady() + 2s).front();
+  };
+  // The token of a second page is another one each time.
+  for (std::size_t i = 0; i < 2 * TaggedServices::kSlowMax; ++i) {
+    EXPECT_TRUE(search().error);
+    test.clock.advance(1min);
+  }
+  first_page = 3s;
+  EXPECT_TRUE(search().services.empty());
+  test.clock.advance(1min);
+  EXPECT_TRUE(search().services.contains(arn_named("a")));
+}
+
+TEST(TaggedServices, AnAnswerOfLongAgoIsNone) {
+  TestClient test;
+  std::string names = "a";
+  test.transport.answer = [&names](const auto&) { return ok(page(names, "")); };
+  test.transport.delay = [](const auto&) { return Duration(1500ms); };
+  TaggedServices services(test.client());
+  const auto search = [&](Duration time) {
+    return services.tagged({.key = "k"}, kHere, test.clock.steady() + time).front();
+  };
+  EXPECT_TRUE(search(1s).error);
+  names = "b";
+  test.clock.advance(1h);  // As a sandbox sleeps, with the call under way.
+  EXPECT_TRUE(search(1s).services.empty());
+  const auto found = search(5s);
+  EXPECT_FALSE(found.error);
+  EXPECT_EQ(found.services.size(), 1U);
+  EXPECT_TRUE(found.services.contains(arn_named("b")));
+}
+
 /// Services s0 to s29 of one cluster, of which s7 never answers, alone or beside others.
 class SilentMember : public ::testing::Test {
  protected:
