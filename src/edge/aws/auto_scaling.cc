@@ -141,7 +141,9 @@ Result<std::vector<ScalingActivity>> AutoScaling::activities(const GroupId& id, 
 Result<std::int64_t> AutoScaling::count_policies(const GroupId& id, Deadline deadline) {
   const ApiCall call = call_of(id, "DescribePolicies", {{"AutoScalingGroupName", id.name}});
   const XmlElement result = TRY(ask(*client_, call, deadline));
-  return std::ssize(result.members("ScalingPolicies"));
+  // Those of further pages count as one: a page may be empty and not be the last.
+  return std::ssize(result.members("ScalingPolicies")) +
+         (result.text_of("NextToken").empty() ? 0 : 1);
 }
 
 Result<void> AutoScaling::set_desired(const GroupId& id, std::int64_t desired, Deadline leave_by,

@@ -147,6 +147,16 @@ TEST(AutoScaling, ReadsActivitiesAndCountsPolicies) {
   EXPECT_EQ(groups.count_policies(kGpu, soon()).value_or(-1), 2);
 }
 
+TEST(AutoScaling, APageWithoutPoliciesBeforeAnotherIsNotNone) {
+  TestClient test;
+  test.transport.reply_with(
+      {ok(reply_of("DescribePolicies", "<ScalingPolicies/><NextToken>t</NextToken>")),
+       ok(reply_of("DescribePolicies", "<ScalingPolicies/>"))});
+  AutoScaling groups(test.client());
+  EXPECT_EQ(groups.count_policies(kGpu, soon()).value_or(-1), 1);
+  EXPECT_EQ(groups.count_policies(kGpu, soon()).value_or(-1), 0);
+}
+
 TEST(AutoScaling, ChangesAGroup) {
   TestClient test;
   test.transport.reply_with(

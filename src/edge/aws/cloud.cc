@@ -95,6 +95,7 @@ std::vector<Look> Cloud::look(std::span<const LookRequest> requests, Patience pa
 // moment ago: what it took of the rates is told by their own states.
 void Cloud::heed_changes(std::span<const LookRequest> requests, std::span<const Look> looks) {
   constexpr std::size_t kFew = 10;  // Within any burst.
+  constexpr Duration kClockTolerance = std::chrono::seconds(5);
   if (requests.size() <= kFew) {
     return;
   }
@@ -107,8 +108,9 @@ void Cloud::heed_changes(std::span<const LookRequest> requests, std::span<const 
     if (!state) {
       continue;
     }
+    // What is still to come, by a clock that was wrong, would be a change of this moment each time.
     for (const std::optional<Instant>& at : {state->last_scale_out, state->last_scale_in}) {
-      if (at) {
+      if (at && *at <= now + kClockTolerance) {
         changes[place_of(requests[i].service)].push_back(steady -
                                                          std::max(now - *at, Duration::zero()));
       }

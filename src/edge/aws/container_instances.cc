@@ -8,6 +8,7 @@
 
 #include "edge/aws/ecs.h"
 #include "edge/aws/reply_fields.h"
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -249,7 +250,14 @@ Result<CapacityProvider> ContainerInstances::provider(const std::string& name, D
   if (found.empty()) {
     return fail(ErrorKind::NotFound, describe(call) + ": there is no such capacity provider");
   }
-  return read_provider(found.front());
+  const Result<CapacityProvider> provider = read_provider(found.front());
+  if (!provider || found.size() > 1 || plain_name(provider->name) != plain_name(name)) {
+    return fail(ErrorKind::Malformed,
+                describe(call) + ": " +
+                    (provider ? "the reply is about '" + shortened(provider->name) + "'"
+                              : provider.error().message));
+  }
+  return provider;
 }
 
 Result<std::vector<std::string>> ContainerInstances::list(

@@ -88,6 +88,18 @@ TEST(ContainerInstances, ReadsWhatAProviderIs) {
   EXPECT_EQ(read("").error().kind, ErrorKind::NotFound);
 }
 
+TEST(ContainerInstances, AReplyAboutAnotherProviderIsNone) {
+  for (const std::string& providers :
+       {std::string(R"({"name":"cpu","type":"EC2_AUTOSCALING"})"),
+        std::string(R"({"name":"gpu"},{"name":"cpu"})"), std::string(R"({"type":"FARGATE"})")}) {
+    TestClient test;
+    test.transport.reply_with({ok(R"({"capacityProviders":[)" + providers + "]}")});
+    const auto provider = ContainerInstances(test.client(), kJobs).provider("gpu", soon());
+    ASSERT_FALSE(provider.has_value()) << providers;
+    EXPECT_EQ(provider.error().kind, ErrorKind::Malformed) << providers;
+  }
+}
+
 TEST(ContainerInstances, TellsTasksThatAreToStopFromThoseThatHave) {
   TestClient test;
   test.transport.reply_with(

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "edge/aws/test_support.h"
+#include "ground/base/text.h"
 
 namespace scaler::aws {
 namespace {
@@ -108,7 +109,12 @@ class FakeCluster {
     if (const auto then = before.find(operation); then != before.end()) {
       then->second();
     }
-    const std::string& body = answers.at(operation);
+    std::string body = answers.at(operation);
+    // They are alike but for their names.
+    if (const std::size_t name = body.find(R"("gpu")");
+        operation == "DescribeCapacityProviders" && name != std::string::npos) {
+      body.replace(name + 1, 3, split(request.body, "\"").at(3));
+    }
     if (body == "denied") {
       return service_failure(400, "AccessDeniedException");
     }
@@ -665,7 +671,7 @@ TEST(InstanceCloud, SaysWhatInstancesWithoutAGroupCost) {
   const auto refusal = [](const std::string& more) {
     FakeCluster fake;
     fake.answers["DescribeCapacityProviders"] =
-        R"({"capacityProviders":[{"name":"mi")" + more + "}]}";
+        R"({"capacityProviders":[{"name":"gpu")" + more + "}]}";
     const Result<GroupSeen> seen = fake.look();
     EXPECT_EQ(seen.error().kind, ErrorKind::Rejected);
     return seen.error().message;
@@ -673,7 +679,7 @@ TEST(InstanceCloud, SaysWhatInstancesWithoutAGroupCost) {
   const auto managed = [&](const std::string& after) {
     return refusal(R"(,"type":"MANAGED_INSTANCES","managedInstancesProvider":{)" + after + "}");
   };
-  const std::string text = "the capacity provider mi has no Auto Scaling group";
+  const std::string text = "the capacity provider gpu has no Auto Scaling group";
   EXPECT_EQ(refusal(""), text);
   EXPECT_EQ(managed(R"("infrastructureOptimization":{"scaleInAfter":60})"),
             text + ": its Managed Instances end 60 s after their last task");

@@ -60,7 +60,7 @@ class LookingTest : public ::testing::Test {
                 (pages_end ? R"("]})" : R"("],"nextToken":"n"})"));
     }
     if (first.starts_with("protection of ")) {
-      return ok(R"({"protectedTasks":[{"protectionEnabled":true},{"protectionEnabled":false}]})");
+      return ok(R"({"protectedTasks":[{"protectionEnabled":true}]})");
     }
     const bool tags = request.body.find("TAGS") != std::string::npos;
     std::string services;
@@ -645,6 +645,13 @@ TEST_F(LookingTest, HeedsTheChangesThatServicesTellOf) {
   EXPECT_EQ(cloud().changes_allowed({.region = "eu-west-1"}), 50U);
   test.clock.advance(1min);
   look(others);
+  EXPECT_EQ(cloud().changes_allowed({}), 50U);
+}
+
+TEST_F(LookingTest, ChangesThatAreStillToComeTakeNothingOfTheRates) {
+  const Instant ahead = test.clock.now() + 1h;  // By a clock that has been put right since.
+  state = format_state({.last_look = ahead, .last_scale_out = ahead});
+  look(fleet(45));
   EXPECT_EQ(cloud().changes_allowed({}), 50U);
 }
 

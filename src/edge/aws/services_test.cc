@@ -60,7 +60,8 @@ TEST(Sqs, ReadsAQueuesSettings) {
           R"("ApproximateNumberOfMessagesDelayed":"1"}})"),
        ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30","RedrivePolicy":"{"}})"),
        ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"30",)"
-          R"("ApproximateNumberOfMessages":"3"}})")});
+          R"("ApproximateNumberOfMessages":"3"}})"),
+       ok(R"({"Attributes":{"QueueArn":"arn:q","VisibilityTimeout":"9223372036854775807"}})")});
   Sqs sqs(test.client());
   const auto fifo = sqs.settings(kUrl, soon());
   EXPECT_TRUE(fifo->fifo);
@@ -72,8 +73,11 @@ TEST(Sqs, ReadsAQueuesSettings) {
   EXPECT_FALSE(standard->receives_max.has_value());
   EXPECT_FALSE(fifo->depth.has_value());
   EXPECT_EQ(standard->depth, (QueueDepth{.visible = 3, .in_flight = 2, .delayed = 1}));
-  EXPECT_EQ(sqs.settings(kUrl, soon()).error().kind, ErrorKind::Malformed);
-  EXPECT_EQ(sqs.settings(kUrl, soon()).error().kind, ErrorKind::Malformed);
+  for (int wrong = 0; wrong < 3; ++wrong) {
+    const auto settings = sqs.settings(kUrl, soon());
+    ASSERT_FALSE(settings.has_value());
+    EXPECT_EQ(settings.error().kind, ErrorKind::Malformed);
+  }
 }
 
 TEST(Sqs, SendsTenMessagesARequestAndReportsEach) {
@@ -353,6 +357,14 @@ TEST(Cloud, CountsProtectedTasksWhereItIsAsked) {
   EXPECT_FALSE(reading.protection_error.has_value());
   // A page's protection is asked for while the next page is listed.
   EXPECT_EQ(test.transport.round_sizes, (std::vector<std::size_t>{1, 1, 2, 1}));
+}
+
+TEST(Cloud, ATaskOfWhichNothingIsToldCountsAsProtected) {
+  TestClient test;
+  const ServiceReading reading = read_with_protection(
+      test, R"({"protectedTasks":[{"taskArn":"t3","protectionEnabled":false}]})");
+  EXPECT_EQ(reading.service.protected_tasks, 2);  // t1 and t4.
+  EXPECT_FALSE(reading.protection_error.has_value());
 }
 
 TEST(Cloud, TakesAllTasksForProtectedWhenItCannotTell) {

@@ -141,6 +141,17 @@ std::int64_t seconds_of(Duration duration) {
   return std::chrono::ceil<std::chrono::seconds>(duration).count();
 }
 
+Result<Duration> read_visibility(const json::Reader& attributes) {
+  constexpr std::int64_t kSecondsMax = 12 * 3600;
+  constexpr std::string_view kName = "VisibilityTimeout";
+  const std::int64_t seconds = TRY(read_number(attributes, kName));
+  if (seconds > kSecondsMax) {
+    return fail(ErrorKind::Malformed, attributes.path() + "." + std::string(kName) + ": " +
+                                          std::to_string(seconds) + " s are more than 12 hours");
+  }
+  return std::chrono::seconds(seconds);
+}
+
 /// RedrivePolicy is JSON in a string; maxReceiveCount in it is a number or a string.
 Result<void> read_redrive(const std::string& text, QueueSettings& settings) {
   const json::Value policy = TRY(json::parse(text));
@@ -169,8 +180,7 @@ Result<QueueSettings> read_settings_reply(const json::Value& reply) {
   QueueSettings settings;
   const json::Reader arn = TRY(attributes.field("QueueArn"));
   settings.arn = TRY(arn.string());
-  settings.visibility_timeout =
-      std::chrono::seconds(TRY(read_number(attributes, "VisibilityTimeout")));
+  settings.visibility_timeout = TRY(read_visibility(attributes));
   if (const auto fifo = attributes.optional_field("FifoQueue")) {
     const Result<std::string> word = fifo->string();
     if (!word) {

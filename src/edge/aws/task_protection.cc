@@ -33,19 +33,20 @@ ApiCall protection_call(const ServiceId& id, std::span<const std::string> tasks)
   return ecs_call("GetTaskProtection", id, std::move(body));
 }
 
-Result<std::int64_t> count_protected(const json::Value& reply) {
+/// Of how many tasks the reply says that nothing protects them.
+Result<std::int64_t> count_unprotected(const json::Value& reply) {
   const json::Reader root(reply);
   std::int64_t count = 0;
   const json::Reader tasks = TRY(root.field("protectedTasks"));
   for (const json::Reader& task : TRY(tasks.items())) {
     const json::Reader enabled = TRY(task.field("protectionEnabled"));
-    count += TRY(enabled.boolean()) ? 1 : 0;
+    count += TRY(enabled.boolean()) ? 0 : 1;
   }
   if (const auto failures = root.optional_field("failures")) {
     for (const json::Reader& failure : TRY(failures->items())) {
       const auto reason = failure.optional_field("reason");
       const std::string text = reason ? TRY(reason->string()) : "";
-      count += text == "MISSING" || text == "TASK_NOT_VALID" ? 0 : 1;
+      count += text == "MISSING" || text == "TASK_NOT_VALID" ? 1 : 0;
     }
   }
   return count;
@@ -72,6 +73,9 @@ Result<std::vector<ApiCall>> ProtectionCount::read_page(const ApiReply& reply) {
   }
   const auto token = root.optional_field("nextToken");
   next_token_ = token ? TRY(token->string()) : "";
+  if (count_) {
+    *count_ += std::ssize(tasks);
+  }
   std::vector<ApiCall> next;
   for (std::span<const std::string> left(tasks); !left.empty();) {
     const std::size_t size = std::min(left.size(), kTasksPerCall);
@@ -97,12 +101,12 @@ std::vector<ApiCall> ProtectionCount::take_page(const Result<ApiReply>& reply) {
 }
 
 void ProtectionCount::take_protection(const Result<ApiReply>& reply) {
-  const Result<std::int64_t> more =
-      reply ? count_protected(reply->value) : std::unexpected(reply.error());
-  if (count_ && more) {
-    *count_ += *more;
+  const Result<std::int64_t> unprotected =
+      reply ? count_unprotected(reply->value) : std::unexpected(reply.error());
+  if (count_ && unprotected) {
+    *count_ = std::max<std::int64_t>(*count_ - *unprotected, 0);
   } else if (count_) {
-    count_ = more;
+    count_ = unprotected;
   }
 }
 

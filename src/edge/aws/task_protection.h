@@ -14,8 +14,8 @@ namespace scaler::aws {
 
 /// Counts the protected tasks of one service, call by call: the protection of a page of tasks is
 /// asked for while the next page is listed.
-/// A task whose protection ECS cannot tell counts as protected, one that has stopped in between
-/// does not.
+/// A task of whose protection ECS tells nothing counts as protected, one that has stopped in
+/// between does not.
 /// Source: ECS ListTasks (100 a page), GetTaskProtection (100 tasks a call).
 class ProtectionCount {
  public:
@@ -40,7 +40,7 @@ class ProtectionCount {
   ServiceId id_;
   std::string next_token_ = {};
   int pages_ = 0;
-  Result<std::int64_t> count_ = 0;
+  Result<std::int64_t> count_ = 0;  ///< of those listed so far, without the unprotected
 };
 
 /// How many tasks of a service are protected.
