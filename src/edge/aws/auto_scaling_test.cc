@@ -205,11 +205,19 @@ TEST(Xml, RefusesWhatAWSDoesNotSend) {
   for (const std::string& text :
        {deep, std::string("<!DOCTYPE a [<!ENTITY e \"x\">]><a>&e;</a>"), std::string("<a>"),
         std::string("</a>"), std::string("<a b=>"), std::string("text"),
-        std::string("<a><![CDATA[<]]></a>"), std::string("<a/")}) {
+        std::string("<a><![CDATA[<]]></a>"), std::string("<a/"), std::string("<a><?b?></a>")}) {
     EXPECT_FALSE(parse_xml(text)) << text.substr(0, 40);
   }
   EXPECT_EQ(parse_xml("<?xml version=\"1.0\"?>\n<a b=\"c\"><d> x &amp; y </d></a>")->text_of("d"),
             " x & y ");
+}
+
+TEST(Xml, LooksAtEachByteAFewTimesOnly) {
+  std::string open;
+  for (int i = 0; i < 2'000'000; ++i) {
+    open += "<?";
+  }
+  EXPECT_FALSE(parse_xml(open));
 }
 
 }  // namespace

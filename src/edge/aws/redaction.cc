@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "ground/base/text.h"
 #include "ground/net/url.h"
@@ -15,31 +16,36 @@ constexpr std::size_t kSecretMin = 4;
 constexpr std::array<std::string_view, 3> kCarriers{
     "x-amz-security-token", "x-amz-sso_bearer_token", "x-aws-ec2-metadata-token"};
 
+// Each in one go from the beginning to the end: to replace them where they stand moves all that
+// follows each time, and a reply may hold a million of them.
+
 void hide(std::string& text, std::string_view secret) {
   if (secret.size() < kSecretMin) {
     return;
   }
-  for (std::size_t at = text.find(secret); at != std::string::npos;
-       at = text.find(secret, at + kHidden.size())) {
-    text.replace(at, secret.size(), kHidden);
+  std::string shown;
+  std::size_t from = 0;
+  for (std::size_t at = text.find(secret); at != std::string::npos; at = text.find(secret, from)) {
+    shown.append(text, from, at - from).append(kHidden);
+    from = at + secret.size();
   }
+  text = std::move(shown.append(text, from));
 }
 
 /// "name:value" and "name=value", in any case.
 void hide_value(std::string& text, std::string_view name) {
-  std::string lowered = lower_case(text);
-  std::size_t at = lowered.find(name);
-  while (at != std::string::npos) {
-    std::size_t begin = at + name.size();
-    if (begin < text.size() && (text[begin] == ':' || text[begin] == '=')) {
-      begin = std::min(lowered.find_first_not_of(' ', begin + 1), text.size());
-      const std::size_t end = std::min(text.find_first_of(" \t\r\n'\"&,;", begin), text.size());
-      text.replace(begin, end - begin, kHidden);
-      lowered.replace(begin, end - begin, kHidden);
-      begin += kHidden.size();
+  const std::string lowered = lower_case(text);
+  std::string shown;
+  std::size_t from = 0;
+  for (std::size_t at = lowered.find(name); at != std::string::npos; at = lowered.find(name, at)) {
+    at += name.size();
+    if (at < text.size() && (text[at] == ':' || text[at] == '=')) {
+      at = std::min(text.find_first_not_of(' ', at + 1), text.size());
+      shown.append(text, from, at - from).append(kHidden);
+      from = at = std::min(text.find_first_of(" \t\r\n'\"&,;", at), text.size());
     }
-    at = lowered.find(name, begin);
   }
+  text = std::move(shown.append(text, from));
 }
 
 }  // namespace

@@ -23,5 +23,18 @@ TEST(Redaction, HidesATokenThatNobodyKnowsAnyMore) {
   EXPECT_EQ(without_secrets("x-amz-sso_bearer_token: tok", {}), "x-amz-sso_bearer_token: [hidden]");
 }
 
+// A reply may hold 16 MiB of them.
+TEST(Redaction, CostsNoMoreForManySecretsThanForLongText) {
+  constexpr std::size_t kMany = 200'000;
+  std::string text;
+  for (std::size_t i = 0; i < kMany; ++i) {
+    text += "x-amz-security-token=abc&sesame ";
+  }
+  const std::string hidden = without_secrets(std::move(text), {"sesame"});
+  EXPECT_EQ(hidden.size(), kMany * std::string("x-amz-security-token=[hidden]&[hidden] ").size());
+  EXPECT_FALSE(hidden.contains("abc"));
+  EXPECT_FALSE(hidden.contains("sesame"));
+}
+
 }  // namespace
 }  // namespace scaler::aws

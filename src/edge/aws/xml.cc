@@ -16,13 +16,14 @@ namespace {
 using Tree = boost::property_tree::ptree;
 
 /// The parser descends by calling itself, so the depth is bounded before it begins. Nothing but
-/// elements may hide a bracket.
+/// elements may hide a bracket; "<?" stands at the beginning alone, or the end of each would be
+/// looked for in all that follows.
 bool flat_enough(std::string_view text) {
   constexpr int kDepthMax = 32;
   int depth = 0;
   for (std::size_t at = text.find('<'); at != std::string_view::npos; at = text.find('<', at + 1)) {
     const std::string_view tag = text.substr(at, text.find('>', at) - at + 1);
-    if (tag.starts_with("<!")) {
+    if (tag.starts_with("<!") || (tag.starts_with("<?") && at > 0)) {
       return false;
     }
     if (tag.starts_with("</")) {
