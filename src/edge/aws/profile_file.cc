@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "ground/base/file.h"
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 
 namespace scaler::aws {
@@ -38,6 +39,11 @@ bool is_name(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
            std::string_view("-_./%@:+").contains(c);
   });
+}
+
+/// Nothing, or what is there for people.
+bool is_remark(std::string_view text) {
+  return text.empty() || text.starts_with('#') || text.starts_with(';');
 }
 
 bool is_quoted(std::string_view text) {
@@ -80,8 +86,8 @@ class FileParser {
  private:
   bool take_header(std::string_view text) {
     const std::size_t end = text.find(']');
-    if (end == std::string_view::npos) {
-      return false;
+    if (end == std::string_view::npos || !is_remark(trim(text.substr(end + 1)))) {
+      return false;  // Settings there, as in a file without line feeds, would be lost.
     }
     section_ = &section_of(trim(text.substr(1, end - 1)));
     property_ = nullptr;
@@ -160,6 +166,7 @@ class FileParser {
 
 Result<ProfileFiles> parse_file(std::string_view text, FileKind kind, const std::string& name) {
   FileParser parser(kind);
+  text = without_byte_order_mark(text);
   int number = 0;
   while (!text.empty()) {
     ++number;
@@ -210,8 +217,8 @@ void add_group(ProfileSettings& flat, const std::string& group, std::string_view
 
 std::string no_such_profile(const ProfileFiles& files, const ProfileChoice& choice,
                             const ProfilePaths& paths) {
-  std::string text = choice.variable + ": there is no profile '" + choice.name + "' in " +
-                     paths.config + " and " + paths.credentials;
+  std::string text = choice.variable + ": there is no profile '" + shortened(choice.name) +
+                     "' in " + paths.config + " and " + paths.credentials;
   if (std::ranges::find(files.ignored, choice.name) != files.ignored.end()) {
     return text + "; [" + choice.name + "] is to be [profile " + choice.name + "] in the former";
   }
@@ -240,8 +247,8 @@ Result<ProfileChoice> chosen_profile(const Environment& environment) {
   const auto name = variable(environment, "AWS_PROFILE");
   const auto other = variable(environment, "AWS_DEFAULT_PROFILE");
   if (name && other && *name != *other) {
-    return fail(ErrorKind::Malformed, "AWS_PROFILE is '" + *name +
-                                          "', but AWS_DEFAULT_PROFILE is '" + *other +
+    return fail(ErrorKind::Malformed, "AWS_PROFILE is '" + shortened(*name) +
+                                          "', but AWS_DEFAULT_PROFILE is '" + shortened(*other) +
                                           "'; set one of them");
   }
   if (name) {

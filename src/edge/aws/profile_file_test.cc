@@ -106,12 +106,20 @@ TEST(ProfileFile, KeepsWhatItCannotRead) {
 }
 
 TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
-  for (const char* text : {"[a]\nsecret", "\nx=1", "[a]\n=1", "\n[a"}) {
+  for (const char* text : {"[a]\nsecret", "\nx=1", "[a]\n=1", "\n[a", "\n[a] secret=1",
+                           "\n[default]\raws_access_key_id=K\raws_secret_access_key=secret\r"}) {
     const auto files = parse_profile_files("", text);
     ASSERT_FALSE(files.has_value()) << text;
     EXPECT_EQ(files.error().message,
               "read credentials: line 2 is neither [section] nor name = value");
   }
+}
+
+TEST(ProfileFile, MayBeginWithAByteOrderMark) {
+  const auto files =
+      parse_profile_files("\xEF\xBB\xBF[profile p]\na=1\n", "\xEF\xBB\xBF[p]\nb=1\n");
+  ASSERT_TRUE(files.has_value()) << files.error().message;
+  EXPECT_EQ(files->profiles.at("p").settings, (ProfileSettings{{"a", "1"}, {"b", "1"}}));
 }
 
 class ChosenProfile : public ::testing::Test {
@@ -138,6 +146,13 @@ TEST_F(ChosenProfile, ThatDoesNotExistIsToldWithThoseThatDo) {
             "AWS_DEFAULT_PROFILE: there is no profile 'q' in " + files + "; there are: ci, dev");
   EXPECT_TRUE(
       refused({{"AWS_PROFILE", "prod"}}).ends_with("[prod] is to be [profile prod] in the former"));
+}
+
+TEST_F(ChosenProfile, IsToldWithoutWhatSteersATerminal) {
+  EXPECT_TRUE(refused({{"AWS_PROFILE", "q\n\x1b[31m"}})
+                  .starts_with("AWS_PROFILE: there is no profile 'q\\n\\x1b[31m' in "));
+  EXPECT_EQ(refused({{"AWS_PROFILE", "a\n"}, {"AWS_DEFAULT_PROFILE", "a"}}),
+            "AWS_PROFILE is 'a\\n', but AWS_DEFAULT_PROFILE is 'a'; set one of them");
 }
 
 TEST_F(ChosenProfile, NamesAServicesSectionThatIsThere) {

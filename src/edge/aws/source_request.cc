@@ -26,6 +26,13 @@ const std::string* filled_member(const json::Value& value, std::string_view name
   return text == nullptr || text->empty() ? nullptr : text;
 }
 
+/// Whether something stands there that is no text: left out, keys would lack a part or last for
+/// ever.
+bool is_no_text(const json::Value& value, std::string_view name) {
+  const json::Value* const member = value.find(name);
+  return member != nullptr && !member->is_null() && json::text_member(value, name) == nullptr;
+}
+
 }  // namespace
 
 Result<net::HttpResponse> ask(const CredentialSurroundings& surroundings,
@@ -69,6 +76,11 @@ Result<Credentials> read_keys(std::string_view body, std::string_view token_name
   const std::string* expiration = filled_member(*reply, "Expiration");
   if (id == nullptr || secret == nullptr) {
     return malformed("lacks AccessKeyId or SecretAccessKey");
+  }
+  for (const std::string_view name : {token_name, std::string_view("Expiration")}) {
+    if (is_no_text(*reply, name)) {
+      return malformed("has a member " + std::string(name) + " that is no text");
+    }
   }
   Credentials credentials{.access_key_id = *id, .secret_access_key = Secret(*secret)};
   if (token != nullptr) {

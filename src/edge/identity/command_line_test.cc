@@ -60,9 +60,16 @@ TEST_F(ProcessSourceTest, RefusesWhatIsNotOfItsForm) {
             who + "the reply's Version is not 1");
   EXPECT_EQ(result_of(R"(echo '{"Version":1,"AccessKeyId":"P"}')"),
             who + "the reply lacks AccessKeyId or SecretAccessKey");
+  const std::string keys = R"(echo '{"Version":1,"AccessKeyId":"P","SecretAccessKey":"s",)";
+  EXPECT_EQ(result_of(keys + R"("Expiration":1764000000}')"),
+            who + "the reply has a member Expiration that is no text");
+  EXPECT_EQ(result_of(keys + R"("SessionToken":["t"],"Expiration":null}')"),
+            who + "the reply has a member SessionToken that is no text");
   EXPECT_EQ(result_of("echo hush"), who + "the reply is not JSON");
   EXPECT_EQ(result_of("sh -c 'echo hush; echo log in first >&2; exit 4'"),
             who + "sh ended with status 4: log in first");
+  EXPECT_EQ(result_of(R"(sh -c 'printf "a\302\233b\033c\n" >&2; exit 4')"),
+            who + R"(sh ended with status 4: a\x9bb\x1bc)");
   EXPECT_EQ(result_of("echo 'x"), who + "a quote has no end");
 }
 

@@ -10,6 +10,7 @@
 #include "edge/identity/command_line.h"
 #include "edge/identity/profile_entries.h"
 #include "ground/base/command_words.h"
+#include "ground/base/problems.h"
 #include "ground/json/value.h"
 
 namespace scaler::identity {
@@ -19,11 +20,10 @@ constexpr Duration kProcessLimit = std::chrono::minutes(1);
 constexpr std::size_t kMessageMax = 300;
 
 /// What it said, as one short line.
-std::string one_line(std::string_view text) {
-  std::string line(text.substr(0, kMessageMax));
-  std::ranges::replace_if(line, [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-  line.erase(line.find_last_not_of(' ') + 1);
-  return line;
+std::string one_line(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return c == '\n' || c == '\r' || c == '\t'; }, ' ');
+  text.erase(text.find_last_not_of(' ') + 1);
+  return shortened(text, kMessageMax);
 }
 
 bool has_version_1(std::string_view body) {

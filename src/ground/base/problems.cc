@@ -35,11 +35,15 @@ std::string shortened(std::string_view text, std::size_t max) {
     }
   }
   std::string shown;
-  for (const char c : text.substr(0, end)) {
-    if (is_control(c)) {
-      shown += escaped(c);
+  for (std::size_t i = 0; i < end; ++i) {
+    // A terminal may take the control characters from 0x80 on for those that begin with an escape.
+    const bool wide =
+        text[i] == '\xc2' && i + 1 < end && static_cast<unsigned char>(text[i + 1]) < 0xa0U;
+    i += wide ? 1 : 0;
+    if (wide || is_control(text[i])) {
+      shown += escaped(text[i]);
     } else {
-      shown += c;
+      shown += text[i];
     }
   }
   return end < text.size() ? shown + "..." : shown;

@@ -53,6 +53,7 @@ TEST(Problems, QuoteControlCharactersSoThatTheyAreSeen) {
   EXPECT_EQ(shortened("a\r\tb"), "a\\r\\tb");
   EXPECT_EQ(shortened("\x1b[31mred\x7f"), "\\x1b[31mred\\x7f");
   EXPECT_EQ(shortened("\u00fc\nab", 3), "\u00fc\\n...");
+  EXPECT_EQ(shortened("\u009b31m \u00a0 \u00c2\x80"), "\\x9b31m \u00a0 \u00c2\x80");
 }
 
 }  // namespace
