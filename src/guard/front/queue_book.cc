@@ -108,9 +108,9 @@ void QueueBook::take(Entry& entry, const Result<net::HttpResponse>& response) {
   const json::Value* attributes = body.has_value() ? body->find("Attributes") : nullptr;
   if (attributes != nullptr) {
     entry.visibility =
-        std::chrono::seconds(json::whole_in(*attributes, "VisibilityTimeout").value_or(12 * 3600));
-    entry.wait = std::chrono::seconds(
-        json::whole_in(*attributes, "ReceiveMessageWaitTimeSeconds").value_or(0));
+        sqs_seconds(json::whole_in(*attributes, "VisibilityTimeout").value_or(12 * 3600));
+    entry.wait =
+        sqs_seconds(json::whole_in(*attributes, "ReceiveMessageWaitTimeSeconds").value_or(0));
     entry.receives_max = receives_max_in(*attributes);
   } else if (!std::exchange(entry.told, true)) {
     log_.write(LogLevel::Warn,

@@ -43,12 +43,12 @@ const Operation* find_operation(std::string_view name) {
 /// Some SDKs and people write numbers as text, which SQS takes.
 std::optional<Duration> seconds_in(const json::Value& value, std::string_view name) {
   const std::optional<std::int64_t> number = json::whole_in(value, name);
-  return number ? std::optional<Duration>(std::chrono::seconds(*number)) : std::nullopt;
+  return number ? std::optional(sqs_seconds(*number)) : std::nullopt;
 }
 
 std::optional<Duration> seconds_of(std::optional<std::string_view> text) {
   const auto number = number_of<std::int64_t>(text.value_or(""));
-  return number ? std::optional<Duration>(std::chrono::seconds(*number)) : std::nullopt;
+  return number ? std::optional(sqs_seconds(*number)) : std::nullopt;
 }
 
 CallEntry json_entry(const json::Value& value) {

@@ -3,6 +3,7 @@
 // of SQS's protocols. What it need not understand passes through as it is.
 // Source: the Amazon SQS API Reference; wire formats as tests/vectors holds them.
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -39,6 +40,12 @@ struct QueueCall {
   std::optional<Duration> visibility = {};  ///< of Receive
   std::vector<CallEntry> entries = {};      ///< of Delete and ChangeVisibility
 };
+
+/// As many seconds as somebody says, within what SQS takes for any time: it refuses more and less.
+inline Duration sqs_seconds(std::int64_t seconds) {
+  constexpr std::int64_t kMost = 12 * 3600;
+  return std::chrono::seconds(std::clamp<std::int64_t>(seconds, 0, kMost));
+}
 
 /// The target of a request without the host, which a client may name there as it would to a proxy.
 std::string origin_form(std::string_view target);

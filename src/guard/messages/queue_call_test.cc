@@ -57,6 +57,13 @@ TEST(QueueCall, ReadsAReceiveInBothProtocols) {
     EXPECT_EQ(call.wait, 20s);
     EXPECT_EQ(call.visibility, 90s);
   }
+  for (const auto& [seconds, meant] :
+       {std::pair("9223372036854775807", 12h), std::pair("-9223372036854775808", 0h)}) {
+    const auto far = read_call(
+        json_request("ReceiveMessage",
+                     std::string("{\"QueueUrl\":\"q\",\"VisibilityTimeout\":") + seconds + "}"));
+    EXPECT_EQ(far.visibility, meant);
+  }
   EXPECT_EQ(json.region, "eu-central-1");
   EXPECT_EQ(query.region, "");
 }
