@@ -17,6 +17,7 @@ class FakeAws(http.server.ThreadingHTTPServer):
     `before(operation, body)` is called outside the lock before each answer: it may sleep, or return
     (status, body) to be answered instead. `changes` are (moment, service, before, after), `signed`
     are (operation, region and service of the signature, body). Services answer to their ARNs, too.
+    Its clock is `ahead` of the machine's by so many seconds.
     """
 
     daemon_threads = True
@@ -28,6 +29,7 @@ class FakeAws(http.server.ThreadingHTTPServer):
         self.tags, self.changes, self.calls, self.signed = {}, [], [], []
         self.before = lambda operation, body: None
         self.closed = False
+        self.ahead = 0
         self.lock = threading.Lock()
         super().__init__(("127.0.0.1", port), FakeAwsRequest)
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -87,6 +89,9 @@ class FakeAwsRequest(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_):
         pass
+
+    def date_time_string(self, timestamp=None):
+        return super().date_time_string(time.time() + self.server.ahead)
 
     def do_POST(self):
         text = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -2,6 +2,7 @@
 the completions of shells are made of the same tables. Wrong words: test_wrong_words.py."""
 
 import contextlib
+import datetime
 import os
 import re
 import shlex
@@ -10,7 +11,7 @@ import signal
 import subprocess
 
 import pytest
-
+from fake_aws import FakeAws
 from support import program_environment
 
 COMMANDS = ("demo", "once", "explain", "run", "status", "health", "pause", "resume", "decide",
@@ -190,3 +191,21 @@ def test_completions_are_of_the_tables(ecs_scaler, tmp_path, flags, shell):
     for words, offered in (ASKED | (TAKEN_APART if shell == "bash" else {})).items():
         found = completed(shell, script, words, tmp_path) - {script.name, ""}
         assert found == offered, words
+
+
+def test_a_pause_is_as_long_as_it_says_by_the_clock_of_aws(ecs_scaler, tmp_path):
+    aws = FakeAws(["worker"])
+    aws.ahead = 3600
+    now = datetime.datetime.now(datetime.UTC)
+    done = subprocess.run(
+        [ecs_scaler, "pause", "worker", "--for", "10m"], capture_output=True, text=True, timeout=60,
+        check=False, env=program_environment(tmp_path, {
+            "SQS_QUEUE_URL": aws.queue_url("worker"), "ECS_CLUSTER_NAME": "main",
+            "ECS_SERVICE_NAME": "worker", "AWS_ENDPOINT_URL": aws.url}))
+    aws.close()
+
+    assert done.returncode == 0, done.stderr
+    (tag,) = aws.tags["worker"]
+    length = datetime.datetime.fromisoformat(tag["value"]) - now
+    assert 69 <= length.total_seconds() / 60 <= 72
+    assert tag["value"] in done.stdout

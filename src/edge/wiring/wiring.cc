@@ -109,6 +109,7 @@ class AwsWiring final : public Wiring {
   InstanceScaler& instance_scaler() override { return instances_; }
   ShardOrders& orders() override { return orders_; }
   const aws::CallStats& call_stats() const override { return session_->client().stats(); }
+  Duration clock_difference() const override { return session_->client().clock_difference(); }
   ServiceDirectory& directory() override { return directory_; }
   std::unique_ptr<DocumentStore> document(const ObjectAddress& object) override {
     return std::make_unique<aws::StoredObject>(session_->client(), object);

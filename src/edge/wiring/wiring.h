@@ -42,6 +42,8 @@ class Wiring {
   virtual ShardOrders& orders() = 0;
   /// Of all calls so far; of the thread that makes them.
   virtual const aws::CallStats& call_stats() const = 0;
+  /// What AWS's clock is ahead of the machine's by, as the latest answer says, to the second.
+  virtual Duration clock_difference() const = 0;
   virtual ServiceDirectory& directory() = 0;
   /// Lives no longer than this.
   virtual std::unique_ptr<DocumentStore> document(const ObjectAddress& object) = 0;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <iterator>
+#include <optional>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -95,8 +96,19 @@ Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& 
   return ids;
 }
 
-/// Writes the tag, or with an empty text removes it; the exit code.
-int write_tags(const LiveFleet& fleet, std::span<const ServiceId> ids, const std::string& text) {
+// By AWS's clock, which those who read the tag have as well: of a machine whose own is behind, a
+// pause would be over as it begins. To whole seconds, which a person can read.
+Instant end_of_pause(Duration length, const Wiring& wiring) {
+  constexpr Duration kTolerance = std::chrono::seconds(5);
+  const Duration ahead = wiring.clock_difference();
+  const Instant now =
+      system_clock().now() + (std::chrono::abs(ahead) < kTolerance ? Duration::zero() : ahead);
+  return std::chrono::ceil<std::chrono::seconds>(now + length);
+}
+
+/// Writes the tag that says for how long, or without that removes it; the exit code.
+int write_tags(const LiveFleet& fleet, std::span<const ServiceId> ids,
+               std::optional<Duration> length) {
   const Deadline deadline = after(kPauseTimeout);
   std::vector<LookRequest> requests;
   for (const ServiceId& id : ids) {
@@ -105,6 +117,8 @@ int write_tags(const LiveFleet& fleet, std::span<const ServiceId> ids, const std
   const std::vector<Look> looks =
       ids.empty() ? std::vector<Look>()
                   : fleet.wiring->reader().look(requests, Patience::All, deadline);
+  const std::string text =
+      length ? format_instant(end_of_pause(*length, *fleet.wiring)) : std::string();
   int code = kDone;
   std::vector<SavedState> tags;
   std::vector<const ServiceId*> tagged;
@@ -146,9 +160,8 @@ int pause(const Environment& environment, const PauseFlags& flags, bool paused) 
   if (!ids) {
     return complain(kUsage, ids.error().message);
   }
-  // To whole seconds, which a person can read.
-  const auto until = std::chrono::ceil<std::chrono::seconds>(system_clock().now() + flags.length);
-  return std::max(told, write_tags(**fleet, *ids, paused ? format_instant(until) : ""));
+  return std::max(told,
+                  write_tags(**fleet, *ids, paused ? std::optional(flags.length) : std::nullopt));
 }
 
 /// The command with what both have.
