@@ -129,6 +129,12 @@ def program_environment(folder, extra=None):
     return {name: str(value) for name, value in environment.items() if value is not None}
 
 
+def ignoring_children():
+    """What stands before a command that is to start with the end of children ignored."""
+    return [sys.executable, "-c", "import os, signal, sys; "
+            "signal.signal(signal.SIGCHLD, signal.SIG_IGN); os.execv(sys.argv[1], sys.argv[1:])"]
+
+
 @functools.cache
 def aws_session():
     """One for all: it keeps the services' models, which take a second to load."""

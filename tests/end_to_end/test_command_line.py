@@ -12,7 +12,7 @@ import subprocess
 
 import pytest
 from fake_aws import FakeAws
-from support import program_environment
+from support import ignoring_children, program_environment
 
 COMMANDS = ("demo", "once", "explain", "run", "status", "health", "pause", "resume", "decide",
             "config", "emulate",
@@ -209,3 +209,17 @@ def test_a_pause_is_as_long_as_it_says_by_the_clock_of_aws(ecs_scaler, tmp_path)
     length = datetime.datetime.fromisoformat(tag["value"]) - now
     assert 69 <= length.total_seconds() / 60 <= 72
     assert tag["value"] in done.stdout
+
+
+def test_what_a_child_says_is_heard_also_where_the_starter_ignores_children(ecs_scaler, tmp_path):
+    (tmp_path / "config").write_text("[default]\nregion = eu-west-1\n"
+                                     "credential_process = sh -c 'echo log in >&2; exit 3'\n")
+    done = subprocess.run(
+        [*ignoring_children(), ecs_scaler, "once"], capture_output=True, text=True, timeout=60,
+        check=False, env=program_environment(tmp_path, {
+            "AWS_ACCESS_KEY_ID": None, "AWS_SECRET_ACCESS_KEY": None,
+            "AWS_CONFIG_FILE": str(tmp_path / "config"), "ECS_CLUSTER_NAME": "main",
+            "SQS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs",
+            "ECS_SERVICE_NAME": "worker", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}))
+
+    assert "sh ended with status 3: log in" in done.stderr

@@ -15,7 +15,7 @@ import urllib.parse
 
 import pytest
 from fake_task import ACCOUNT, Broken, FakeTask
-from support import find_free_port, wait_until
+from support import find_free_port, ignoring_children, wait_until
 
 pytestmark = pytest.mark.long
 AGENT_DENIES = (400, {"error": {"Arn": "arn", "Code": "AccessDeniedException",
@@ -573,6 +573,13 @@ def test_a_kind_of_endpoint_that_most_sdks_refuse_beside_the_guard_is_told(
                                                             137)])
 def test_the_exit_code_is_the_workers_own(task, run_worker, text, code):
     assert run_worker(task, text).wait() == code
+
+
+def test_a_worker_ends_the_guard_also_where_the_starter_ignores_children(
+        task, start_process, ecs_guard):
+    process = start_process(
+        [*ignoring_children(), ecs_guard, "--", "sh", "-c", "exit 7"], env=task.environment())
+    assert process.wait() == 7
 
 
 def test_what_was_closed_at_the_start_is_nobody_elses(task, start_process, ecs_guard, tmp_path):

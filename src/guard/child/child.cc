@@ -68,6 +68,9 @@ void take_terminal(pid_t guard_group) {
 }  // namespace
 
 Signals::Signals() {
+  // Of children whose end is ignored the system tells nothing and keeps no status: started so, the
+  // guard outlived its worker, and the task went on without one.
+  std::signal(SIGCHLD, SIG_DFL);
   const sigset_t set = watched_set();
   CHECK(::sigprocmask(SIG_BLOCK, &set, nullptr) == 0);
   file_ = ::signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);

@@ -101,6 +101,26 @@ TEST(Child, LeavesTheChildrenOfOtherThreadsToThem) {
   EXPECT_EQ(wait_for(*child), 5);
 }
 
+TEST(Signals, TellTheEndOfAChildAlsoToWhomItsStarterLetIgnoreThat) {
+  std::signal(SIGCHLD, SIG_IGN);  // Which a program keeps that another one becomes.
+  net::EventLoop loop;
+  Signals signals;
+  auto child = shell("exit 7");
+  ASSERT_TRUE(child.has_value());
+  std::stop_source stop;
+  std::optional<int> code;
+  signals.watch(loop, [&](int number) {
+    code = number == SIGCHLD ? child->reap() : std::nullopt;
+    if (code) {
+      stop.request_stop();
+    }
+  });
+  loop.run_after(10s, [&stop] { stop.request_stop(); });
+  loop.run(stop.get_token());
+  std::signal(SIGCHLD, SIG_DFL);
+  EXPECT_EQ(code, 7);
+}
+
 class SignalsOf : public ::testing::TestWithParam<int> {};
 
 /// The last is one of those that systemd's images stop by.

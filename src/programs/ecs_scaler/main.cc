@@ -89,6 +89,8 @@ int main(int argc, char** argv) try {
   occupy_standard_files();
   // Who reads the log or a peer may go at any time, which must not end a pass half-way.
   std::signal(SIGPIPE, SIG_IGN);
+  // Whoever starts this may ignore it, and then no child's status is to be had.
+  std::signal(SIGCHLD, SIG_DFL);
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return finish_output(run_command_line(all_commands(), words, kVersion, process_environment()));
 } catch (const std::exception& error) {
