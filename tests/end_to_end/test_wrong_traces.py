@@ -75,7 +75,7 @@ WRONG = {
     "blanks between": "2026-11-23T12:00:00Z 5\n2026-11-23T12:01:00Z 6\n",
     "two values": "timestamp,orders,mails\n2026-11-23 12:00,1,2\n",
     "two values without a header": "2026-11-23 12:00,1,2\n2026-11-23 12:01,3,4\n",
-    "no numbers": "timestamp,status\n2026-11-23 12:00,ok\n",
+    "no numbers": "timestamp,count\n2026-11-23 12:00,ok\n",
     "what waits": "timestamp,ApproximateNumberOfMessagesVisible\n2026-11-23 12:00,3\n",
     "a time of the day": "date,time,value\n2026-11-23,12:00,3\n",
     "prose": "These are the numbers of last week.\nThey were high.\n",

@@ -78,6 +78,12 @@ std::string matrix(const std::string& series) {
   return R"({"status":"success","data":{"resultType":"matrix","result":[)" + series + "]}}";
 }
 
+TEST(Prometheus, AnInfiniteValueIsNamedAsItStandsThere) {
+  EXPECT_THAT(error_of(R"({"status":"success","data":{"resultType":"matrix","result":[{"metric":{},
+                           "values":[[1795435200,"+Inf"]]}]}})"),
+              HasSubstr("at 2026-11-23T12:00:00Z: 'inf' is not a number of messages"));
+}
+
 TEST(Prometheus, ReadsARange) {
   const std::string values =
       R"("values":[[1795435200,"3"],[1795435260,"0"],[1795435320.5,"4.5"]]})";

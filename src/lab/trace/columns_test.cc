@@ -62,6 +62,84 @@ TEST(Columns, TimesAloneAreSingleMessages) {
   EXPECT_THAT(trace.remarks, Contains(HasSubstr("each is taken for one message")));
 }
 
+TEST(Columns, ATableOfJobsIsAListOfMessages) {
+  const std::string moments = ",2026-11-23 12:00:01,";
+  for (const std::string& text :
+       {"id,created_at,kind\n17" + moments + "encode\n18" + moments + "encode\n",
+        "job_id,created_at,priority\n17" + moments + "5\n18" + moments + "5\n",
+        "who,created_at,kind\nann" + moments + "encode\nann" + moments + "encode\n"}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(trace.messages(), 2) << text;
+    EXPECT_THAT(trace.remarks, Contains(HasSubstr("no column counts messages: each row is taken "
+                                                  "for one, counted by the minute")));
+  }
+}
+
+TEST(Columns, RowsCountWhereTheColumnOfTimesIsAskedFor) {
+  const std::string text =
+      "created_at,attempts,seconds_taken\n2026-11-23 12:00:01,2,40\n2026-11-23 12:00:02,3,50\n";
+  EXPECT_THAT(error_of(text), HasSubstr("say which does with --column NAME (without a header its "
+                                        "number), or name that of the times if each row is a "
+                                        "message"));
+  const Trace trace = must_read(text, {.column = "Created_At"});
+  EXPECT_EQ(trace.messages(), 2);
+  EXPECT_THAT(trace.remarks, Contains(HasSubstr("each row is taken for one message, as was asked, "
+                                                "counted by the minute")));
+}
+
+TEST(Columns, WhatNumbersTheRowsCountsNothing) {
+  for (const char* text : {",time,orders\n0,2026-11-23 12:00,3\n1,2026-11-23 12:01,4\n",
+                           "id,time,count\n0,2026-11-23 12:00,3\n1,2026-11-23 12:01,4\n",
+                           "queue_id,time,orders\n8,2026-11-23 12:00,3\n8,2026-11-23 12:01,4\n"}) {
+    EXPECT_EQ(must_read(text).messages(), 7) << text;
+  }
+  EXPECT_EQ(
+      must_read("id,time\n3,2026-11-23 12:00\n4,2026-11-23 12:01\n", {.column = "id"}).messages(),
+      7);
+}
+
+TEST(Columns, RowsOfTwoQueuesAreAddedAlsoWhereTheyAreEqual) {
+  const std::string minute = "2026-11-23 12:00,jobs,3\n2026-11-23 12:00,mails,3\n";
+  const std::string next = "2026-11-23 12:01,mails,1\n2026-11-23 12:01,jobs,2\n";
+  const Trace trace = must_read("time,queue,sent\n" + minute + next);
+  EXPECT_EQ(trace.messages(), 9);
+  EXPECT_THAT(trace.remarks, Contains(HasSubstr("2 rows of a time that another row has too")));
+  // The same file twice.
+  const Trace copied = must_read("time,queue,sent\n" + minute + next + minute + next);
+  EXPECT_EQ(copied.messages(), 9);
+  EXPECT_THAT(copied.remarks, Contains("4 rows stood there twice and count once"));
+}
+
+TEST(Columns, WhatCountsUpIsReadByWhatItGrew) {
+  std::string text = "time,jobs_enqueued_total\n";
+  for (int i = 0; i < 40; ++i) {
+    text += "2026-11-23 12:" + std::to_string(i + 10) + "," + std::to_string(i < 30 ? 100 + i : i) +
+            "\n";
+  }
+  const Trace trace = must_read(text);
+  EXPECT_EQ(trace.messages(), 29 + 30 + 9);  // The program that counts began anew.
+  EXPECT_THAT(trace.remarks, Contains(HasSubstr("'jobs_enqueued_total' counts up, so what it grew "
+                                                "by is taken for what arrived")));
+  // A sum of each row goes up and down.
+  EXPECT_EQ(must_read("time,jobs_total\n2026-11-23 12:00,5\n2026-11-23 12:01,3\n"
+                      "2026-11-23 12:02,4\n")
+                .messages(),
+            12);
+}
+
+TEST(Columns, WhatNeverFallsMayCountUp) {
+  std::string text = "time,count\n";
+  for (int i = 0; i < 60; ++i) {
+    text += "2026-11-23 12:" + std::string(i < 10 ? "0" : "") + std::to_string(i) + "," +
+            std::to_string(i / 2) + "\n";
+  }
+  const Trace trace = must_read(text);
+  EXPECT_THAT(trace.remarks, Contains(HasSubstr("its values never fall: if they count up, give "
+                                                "what came in each row, or name the column "
+                                                "count_total")));
+  EXPECT_THAT(must_read(text + "2026-11-23 13:00,2\n").remarks, IsEmpty());
+}
+
 TEST(Columns, RowsOfAnotherWidthAreRefused) {
   EXPECT_THAT(error_of("timestamp,value\n2026-11-23 12:00,1,234\n"),
               HasSubstr("line 2: there are 3 columns, but 2 in the first line"));

@@ -1,13 +1,16 @@
 // CSV: a moment and a value in each line, with whatever else stands there.
 #include <algorithm>
+#include <functional>
 #include <string>
 
 #include <fmt/core.h>
 
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/intervals.h"
 #include "lab/trace/local_time.h"
+#include "lab/trace/names.h"
 #include "lab/trace/numbers.h"
 #include "lab/trace/table.h"
 #include "lab/trace/times.h"
@@ -48,13 +51,14 @@ Result<void> check_width(const std::vector<std::string_view>& cells, const Colum
   return {};
 }
 
-Result<void> read_row(const std::vector<std::string_view>& cells, const Columns& columns,
-                      const NumberStyle& style, Read& read) {
+Result<void> read_row(const Table& table, const Columns& columns, const NumberStyle& style,
+                      Read& read) {
+  const std::vector<std::string_view>& cells = table.cells();
   TRY(check_width(cells, columns));
   const ReadMoment moment = TRY(parse_moment(cells.at(columns.at)));
   read.zoned = read.zoned || moment.zoned;
   read.with_time = read.with_time || !moment.date_only;
-  Row row{.at = moment.at, .messages = 1};
+  Row row{.at = moment.at, .messages = 1, .copy_of = std::hash<std::string_view>()(table.text())};
   if (!columns.events) {
     const std::string_view value = cells.at(columns.value);
     if (is_gap(value)) {
@@ -103,7 +107,7 @@ Result<Read> read_rows(std::string_view text, const Columns& columns, const Numb
       header = false;
       continue;
     }
-    const Result<void> row = read_row(table.cells(), columns, style, read);
+    const Result<void> row = read_row(table, columns, style, read);
     if (!row) {
       return fail(row.error(), fmt::format("line {}", table.line()));
     }
@@ -128,6 +132,34 @@ void count_by_the_minute(Rows& rows) {
     counted.back().messages += 1;
   }
   rows.rows = std::move(counted);
+}
+
+/// Values that only ever grow are a counter's, if the column's name says so; else that is told.
+void look_for_a_counter(std::vector<Row>& rows, const Columns& columns,
+                        std::vector<std::string>& remarks) {
+  constexpr std::size_t kFallsOnceIn = 20;  // A counter begins anew with its program.
+  constexpr std::size_t kRowsThatTell = 50;
+  std::size_t rises = 0;
+  std::size_t falls = 0;
+  for (std::size_t i = 1; i < rows.size(); ++i) {
+    const bool forward = rows.at(i).at >= rows.at(i - 1).at;
+    const double later = rows.at(forward ? i : i - 1).messages;
+    const double earlier = rows.at(forward ? i - 1 : i).messages;
+    rises += later > earlier ? 1U : 0U;
+    falls += later < earlier ? 1U : 0U;
+  }
+  const std::string name =
+      columns.value < columns.header.size() ? columns.header.at(columns.value) : "";
+  if (counts_up(name) && rows.size() > 2 && rises > 0 && falls * kFallsOnceIn < rows.size()) {
+    std::ranges::stable_sort(rows, {}, &Row::at);
+    take_differences(rows);
+    remarks.push_back(fmt::format("'{}' counts up, so what it grew by is taken for what arrived",
+                                  shortened(name)));
+  } else if (falls == 0 && rises >= kRowsThatTell / 2 && rows.size() >= kRowsThatTell) {
+    remarks.emplace_back(
+        "its values never fall: if they count up, give what came in each row, or name the column "
+        "count_total");
+  }
 }
 
 Result<void> check_line_ends(std::string_view text) {
@@ -160,6 +192,9 @@ Result<Trace> read_csv(std::string_view text, const ReadOptions& options) {
     count_by_the_minute(read.rows);
   } else if (!read.zoned) {
     even_out_clock_changes(read.rows.rows, trace.remarks);
+  }
+  if (!columns.events) {
+    look_for_a_counter(read.rows.rows, columns, trace.remarks);
   }
   read.rows.single = read.with_time ? read.rows.single : kDay;
   read.rows.missing_is_zero = columns.events;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <optional>
+#include <span>
+#include <utility>
 
 #include <fmt/core.h>
 
@@ -44,36 +46,48 @@ Duration typical_length(const Rows& rows) {
   return rows.rows.front().length > Duration(0) ? *middle : grid.value_or(*middle);
 }
 
-/// Rows of the same time: copies are dropped, others added up (an hour that clocks show twice).
-void merge_same_times(std::vector<Row>& rows, std::vector<std::string>& remarks) {
+struct SameTimes {
   std::int64_t copies = 0;
   std::int64_t added = 0;
+};
+
+/// One row for all of a time. That they count the same makes no copies of them: two queues may.
+Row merged(std::span<Row> same, SameTimes& seen) {
+  const auto all_of_it = [](const Row& row) { return std::pair(row.copy_of, row.messages); };
+  std::ranges::sort(same, {}, all_of_it);
+  Row sum = same.front();
+  for (std::size_t i = 1; i < same.size(); ++i) {
+    const bool copy = all_of_it(same[i]) == all_of_it(same[i - 1]);
+    seen.copies += copy ? 1 : 0;
+    seen.added += copy ? 0 : 1;
+    sum.messages += copy ? 0 : same[i].messages;
+  }
+  return sum;
+}
+
+/// Rows of the same time: copies are dropped, others added up (an hour that clocks show twice).
+void merge_same_times(std::vector<Row>& rows, std::vector<std::string>& remarks) {
+  SameTimes seen;
   std::size_t kept = 0;
-  double last = rows.front().messages;
-  for (std::size_t i = 1; i < rows.size(); ++i) {
-    const Row& row = rows.at(i);
-    if (row.at != rows.at(kept).at) {
-      rows.at(++kept) = row;
-      last = row.messages;
-    } else if (row.messages == last) {
-      ++copies;
-    } else {
-      rows.at(kept).messages += row.messages;
-      last = row.messages;
-      ++added;
+  for (std::size_t i = 0; i < rows.size();) {
+    std::size_t end = i + 1;
+    while (end < rows.size() && rows.at(end).at == rows.at(i).at) {
+      ++end;
     }
+    rows.at(kept++) = merged(std::span(rows).subspan(i, end - i), seen);
+    i = end;
   }
-  rows.resize(kept + 1);
-  if (copies > 0) {
-    remarks.push_back(copies == 1
+  rows.resize(kept);
+  if (seen.copies > 0) {
+    remarks.push_back(seen.copies == 1
                           ? "1 row stood there twice and counts once"
-                          : fmt::format("{} rows stood there twice and count once", copies));
+                          : fmt::format("{} rows stood there twice and count once", seen.copies));
   }
-  if (added > 0) {
+  if (seen.added > 0) {
     remarks.push_back(
         fmt::format("{} of a time that another row has too {} added to it "
                     "(several queues in one file?)",
-                    plural(added, "row"), added == 1 ? "was" : "were"));
+                    plural(seen.added, "row"), seen.added == 1 ? "was" : "were"));
   }
 }
 
@@ -255,6 +269,16 @@ void tell_coarseness(Trace& trace) {
 }
 
 }  // namespace
+
+void take_differences(std::vector<Row>& rows) {
+  for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
+    const double grown = rows.at(i + 1).messages - rows.at(i).messages;
+    rows.at(i).messages = grown < 0 ? rows.at(i + 1).messages : grown;
+  }
+  if (!rows.empty()) {
+    rows.pop_back();
+  }
+}
 
 void fill_intervals(Trace& trace, Rows rows) {
   if (!std::ranges::is_sorted(rows.rows, {}, &Row::at)) {

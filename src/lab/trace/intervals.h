@@ -15,7 +15,8 @@ inline constexpr Duration kDay = std::chrono::hours(24);
 struct Row {
   Instant at = {};
   double messages = 0;
-  Duration length = {};  ///< zero: not told; until the next row
+  Duration length = {};     ///< zero: not told; until the next row
+  std::size_t copy_of = 0;  ///< the same for rows of which all that stands there is the same
 };
 
 struct Rows {
@@ -31,5 +32,9 @@ struct Rows {
 /// the next one, but in a gap no longer than is typical. What was not told is filled. Of rows there
 /// is one at least.
 void fill_intervals(Trace& trace, Rows rows);
+
+/// Of a counter's values, in order of time, what came in between: how much it grew, or its value
+/// where it began anew.
+void take_differences(std::vector<Row>& rows);
 
 }  // namespace scaler::trace

@@ -49,7 +49,8 @@ void even_out_clock_changes(std::vector<Row>& rows, std::vector<std::string>& re
   for (std::size_t i = 1; i < rows.size(); ++i) {
     const Row& row = rows.at(i);
     const Duration distance = row.at - rows.at(i - 1).at;
-    const bool copy = distance == Duration(0) && row.messages == rows.at(i - 1).messages;
+    const bool copy = distance == Duration(0) && row.messages == rows.at(i - 1).messages &&
+                      row.copy_of == rows.at(i - 1).copy_of;
     // Full hours are repeated whole.
     const bool back = distance == usual - kHour && may_be_changed_at(row.at) && !copy;
     const bool forward = distance == usual + kHour && may_be_changed_at(rows.at(i - 1).at + usual);

@@ -117,6 +117,10 @@ Meaning meaning_of(std::string_view name) {
   return is_word(text, kCountWords) ? Meaning::Count : Meaning::Unknown;
 }
 
+bool counts_up(std::string_view name) {
+  return name.substr(0, name.find('{')).ends_with("_total");
+}
+
 Result<Chosen> choose(const std::vector<std::string>& names, std::string_view wanted,
                       std::string_view kind, std::string_view hint) {
   if (!wanted.empty()) {

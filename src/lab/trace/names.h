@@ -19,6 +19,9 @@ enum class Meaning {
 };
 Meaning meaning_of(std::string_view name);
 
+/// Whether the name says, as Prometheus' names do, that the value is all that ever came.
+bool counts_up(std::string_view name);
+
 /// Small letters and digits alone: "Number of messages sent (Sum)" -> "numberofmessagessentsum".
 std::string plain(std::string_view name);
 

@@ -85,11 +85,11 @@ Result<double> read_number(const json::Reader& value) {
   if (const Result<double> number = value.number()) {
     return number;
   }
-  const std::string text = TRY(value.string());
+  const std::string text = lower_case(TRY(value.string()));
   if (is_gap(text)) {
     return std::nan("");
   }
-  return number_of<double>(text).value_or(-1);
+  return number_of<double>(text.starts_with('+') ? text.substr(1) : text).value_or(-1);
 }
 
 Result<Rows> read_rows(const Series& series) {
@@ -109,18 +109,6 @@ Result<Rows> read_rows(const Series& series) {
     }
   }
   return rows;
-}
-
-/// A counter's values are all that ever came: what came in between is how much it grew, or its
-/// value where it began anew.
-void take_differences(std::vector<Row>& rows) {
-  for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
-    const double grown = rows.at(i + 1).messages - rows.at(i).messages;
-    rows.at(i).messages = grown < 0 ? rows.at(i + 1).messages : grown;
-  }
-  if (!rows.empty()) {
-    rows.pop_back();
-  }
 }
 
 Result<void> check_values(const Rows& rows, const Series& series) {
@@ -158,7 +146,7 @@ Result<Trace> read_prometheus(std::string_view text, const ReadOptions& options)
   }
   const Series& series = all.at(chosen.index);
   Rows rows = TRY(read_rows(series));
-  if (series.name.ends_with("_total")) {
+  if (counts_up(series.name)) {
     take_differences(rows.rows);
     trace.remarks.push_back(fmt::format(
         "'{}' counts up, so what it grew by is taken for what arrived", shortened(series.name)));

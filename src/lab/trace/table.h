@@ -18,6 +18,7 @@ class Table {
   /// As they stand there, without quotes and blanks around them.
   const std::vector<std::string_view>& cells() const { return cells_; }
   std::size_t line() const { return lines_.number(); }
+  std::string_view text() const { return lines_.line(); }  ///< of the line, as it stands there
   char separator() const { return separator_; }
 
  private:
@@ -34,7 +35,7 @@ struct Columns {
   std::size_t at = 0;
   std::size_t value = 0;
   std::optional<std::size_t> length = {};  ///< seconds that a row stands for
-  bool events = false;                     ///< there are moments alone: each row is one message
+  bool events = false;                     ///< nothing counts: each row is one message
   std::string remark = {};
 };
 
