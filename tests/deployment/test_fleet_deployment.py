@@ -10,7 +10,7 @@ import pytest
 
 import insights
 import intrinsics
-from support import ROOT, wait_until
+from support import REGION, ROOT, wait_until
 from test_monitoring import OF_AWS, alarms_of, event_of, queries, rings
 from test_templates import NAMES, TYPES, look_up, plain, snake, statements_of
 
@@ -68,6 +68,63 @@ def test_the_function_takes_its_variables(stack, run_program, ecs_scaler):
     assert shown.code == 0, shown.output()
     wrong = run_program([ecs_scaler, "iam"], env={**environment, "FLEET_PROFILES": "{"})
     assert wrong.code == 3
+
+
+# Sids that are there with these parameters, and not without.
+SURROUNDINGS = {
+    "vpc": ({"SubnetIds": "subnet-1,subnet-2", "SecurityGroupIds": "sg-1"},
+            ["AttachToVpc", "NoInterfacesFromCode"]),
+    "key": ({"KmsKeyArn": f"arn:aws:kms:{REGION}:{intrinsics.ACCOUNT}:key/k"}, ["UseKey"])}
+
+
+@pytest.mark.parametrize("name", SURROUNDINGS)
+def test_what_surrounds_the_function_needs_rights_as_that_of_one_service(
+        name, fleet_template, sam_template):
+    parameters, sids = SURROUNDINGS[name]
+
+    def granted(template, given):
+        roles = intrinsics.Template(template, "scaler", given).resources("AWS::IAM::Role")
+        policy, = roles["ScalerRole"]["Policies"]
+        return {s["Sid"]: s for s in policy["PolicyDocument"]["Statement"]}
+
+    one = {"Cluster": "main", "Service": "worker", "QueueName": "work"}
+    fleet = granted(fleet_template, parameters)
+    single = granted(sam_template, {**one, **parameters})
+    assert set(fleet) - set(granted(fleet_template, {})) == set(sids)
+    assert [fleet[sid] for sid in sids] == [single[sid] for sid in sids]
+
+
+def test_network_key_and_concurrency_reach_the_function(stack, moto, fleet_template):
+    ec2 = moto.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(VpcId=vpc, GroupName="g", Description="d")["GroupId"]
+    key = f"arn:aws:kms:{REGION}:123456789012:key/12345678-1234-1234-1234-123456789012"
+
+    made = stack(SubnetIds=subnet, SecurityGroupIds=group, KmsKeyArn=key, Shards="2",
+                 ReservedConcurrency=7)
+
+    network = made.configuration["VpcConfig"]
+    assert (network["SubnetIds"], network["SecurityGroupIds"]) == ([subnet], [group])
+    concurrency = moto.lambda_.get_function_concurrency(FunctionName=made.function_name)
+    assert concurrency["ReservedConcurrentExecutions"] == 7
+    for name in ("TICK_QUEUE_URL", "FLEET_SHARD_QUEUE_URL"):
+        assert made.queue(made.environment[name])["KmsMasterKeyId"] == key
+    for name, member in (("EcsScalerLambdaFunction", "KmsKeyArn"), ("ScalerLogGroup", "KmsKeyId")):
+        properties = fleet_template["Resources"][name]["Properties"]  # moto forgets these two
+        assert properties[member]["Fn::If"][:2] == ["UseKey", {"Ref": "KmsKeyArn"}]
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_a_fleet_may_be_tried_in_the_shadow_and_behind_a_proxy(given, stack):
+    variables = {"PAUSED": ("Paused", "true"), "HTTPS_PROXY": ("HttpsProxy", "http://proxy:3128"),
+                 "NO_PROXY": ("NoProxy", "localhost"),
+                 "AWS_USE_FIPS_ENDPOINT": ("UseFipsEndpoint", "true"),
+                 "AWS_USE_DUALSTACK_ENDPOINT": ("UseDualstackEndpoint", "false")}
+    environment = stack(**(dict(variables.values()) if given else {})).environment
+
+    assert {name: environment.get(name) for name in variables} == {
+        name: value if given else None for name, (_, value) in variables.items()}
 
 
 def test_parts_of_the_fleet_come_one_by_one(stack, moto):
@@ -320,8 +377,9 @@ def names_of(kind, folder=TERRAFORM):
 
 def test_terraform_has_the_same_parameters_and_outputs(fleet_template):
     own = {"name", "zip", "tags", "environment"}
-    # A list of accounts names its roles itself; a template cannot read JSON.
-    theirs = {snake(name) for name in fleet_template["Parameters"]} - {"fleet_roles"}
+    # A list of accounts names its roles itself; a template cannot read JSON. Nor has it maps.
+    theirs = {snake(name) for name in fleet_template["Parameters"]} - {
+        "fleet_roles", "https_proxy", "no_proxy", "use_fips_endpoint", "use_dualstack_endpoint"}
     assert names_of("variable") - own == theirs
     assert names_of("output") == {snake(name) for name in fleet_template["Outputs"]}
 
@@ -367,4 +425,5 @@ def check_statements(folder, template, conditions, never=()):
 
 def test_terraform_grants_the_same(fleet_template):
     check_statements(TERRAFORM, fleet_template,
-                     ("of_tags", "of_files", "of_groups", "of_roles", "of_shards", "of_wakes"))
+                     ("of_tags", "of_files", "of_groups", "of_roles", "of_shards", "of_wakes",
+                      "of_vpcs", "of_keys"))

@@ -33,12 +33,20 @@ locals {
     },
     var.fleet_profiles == null ? {} : { FLEET_PROFILES = try(tostring(var.fleet_profiles), jsonencode(var.fleet_profiles)) },
     var.metrics == "" ? {} : { METRICS = var.metrics },
+    var.paused ? { PAUSED = "true" } : {},
     var.environment,
   )
 
-  of_shards  = ["OrderShards", "ReceiveShards"]
-  of_wakes   = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
-  left_out   = concat(var.shards == 0 ? local.of_shards : [], var.wake ? [] : local.of_wakes)
+  of_shards = ["OrderShards", "ReceiveShards"]
+  of_wakes  = ["WakeMapping", "HandBackMessages", "FindMappings", "SwitchMapping"]
+  of_vpcs   = ["AttachToVpc", "NoInterfacesFromCode"]
+  of_keys   = ["UseKey"]
+  left_out = concat(
+    var.shards == 0 ? local.of_shards : [],
+    var.wake ? [] : local.of_wakes,
+    length(var.subnet_ids) == 0 ? local.of_vpcs : [],
+    var.kms_key_arn == null ? local.of_keys : [],
+  )
   statements = concat(module.policy.statements, [for one in local.own_statements : one if !contains(local.left_out, one.Sid)])
   own_statements = [
     {
@@ -96,6 +104,26 @@ locals {
       Resource  = ["arn:${local.partition}:lambda:${local.place}:event-source-mapping:*"]
       Condition = { ArnEquals = { "lambda:FunctionArn" = [local.function, "${local.function}:*"] } }
     },
+    {
+      Sid      = "AttachToVpc"
+      Effect   = "Allow"
+      Action   = ["ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+      Resource = ["*"]
+    },
+    # Lambda attaches the function with its role; its code has nothing to attach.
+    {
+      Sid       = "NoInterfacesFromCode"
+      Effect    = "Deny"
+      Action    = ["ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses"]
+      Resource  = ["*"]
+      Condition = { ArnEquals = { "lambda:SourceFunctionArn" = [local.function] } }
+    },
+    {
+      Sid      = "UseKey"
+      Effect   = "Allow"
+      Action   = ["kms:Decrypt", "kms:GenerateDataKey"]
+      Resource = [var.kms_key_arn]
+    },
   ]
 }
 
@@ -115,7 +143,8 @@ resource "aws_sqs_queue" "tick" {
   tags                       = var.tags
   visibility_timeout_seconds = 60
   message_retention_seconds  = 150
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
 }
 
 resource "aws_sqs_queue" "shard" {
@@ -124,12 +153,14 @@ resource "aws_sqs_queue" "shard" {
   tags                       = var.tags
   visibility_timeout_seconds = 60
   message_retention_seconds  = 60
-  sqs_managed_sse_enabled    = true
+  sqs_managed_sse_enabled    = var.kms_key_arn == null ? true : null
+  kms_master_key_id          = var.kms_key_arn
 }
 
 resource "aws_cloudwatch_log_group" "scaler" {
   name              = "/aws/lambda/${var.name}-scaler"
   retention_in_days = var.log_retention_days
+  kms_key_id        = var.kms_key_arn
   tags              = var.tags
 }
 
@@ -153,26 +184,40 @@ resource "aws_iam_role_policy" "scaler" {
 }
 
 resource "aws_lambda_function" "scaler" {
-  depends_on       = [aws_cloudwatch_log_group.scaler, aws_iam_role_policy.scaler]
-  function_name    = "${var.name}-scaler"
-  filename         = var.zip
-  source_code_hash = filebase64sha256(var.zip)
-  runtime          = "provided.al2023"
-  handler          = "bootstrap"
-  architectures    = [var.architecture]
-  memory_size      = 128
-  timeout          = 30
-  role             = aws_iam_role.scaler.arn
-  tags             = var.tags
+  depends_on                     = [aws_cloudwatch_log_group.scaler, aws_iam_role_policy.scaler]
+  function_name                  = "${var.name}-scaler"
+  filename                       = var.zip
+  source_code_hash               = filebase64sha256(var.zip)
+  runtime                        = "provided.al2023"
+  handler                        = "bootstrap"
+  architectures                  = [var.architecture]
+  memory_size                    = 128
+  timeout                        = 30
+  role                           = aws_iam_role.scaler.arn
+  kms_key_arn                    = var.kms_key_arn
+  reserved_concurrent_executions = var.reserved_concurrency
+  tags                           = var.tags
 
   environment {
     variables = local.environment
+  }
+
+  dynamic "vpc_config" {
+    for_each = length(var.subnet_ids) == 0 ? [] : [true]
+    content {
+      subnet_ids         = var.subnet_ids
+      security_group_ids = var.security_group_ids
+    }
   }
 
   lifecycle {
     precondition {
       condition     = !strcontains(basename(var.zip), var.architecture == "arm64" ? "x86_64" : "arm64")
       error_message = "zip is ${var.zip}, and architecture is ${var.architecture}: give bootstrap-${var.architecture}.zip."
+    }
+    precondition {
+      condition     = (length(var.subnet_ids) == 0) == (length(var.security_group_ids) == 0)
+      error_message = "subnet_ids and security_group_ids are given together, or neither."
     }
   }
 }

@@ -139,6 +139,36 @@ variable "permissions_boundary" {
   default     = null
 }
 
+variable "subnet_ids" {
+  description = "Subnets for the function, from which SQS, ECS and what else it calls can be reached; empty for none"
+  type        = list(string)
+  default     = []
+}
+
+variable "security_group_ids" {
+  description = "Security groups for the function; with subnet_ids only"
+  type        = list(string)
+  default     = []
+}
+
+variable "kms_key_arn" {
+  description = "A key of yours for the queues and the log group that are created and for the function's variables"
+  type        = string
+  default     = null
+}
+
+variable "reserved_concurrency" {
+  description = "Keeps so much of the account's concurrency for the function, where other functions may use it up; at least 3, with shards so many more, and 2 more for each queue that wakes"
+  type        = number
+  default     = null
+}
+
+variable "paused" {
+  description = "It looks, decides and logs, and changes no count of services whose tags do not say paused=false"
+  type        = bool
+  default     = false
+}
+
 variable "architecture" {
   description = "x86_64 or arm64"
   type        = string
