@@ -14,8 +14,8 @@ import yaml
 import intrinsics
 from support import REGION, ROOT, open_url, wait_until
 from test_fleet_deployment import (
-    ACCOUNTS, FILTERS, MORE_NAMES, OF_FILES, ROLE, names_of, of_groups, statements_in_terraform,
-    terraform_blocks)
+    ACCOUNTS, FILTERS, MORE_NAMES, OF_FILES, ROLE, WITHOUT_MAPS, names_of, of_groups,
+    statements_in_terraform, terraform_blocks)
 from test_monitoring import alarms_of, rings
 from test_templates import TYPES, look_up, snake, statements_of
 
@@ -114,6 +114,20 @@ def test_the_task_may_do_exactly_what_iam_prints(parameters, deployed, run_progr
     assert printed.code == 0, printed.output()
     expected = json.loads(printed.stdout())
     assert made.policy == expected.get("caller", expected)
+
+
+@pytest.mark.parametrize("given", [True, False])
+def test_profiles_shadow_and_proxy_reach_the_program(given, deployed):
+    profiles = json.dumps({"gpu": {"mode": "backlog", "tasks_max": 3}})
+    variables = {"FLEET_PROFILES": ("FleetProfiles", profiles), "PAUSED": ("Paused", "true"),
+                 "HTTPS_PROXY": ("HttpsProxy", "http://proxy:3128"),
+                 "NO_PROXY": ("NoProxy", "localhost"),
+                 "AWS_USE_FIPS_ENDPOINT": ("UseFipsEndpoint", "true"),
+                 "AWS_USE_DUALSTACK_ENDPOINT": ("UseDualstackEndpoint", "false")}
+    environment = deployed(**(dict(variables.values()) if given else {})).environment
+
+    assert {name: environment.get(name) for name in variables} == {
+        name: value if given else None for name, (_, value) in variables.items()}
 
 
 def test_the_task_runs_as_the_image_is_meant(deployed):
@@ -228,7 +242,8 @@ def test_terraforms_container_and_role_are_the_same(template):
         assert re.search(rf"{ours} += {container['HealthCheck'][name]}\n", text), name
     for variable in container["Environment"]:
         variable = variable["Fn::If"][1] if "Fn::If" in variable else variable
-        assert re.search(rf"\b{variable['Name']} += ", text), variable
+        name = variable["Name"]
+        assert re.search(rf"\b{name} += ", text) or name.endswith(("_PROXY", "_ENDPOINT")), name
     statements = statements_of(template["Resources"]["TaskRole"])
     assert [(s["Sid"], s["Action"]) for s in statements] == statements_in_terraform(
         TERRAFORM, never=OF_FILES)
@@ -240,7 +255,7 @@ def test_terraforms_container_and_role_are_the_same(template):
 
 def test_terraform_has_the_same_parameters_and_outputs(template):
     own = {"name", "tags", "environment"}
-    theirs = {snake(name) for name in template["Parameters"]} - {"fleet_roles"}
+    theirs = {snake(name) for name in template["Parameters"]} - {"fleet_roles"} - WITHOUT_MAPS
     assert names_of("variable", TERRAFORM) - own == theirs
     assert names_of("output", TERRAFORM) == {snake(n) for n in template["Outputs"]}
 

@@ -371,15 +371,19 @@ def test_terraform_asks_the_same_of_the_log(fleet_template):
             assert resource["Properties"]["FilterPattern"] in text
 
 
+# Of a template, which has no maps: Terraform's environment holds them.
+WITHOUT_MAPS = {"https_proxy", "no_proxy", "use_fips_endpoint", "use_dualstack_endpoint"}
+
+
 def names_of(kind, folder=TERRAFORM):
     return {name for block in terraform_blocks(kind, folder) for name in block}
 
 
 def test_terraform_has_the_same_parameters_and_outputs(fleet_template):
     own = {"name", "zip", "tags", "environment"}
-    # A list of accounts names its roles itself; a template cannot read JSON. Nor has it maps.
+    # A list of accounts names its roles itself; a template cannot read JSON.
     theirs = {snake(name) for name in fleet_template["Parameters"]} - {
-        "fleet_roles", "https_proxy", "no_proxy", "use_fips_endpoint", "use_dualstack_endpoint"}
+        "fleet_roles"} - WITHOUT_MAPS
     assert names_of("variable") - own == theirs
     assert names_of("output") == {snake(name) for name in fleet_template["Outputs"]}
 

@@ -20,6 +20,8 @@ locals {
     },
     length(var.fleet_accounts) == 0 ? {} : { FLEET_ACCOUNTS = jsonencode([for account in var.fleet_accounts :
     { for name, value in account : name => value if value != null }]) },
+    var.fleet_profiles == null ? {} : { FLEET_PROFILES = try(tostring(var.fleet_profiles), jsonencode(var.fleet_profiles)) },
+    var.paused ? { PAUSED = "true" } : {},
     var.environment,
   )
 

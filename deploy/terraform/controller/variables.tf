@@ -147,6 +147,18 @@ variable "silence_alarm_seconds" {
   }
 }
 
+variable "fleet_profiles" {
+  description = "Policies by name, which the tag ecs-scaler:profile chooses from"
+  type        = any
+  default     = null
+}
+
+variable "paused" {
+  description = "It looks, decides and logs, and changes no count of services whose tags do not say paused=false"
+  type        = bool
+  default     = false
+}
+
 variable "environment" {
   description = "Further variables of the controller, such as the defaults of what tags do not say: MODE, TASKS_MAX, HTTPS_PROXY"
   type        = map(string)
