@@ -8,6 +8,7 @@ import io
 import json
 import os
 import pathlib
+import tarfile
 import zipfile
 
 GOLDEN = pathlib.Path(__file__).with_name("wrong_traces.txt")
@@ -51,6 +52,26 @@ def large_in_small():
     return data.getvalue()
 
 
+def tar_archive():
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w:gz") as archive:
+        member = tarfile.TarInfo("sent.csv")
+        member.size = len(ROWS)
+        archive.addfile(member, io.BytesIO(ROWS.encode()))
+    return data.getvalue()
+
+
+def journal(service):
+    """Two passes over it."""
+    return "".join(json.dumps({"level": "INFO", "message": "pass", "record": {
+        "at": f"2026-11-23T12:0{minute}:00Z", "cluster": "main", "service_name": service,
+        "queues": [{"visible": minute, "in_flight": 0, "delayed": 0}],
+        "service": {"desired": 0, "running": 0, "pending": 0, "status": "ACTIVE",
+                    "deploying": False},
+        "decision": {"action": "hold", "desired": 0, "demand": 0, "steps": [], "state": {}},
+        "outcome": "held", "errors": []}}) + "\n" for minute in (0, 1))
+
+
 PACKED = gzip.compress(ROWS.encode() * 20, mtime=0)
 WRONG = {
     "empty": "",
@@ -77,7 +98,7 @@ WRONG = {
     "two values without a header": "2026-11-23 12:00,1,2\n2026-11-23 12:01,3,4\n",
     "no numbers": "timestamp,count\n2026-11-23 12:00,ok\n",
     "what waits": "timestamp,ApproximateNumberOfMessagesVisible\n2026-11-23 12:00,3\n",
-    "a time of the day": "date,time,value\n2026-11-23,12:00,3\n",
+    "a time of the day": "time,value\n12:00,3\n",
     "prose": "These are the numbers of last week.\nThey were high.\n",
     "JSON of something": '{"Queues": [{"Name": "jobs"}]}',
     "JSON cut off": cloudwatch(metric())[:-20],
@@ -111,6 +132,28 @@ WRONG = {
     "gzip twice": gzip.compress(PACKED, mtime=0),
     "gzip of very much": large_in_small(),
     "zstd cut off": b"\x28\xb5\x2f\xfd\x04\x00",
+    "a tar archive": tar_archive(),
+    "days of two orders": "Date,jobs\n11/13/2026 0:00,2\n13/11/2026 0:00,2\n",
+    "an hour that no half of the day has": "Date,jobs\n11/13/2026 13:00 PM,2\n",
+    "a total below": ROWS + "Total,3\n",
+    "a table of jobs with two numbers": "created_at,attempts,priority\n2026-11-23 12:00,2,40\n",
+    "a unit of Grafana": '"Time","jobs"\n1795435200000,1 ops/s\n',
+    "a fleet file": "services:\n  - {cluster: c, service: s}\n",
+    "a list in YAML": "- time: 2026-11-23T12:00:00Z\n  count: 3\n",
+    "infinity of Prometheus": prometheus({"metric": {}, "values": [[1795435200, "+Inf"]]}),
+    "records without a time": '{"jobs": 3}\n{"jobs": 4}\n',
+    "records with two numbers": '[{"ts": 1795435200, "orders": 3, "mails": 4}]',
+    "records with a negative number": '{"ts": 1795435200, "n": 3}\n{"ts": 1795435260, "n": -4}\n',
+    "records with a word": '[{"ts": 1795435200, "count": "many"}]',
+    "records that wait": '[{"ts": 1795435200, "queue_length": 3}]',
+    "records cut off": '[{"ts": 1795435200, "n": 3}, {"ts": 17954',
+    "numbers alone": "[1, 2, 3]",
+    "Insights without rows": '{"results": [], "status": "Complete"}',
+    "Insights of log lines": json.dumps({"results": [[
+        {"field": "@timestamp", "value": "2026-11-23 12:00:00.000"},
+        {"field": "@message", "value": "START"}]], "status": "Complete"}),
+    "a log of two services": journal("worker") + journal("mails"),
+    "a log of a field from elsewhere": journal("worker").replace('"visible"', '"seen"'),
     "log of no pass": '{"level":"INFO","message":"pass","record":{"queues":[]}}\n',
 }
 

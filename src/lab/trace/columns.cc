@@ -29,6 +29,7 @@ struct Sample {
   std::vector<std::string> header = {};
   std::vector<std::vector<std::string>> rows = {};
   std::size_t columns = 0;
+  std::size_t front = 0;  ///< lines in front of the data, the header's included
 
   template <typename Test>
   bool any(std::size_t column, const Test& test) const {
@@ -50,33 +51,81 @@ bool is_number(std::string_view cell) {
 }
 
 bool is_time(const std::string& cell) {
-  return parse_moment(cell).has_value();
+  return parse_moment(cell, DateOrder::DayFirst) || parse_moment(cell, DateOrder::MonthFirst);
 }
 
-Sample sample_of(std::string_view text) {
-  Sample sample;
-  Table table(text);
-  while (sample.rows.size() < kSample && table.next()) {
-    std::vector<std::string> cells(table.cells().begin(), table.cells().end());
-    if (sample.columns == 0) {
-      sample.columns = cells.size();
-      const bool is_header = !begins_with_digit(cells.front()) &&
-                             std::ranges::none_of(cells, [](const std::string& cell) {
-                               return is_number(cell) || is_time(cell);
-                             });
-      if (is_header) {
-        sample.header = std::move(cells);
-        continue;
-      }
-    }
-    sample.rows.push_back(std::move(cells));
-  }
-  return sample;
+/// No Unix time, which could be a number of anything.
+bool is_date(const std::string& cell) {
+  return !number_of<double>(cell) && is_time(cell);
 }
+
+using Cells = std::vector<std::string>;
 
 /// "timestamp (UTC)" -> "timestamp".
 std::string time_name(std::string_view name) {
   return plain(name.substr(0, name.find_first_of("([")));
+}
+
+bool is_header(const Cells& cells) {
+  return !begins_with_digit(cells.front()) &&
+         std::ranges::none_of(
+             cells, [](const std::string& cell) { return is_number(cell) || is_time(cell); });
+}
+
+/// Where data begin. What stands in front of a table, such as the names of a metric's parts in a
+/// download from CloudWatch's console, holds no time; nor does it name the column of times.
+std::size_t first_data(const std::vector<Cells>& lines) {
+  constexpr std::size_t kFrontMax = 30;
+  if (lines.empty() || !is_header(lines.front())) {
+    return 0;
+  }
+  const auto holds_time = [](const Cells& cells) {
+    return is_time(cells.front()) || std::ranges::any_of(cells, is_date);
+  };
+  const bool named = std::ranges::any_of(lines.front(), [](const std::string& name) {
+    return std::ranges::find(kTimeNames, time_name(name)) != kTimeNames.end();
+  });
+  const auto found = std::ranges::find_if(lines, holds_time);
+  const auto data = static_cast<std::size_t>(found - lines.begin());
+  return named || found == lines.end() || data > kFrontMax ? 1 : data;
+}
+
+/// Of the lines in front of the data the one whose names say most; the last of such.
+Cells header_of(const std::vector<Cells>& lines, std::size_t data) {
+  const auto told = [](const Cells& cells) {
+    int sum = 0;
+    for (std::size_t i = 1; i < cells.size(); ++i) {
+      const Meaning meaning = meaning_of(cells.at(i));
+      sum += meaning == Meaning::Unknown ? 0 : meaning == Meaning::Count ? 1 : 2;
+    }
+    return sum;
+  };
+  if (data == 1) {
+    return lines.front();
+  }
+  Cells best;
+  for (std::size_t i = 0; i < data; ++i) {
+    if (lines.at(i).size() == lines.at(data).size() && told(lines.at(i)) >= told(best)) {
+      best = lines.at(i);
+    }
+  }
+  return best;
+}
+
+Sample sample_of(std::string_view text) {
+  std::vector<Cells> lines;
+  Table table(text);
+  while (lines.size() < kSample && table.next()) {
+    lines.emplace_back(table.cells().begin(), table.cells().end());
+  }
+  Sample sample{.front = first_data(lines)};
+  if (lines.empty()) {
+    return sample;
+  }
+  sample.header = sample.front == 0 ? Cells() : header_of(lines, sample.front);
+  sample.columns = lines.at(sample.front > 1 ? sample.front : 0).size();
+  sample.rows.assign(lines.begin() + static_cast<std::ptrdiff_t>(sample.front), lines.end());
+  return sample;
 }
 
 std::size_t find_time(const Sample& sample) {
@@ -96,6 +145,25 @@ std::size_t find_time(const Sample& sample) {
     }
   }
   return 0;
+}
+
+bool is_clock(const std::string& cell) {
+  return cell.contains(':') && begins_with_digit(cell) && !is_time(cell) &&
+         is_time("2026-11-23 " + cell);
+}
+
+/// A date and a time of the day may be columns of their own.
+void find_clock(const Sample& sample, Columns& columns) {
+  if (!sample.any(columns.at, is_clock)) {
+    return;
+  }
+  for (std::size_t column = 0; column < sample.columns; ++column) {
+    if (column != columns.at && sample.any(column, is_date)) {
+      columns.clock = columns.at;
+      columns.at = column;
+      return;
+    }
+  }
 }
 
 std::string name_of(const Sample& sample, std::size_t column) {
@@ -135,7 +203,7 @@ std::vector<std::size_t> value_columns(const Sample& sample, const Columns& colu
   const auto could_be = [&](std::size_t column) {
     const bool named = column < sample.header.size();
     const bool asked_for = equal_in_any_case(name_of(sample, column), wanted);
-    return column != columns.at && columns.length != column &&
+    return column != columns.at && columns.length != column && columns.clock != column &&
            (!named || asked_for || !numbers_the_rows(sample.header.at(column)));
   };
   const auto was_meant = [&](std::size_t column) {
@@ -192,8 +260,9 @@ std::string events_remark(const Sample& sample, const Columns& columns,
 
 Result<Columns> find_columns(std::string_view text, std::string_view wanted) {
   const Sample sample = sample_of(text);
-  Columns columns{.header = sample.header, .count = sample.columns};
+  Columns columns{.header = sample.header, .front = sample.front, .count = sample.columns};
   columns.at = find_time(sample);
+  find_clock(sample, columns);
   columns.value = columns.at;
   if (sample.rows.empty()) {
     return columns;

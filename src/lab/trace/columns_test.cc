@@ -226,11 +226,74 @@ TEST(Times, AreReadAsProgramsWriteThem) {
     EXPECT_EQ(begin_of(must_read(std::string(at) + ",1\n")), "2026-11-23T12:00:00Z") << at;
   }
   EXPECT_EQ(begin_of(must_read("2026-11-23 9:05,1\n")), "2026-11-23T09:05:00Z");
-  EXPECT_THAT(error_of("11/23/2026 12:00,1\n"),
-              HasSubstr("line 1: '11/23/2026 12:00' does not say which is the day"));
+  EXPECT_EQ(begin_of(must_read("2026/1/3 9:05,1\n")), "2026-01-03T09:05:00Z");
+  EXPECT_EQ(begin_of(must_read("\"3.1.2026, 09:05:00\",1\n")), "2026-01-03T09:05:00Z");
+  EXPECT_THAT(error_of("11/12/2026 12:00,1\n"),
+              HasSubstr("line 1: '11/12/2026 12:00' does not say which is the day"));
   EXPECT_THAT(error_of("2026-11-23 12:00 CET,1\n"), HasSubstr("is not a time such as"));
   EXPECT_THAT(error_of("2026-11-23 25:00,1\n"), HasSubstr("is not a time such as"));
   EXPECT_THAT(error_of("46349.5,1\n"), HasSubstr("is not a time such as"));
+}
+
+TEST(Times, TheWholeColumnSaysWhichIsTheMonth) {
+  for (const char* text : {"Date,Jobs\n11/3/2026 23:59,1\n11/13/2026 0:00,2\n",
+                           "Date,Jobs\n3/11/2026 23:59,1\n13/11/2026 0:00,2\n",
+                           "when it was,Jobs\n03-11-2026 23:59,1\n13-11-2026 00:00,2\n",
+                           "Date,Jobs\n11/3/26 11:59 PM,1\n11/13/26 12:00 AM,2\n",
+                           "Date,Jobs\n\"11/3/2026, 11:59:00\xe2\x80\xafPM\",1\n"
+                           "\"11/13/2026, 12:00:00\xe2\x80\xaf"
+                           "AM\",2\n",
+                           // None is above 12, but as months they would be ten months apart.
+                           "Date,Jobs\n11/3/2026 23:59,1\n11/4/2026 0:00,2\n"
+                           "11/5/2026 0:00,2\n"}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(begin_of(trace), "2026-11-03T23:59:00Z") << text;
+    EXPECT_THAT(trace.remarks, Contains(HasSubstr("' is read as 2026-11-03T23:59:00Z"))) << text;
+  }
+  EXPECT_THAT(error_of("Date,Jobs\n11/13/2026 0:00,2\n13/11/2026 0:00,2\n"),
+              HasSubstr("line 2: '11/13/2026 0:00' does not say which is the day"));
+  EXPECT_THAT(error_of("Date,Jobs\n11/12/2026 0:00,2\n11/12/2026 1:00,2\n"),
+              HasSubstr("line 2: '11/12/2026 0:00' does not say which is the day"));
+  EXPECT_THAT(error_of("Date,Jobs\n11/13/2026 13:00 PM,2\n"), HasSubstr("is not a time such as"));
+  EXPECT_THAT(error_of("Date,Jobs\n11/31/2026 13:00,2\n"), HasSubstr("line 2: '11/31/2026 13:00'"));
+}
+
+TEST(Times, DateAndClockMayBeColumnsOfTheirOwn) {
+  for (const char* text : {"date,time,jobs\n2026-11-23,9:05,3\n2026-11-23,9:06,4\n",
+                           "Time;Date;jobs\n09:05;23.11.2026;3\n09:06;23.11.2026;4\n"}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(begin_of(trace), "2026-11-23T09:05:00Z") << text;
+    EXPECT_EQ(trace.messages(), 7) << text;
+    EXPECT_EQ(trace.typical, std::chrono::minutes(1)) << text;
+  }
+}
+
+TEST(Columns, LinesInFrontOfATableArePassedOver) {
+  const Trace console = must_read(
+      "Full label,NumberOfMessagesReceived,NumberOfMessagesSent\n"
+      "Label,NumberOfMessagesReceived,NumberOfMessagesSent\nAccount,123456789012,123456789012\n"
+      "Statistic,Sum,Sum\nPeriod,60,60\n2026/11/23 12:00:00,9,5\n2026/11/23 12:01:00,9,6\n");
+  EXPECT_EQ(console.messages(), 11);
+  EXPECT_THAT(console.remarks, Contains("5 lines stand in front of the table and are passed over"));
+  EXPECT_THAT(console.remarks, Contains(HasSubstr("'NumberOfMessagesSent' is taken")));
+  EXPECT_EQ(
+      must_read("Report of jobs\nmade 2026-11-30\n\ntime,count\n2026-11-23 12:00,5\n").messages(),
+      5);
+  // Where the times are named, a line without one is a row that is wrong.
+  EXPECT_THAT(error_of("time,count\nyesterday,4\n2026-11-23 12:00,5\n"),
+              HasSubstr("line 2: 'yesterday' is not a time"));
+}
+
+TEST(Columns, TablesThatProgramsDrawAreRead) {
+  for (const char* text :
+       {"        time        | count \n--------------------+-------\n"
+        " 2026-11-23 12:00:00 |     5\n 2026-11-23 12:01:00 |     6\n(2 rows)\n",
+        "+---------------------+-------+\n| time                | count |\n"
+        "+---------------------+-------+\n| 2026-11-23 12:00:00 |     5 |\n"
+        "| 2026-11-23 12:01:00 |     6 |\n+---------------------+-------+\n",
+        "| time | count |\n|---|--:|\n| 2026-11-23 12:00 | 5 |\n| 2026-11-23 12:01 | 6 |\n"}) {
+    EXPECT_EQ(must_read(text).messages(), 11) << text;
+  }
 }
 
 }  // namespace

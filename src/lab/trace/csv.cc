@@ -20,6 +20,12 @@ namespace {
 
 constexpr double kRowSecondsMax = 31 * 86'400;
 
+/// How the cells of a file are to be understood.
+struct Style {
+  NumberStyle numbers = {};
+  DateOrder dates = DateOrder::Unknown;
+};
+
 struct Read {
   Rows rows = {};
   bool zoned = false;      ///< some row says its zone
@@ -28,7 +34,7 @@ struct Read {
 
 /// Cells that lack or are too many; empty ones at the end do no harm.
 Result<void> check_width(const std::vector<std::string_view>& cells, const Columns& columns) {
-  const std::size_t needed = std::max(columns.at, columns.value) + 1;
+  const std::size_t needed = std::max({columns.at, columns.value, columns.clock.value_or(0)}) + 1;
   if (cells.size() < needed) {
     const auto open = [](std::string_view cell) { return std::ranges::count(cell, '"') % 2 == 1; };
     if (std::ranges::any_of(cells, open)) {
@@ -51,11 +57,17 @@ Result<void> check_width(const std::vector<std::string_view>& cells, const Colum
   return {};
 }
 
-Result<void> read_row(const Table& table, const Columns& columns, const NumberStyle& style,
-                      Read& read) {
+Result<ReadMoment> moment_of(const std::vector<std::string_view>& cells, const Columns& columns,
+                             DateOrder order) {
+  const std::string_view date = cells.at(columns.at);
+  return columns.clock ? parse_moment(fmt::format("{} {}", date, cells.at(*columns.clock)), order)
+                       : parse_moment(date, order);
+}
+
+Result<void> read_row(const Table& table, const Columns& columns, const Style& style, Read& read) {
   const std::vector<std::string_view>& cells = table.cells();
   TRY(check_width(cells, columns));
-  const ReadMoment moment = TRY(parse_moment(cells.at(columns.at)));
+  const ReadMoment moment = TRY(moment_of(cells, columns, style.dates));
   read.zoned = read.zoned || moment.zoned;
   read.with_time = read.with_time || !moment.date_only;
   Row row{.at = moment.at, .messages = 1, .copy_of = std::hash<std::string_view>()(table.text())};
@@ -65,7 +77,7 @@ Result<void> read_row(const Table& table, const Columns& columns, const NumberSt
       read.rows.empty.push_back(row.at);
       return {};
     }
-    row.messages = TRY(parse_messages(value, style));
+    row.messages = TRY(parse_messages(value, style.numbers));
   }
   if (columns.length && *columns.length < cells.size()) {
     const std::string_view cell = cells.at(*columns.length);
@@ -81,12 +93,12 @@ Result<void> read_row(const Table& table, const Columns& columns, const NumberSt
   return {};
 }
 
-NumberStyle find_style(std::string_view text, const Columns& columns,
-                       std::vector<std::string>& remarks) {
+NumberStyle find_number_style(std::string_view text, const Columns& columns,
+                              std::vector<std::string>& remarks) {
   NumberStyles styles;
   Table table(text);
-  while (table.next()) {
-    if (columns.value < table.cells().size()) {
+  for (std::size_t line = 0; table.next(); ++line) {
+    if (line >= columns.front && columns.value < table.cells().size()) {
       styles.see(table.cells().at(columns.value));
     }
   }
@@ -98,22 +110,51 @@ NumberStyle find_style(std::string_view text, const Columns& columns,
   return style;
 }
 
-Result<Read> read_rows(std::string_view text, const Columns& columns, const NumberStyle& style) {
-  Read read;
-  bool header = !columns.header.empty();
+/// Looks no further where the first date leaves nothing open.
+DateOrder find_date_order(std::string_view text, const Columns& columns,
+                          std::vector<std::string>& remarks) {
+  DateOrders orders;
+  std::string example;
   Table table(text);
-  while (table.next()) {
-    if (header) {
-      header = false;
+  for (std::size_t line = 0; table.next(); ++line) {
+    if (line < columns.front || columns.at >= table.cells().size()) {
+      continue;
+    }
+    const std::string_view cell = table.cells().at(columns.at);
+    if (example.empty() && !order_is_open(cell)) {
+      return DateOrder::Unknown;
+    }
+    example = example.empty() ? std::string(cell) : example;
+    orders.see(cell);
+  }
+  const DateOrder order = orders.order();
+  if (const Result<ReadMoment> read = parse_moment(example, order)) {
+    remarks.push_back(
+        fmt::format("'{}' is read as {}", shortened(example), format_instant(read->at)));
+  }
+  return order;
+}
+
+Style find_style(std::string_view text, const Columns& columns, std::vector<std::string>& remarks) {
+  return {.numbers = columns.events ? NumberStyle{} : find_number_style(text, columns, remarks),
+          .dates = find_date_order(text, columns, remarks)};
+}
+
+Result<Read> read_rows(std::string_view text, const Columns& columns, const Style& style,
+                       const RowNumbers& numbers) {
+  Read read;
+  Table table(text);
+  for (std::size_t line = 0; table.next(); ++line) {
+    if (line < columns.front) {
       continue;
     }
     const Result<void> row = read_row(table, columns, style, read);
     if (!row) {
-      return fail(row.error(), fmt::format("line {}", table.line()));
+      return fail(row.error(), numbers.of(table.line()));
     }
     if (read.rows.rows.size() > kRowsLimit) {
-      return fail(ErrorKind::Malformed, fmt::format("line {}: more than {} rows: give coarser ones",
-                                                    table.line(), kRowsLimit));
+      return fail(ErrorKind::Malformed, fmt::format("{}: more than {} rows: give coarser ones",
+                                                    numbers.of(table.line()), kRowsLimit));
     }
   }
   return read;
@@ -173,16 +214,24 @@ Result<void> check_line_ends(std::string_view text) {
 
 }  // namespace
 
-Result<Trace> read_csv(std::string_view text, const ReadOptions& options) {
+std::string RowNumbers::of(std::size_t line) const {
+  return fmt::format("{} {}", kind, line - front);
+}
+
+Result<Trace> read_csv(std::string_view text, const ReadOptions& options,
+                       const RowNumbers& numbers) {
   TRY(check_line_ends(text));
   const Columns columns = TRY(find_columns(text, options.column));
   Trace trace{.format = Format::Csv};
   if (!columns.remark.empty()) {
     trace.remarks.push_back(columns.remark);
   }
-  const NumberStyle style =
-      columns.events ? NumberStyle{} : find_style(text, columns, trace.remarks);
-  Read read = TRY(read_rows(text, columns, style));
+  if (columns.front > 1) {
+    trace.remarks.push_back(
+        fmt::format("{} lines stand in front of the table and are passed over", columns.front));
+  }
+  const Style style = find_style(text, columns, trace.remarks);
+  Read read = TRY(read_rows(text, columns, style, numbers));
   if (read.rows.rows.empty()) {
     return fail(ErrorKind::Malformed,
                 "there is no row with a value: a time and a number are expected in each line, as "

@@ -73,6 +73,10 @@ Result<void> check_text(std::string_view text) {
   }
   TRY(check_beginning(text, kKinds));
   TRY(check_beginning(content, kTexts));
+  constexpr std::size_t kTarMark = 257;
+  if (text.size() > kTarMark && text.substr(kTarMark).starts_with("ustar")) {
+    return fail(ErrorKind::Malformed, "it is a tar archive: unpack it and give the file in it");
+  }
   const std::size_t zero = text.find('\0');
   if (zero != std::string_view::npos) {
     return fail(ErrorKind::Malformed,

@@ -7,8 +7,19 @@
 
 namespace scaler::trace {
 
+/// How errors number the rows: "line 4".
+struct RowNumbers {
+  std::string_view kind = "line";
+  std::size_t front = 0;  ///< so many lines of the text have no number
+  std::string of(std::size_t line) const;
+};
+
 /// "timestamp,value" and what else stands there; a header is optional.
-Result<Trace> read_csv(std::string_view text, const ReadOptions& options);
+Result<Trace> read_csv(std::string_view text, const ReadOptions& options,
+                       const RowNumbers& numbers = {});
+/// JSON objects with a time and a value, listed or one a line, and what CloudWatch Logs answers,
+/// which may hold this program's own log.
+Result<Trace> read_records(std::string_view text, const ReadOptions& options);
 /// What get-metric-data or get-metric-statistics prints. One document or several after each other
 /// (pages); timestamps in any order.
 Result<Trace> read_cloudwatch(std::string_view text, const ReadOptions& options);

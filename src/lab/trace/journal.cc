@@ -1,11 +1,13 @@
 // This program's own log: {"level":..,"message":"pass","record":{..}} a line, or the record alone.
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <string>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/intervals.h"
@@ -22,24 +24,9 @@ const json::Value* record_of(const json::Value& line) {
 }
 
 struct Journal {
-  std::vector<JournalPass> passes = {};
+  std::map<std::string, std::vector<JournalPass>> passes = {};  ///< by service
   std::size_t without_service = 0;
-  std::string service = {};
 };
-
-/// One journal is about one service.
-Result<void> check_service(const ServiceId& id, Journal& journal) {
-  const std::string name = id == ServiceId{} ? "" : fmt::format("/{}/{}", id.cluster, id.service);
-  if (journal.service.empty()) {
-    journal.service = name;
-  }
-  return name == journal.service
-             ? Result<void>()
-             : fail(ErrorKind::Malformed,
-                    fmt::format("this is a pass of '{}', but earlier lines are of '{}'; give the "
-                                "lines of one service",
-                                shortened(name), shortened(journal.service)));
-}
 
 Result<void> read_line(std::string_view line, Journal& journal) {
   const std::size_t brace = line.find('{');  // Log services put a time in front.
@@ -52,12 +39,12 @@ Result<void> read_line(std::string_view line, Journal& journal) {
     return {};
   }
   RecordedPass pass = TRY(read_record(json::Reader(*record, "record")));
-  TRY(check_service(pass.id, journal));
+  auto& passes = journal.passes[fmt::format("{}/{}", pass.id.cluster, pass.id.service)];
   if (!pass.observation) {
     ++journal.without_service;
     return {};
   }
-  journal.passes.push_back({.observation = *std::move(pass.observation), .desired = pass.desired});
+  passes.push_back({.observation = *std::move(pass.observation), .desired = pass.desired});
   return {};
 }
 
@@ -71,6 +58,31 @@ Result<Journal> read_lines(std::string_view text) {
     }
   }
   return journal;
+}
+
+/// A trace is that of one service: the only one, or "main/worker" or "worker" as was asked.
+Result<std::vector<JournalPass>> passes_of(Journal& journal, std::string_view wanted) {
+  std::vector<std::string_view> names;
+  std::vector<std::vector<JournalPass>*> meant;
+  for (auto& [name, passes] : journal.passes) {
+    names.push_back(name);
+    if (wanted.empty() || name == wanted || name.ends_with(fmt::format("/{}", wanted))) {
+      meant.push_back(&passes);
+    }
+  }
+  if (meant.size() > 1) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("it holds passes of {} services, such as '{}' and '{}': say which with "
+                            "--column CLUSTER/SERVICE",
+                            meant.size(), shortened(names.front()), shortened(names.back())));
+  }
+  if (meant.empty() && !names.empty()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("it holds no pass of a service '{}', but of {}, such as '{}'{}",
+                            shortened(wanted), names.size(), shortened(names.front()),
+                            did_you_mean(wanted, names)));
+  }
+  return meant.empty() ? std::vector<JournalPass>() : std::move(*meant.front());
 }
 
 /// All messages there, or nothing when a queue could not be read.
@@ -124,7 +136,8 @@ void estimate_arrivals(Trace& trace, Duration work_time) {
 
 Result<Trace> read_journal(std::string_view text, const ReadOptions& options) {
   Journal journal = TRY(read_lines(text));
-  Trace trace{.format = Format::Journal, .passes = std::move(journal.passes)};
+  Trace trace{.format = Format::Journal};
+  trace.passes = TRY(passes_of(journal, options.column));
   std::ranges::stable_sort(trace.passes, {},
                            [](const JournalPass& pass) { return pass.observation.at; });
   estimate_arrivals(trace, options.work_time);

@@ -36,13 +36,26 @@ char separator_of(std::string_view line) {
   return ',';
 }
 
+/// "---+---", "|---|---|", "(20 rows)".
+bool is_frame(std::string_view line) {
+  return (line.contains("---") && line.find_first_not_of("+-|: ") == std::string_view::npos) ||
+         (line.starts_with('(') && (line.ends_with(" rows)") || line.ends_with(" row)")));
+}
+
+/// "| a | b |" -> " a | b ".
+std::string_view without_frame(std::string_view line) {
+  return line.size() > 2 && line.starts_with('|') && line.ends_with('|')
+             ? line.substr(1, line.size() - 2)
+             : line;
+}
+
 }  // namespace
 
 bool Table::next() {
   while (lines_.next()) {
     // Tabs at the ends are empty cells where they separate.
-    const std::string_view line = trimmed(lines_.line());
-    if (line.empty() || line.front() == '#') {
+    const std::string_view line = without_frame(trimmed(lines_.line()));
+    if (line.empty() || line.front() == '#' || is_frame(line)) {
       continue;
     }
     if (separator_ == '\0') {

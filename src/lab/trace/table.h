@@ -10,7 +10,8 @@
 
 namespace scaler::trace {
 
-/// The lines that hold cells: without blank lines and comments (#).
+/// The lines that hold cells: without blank lines, comments (#) and the frames that psql, mysql and
+/// Markdown draw.
 class Table {
  public:
   explicit Table(std::string_view text) : lines_(text) {}
@@ -31,8 +32,10 @@ class Table {
 
 struct Columns {
   std::vector<std::string> header = {};  ///< empty: there is none
+  std::size_t front = 0;                 ///< lines in front of the data, the header's included
   std::size_t count = 0;
   std::size_t at = 0;
+  std::optional<std::size_t> clock = {};  ///< the time of the day, if `at` holds the date alone
   std::size_t value = 0;
   std::optional<std::size_t> length = {};  ///< seconds that a row stands for
   bool events = false;                     ///< nothing counts: each row is one message

@@ -1,6 +1,7 @@
 #include "lab/trace/times.h"
 
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include <fmt/core.h>
@@ -12,20 +13,63 @@
 namespace scaler::trace {
 namespace {
 
-constexpr std::size_t kDateSize = 10;
+/// The three numbers of a date, and how much of the text they are.
+struct DateParts {
+  std::string_view first = {};
+  std::string_view second = {};
+  std::string_view third = {};
+  char mark = '\0';
+  std::size_t size = 0;
+};
 
-/// "2026/11/23" and "23.11.2026" as "2026-11-23"; anything else stays.
-std::string date_of(std::string_view text) {
-  std::string date(text.substr(0, kDateSize));
-  if (date.size() == kDateSize && date.at(2) == '.' && date.at(5) == '.') {
-    return date.substr(6) + "-" + date.substr(3, 2) + "-" + date.substr(0, 2);
-  }
-  for (const std::size_t dash : {std::size_t{4}, std::size_t{7}}) {
-    if (date.size() > dash && date.at(dash) == '/') {
-      date.at(dash) = '-';
+std::optional<DateParts> date_parts(std::string_view text) {
+  DateParts parts;
+  std::size_t at = 0;
+  const auto digits = [&] {
+    const std::size_t begin = at;
+    while (at < text.size() && is_digit(text.at(at))) {
+      ++at;
     }
+    return text.substr(begin, at - begin);
+  };
+  parts.first = digits();
+  parts.mark = at < text.size() ? text.at(at) : '\0';
+  if (parts.mark != '-' && parts.mark != '/' && parts.mark != '.') {
+    return std::nullopt;
   }
-  return date;
+  ++at;
+  parts.second = digits();
+  if (at >= text.size() || text.at(at) != parts.mark) {
+    return std::nullopt;
+  }
+  ++at;
+  parts.third = digits();
+  parts.size = at;
+  return parts.first.empty() || parts.second.empty() || parts.third.empty() ? std::nullopt
+                                                                            : std::optional(parts);
+}
+
+/// "11/23/2026", "23-11-2026", "11/23/26".
+bool year_is_last(const DateParts& parts) {
+  return parts.first.size() <= 2 &&
+         (parts.third.size() == 4 || (parts.mark == '/' && parts.third.size() == 2));
+}
+
+/// As RFC 3339 has it. Of "23.11.2026" the order is known.
+Result<std::string> date_of(const DateParts& parts, DateOrder order) {
+  if (!year_is_last(parts)) {
+    return fmt::format("{}-{:0>2}-{:0>2}", parts.first, parts.second, parts.third);
+  }
+  if (parts.mark == '.') {
+    order = DateOrder::DayFirst;
+  }
+  if (order == DateOrder::Unknown) {
+    return fail(ErrorKind::Malformed, "day or month");
+  }
+  const bool day_first = order == DateOrder::DayFirst;
+  return fmt::format("{}{}-{:0>2}-{:0>2}", parts.third.size() == 2 ? "20" : "", parts.third,
+                     day_first ? parts.second : parts.first,
+                     day_first ? parts.first : parts.second);
 }
 
 /// "9:05", "09:05", "09:05:30.5" with all their digits.
@@ -35,6 +79,29 @@ std::string clock_of(std::string_view text) {
     clock.insert(0, "0");
   }
   return clock.size() == 5 ? clock + ":00" : clock;
+}
+
+/// Takes "AM" or "PM" from the text, also behind the narrow blank that browsers put there. True for
+/// PM.
+std::optional<bool> take_half(std::string_view& text) {
+  constexpr std::string_view kNarrowBlank = "\xe2\x80\xaf";
+  std::string_view rest = text;
+  rest.remove_prefix(rest.starts_with(kNarrowBlank) ? kNarrowBlank.size() : 0);
+  const bool am = equal_in_any_case(rest.substr(0, 2), "am");
+  if (!am && !equal_in_any_case(rest.substr(0, 2), "pm")) {
+    return std::nullopt;
+  }
+  text = trimmed(rest.substr(2));
+  return !am;
+}
+
+/// "12:05:00" before noon as "00:05:00"; nothing for an hour that no half of the day has.
+std::string in_half(const std::string& clock, bool afternoon) {
+  constexpr int kHours = 12;
+  const int hour = number_of<int>(std::string_view(clock).substr(0, 2)).value_or(0);
+  return hour < 1 || hour > kHours
+             ? ""
+             : fmt::format("{:02}{}", hour % kHours + (afternoon ? kHours : 0), clock.substr(2));
 }
 
 /// "Z", "UTC", "+01", "+0100", "+01:00", "+0000 UTC" as RFC 3339 has them; empty for no zone.
@@ -56,30 +123,32 @@ std::string zone_of(std::string_view text) {
   return zone;
 }
 
-Result<ReadMoment> parse_date(std::string_view text) {
-  const std::string date = date_of(text);
-  if (text.size() <= kDateSize) {
+Result<ReadMoment> parse_date(std::string_view text, DateOrder order) {
+  const std::optional<DateParts> parts = date_parts(text);
+  if (!parts) {
+    return fail(ErrorKind::Malformed, "no date");
+  }
+  const std::string date = TRY(date_of(*parts, order));
+  std::string_view rest = text.substr(parts->size);
+  if (rest.empty()) {
     return ReadMoment{.at = TRY(parse_instant(date + "T00:00:00Z")), .date_only = true};
   }
-  const char mark = lower(text.at(kDateSize));
-  if (mark != ' ' && mark != 't') {
+  rest.remove_prefix(rest.starts_with(", ") ? 1 : 0);
+  if (rest.front() != ' ' && lower(rest.front()) != 't') {
     return fail(ErrorKind::Malformed, "no time behind the date");
   }
-  const std::string_view rest = trimmed(text.substr(kDateSize + 1));
+  rest = trimmed(rest.substr(1));
   const auto* const end =
       std::ranges::find_if(rest, [](char c) { return !is_digit(c) && c != ':' && c != '.'; });
   const auto length = static_cast<std::size_t>(end - rest.begin());
-  const std::string zone = zone_of(trimmed(rest.substr(length)));
-  const std::string clock = clock_of(rest.substr(0, length));
+  std::string clock = clock_of(rest.substr(0, length));
+  rest = trimmed(rest.substr(length));
+  if (const std::optional<bool> afternoon = take_half(rest)) {
+    clock = in_half(clock, *afternoon);
+  }
+  const std::string zone = zone_of(rest);
   return ReadMoment{.at = TRY(parse_instant(date + "T" + clock + (zone.empty() ? "Z" : zone))),
                     .zoned = !zone.empty()};
-}
-
-/// "11/23/2026": which of the two is the month cannot be told.
-bool day_and_month_are_open(std::string_view text) {
-  const std::vector<std::string_view> parts = split(text.substr(0, kDateSize), "/");
-  return parts.size() == 3 && parts.front().size() <= 2 && !parts.front().empty() &&
-         std::ranges::all_of(parts.front(), is_digit);
 }
 
 }  // namespace
@@ -100,16 +169,50 @@ Result<Instant> unix_time(double number) {
   return Instant(Duration(static_cast<std::int64_t>(milliseconds)));
 }
 
-Result<ReadMoment> parse_moment(std::string_view text) {
+bool order_is_open(std::string_view text) {
+  const std::optional<DateParts> parts = date_parts(text);
+  return parts && year_is_last(*parts) && parts->mark != '.';
+}
+
+void DateOrders::look(std::string_view cell, DateOrder order, Span& span) {
+  const Result<ReadMoment> moment =
+      span.good ? parse_date(cell, order) : fail(ErrorKind::Malformed, "no more");
+  span.good = moment.has_value();
+  if (moment) {
+    span.first = std::min(span.first, moment->at);
+    span.last = std::max(span.last, moment->at);
+  }
+}
+
+void DateOrders::see(std::string_view cell) {
+  const std::optional<DateParts> parts = date_parts(cell);
+  cell = cell.substr(0, parts ? parts->size : cell.size());
+  look(cell, DateOrder::DayFirst, day_first_);
+  look(cell, DateOrder::MonthFirst, month_first_);
+}
+
+DateOrder DateOrders::order() const {
+  // In the wrong order days that follow each other lie a month apart.
+  constexpr auto kIsIt = [](const Span& span, const Span& other) {
+    return span.good && span.first <= span.last &&
+           (!other.good || (other.last - other.first) / 4 > span.last - span.first);
+  };
+  if (kIsIt(day_first_, month_first_)) {
+    return DateOrder::DayFirst;
+  }
+  return kIsIt(month_first_, day_first_) ? DateOrder::MonthFirst : DateOrder::Unknown;
+}
+
+Result<ReadMoment> parse_moment(std::string_view text, DateOrder order) {
   const auto number = number_of<double>(text);
   if (number) {
     if (const Result<Instant> at = unix_time(*number)) {
       return ReadMoment{.at = *at, .zoned = true};
     }
-  } else if (const Result<ReadMoment> moment = parse_date(text)) {
+  } else if (const Result<ReadMoment> moment = parse_date(text, order)) {
     return moment;
   }
-  if (day_and_month_are_open(text)) {
+  if (order == DateOrder::Unknown && order_is_open(text)) {
     return fail(ErrorKind::Malformed,
                 fmt::format("'{}' does not say which is the day and which the month: write the "
                             "year first, as in 2026-11-23 12:00",

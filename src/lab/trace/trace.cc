@@ -22,32 +22,33 @@ bool looks_like_json(std::string_view text) {
 
 Result<Trace> read_json(std::string_view text, const ReadOptions& options) {
   const auto holds = [text](std::string_view name) { return text.contains(name); };
-  const bool cloudwatch = holds("\"MetricDataResults\"") || holds("\"Datapoints\"");
-  const bool prometheus = holds("\"resultType\"") || holds("\"errorType\"") ||
-                          (holds("\"metric\"") && holds("\"value"));
-  if (!cloudwatch && !prometheus) {
-    return fail(
-        ErrorKind::Malformed,
-        text.contains("\"events\"") && text.contains("\"message\"")
-            ? "it is the JSON of aws logs: print the lines of the log alone, with --query "
-              "'events[].[message]' --output text"
-            : "it is JSON, but none that is known: give what aws cloudwatch "
-              "get-metric-data or get-metric-statistics, Prometheus' /api/v1/query_range or "
-              "ecs-scaler trace print");
-  }
   if (text.size() > kDocumentsLimit) {
     return fail(ErrorKind::Malformed,
                 fmt::format("its JSON is larger than {} MB: give a shorter time, or CSV",
                             kDocumentsLimit / 1'000'000));
   }
-  return cloudwatch ? read_cloudwatch(text, options) : read_prometheus(text, options);
+  if (holds("\"MetricDataResults\"") || holds("\"Datapoints\"")) {
+    return read_cloudwatch(text, options);
+  }
+  const bool prometheus = holds("\"resultType\"") || holds("\"errorType\"") ||
+                          (holds("\"metric\"") && holds("\"value"));
+  return prometheus ? read_prometheus(text, options) : read_records(text, options);
+}
+
+/// Log lines stand for themselves; or they are the messages in a list of CloudWatch Logs.
+bool is_journal(std::string_view text) {
+  const std::string_view first = text.substr(0, text.find('\n'));
+  const bool listed =
+      text.starts_with('[') || (looks_like_json(text) && !first.contains("\"queues\":") &&
+                                (text.contains("\"events\":") || text.contains("\"results\":")));
+  return text.contains("\"queues\":") && !listed;
 }
 
 Result<Trace> read_plain(std::string_view text, const ReadOptions& options) {
   text = without_byte_order_mark(text);
   TRY(check_text(text));
   const std::string_view content = trimmed(text);
-  if (content.contains("\"queues\":")) {
+  if (is_journal(content)) {
     return read_journal(text, options);
   }
   return looks_like_json(content) ? read_json(content, options) : read_csv(text, options);
@@ -79,6 +80,8 @@ std::string_view to_string(Format format) {
   switch (format) {
     case Format::Csv:
       return "CSV";
+    case Format::Records:
+      return "JSON records";
     case Format::CloudWatch:
       return "CloudWatch metric data";
     case Format::Prometheus:

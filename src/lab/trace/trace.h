@@ -13,8 +13,8 @@
 
 namespace scaler::trace {
 
-enum class Format { Csv, CloudWatch, Prometheus, Journal };
-/// "CSV", "CloudWatch metric data", "Prometheus range query", "journal".
+enum class Format { Csv, Records, CloudWatch, Prometheus, Journal };
+/// "CSV", "JSON records", "CloudWatch metric data", "Prometheus range query", "journal".
 std::string_view to_string(Format format);
 
 /// One pass of a journal: what was seen, and what was made of it.
@@ -39,7 +39,8 @@ struct ReadOptions {
   /// What one message takes: a journal tells counts, and messages that came and went between two
   /// passes are estimated with it. Zero: not known, they are missed.
   Duration work_time = Duration(0);
-  /// The column, metric or series that counts what arrived; empty: its name must tell.
+  /// The column, metric or series that counts what arrived, of a journal the service; empty: its
+  /// name must tell.
   std::string column = {};
 };
 

@@ -162,11 +162,71 @@ TEST(Trace, ADippingCountBringsNoArrivals) {
   EXPECT_DOUBLE_EQ(must_read(text).messages(), 5);
 }
 
-TEST(Trace, RefusesAJournalOfTwoServices) {
-  std::string other = pass_line(60, 0, 0, 0, 0);
-  other.replace(other.find("\"s\""), 3, "\"t\"");
-  EXPECT_THAT(error_of(pass_line(0, 0, 0, 0, 0) + "\n" + other + "\n"),
-              HasSubstr("line 2: this is a pass of '/c/t'"));
+TEST(Trace, OfAJournalOfTwoServicesOneIsAskedFor) {
+  std::string other = pass_line(60, 9, 0, 0, 0) + "\n" + pass_line(120, 19, 0, 0, 0) + "\n";
+  for (std::size_t at = other.find("\"s\""); at != std::string::npos; at = other.find("\"s\"")) {
+    other.replace(at, 3, "\"t\"");
+  }
+  const std::string text = pass_line(0, 0, 0, 0, 0) + "\n" + other + pass_line(60, 7, 0, 0, 0);
+  EXPECT_THAT(error_of(text), HasSubstr("it holds passes of 2 services, such as 'c/s' and 'c/t': "
+                                        "say which with --column CLUSTER/SERVICE"));
+  EXPECT_EQ(must_read(text, {.column = "c/t"}).messages(), 10);
+  EXPECT_EQ(must_read(text, {.column = "s"}).messages(), 7);
+  EXPECT_THAT(error_of(text, {.column = "c/u"}),
+              HasSubstr("it holds no pass of a service 'c/u', but of 2, such as 'c/s'"));
+}
+
+/// As JSON holds it.
+std::string in_quotes(const std::string& text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    quoted += c == '\n' ? "\\n" : c == '"' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+  }
+  return quoted + '"';
+}
+
+TEST(Trace, ReadsAJournalOutOfWhatCloudWatchLogsAnswers) {
+  const std::string first = pass_line(0, 0, 0, 0, 0);
+  const std::string second = pass_line(60, 30, 0, 0, 0);
+  for (const std::string& text :
+       {R"({"events": [{"timestamp": 1, "message": )" + in_quotes(first + "\n") +
+            "},\n {\"message\": " + in_quotes(second) + "}]}",
+        R"([{"@timestamp": "2026-11-23 12:00:00.000", "@message": )" + first +
+            "},\n{\"@message\": " + second + "}]",
+        R"({"results": [[{"field": "@message", "value": )" + in_quotes(first) +
+            R"(}], [{"field": "@message", "value": )" + in_quotes(second) +
+            R"(}]], "status": "Complete"})"}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(trace.format, Format::Journal) << text;
+    EXPECT_EQ(trace.messages(), 30) << text;
+  }
+  EXPECT_THAT(error_of(R"({"events": [{"timestamp": 1795435200000, "message": "START"}]})"),
+              HasSubstr("it is the JSON of a log, and no pass of this program is in it"));
+}
+
+TEST(Trace, ReadsRecordsAsRows) {
+  const std::string row = R"({"ts": 1795435200000, "jobs": 3, "tags": ["a"], "note": null})";
+  const std::string next = R"({"ts": 1795435260000, "jobs": 4, "note": "say \"no\", twice"})";
+  for (const std::string& text : {"[" + row + ",\n" + next + "]", row + "\n" + next + "\n"}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(trace.format, Format::Records);
+    EXPECT_EQ(trace.messages(), 7);
+    EXPECT_EQ(begin_of(trace), "2026-11-23T12:00:00Z");
+    EXPECT_THAT(trace.remarks, IsEmpty());
+  }
+  const Trace insights = must_read(R"x({"queryLanguage": "CWLI", "results": [
+      [{"field": "bin(1m)", "value": "2026-11-23 12:00:00.000"}, {"field": "count(*)", "value": "5"}],
+      [{"field": "bin(1m)", "value": "2026-11-23 12:01:00.000"}, {"field": "count(*)", "value": "6"}]
+    ], "statistics": {"recordsMatched": 11.0}, "status": "Complete"})x");
+  EXPECT_EQ(insights.messages(), 11);
+  EXPECT_THAT(error_of(row + "\n" + R"({"ts": 1795435260000, "jobs": -4})"),
+              HasSubstr("record 2: '-4' is not a number of messages"));
+  EXPECT_THAT(error_of(R"([{"jobs": 3}, 4, "x", [1]])"), HasSubstr("it is JSON, but none that is"));
+  std::string wide = R"({"ts": 1795435260000)";
+  for (int i = 0; i < 600; ++i) {
+    wide += ", \"f" + std::to_string(i) + "\": 1";
+  }
+  EXPECT_THAT(error_of(wide + "}"), HasSubstr("its records have too many fields"));
 }
 
 TEST(Trace, IsCutInTwoWithoutLosingAnything) {
