@@ -120,9 +120,12 @@ def test_what_is_neither_applied_nor_planned_validates(folder, terraform):
     terraform(folder).run("validate")
 
 
+FORGOTTEN = {"availability_zone_rebalancing", "kms_key_arn", "kms_key_id"}
+
+
 def drift(changes):
     """{address: {name: (as it is, as it shall be)}}, without what moto tells otherwise than AWS: a
-    redrive policy with other blanks, and nothing of the rebalancing of zones."""
+    redrive policy with other blanks, and nothing of FORGOTTEN."""
     def words(name, value):
         return json.loads(value) if name == "redrive_policy" and value else value
 
@@ -131,7 +134,7 @@ def drift(changes):
         assert actions == ["update"], (address, actions)
         found[address] = {name: (before[name], value) for name, value in after.items()
                           if words(name, value) != words(name, before[name])
-                          and name != "availability_zone_rebalancing"}
+                          and name not in FORGOTTEN}
     return {address: members for address, members in found.items() if members}
 
 
@@ -192,12 +195,23 @@ FLEET = {"fleet_groups": "gpus-*", "fleet_accounts": [
 
 def test_a_fleet_is_applied_and_destroyed(terraform, moto, code, printed_policy):
     module = terraform("fleet", moto)
-    given = {"name": "fleet", "zip": code, "shards": 4, "wake": True, "metrics": "emf", **FLEET}
+    key = moto.client("kms").create_key()["KeyMetadata"]["Arn"]
+    given = {"name": "fleet", "zip": code, "shards": 4, "wake": True, "metrics": "emf",
+             "paused": True, "kms_key_arn": key, "reserved_concurrency": 9, **network(moto),
+             **FLEET}
 
     module.apply(given)
     stack = Stack(moto, "fleet")
+    granted = {**stack.policy, "Statement": [
+        statement for statement in stack.policy["Statement"]
+        if statement["Sid"] not in ("AttachToVpc", "NoInterfacesFromCode", "UseKey")]}
+    assert len(granted["Statement"]) == len(stack.policy["Statement"]) - 3
+    assert stack.configuration["VpcConfig"]["SubnetIds"] == given["subnet_ids"]
+    for name in ("TICK_QUEUE_URL", "FLEET_SHARD_QUEUE_URL"):
+        assert stack.queue(stack.environment[name])["KmsMasterKeyId"] == key
+    assert stack.environment["PAUSED"] == "true"
     printed = printed_policy(stack.environment, "fleet-scaler", "--group", "gpus-*")
-    assert stack.policy == printed.get("caller", printed)
+    assert granted == printed["caller"]
     assert json.loads(stack.environment["FLEET_ACCOUNTS"]) == FLEET["fleet_accounts"]
     assert not drift(module.plan(given))
     module.destroy()
