@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "edge/aws/error_table.h"
 #include "edge/aws/xml.h"
 #include "ground/base/text.h"
 #include "ground/net/url.h"
@@ -131,7 +132,7 @@ Result<std::vector<ScalingActivity>> AutoScaling::activities(const GroupId& id, 
   for (const XmlElement* const element : result.members("Activities")) {
     const Result<Instant> started = element->instant_of("StartTime");
     activities.push_back({.status = element->text_of("StatusCode"),
-                          .message = element->text_of("StatusMessage"),
+                          .message = harmless(element->text_of("StatusMessage")),
                           .description = element->text_of("Description"),
                           .started = started ? std::optional(*started) : std::nullopt});
   }

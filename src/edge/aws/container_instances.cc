@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "edge/aws/ecs.h"
+#include "edge/aws/error_table.h"
 #include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
@@ -176,7 +177,7 @@ bool is_scaled_on(const ServiceReading& reading, const std::string& provider) {
 Result<std::size_t> gone_in(const json::Reader& root) {
   std::size_t gone = 0;
   for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
-    const std::string reason = TRY(text_or(failure, "reason"));
+    const std::string reason = harmless(TRY(text_or(failure, "reason")));
     if (reason != "MISSING") {
       return fail(ErrorKind::Rejected, reason);
     }
@@ -203,7 +204,7 @@ Result<std::vector<json::Reader>> instances_in(const ApiReply& reply, std::size_
 /// A reply that tells of a failure is a partial one.
 Result<void> without_failures(const json::Reader& root) {
   for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
-    const std::string reason = TRY(text_or(failure, "reason"));
+    const std::string reason = harmless(TRY(text_or(failure, "reason")));
     return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
   }
   return {};

@@ -4,6 +4,7 @@
 #include <optional>
 #include <utility>
 
+#include "edge/aws/error_table.h"
 #include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
@@ -252,7 +253,7 @@ Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
     for (const json::Reader& failure : TRY(failures->items())) {
       const auto arn = failure.optional_field("arn");
       if (arn && means(id, arn->string().value_or(""))) {
-        const std::string reason = TRY(text_field(failure, "reason"));
+        const std::string reason = harmless(TRY(text_field(failure, "reason")));
         return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
       }
     }

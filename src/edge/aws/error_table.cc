@@ -147,7 +147,8 @@ ErrorKind kind_of_status(int status) {
   return status >= 500 || status == 408 ? ErrorKind::Unavailable : ErrorKind::Rejected;
 }
 
-/// One line without what steers a terminal: the C0 and C1 control characters as blanks.
+}  // namespace
+
 std::string harmless(std::string text) {
   const auto byte = [&text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -159,8 +160,6 @@ std::string harmless(std::string text) {
   }
   return text;
 }
-
-}  // namespace
 
 std::string xml_text(std::string_view xml, std::string_view name) {
   const std::string open = "<" + std::string(name) + ">";

@@ -29,6 +29,10 @@ bool blames_credentials(std::string_view code);
 /// Whether a wrong clock may be behind it.
 bool blames_clock(std::string_view code);
 
+/// What a reply says to people, as one line without what steers a terminal: the C0 and C1 control
+/// characters as blanks.
+std::string harmless(std::string text);
+
 /// The first `<name>text</name>` in XML, with the five entities of XML decoded; empty when absent.
 std::string xml_text(std::string_view xml, std::string_view name);
 

@@ -6,6 +6,7 @@
 
 #include "edge/aws/container_instances.h"
 #include "edge/aws/ecs.h"
+#include "edge/aws/error_table.h"
 #include "edge/aws/reply_fields.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
@@ -46,7 +47,7 @@ Result<std::vector<ServiceDeployment>> deployments_of(const json::Reader& servic
       ServiceDeployment& added = deployments.emplace_back();
       added.id = TRY(text_or(deployment, "id"));
       added.rollout = TRY(text_or(deployment, "rolloutState"));
-      added.reason = TRY(text_or(deployment, "rolloutStateReason"));
+      added.reason = harmless(TRY(text_or(deployment, "rolloutStateReason")));
       added.created_at = TRY(time_of(deployment, "createdAt"));
       added.updated_at = TRY(time_of(deployment, "updatedAt"));
     }

@@ -86,7 +86,7 @@ TEST(Sqs, SendsTenMessagesARequestAndReportsEach) {
     const bool second = request.body.find(R"("Id":"10")") != std::string::npos;
     return second
                ? ok(R"({"Failed":[{"Id":"11","SenderFault":true,"Code":"InvalidMessageContents",)"
-                    R"("Message":"bad"}],"Successful":[{"Id":"10","MessageId":"m10"}]})")
+                    R"("Message":"ba\u001bd"}],"Successful":[{"Id":"10","MessageId":"m10"}]})")
                : ok(R"({"Successful":[{"Id":"0","MessageId":"m0"}],"Failed":null})");
   };
   std::vector<OutgoingMessage> messages(12, {.body = "tick", .delay = 1500ms});
@@ -101,7 +101,7 @@ TEST(Sqs, SendsTenMessagesARequestAndReportsEach) {
   EXPECT_EQ(*results.at(10), "m10");
   EXPECT_EQ(results.at(1).error().kind, ErrorKind::Malformed);  // Not mentioned at all.
   EXPECT_EQ(results.at(11).error().kind, ErrorKind::Rejected);
-  EXPECT_NE(results.at(11).error().message.find("InvalidMessageContents: bad"), std::string::npos);
+  EXPECT_NE(results.at(11).error().message.find("InvalidMessageContents: ba d"), std::string::npos);
 }
 
 TEST(Sqs, ReportsAFailedRequestForEachOfItsEntries) {

@@ -74,12 +74,12 @@ struct Chunk {
 Result<void> read_failure(const json::Reader& entry, const std::string& what,
                           Result<std::string>& result) {
   const json::Reader code_field = TRY(entry.field("Code"));
-  const std::string code = TRY(code_field.string());
+  const std::string code = harmless(TRY(code_field.string()));
   const auto message = entry.optional_field("Message");
   const auto sender = entry.optional_field("SenderFault");
   const bool ours = !sender || sender->boolean().value_or(true);
   result = fail(classify(code, ours ? 400 : 500),
-                what + ": " + code + (message ? ": " + TRY(message->string()) : ""));
+                what + ": " + code + (message ? ": " + harmless(TRY(message->string())) : ""));
   return {};
 }
 

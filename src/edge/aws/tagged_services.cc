@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "edge/aws/ecs.h"
+#include "edge/aws/error_table.h"
 #include "edge/aws/reply_fields.h"
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
@@ -102,7 +103,7 @@ Result<ServiceTags> find_tags(const json::Value& reply, const std::string& arn) 
       if (!failure) {
         return read_tags_of(item);
       }
-      const std::string reason = TRY(text_or(item, "reason"));
+      const std::string reason = harmless(TRY(text_or(item, "reason")));
       return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
     }
   }

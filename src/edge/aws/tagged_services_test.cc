@@ -191,6 +191,13 @@ TEST(Ecs, ReadsThePauseOfAService) {
   }
 }
 
+TEST(Ecs, TellsAReasonOnOneLineWithoutWhatSteersATerminal) {
+  const auto reply = json::parse(
+      R"({"failures":[{"arn":"arn:aws:ecs:r:1:service/c/s","reason":"why\n\u001b[31m"}]})");
+  EXPECT_EQ(read_description({.value = *reply}, {"c", "s"}).error().message,
+            "ECS DescribeServices c/s: why  [31m");
+}
+
 TEST(Ecs, AMemberThatDoesNotSayWhoItIsHarmsNoNeighbour) {
   for (const std::string nameless :
        {R"({"status":"ACTIVE"})", R"({"serviceArn":null})", R"({"serviceArn":5})"}) {
