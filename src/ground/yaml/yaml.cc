@@ -207,6 +207,7 @@ class Converter {
     if (++values_ > kValuesMax) {
       return too_many(node.Mark());
     }
+    TRY(count_text(node));
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
         return scalar(node);
@@ -222,6 +223,17 @@ class Converter {
   }
 
  private:
+  /// Each alias of a text is a copy of it: a thousand of one of a megabyte took all memory, and
+  /// with it the controller that read its file again.
+  Result<void> count_text(const YAML::Node& node) {
+    text_ += node.IsScalar() ? node.Scalar().size() : 0;
+    return text_ <= kTextMax
+               ? Result<void>()
+               : malformed(node.Mark(), fmt::format("more than {} bytes of text, aliases counted "
+                                                    "as they stand",
+                                                    kTextMax));
+  }
+
   static Result<json::Value> scalar(const YAML::Node& node) {
     const std::string& tag = node.Tag();
     if (tag == "?" || tag.empty()) {
@@ -247,6 +259,7 @@ class Converter {
       if (!member.first.IsScalar()) {
         return malformed(member.first.Mark(), "a key must be a scalar");
       }
+      TRY(count_text(member.first));
       object.emplace_back(member.first.Scalar(), TRY(convert(member.second, depth + 1)));
     }
     if (const std::string* name = json::repeated_name(object)) {
@@ -268,6 +281,7 @@ class Converter {
   }
 
   std::size_t values_ = 0;
+  std::size_t text_ = 0;
 };
 
 }  // namespace

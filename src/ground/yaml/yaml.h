@@ -14,6 +14,7 @@ namespace scaler::yaml {
 inline constexpr std::size_t kSizeMax = 4'000'000;      ///< bytes of a document
 inline constexpr std::size_t kJsonSizeMax = 8U << 20U;  ///< of one that is JSON, which costs less
 inline constexpr std::size_t kValuesMax = 250'000;  ///< values in it, aliases counted as they stand
+inline constexpr std::size_t kTextMax = 8U << 20U;  ///< bytes of texts and keys, counted alike
 inline constexpr int kDepthMax = 64;
 
 /// Reads exactly one document, JSON or other YAML. Plain scalars have the types of YAML 1.2's core

@@ -121,5 +121,22 @@ TEST(Yaml, BoundsSizeDepthAndAliases) {
   EXPECT_TRUE(read(bomb).ends_with("more than 250000 values"));
 }
 
+TEST(Yaml, CountsTheTextOfAliasesAsItStands) {
+  const std::string text = "&a " + std::string(100'000, 'x');
+  const auto aliases = [](int count, const std::string& alias) {
+    std::string all;
+    for (int i = 0; i < count; ++i) {
+      all += alias;
+    }
+    return all;
+  };
+  const std::string why = "more than 8388608 bytes of text, aliases counted as they stand";
+  EXPECT_TRUE(parse("a: " + text + "\nb: [" + aliases(80, "*a, ") + "]").has_value());
+  EXPECT_EQ(read("a: " + text + "\nb: [" + aliases(90, "*a, ") + "]"),
+            "error: line 1, column 4: " + why);
+  const std::string keys = "? " + text + "\n: 1\nb:\n" + aliases(90, "  - ? *a\n    : 1\n");
+  EXPECT_TRUE(read(keys).ends_with(why)) << read(keys).substr(0, 200);
+}
+
 }  // namespace
 }  // namespace scaler::yaml
