@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <map>
+#include <pthread.h>
 
 #include <gtest/gtest.h>
 
@@ -611,6 +612,21 @@ TEST(InstanceCloud, AGroupThatIsSlowHoldsNoOther) {
   EXPECT_LT(ended.at("gpu") - begun, 2s);
   EXPECT_LT(ended.at("other") - begun, 2s);
   EXPECT_GE(ended.at("slow") - begun, 2s);
+}
+
+TEST(InstanceCloud, WhereNoThreadIsToBeHadOneWorkComesAfterTheOther) {
+  pthread_attr_t usual = {};
+  pthread_attr_t huge = {};
+  ASSERT_EQ(::pthread_getattr_default_np(&usual), 0);
+  ASSERT_EQ(::pthread_getattr_default_np(&huge), 0);
+  ASSERT_EQ(::pthread_attr_setstacksize(&huge, std::size_t{1} << 47U), 0);  // No room for that.
+  FakeCluster fake;
+  int looked = 0;
+  const std::vector<std::function<void()>> works(3, [&] { looked += fake.look() ? 1 : 0; });
+  ASSERT_EQ(::pthread_setattr_default_np(&huge), 0);
+  fake.cloud.together(works);
+  ASSERT_EQ(::pthread_setattr_default_np(&usual), 0);
+  EXPECT_EQ(looked, 3);
 }
 
 TEST(InstanceCloud, MoreWorksThanRunAtOnceAllEnd) {

@@ -1,6 +1,7 @@
 #include "edge/aws/side_by_side.h"
 
 #include <algorithm>
+#include <system_error>
 #include <thread>
 
 namespace scaler::aws {
@@ -12,8 +13,20 @@ void SideBySide::run(Works works) {
   next_ = 0;
   workers_ = std::vector<Worker>(std::min(works.size(), kMost));
   std::vector<std::jthread> threads;
-  for (std::size_t i = 0; i < workers_.size(); ++i) {
-    threads.emplace_back([this, i, works] { work(i, works); });
+  threads.reserve(workers_.size());
+  try {
+    for (std::size_t i = 0; i < workers_.size(); ++i) {
+      threads.emplace_back([this, i, works] { work(i, works); });
+    }
+  } catch (const std::system_error&) {
+    // There may be as few threads as a container allows: those that began do the others' work.
+    for (std::size_t i = threads.size(); i < workers_.size(); ++i) {
+      workers_[i].ended = true;
+    }
+  }
+  if (threads.empty()) {
+    std::ranges::for_each(works, [](const auto& one) { one(); });
+    return;
   }
   client_->wait_with(this);
   take_turns();

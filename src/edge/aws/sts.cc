@@ -10,8 +10,8 @@ Result<CallerIdentity> caller_identity(Client& client, Deadline deadline, std::s
                      .operation = "GetCallerIdentity",
                      .body = "Action=GetCallerIdentity&Version=2011-06-15"};
   const ApiReply reply = TRY(client.call(call, deadline));
-  CallerIdentity identity{.account = xml_text(reply.text, "Account"),
-                          .arn = xml_text(reply.text, "Arn")};
+  CallerIdentity identity{.account = harmless(xml_text(reply.text, "Account")),
+                          .arn = harmless(xml_text(reply.text, "Arn"))};
   if (identity.account.empty() || identity.arn.empty()) {
     return fail(ErrorKind::Malformed, "STS GetCallerIdentity: the reply lacks Account or Arn");
   }
