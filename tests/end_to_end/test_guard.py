@@ -104,10 +104,11 @@ def sidecar(start_process, ecs_guard):
 def run_worker(start_process, ecs_guard, tmp_path):
     """run_worker(task, python text, "--flag") -> process: `ecs-guard -- python` of that text."""
 
-    def start(task, text, *flags, **env):
+    def start(task, text, *flags, below_shell=False, **env):
         path = tmp_path / "worker.py"
         path.write_text(f"import sys\nsys.path[:0] = {sys.path!r}\n" + text)
-        return start_process([ecs_guard, *flags, "--", sys.executable, path],
+        script = ["sh", "-c", f"{sys.executable} {path}; exit 3"] if below_shell else []
+        return start_process([ecs_guard, *flags, "--", *(script or [sys.executable, path])],
                              env={**task.environment(), **env})
 
     return start
@@ -675,6 +676,18 @@ def test_a_worker_that_ignores_sigterm_keeps_its_message_until_the_end(task, run
     wait_until(lambda: task.given_back == ["a"], 10, what="the message, given back")
     assert 1.5 <= time.monotonic() - began <= 3.5
     process.popen.send_signal(signal.SIGKILL)
+
+
+def test_work_goes_on_below_a_shell_that_sigterm_ends(task, run_worker):
+    """An entry point without `exec`: the shell gets the signal, and the worker that it began does
+    not. Nobody else may have its message while it works."""
+    process = run_worker(task, LOOP, "--stop-timeout", "12s", below_shell=True, WORK="8")
+    task.send("a")
+    wait_until(lambda: "begin a" in process.stdout(), 20, what="the work")
+    process.popen.send_signal(signal.SIGTERM)
+
+    assert process.wait() == 143
+    assert (task.deleted, task.given_back) == (["a"], [])
 
 
 def test_the_worker_ends_with_a_guard_that_is_killed(task, run_worker):

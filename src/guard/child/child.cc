@@ -137,12 +137,14 @@ std::optional<int> Child::reap() {
   std::optional<int> code;
   int status = 0;
   // Not those of other threads: who fetches credentials with a command waits for it there.
-  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG | __WNOTHREAD)) > 0;) {
+  pid_t pid = 0;
+  while ((pid = ::waitpid(-1, &status, WNOHANG | __WNOTHREAD)) > 0) {
     if (pid == pid_) {
       pid_ = 0;
       code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     }
   }
+  others_ = pid == 0;
   return code;
 }
 

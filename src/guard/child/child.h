@@ -50,11 +50,14 @@ class Child {
   /// Takes in all children of this thread that have ended, and those that were left to the guard.
   /// The exit code of the child itself, once: its status, or 128 and the signal.
   std::optional<int> reap();
+  /// Whether processes that it has begun go on, as reap() found it.
+  bool left_others() const { return pid_ == 0 && others_; }
 
  private:
   explicit Child(pid_t pid) : pid_(pid) {}
 
   pid_t pid_;
+  bool others_ = false;
 };
 
 }  // namespace scaler::guard

@@ -69,10 +69,13 @@ TEST(Child, TakesInWhatItsChildLeavesBehind) {
   ASSERT_TRUE(child.has_value());
   const pid_t group = child->pid();
   await(WSTOPPED);
+  EXPECT_FALSE(child->left_others());  // Not as long as it lives itself.
   EXPECT_EQ(wait_for(*child), 5);
+  EXPECT_TRUE(child->left_others());
   ::kill(-group, SIGCONT);
   await(WEXITED);
   EXPECT_EQ(child->reap(), std::nullopt);
+  EXPECT_FALSE(child->left_others());
   EXPECT_EQ(::waitpid(-1, nullptr, WNOHANG), -1) << "no zombie is left";
 }
 

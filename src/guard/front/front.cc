@@ -135,8 +135,8 @@ void Front::terminate() {
   carry_out_all();
 }
 
-void Front::child_ended() {
-  protocol_.child_ended(now());
+void Front::child_ended(bool leaves_others) {
+  protocol_.child_ended(now(), leaves_others);
   carry_out_all();
 }
 

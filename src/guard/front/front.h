@@ -53,7 +53,7 @@ class Front {
   void handle(net::ServerRequest request, net::Respond respond);
   /// SIGTERM, and the child's end.
   void terminate();
-  void child_ended();
+  void child_ended(bool leaves_others);
 
  private:
   /// A receive of the worker that was not answered.

@@ -103,12 +103,21 @@ void Protocol::terminate(Deadline now) {
   step(now);
 }
 
-void Protocol::child_ended(Deadline now) {
-  child_ended_at_ = child_ended_at_.value_or(now);
+// An entry point without `exec` is a shell, which SIGTERM ends, and the worker below it knows of
+// nothing and works on. As process 1 the shell would have lived as long as that.
+void Protocol::child_ended(Deadline now, bool leaves_others) {
   holding_.expire(now);  // what others may have by now is not given back
+  others_work_ = leaves_others && stopping_at_ && !child_ended_at_ && !holding_.empty();
+  if (!others_work_) {
+    end_child(now);
+  }
+  step(now);
+}
+
+void Protocol::end_child(Deadline now) {
+  child_ended_at_ = child_ended_at_.value_or(now);
   give_back(holding_.take_all());
   std::erase_if(polls_, [](const auto& entry) { return entry.second.stage == Stage::AtGate; });
-  step(now);
 }
 
 void Protocol::advance(Deadline now) {
@@ -219,13 +228,17 @@ void Protocol::stop(Deadline now) {
     return;
   }
   const bool idle = holding_.empty() || hurried_ || now >= half_of_stop();
-  if (rules_.child && !child_ended_at_ && !terminated_ && idle) {
+  if (rules_.child && !child_ended_at_ && !others_work_ && !terminated_ && idle) {
     terminated_ = true;
     actions_.emplace_back(TerminateChild{});
   }
   if (!given_up_ && now >= give_back_at()) {
     given_up_ = true;
     give_back(holding_.take_all());
+  }
+  if (others_work_ && holding_.empty()) {
+    others_work_ = false;
+    end_child(now);
   }
 }
 

@@ -33,7 +33,9 @@ class Protocol {
   void agent_replied(const AgentReply& reply, Deadline now);
   /// SIGTERM.
   void terminate(Deadline now);
-  void child_ended(Deadline now);
+  /// `leaves_others`: processes that it has begun go on. It may be told again while they do, and is
+  /// to be told when none does any more.
+  void child_ended(Deadline now, bool leaves_others = false);
   /// To be called at next(), or earlier.
   void advance(Deadline now);
 
@@ -78,6 +80,7 @@ class Protocol {
   void stop(Deadline now);
   void ask_agent(Deadline now);
   void finish(Deadline now);
+  void end_child(Deadline now);
 
   bool closed(const Poll& poll, const Need& need, Deadline now) const;
   bool over() const;
@@ -111,7 +114,8 @@ class Protocol {
 
   std::optional<Deadline> stopping_at_;
   std::optional<Deadline> child_ended_at_;
-  bool hurried_ = false;  ///< SIGTERM came twice
+  bool others_work_ = false;  ///< the child has ended, and not what it had begun
+  bool hurried_ = false;      ///< SIGTERM came twice
   bool terminated_ = false;
   bool given_up_ = false;  ///< all that was held is given back before SIGKILL
   bool finished_ = false;

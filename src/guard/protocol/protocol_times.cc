@@ -48,7 +48,7 @@ Deadline Protocol::finish_by() const {
 }
 
 void Protocol::add_stops(std::vector<Deadline>& times) const {
-  if (stopping_at_ && rules_.child && !terminated_ && !child_ended_at_) {
+  if (stopping_at_ && rules_.child && !terminated_ && !child_ended_at_ && !others_work_) {
     times.push_back(half_of_stop());
   }
   if (stopping_at_ && !given_up_) {

@@ -335,6 +335,36 @@ TEST(ProtocolChildEnds, NorPastTheStopTimeout) {
   EXPECT_EQ(play.wait(1ms), "finish");
 }
 
+TEST(ProtocolChildEnds, WhatItLeavesBehindWorksOnInAStop) {
+  Play play = Play::holding();
+  play.receive(2);
+  play.terminate();
+  EXPECT_EQ(play.wait(15s), "terminate");
+
+  EXPECT_EQ(play.child_ends(true), "");
+  EXPECT_EQ(play.child_ends(true), "");
+  EXPECT_EQ(play.gets(2, {}), "hand 2");
+  EXPECT_EQ(play.receive(3, 5s), "");
+  EXPECT_EQ(play.wait(5s), "empty 3");
+  EXPECT_EQ(play.deletes("a"), "worked 20s, finish");
+}
+
+TEST(ProtocolChildEnds, ButNotPastTheStopTimeoutNorItsEnd) {
+  Play play = Play::holding();
+  play.terminate();
+  play.child_ends(true);
+  EXPECT_EQ(play.wait(28s - 1ms), "");
+  EXPECT_EQ(play.wait(1ms), "back a, finish");
+
+  Play dies = Play::holding();
+  dies.terminate();
+  dies.child_ends(true);
+  EXPECT_EQ(dies.child_ends(), "back a, finish");
+
+  Play crashes = Play::holding();
+  EXPECT_EQ(crashes.child_ends(true), "back a, finish") << "nobody stops the task";
+}
+
 TEST(ProtocolChildEnds, NothingFollowsTheFinish) {
   Play play = Play::holding();
   play.child_ends();

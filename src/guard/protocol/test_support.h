@@ -114,8 +114,8 @@ class Play {
     protocol_.terminate(now_);
     return texts();
   }
-  std::string child_ends() {
-    protocol_.child_ended(now_);
+  std::string child_ends(bool leaves_others = false) {
+    protocol_.child_ended(now_, leaves_others);
     return texts();
   }
 

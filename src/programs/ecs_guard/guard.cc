@@ -161,13 +161,15 @@ class Run {
   }
 
   void take_in_children() {
-    const std::optional<int> code = child_ ? child_->reap() : std::nullopt;
-    if (!code) {
+    if (!child_) {
       return;
     }
-    exit_code_ = *code;
+    exit_code_ = child_->reap().value_or(exit_code_);
+    if (child_->pid() != 0) {
+      return;
+    }
     if (front_) {
-      front_->child_ended();
+      front_->child_ended(child_->left_others());
     } else {
       stop_.request_stop();
     }
