@@ -214,7 +214,9 @@ class Pass {
       saving_.clear();
       return;
     }
-    std::ranges::stable_partition(saving_, may_end_waits);
+    if (saving_.size() > 1) {
+      std::ranges::stable_partition(saving_, may_end_waits);
+    }
     PlaceBudget allowed([this](const ServiceId& id) { return ports_.states->saves_allowed(id); });
     std::vector<Item*> chosen;
     std::vector<SavedState> texts;
