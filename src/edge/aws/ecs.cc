@@ -254,7 +254,8 @@ Result<ServiceReading> refusal(const json::Reader& root, const ServiceId& id) {
       const auto arn = failure.optional_field("arn");
       if (arn && means(id, arn->string().value_or(""))) {
         const std::string reason = harmless(TRY(text_field(failure, "reason")));
-        return fail(reason == "MISSING" ? ErrorKind::NotFound : ErrorKind::Rejected, reason);
+        return reason == "MISSING" ? fail(ErrorKind::NotFound, std::string(kNoSuchService))
+                                   : fail(ErrorKind::Rejected, reason);
       }
     }
   }

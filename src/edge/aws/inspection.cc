@@ -110,7 +110,8 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
   const ApiReply reply = TRY(client.call(call, deadline));
   const auto service = TRY(only_element(reply.value, "services"));
   if (!service) {
-    return fail(ErrorKind::NotFound, "ECS DescribeServices " + call.subject + ": MISSING");
+    return fail(ErrorKind::NotFound,
+                fmt::format("ECS DescribeServices {}: {}", call.subject, kNoSuchService));
   }
   Result<ServiceDetails> details = read_details(*service);
   if (!details) {

@@ -161,6 +161,7 @@ TEST(Ecs, MatchesServicesByNameAndArnWhateverTheOrder) {
   EXPECT_EQ(readings.at(0)->service.running, 3);
   EXPECT_EQ(readings.at(0)->service.pending, 1);
   EXPECT_EQ(readings.at(1).error().kind, ErrorKind::NotFound);
+  EXPECT_TRUE(readings.at(1).error().message.ends_with(kNoSuchService));
   EXPECT_EQ(readings.at(2)->arn, "arn:aws:ecs:us-east-1:1:service/c/b");
   EXPECT_EQ(readings.at(2)->saved_state, "");
   EXPECT_EQ(readings.at(3).error().kind, ErrorKind::Malformed);

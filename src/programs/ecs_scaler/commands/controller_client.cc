@@ -43,7 +43,11 @@ Result<net::HttpResponse> ask_controller(const ControllerFlags& flags, const std
     request.headers.push_back({"Authorization", "Bearer " + token.reveal()});
   }
   net::HttpClient client({.connect_timeout = flags.timeout});
-  return client.send(request, after(flags.timeout));
+  Result<net::HttpResponse> answer = client.send(request, after(flags.timeout));
+  if (!answer && answer.error().kind == ErrorKind::Unavailable) {
+    answer.error().message += "; `ecs-scaler run --listen` serves there while it is at work";
+  }
+  return answer;
 }
 
 }  // namespace scaler::cli
