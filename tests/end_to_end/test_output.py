@@ -106,3 +106,26 @@ def test_what_is_for_people_fits_their_terminal(ecs_scaler, tmp_path, fake_aws, 
     piped = subprocess.run([ecs_scaler, "status"], capture_output=True, text=True, timeout=30,
                            check=True, env=environment)
     assert len(piped.stdout.splitlines()) == 2 and len(piped.stdout.splitlines()[1]) > 100
+
+
+@pytest.mark.parametrize("arguments", [["decide"], ["simulate", "--trace", "-"]])
+def test_who_waits_for_a_terminals_input_says_so(ecs_scaler, tmp_path, arguments):
+    near, far = pty.openpty()
+    process = subprocess.Popen([ecs_scaler, *arguments], stdin=far, stdout=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, text=True,
+                               env=program_environment(tmp_path))
+    os.close(far)
+    try:
+        told = process.stderr.readline()
+        os.write(near, b"\x04")  # Ctrl-D
+        _, rest = process.communicate(timeout=30)
+    finally:
+        process.kill()
+        os.close(near)
+    assert told.startswith("ecs-scaler: reads ")
+    assert told.endswith(" from this terminal; Ctrl-D ends it\n")
+    assert rest.startswith("ecs-scaler: " + arguments[0])
+    piped = subprocess.run([ecs_scaler, *arguments], stdin=subprocess.DEVNULL, timeout=30,
+                           capture_output=True, text=True, check=False,
+                           env=program_environment(tmp_path))
+    assert "terminal" not in piped.stderr

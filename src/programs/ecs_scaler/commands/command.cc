@@ -1,9 +1,11 @@
 #include "programs/ecs_scaler/commands/command.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
 #include <filesystem>
 #include <system_error>
+#include <unistd.h>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -115,6 +117,29 @@ Result<void> check_file(const std::string& path) {
 Take existing_file(std::string& path) {
   return [&path](const std::string& word) -> Result<void> {
     TRY(check_file(word));
+    path = word;
+    return {};
+  };
+}
+
+Take written_file(std::string& path) {
+  return [&path](const std::string& word) -> Result<void> {
+    TRY(refuse_empty(word));
+    const std::filesystem::path file = word;
+    const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+    std::error_code error;
+    if (std::filesystem::is_directory(file, error)) {
+      return fail(ErrorKind::Malformed, fmt::format("'{}' is a folder", shortened(word)));
+    }
+    if (!std::filesystem::is_directory(folder, error)) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("there is no folder '{}'", shortened(folder.string())));
+    }
+    const bool stands = std::filesystem::exists(file, error);
+    if (access(stands ? word.c_str() : folder.c_str(), W_OK) != 0) {
+      return fail(ErrorKind::Malformed, fmt::format("'{}' cannot be written: {}", shortened(word),
+                                                    std::generic_category().message(errno)));
+    }
     path = word;
     return {};
   };

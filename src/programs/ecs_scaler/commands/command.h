@@ -63,6 +63,8 @@ Take texts(std::vector<std::string>& values);
 Result<void> check_file(const std::string& path);
 /// What check_file() is content with.
 Take existing_file(std::string& path);
+/// One that can be written: what cannot is told before the work whose outcome it would hold.
+Take written_file(std::string& path);
 /// "500ms", "5s", "2m", "1h", "3d" or plain seconds.
 Take duration(Duration& value, Duration min = Duration::zero(),
               Duration max = std::chrono::hours(24 * 3660));

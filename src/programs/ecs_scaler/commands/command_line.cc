@@ -174,12 +174,13 @@ Result<Wanted> parse(const Command& command, const std::vector<std::string>& wor
 
 int run_command_line(std::span<const Command> commands, std::vector<std::string> words,
                      const std::string& version, const Environment& environment) {
-  const bool asks = !words.empty() && (words.front() == "-h" || words.front() == "--help");
+  const bool asks = !words.empty() &&
+                    (words.front() == "-h" || words.front() == "--help" || words.front() == "help");
   if (asks) {
     words.erase(words.begin());
   }
   const std::string name = words.empty() ? "" : words.front();
-  if (name == "--version") {
+  if (name == "--version" || name == "version") {
     return print(version + "\n");
   }
   if (asks && name.empty()) {

@@ -36,6 +36,7 @@ struct Paint {
   Colour colour = Colour::Red;
   std::vector<Colour> mix = {};
   std::string file = {};
+  std::string into = {};
   std::string wall = {};
 };
 
@@ -54,6 +55,7 @@ Command command_of(Paint& paint) {
                {"--colour", "red|green", "", one_of(paint.colour, kColours)},
                {"--mix", "COLOUR,...", "", list_of(paint.mix, kColours)},
                {"--file", "FILE", "", existing_file(paint.file)},
+               {"--into", "FILE", "", written_file(paint.into)},
                {"WALL", "", "", text(paint.wall)}},
           .exclusive = {{"--dry-run", "--fast"}},
           .example = "ecs-scaler paint --coats 2 --colour green --name 'the northern wall' north",
@@ -145,6 +147,9 @@ TEST(Parse, NamesTheValueAndWhatWouldBeRight) {
   EXPECT_EQ(complaint({"--mix", "red,bleu"}), "--mix: 'bleu' is none of red, green");
   EXPECT_EQ(complaint({"--file", "/nowhere"}), "--file: there is no file '/nowhere'");
   EXPECT_EQ(complaint({"--file", "/"}), "--file: '/' is a folder");
+  EXPECT_EQ(complaint({"--into", "/"}), "--into: '/' is a folder");
+  EXPECT_EQ(complaint({"--into", "/nowhere/at/all"}), "--into: there is no folder '/nowhere/at'");
+  EXPECT_EQ(complaint({"--into", "/dev/null"}), "");
   const std::string link =
       (std::filesystem::temp_directory_path() / ("fleet-" + std::to_string(::getpid()) + ".yaml"))
           .string();
@@ -181,14 +186,22 @@ TEST(RunCommandLine, RunsTheCommandOrSaysWhatIsThere) {
   testing::internal::CaptureStdout();
   EXPECT_EQ(code_of({"paint", "--coats", "2"}), kDone);
   EXPECT_EQ(testing::internal::GetCapturedStdout(), "");
-  testing::internal::CaptureStdout();
-  EXPECT_EQ(code_of({"--version"}), kDone);
-  EXPECT_EQ(testing::internal::GetCapturedStdout(), "1.2.3\n");
-  for (const Argv& words : {Argv{"--help", "paint"}, Argv{"paint", "-h"}}) {
+  for (const char* word : {"--version", "version"}) {
+    testing::internal::CaptureStdout();
+    EXPECT_EQ(code_of({word}), kDone);
+    EXPECT_EQ(testing::internal::GetCapturedStdout(), "1.2.3\n");
+  }
+  for (const Argv& words : {Argv{"--help", "paint"}, Argv{"help", "paint"}, Argv{"paint", "-h"}}) {
     testing::internal::CaptureStdout();
     EXPECT_EQ(code_of(words), kDone);
     EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("Paints a wall."));
   }
+}
+
+TEST(RunCommandLine, HelpIsAWordToo) {
+  testing::internal::CaptureStdout();
+  EXPECT_EQ(code_of({"help"}), kDone);
+  EXPECT_THAT(testing::internal::GetCapturedStdout(), HasSubstr("\n  paint  Paints a wall\n"));
 }
 
 TEST(RunCommandLine, NamesTheNearestCommand) {

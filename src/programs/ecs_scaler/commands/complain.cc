@@ -1,6 +1,8 @@
 #include "programs/ecs_scaler/commands/complain.h"
 
 #include <cstdio>
+#include <string>
+#include <unistd.h>
 
 #include "ground/base/text.h"
 
@@ -16,6 +18,13 @@ int complain(ExitCode code, std::string_view message) {
   }
   std::fprintf(stderr, "ecs-scaler: %s\n", text.c_str());
   return code;
+}
+
+void tell_what_is_waited_for(std::string_view what) {
+  if (isatty(STDIN_FILENO) == 1) {
+    std::fprintf(stderr, "ecs-scaler: reads %s from this terminal; Ctrl-D ends it\n",
+                 std::string(what).c_str());
+  }
 }
 
 }  // namespace scaler::cli

@@ -14,4 +14,7 @@ inline constexpr ExitCode kConfiguration = 3;
 /// Writes "ecs-scaler: message" to stderr, several lines as a list, and returns the code.
 int complain(ExitCode code, std::string_view message);
 
+/// Before standard input is read: at a terminal nothing else shows that it is waited for.
+void tell_what_is_waited_for(std::string_view what);
+
 }  // namespace scaler::cli

@@ -128,7 +128,10 @@ Command decide_command() {
   return {.name = "decide",
           .sentence = "{policy, state, observation} as JSON on stdin, decisions on stdout; no AWS",
           .example = "ecs-scaler decide < observations.jsonl",
-          .run = [](const Environment&) { return decide_lines(std::cin, std::cout); }};
+          .run = [](const Environment&) {
+            tell_what_is_waited_for("{\"policy\":..,\"observation\":..}");
+            return decide_lines(std::cin, std::cout);
+          }};
 }
 
 }  // namespace scaler::cli

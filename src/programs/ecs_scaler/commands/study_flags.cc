@@ -14,6 +14,7 @@
 #include "ground/base/file.h"
 #include "ground/json/value.h"
 #include "lab/study/instances.h"
+#include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/parallel.h"
 
 namespace scaler::cli {
@@ -28,8 +29,12 @@ constexpr Duration kLongestStart = std::chrono::hours(24);
 /// accepts.
 Result<std::string> read_input(const std::string& path) {
   constexpr std::size_t kMost = trace::kBytesLimit + 1;
-  return path == "-" ? read_open_file(STDIN_FILENO, "standard input", kMost)
-                     : read_file(path, kMost);
+  if (path == "-") {
+    tell_what_is_waited_for("rows of a time and a number, or a policy,");
+    return read_open_file(STDIN_FILENO, "standard input", kMost);
+  }
+  TRY(check_file(path));
+  return read_file(path, kMost);
 }
 
 /// What no event of a simulation could be shorter than, up to ten years.
@@ -48,21 +53,22 @@ Take start(std::string& value) {
 }
 
 std::vector<Option> arrival_options(StudyFlags& flags) {
-  return {{"--trace", "FILE",
-           "what arrived: CSV, as ecs-scaler trace writes it; the JSON of aws cloudwatch or of a "
-           "Prometheus range query; or this program's own log; also packed with gzip or zstd; - is "
-           "standard input",
-           text(flags.trace)},
-          {"--column", "NAME",
-           "of several columns, metrics or series of the trace the one that counts what arrived "
-           "(default: by its name)",
-           text(flags.terms.column)},
-          {"--arrivals", "SPEC",
-           "instead: poisson:RATE, constant:RATE, wave:RATE (messages a second), bursts:MESSAGES",
-           text(flags.arrivals)},
-          {"--scale", "FACTOR", "multiply the trace's values by this (default 1)",
-           real_number(flags.terms.scale, kScaleMin, kScaleMax)},
-          study_duration("--length", flags.terms.length, "how long arrivals come; of --arrivals")};
+  return {
+      {"--trace", "FILE",
+       "what arrived: CSV, as ecs-scaler trace writes it; the JSON of aws cloudwatch, of a "
+       "Prometheus range query or of records; or this program's own log; also packed with gzip "
+       "or zstd; - is standard input",
+       text(flags.trace)},
+      {"--column", "NAME",
+       "of several columns, metrics or series of the trace the one that counts what arrived, of a "
+       "log's services the one that is meant (default: by its name)",
+       text(flags.terms.column)},
+      {"--arrivals", "SPEC",
+       "instead: poisson:RATE, constant:RATE, wave:RATE (messages a second), bursts:MESSAGES",
+       text(flags.arrivals)},
+      {"--scale", "FACTOR", "multiply the trace's values by this (default 1)",
+       real_number(flags.terms.scale, kScaleMin, kScaleMax)},
+      study_duration("--length", flags.terms.length, "how long arrivals come; of --arrivals")};
 }
 
 /// "3m-4m", or "3m" for one that is always the same.
@@ -140,7 +146,7 @@ std::vector<Option> service_options(StudyFlags& flags) {
                    study::kDefaultPrice),
        text(terms.price)},
       {"--prices", "FILE", "a prices file in place of the built-in one", text(flags.prices)},
-      {"--html", "FILE", "write a page with charts to this file", text(flags.html)},
+      {"--html", "FILE", "write a page with charts to this file", written_file(flags.html)},
       {"--seed", "N", "of all chance (default 1)", integer(terms.seed)}};
 }
 

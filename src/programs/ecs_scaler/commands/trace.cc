@@ -110,7 +110,7 @@ Command trace_command() {
                                    aws::kHistoryDaysMax),
                        integer(flags->days, 1, aws::kHistoryDaysMax)},
                       {"--output", "FILE", "the file to write (default: standard output)",
-                       text(flags->output)}},
+                       written_file(flags->output)}},
           .footer =
               "It takes the permission cloudwatch:GetMetricData, and costs about USD 0.001 "
               "for 14 days.\nExit codes: 0 written, 1 AWS refused or has nothing, 2 usage, 3 "

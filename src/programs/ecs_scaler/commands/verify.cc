@@ -285,7 +285,7 @@ std::vector<Option> output_options(VerifyFlags& flags) {
           {"--output", "text|json|junit", "text (default), json or junit",
            one_of(flags.format, kFormats)},
           {"--report", "FILE", "write the report there; standard output gets the text",
-           text(flags.report_path)}};
+           written_file(flags.report_path)}};
 }
 
 /// The names of all checks.
