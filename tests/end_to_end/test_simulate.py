@@ -98,8 +98,8 @@ BAD = [
     (["--arrivals", "poisson:1", "--rival", "nobody"], "'nobody' is none of target-tracking", 3),
     (["--arrivals", "poisson:1", "--rival", "keda", "--objective", "fast"], "'fast' is not", 3),
     (["--arrivals", "poisson:1", "--rival", "keda", "--price", "m5.large"], "'m5.large'", 3),
-    (["--trace", "missing.csv", "--rival", "keda"], "missing.csv: No such file", 3),
-    (["--trace", ".", "--rival", "keda"], ".: Is a directory", 3),
+    (["--trace", "missing.csv", "--rival", "keda"], "simulate: there is no file 'missing.csv'", 3),
+    (["--trace", ".", "--rival", "keda"], "simulate: '.' is a folder", 3),
     (["--trace", "empty", "--rival", "keda"], "empty: it is empty", 3),
     (["--trace", "bad", "--rival", "keda"], "bad: line 2: '-3'", 3),
     (["--trace", "huge", "--rival", "keda"], "--scale", 3),
@@ -213,6 +213,34 @@ def test_a_trace_alone_is_compared_with_everybody(run_program, ecs_scaler, files
     assert answer["sentence"].endswith(".") and "'p95 wait < 60s'" in answer["sentence"]
 
 
+def test_policies_of_one_file_name_are_told_apart(run_program, ecs_scaler, files, tmp_path):
+    paths = [tmp_path / folder / "policy.json" for folder in ("now", "then")]
+    for tasks, path in enumerate(paths, 5):
+        path.parent.mkdir()
+        path.write_text(json.dumps({**POLICY, "tasks_max": tasks}))
+
+    def simulated(*policies):
+        given = [word for policy in policies for word in ("--policy", policy)]
+        return run_program([ecs_scaler, "simulate", "--trace", files[1], "--output", "json",
+                            *given])
+
+    told = json.loads(simulated(*paths).stdout())["policies"]
+    assert [one["policy"] for one in told] == [str(path.with_suffix("")) for path in paths]
+    alone = json.loads(simulated(paths[0]).stdout())
+    assert alone["policies"][0]["policy"] == "policy"
+    assert re.match(r"policy (meets|misses) 'p95 wait < 60s': p95 wait ", alone["sentence"])
+    twice = simulated(paths[0], paths[0])
+    assert twice.code == 3
+    assert twice.stderr() == f"ecs-scaler: simulate: --policy: '{paths[0]}' is given twice\n"
+
+
+def test_the_present_is_a_file_or_a_rival(run_program, ecs_scaler, files):
+    done = run_program([ecs_scaler, "advise", "--trace", files[1], "--policy", "kedaa"])
+    assert done.code == 3
+    assert "--policy: 'kedaa' is neither a file nor one of target-tracking," in done.stderr()
+    assert done.stderr().endswith("; did you mean 'keda'?\n")
+
+
 def test_the_present_may_be_a_rival(run_program, ecs_scaler, files):
     done = run_program([ecs_scaler, "advise", "--trace", files[1], "--trials", "10",
                         "--workers-protect", "--policy", "target-tracking"])
@@ -221,6 +249,9 @@ def test_the_present_may_be_a_rival(run_program, ecs_scaler, files):
     assert lines[0].startswith("With the advised settings in place of AWS target tracking, the ")
     assert lines[2].startswith("--- Environment: "), "what to copy comes before all else"
     assert "present: AWS target tracking" in done.stdout()
+    assert "\n  The history is only 18 h long: what other days of a week bring" in done.stdout()
+    runner_up = re.search(r"^  runner-up 1: (.*)$", done.stdout(), re.MULTILINE)
+    assert not runner_up or runner_up[1].startswith("as advised but for ")
 
 
 def test_a_month_is_the_price_at_this_pace_and_the_scaler(run_program, ecs_scaler):

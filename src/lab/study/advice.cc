@@ -247,6 +247,10 @@ std::vector<std::string> reasons_of(const Advice& advice) {
                                   met, advice.ranked->size()));
   }
   add_doubts(advice, reasons);
+  if (advice.history > Duration(0)) {
+    reasons.push_back(short_history(advice.history, advice.unseen().sent));
+    std::erase(reasons, "");
+  }
   if (const std::int64_t lost = advice.best().answer.run.figures.lost; lost > 0) {
     reasons.push_back(loss_text(lost));
   }
@@ -343,8 +347,13 @@ std::string sentence_of(const std::vector<Answer>& answers, const Question& ques
                        report::money(month(answer), question.price.currency));
   };
   const auto met = std::ranges::count_if(answers, &Answer::meets);
-  const std::string policies =
-      fmt::format("{} {}", answers.size(), answers.size() == 1 ? "policy" : "policies");
+  if (answers.size() == 1) {
+    return fmt::format("{} {} '{}': {} {}, {} a month.", cheapest.run.name,
+                       cheapest.meets ? "meets" : "misses", question.objective.told, wait,
+                       format_duration(cheapest.objective_wait),
+                       report::money(month(cheapest), question.price.currency));
+  }
+  const std::string policies = fmt::format("{} policies", answers.size());
   if (met == 0) {
     return fmt::format("Of {} none meets '{}'; the nearest is {}.", policies,
                        question.objective.told, told(quickest));

@@ -12,6 +12,7 @@ namespace scaler::study {
 namespace {
 
 using std::chrono::seconds;
+using ::testing::AllOf;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
@@ -258,6 +259,12 @@ TEST_F(AdviceTest, TellsEachSettingBesideWhatItReplaces) {
   EXPECT_EQ(differences_of(latency(seconds(20)), latency(seconds(30))), "target_latency=20 (30)");
 }
 
+TEST(History, OfLessThanAWeekIsToldWithWhatItLacks) {
+  EXPECT_THAT(short_history(std::chrono::hours(48), 909),
+              AllOf(HasSubstr("only 48 h long"), HasSubstr("that of 909 messages, drawn out")));
+  EXPECT_EQ(short_history(std::chrono::hours(7 * 24) - std::chrono::minutes(5), 909), "");
+}
+
 TEST(Sentence, NamesTheCheapestThatMeetsAndTheQuickest) {
   const Question question{.objective = {.limit = kLimit}};
   EXPECT_EQ(sentence_of({answered(50, seconds(70), "a"), answered(80, seconds(50), "b"),
@@ -266,7 +273,9 @@ TEST(Sentence, NamesTheCheapestThatMeetsAndTheQuickest) {
             "Of 3 policies 2 meet 'p95 wait < 60s'; the cheapest is b (p95 wait 50 s, $80.00 a "
             "month), the quickest is c (p95 wait 20 s, $90.00 a month).");
   EXPECT_THAT(sentence_of({answered(50, seconds(70), "a")}, question),
-              StartsWith("Of 1 policy none meets"));
+              "a misses 'p95 wait < 60s': p95 wait 1 min 10 s, $50.00 a month.");
+  EXPECT_EQ(sentence_of({answered(50, seconds(50), "a")}, question),
+            "a meets 'p95 wait < 60s': p95 wait 50 s, $50.00 a month.");
 }
 
 }  // namespace

@@ -2,11 +2,15 @@
 // and reported on the last.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
+#include <iterator>
 #include <optional>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "ground/base/file.h"
+#include "ground/base/text.h"
 #include "lab/study/advice.h"
 #include "lab/study/answers.h"
 #include "lab/study/blocks.h"
@@ -109,8 +113,16 @@ Result<study::Candidate> present_of(const study::Asked& asked, const AdviseFlags
     return study::plain_candidate(asked.question, flags.study.terms);
   }
   const rivals::Rival* const rival = rivals::find(flags.present);
-  study::Candidate present =
-      rival != nullptr ? study::rival_candidate(*rival) : TRY(read_policy_file(flags.present));
+  Result<study::Candidate> read =
+      rival != nullptr ? study::rival_candidate(*rival) : read_policy_file(flags.present);
+  if (!read && rival == nullptr && !std::filesystem::exists(flags.present)) {
+    std::vector<std::string_view> names;
+    std::ranges::transform(rivals::all(), std::back_inserter(names), &rivals::Rival::name);
+    return fail(std::move(read).error().kind,
+                fmt::format("--policy: '{}' is neither a file nor one of {}{}", flags.present,
+                            fmt::join(names, ", "), did_you_mean(flags.present, names)));
+  }
+  study::Candidate present = TRY(std::move(read));
   present.name.insert(0, study::kPresent);
   return present;
 }
@@ -125,10 +137,11 @@ Result<std::vector<study::Candidate>> finalists(const study::Search& search,
   std::vector<study::Candidate> list;
   for (const std::size_t index : chosen) {
     const study::Settings& settings = search.ranked().at(index).settings;
-    list.push_back(
-        {.name = list.empty() ? "advised" : fmt::format("runner-up {}", list.size()),
-         .note = list.empty() ? study::tell(settings) : study::differences_of(settings, best),
-         .scaler = settings});
+    list.push_back({.name = list.empty() ? "advised" : fmt::format("runner-up {}", list.size()),
+                    .note = list.empty()
+                                ? study::tell(settings)
+                                : "as advised but for " + study::differences_of(settings, best),
+                    .scaler = settings});
   }
   list.push_back(TRY(present_of(asked, flags)));
   for (const rivals::Rival& rival : rivals::all()) {
@@ -158,6 +171,7 @@ Result<Advised> advised_of(const study::Search& search, const study::Asked& aske
   advice.ranked = &search.ranked();
   advice.tried = search.tried();
   advice.ended = search.ended();
+  advice.history = asked.trace ? asked.trace->end() - asked.trace->begin() : Duration(0);
   advice.part = parts.whole ? "the last third" : "other arrivals of the same kind";
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     advice.finals.push_back(

@@ -1,6 +1,7 @@
 // simulate: a trace or a specification of arrivals, under one policy after another.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -66,6 +67,24 @@ Result<study::Candidate> rival_of(const std::string& name, const study::Asked& a
                                                 fmt::join(known, ", "), did_you_mean(name, known)));
 }
 
+/// Files of one name in several folders are told apart by their paths.
+Result<void> tell_apart(std::vector<study::Candidate>& candidates,
+                        const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    const auto same = std::ranges::count(candidates, candidates[i].name, &study::Candidate::name);
+    const std::filesystem::path path = paths[i];
+    names.push_back(same == 1 ? candidates[i].name : (path.parent_path() / path.stem()).string());
+    if (std::ranges::count(paths, paths[i]) > 1) {
+      return fail(ErrorKind::Malformed, fmt::format("--policy: '{}' is given twice", paths[i]));
+    }
+  }
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    candidates[i].name = names[i];
+  }
+  return {};
+}
+
 Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags,
                                                     const study::Asked& asked,
                                                     const study::Settings& plain) {
@@ -74,6 +93,7 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags,
   for (const std::string& path : flags.policies) {
     candidates.push_back(TRY(read_policy_file(path)));
   }
+  TRY(tell_apart(candidates, flags.policies));
   for (const std::string& name : flags.rivals) {
     if (name == "all") {
       std::ranges::transform(rivals::all(), std::back_inserter(candidates), study::rival_candidate);
