@@ -184,6 +184,21 @@ bool numbers_the_rows(std::string_view name) {
   return name.empty() || plain(name) == "index" || names_an_id(name);
 }
 
+/// Whether rows are apart by whole minutes, as counts of times are and jobs are not.
+bool at_whole_minutes(const Sample& sample, const Columns& columns) {
+  std::set<Instant> seen;
+  const auto fits = [&seen](const std::string& cell) {
+    const Result<ReadMoment> day_first = parse_moment(cell, DateOrder::DayFirst);
+    const Result<ReadMoment> moment =
+        day_first ? day_first : parse_moment(cell, DateOrder::MonthFirst);
+    return moment && moment->at.time_since_epoch() % std::chrono::minutes(1) == Duration(0) &&
+           seen.insert(moment->at).second;
+  };
+  return columns.clock || std::ranges::all_of(sample.rows, [&](const Cells& row) {
+           return columns.at < row.size() && fits(row.at(columns.at));
+         });
+}
+
 bool is_distinct(const Sample& sample, std::size_t column) {
   std::set<std::string_view> seen;
   return std::ranges::all_of(sample.rows, [&](const std::vector<std::string>& row) {
@@ -224,11 +239,30 @@ std::vector<std::size_t> value_columns(const Sample& sample, const Columns& colu
   return numbers.empty() ? meant : numbers;
 }
 
+/// By these rows of one time are told apart: not by numbers of the rows themselves, which differ
+/// also where the same was exported twice.
+std::vector<std::size_t> label_columns(const Sample& sample, const Columns& columns) {
+  std::vector<std::size_t> labels;
+  for (std::size_t column = 0; column < sample.columns; ++column) {
+    const bool number = sample.header.empty() ? sample.any(column, is_number)
+                                              : numbers_the_rows(sample.header.at(column));
+    if (column != columns.at && column != columns.value && columns.clock != column &&
+        columns.length != column && !number) {
+      labels.push_back(column);
+    }
+  }
+  return labels;
+}
+
 /// Whether the rows themselves are the messages, as in a table of jobs: nothing counts, or each row
-/// has an id of its own and no name says that it counts.
-bool rows_are_messages(const Sample& sample, const std::vector<std::size_t>& candidates) {
+/// has an id of its own, times are those of single events, and no name says that it counts.
+bool rows_are_messages(const Sample& sample, const Columns& columns,
+                       const std::vector<std::size_t>& candidates) {
   if (candidates.empty()) {
     return true;
+  }
+  if (at_whole_minutes(sample, columns)) {
+    return false;
   }
   const bool told = std::ranges::any_of(candidates, [&](std::size_t column) {
     const Meaning meaning = meaning_of(name_of(sample, column));
@@ -251,7 +285,7 @@ std::string events_remark(const Sample& sample, const Columns& columns,
   if (sample.columns == 1) {
     return "there are only times: each is taken for one message, counted by the minute";
   }
-  return wanted.empty() && rows_are_messages(sample, candidates)
+  return wanted.empty() && rows_are_messages(sample, columns, candidates)
              ? "no column counts messages: each row is taken for one, counted by the minute"
              : "";
 }
@@ -294,6 +328,7 @@ Result<Columns> find_columns(std::string_view text, std::string_view wanted) {
                                    " NAME (without a header its number), or name that of the times "
                                    "if each row is a message"));
   columns.value = candidates.at(chosen.index);
+  columns.labels = label_columns(sample, columns);
   // Of a time and a number there is nothing to choose.
   columns.remark =
       sample.columns == 2 && sample.header.empty() && wanted.empty() ? "" : chosen.remark;

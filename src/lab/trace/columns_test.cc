@@ -90,6 +90,7 @@ TEST(Columns, RowsCountWhereTheColumnOfTimesIsAskedFor) {
 TEST(Columns, WhatNumbersTheRowsCountsNothing) {
   for (const char* text : {",time,orders\n0,2026-11-23 12:00,3\n1,2026-11-23 12:01,4\n",
                            "id,time,count\n0,2026-11-23 12:00,3\n1,2026-11-23 12:01,4\n",
+                           "id,time,orders\n0,2026-11-23 12:00,3\n1,2026-11-23 12:01,4\n",
                            "queue_id,time,orders\n8,2026-11-23 12:00,3\n8,2026-11-23 12:01,4\n"}) {
     EXPECT_EQ(must_read(text).messages(), 7) << text;
   }
@@ -104,6 +105,12 @@ TEST(Columns, RowsOfTwoQueuesAreAddedAlsoWhereTheyAreEqual) {
   const Trace trace = must_read("time,queue,sent\n" + minute + next);
   EXPECT_EQ(trace.messages(), 9);
   EXPECT_THAT(trace.remarks, Contains(HasSubstr("2 rows of a time that another row has too")));
+  EXPECT_EQ(must_read(minute + next).messages(), 9);
+  // An export that begins before the last one ended.
+  EXPECT_EQ(must_read("id,time,sent\n1,2026-11-23 12:00,3\n2,2026-11-23 12:01,4\n"
+                      "7,2026-11-23 12:01,4\n8,2026-11-23 12:02,5\n")
+                .messages(),
+            12);
   // The same file twice.
   const Trace copied = must_read("time,queue,sent\n" + minute + next + minute + next);
   EXPECT_EQ(copied.messages(), 9);

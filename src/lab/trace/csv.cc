@@ -64,13 +64,24 @@ Result<ReadMoment> moment_of(const std::vector<std::string_view>& cells, const C
                        : parse_moment(date, order);
 }
 
-Result<void> read_row(const Table& table, const Columns& columns, const Style& style, Read& read) {
-  const std::vector<std::string_view>& cells = table.cells();
+/// The same for rows whose labels are the same.
+std::size_t label_of(const std::vector<std::string_view>& cells, const Columns& columns) {
+  constexpr std::size_t kOdd = 31;
+  std::size_t label = 0;
+  for (const std::size_t column : columns.labels) {
+    const std::string_view cell = column < cells.size() ? cells.at(column) : "";
+    label = label * kOdd + std::hash<std::string_view>()(cell);
+  }
+  return label;
+}
+
+Result<void> read_row(const std::vector<std::string_view>& cells, const Columns& columns,
+                      const Style& style, Read& read) {
   TRY(check_width(cells, columns));
   const ReadMoment moment = TRY(moment_of(cells, columns, style.dates));
   read.zoned = read.zoned || moment.zoned;
   read.with_time = read.with_time || !moment.date_only;
-  Row row{.at = moment.at, .messages = 1, .copy_of = std::hash<std::string_view>()(table.text())};
+  Row row{.at = moment.at, .messages = 1, .copy_of = label_of(cells, columns)};
   if (!columns.events) {
     const std::string_view value = cells.at(columns.value);
     if (is_gap(value)) {
@@ -148,7 +159,7 @@ Result<Read> read_rows(std::string_view text, const Columns& columns, const Styl
     if (line < columns.front) {
       continue;
     }
-    const Result<void> row = read_row(table, columns, style, read);
+    const Result<void> row = read_row(table.cells(), columns, style, read);
     if (!row) {
       return fail(row.error(), numbers.of(table.line()));
     }

@@ -16,7 +16,7 @@ struct Row {
   Instant at = {};
   double messages = 0;
   Duration length = {};     ///< zero: not told; until the next row
-  std::size_t copy_of = 0;  ///< the same for rows of which all that stands there is the same
+  std::size_t copy_of = 0;  ///< differs where rows of one time are of different queues
 };
 
 struct Rows {

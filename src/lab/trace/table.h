@@ -19,7 +19,6 @@ class Table {
   /// As they stand there, without quotes and blanks around them.
   const std::vector<std::string_view>& cells() const { return cells_; }
   std::size_t line() const { return lines_.number(); }
-  std::string_view text() const { return lines_.line(); }  ///< of the line, as it stands there
   char separator() const { return separator_; }
 
  private:
@@ -38,6 +37,7 @@ struct Columns {
   std::optional<std::size_t> clock = {};  ///< the time of the day, if `at` holds the date alone
   std::size_t value = 0;
   std::optional<std::size_t> length = {};  ///< seconds that a row stands for
+  std::vector<std::size_t> labels = {};    ///< what else a row tells: its queue, ..
   bool events = false;                     ///< nothing counts: each row is one message
   std::string remark = {};
 };
