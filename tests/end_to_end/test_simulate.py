@@ -98,6 +98,7 @@ BAD = [
     (["--arrivals", "poisson:1", "--rival", "nobody"], "'nobody' is none of target-tracking", 3),
     (["--arrivals", "poisson:1", "--rival", "keda", "--objective", "fast"], "'fast' is not", 3),
     (["--arrivals", "poisson:1", "--rival", "keda", "--price", "m5.large"], "'m5.large'", 3),
+    (["--arrivals", "poisson:1", "--price", "g5.xlrage"], "did you mean 'g5.xlarge'?", 3),
     (["--trace", "missing.csv", "--rival", "keda"], "simulate: there is no file 'missing.csv'", 3),
     (["--trace", ".", "--rival", "keda"], "simulate: '.' is a folder", 3),
     (["--trace", "empty", "--rival", "keda"], "empty: it is empty", 3),

@@ -39,6 +39,11 @@ Result<std::string> header(const net::HttpResponse& response, std::string_view n
 
 Result<RuntimeApi> RuntimeApi::create(std::string_view address, net::HttpClient& http,
                                       const Clock& clock) {
+  if (address.empty()) {
+    return fail(ErrorKind::Malformed,
+                "AWS_LAMBDA_RUNTIME_API is not set: Lambda starts this program, or ecs-scaler "
+                "emulate --lambda does");
+  }
   const std::size_t colon = address.rfind(':');
   const auto port =
       colon == std::string_view::npos ? std::nullopt : number_of<int>(address.substr(colon + 1));

@@ -179,6 +179,9 @@ TEST(RuntimeApi, RefusesAnAddressThatIsNone) {
   for (const char* address : {"", "host", ":80", "host:", "host:x", "host:0", "host:70000"}) {
     EXPECT_FALSE(RuntimeApi::create(address, http, system_clock()).has_value()) << address;
   }
+  EXPECT_TRUE(RuntimeApi::create("", http, system_clock())
+                  .error()
+                  .message.starts_with("AWS_LAMBDA_RUNTIME_API is not set: Lambda starts this"));
 }
 
 }  // namespace

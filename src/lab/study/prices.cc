@@ -2,9 +2,13 @@
 
 #include <array>
 #include <optional>
+#include <string>
+#include <vector>
 
-#include <fmt/core.h>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "ground/json/reader.h"
 
@@ -22,16 +26,15 @@ std::optional<double> as_number(std::string_view text) {
   return value && *value >= 0 && *value <= kPriceMax ? value : std::nullopt;
 }
 
-std::string known_names(const json::Value& root) {
-  std::string names;
+std::vector<std::string> known_names(const json::Value& root) {
+  std::vector<std::string> names;
   for (const char* group : {"per_vcpu_and_gb", "per_hour"}) {
     const json::Value* const members = root.find(group);
     if (members == nullptr || !std::holds_alternative<json::Object>(members->data())) {
       continue;
     }
     for (const auto& [name, value] : std::get<json::Object>(members->data())) {
-      names += names.empty() ? "" : ", ";
-      names += name + (std::string_view(group) == "per_hour" ? "" : ":VCPU,GB");
+      names.push_back(name + (std::string_view(group) == "per_hour" ? "" : ":VCPU,GB"));
     }
   }
   return names;
@@ -79,9 +82,11 @@ Result<Price> look_up(const json::Value& value, std::string_view what) {
     price.per_hour = TRY(number_of(*instance, "hour"));
     price.told = fmt::format("{}, {}", what, TRY(source_of(*instance, root)));
   } else {
+    const std::vector<std::string> names = known_names(value);
+    const std::vector<std::string_view> known(names.begin(), names.end());
     return fail(ErrorKind::Malformed,
-                fmt::format("there is no price of '{}'; known are {}, or give a number per hour",
-                            what, known_names(value)));
+                fmt::format("there is no price of '{}'; known are {}, or give a number per hour{}",
+                            what, fmt::join(names, ", "), did_you_mean(what, known)));
   }
   const json::Reader currency = TRY(root.field("currency"));
   price.currency = TRY(currency.string());
