@@ -22,11 +22,11 @@ std::pair<Place, std::string_view> call_key(const ServiceId& id);
 
 enum class WithTags { Yes, No };
 
-/// DescribeServices for up to ten services of one cluster.
 /// What MISSING among a reply's failures means.
 inline constexpr std::string_view kNoSuchService =
     "MISSING: there is no such service in this cluster, account and region";
 
+/// DescribeServices for up to ten services of one cluster.
 ApiCall describe_call(std::span<const ServiceId> ids, WithTags with_tags);
 
 /// One service's reading out of the reply to describe_call().

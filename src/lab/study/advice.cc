@@ -247,9 +247,9 @@ std::vector<std::string> reasons_of(const Advice& advice) {
                                   met, advice.ranked->size()));
   }
   add_doubts(advice, reasons);
-  if (advice.history > Duration(0)) {
-    reasons.push_back(short_history(advice.history, advice.unseen().sent));
-    std::erase(reasons, "");
+  if (const auto lacks =
+          advice.history ? short_history(*advice.history, advice.unseen().sent) : std::nullopt) {
+    reasons.push_back(*lacks);
   }
   if (const std::int64_t lost = advice.best().answer.run.figures.lost; lost > 0) {
     reasons.push_back(loss_text(lost));

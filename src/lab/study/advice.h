@@ -40,7 +40,7 @@ struct Advice {
   Answer present = {};                            ///< what is in force, on the same part
   std::vector<Answer> others = {};                ///< rivals, likewise
   std::string part = "the last third";
-  Duration history = {};  ///< how long the trace is; zero: there is none
+  std::optional<Duration> history = {};  ///< how long the trace is, if there is one
 
   const TriedSettings& best() const { return *finals.front().trial; }
   const Answer& unseen() const { return finals.front().answer; }

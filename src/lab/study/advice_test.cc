@@ -260,9 +260,9 @@ TEST_F(AdviceTest, TellsEachSettingBesideWhatItReplaces) {
 }
 
 TEST(History, OfLessThanAWeekIsToldWithWhatItLacks) {
-  EXPECT_THAT(short_history(std::chrono::hours(48), 909),
+  EXPECT_THAT(short_history(std::chrono::hours(48), 909).value(),
               AllOf(HasSubstr("only 48 h long"), HasSubstr("that of 909 messages, drawn out")));
-  EXPECT_EQ(short_history(std::chrono::hours(7 * 24) - std::chrono::minutes(5), 909), "");
+  EXPECT_EQ(short_history(std::chrono::hours(7 * 24) - std::chrono::minutes(5), 909), std::nullopt);
 }
 
 TEST(Sentence, NamesTheCheapestThatMeetsAndTheQuickest) {

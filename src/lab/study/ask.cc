@@ -238,16 +238,16 @@ Result<Candidate> read_candidate(std::string_view text, const std::string& name)
   return candidate_of(json::Reader(value), name);
 }
 
-std::string short_history(Duration history, std::int64_t messages) {
+std::optional<std::string> short_history(Duration history, std::int64_t messages) {
   constexpr Duration kWeek = std::chrono::hours(24 * 7);
   constexpr Duration kCutOff = std::chrono::hours(1);  // Of what was fetched as seven days.
-  return history >= kWeek - kCutOff
-             ? ""
-             : fmt::format(
-                   "The history is only {} long: what other days of a week bring does not "
-                   "show in it, and the cost a month is that of {}, drawn out. Two weeks "
-                   "are better.",
-                   format_duration(history), plural(messages, "message"));
+  if (history >= kWeek - kCutOff) {
+    return std::nullopt;
+  }
+  return fmt::format(
+      "The history is only {} long: what other days of a week bring does not show in it, and the "
+      "cost a month is that of {}, drawn out. Two weeks are better.",
+      format_duration(history), plural(messages, "message"));
 }
 
 std::vector<std::string> facts_of(const Asked& asked, const Terms& terms) {

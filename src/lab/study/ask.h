@@ -70,11 +70,11 @@ Question over(const Asked& asked, const Terms& terms, const trace::Trace& part);
 /// Errors: Malformed, naming the field.
 Result<Candidate> read_candidate(std::string_view text, const std::string& name);
 
-/// What people should know of how this was made, one sentence each.
-/// What a history of less than a week does not show; empty: it is longer. `messages` are those that
-/// the cost a month is made of.
-std::string short_history(Duration history, std::int64_t messages);
+/// What a history of less than a week does not show; nothing: it is longer. `messages` are those
+/// that the cost a month is made of.
+std::optional<std::string> short_history(Duration history, std::int64_t messages);
 
+/// What people should know of how this was made, one sentence each.
 std::vector<std::string> facts_of(const Asked& asked, const Terms& terms);
 /// "14.0 days from 2014-04-10T00:04:00Z, 249327 messages, 20 s of work each, fargate start".
 std::string subtitle_of(const Question& question, const Terms& terms, std::int64_t messages);

@@ -171,7 +171,9 @@ Result<Advised> advised_of(const study::Search& search, const study::Asked& aske
   advice.ranked = &search.ranked();
   advice.tried = search.tried();
   advice.ended = search.ended();
-  advice.history = asked.trace ? asked.trace->end() - asked.trace->begin() : Duration(0);
+  if (asked.trace) {
+    advice.history = asked.trace->end() - asked.trace->begin();
+  }
   advice.part = parts.whole ? "the last third" : "other arrivals of the same kind";
   for (std::size_t i = 0; i < chosen.size(); ++i) {
     advice.finals.push_back(
