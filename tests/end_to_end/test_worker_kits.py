@@ -13,6 +13,7 @@ import pytest
 from fetched import go_program, node_packages, python_packages
 from support import ROOT, program_environment, wait_until
 
+pytestmark = pytest.mark.long
 KITS = ROOT / "examples/workers"
 JOBS = 100
 QUICK = {"schedule": "1s", "task_start": "300ms", "mapping_toggle": "1s"}
@@ -180,27 +181,5 @@ def test_sigterm_ends_it_after_the_work_in_hand(at_work):
 
     wait_until(lambda: task()["lastStatus"] == "STOPPED", 40, what="the end")
     assert task()["containers"][0]["exitCode"] == 0
-    assert done(running) == {"job 0": 1}
-    assert running.depth() == (0, 0, 0)
-
-
-@pytest.mark.slow
-def test_work_that_is_longer_than_its_protection_is_not_cut_short(at_work):
-    running = at_work(75, minutes=1, stop_timeout="2s")
-
-    running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
-    wait_until(lambda: running.tasks()[1] == 0, 100, what="the end of the task")
-
-    assert done(running) == {"job 0": 1}
-
-
-@pytest.mark.slow
-def test_work_that_is_longer_than_the_visibility_is_done_once(at_work):
-    running = at_work(50)
-    running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=2)
-
-    wait_until(lambda: done(running), 80, what="the work")
-    running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
-    wait_for_rest(running)
     assert done(running) == {"job 0": 1}
     assert running.depth() == (0, 0, 0)
