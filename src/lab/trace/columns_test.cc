@@ -265,6 +265,11 @@ TEST(Times, TheWholeColumnSaysWhichIsTheMonth) {
   EXPECT_THAT(error_of("Date,Jobs\n11/31/2026 13:00,2\n"), HasSubstr("line 2: '11/31/2026 13:00'"));
 }
 
+TEST(Times, AnHourWithoutMinutesIsNone) {
+  EXPECT_THAT(error_of("date,count\n11/16/2026 9 AM,5\n11/28/2026 10 AM,6\n"),
+              HasSubstr("'11/16/2026 9 AM'"));
+}
+
 TEST(Times, DateAndClockMayBeColumnsOfTheirOwn) {
   for (const char* text : {"date,time,jobs\n2026-11-23,9:05,3\n2026-11-23,9:06,4\n",
                            "Time;Date;jobs\n09:05;23.11.2026;3\n09:06;23.11.2026;4\n"}) {

@@ -115,22 +115,31 @@ std::string quoted_cell(std::string text) {
   return "\"" + text + "\"";
 }
 
-/// The records as CSV, whose columns are all names that there are.
-Result<std::string> table_of(const std::vector<Record>& records) {
+/// The names of all cells. At most some hundred: each further cell is looked for among them, and
+/// one record of a hundred thousand names took minutes.
+Result<std::vector<std::string>> names_of(const std::vector<Record>& records) {
   constexpr std::size_t kNamesMax = 500;
   constexpr std::size_t kCellsMax = 20'000'000;
   std::vector<std::string> names;
   for (const Record& record : records) {
     for (const auto& cell : record) {
-      if (std::ranges::find(names, cell.first) == names.end()) {
-        names.push_back(cell.first);
+      if (std::ranges::find(names, cell.first) != names.end()) {
+        continue;
+      }
+      names.push_back(cell.first);
+      if (names.size() > kNamesMax || names.size() * records.size() > kCellsMax) {
+        return fail(ErrorKind::Malformed,
+                    "its records have too many fields: give those of the time and the number "
+                    "alone");
       }
     }
-    if (names.size() > kNamesMax || names.size() * records.size() > kCellsMax) {
-      return fail(ErrorKind::Malformed,
-                  "its records have too many fields: give those of the time and the number alone");
-    }
   }
+  return names;
+}
+
+/// The records as CSV, whose columns are all names that there are.
+Result<std::string> table_of(const std::vector<Record>& records) {
+  const std::vector<std::string> names = TRY(names_of(records));
   std::string text;
   const auto add_line = [&](auto&& cell) {
     for (std::size_t i = 0; i < names.size(); ++i) {

@@ -95,9 +95,13 @@ std::optional<bool> take_half(std::string_view& text) {
   return !am;
 }
 
-/// "12:05:00" before noon as "00:05:00"; nothing for an hour that no half of the day has.
+/// "12:05:00" before noon as "00:05:00"; nothing for an hour that no half of the day has, or one
+/// without minutes ("9 AM").
 std::string in_half(const std::string& clock, bool afternoon) {
   constexpr int kHours = 12;
+  if (!clock.contains(':')) {
+    return "";
+  }
   const int hour = number_of<int>(std::string_view(clock).substr(0, 2)).value_or(0);
   return hour < 1 || hour > kHours
              ? ""
