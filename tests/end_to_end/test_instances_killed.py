@@ -3,6 +3,7 @@ instance back, and while the zones are balanced: no task at work is stopped, and
 no instance."""
 
 import collections
+import json
 import random
 import time
 
@@ -10,6 +11,7 @@ import pytest
 from instance_fleet import OWN
 from support import wait_until
 
+pytestmark = pytest.mark.timeout(400)
 CHANGES = {"UpdateService", "SetDesiredCapacity", "TagResource", "UntagResource",
            "UpdateContainerInstancesState", "TerminateInstanceInAutoScalingGroup"}
 BY_HAND = {"schedule": "0s"}
@@ -55,11 +57,22 @@ def wrongs(fleet, sent):
     return {what for what, is_so in found.items() if is_so}
 
 
-def invoke_until(fleet, condition, what, timeout=50, invoke=None):
+def state_of(fleet):
+    """What there is, for the message of a wait that was too long."""
+    status = fleet.job.status()
+    return json.dumps({
+        "totals": status["totals"], "service": status["service"],
+        "queue": fleet.job.emulator.depth(), "instances": states(fleet),
+        "group": fleet.group()["DesiredCapacity"],
+        "faults": fleet.job.emulator.call("faults")["faults"],
+        "last": fleet.job.function_lines()[-3:]}, indent=1)
+
+
+def invoke_until(fleet, condition, what, timeout=90, invoke=None):
     """One invocation after the other, whatever becomes of each."""
     end = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < end, f"{what}: not in {timeout} s"
+        assert time.monotonic() < end, f"{what}: not in {timeout} s\n{state_of(fleet)}"
         (invoke or (lambda: fleet.job.invoke(SCHEDULED)))()
         time.sleep(0.05)
 
@@ -113,9 +126,9 @@ def test_killed_at_each_change_on_the_way_back_it_harms_no_task(start_fleet):
     deaths = Deaths(fleet, BACK)
     fleet.job.emulator.send(3)
 
-    invoke_until(fleet, lambda: processed(fleet) == 6, "the work again")
+    # On a slow machine the work is done before the function was invoked often enough to die at all.
+    invoke_until(fleet, lambda: processed(fleet) == 6 and not deaths.missed(), "the work again")
 
-    assert deaths.missed() == []
     assert launched(fleet) == 3, "no instance more than there were"
     totals = fleet.job.status()["totals"]
     assert (totals["killed_while_working"], totals["lost"]) == (0, 0)
@@ -165,9 +178,8 @@ def test_killed_at_each_change_of_a_recall_it_harms_no_task(start_fleet):
     deaths = Deaths(fleet, [*before_and_after("TagResource", '"recalled '), *BACK])
     fleet.job.emulator.send(1)
 
-    invoke_until(fleet, lambda: processed(fleet) == 2, "the work again")
+    invoke_until(fleet, lambda: processed(fleet) == 2 and not deaths.missed(), "the work again")
 
-    assert deaths.missed() == []
     assert launched(fleet) == 1, "no instance but the one"
     assert fleet.job.status()["totals"]["killed_while_working"] == 0
 

@@ -84,11 +84,13 @@ def environment(pid):
         return ""
 
 
-def test_a_worker_that_ignores_sigterm_has_its_whole_stop_timeout(emulator, script):
-    running = emulator(worker=script("trap '' TERM\nwhile :; do sleep 0.05; done\n"),
-                       stop_timeout="2s", **QUICK)
+def test_a_worker_that_ignores_sigterm_has_its_whole_stop_timeout(emulator, script, tmp_path):
+    ignores = tmp_path / "ignores"  # A task runs before its shell has read the first line.
+    running = emulator(
+        worker=script(f"trap '' TERM\ntouch {ignores}\nwhile :; do sleep 0.05; done\n"),
+        stop_timeout="2s", **QUICK)
     running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=1)
-    wait_until(lambda: running.tasks()[1] == 1, what="the task")
+    wait_until(lambda: running.tasks()[1] == 1 and ignores.exists(), what="the task")
     arns = running.aws.ecs.list_tasks(cluster="test")["taskArns"]
     began = time.monotonic()
     running.aws.ecs.update_service(cluster="test", service="worker", desiredCount=0)
