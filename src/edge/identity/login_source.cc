@@ -58,8 +58,8 @@ class LoginSource final : public aws::CredentialSource {
   }
 
   Result<std::optional<aws::Credentials>> fetch(Deadline deadline) override {
-    const std::string path = TRY(file());
-    Result<json::Value> token = read_token_file(path);
+    const std::string path = TRY(token_path());
+    Result<json::Value> token = file_.read(path);
     if (!token.has_value()) {
       return fail(ErrorKind::Unauthorized, "aws login: " + token.error().message + "; " + log_in());
     }
@@ -76,7 +76,7 @@ class LoginSource final : public aws::CredentialSource {
     if (const Result<void> refreshed = refresh(*token, deadline); !refreshed.has_value()) {
       return still_good(path, refreshed.error());
     }
-    if (const Result<void> written = write_token_file(path, *token); !written.has_value()) {
+    if (const Result<void> written = file_.write(path, *token); !written.has_value()) {
       log_->write(LogLevel::Warn, "renewed credentials of aws login could not be kept",
                   {{"error", written.error().message}});
     }
@@ -92,9 +92,8 @@ class LoginSource final : public aws::CredentialSource {
 
   /// The keys of the file after a renewal that failed: the old ones while they live, or those of
   /// another program that renewed them meanwhile, for a refresh token may be good for one use.
-  Result<std::optional<aws::Credentials>> still_good(const std::string& path,
-                                                     const Error& error) const {
-    const Result<json::Value> token = read_token_file(path);
+  Result<std::optional<aws::Credentials>> still_good(const std::string& path, const Error& error) {
+    const Result<json::Value> token = file_.read(path);
     const json::Value* const keys = token.has_value() ? token->find("accessToken") : nullptr;
     if (keys == nullptr || !live_for(keys_of(*keys), Duration::zero())) {
       return std::unexpected(error);
@@ -104,7 +103,7 @@ class LoginSource final : public aws::CredentialSource {
     return keys_of(*keys);
   }
 
-  Result<std::string> file() const {
+  Result<std::string> token_path() const {
     const std::string name = aws::sha256_hex(session_) + ".json";
     if (const auto folder = variable(surroundings_.environment, "AWS_LOGIN_CACHE_DIRECTORY")) {
       return *folder + "/" + name;
@@ -216,6 +215,7 @@ class LoginSource final : public aws::CredentialSource {
   const Log* log_;
   std::string profile_;
   std::string session_;
+  TokenFile file_;
 };
 
 constexpr auto kLoginSettings = std::to_array<std::string_view>({"login_session"});

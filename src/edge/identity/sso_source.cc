@@ -92,7 +92,7 @@ class SsoSource final : public aws::CredentialSource {
     const std::string path = *home + "/.aws/sso/cache/" +
                              sha1_hex(role_.session.empty() ? role_.start_url : role_.session) +
                              ".json";
-    Result<json::Value> token = read_token_file(path);
+    Result<json::Value> token = file_.read(path);
     if (!token.has_value()) {
       return fail(ErrorKind::Unauthorized, "SSO token " + token.error().message + "; " + log_in());
     }
@@ -124,16 +124,16 @@ class SsoSource final : public aws::CredentialSource {
 
   /// A refresh token may be good for one use, and another program may have used it meanwhile: then
   /// the file holds what that one got.
-  void refresh_or_take_over(json::Value& token, const std::string& path, Deadline deadline) const {
+  void refresh_or_take_over(json::Value& token, const std::string& path, Deadline deadline) {
     const Result<void> refreshed = refresh(token, deadline);
     if (refreshed.has_value()) {
-      if (const Result<void> written = write_token_file(path, token); !written.has_value()) {
+      if (const Result<void> written = file_.write(path, token); !written.has_value()) {
         log_->write(LogLevel::Warn, "the refreshed SSO token could not be kept",
                     {{"error", written.error().message}});
       }
       return;
     }
-    Result<json::Value> kept = read_token_file(path);
+    Result<json::Value> kept = file_.read(path);
     if (kept.has_value() && instant_of(*kept, "expiresAt") > instant_of(token, "expiresAt")) {
       token = *std::move(kept);
       return;
@@ -207,6 +207,7 @@ class SsoSource final : public aws::CredentialSource {
   aws::CredentialSurroundings surroundings_;
   const Log* log_;
   SsoRole role_;
+  TokenFile file_;
 };
 
 constexpr auto kSsoSettings = std::to_array<std::string_view>({

@@ -1,3 +1,9 @@
+#include <csignal>
+#include <functional>
+#include <string>
+#include <sys/resource.h>
+#include <vector>
+
 #include <gtest/gtest.h>
 
 #include "edge/identity/digest.h"
@@ -127,6 +133,69 @@ TEST_F(SsoSourceTest, TakesTheTokenThatAnotherProgramRefreshedMeanwhile) {
     return refusal(400, R"({"error":"invalid_grant"})");
   };
   EXPECT_EQ(error(), "got S");
+}
+
+/// As on a full disk or in a home that is mounted read-only; root may write into any folder.
+class NothingCanBeWritten {
+ public:
+  NothingCanBeWritten() {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~NothingCanBeWritten() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  NothingCanBeWritten(const NothingCanBeWritten&) = delete;
+  NothingCanBeWritten& operator=(const NothingCanBeWritten&) = delete;
+
+ private:
+  rlimit before_ = {};
+  void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
+};
+
+/// Answers refresh tokens that are good for one use, and names those that were used.
+class OneUseTokens {
+ public:
+  Result<net::HttpResponse> operator()(const net::HttpRequest& request) {
+    if (request.target != "/token") {
+      bearers.emplace_back(*net::find_header(request.headers, "x-amz-sso_bearer_token"));
+      return ok(std::string(kRoleKeys));
+    }
+    if (!request.body.contains("\"refreshToken\":\"" + next_ + "\"")) {
+      return refusal(400, R"({"error":"invalid_grant"})");
+    }
+    const std::string number = std::to_string(++count_);
+    next_ = "r" + number;
+    return ok(R"({"accessToken":"a)" + number + R"(","expiresIn":3600,"refreshToken":")" + next_ +
+              "\"}");
+  }
+  std::vector<std::string> bearers = {};
+
+ private:
+  std::string next_ = "rtok";
+  int count_ = 0;
+};
+
+TEST_F(SsoSourceTest, KeepsARefreshedTokenThatCannotBeWritten) {
+  write_refreshable("2026-11-23T12:14:00Z");
+  OneUseTokens tokens;
+  transport.answer = std::ref(tokens);
+  auto kept = provider();
+  {
+    const NothingCanBeWritten full;
+    EXPECT_EQ(kept.current(aws::soon())->access_key_id, "S");
+    clock.advance(58min);
+    EXPECT_EQ(kept.current(aws::soon())->access_key_id, "S");
+  }
+  EXPECT_EQ(tokens.bearers, (std::vector<std::string>{"a1", "a2"}));
+
+  // Somebody logs in again: what he left is used.
+  write_token("2026-11-23T20:00:00Z");
+  clock.advance(10min);
+  EXPECT_EQ(kept.current(aws::soon())->access_key_id, "S");
+  EXPECT_EQ(tokens.bearers.back(), "access-token");
 }
 
 TEST_F(SsoSourceTest, RefusesAnExpirationThatIsNoTime) {

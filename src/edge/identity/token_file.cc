@@ -30,8 +30,12 @@ void set_member(json::Value& object, std::string_view name, json::Value value) {
   members.emplace_back(name, std::move(value));
 }
 
-Result<json::Value> read_token_file(const std::string& path) {
+Result<json::Value> TokenFile::read(const std::string& path) {
   const Result<std::string> text = read_kept_file(path);
+  if (unwritten_ && text.has_value() == passed_.has_value() && (!text || *text == *passed_)) {
+    return *unwritten_;
+  }
+  unwritten_.reset();
   if (!text.has_value()) {
     return fail(ErrorKind::Unauthorized, text.error().message);
   }
@@ -42,11 +46,17 @@ Result<json::Value> read_token_file(const std::string& path) {
   return object;
 }
 
-Result<void> write_token_file(const std::string& path, const json::Value& object) {
+Result<void> TokenFile::write(const std::string& path, const json::Value& object) {
   json::Writer writer;
   writer.value(object);
   const Result<void> written = replace_file(path, writer.text());
-  return written ? written : fail(written.error(), "write");
+  if (!written.has_value()) {
+    unwritten_ = object;
+    passed_ = read_kept_file(path);
+    return fail(written.error(), "write");
+  }
+  unwritten_.reset();
+  return {};
 }
 
 }  // namespace scaler::identity

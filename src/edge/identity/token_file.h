@@ -22,11 +22,21 @@ std::optional<Instant> instant_of(const json::Value& object, std::string_view na
 /// Sets a member of an object, at the end when it is new.
 void set_member(json::Value& object, std::string_view name, json::Value value);
 
-/// Errors: Unauthorized when there is no such file or it is no JSON object; the message names the
-///         path and holds nothing of the file.
-Result<json::Value> read_token_file(const std::string& path);
+/// A token that is refreshed and written back. A home that is mounted read-only, or a full disk,
+/// takes no new token, and a refresh token may be good for one use: so what could not be written
+/// is kept here, and holds until somebody else has changed the file.
+class TokenFile {
+ public:
+  /// Errors: Unauthorized when there is no such file or it is no JSON object; the message names the
+  ///         path and holds nothing of the file.
+  Result<json::Value> read(const std::string& path);
 
-/// Replaces the file at once, readable for its owner only. Errors: Unavailable, naming the path.
-Result<void> write_token_file(const std::string& path, const json::Value& object);
+  /// Replaces the file at once, readable for its owner only. Errors: Unavailable, naming the path.
+  Result<void> write(const std::string& path, const json::Value& object);
+
+ private:
+  std::optional<json::Value> unwritten_ = {};
+  Result<std::string> passed_ = std::string();  ///< the file when unwritten_ was to replace it
+};
 
 }  // namespace scaler::identity
