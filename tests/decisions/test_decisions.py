@@ -153,3 +153,16 @@ def test_the_document_shows_what_the_program_answers(example, decide):
     assert (code, len(out)) == (0, 1), err
     answer, expected = json.loads(out[0]), json.loads(shown)
     assert {field: answer[field] for field in expected} == expected
+
+
+@pytest.mark.parametrize("first", ["", '{"policy":\n'], ids=["a line", "a document of lines"])
+def test_an_input_without_an_end_is_refused(first, ecs_scaler, tmp_path):
+    endless = tmp_path / "endless"
+    with open(endless, "w") as file:
+        file.write(first)
+        file.truncate(200 << 20)
+    with open(endless) as file:
+        ended = subprocess.run([ecs_scaler, "decide"], stdin=file, text=True, timeout=100,
+                               capture_output=True, env=program_environment(tmp_path), check=False)
+    assert (ended.returncode, ended.stdout) == (EXIT_CONFIGURATION, "")
+    assert ended.stderr.count("\n") == 1 and "more than 64 MB" in ended.stderr

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <iostream>
-#include <iterator>
+#include <string>
 
 #include <fmt/core.h>
 
@@ -31,6 +31,32 @@ Result<std::string> decided(std::string_view document) {
   json::Writer writer;
   write_decision(writer, decision, advance(state, policy, decision, outcome));
   return std::move(writer).text();
+}
+
+/// More than any fleet's document: an input without an end must not take all memory.
+constexpr std::size_t kDocumentMax = 64U << 20U;
+
+/// Appends up to `stop`, or to the end of the input, which is one that no character is; whether
+/// that was within kDocumentMax.
+bool append_until(std::istream& in, int stop, std::string& text) {
+  std::streambuf& buffer = *in.rdbuf();
+  for (int next = buffer.sbumpc(); next != stop; next = buffer.sbumpc()) {
+    if (next == std::char_traits<char>::eof()) {
+      in.setstate(std::ios::eofbit);
+      return true;
+    }
+    if (text.size() == kDocumentMax) {
+      return false;
+    }
+    text += static_cast<char>(next);
+  }
+  return true;
+}
+
+int too_long() {
+  return complain(
+      kConfiguration,
+      fmt::format("decide: a document on standard input has more than {} MB", kDocumentMax >> 20U));
 }
 
 bool blank(std::string_view text) {
@@ -103,15 +129,21 @@ class Answers {
 /// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
 int decide_lines(std::istream& in, std::ostream& out) {
   Answers answers(out);
-  std::string line;
-  while (out && std::getline(in, line)) {
+  constexpr int kEnd = std::char_traits<char>::eof();
+  while (out && in.peek() != kEnd) {
+    std::string line;
+    if (!append_until(in, '\n', line)) {
+      return too_long();
+    }
     if (answers.any() || blank(line) || json::parse(line)) {
       answers.answer_line(line);
       continue;
     }
     // Nothing was answered yet, and this line alone is no document: look at the whole.
     std::string rest = line + '\n';
-    rest.append(std::istreambuf_iterator<char>(in), {});
+    if (!append_until(in, kEnd, rest)) {
+      return too_long();
+    }
     if (json::parse(rest) || !is_lines(rest)) {
       answers.answer_document(rest);
     } else {
