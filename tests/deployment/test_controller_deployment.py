@@ -19,8 +19,6 @@ from test_fleet_deployment import (
 from test_monitoring import alarms_of, rings
 from test_templates import TYPES, look_up, snake, statements_of
 
-pytestmark = pytest.mark.timeout(300)
-
 TEMPLATE = ROOT / "deploy/cloudformation/controller.yaml"
 TERRAFORM = ROOT / "deploy/terraform/controller"
 COMPOSE = ROOT / "deploy/compose.controller.yaml"

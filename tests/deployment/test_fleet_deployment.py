@@ -14,8 +14,6 @@ from support import REGION, ROOT, wait_until
 from test_monitoring import OF_AWS, alarms_of, event_of, queries, rings
 from test_templates import NAMES, TYPES, look_up, plain, snake, statements_of
 
-pytestmark = pytest.mark.timeout(300)
-
 TERRAFORM = ROOT / "deploy/terraform/fleet"
 ACCOUNT_TERRAFORM = ROOT / "deploy/terraform/account"
 ROLE = "arn:aws:iam::210987654321:role/ecs-scaler"

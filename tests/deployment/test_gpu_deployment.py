@@ -17,8 +17,6 @@ from support import ROOT, program_environment
 from test_iam_of_instances import moto_server  # noqa: F401
 from test_templates import look_up, plain, snake, statements_of
 
-pytestmark = pytest.mark.timeout(300)
-
 EXAMPLES = ("gpu", "managed-instances")
 # Both tools ask for these, and CloudFormation knows the stack's name and the code's place.
 GIVEN = {"Image": "worker:1", "SubnetIds": "subnet-1", "SecurityGroupIds": "sg-1"}

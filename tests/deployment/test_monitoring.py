@@ -13,8 +13,6 @@ import intrinsics
 from support import ROOT
 from test_templates import look_up, plain
 
-pytestmark = pytest.mark.timeout(300)
-
 # What AWS documents that SQS and Lambda publish, with these dimensions.
 OF_AWS = {"AWS/SQS": ({"QueueName"}, {"ApproximateNumberOfMessagesVisible",
                                       "ApproximateNumberOfMessagesNotVisible",

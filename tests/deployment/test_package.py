@@ -34,7 +34,6 @@ def digests(folder):
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
-@pytest.mark.timeout(300)
 def test_the_same_programs_give_the_same_bytes(dist, make_packages, moved, tmp_path):
     assert digests(make_packages(tmp_path / "again")) == digests(dist)
 

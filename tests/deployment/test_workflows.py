@@ -31,7 +31,6 @@ def actionlint():
     return program
 
 
-@pytest.mark.timeout(300)
 def test_actionlint_is_content(actionlint):
     done = subprocess.run([actionlint, "-no-color", *sorted(WORKFLOWS.glob("*.yml"))],
                           cwd=ROOT, capture_output=True, text=True, check=False)

@@ -24,7 +24,6 @@ def bench(release_bin_dir):
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(300)
 def test_instructions_system_calls_and_size_stay_within_the_budget(bench):
     result = bench("budget")
 
@@ -34,7 +33,6 @@ def test_instructions_system_calls_and_size_stay_within_the_budget(bench):
 
 
 @pytest.mark.alone
-@pytest.mark.timeout(300)
 def test_many_passes_and_closed_connections_leave_nothing_behind(bench):
     result = bench("day", "--passes", "240")
 

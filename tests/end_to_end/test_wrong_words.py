@@ -7,8 +7,6 @@ import re
 import shlex
 import subprocess
 
-import pytest
-
 from support import program_environment
 
 HERE = pathlib.Path(__file__).parent
@@ -82,7 +80,6 @@ def told_of(program, folder, title, text):
     return done.stderr.splitlines()
 
 
-@pytest.mark.timeout(120)
 def test_a_wrong_file_is_answered_a_line_a_problem(ecs_scaler, tmp_path):
     head, cases = blocks(FILES, "=== ")
     assert len(cases) >= 25
