@@ -1,4 +1,3 @@
-#include <csignal>
 #include <functional>
 #include <string>
 #include <sys/resource.h>
@@ -9,6 +8,7 @@
 #include "edge/identity/digest.h"
 #include "edge/identity/test_support.h"
 #include "edge/identity/token_file.h"
+#include "ground/base/test_support.h"
 
 namespace scaler::identity {
 namespace {
@@ -135,26 +135,6 @@ TEST_F(SsoSourceTest, TakesTheTokenThatAnotherProgramRefreshedMeanwhile) {
   EXPECT_EQ(error(), "got S");
 }
 
-/// As on a full disk or in a home that is mounted read-only; root may write into any folder.
-class NothingCanBeWritten {
- public:
-  NothingCanBeWritten() {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit none{.rlim_cur = 0, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &none);
-  }
-  ~NothingCanBeWritten() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  NothingCanBeWritten(const NothingCanBeWritten&) = delete;
-  NothingCanBeWritten& operator=(const NothingCanBeWritten&) = delete;
-
- private:
-  rlimit before_ = {};
-  void (*handler_)(int) = std::signal(SIGXFSZ, SIG_IGN);
-};
-
 /// Answers refresh tokens that are good for one use, and names those that were used.
 class OneUseTokens {
  public:
@@ -184,7 +164,7 @@ TEST_F(SsoSourceTest, KeepsARefreshedTokenThatCannotBeWritten) {
   transport.answer = std::ref(tokens);
   auto kept = provider();
   {
-    const NothingCanBeWritten full;
+    const testing::NoRoom none(0);  // Root may write into any folder.
     EXPECT_EQ(kept.current(aws::soon())->access_key_id, "S");
     clock.advance(58min);
     EXPECT_EQ(kept.current(aws::soon())->access_key_id, "S");

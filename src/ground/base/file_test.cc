@@ -1,17 +1,19 @@
 #include "ground/base/file.h"
 
-#include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
+#include "ground/base/test_support.h"
+
 namespace scaler {
 namespace {
+
+using testing::NoRoom;
 
 TEST(ReadFile, BringsTheWholeFileByteForByte) {
   std::string path = (std::filesystem::temp_directory_path() / "file-XXXXXX").string();
@@ -49,26 +51,6 @@ class Folder {
 
  private:
   std::string path_;
-};
-
-/// As a full disk: no file of this process grows beyond `bytes`.
-class NoRoom {
- public:
-  explicit NoRoom(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit small{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~NoRoom() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  NoRoom(const NoRoom&) = delete;
-  NoRoom& operator=(const NoRoom&) = delete;
-
- private:
-  rlimit before_ = {};
-  void (*handler_)(int);
 };
 
 TEST(ReadKeptFile, WaitsForNothingAndTakesNoMoreThanSuchFilesHold) {
