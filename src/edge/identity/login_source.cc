@@ -69,7 +69,7 @@ class LoginSource final : public aws::CredentialSource {
                     "aws login: " + path + " lacks " + std::string(name) + "; " + log_in());
       }
     }
-    const aws::Credentials kept = keys_of(*token->find("accessToken"));
+    aws::Credentials kept = keys_of(*token->find("accessToken"));
     if (live_for(kept, kLoginRefreshBefore)) {
       return kept;
     }

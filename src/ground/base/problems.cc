@@ -59,7 +59,10 @@ std::string shortened(std::string_view text, std::size_t max) {
   const std::string_view kept = text.substr(0, end);
   const bool plain = std::ranges::all_of(kept, is_plain);  // As the names in each reply are.
   std::string shown = plain ? std::string(kept) : with_controls_escaped(kept);
-  return end < text.size() ? shown + "..." : shown;
+  if (end < text.size()) {
+    shown += "...";
+  }
+  return shown;
 }
 
 }  // namespace scaler
