@@ -33,7 +33,7 @@ class Terraform:
 
     def run(self, *arguments, codes=(0,)):
         done = subprocess.run([self.program, *arguments, "-no-color"], cwd=self.folder,
-                              env=self.environment, capture_output=True, text=True, timeout=300,
+                              env=self.environment, capture_output=True, text=True, timeout=700,
                               check=False)
         assert done.returncode in codes, done.stdout + done.stderr
         return done
@@ -180,6 +180,7 @@ def test_what_advise_finds_can_be_applied(terraform, moto, code, accepted):
     calls = {f"row-{i}": {**given, "name": f"row-{i}", **as_values(policy), **way}
              for i, ((policy, _), way) in enumerate(zip(rows, ways, strict=True))}
 
+    # The provider makes one function at a time and waits eight seconds for each to be active.
     terraform(".", moto, calls=calls).apply({}, "-parallelism=40")
 
     for i, (_, wanted) in enumerate(rows):
