@@ -81,3 +81,23 @@ def test_no_message_is_lost_whatever_happens_to_the_scaler(start_job):
     idle = {(fault["operation"], fault["fault"]) for fault in faults} - {
         (fault["operation"], fault["fault"]) for fault in faults if fault["struck"]}
     assert not idle, f"never struck: {idle}"
+
+
+def test_an_invocation_that_dies_at_once_has_looked_at_nothing(start_job):
+    """Also on a busy machine, where the function runs before the next line of its host does."""
+    job = start_job(env=["WAKE=false"], schedule="0s")
+    job.tick_the_clock()
+
+    def calls():
+        return {name: callers[job.function_key]
+                for name, callers in job.status()["api_calls"].items()
+                if job.function_key in callers}
+
+    before = calls()
+    for _ in range(100):
+        job.harm("crash", 1)
+        _, failed = job.invoke({"source": "aws.events", "detail-type": "Scheduled Event",
+                                "detail": {}})
+        assert failed
+
+    assert calls() == before

@@ -78,6 +78,11 @@ void LambdaFunction::carry_out(std::string payload, OnResult on_result, const In
   }
   ++totals_.invocations;
   const Instant started_at = system_clock().now();
+  const bool dies_at_once = fault && fault->kind == FaultKind::Crash && fault->delay.count() == 0;
+  if (fault && (fault->kind == FaultKind::Hang || dies_at_once)) {
+    // Before it has the event: on a busy machine it may run before this program's next line.
+    sandbox->freeze();
+  }
   sandbox->invoke({.request_id = request_id,
                    .payload = std::move(payload),
                    .qualifier = invoked.qualifier,
@@ -95,8 +100,8 @@ void LambdaFunction::carry_out(std::string payload, OnResult on_result, const In
                              .payload = result.payload});
                      on_result({.outcome = outcome, .payload = result.payload, .log = result.log});
                    }});
-  if (fault) {
-    fault->kind == FaultKind::Hang ? sandbox->freeze() : sandbox->kill_later(fault->delay);
+  if (fault && fault->kind == FaultKind::Crash) {
+    sandbox->kill_later(fault->delay);
   }
 }
 
