@@ -182,10 +182,10 @@ TEST_F(LambdaFunctionTest, ReplacesASandboxThatTakesTooLong) {
 }
 
 TEST_F(LambdaFunctionTest, AnIdleSandboxIsNotTimedOut) {
-  use(kEcho, {.timeout = 200ms});
+  use(kEcho, {.timeout = 500ms});
   EXPECT_EQ(invoke("1").payload, "1");
   bool later = false;
-  loop_.run_after(250ms, [&] { later = true; });
+  loop_.run_after(550ms, [&] { later = true; });
   ASSERT_TRUE(run_until(loop_, [&] { return later; }));
 
   EXPECT_EQ(function_->sandboxes(), 1U);
