@@ -15,6 +15,8 @@ import pytest
 from lambda_host import RuntimeApi
 from support import ROOT
 
+pytestmark = pytest.mark.timeout(900)  # All packages are made twice.
+
 SCHEDULE = {"version": "0", "source": "aws.events", "detail-type": "Scheduled Event",
             "resources": ["arn:aws:events:us-east-1:123456789012:rule/minute"], "detail": {}}
 
