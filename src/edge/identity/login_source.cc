@@ -77,7 +77,7 @@ class LoginSource final : public aws::CredentialSource {
       return still_good(path, refreshed.error());
     }
     if (const Result<void> written = file_.write(path, *token); !written.has_value()) {
-      log_->write(LogLevel::Warn, "renewed credentials of aws login could not be kept",
+      log_->write(LogLevel::Warn, "renewed credentials of aws login could not be written",
                   {{"error", written.error().message}});
     }
     return keys_of(*token->find("accessToken"));

@@ -128,7 +128,7 @@ class SsoSource final : public aws::CredentialSource {
     const Result<void> refreshed = refresh(token, deadline);
     if (refreshed.has_value()) {
       if (const Result<void> written = file_.write(path, token); !written.has_value()) {
-        log_->write(LogLevel::Warn, "the refreshed SSO token could not be kept",
+        log_->write(LogLevel::Warn, "the refreshed SSO token could not be written",
                     {{"error", written.error().message}});
       }
       return;

@@ -1,6 +1,5 @@
 #include <functional>
 #include <string>
-#include <sys/resource.h>
 #include <vector>
 
 #include <gtest/gtest.h>

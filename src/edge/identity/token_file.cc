@@ -32,7 +32,7 @@ void set_member(json::Value& object, std::string_view name, json::Value value) {
 
 Result<json::Value> TokenFile::read(const std::string& path) {
   const Result<std::string> text = read_kept_file(path);
-  if (unwritten_ && text.has_value() == passed_.has_value() && (!text || *text == *passed_)) {
+  if (unwritten_ && text.value_or("") == passed_) {
     return *unwritten_;
   }
   unwritten_.reset();
@@ -52,7 +52,7 @@ Result<void> TokenFile::write(const std::string& path, const json::Value& object
   const Result<void> written = replace_file(path, writer.text());
   if (!written.has_value()) {
     unwritten_ = object;
-    passed_ = read_kept_file(path);
+    passed_ = read_kept_file(path).value_or("");
     return fail(written.error(), "write");
   }
   unwritten_.reset();

@@ -36,7 +36,7 @@ class TokenFile {
 
  private:
   std::optional<json::Value> unwritten_ = {};
-  Result<std::string> passed_ = std::string();  ///< the file when unwritten_ was to replace it
+  std::string passed_ = {};  ///< the file when unwritten_ was to replace it; empty: there was none
 };
 
 }  // namespace scaler::identity

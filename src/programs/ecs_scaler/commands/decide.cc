@@ -35,13 +35,14 @@ Result<std::string> decided(std::string_view document) {
 
 /// More than any fleet's document: an input without an end must not take all memory.
 constexpr std::size_t kDocumentMax = 64U << 20U;
+constexpr int kEnd = std::char_traits<char>::eof();
 
-/// Appends up to `stop`, or to the end of the input, which is one that no character is; whether
-/// that was within kDocumentMax.
+/// Appends up to `stop`, a character or kEnd, or to the end of the input; whether that was within
+/// kDocumentMax.
 bool append_until(std::istream& in, int stop, std::string& text) {
   std::streambuf& buffer = *in.rdbuf();
   for (int next = buffer.sbumpc(); next != stop; next = buffer.sbumpc()) {
-    if (next == std::char_traits<char>::eof()) {
+    if (next == kEnd) {
       in.setstate(std::ios::eofbit);
       return true;
     }
@@ -129,7 +130,6 @@ class Answers {
 /// refused is answered with {"error":".."} in its place, told on stderr, and makes the code 3.
 int decide_lines(std::istream& in, std::ostream& out) {
   Answers answers(out);
-  constexpr int kEnd = std::char_traits<char>::eof();
   while (out && in.peek() != kEnd) {
     std::string line;
     if (!append_until(in, '\n', line)) {
