@@ -41,9 +41,9 @@ class Terraform:
     def give(self, variables):
         (self.folder / "terraform.tfvars.json").write_text(json.dumps(variables))
 
-    def apply(self, variables):
+    def apply(self, variables, *flags):
         self.give(variables)
-        self.run("apply", "-auto-approve", "-input=false")
+        self.run("apply", "-auto-approve", "-input=false", *flags)
         outputs = json.loads(self.run("output", "-json").stdout)
         return {name: output["value"] for name, output in outputs.items()}
 
