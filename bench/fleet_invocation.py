@@ -13,7 +13,6 @@ docs/performance.md.
 import argparse
 import base64
 import contextlib
-import json
 import os
 import pathlib
 import re

@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from lambda_host import FunctionError, RuntimeApi
+from lambda_host import RuntimeApi
 from support import open_url, wait_until
 
 BUCKET, KEY = "scaling", "teams/a b/fleet.json"
@@ -242,7 +242,7 @@ def test_a_running_controller_follows_the_object_and_nothing_bad(
 
 
 def test_a_slow_store_holds_no_pass_for_long(cloud, store, start_process, ecs_scaler):
-    process, success = controller(start_process, ecs_scaler, cloud, store)
+    process, _ = controller(start_process, ecs_scaler, cloud, store)
     store.answer = lambda request: (time.sleep(60), (200, {}, b""))[1]
     send(cloud, "a")
     process.popen.send_signal(signal.SIGHUP)

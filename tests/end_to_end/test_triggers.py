@@ -2,8 +2,6 @@
 what becomes of the messages that came with it, also when somebody has meddled.
 """
 
-import json
-
 import pytest
 from support import TARGET, wait_until
 
