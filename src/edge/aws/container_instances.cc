@@ -365,8 +365,14 @@ Result<std::vector<TaskPlace>> ContainerInstances::tasks_of_service(Deadline dea
   return std::move(described.places);
 }
 
-Result<std::vector<std::string>> ContainerInstances::services(Deadline deadline) {
-  return services_with({}, deadline);
+Result<std::vector<ServiceId>> ContainerInstances::services(Deadline deadline) {
+  std::vector<ServiceId> ids;
+  for (std::string& name : TRY(services_with({}, deadline))) {
+    ServiceId& id = ids.emplace_back(of_);
+    id.service = std::move(name);
+    id.region = region_of(of_);  // A name does not tell it, as the ARN did.
+  }
+  return ids;
 }
 
 Result<std::vector<std::string>> ContainerInstances::daemons(Deadline deadline) {
@@ -384,21 +390,26 @@ Result<std::vector<std::string>> ContainerInstances::services_with(
 
 Result<std::vector<ServiceId>> ContainerInstances::scaled(const std::string& provider,
                                                           Deadline deadline) {
-  std::vector<ServiceId> all;
-  for (std::string& name : TRY(services(deadline))) {
-    all.push_back(of_);
-    all.back().service = std::move(name);
-  }
+  const std::vector<ServiceId> all = TRY(services(deadline));
   std::vector<ServiceId> found;
+  bool itself = false;
   std::vector<Result<ServiceReading>> readings = Ecs(*client_).describe(all, deadline);
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (!readings[i] && readings[i].error().kind == ErrorKind::NotFound) {
       continue;  // It is gone since it was listed.
     }
     const ServiceReading reading = TRY(std::move(readings[i]));
+    itself = itself || all[i].service == plain_name(of_.service);
     if (is_scaled_on(reading, provider)) {
       found.push_back(all[i]);
     }
+  }
+  if (!itself) {
+    // Asked in a wrong place, all were "gone": an instance that another process scales on ended.
+    return fail(ErrorKind::Unavailable,
+                fmt::format("ECS tells of {} services of the cluster {}, and not of '{}', which is "
+                            "one of them: who else scales there is not known",
+                            all.size(), of_.cluster, plain_name(of_.service)));
   }
   return found;
 }

@@ -72,9 +72,10 @@ class ContainerInstances {
                                           Deadline deadline);
   /// The service's own tasks that are to run.
   Result<std::vector<TaskPlace>> tasks_of_service(Deadline deadline);
-  /// Names of the cluster's services.
-  Result<std::vector<std::string>> services(Deadline deadline);
+  /// The cluster's services, by name and region.
+  Result<std::vector<ServiceId>> services(Deadline deadline);
   /// Of those on this capacity provider that a program of this kind scales: they have its tag.
+  /// Errors: Unavailable, too, where the service itself is not among what ECS tells of.
   Result<std::vector<ServiceId>> scaled(const std::string& provider, Deadline deadline);
   /// Of those that are DAEMON services.
   Result<std::vector<std::string>> daemons(Deadline deadline);

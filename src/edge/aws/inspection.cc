@@ -122,14 +122,9 @@ Result<ServiceDetails> service_details(Client& client, const ServiceId& id, Dead
 
 Result<std::vector<std::string>> neighbours_on(Client& client, const ServiceId& id,
                                                const std::string& provider, Deadline deadline) {
-  std::vector<ServiceId> others;
-  for (std::string& name : TRY(ContainerInstances(client, id).services(deadline))) {
-    if (name != plain_name(id.service)) {
-      ServiceId& other = others.emplace_back(id);
-      other.service = std::move(name);
-      other.region = region_of(id);  // Its name does not tell it.
-    }
-  }
+  std::vector<ServiceId> others = TRY(ContainerInstances(client, id).services(deadline));
+  std::erase_if(others,
+                [&id](const ServiceId& other) { return other.service == plain_name(id.service); });
   std::vector<std::string> found;
   for (std::span<const ServiceId> left(others); !left.empty();) {
     const auto chunk = left.first(std::min(left.size(), kServicesPerDescription));

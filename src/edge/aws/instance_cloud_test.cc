@@ -15,6 +15,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::string described_service(const std::string& name, const std::string& provider,
+                              const std::string& tag, int desired = 0) {
+  return R"({"serviceArn":"arn:aws:ecs:us-east-1:1:service/c/)" + name +
+         R"(","status":"ACTIVE","deployments":[],"runningCount":0,"pendingCount":0,"desiredCount":)" +
+         std::to_string(desired) + R"(,"capacityProviderStrategy":[{"capacityProvider":")" +
+         provider + R"("}],"tags":[{"key":")" + tag + R"(","value":"v2"}]})";
+}
+
 /// An AWS with a group of one GPU instance, that answers by operation. "ListTasks RUNNING",
 /// "ListTasks STOPPED" and "ListTasks jobs" are told apart.
 class FakeCluster {
@@ -63,9 +71,10 @@ class FakeCluster {
        "</DescribeScalingActivitiesResult></R>"},
       {"ListContainerInstances", R"({"containerInstanceArns":["arn:ci-1","arn:ci-2"]})"},
       {"DescribeContainerInstances", containers(0, 0)},
-      {"ListServices", R"({"serviceArns":[]})"},
+      {"ListServices", R"({"serviceArns":["s/c/jobs"]})"},
       {"ListServices DAEMON", R"({"serviceArns":[]})"},
-      {"DescribeServices", R"({"services":[]})"},
+      {"DescribeServices",
+       R"({"services":[)" + described_service("jobs", "gpu", "ecs-scaler:state") + "]}"},
       {"ListTasks RUNNING", R"({"taskArns":[]})"},
       {"ListTasks STOPPED", R"({"taskArns":[]})"},
       {"ListTasks jobs", R"({"taskArns":[]})"},
@@ -118,6 +127,9 @@ class FakeCluster {
     }
     if (body == "denied") {
       return service_failure(400, "AccessDeniedException");
+    }
+    if (body == "missing cluster") {
+      return service_failure(400, "ClusterNotFoundException");
     }
     Result<net::HttpResponse> response = ok(body);
     if (!date.empty()) {
@@ -518,14 +530,6 @@ TEST(InstanceCloud, AnInstanceOlderThanAllActivitiesIsAsOldAsTheOldest) {
   EXPECT_EQ(fake.look()->instances.at(0).launched, *parse_instant("2026-11-23T10:00:00Z"));
 }
 
-std::string described_service(const std::string& name, const std::string& provider,
-                              const std::string& tag, int desired = 0) {
-  return R"({"serviceArn":"arn:aws:ecs:us-east-1:1:service/c/)" + name +
-         R"(","status":"ACTIVE","deployments":[],"runningCount":0,"pendingCount":0,"desiredCount":)" +
-         std::to_string(desired) + R"(,"capacityProviderStrategy":[{"capacityProvider":")" +
-         provider + R"("}],"tags":[{"key":")" + tag + R"(","value":"v2"}]})";
-}
-
 TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
   const auto& service = described_service;
   FakeCluster fake;
@@ -556,6 +560,39 @@ TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
   fake.answers["DescribeServices"] = all;
   fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
   EXPECT_TRUE(fake.look()->complete) << "nothing could end";
+}
+
+/// A cluster of that name is not there, or all services are gone at once: their instances ended.
+TEST(InstanceCloud, WhereTheServiceItselfIsNotToldOfNobodyKnowsWhoElseScales) {
+  for (const char* answer :
+       {"missing cluster",
+        R"({"services":[],"failures":[{"arn":"s/c/jobs","reason":"MISSING"}]})"}) {
+    FakeCluster fake;
+    fake.answers["DescribeServices"] = answer;
+    const auto seen = fake.look();
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_FALSE(seen->complete) << answer;
+    EXPECT_TRUE(seen->unread.contains("not of 'jobs'")) << seen->unread;
+  }
+  FakeCluster empty;
+  empty.answers["ListServices"] = R"({"serviceArns":[]})";
+  EXPECT_FALSE(empty.look()->complete);
+}
+
+/// Asked where AWS_REGION says, a cluster of another region had no services: its instances ended.
+TEST(InstanceCloud, OthersAreLookedForWhereTheServiceIs) {
+  FakeCluster fake;
+  fake.answers["ListServices"] = R"({"serviceArns":["s/c/jobs","s/c/other"]})";
+  fake.answers["DescribeServices"] = R"({"services":[)" +
+                                     described_service("jobs", "gpu", "ecs-scaler:state") + "," +
+                                     described_service("other", "gpu", "ecs-scaler:state") + "]}";
+  fake.jobs.id.service = "arn:aws:ecs:ap-south-1:1:service/c/jobs";
+  EXPECT_EQ(fake.look()->scaled_by_others, std::vector<std::string>{"other"});
+  for (const net::HttpRequest& request : fake.test.transport.requests) {
+    if (!request.origin.host.starts_with("autoscaling")) {
+      EXPECT_TRUE(request.origin.host.contains("ap-south-1")) << request.body;
+    }
+  }
 }
 
 /// Before, the instance on its way for another's task was taken for one's own, whose task then
