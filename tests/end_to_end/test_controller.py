@@ -1,9 +1,12 @@
 """`explain`, `run --forget` and `run --listen` against the emulator, watched by boto3."""
 
 import json
+import os
+import pathlib
 import re
 import signal
 import socket
+import subprocess
 import urllib.error
 
 import pytest
@@ -196,6 +199,42 @@ def test_the_controller_ends_in_time_though_aws_hangs_and_lives_through_sighup(s
     # The pass may be given up at about the same time.
     assert log_lines(process)[-1]["message"] in (
         "stopped: what was under way did not end in time", "controller stopped")
+
+
+def test_the_controller_ends_in_time_though_its_first_look_for_services_hangs(start_process,
+                                                                               ecs_scaler):
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        process = start_process(
+            [ecs_scaler, "run", "--fleet", "tags"],
+            env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        peer, _ = silent.accept()
+        with peer:
+            process.popen.send_signal(signal.SIGTERM)
+            assert process.wait(10) == 0
+    assert [line["message"] for line in log_lines(process)] == [
+        "stopped: what was under way did not end in time"]
+
+
+@pytest.mark.parametrize("words, code", [(["run", "--fleet", "tags"], 0),
+                                         (["once", "--fleet", "tags"], 128 + signal.SIGTERM)])
+def test_as_the_first_process_of_a_container_it_ends_when_asked(start_process, ecs_scaler, words,
+                                                                code):
+    """The kernel drops what process 1 has not asked for."""
+    container = ["unshare", "--pid", "--fork", "--kill-child"]
+    if subprocess.run([*container, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("no namespace of processes may be made here")
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        silent.settimeout(30)
+        process = start_process(
+            [*container, ecs_scaler, *words],
+            env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"})
+        peer, _ = silent.accept()
+        with peer:
+            outer = process.popen.pid
+            children = pathlib.Path(f"/proc/{outer}/task/{outer}/children").read_text()
+            os.kill(int(children), signal.SIGTERM)
+            assert process.wait(10) == code
 
 
 def test_the_controllers_memory_survives_a_restart(start_process, ecs_scaler, job):

@@ -13,6 +13,7 @@
 #include "programs/ecs_scaler/commands/command_line.h"
 #include "programs/ecs_scaler/commands/complain.h"
 #include "programs/ecs_scaler/commands/documents.h"
+#include "programs/ecs_scaler/signals.h"
 
 namespace scaler::cli {
 
@@ -91,6 +92,7 @@ int main(int argc, char** argv) try {
   std::signal(SIGPIPE, SIG_IGN);
   // Whoever starts this may ignore it, and then no child's status is to be had.
   std::signal(SIGCHLD, SIG_DFL);
+  end_as_first_process();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   return finish_output(run_command_line(all_commands(), words, kVersion, process_environment()));
 } catch (const std::exception& error) {

@@ -1,6 +1,7 @@
 #include "programs/ecs_scaler/signals.h"
 
 #include <cstdlib>
+#include <unistd.h>
 #include <utility>
 
 namespace scaler::cli {
@@ -10,11 +11,12 @@ constexpr Duration kGrace = std::chrono::milliseconds(1500);
 
 }  // namespace
 
-void hold_hangups() {
-  sigset_t hangup;
-  sigemptyset(&hangup);
-  sigaddset(&hangup, SIGHUP);
-  pthread_sigmask(SIG_BLOCK, &hangup, nullptr);
+void end_as_first_process() {
+  if (::getpid() == 1) {
+    for (const int signal : {SIGTERM, SIGINT}) {
+      std::signal(signal, [](int received) { ::_exit(128 + received); });
+    }
+  }
 }
 
 StopOnSignal::StopOnSignal(std::optional<Log> log) : log_(std::move(log)), signals_() {

@@ -11,9 +11,9 @@
 
 namespace scaler::cli {
 
-/// From now on SIGHUP ends nothing; one that comes waits for the StopOnSignal of a service. To be
-/// called where what precedes that one can take long.
-void hold_hangups();
+/// Process 1, as in a container, is ended by no signal that it has not asked for: the kernel drops
+/// SIGTERM and SIGINT. From now on they end it as they end any other process.
+void end_as_first_process();
 
 class StopOnSignal {
  public:

@@ -4,6 +4,7 @@
 
 #include <fmt/core.h>
 
+#include "edge/config/environment.h"
 #include "ground/base/problems.h"
 #include "programs/ecs_scaler/commands/common_options.h"
 #include "programs/ecs_scaler/commands/complain.h"
@@ -29,14 +30,16 @@ int run(const Environment& environment, const RunFlags& flags) {
   if (!settings.token_file.empty() && !settings.listen) {
     return complain(kUsage, "--listen-token-file needs --listen");
   }
-  hold_hangups();  // The first look for the services may take half a minute.
+  // First of all: the first look for the services may take half a minute.
+  StopOnSignal stop(Log(STDOUT_FILENO,
+                        log_level_from_environment(environment).value_or(LogLevel::Info),
+                        system_clock()));
   // Before the file is read: no change is missed.
   FileWatch watch(watched_file(settings.choice));
   auto fleet = open_fleet(environment, settings.choice, STDOUT_FILENO);
   if (!fleet) {
     return complain(kConfiguration, fleet.error().message);
   }
-  StopOnSignal stop((*fleet)->log);
   return run_fleet(*std::move(fleet), std::move(watch), environment, settings, stop);
 }
 
