@@ -70,12 +70,9 @@ Duration Client::for_reply(const Surface& surface) {
   return std::clamp(kRoundTripsLeft * surface.round_trip.fastest(), kLeastLeft, kMostLeft);
 }
 
-Duration Client::round_trip() const {
-  Duration slowest{};
-  for (const auto& [region, surface] : surfaces_) {
-    slowest = std::max(slowest, surface.round_trip.fastest());
-  }
-  return slowest;
+Duration Client::round_trip(const Place& where) {
+  const Surface* const known = surface_of(where);
+  return known == nullptr ? Duration::zero() : known->round_trip.fastest();
 }
 
 std::vector<Result<ApiReply>> Client::call(std::span<const ApiCall> calls, Deadline deadline) {
@@ -358,13 +355,13 @@ std::optional<RateLimiter::Allowance> Client::allowance(AwsService service,
     return std::nullopt;
   }
   const Deadline now = surroundings_.clock.steady();
-  const RateLimiter* const known = limiter_of(where);
+  const Surface* const known = surface_of(where);
   RateLimiter untouched;
   untouched.share(rate_parts_);
-  return (known != nullptr ? *known : untouched).allowance(service, operation, now);
+  return (known != nullptr ? known->limiter : untouched).allowance(service, operation, now);
 }
 
-RateLimiter* Client::limiter_of(const Place& where) {
+Client::Surface* Client::surface_of(const Place& where) {
   const AccountRole role{.arn = std::string(where.role),
                          .external_id = std::string(where.external_id)};
   const auto identity = role.arn.empty() ? roles_.end() : roles_.find(role);
@@ -373,13 +370,13 @@ RateLimiter* Client::limiter_of(const Place& where) {
   const auto surface =
       surfaces_.find({identity == roles_.end() ? own_.number : identity->second.number, region});
   const bool known = surface != surfaces_.end() && (role.arn.empty() || identity != roles_.end());
-  return known ? &surface->second.limiter : nullptr;
+  return known ? &surface->second : nullptr;
 }
 
 void Client::heed(AwsService service, std::string_view operation, const Place& where,
                   std::span<const Deadline> calls) {
-  if (RateLimiter* const known = limiter_of(where)) {
-    known->heed(service, operation, calls);
+  if (Surface* const known = surface_of(where)) {
+    known->limiter.heed(service, operation, calls);
   }
 }
 

@@ -108,9 +108,8 @@ class Client {
   /// What the documented rate leaves for an operation in a place; nothing when it is not limited.
   std::optional<RateLimiter::Allowance> allowance(AwsService service, std::string_view operation,
                                                   const Place& where);
-  /// The fastest of the last minutes, to the region that is farthest away; zero while none is
-  /// known.
-  Duration round_trip() const;
+  /// The fastest of the last minutes to a place; zero while none is known.
+  Duration round_trip(const Place& where);
 
   /// As RateLimiter::heed(), for a place that was asked something before.
   void heed(AwsService service, std::string_view operation, const Place& where,
@@ -181,7 +180,7 @@ class Client {
   };
 
   /// Null for a place that was asked nothing yet.
-  RateLimiter* limiter_of(const Place& where);
+  Surface* surface_of(const Place& where);
   /// Found out once for each queue and for each service and region, of each identity.
   Result<const Route*> route_of(const ApiCall& call);
   /// What is left for the reply of a call that leaves at the last moment.

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "edge/aws/ecs.h"
+#include "scaler/core/queue_names.h"
 #include "scaler/state/state_text.h"
 
 namespace scaler::aws {
@@ -131,6 +132,20 @@ std::size_t Cloud::looks_allowed(const ServiceId& like) {
   }
   const std::int64_t calls = std::max<std::int64_t>(allowance->tokens + allowance->per_second, 0);
   return std::max<std::size_t>(static_cast<std::size_t>(calls) * kServicesPerDescription, 1);
+}
+
+/// A queue of another region is another place.
+Duration Cloud::round_trip(const LookRequest& like) {
+  Place place = place_of(like.service);
+  Duration slowest = client_->round_trip(place);
+  for (const std::string& url : like.queue_urls) {
+    const Result<QueueAddress> queue = parse_queue(url);
+    if (queue && !queue->region.empty()) {
+      place.region = queue->region;
+      slowest = std::max(slowest, client_->round_trip(place));
+    }
+  }
+  return slowest;
 }
 
 std::size_t Cloud::changes_allowed(const ServiceId& like) {

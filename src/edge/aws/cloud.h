@@ -18,7 +18,7 @@ class Cloud final : public CloudReader, public ServiceScaler, public StateWriter
   std::vector<Look> look(std::span<const LookRequest> requests, Patience patience,
                          Deadline deadline) override;
   std::size_t looks_allowed(const ServiceId& like) override;
-  Duration round_trip() const override { return client_->round_trip(); }
+  Duration round_trip(const LookRequest& like) override;
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                         Deadline deadline) override;
   std::size_t changes_allowed(const ServiceId& like) override;

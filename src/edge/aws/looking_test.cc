@@ -580,10 +580,10 @@ TEST_F(LookingTest, TellsWhatTheRatesAllow) {
   EXPECT_EQ(cloud().looks_allowed({}), 1200U);
   EXPECT_EQ(cloud().changes_allowed({}), 50U);
   EXPECT_EQ(cloud().saves_allowed({}), 20U);
-  EXPECT_EQ(cloud().round_trip(), 0ms);
+  EXPECT_EQ(cloud().round_trip({}), 0ms);
   look(fleet(100));
   EXPECT_EQ(cloud().looks_allowed({}), 1100U);
-  EXPECT_EQ(cloud().round_trip(), 10ms);
+  EXPECT_EQ(cloud().round_trip({}), 10ms);
   TestClient free;
   free.within_limits = false;
   Cloud unlimited(free.client());

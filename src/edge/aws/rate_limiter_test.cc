@@ -200,7 +200,7 @@ TEST(Client, UsesTheWholeRateWhateverTheRepliesTake) {
   // A hundred at once and two hundred at twenty a second.
   EXPECT_LE(test.transport.sent_at.back() - begin, 10s * 100 / 95);
   EXPECT_GE(test.transport.sent_at.back() - begin, 10s);
-  EXPECT_EQ(test.client().round_trip(), 107ms);
+  EXPECT_EQ(test.client().round_trip({}), 107ms);
 }
 
 TEST(Client, TellsOfWhatWasSentWhatCameOfItThoughTheDeadlineIsNear) {

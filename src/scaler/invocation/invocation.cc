@@ -20,6 +20,8 @@ constexpr Duration kReserve = std::chrono::seconds(2);
 constexpr Duration kAskingMost = std::chrono::seconds(10);
 /// How long services are waited for that are to keep their settings, at most.
 constexpr Duration kKeepingMost = std::chrono::seconds(2);
+/// How long a pass of a fleet waits for those that are slow.
+constexpr Duration kSlowMost = std::chrono::seconds(2);
 /// SQS allows no message to stay invisible for longer.
 constexpr Duration kVisibilityMax = std::chrono::hours(12);
 
@@ -269,7 +271,8 @@ std::span<ManagedService> Invoker::pass(const Invocation& invocation, Permission
   }
   const std::span<ManagedService> meant =
       wake ? owners(invocation, deadline, effect) : renew_fleet(invocation, deadline, effect);
-  const bool known_whose = wake || (ports_.fleet == nullptr && fleet_.size() == 1);
+  const bool alone = ports_.fleet == nullptr && fleet_.size() == 1;
+  const bool known_whose = wake || alone;
   // A person who asks for a pass means all of it.
   const bool whole = invocation.trigger == Trigger::Manual && !invocation.dry_run;
   const Deadline began = ports_.clock.steady();
@@ -285,6 +288,7 @@ std::span<ManagedService> Invoker::pass(const Invocation& invocation, Permission
             .deadline = deadline,
             .slots_until = std::min({deadline, invocation.slots_until, next_pass(invocation)}),
             .patience = settings_.patience,
+            .slow_most = alone || whole ? std::nullopt : std::optional(kSlowMost),
             .look_every = settings_.look_every,
             .tick = tick(),
             .delivered =

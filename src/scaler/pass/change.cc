@@ -35,7 +35,7 @@ struct Attempt {
 /// A scale-in leaves while its look is fresh, or not at all. A scale-out, whose count was read
 /// again if that was needed, only must not wait for long for its slot.
 Deadline leave_by(const Item& item, const Surroundings& surroundings) {
-  const Duration bound = freshness_bound(surroundings.ports.reader);
+  const Duration bound = freshness_bound(item, surroundings);
   return item.action() == Action::ScaleOut ? surroundings.ports.clock.steady() + bound
                                            : item.look.asked + bound;
 }
@@ -44,11 +44,10 @@ Deadline leave_by(const Item& item, const Surroundings& surroundings) {
 /// old by then.
 std::vector<Attempt> send(Items items, const Surroundings& surroundings) {
   const Ports& ports = surroundings.ports;
-  const Duration bound = freshness_bound(ports.reader);
   std::vector<DesiredCount> changes;
   for (const Item* item : items) {
     item->record->look_age = age_of(*item, ports.clock);
-    item->record->look_bound = bound;
+    item->record->look_bound = freshness_bound(*item, surroundings);
     changes.push_back({.service = item->service->id,
                        .desired = item->decision().desired,
                        .leave_by = leave_by(*item, surroundings)});
@@ -68,8 +67,7 @@ std::vector<Attempt> send(Items items, const Surroundings& surroundings) {
 }
 
 bool fresh(const Item& item, const Surroundings& surroundings) {
-  const Duration age = age_of(item, surroundings.ports.clock);
-  return age <= freshness_bound(surroundings.ports.reader);
+  return age_of(item, surroundings.ports.clock) <= freshness_bound(item, surroundings);
 }
 
 /// The latest look's word on a scale-out that was decided before it. By now somebody may have set a
@@ -89,9 +87,27 @@ void reconsider(Item& item, const Surroundings& surroundings) {
   record.outcome = record.decision->action == Action::Hold ? Outcome::Held : Outcome::Failed;
 }
 
-/// Reads the desired counts of scale-outs whose look is not fresh any more. The need is what that
-/// look said; slowness alone withholds nothing, but a count that is as high by now is not lowered,
-/// and one that cannot be read is left to a later try. Returns those that still scale out.
+/// What the service says now of a step that an older look of it led to. The need is what that
+/// look's queues say; slowness alone withholds nothing. But a count that is as high by now is not
+/// lowered, and neither a pause nor a count that a person has set meanwhile is passed over.
+void reread(Item& item, Result<ServiceReading> reading, const Surroundings& surroundings) {
+  PassRecord& record = *item.record;
+  item.look.service = std::move(reading);
+  record.reading = item.look.service;
+  const std::int64_t desired = item.look.service->service.desired;
+  const Decision again = decide_on(item, item.past, record.at, surroundings.options);
+  if (desired >= record.decision->desired || again.action == Action::ScaleIn) {
+    record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
+  } else if (again.desired < record.decision->desired) {
+    record.decision = again;
+  }
+  if (record.decision->action == Action::Hold) {
+    record.outcome = Outcome::Held;
+  }
+}
+
+/// Reads the services of scale-outs anew whose look is not fresh any more; one that cannot be read
+/// is left to a later try. Returns those that still scale out.
 std::vector<Item*> with_counts_read_again(std::vector<Item*> items,
                                           const Surroundings& surroundings,
                                           std::vector<Item*>& failed) {
@@ -115,14 +131,10 @@ std::vector<Item*> with_counts_read_again(std::vector<Item*> items,
       record.outcome = Outcome::Failed;
       record.errors.push_back(looks[i].service.error().message);
       failed.push_back(old[i]);
-    } else if (looks[i].service->service.desired >= record.decision->desired) {
-      const std::int64_t desired = looks[i].service->service.desired;
-      record.decision = held(*record.decision, desired, Reason::ChangedMeanwhile);
-      record.reading = std::move(looks[i].service);
     } else {
       // Should this step be refused, the smaller one begins at what is there by now: once one that
       // began at the old count lowered what a person had raised, and stopped a task at work.
-      old[i]->look.service->service.desired = looks[i].service->service.desired;
+      reread(*old[i], std::move(looks[i].service), surroundings);
     }
   }
   std::erase_if(items, [&](const Item* item) {
@@ -229,6 +241,32 @@ PlaceBudget slots_of(const Surroundings& surroundings) {
   });
 }
 
+/// Protected tasks are counted by up to three calls, one after another, so that the look which
+/// brought their number may never be fresh where each call takes its time: nothing ever scaled in.
+/// Service and queues are asked once more then, without them. ECS itself spares protected tasks,
+/// whatever the number was.
+void look_past_protection(Items items, const Surroundings& surroundings) {
+  std::vector<Item*> late;
+  std::vector<std::int64_t> counts;
+  for (Item* item : items) {
+    const bool counted = item->service->policy->scale_in_when == ScaleInWhen::Protected &&
+                         item->look.service && !item->look.service->protection_error;
+    if (counted && !fresh(*item, surroundings)) {
+      late.push_back(item);
+      counts.push_back(item->look.service->service.protected_tasks);
+    }
+  }
+  if (late.empty()) {
+    return;
+  }
+  look_unprotected(late, surroundings);
+  for (std::size_t i = 0; i < late.size(); ++i) {
+    if (late[i]->look.service) {
+      late[i]->look.service->service.protected_tasks = counts[i];
+    }
+  }
+}
+
 /// The second look's word on a scale-in: the same decision, or a hold.
 void confirm(Item& item, const Surroundings& surroundings) {
   PassRecord& record = *item.record;
@@ -244,7 +282,7 @@ void confirm(Item& item, const Surroundings& surroundings) {
 
 void withhold(Item& item, const Surroundings& surroundings) {
   PassRecord& record = *item.record;
-  const Duration bound = freshness_bound(surroundings.ports.reader);
+  const Duration bound = freshness_bound(item, surroundings);
   record.outcome = Outcome::Held;
   record.decision = held(*record.decision, record.decision->before, Reason::LookedTooLong,
                          {age_of(item, surroundings.ports.clock).count(), bound.count()});
@@ -298,6 +336,7 @@ void scale_in(std::vector<Item*> items, const Surroundings& surroundings) {
       break;
     }
     look(chosen, surroundings, Patience::AllButSlow);
+    look_past_protection(chosen, surroundings);
     std::vector<Item*> acting;
     for (Item* item : chosen) {
       confirm(*item, surroundings);

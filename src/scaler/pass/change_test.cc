@@ -57,6 +57,25 @@ TEST_F(ScaleIn, WhoseLookIsTooOldWaitsForNoSlot) {
   EXPECT_EQ(clock_.passed, 1h + 2 * 501ms);
 }
 
+/// Three calls, one after another, count the protected tasks of a service: where each takes its
+/// time, the look that has them was never fresh.
+TEST_F(ScaleIn, IsNotHeldByWhatCountingProtectedTasksTakes) {
+  fleet_ = {managed(
+      "s", testing::policy({.scale_up_target = 3, .scale_in_when = ScaleInWhen::Protected}))};
+  cloud_.service("s")->service.protected_tasks = 1;
+  cloud_.protection_time = 2s;
+  cloud_.look_time = 300ms;
+  PassRecord record = pass();
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_EQ(record.look_age, 300ms);
+  EXPECT_EQ(cloud_.set_of("s"), Counts{1}) << "one is protected";
+
+  running(3);
+  idle_for(1h);
+  cloud_.look_time = 501ms;
+  EXPECT_EQ(last_reason(pass()), Reason::LookedTooLong);
+}
+
 TEST_F(ScaleIn, ThatIsRefusedIsAFailedPass) {
   cloud_.scaling = fail(ErrorKind::Throttled, "slow down");
   EXPECT_EQ(pass().errors, std::vector<std::string>{"slow down"});
@@ -170,6 +189,30 @@ TEST_F(ScaleOut, OnAnOldLookSetsNothingThatIsThereAlready) {
   EXPECT_EQ(last_reason(record), Reason::ChangedMeanwhile);
   EXPECT_EQ(record.decision->desired, 3);
   EXPECT_EQ(record.reading->service.desired, 3);
+}
+
+/// The pause, and the count under manual_hold, had been read, and ten tasks were set all the same.
+TEST_F(ScaleOut, OnAnOldLookPassesOverNoPauseAndNoPersonsCount) {
+  cloud_.look_time = 4s;
+  at_look(2, [this] { cloud_.service("s")->service.paused_until = kPausedForGood; });
+  const PassRecord paused = pass();
+  EXPECT_TRUE(cloud_.set.empty());
+  EXPECT_EQ(paused.decision->action, Action::Hold);
+  EXPECT_EQ(paused.outcome, Outcome::Held);
+  EXPECT_EQ(last_reason(paused), Reason::PausedByTag);
+
+  fleet_ = {managed("s", testing::policy({.scale_up_target = 5, .manual_hold = 1h}))};
+  running(2);
+  quiet();
+  ServiceState known = testing::quiet(clock_.at);
+  known.last_set = 2;
+  cloud_.service("s")->saved_state = format_state(known);
+  at_look(static_cast<int>(cloud_.looks.size()) + 2,
+          [this] { cloud_.service("s")->service.desired = 3; });
+  const PassRecord held = pass();
+  EXPECT_TRUE(cloud_.set.empty());
+  EXPECT_EQ(held.decision->desired, 3);
+  EXPECT_EQ(held.outcome, Outcome::Held);
 }
 
 TEST_F(ScaleOut, IsTriedAgainAfterWhatPasses) {

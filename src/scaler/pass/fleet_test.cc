@@ -83,6 +83,53 @@ TEST_F(FleetPass, WhoHasNoLaterPassWaitsForTheSlowInASecondRound) {
   EXPECT_FALSE(records[1].failed());
 }
 
+/// One queue that hung made every invocation 15 s long, and the next one's messages waited for it.
+TEST_F(FleetPass, WhereOthersWaitForThePassTheSlowAreWaitedForShortlyAndSeldom) {
+  fleet_of(2, fixed(2));
+  queue("0") = QueueDepth{.visible = 4};
+  cloud_.slow = {"1"};
+  const auto looks_of_a_pass = [this] {
+    cloud_.looks.clear();
+    passes({.slow_most = 2s});
+    return static_cast<int>(std::ranges::count(cloud_.looks, std::vector<std::string>{"1"}));
+  };
+  EXPECT_EQ(looks_of_a_pass(), 1);
+  EXPECT_EQ(cloud_.deadlines.back(), clock_.steady() + 2s);
+  clock_.pass(29s);
+  EXPECT_EQ(looks_of_a_pass(), 0);
+  clock_.pass(1s);
+  EXPECT_EQ(looks_of_a_pass(), 1);
+}
+
+/// ECS was sent ten, and the record said "hold": the mapping of a wake was left on.
+TEST_F(FleetPass, WhatWasCarriedOutIsToldAlsoWhenTheSlowQueueAsksForNoMore) {
+  fleet_of(1, per_task(1));
+  fleet_[0].queues = {{.url = "https://sqs/fast"}, {.url = "https://sqs/late"}};
+  queue("fast") = QueueDepth{.visible = 10};
+  cloud_.slow = {"https://sqs/late"};
+  at_look(3, [this] { cloud_.slow = {}; });
+  const PassRecord record = pass();
+  EXPECT_EQ(cloud_.set_of("0"), Counts{10});
+  EXPECT_EQ(record.decision->action, Action::ScaleOut);
+  EXPECT_EQ(record.outcome, Outcome::Applied);
+  EXPECT_TRUE(record.from_zero);
+  EXPECT_EQ(record.reading->service.desired, 10);
+}
+
+/// A service of a far region made an old look of a near one fresh enough to scale in on.
+TEST_F(FleetPass, WhatIsFreshIsSaidByEachServicesOwnPlace) {
+  fleet_of(2, fixed(3));
+  for (const char* name : {"0", "1"}) {
+    running(3, name);
+    idle_for(1h, name);
+  }
+  cloud_.fastest_of["1"] = 650ms;
+  cloud_.look_time = 1300ms;
+  const auto records = passes();
+  EXPECT_EQ(records[0].outcome, Outcome::Held);
+  EXPECT_EQ(records[1].outcome, Outcome::Applied);
+}
+
 TEST_F(FleetPass, UnderARateWhoWasNotLookedAtForLongestIsNext) {
   fleet_of(14, fixed(2));
   cloud_.looks_at_once = 4;

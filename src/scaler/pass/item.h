@@ -32,13 +32,16 @@ struct Surroundings {
 /// How old a look may be when a change leaves that follows from it: three of the fastest round
 /// trips of the place, but no less than 500 ms (a task starts, and works, in a second) and no more
 /// than 2 s.
-Duration freshness_bound(const CloudReader& reader);
+Duration freshness_bound(const Item& item, const Surroundings& surroundings);
 
 /// The age of the item's look at this moment.
 Duration age_of(const Item& item, const Clock& clock);
 
 /// Looks at the items' services and puts what came into their looks.
 void look(Items items, const Surroundings& surroundings, Patience patience);
+
+/// The same without the number of protected tasks.
+void look_unprotected(Items items, const Surroundings& surroundings);
 
 /// The same of the queues alone, of services that rest: what is known of the service stands in the
 /// place of what would be read.

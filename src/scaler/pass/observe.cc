@@ -79,10 +79,11 @@ Look look_at(CloudReader& reader, const LookRequest& request, Deadline deadline)
   return std::move(reader.look({&request, 1}, Patience::All, deadline).front());
 }
 
-Duration freshness_bound(const CloudReader& reader) {
+Duration freshness_bound(const Item& item, const Surroundings& surroundings) {
   constexpr Duration kLeast = std::chrono::milliseconds(500);
   constexpr Duration kMost = std::chrono::seconds(2);
-  return std::clamp(3 * reader.round_trip(), kLeast, kMost);
+  const LookRequest request = request_of(*item.service, surroundings.options);
+  return std::clamp(3 * surroundings.ports.reader.round_trip(request), kLeast, kMost);
 }
 
 Duration age_of(const Item& item, const Clock& clock) {
@@ -95,6 +96,16 @@ void look(Items items, const Surroundings& surroundings, Patience patience) {
     return request_of(*item->service, surroundings.options);
   });
   ask(items, requests, surroundings, patience);
+}
+
+void look_unprotected(Items items, const Surroundings& surroundings) {
+  std::vector<LookRequest> requests(items.size());
+  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
+    LookRequest request = request_of(*item->service, surroundings.options);
+    request.protection = false;
+    return request;
+  });
+  ask(items, requests, surroundings, Patience::AllButSlow);
 }
 
 void look_at_queues(Items items, const Surroundings& surroundings) {

@@ -14,6 +14,9 @@
 namespace scaler {
 namespace {
 
+/// One that hangs is waited for no more often.
+constexpr Duration kSeldom = std::chrono::seconds(30);
+
 class Pass {
  public:
   Pass(std::span<ManagedService> fleet, const Ports& ports, const PassOptions& options)
@@ -36,10 +39,10 @@ class Pass {
   std::vector<PassRecord> run() {
     look_at_resting();
     for (std::vector<Item*> chunk = next_chunk(); !chunk.empty(); chunk = next_chunk()) {
-      round(chunk, Patience::AllButSlow);
+      round(chunk);
     }
-    if (!slow_.empty() && options_.patience == Patience::All) {
-      round(std::exchange(slow_, {}), Patience::All);
+    if (options_.patience == Patience::All) {
+      wait_for_slow();
     }
     try_again(failed_, surroundings_);
     conclude(failed_);
@@ -132,11 +135,41 @@ class Pass {
            ports_.clock.wait_until(ports_.clock.now() + kPause, {});
   }
 
-  void round(const std::vector<Item*>& chunk, Patience patience) {
+  /// Where others wait for the end of this pass, one that hangs would be waited for in each.
+  void wait_for_slow() {
+    std::vector<Item*> slow = std::exchange(slow_, {});
+    const Deadline now = ports_.clock.steady();
+    PassOptions options = options_;
+    if (options_.slow_most) {
+      options.deadline = std::min(options_.deadline, now + *options_.slow_most);
+      std::erase_if(slow, [now](const Item* item) {
+        const std::optional<Deadline> last = item->service->waited_for;
+        return last && now < *last + kSeldom;
+      });
+    }
+    if (slow.empty()) {
+      return;
+    }
+    for (Item* item : slow) {
+      item->service->waited_for = now;
+    }
+    look(slow, {.ports = ports_, .options = options}, Patience::All);
+    decide_and_act(slow);
+  }
+
+  void round(const std::vector<Item*>& chunk) {
     begun_ = true;
-    look(chunk, surroundings_, patience);
+    look(chunk, surroundings_, Patience::AllButSlow);
+    decide_and_act(chunk);
+  }
+
+  void decide_and_act(const std::vector<Item*>& chunk) {
     std::vector<Item*> decided;
+    std::vector<std::pair<Item*, PassRecord>> applied;  // in an earlier round of this pass
     for (Item* item : chunk) {
+      if (item->record->outcome == Outcome::Applied) {
+        applied.emplace_back(item, *item->record);
+      }
       item->service->rest.reset();
       tell(*item, ports_.clock);
       if (item->look.service || item->look.service.error().kind != ErrorKind::Throttled) {
@@ -159,6 +192,20 @@ class Pass {
     std::erase_if(decided,
                   [this](Item* item) { return std::ranges::find(failed_, item) != failed_.end(); });
     conclude(decided);
+    for (const auto& [item, earlier] : applied) {
+      keep_applied(*item->record, earlier);
+    }
+  }
+
+  /// What was carried out is told as carried out, whatever a later round found.
+  static void keep_applied(PassRecord& record, const PassRecord& earlier) {
+    record.from_zero = record.from_zero || earlier.from_zero;
+    if (record.outcome == Outcome::Held) {
+      record.decision = earlier.decision;
+      record.outcome = earlier.outcome;
+      record.look_age = earlier.look_age;
+      record.look_bound = earlier.look_bound;
+    }
   }
 
   void act(Items decided) {

@@ -48,8 +48,9 @@ struct ManagedService {
   std::vector<JobQueue> queues = {};
   Policy policy;
   Memory memory = {};
-  std::optional<Deadline> looked_at = {};  ///< steady; who was not looked at for longest is next
-  bool waits = false;                      ///< a change was decided, and there was no slot for it
+  std::optional<Deadline> looked_at = {};   ///< steady; who was not looked at for longest is next
+  std::optional<Deadline> waited_for = {};  ///< steady; when a pass last waited for it alone
+  bool waits = false;                       ///< a change was decided, and there was no slot for it
   GroupMemory group = {};
   std::optional<Rest> rest = {};  ///< since the last look, if it found that
   /// Whether its queues' messages may call an invocation; nothing: as the deployment says. A pass
@@ -81,6 +82,10 @@ struct PassOptions {
   Deadline slots_until = Deadline::max();
   /// AllButSlow: who is slow is left to the next pass, too.
   Patience patience = Patience::All;
+  /// How long the slow are waited for at most, each once in 30 s; nothing: as long as the pass may
+  /// take. For whoever runs passes of a fleet one after another: the next is what all others'
+  /// messages wait for.
+  std::optional<Duration> slow_most = {};
   Duration look_every = kLookEvery;  ///< how far apart the looks of this program are
   Duration tick = Duration::zero();  ///< and those between them; zero: there are none
   std::int64_t delivered = 0;        ///< messages that the trigger was handed

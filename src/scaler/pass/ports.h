@@ -115,8 +115,9 @@ class CloudReader {
   virtual std::size_t looks_allowed(const ServiceId& /*like*/) {
     return std::numeric_limits<std::size_t>::max();
   }
-  /// The fastest round trip of late; zero while none is known.
-  virtual Duration round_trip() const { return Duration::zero(); }
+  /// The fastest round trip of late to where this one and its queues are, the farthest of them;
+  /// zero while none is known.
+  virtual Duration round_trip(const LookRequest& /*like*/) { return Duration::zero(); }
 };
 
 struct DesiredCount {

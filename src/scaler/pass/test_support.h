@@ -2,6 +2,7 @@
 // For the tests of this folder and of those above it: a cloud that knows its queues and services by
 // their names, as plain data that a test sets and looks at, and a clock that moves only when told.
 
+#include <algorithm>
 #include <deque>
 #include <functional>
 #include <map>
@@ -48,9 +49,10 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
   explicit FakeCloud(FakeClock& clock) : clock_(&clock) {}
 
   std::vector<Look> look(std::span<const LookRequest> requests, Patience /*patience*/,
-                         Deadline /*deadline*/) override {
+                         Deadline deadline) override {
     EXPECT_FALSE(requests.empty());
     looks.emplace_back();
+    deadlines.push_back(deadline);
     if (before_look) {
       before_look(static_cast<int>(looks.size()));
     }
@@ -74,11 +76,15 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
       }
       answers.push_back(std::move(look));
     }
-    clock_->pass(look_time);
+    const bool counted = std::ranges::any_of(requests, &LookRequest::protection);
+    clock_->pass(look_time + (counted ? protection_time : Duration::zero()));
     return answers;
   }
   std::size_t looks_allowed(const ServiceId& /*like*/) override { return looks_at_once; }
-  Duration round_trip() const override { return fastest; }
+  Duration round_trip(const LookRequest& like) override {
+    const auto known = fastest_of.find(like.service.service);
+    return known == fastest_of.end() ? fastest : known->second;
+  }
 
   std::vector<Result<void>> set_desired(std::span<const DesiredCount> changes,
                                         Deadline /*deadline*/) override {
@@ -154,8 +160,10 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
   std::set<std::string> slow = {};  ///< queues, or services with all theirs, that do not answer yet
   std::function<void(int look)> before_look = {};
   Duration look_time = {};
-  Duration slot_time = {};  ///< until a change has its slot and leaves
+  Duration protection_time = {};  ///< longer, where protected tasks are counted
+  Duration slot_time = {};        ///< until a change has its slot and leaves
   Duration fastest = {};
+  std::map<std::string, Duration> fastest_of = {};  ///< of services that are elsewhere
   std::size_t looks_at_once = std::numeric_limits<std::size_t>::max();
   std::size_t changes_left = std::numeric_limits<std::size_t>::max();
   std::map<std::string, std::size_t> changes_left_in = {};  ///< of a region, in place of those
@@ -167,6 +175,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
   std::vector<std::pair<std::string, std::int64_t>> set = {};
   std::vector<SavedState> saved = {};
   std::vector<std::vector<std::string>> looks = {};  ///< the services of each
+  std::vector<Deadline> deadlines = {};              ///< of each
   std::vector<std::string> described = {};           ///< not by their queues alone
   std::size_t protection_asked = 0;
   std::size_t urgent_asked = 0;
