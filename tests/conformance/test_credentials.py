@@ -95,6 +95,16 @@ SETUPS = {
     "key without secret": ({CREDENTIALS: "[default]\naws_access_key_id = S\n"}, {}),
     "other files": ({"a": "[default]\n" + keys("C"), "b": "[x]\n" + keys("S")},
                     {"AWS_CONFIG_FILE": "@HOME/a", "AWS_SHARED_CREDENTIALS_FILE": "@HOME/b"}),
+    "other files by variables": ({"a": "[default]\n" + keys("C"), "b": "[x]\n" + keys("S")},
+                                 {"AWS_CONFIG_FILE": "${HOME}/a",
+                                  "AWS_SHARED_CREDENTIALS_FILE": "$HOME/b"}),
+    # Of any user: a home has a few folders above it, and the root has itself.
+    "file in the home of the user database": (
+        {"a": "[default]\n" + keys("C")},
+        {"HOME": None, "AWS_CONFIG_FILE": "~/../../../..@HOME/a"}),
+    "name of other signs": (config("[profile p!x&y]\n" + keys("C")), {"AWS_PROFILE": "p!x&y"}),
+    "name of several words without quotes": (config("[profile two words]\n" + keys("C")),
+                                             {"AWS_PROFILE": "two words", **CONTAINER}),
     "role": (config(f"[default]\n{ROLE}a\nsource_profile = b\n[profile b]\n" + keys("B")), {}),
     "role with keys in the other file": (
         {**config(f"[default]\n{ROLE}a\nsource_profile = b\n"), CREDENTIALS: "[b]\n" + keys("B")},
@@ -186,6 +196,23 @@ STRICTER = {
     "role session alone": "[default]\nrole_session_name = x\n",
 }
 
+# Where botocore finds keys, and this program refuses what it does not read: the keys beside it, or
+# the machine's, would be somebody else's.
+BESIDE = "[profile q]\n" + keys("Q")
+REFUSED = {
+    "role behind a colon, beside keys": (
+        config(f"[default]\nrole_arn: arn:aws:iam::123456789012:role/a=b\nsource_profile = q\n"
+               f"{keys('C')}{BESIDE}"), {}),
+    "process behind a colon, beside keys": (
+        {**config(f"[default]\ncredential_process: sh @HOME/print.sh --a=b\n{keys('C')}"),
+         "print.sh": "echo '" + PRINTED.format(1) + "'"}, {}),
+    "settings of all profiles": ({CREDENTIALS: "[DEFAULT]\n" + keys("S") + "[p]\nregion = r\n"},
+                                 PROFILE),
+    "settings of all profiles in config": (
+        config("[DEFAULT]\n" + keys("K") + "[default]\nregion = r\n"), {}),
+    "file in a user's home": ({"a": "[default]\n" + keys("K")},
+                              {"AWS_CONFIG_FILE": "~root/../../../..@HOME/a"}),
+}
 
 RANDOM_SETUPS = 60
 PRINTS = {"print.sh": "echo words >&2; cat @HOME/keys.json",
@@ -277,14 +304,15 @@ def place(tmp_path, server):
         return {"HOME": str(home), "PATH": os.environ["PATH"], "AWS_REGION": "eu-west-1",
                 "AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": server.url,
                 "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1",
-                **{name: filled(text) for name, text in variables.items()}}
+                **{name: text and filled(text) for name, text in variables.items()}}
 
     return make
 
 
 def botocore_key(environment):
     """The access key; None when botocore refuses or finds nothing."""
-    cache = str(pathlib.Path(environment["HOME"]) / ".aws/sso/cache")
+    cache = str(pathlib.Path(environment["HOME"] or "/") / ".aws/sso/cache")
+    environment = {name: text for name, text in environment.items() if text is not None}
     providers = (botocore.credentials.SSOProvider, botocore.tokens.SSOTokenProvider)
     with unittest.mock.patch.dict(os.environ, environment, clear=True), \
             unittest.mock.patch.object(providers[0], "_SSO_TOKEN_CACHE_DIR", cache), \
@@ -345,6 +373,15 @@ def test_never_becomes_the_machine_where_somebody_was_meant(name, place, program
     environment = place({".aws/config": STRICTER[name]}, INSTANCE)
 
     assert botocore_key(environment) == "MACHINE"
+    assert program_key(environment) is None
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refuses_what_it_does_not_read_where_botocore_does(name, place, program_key):
+    files, variables = REFUSED[name]
+    environment = place(files, {**INSTANCE, **variables})
+
+    assert botocore_key(environment) not in (None, "C", "MACHINE")
     assert program_key(environment) is None
 
 

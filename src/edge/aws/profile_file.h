@@ -26,19 +26,32 @@ struct ProfileSection {
 
 using ProfileSections = std::map<std::string, ProfileSection, std::less<>>;
 
+/// A section that is not read, as its header is none of its file's.
+struct UnreadSection {
+  std::string meant = {};  ///< the header that it could have had: "profile p"
+  std::string told = {};   ///< "[p] is not read: ...", with what to write
+};
+
 struct ProfileFiles {
   ProfileSections profiles = {};
   ProfileSections sso_sessions = {};
   ProfileSections services = {};
-  std::vector<std::string> ignored = {};  ///< sections that are not read, as in brackets
+  std::vector<UnreadSection> unread = {};
 };
+
+/// What is told of a section that could have been the one with this header, as "profile p"; empty
+/// when there is none.
+std::string unread_section(const ProfileFiles& files, std::string_view header);
+/// As above, as the end of a message that a section is missing: "; [p] is not read: ..."
+std::string or_unread(const ProfileFiles& files, std::string_view header);
 
 struct ProfilePaths {
   std::string config = {};  ///< empty: there is none
   std::string credentials = {};
 };
 
-ProfilePaths profile_paths(const Environment& environment);
+/// Errors: as path_in().
+Result<ProfilePaths> profile_paths(const Environment& environment);
 
 /// Which profile is meant, and which variable says so: empty for "default", which nothing names.
 struct ProfileChoice {
@@ -50,8 +63,9 @@ struct ProfileChoice {
 Result<ProfileChoice> chosen_profile(const Environment& environment);
 
 /// Both files' texts as one.
-/// Errors: Malformed with the file's name and the line's number; never with its text, which may
-///         hold a secret.
+/// Errors: Malformed with the file's name and the line's number, for a line that is none of such a
+///         file and for one that other programs read otherwise; never with its text, which may hold
+///         a secret.
 Result<ProfileFiles> parse_profile_files(std::string_view config, std::string_view credentials,
                                          const ProfilePaths& names = {
                                              .config = "config", .credentials = "credentials"});

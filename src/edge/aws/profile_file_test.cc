@@ -17,6 +17,14 @@ std::map<std::string, ProfileSettings> settings_of(const ProfileSections& sectio
   return result;
 }
 
+ProfileSettings unread_of(const ProfileFiles& files) {
+  ProfileSettings result;
+  for (const UnreadSection& section : files.unread) {
+    result[section.meant] = section.told;
+  }
+  return result;
+}
+
 std::map<std::string, ProfileSettings> expected(const Reader& test, std::string_view name) {
   std::map<std::string, ProfileSettings> result;
   const Reader sections = *test.field(name);
@@ -41,7 +49,7 @@ TEST(ProfileFileVectors, AreReadAsAwsReadsThem) {
     }
   }
   EXPECT_EQ(cases.size(), 65U);
-  EXPECT_EQ(differing, 1U);
+  EXPECT_EQ(differing, 2U);
 }
 
 TEST(ProfileFileVectors, AreWhereAwsExpectsThem) {
@@ -54,8 +62,10 @@ TEST(ProfileFileVectors, AreWhereAwsExpectsThem) {
       continue;
     }
     const Environment environment = texts_in(test, "environment");
-    EXPECT_EQ(profile_paths(environment).config, text_in(test, "config"));
-    EXPECT_EQ(profile_paths(environment).credentials, text_in(test, "credentials"));
+    const auto paths = profile_paths(environment);
+    ASSERT_TRUE(paths.has_value()) << paths.error().message;
+    EXPECT_EQ(paths->config, text_in(test, "config"));
+    EXPECT_EQ(paths->credentials, text_in(test, "credentials"));
     EXPECT_EQ(chosen_profile(environment)->name, text_in(test, "profile"));
   }
   EXPECT_EQ(cases.size(), 9U);
@@ -99,10 +109,54 @@ TEST(ProfileFile, TakesAnyNameInTheCredentialsFileAsTheAwsCliWritesIt) {
 TEST(ProfileFile, KeepsWhatItCannotRead) {
   const auto files = parse_profile_files(
       "[prod]\na=1\n[profile p]\naws role = x\n[default]\nb=1\n[profile default]\n",
-      "[profile p]\nc=1\n");
+      "[profile p]\nc=1\n[sso-session s]\n");
   ASSERT_TRUE(files.has_value());
-  EXPECT_EQ(files->ignored, (std::vector<std::string>{"prod", "default", "profile p"}));
+  EXPECT_EQ(
+      unread_of(*files),
+      (ProfileSettings{
+          {"profile default", "[default] is not read beside [profile default]"},
+          {"profile p", "[profile p] is not read: in the credentials file it is to be [p]"},
+          {"profile prod", "[prod] is not read: in the config file it is to be [profile prod]"},
+          {"sso-session s", "[sso-session s] is not read: it is to stand in the config file"}}));
   EXPECT_EQ(files->profiles.at("p").unread, std::vector<std::string>{"aws role"});
+}
+
+TEST(ProfileFile, RefusesANameThatEndsAtAColon) {
+  for (const char* line :
+       {"role_arn: arn:aws:iam::123456789012:role/a=b", "credential_process: sh p.sh --a=b",
+        "aws_secret_access_key:s=", "a:b = c", "key : value", ": = x"}) {
+    const auto files = parse_profile_files("[profile p]\n" + std::string(line) + "\n", "");
+    ASSERT_FALSE(files.has_value()) << line;
+    EXPECT_EQ(files.error().message,
+              "read config: line 2 is to be name = value, with no colon in the name");
+  }
+}
+
+TEST(ProfileFile, RefusesSettingsOfAllProfiles) {
+  const std::string told =
+      ": line 2 is a setting of [DEFAULT], which some programs take for a setting of all "
+      "profiles: write it into the profile, as into [default]";
+  const std::string text = "[DEFAULT]\naws_access_key_id=K\n[default]\nregion=r\n";
+  EXPECT_EQ(parse_profile_files(text, "").error().message, "read config" + told);
+  EXPECT_EQ(parse_profile_files("", text).error().message, "read credentials" + told);
+  const auto empty = parse_profile_files("[DEFAULT]\n[default]\nregion=r\n", "");
+  ASSERT_TRUE(empty.has_value()) << empty.error().message;
+  EXPECT_EQ(empty->profiles.at("default").settings, (ProfileSettings{{"region", "r"}}));
+}
+
+TEST(ProfileFile, TakesANameOfOneWordWhateverItsCharacters) {
+  const auto files = parse_profile_files(
+      "[profile prod\u00e9]\na=1\n[profile prod!x]\n[sso-session a&b]\n[services s!]\n"
+      "[profile two words]\n[profile a\"b]\n[profile a\\b]\n[profile]\n",
+      "");
+  ASSERT_TRUE(files.has_value()) << files.error().message;
+  EXPECT_EQ(settings_of(files->profiles),
+            (std::map<std::string, ProfileSettings>{{"prod!x", {}}, {"prod\u00e9", {{"a", "1"}}}}));
+  EXPECT_TRUE(files->sso_sessions.contains("a&b"));
+  EXPECT_TRUE(files->services.contains("s!"));
+  EXPECT_EQ(unread_of(*files).size(), 4U);
+  EXPECT_EQ(unread_section(*files, "profile a\\b"),
+            "[profile a\\b] is not read: write [profile \"a\\b\"]");
 }
 
 TEST(ProfileFile, NamesTheBrokenLineWithoutQuotingIt) {
@@ -145,7 +199,8 @@ TEST_F(ChosenProfile, ThatDoesNotExistIsToldWithThoseThatDo) {
   EXPECT_EQ(refused({{"AWS_DEFAULT_PROFILE", "q"}}),
             "AWS_DEFAULT_PROFILE: there is no profile 'q' in " + files + "; there are: ci, dev");
   EXPECT_TRUE(
-      refused({{"AWS_PROFILE", "prod"}}).ends_with("[prod] is to be [profile prod] in the former"));
+      refused({{"AWS_PROFILE", "prod"}})
+          .ends_with("; [prod] is not read: in the config file it is to be [profile prod]"));
 }
 
 TEST_F(ChosenProfile, IsToldWithoutWhatSteersATerminal) {
@@ -177,6 +232,44 @@ TEST_F(ChosenProfile, IsReadFromTheHomeThatAPathNames) {
   folder.write("elsewhere", "[default]\nregion=eu-west-9\n");
   const auto profile = read_profile({{"HOME", folder.path()}, {"AWS_CONFIG_FILE", "~/elsewhere"}});
   EXPECT_EQ(profile->settings.at("region"), "eu-west-9");
+}
+
+TEST_F(ChosenProfile, IsReadFromTheVariablesThatAPathNames) {
+  folder.write("$9/a$", "[default]\nregion=eu-west-9\n");
+  for (const char* path :
+       {"$HOME/$9/a$", "${HOME}$NONE/$9/a$", "$TILDE/$9/a$", "$HOME_${NONE}/$9/a$"}) {
+    const auto profile = read_profile({{"HOME", folder.path()},
+                                       {"HOME_", folder.path()},
+                                       {"NONE", ""},
+                                       {"9", "$9"},
+                                       {"TILDE", "~"},
+                                       {"AWS_CONFIG_FILE", path}});
+    ASSERT_TRUE(profile.has_value()) << profile.error().message;
+    EXPECT_TRUE(profile->exists) << path;
+  }
+}
+
+TEST_F(ChosenProfile, IsLookedForInNoPathThatIsNotUnderstood) {
+  EXPECT_EQ(refused({{"AWS_CONFIG_FILE", "/a/$HOM/b"}}),
+            "AWS_CONFIG_FILE: '/a/$HOM/b' names HOM, which is not set");
+  EXPECT_EQ(refused({{"AWS_SHARED_CREDENTIALS_FILE", "${X Y}"}}),
+            "AWS_SHARED_CREDENTIALS_FILE: '${X Y}' names X Y, which is not set");
+  EXPECT_EQ(refused({{"AWS_CONFIG_FILE", "~somebody/x"}}),
+            "AWS_CONFIG_FILE: '~somebody/x': no other user's home is looked up: write it out");
+  EXPECT_EQ(read_profile({{"AWS_CONFIG_FILE", "~/x"}}).error().message,
+            "AWS_CONFIG_FILE: '~/x' needs HOME, which is not set");
+}
+
+TEST_F(ChosenProfile, WhoseHeaderIsNotReadIsToldHowToWriteIt) {
+  folder.write(".aws/config", "[profile two words]\n");
+  EXPECT_TRUE(refused({{"AWS_PROFILE", "two words"}})
+                  .ends_with("; [profile two words] is not read: write [profile \"two words\"]"))
+      << refused({{"AWS_PROFILE", "two words"}});
+  folder.write(".aws/config", "[profile default]\n");
+  folder.write(".aws/credentials", "[profile p]\n");
+  EXPECT_TRUE(refused({{"AWS_PROFILE", "p"}})
+                  .ends_with("; [profile p] is not read: in the credentials file it is to be [p]"))
+      << refused({{"AWS_PROFILE", "p"}});
 }
 
 }  // namespace

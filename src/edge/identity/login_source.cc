@@ -9,6 +9,7 @@
 #include "edge/aws/settings.h"
 #include "edge/aws/sigv4.h"
 #include "edge/aws/source_request.h"
+#include "edge/aws/user_path.h"
 #include "edge/identity/dpop.h"
 #include "edge/identity/profile_entries.h"
 #include "edge/identity/token_file.h"
@@ -105,7 +106,9 @@ class LoginSource final : public aws::CredentialSource {
 
   Result<std::string> token_path() const {
     const std::string name = aws::sha256_hex(session_) + ".json";
-    if (const auto folder = variable(surroundings_.environment, "AWS_LOGIN_CACHE_DIRECTORY")) {
+    const std::optional<std::string> folder =
+        TRY(aws::path_in(surroundings_.environment, "AWS_LOGIN_CACHE_DIRECTORY"));
+    if (folder) {
       return *folder + "/" + name;
     }
     const auto home = variable(surroundings_.environment, "HOME");

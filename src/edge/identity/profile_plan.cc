@@ -81,24 +81,6 @@ Result<aws::Role> role_of(const ProfileView& profile) {
   return role;
 }
 
-/// What stands in the files under the profile's name, and is not read; empty when nothing does.
-std::string unread_section(const ProfileView& profile) {
-  const auto holds = [&](const std::string& header) {
-    return std::ranges::find(profile.files.ignored, header) != profile.files.ignored.end();
-  };
-  const std::string with_word = "profile " + profile.name;
-  if (profile.name == "default" && holds("default")) {
-    return "[default] is not read beside [profile default]";
-  }
-  if (holds(profile.name)) {
-    return "[" + profile.name + "] is not read: in the config file it is to be [" + with_word + "]";
-  }
-  return holds(with_word)
-             ? "[" + with_word + "] is not read: in the credentials file it is to be [" +
-                   profile.name + "]"
-             : "";
-}
-
 /// A profile without credentials leaves the choice to the machine, but only when it says nothing
 /// that could mean somebody: what is misspelt or newer than this program would else be answered
 /// with the machine's identity.
@@ -112,7 +94,7 @@ Result<void> check_nothing_meant(const ProfileView& profile) {
                            "' is not known: it may mean some");
     }
   }
-  const std::string unread = unread_section(profile);
+  const std::string unread = aws::unread_section(profile.files, "profile " + profile.name);
   if (!unread.empty()) {
     return profile.wrong("it has no credentials, and its section " + unread);
   }
@@ -202,7 +184,8 @@ class Planner {
                             const std::vector<std::string>& visited) const {
     const auto found = files_->profiles.find(source);
     if (found == files_->profiles.end()) {
-      return profile.wrong("its source_profile '" + source + "' does not exist");
+      return profile.wrong("its source_profile '" + source + "' does not exist" +
+                           aws::or_unread(*files_, "profile " + source));
     }
     const bool seen = std::ranges::find(visited, source) != visited.end();
     if (seen && (source != profile.name || !has_keys(found->second.settings))) {

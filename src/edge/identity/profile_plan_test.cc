@@ -237,6 +237,17 @@ TEST_F(PlanTest, LeavesNothingToTheMachineWhereASectionOfTheProfileIsNotRead) {
             "file it is to be [profile p]");
 }
 
+TEST_F(PlanTest, TellsHowASectionIsToBeWrittenThatIsNotRead) {
+  EXPECT_EQ(
+      refused("[profile p]\nrole_arn=r\nsource_profile=a b\n[profile a b]\n" + std::string(kKeys)),
+      "profile 'p': its source_profile 'a b' does not exist; [profile a b] is not read: "
+      "write [profile \"a b\"]");
+  EXPECT_EQ(refused("[profile p]\nsso_account_id=1\nsso_role_name=r\nsso_session=a b\n"
+                    "[sso-session a b]\n"),
+            "profile 'p': there is no [sso-session a b]; [sso-session a b] is not read: write "
+            "[sso-session \"a b\"]");
+}
+
 TEST_F(PlanTest, KeepsTheTokenOfEitherName) {
   const auto made = plan("[profile p]\n" + std::string(kKeys) + "aws_security_token=t\n");
   ASSERT_TRUE(made.has_value() && made->has_value());

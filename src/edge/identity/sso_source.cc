@@ -228,7 +228,8 @@ Result<aws::ProfileSettings> merged(const ProfileView& profile, const std::strin
   const auto found = profile.files.sso_sessions.find(session);
   const std::string section = "[sso-session " + session + "]";
   if (found == profile.files.sso_sessions.end()) {
-    return profile.wrong("there is no " + section);
+    return profile.wrong("there is no " + section +
+                         aws::or_unread(profile.files, "sso-session " + session));
   }
   const std::string differs = " differs from that of " + section;
   for (const auto& [name, value] : found->second.settings) {

@@ -8,6 +8,7 @@
 #include <system_error>
 #include <vector>
 
+#include "edge/identity/home.h"
 #include "edge/wiring/process_environment.h"
 #include "edge/wiring/standard_files.h"
 #include "programs/ecs_scaler/commands/command_line.h"
@@ -94,7 +95,8 @@ int main(int argc, char** argv) try {
   std::signal(SIGCHLD, SIG_DFL);
   end_as_first_process();
   const std::vector<std::string> words(argv + (argc > 0 ? 1 : 0), argv + argc);
-  return finish_output(run_command_line(all_commands(), words, kVersion, process_environment()));
+  const Environment environment = identity::with_home(process_environment());
+  return finish_output(run_command_line(all_commands(), words, kVersion, environment));
 } catch (const std::exception& error) {
   return complain(kFailed, error.what());
 }
