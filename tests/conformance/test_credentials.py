@@ -210,6 +210,11 @@ REFUSED = {
                                  PROFILE),
     "settings of all profiles in config": (
         config("[DEFAULT]\n" + keys("K") + "[default]\nregion = r\n"), {}),
+    "boto's file": ({".boto": "[Credentials]\n" + keys("B")}, {}),
+    "boto's file by its variable": ({"x": "[Credentials]\n" + keys("B")},
+                                    {"BOTO_CONFIG": "@HOME/x"}),
+    "file of the older tools": ({"x": "AWSAccessKeyId=O\nAWSSecretKey=secret\n"},
+                                {"AWS_CREDENTIAL_FILE": "@HOME/x"}),
     "file in a user's home": ({"a": "[default]\n" + keys("K")},
                               {"AWS_CONFIG_FILE": "~root/../../../..@HOME/a"}),
 }

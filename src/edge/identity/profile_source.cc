@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "edge/identity/older_places.h"
 #include "edge/identity/profile_plan.h"
 
 namespace scaler::identity {
@@ -25,6 +26,7 @@ class ProfileSource final : public aws::CredentialSource {
       std::optional<Plan> plan =
           TRY(make_plan(files, profile.name, {.surroundings = surroundings_, .log = *log_}));
       if (!plan) {
+        TRY(check_older_places(surroundings_.environment));
         return std::nullopt;
       }
       source_ = build(*std::move(plan));

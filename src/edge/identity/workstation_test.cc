@@ -51,6 +51,33 @@ TEST_F(WorkstationTest, AsksTheMachineOnlyWhenTheProfileMeansNobody) {
   EXPECT_TRUE(transport.requests.empty());
 }
 
+TEST_F(WorkstationTest, AsksTheMachineNotWhereAnOlderProgramsFileMeansSomebody) {
+  environment["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
+  transport.reply_with({ok(R"({"AccessKeyId":"MACHINE","SecretAccessKey":"s"})")});
+  const std::string keys = "[Credentials]\n AWS_Access_Key_Id = K\naws_secret_access_key=hush\n";
+  const std::string instead = "write the keys into ~/.aws/credentials";
+  const std::string told = " holds aws_access_key_id, and is not read: " + instead;
+  environment["BOTO_CONFIG"] = folder.write("named", keys);
+  EXPECT_EQ(error(), "BOTO_CONFIG: " + folder.path() + "/named" + told);
+  environment["BOTO_CONFIG"] = "$HOME/named";
+  EXPECT_EQ(error(), "BOTO_CONFIG: " + folder.path() + "/named" + told);
+  environment["BOTO_CONFIG"] = "/dev/null";
+  EXPECT_EQ(error(), "got MACHINE");
+  environment["BOTO_CONFIG"] = folder.path() + "/missing";
+  EXPECT_EQ(error(), "got MACHINE");
+  environment.erase("BOTO_CONFIG");
+  folder.write(".boto", "[Boto]\n# aws_access_key_id = K\n");
+  EXPECT_EQ(error(), "got MACHINE");
+  folder.write(".boto", keys);
+  transport.requests.clear();
+  EXPECT_EQ(error(), folder.path() + "/.boto" + told);
+  environment["AWS_CREDENTIAL_FILE"] = "/anywhere";
+  EXPECT_EQ(error(), "AWS_CREDENTIAL_FILE is set, and its file is not read: " + instead);
+  EXPECT_TRUE(transport.requests.empty());
+  write_config("[default]\naws_access_key_id=C\naws_secret_access_key=c\n");
+  EXPECT_EQ(error(), "got C");
+}
+
 TEST_F(WorkstationTest, AssumesARoleAfterAnotherAndKeepsWhatIsFresh) {
   write_config(
       "[default]\nrole_arn = arn:last\nsource_profile = middle\nexternal_id = e\n"
