@@ -10,6 +10,8 @@ import os
 import pathlib
 import pty
 import random
+import select
+import signal
 import subprocess
 import unittest.mock
 
@@ -388,6 +390,29 @@ def test_refuses_what_it_does_not_read_where_botocore_does(name, place, program_
 
     assert botocore_key(environment) not in (None, "C", "MACHINE")
     assert program_key(environment) is None
+
+
+def test_leaves_no_credential_process_behind(place, tmp_path, start_process, ecs_scaler):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with open(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as end:
+        poll = select.poll()
+        poll.register(end, select.POLLIN)
+        environment = place(
+            {**config("[default]\ncredential_process = sh @HOME/hang.sh\n"),
+             "hang.sh": f"exec 3>{pipe}\necho up >&3\nsleep 600\necho down >&3\n"},
+            {"SQS_QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/123456789012/q",
+             "ECS_CLUSTER_NAME": "c", "ECS_SERVICE_NAME": "s"})
+        process = start_process([ecs_scaler, "run", "--interval", "1s"],
+                                env={**dict.fromkeys(ENVIRONMENT), **environment})
+
+        assert poll.poll(20_000), process.output()
+        assert end.read(100) == b"up\n"
+        process.popen.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0, process.output()
+
+        # The pipe ends when nobody has it open any more.
+        assert poll.poll(20_000) and end.read(100) == b""
 
 
 def test_asks_for_an_mfa_code_once_and_only_on_a_terminal(place, run_program, ecs_scaler):

@@ -4,7 +4,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <fcntl.h>
+#include <mutex>
 #include <poll.h>
 #include <spawn.h>
 #include <sys/wait.h>
@@ -12,6 +14,7 @@
 #include <unistd.h>
 #include <utility>
 
+#include "edge/identity/process_tree.h"
 #include "ground/base/command_words.h"
 
 namespace scaler::identity {
@@ -133,26 +136,68 @@ int status_of(int status) {
   return WIFSIGNALED(status) ? kSignalBase + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/// The commands that run. A thread that waits for one holds nobody up who ends the program, so that
+/// the program's end has to end the command.
+class RunningCommands {
+ public:
+  /// Never destroyed: threads outlive what is.
+  static RunningCommands& all() {
+    static auto* const commands = new RunningCommands;
+    return *commands;
+  }
+
+  void add(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    running_.push_back(pid);
+  }
+
+  /// The status of one that has ended; nothing while it runs.
+  std::optional<int> take_status(pid_t pid) {
+    const std::lock_guard lock(mutex_);
+    int status = 0;
+    const pid_t ended = ::waitpid(pid, &status, WNOHANG);
+    if (ended == 0 || (ended < 0 && errno == EINTR)) {
+      return std::nullopt;
+    }
+    std::erase(running_, pid);
+    return status_of(status);
+  }
+
+  void end(pid_t pid) {
+    {
+      const std::lock_guard lock(mutex_);
+      end_tree(pid);
+      std::erase(running_, pid);
+    }
+    while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+  }
+
+ private:
+  RunningCommands() {
+    std::atexit(end_all);
+    std::at_quick_exit(end_all);
+  }
+
+  static void end_all() {
+    const std::lock_guard lock(all().mutex_);
+    std::ranges::for_each(all().running_, end_tree);
+  }
+
+  std::mutex mutex_;
+  std::vector<pid_t> running_;
+};
+
 /// Its status; nothing when it still runs at the deadline: a program may close what it writes to
 /// long before it ends.
 std::optional<int> wait_for(pid_t pid, Deadline deadline) {
   constexpr Duration kBetweenLooks = std::chrono::milliseconds(5);
-  for (int status = 0;;) {
-    const pid_t ended = ::waitpid(pid, &status, WNOHANG);
-    if (ended == pid || (ended < 0 && errno != EINTR)) {
-      return status_of(status);
-    }
-    if (ended == 0 && left_until(deadline) == 0) {
-      return std::nullopt;
+  for (;;) {
+    const std::optional<int> status = RunningCommands::all().take_status(pid);
+    if (status || left_until(deadline) == 0) {
+      return status;
     }
     ::poll(nullptr, 0, static_cast<int>(kBetweenLooks.count()));
-  }
-}
-
-/// Ends it and takes its status.
-void end(pid_t pid) {
-  ::kill(pid, SIGKILL);
-  while (::waitpid(pid, nullptr, 0) < 0 && errno == EINTR) {
   }
 }
 
@@ -170,13 +215,14 @@ Result<CommandOutput> run_command(const std::vector<std::string>& words,
   if (const int error = spawn(pid, words, environment, out, err); error != 0) {
     return failure(program, std::generic_category().message(error));
   }
+  RunningCommands::all().add(pid);
   out.close_end(1);
   err.close_end(1);
   CommandOutput output;
   const std::string problem = read_both(out, err, output, deadline);
   const std::optional<int> status = problem.empty() ? wait_for(pid, deadline) : std::nullopt;
   if (!status) {
-    end(pid);
+    RunningCommands::all().end(pid);
     return failure(program, problem.empty() ? std::string(kEndless) : problem);
   }
   output.status = *status;

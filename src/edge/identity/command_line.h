@@ -16,8 +16,8 @@ struct CommandOutput {
   std::string err = {};
 };
 
-/// Runs the program, without a shell, with our standard input. It is ended at the deadline, or when
-/// it writes more than 64 KiB.
+/// Runs the program, without a shell, with our standard input. It is ended, with all that it has
+/// begun, at the deadline, when it writes more than 64 KiB, and when this program exits.
 /// Errors: Unavailable, naming the program, when it cannot be run or does not end.
 Result<CommandOutput> run_command(const std::vector<std::string>& words,
                                   const Environment& environment, Deadline deadline);

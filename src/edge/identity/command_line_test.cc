@@ -1,5 +1,10 @@
 #include "edge/identity/command_line.h"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <gtest/gtest.h>
 
 #include "edge/identity/test_support.h"
@@ -35,6 +40,40 @@ TEST(RunCommand, EndsWhatDoesNotEnd) {
             "run sh: it does not end");
   EXPECT_EQ(run_command({"yes"}, kEnvironment, after(20s)).error().message,
             "run yes: it writes too much");
+}
+
+/// A pipe with a path, which ends when all have ended who opened it.
+class NamedPipe {
+ public:
+  NamedPipe() {
+    ::mkfifo(path().c_str(), 0600);
+    end_ = ::open(path().c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  }
+  ~NamedPipe() { ::close(end_); }
+  NamedPipe(const NamedPipe&) = delete;
+  NamedPipe& operator=(const NamedPipe&) = delete;
+
+  std::string path() const { return folder_.path() + "/pipe"; }
+  /// Waits for the end; false when it does not come.
+  bool ends() const {
+    pollfd end{.fd = end_, .events = POLLIN, .revents = 0};
+    return ::poll(&end, 1, 10'000) == 1 && (end.revents & POLLHUP) != 0;
+  }
+
+ private:
+  aws::TemporaryFolder folder_;
+  int end_ = -1;
+};
+
+TEST(RunCommand, EndsWhatACommandHasBegun) {
+  for (const std::string children : {"sleep 600 &", "sh -c 'sleep 600 & exec sleep 600' &"}) {
+    const NamedPipe pipe;
+    const auto output =
+        run_command({"sh", "-c", "exec 3>" + pipe.path() + "; " + children + " exec yes"},
+                    kEnvironment, after(20s));
+    EXPECT_EQ(output.error().message, "run sh: it writes too much");
+    EXPECT_TRUE(pipe.ends()) << children;
+  }
 }
 
 class ProcessSourceTest : public ::testing::Test, protected Workstation {

@@ -45,7 +45,7 @@ void StopOnSignal::watch(const std::stop_token& ending) {
     if (log_ && overdue && system_clock().steady() >= *overdue && !ending.stop_requested()) {
       log_->write(LogLevel::Warn, "stopped: what was under way did not end in time",
                   {{"waited", format_duration(kGrace)}});
-      std::_Exit(0);
+      std::quick_exit(0);  // Which ends the commands that run.
     }
   }
 }
