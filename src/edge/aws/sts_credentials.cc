@@ -24,17 +24,20 @@ std::optional<Instant> right_time(const net::HttpResponse& response) {
 Result<Credentials> sts_credentials(const CredentialSurroundings& surroundings, const StsCall& call,
                                     const Credentials* signer, Deadline deadline) {
   const ClientSettings settings = TRY(read_settings(surroundings.environment));
-  const Destination destination = TRY(settings.destination(AwsService::Sts));
   const std::string what = "STS " + call.action + " " + call.subject;
+  const Result<Destination> destination = settings.destination(AwsService::Sts);
+  if (!destination.has_value()) {
+    return fail(destination.error(), what);
+  }
   StsParameters parameters{{"Action", call.action}, {"Version", "2011-06-15"}};
   parameters.insert(parameters.end(), call.parameters.begin(), call.parameters.end());
   const net::HttpRequest unsigned_request = request_of(
       {.service = AwsService::Sts, .operation = call.action, .body = net::query_string(parameters)},
-      destination.endpoint);
+      destination->endpoint);
   const auto send = [&](Instant at) -> Result<net::HttpResponse> {
     net::HttpRequest request = unsigned_request;
     if (signer != nullptr) {
-      Signer(destination.region).sign(request, *signer, signing_name(AwsService::Sts), at);
+      Signer(destination->region).sign(request, *signer, signing_name(AwsService::Sts), at);
     }
     return ask(surroundings, request, {}, deadline);
   };

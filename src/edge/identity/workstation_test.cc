@@ -78,6 +78,14 @@ TEST_F(WorkstationTest, AsksTheMachineNotWhereAnOlderProgramsFileMeansSomebody) 
   EXPECT_EQ(error(), "got C");
 }
 
+TEST_F(WorkstationTest, SaysWhoNeedsARegion) {
+  environment.erase("AWS_REGION");
+  environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = folder.write("token", "first\n");
+  environment["AWS_ROLE_ARN"] = "arn:r";
+  const std::string told = "AWS_REGION is not set, and profile 'default' has no region";
+  EXPECT_EQ(error(), "STS AssumeRoleWithWebIdentity arn:r: " + told);
+}
+
 TEST_F(WorkstationTest, AssumesARoleAfterAnotherAndKeepsWhatIsFresh) {
   write_config(
       "[default]\nrole_arn = arn:last\nsource_profile = middle\nexternal_id = e\n"
