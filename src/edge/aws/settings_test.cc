@@ -180,7 +180,7 @@ TEST(ClientSettings, DemandFipsEndpointsOnlyWhereTheyAre) {
     AwsService service;
     const char* host;  ///< nullptr: there is none
   };
-  constexpr std::array<Case, 12> kCases = {
+  constexpr std::array<Case, 17> kCases = {
       {{"us-east-1", AwsService::Sqs, "sqs-fips.us-east-1.amazonaws.com"},
        {"us-west-2", AwsService::Ecs, "ecs-fips.us-west-2.amazonaws.com"},
        {"us-east-2", AwsService::Lambda, "lambda-fips.us-east-2.amazonaws.com"},
@@ -190,6 +190,11 @@ TEST(ClientSettings, DemandFipsEndpointsOnlyWhereTheyAre) {
        {"us-gov-west-1", AwsService::Ecs, "ecs-fips.us-gov-west-1.amazonaws.com"},
        {"us-gov-east-1", AwsService::AutoScaling,
         "application-autoscaling.us-gov-east-1.amazonaws.com"},
+       {"us-east-1", AwsService::Ec2AutoScaling, "autoscaling-fips.us-east-1.amazonaws.com"},
+       {"us-west-2", AwsService::Ec2AutoScaling, "autoscaling-fips.us-west-2.amazonaws.com"},
+       {"ca-west-1", AwsService::Ec2AutoScaling, "autoscaling-fips.ca-west-1.amazonaws.com"},
+       {"us-gov-west-1", AwsService::Ec2AutoScaling, "autoscaling.us-gov-west-1.amazonaws.com"},
+       {"eu-west-1", AwsService::Ec2AutoScaling, nullptr},
        {"us-iso-east-1", AwsService::Sqs, nullptr},  // Sources differ.
        {"eu-west-1", AwsService::Sqs, nullptr},
        {"ca-central-1", AwsService::Ecs, nullptr},
