@@ -22,6 +22,12 @@ class Template:
                 for name, resource in self.template["Resources"].items()
                 if resource["Type"] == kind and self.holds(resource.get("Condition"))}
 
+    def refusals(self):
+        """What the section Rules tells of these parameters: nothing where they are taken."""
+        return [assertion["AssertDescription"] for rule in self.template["Rules"].values()
+                if self.resolve(rule.get("RuleCondition", True))
+                for assertion in rule["Assertions"] if not self.resolve(assertion["Assert"])]
+
     def holds(self, condition):
         return condition is None or self.resolve(self.template["Conditions"][condition])
 

@@ -17,6 +17,7 @@ from test_templates import NAMES, TYPES, look_up, plain, snake, statements_of
 TERRAFORM = ROOT / "deploy/terraform/fleet"
 ACCOUNT_TERRAFORM = ROOT / "deploy/terraform/account"
 ROLE = "arn:aws:iam::210987654321:role/ecs-scaler"
+FILE = "s3://fleets/production/fleet.json"
 ACCOUNTS = json.dumps([{"regions": ["us-east-1"]},
                        {"role": ROLE, "external_id": "jobs/1", "regions": ["eu-west-1"]}])
 POLICY = "mode=backlog backlog_per_task=10 tasks_max=5"
@@ -45,7 +46,7 @@ def test_it_is_clean_before_and_after_its_expansion(fleet_template, cfn_lint, tm
     {"FleetGroups": "*"}, {"FleetClusters": "gpu", "FleetGroups": "gpu-*"},
     {"FleetQueues": "jobs-*", "Wake": "true"}, {"Shards": "4", "ShardServices": "50"},
     {"FleetAccounts": ACCOUNTS, "FleetRoles": ROLE, "FleetGroups": "gpu-*", "Shards": "2"},
-    {"FleetFile": "s3://fleets/production/fleet.json", "FleetClusters": "main"}],
+    {"FleetFile": FILE, "FleetClusters": "main"}],
     ids=lambda parameters: "-".join(parameters) or "plain")
 def test_the_template_grants_exactly_what_iam_prints(
         parameters, stack, printed_policy):
@@ -55,6 +56,27 @@ def test_the_template_grants_exactly_what_iam_prints(
     assert made.policy == printed.get("caller", printed)
     assert made.environment["FLEET"] == parameters.get("FleetFile", "tags")
     assert made.environment["WAKE"] == parameters.get("Wake", "false")
+
+
+def test_a_fleet_file_is_served_with_the_roles_that_it_names(stack, printed_policy):
+    made = stack(FleetFile=FILE, FleetRoles=ROLE)
+    printed = printed_policy(made.environment, made.function_name)["Statement"]
+
+    # Nobody reads the file before it is deployed, so that its roles are unknown to iam.
+    added = [statement for statement in made.policy["Statement"] if statement not in printed]
+    assert [(one["Action"], one["Resource"]) for one in added] == [(["sts:AssumeRole"], [ROLE])]
+
+
+@pytest.mark.parametrize("given", [
+    {}, {"FleetAccounts": ACCOUNTS}, {"FleetFile": FILE, "FleetRoles": ROLE},
+    {"FleetFile": FILE, "FleetAccounts": ACCOUNTS}], ids=lambda given: "-".join(given) or "plain")
+def test_a_list_of_accounts_beside_a_file_is_refused_as_the_function_refuses_it(
+        given, fleet_template, stack, run_program, ecs_scaler):
+    refused = intrinsics.Template(fleet_template, "scaler", given).refusals()
+
+    assert bool(refused) == ("FleetFile" in given and "FleetAccounts" in given)
+    read = run_program([ecs_scaler, "iam", "--function-name", "f"], env=stack(**given).environment)
+    assert ("a file names its accounts itself" in read.output()) == bool(refused), read.output()
 
 
 def test_the_function_takes_its_variables(stack, run_program, ecs_scaler):
@@ -195,6 +217,25 @@ def test_the_role_of_an_account_is_what_iam_prints(
         "Regions": "eu-west-1", **parameters})
     policy, = template.resources("AWS::IAM::Role")["ScalerRole"]["Policies"]
     assert policy["PolicyDocument"] == expected["policy"]
+
+
+def test_a_fleet_files_services_carry_no_tag_that_their_accounts_role_could_ask_for(
+        account_template, run_program, ecs_scaler):
+    given = {"Tagged": "false", "Regions": "eu-west-1", "FleetClusters": "main",
+             "FleetQueues": "jobs-*"}
+    template = intrinsics.Template(account_template, "account", given)
+    policy, = template.resources("AWS::IAM::Role")["ScalerRole"]["Policies"]
+
+    printed = run_program(
+        [ecs_scaler, "iam", "--fleet", FILE, "--output", "json", "--region", "eu-west-1",
+         "--account", intrinsics.ACCOUNT],
+        env={"FLEET_CLUSTERS": "main", "FLEET_QUEUES": "jobs-*"})
+
+    assert printed.code == 0, printed.output()
+    expected = json.loads(printed.stdout())["Statement"]
+    read, *others = expected
+    assert read["Sid"] == "ReadFleet"
+    assert policy["PolicyDocument"]["Statement"] == others
 
 
 def test_the_accounts_template_is_clean(cfn_lint):
@@ -390,8 +431,8 @@ def test_terraform_makes_the_same_role_of_an_account(account_template):
     assert names_of("variable", ACCOUNT_TERRAFORM) - {"tags"} == {
         snake(name) for name in account_template["Parameters"]}
     assert names_of("output", ACCOUNT_TERRAFORM) == {"role_arn"}
-    check_statements(ACCOUNT_TERRAFORM, account_template, ("of_groups",),
-                     never=OF_FILES | {"AssumeRoles"})
+    check_statements(ACCOUNT_TERRAFORM, account_template, ("of_tags", "of_files", "of_groups"),
+                     never={"ReadFleet", "AssumeRoles"})
 
 
 POLICY_TERRAFORM = TERRAFORM.with_name("fleet-policy")
@@ -427,5 +468,5 @@ def check_statements(folder, template, conditions, never=()):
 
 def test_terraform_grants_the_same(fleet_template):
     check_statements(TERRAFORM, fleet_template,
-                     ("of_tags", "of_files", "of_groups", "of_roles", "of_shards", "of_wakes",
-                      "of_vpcs", "of_keys"))
+                     ("of_tags", "of_files", "of_objects", "of_groups", "of_roles", "of_shards",
+                      "of_wakes", "of_vpcs", "of_keys"))

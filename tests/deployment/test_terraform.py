@@ -219,6 +219,20 @@ def test_a_fleet_is_applied_and_destroyed(terraform, moto, code, printed_policy)
     module.destroy()
 
 
+def test_a_fleet_file_is_served_with_the_roles_that_it_names(terraform, moto, code,
+                                                             printed_policy):
+    module = terraform("fleet", moto)
+    given = {"name": "fleet", "zip": code, "fleet_file": "s3://fleets/fleet.json", **FLEET}
+
+    module.apply(given)
+
+    stack = Stack(moto, "fleet")
+    printed = printed_policy(stack.environment, "fleet-scaler", "--group", "gpus-*")["Statement"]
+    added = [one for one in stack.policy["Statement"] if one not in printed]
+    assert [(one["Action"], one["Resource"]) for one in added] == [
+        (["sts:AssumeRole"], [OTHERS_ROLE])]
+
+
 @pytest.fixture
 def printed_of_fleet(run_program, ecs_scaler):
     """printed_of_fleet([{"regions": ..., "role": ...}], flag, ...) -> what `ecs-scaler iam` prints
@@ -231,6 +245,20 @@ def printed_of_fleet(run_program, ecs_scaler):
         return json.loads(process.stdout())
 
     return ask
+
+
+def test_the_role_of_an_account_may_change_what_carries_no_tag(terraform, moto, run_program,
+                                                               ecs_scaler):
+    terraform("account", moto).apply({
+        "scaler_role_arn": OTHERS_ROLE, "external_id": "jobs/1", "role_name": "theirs",
+        "regions": "eu-west-1", "tagged": False})
+
+    printed = run_program([ecs_scaler, "iam", "--fleet", "s3://fleets/fleet.json", "--output",
+                           "json", "--region", "eu-west-1", "--account", ACCOUNT])
+    assert printed.code == 0, printed.output()
+    read, *others = json.loads(printed.stdout())["Statement"]
+    assert read["Sid"] == "ReadFleet"
+    assert policy_of(moto, "theirs")["Statement"] == others
 
 
 def policy_of(moto, role):

@@ -1,4 +1,4 @@
-# The role by which a fleet's scaler reaches the tagged services of this account, once an account: the
+# The role by which a fleet's scaler reaches the services of this account, once an account: the
 # same as deploy/cloudformation/account.yaml makes.
 
 data "aws_caller_identity" "current" {}
@@ -13,6 +13,7 @@ module "policy" {
   source         = "../fleet-policy"
   partition      = local.partition
   place          = local.place
+  tagged         = var.tagged
   fleet_queues   = var.fleet_queues
   fleet_clusters = var.fleet_clusters
   fleet_groups   = var.fleet_groups

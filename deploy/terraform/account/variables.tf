@@ -1,5 +1,5 @@
 variable "role_name" {
-  description = "Name of the role; its ARN stands in the scaler's fleet_accounts"
+  description = "Name of the role; its ARN stands in the scaler's fleet_accounts, and in its fleet file"
   type        = string
   default     = "ecs-scaler"
   validation {
@@ -18,13 +18,19 @@ variable "scaler_role_arn" {
 }
 
 variable "external_id" {
-  description = "What fleet_accounts says as external_id for this role"
+  description = "What fleet_accounts, or the fleet file, says as external_id for this role"
   type        = string
   validation {
     # In two steps: an expression may repeat what it matches a thousand times at most.
     condition     = can(regex("^[A-Za-z0-9_+=,.@:/-]{2,}$", var.external_id)) && length(var.external_id) <= 1224
     error_message = "2 to 1224 letters, digits and _+=,.@:/-"
   }
+}
+
+variable "tagged" {
+  description = "The role can change only services that carry the tag; false where a fleet file names them, which carry none"
+  type        = bool
+  default     = true
 }
 
 variable "regions" {
@@ -38,7 +44,7 @@ variable "regions" {
 }
 
 variable "fleet_queues" {
-  description = "Name of the queues that tags may name, with * for anything; the role can read no others"
+  description = "Name of the queues of these services, with * for anything; the role can read no others"
   type        = string
   default     = "*"
   validation {
@@ -58,7 +64,7 @@ variable "fleet_clusters" {
 }
 
 variable "fleet_groups" {
-  description = "Name of the Auto Scaling groups that services drive whose tags say capacity=own, with * for anything; empty for none"
+  description = "Name of the Auto Scaling groups that services drive which say capacity=own, with * for anything; empty for none"
   type        = string
   default     = ""
   validation {

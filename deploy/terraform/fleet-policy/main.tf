@@ -12,14 +12,15 @@ locals {
   instances = "arn:${var.partition}:ecs:${var.place}:container-instance/${var.fleet_clusters}/*"
   groups    = "arn:${var.partition}:autoscaling:${var.place}:autoScalingGroup:*:autoScalingGroupName/${var.fleet_groups}"
 
-  by_tags  = var.fleet_file == ""
-  of_tags  = ["FindServices", "ReadService", "ScaleService"]
-  of_files = ["ReadFleet", "ReadAndScaleService"]
+  of_tags    = ["FindServices", "ReadService", "ScaleService"]
+  of_files   = ["ReadAndScaleService"]
+  of_objects = ["ReadFleet"]
   of_groups = ["ReadCapacityProvider", "ReadGroup", "StartInstances", "ListInstances", "ListWorkOnInstances",
   "ReadWorkOnInstances", "DrainInstances", "MarkInstances", "EndInstances"]
   of_roles = ["AssumeRoles"]
   left_out = concat(
-    local.by_tags ? local.of_files : local.of_tags,
+    var.tagged ? local.of_files : local.of_tags,
+    var.fleet_file == "" ? local.of_objects : [],
     var.fleet_groups == "" ? local.of_groups : [],
     length(var.roles) == 0 ? local.of_roles : [],
   )
@@ -68,8 +69,8 @@ locals {
       Action   = ["ecs:TagResource", "ecs:UntagResource"]
       Resource = [local.services]
       Condition = merge(
-        { "ForAllValues:StringEquals" = { "aws:TagKeys" = local.by_tags ? ["ecs-scaler:state", "ecs-scaler:last-good"] : ["ecs-scaler:state"] } },
-        { for name, given in { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } } : name => given if local.by_tags },
+        { "ForAllValues:StringEquals" = { "aws:TagKeys" = var.tagged ? ["ecs-scaler:state", "ecs-scaler:last-good"] : ["ecs-scaler:state"] } },
+        { for name, given in { Null = { "aws:ResourceTag/ecs-scaler:queue" = ["false"] } } : name => given if var.tagged },
       )
     },
     {

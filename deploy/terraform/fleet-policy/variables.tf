@@ -20,8 +20,14 @@ variable "fleet_groups" {
   type        = string
 }
 
+variable "tagged" {
+  description = "Services carry the tag, and what does not is not changed; false for those of a fleet file"
+  type        = bool
+  default     = true
+}
+
 variable "fleet_file" {
-  description = "s3://bucket/key of the fleet; empty where tags make it"
+  description = "s3://bucket/key of the fleet file that is read; empty for none"
   type        = string
   default     = ""
 }

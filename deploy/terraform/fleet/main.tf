@@ -25,7 +25,8 @@ locals {
       TICK_SECONDS     = tostring(var.tick_seconds)
       LOG_LEVEL        = var.log_level
     },
-    length(var.fleet_accounts) == 0 ? {} : { FLEET_ACCOUNTS = jsonencode([for account in var.fleet_accounts :
+    # A file names its accounts itself, and the function refuses a list beside it: then the list is for the role alone.
+    length(var.fleet_accounts) == 0 || var.fleet_file != "" ? {} : { FLEET_ACCOUNTS = jsonencode([for account in var.fleet_accounts :
     { for name, value in account : name => value if value != null }]) },
     var.shards == 0 ? {} : {
       FLEET_SHARD_QUEUE_URL = one(aws_sqs_queue.shard[*].url)
@@ -134,6 +135,7 @@ module "policy" {
   fleet_queues   = var.fleet_queues
   fleet_clusters = var.fleet_clusters
   fleet_groups   = var.fleet_groups
+  tagged         = var.fleet_file == ""
   fleet_file     = var.fleet_file
   roles          = compact(var.fleet_accounts[*].role)
 }

@@ -54,7 +54,7 @@ variable "fleet_profiles" {
 }
 
 variable "fleet_accounts" {
-  description = "Accounts and regions that are searched (docs/fleets.md), each role made by ../account; empty for this account and region alone"
+  description = "Accounts and regions that are searched (docs/fleets.md), each role made by ../account; empty for this account and region alone. With fleet_file, whose accounts stand in the file, the roles that may be assumed"
   type        = list(object({ role = optional(string), external_id = optional(string), regions = list(string) }))
   default     = []
 }
