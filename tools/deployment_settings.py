@@ -139,7 +139,7 @@ def cloudformation_blocks(settings):
 
 def serverless_blocks(settings):
     return {"parameters": [
-        f"""      {s.parameter}: {{Default: "${{param:{s.flag}, self:custom.{s.custom}, ''}}"}}"""
+        f"""  {s.parameter}: {{Default: "${{param:{s.flag}, self:custom.{s.custom}, ''}}"}}"""
         for s in [*settings, *FURTHER]]}
 
 

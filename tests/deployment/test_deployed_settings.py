@@ -123,7 +123,8 @@ def test_osls_hands_every_parameter_on(packaged):
     given = {setting.flag: plain(EVERYTHING[name]) for name, setting in SETTINGS.items()}
 
     parameters = packaged("deploy/serverless", {
-        "cluster": "main", "service": "worker", "queue": "work", **given})[1]["Parameters"]
+        "cluster": "main", "service": "worker", "queue": "work", "auto-scaling-group": "gpus",
+        **given})[1]["Parameters"]
 
     for setting in SETTINGS.values():
         assert parameters[setting.parameter]["Default"] == given[setting.flag], setting.name

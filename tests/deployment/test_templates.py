@@ -6,6 +6,7 @@ import re
 import hcl2
 import pytest
 
+import intrinsics
 from deployment_settings import FURTHER
 from support import REGION, ROOT
 
@@ -112,6 +113,25 @@ def test_a_missing_parameter_is_named(osls):
     refused = osls("package", "deploy/serverless", {"cluster": "c", "queue": "q"}, check=False)
 
     assert refused.code != 0 and "ecsServiceName" in refused.text
+
+
+@pytest.mark.parametrize("name, given", [
+    ("OneQueue", {"queue": ""}), ("OneQueue", {"queue-arn": "arn:aws:sqs:us-east-1:1:q"}),
+    ("BacklogNeedsItsNumbers", {"mode": "backlog", "backlog-per-task": "1"}),
+    ("LatencyNeedsItsNumbers", {"mode": "latency", "target-latency": "9", "tasks-max": "2"}),
+    ("OwnNeedsItsGroup", {"capacity": "own"})])
+def test_osls_refuses_what_the_template_refuses(name, given, osls, sam_template):
+    assertion, = sam_template["Rules"][name]["Assertions"]
+    given = {"cluster": "main", "service": "worker", "queue": "jobs", **given}
+    named = {"".join(word.capitalize() for word in key.split("-")): value
+             for key, value in {**given, "queue-name": given["queue"]}.items()}
+    assert intrinsics.Template(sam_template, "scaler", named).refusals() == [
+        assertion["AssertDescription"]]
+
+    refused = osls("package", "deploy/serverless",
+                   {key: value for key, value in given.items() if value}, check=False)
+
+    assert refused.code != 0 and assertion["AssertDescription"] in refused.text, refused.text
 
 
 def test_the_queues_outlive_the_stack(package):
