@@ -124,8 +124,9 @@ def test_osls_hands_every_parameter_on(packaged):
 
     parameters = packaged("deploy/serverless", {
         "cluster": "main", "service": "worker", "queue": "work", "auto-scaling-group": "gpus",
-        **given})[1]["Parameters"]
+        "logLevel": "WARN", **given})[1]["Parameters"]
 
+    assert parameters["LogLevel"]["Default"] == "WARN"  # log-level, as the original called it
     for setting in SETTINGS.values():
         assert parameters[setting.parameter]["Default"] == given[setting.flag], setting.name
 

@@ -100,7 +100,7 @@ def test_every_documented_parameter_reaches_the_stack(packaged):
              "wake-return-seconds": "6", "https-proxy": "http://p:1", "no-proxy": "localhost",
              "use-fips-endpoint": "true", "use-dualstack-endpoint": "false",
              "wake": "false", "tick-seconds": "15", "doorbell": "true", "metrics": "emf",
-             "logLevel": "DEBUG", "log-retention-days": "30", "architecture": "x86_64",
+             "log-level": "DEBUG", "log-retention-days": "30", "architecture": "x86_64",
              "monitoring": "true", "alarm-topic-arn": "arn:aws:sns:us-east-1:123456789012:t",
              "backlog-alarm-seconds": "60", "queue-visibility-timeout": "300"}
 
