@@ -4,6 +4,7 @@ and works as it stands there. No container engine is at hand everywhere: the com
 
 import ast
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -314,6 +315,17 @@ def test_what_compose_runs_takes_up_a_fleet_file_and_holds_the_lease(
     port = port_when_it_holds_the_lease(running)
     health = [word.replace(":9464", f":{port}") for word in service["healthcheck"]["test"][2:]]
     assert run_program([ecs_scaler, *health]).code == 0
+
+
+def test_compose_runs_as_whom_the_credentials_belong_to():
+    """`aws configure` makes them for their owner alone."""
+    typed = re.search(r"^# +(CONTROLLER_USER=.*) docker compose .*$", COMPOSE.read_text(), re.M)[1]
+    variable, default = re.fullmatch(r"\$\{(\w+):-(\d+:\d+)\}", composed()["user"]).groups()
+
+    told = subprocess.run(["bash", "-c", f'{typed} printenv {variable}'], capture_output=True,
+                          text=True, check=False)
+    assert told.stdout == f"{os.getuid()}:{os.getgid()}\n", told.stderr
+    assert default == "1000:1000"  # who is the first of a machine
 
 
 def test_compose_mounts_what_its_settings_name():
