@@ -96,3 +96,20 @@ def test_the_first_screen_s_figures_are_those_of_their_pages():
 
     assert seconds == wake[1]
     assert list(dollars) == rows
+
+
+def ignoring():
+    """What tells another tool to leave the tag of the state alone."""
+    told = [*fences("hcl", "ts", "yaml"), *(pytest.param(path.read_text(), id=path.parent.name)
+                                            for path in (ROOT / "deploy").rglob("main.tf"))]
+    return [each for each in told if re.search("ignore.*ecs-scaler:state", *each.values, re.DOTALL)]
+
+
+@pytest.mark.parametrize("text", ignoring())
+def test_who_leaves_the_state_alone_leaves_the_pause_alone(text):
+    """`ecs-scaler pause` had ended with the next `terraform apply`, which took its tag away."""
+    assert text.count("ecs-scaler:pause") == text.count("ecs-scaler:state")
+
+
+def test_several_tools_are_told():
+    assert len(ignoring()) >= 5

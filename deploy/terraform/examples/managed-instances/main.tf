@@ -240,6 +240,9 @@ resource "aws_ecs_service" "worker" {
   }
 
   lifecycle {
-    ignore_changes = [desired_count, tags["ecs-scaler:state"], tags_all["ecs-scaler:state"]]
+    ignore_changes = [
+      desired_count, tags["ecs-scaler:state"], tags_all["ecs-scaler:state"],
+      tags["ecs-scaler:pause"], tags_all["ecs-scaler:pause"],
+    ]
   }
 }
