@@ -181,6 +181,40 @@ def test_an_old_and_a_new_one_may_run_together_for_a_lease_keeps_them_apart(depl
     assert f"--lease=dynamodb:{made.ids['LeaseTable']}" in made.container["command"]
 
 
+def told_right(given, terraform_program, folder):
+    """Whether Terraform takes these variables; that needs no provider."""
+    shutil.copy(TERRAFORM / "variables.tf", folder)
+    needed = {"name": "c", "image": "i", "cluster": "c", "subnet_ids": [], "security_group_ids": []}
+    (folder / "terraform.tfvars.json").write_text(json.dumps({**needed, **given}))
+    done = subprocess.run([terraform_program, "console", "-no-color"], cwd=folder, text=True,
+                          input="var.interval", capture_output=True, check=False)
+    return "Invalid value for variable" not in done.stderr
+
+
+@pytest.mark.parametrize("interval", ["0s", "1s", "10s", "300s", "10m", "99ms", "100ms", "500ms",
+                                      "1.5s", "10", "s", "-1s", "10 s"])
+def test_an_interval_is_one_that_the_program_takes(interval, template, terraform_program,
+                                                   start_process, ecs_scaler, tmp_path):
+    pattern = template["Parameters"]["Interval"]["AllowedPattern"]
+    taken = re.fullmatch(pattern, interval) is not None
+
+    running = start_process([ecs_scaler, "run", "--fleet=tags", f"--interval={interval}"],
+                            env={"AWS_ENDPOINT_URL": "http://127.0.0.1:9"})
+    wait_until(lambda: "controller started" in running.stdout() or not running.running(),
+               timeout=60, what="a controller, or its refusal")
+    # The program takes more: fractions, hours and days.
+    assert not taken or "controller started" in running.stdout(), running.output()
+    assert told_right({"interval": interval}, terraform_program, tmp_path) == taken
+    assert taken == (interval in ("1s", "10s", "300s", "10m", "100ms", "500ms"))
+
+
+def test_an_alarm_waits_for_longer_than_a_minute(template):
+    """Of a service at rest the log has a line a minute at most."""
+    parameter = template["Parameters"]["SilenceAlarmSeconds"]
+
+    assert parameter["MinValue"] > 60 and "longer than Interval" in parameter["Description"]
+
+
 def test_the_dead_man_rings_without_a_line_of_success(moto, template):
     alarms = alarms_of(template, moto, GIVEN)
     filters = intrinsics.Template(template, "scaler", GIVEN).resources("AWS::Logs::MetricFilter")

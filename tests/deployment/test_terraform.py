@@ -329,6 +329,20 @@ def test_a_controller_is_applied_and_destroyed(terraform, moto, printed_of_fleet
     module.destroy()
 
 
+@pytest.mark.parametrize("interval, seconds, right", [
+    ("10m", 300, False), ("10m", 660, True), ("150s", 180, True), ("300s", 300, False)])
+def test_an_alarm_that_would_ring_between_two_passes_is_refused(interval, seconds, right, terraform,
+                                                                moto):
+    module = terraform("controller", moto)
+    module.give({"name": "c", "image": "i", "cluster": "main", "interval": interval,
+                 "silence_alarm_seconds": seconds, **network(moto)})
+
+    planned = module.run("plan", "-input=false", codes=(0,) if right else (1,))
+
+    assert (f"interval is {interval}, and silence_alarm_seconds {seconds}"
+            in " ".join(planned.stderr.split())) == (not right)
+
+
 def test_an_example_is_applied_and_its_jobs_outlive_it(terraform, moto, code):
     module = terraform("examples/single", moto)
     given = {"cluster": "main", "service": "worker", "zip": code}

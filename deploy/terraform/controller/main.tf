@@ -168,6 +168,8 @@ resource "aws_ecs_service" "controller" {
 }
 
 locals {
+  interval_seconds = tonumber(regex("^[0-9]+", var.interval)) * { ms = 0.001, s = 1, m = 60 }[regex("[a-z]+$", var.interval)]
+
   alarm_actions = var.alarm_topic_arn == "" ? null : [var.alarm_topic_arn]
 }
 
@@ -198,6 +200,13 @@ resource "aws_cloudwatch_metric_alarm" "stopped" {
   treat_missing_data  = "breaching"
   alarm_actions       = local.alarm_actions
   tags                = var.tags
+
+  lifecycle {
+    precondition {
+      condition     = var.silence_alarm_seconds > local.interval_seconds
+      error_message = "interval is ${var.interval}, and silence_alarm_seconds ${var.silence_alarm_seconds}: the alarm would ring between two passes."
+    }
+  }
 }
 
 resource "aws_cloudwatch_log_metric_filter" "settings" {

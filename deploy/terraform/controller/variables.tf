@@ -58,9 +58,13 @@ variable "architecture" {
 }
 
 variable "interval" {
-  description = "Time between passes"
+  description = "Time between passes, 100ms at least; a number of ms, s or m"
   type        = string
   default     = "10s"
+  validation {
+    condition     = can(regex("^([1-9][0-9]{2,6}ms|[1-9][0-9]{0,4}[sm])$", var.interval))
+    error_message = "A number of ms, s or m: from 100ms."
+  }
 }
 
 variable "fleet_tasks_max" {
@@ -138,12 +142,12 @@ variable "alarm_topic_arn" {
 }
 
 variable "silence_alarm_seconds" {
-  description = "How long no pass may succeed, a multiple of 60"
+  description = "How long no pass may succeed, a multiple of 60; longer than interval"
   type        = number
   default     = 300
   validation {
-    condition     = var.silence_alarm_seconds >= 60 && var.silence_alarm_seconds % 60 == 0
-    error_message = "A multiple of 60 seconds."
+    condition     = var.silence_alarm_seconds >= 120 && var.silence_alarm_seconds % 60 == 0
+    error_message = "A multiple of 60 seconds, from 120."
   }
 }
 
