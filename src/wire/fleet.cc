@@ -278,15 +278,38 @@ class KnownServices {
 
 }  // namespace
 
+Result<Profiles> read_profiles(const json::Reader& object, const PolicyBase& defaults,
+                               std::string_view who) {
+  const auto* const members = std::get_if<json::Object>(&object.value().data());
+  if (members == nullptr) {
+    return object.expected("an object of policies");
+  }
+  Problems problems;
+  Profiles profiles;
+  for (const auto& [name, fields] : *members) {
+    const json::Reader profile(fields, fmt::format("{}.{}", object.path(), name));
+    PolicyBase& base = profiles.emplace(std::string(name), defaults).first->second;
+    problems.add_if_failed(read_over(base, profile, fmt::format("{}.{}", who, name)));
+  }
+  TRY(problems.result());
+  return profiles;
+}
+
 Result<FleetDocument> read_fleet(const json::Value& document, std::string_view file,
                                  std::string_view default_region, const PolicyBase& base) {
   const json::Reader root = json::Reader::of_file(document, file);
   Problems problems;
   refuse_nulls(root, problems);
-  problems.add_if_failed(root.only_fields({"defaults", "accounts", "services"}));
+  problems.add_if_failed(root.only_fields({"defaults", "profiles", "accounts", "services"}));
   Frame frame{.defaults = base, .default_region = default_region};
   if (const auto object = root.optional_field("defaults")) {
     problems.add_if_failed(read_over(frame.defaults, *object, "defaults"));
+  }
+  Profiles profiles;
+  if (const auto object = root.optional_field("profiles")) {
+    Result<Profiles> read = read_profiles(*object, frame.defaults, "profiles");
+    problems.add_if_failed(read);
+    profiles = std::move(read).value_or(Profiles());
   }
   if (const auto list = root.optional_field("accounts")) {
     Result<std::vector<FleetAccount>> accounts = read_accounts(*list, false, default_region);
@@ -319,7 +342,8 @@ Result<FleetDocument> read_fleet(const json::Value& document, std::string_view f
   TRY(problems.result());
   return FleetDocument{.services = std::move(fleet),
                        .accounts = std::move(frame.accounts),
-                       .defaults = std::move(frame.defaults)};
+                       .defaults = std::move(frame.defaults),
+                       .profiles = std::move(profiles)};
 }
 
 namespace {
@@ -333,7 +357,18 @@ void write_role(json::Writer& writer, const AccountRole& role) {
   }
 }
 
-void write_accounts(json::Writer& writer, std::span<const FleetAccount> accounts) {
+/// What somebody set: the rest is the program's.
+void write_base(json::Writer& writer, std::string_view name, const PolicyBase& base) {
+  writer.name(name).begin_object();
+  for (const PolicyField& field : policy_fields()) {
+    if (std::ranges::find(base.origins, field.name, &SettingOrigin::field) != base.origins.end()) {
+      writer.name(field.name).raw(field_json(field, base.options));
+    }
+  }
+  writer.end_object();
+}
+
+void write_accounts(json::Writer& writer, const std::vector<FleetAccount>& accounts) {
   if (accounts.empty()) {
     return;
   }
@@ -355,13 +390,20 @@ void write_accounts(json::Writer& writer, std::span<const FleetAccount> accounts
 
 }  // namespace
 
-std::string fleet_json(std::span<const ServiceSpec> services,
-                       std::span<const FleetAccount> accounts) {
+std::string fleet_json(const FleetDocument& document) {
   json::Writer writer;
   writer.begin_object();
-  write_accounts(writer, accounts);
+  if (!searched_places(document.accounts).empty()) {
+    write_base(writer, "defaults", document.defaults);
+    writer.name("profiles").begin_object();
+    for (const auto& [name, base] : document.profiles) {
+      write_base(writer, name, base);
+    }
+    writer.end_object();
+  }
+  write_accounts(writer, document.accounts);
   writer.name("services").begin_array();
-  for (const ServiceSpec& service : services) {
+  for (const ServiceSpec& service : document.services) {
     writer.begin_object().field("cluster", service.id.cluster).field("service", service.id.service);
     if (!service.id.region.empty()) {
       writer.field("region", service.id.region);

@@ -1,13 +1,12 @@
 #pragma once
 // The fleet file: many services in one document, YAML or JSON.
 
-#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ground/base/result.h"
-#include "ground/json/value.h"
+#include "ground/json/reader.h"
 #include "scaler/fleet/fleet_account.h"
 #include "scaler/fleet/service_tags.h"
 
@@ -20,6 +19,7 @@ struct FleetDocument {
   std::vector<ServiceSpec> services = {};
   std::vector<FleetAccount> accounts = {};
   PolicyBase defaults = {};  ///< those of the document over what they stand on
+  Profiles profiles = {};
 };
 
 /// Reads a document. `file` is its name, for the errors. `default_region`: of services that are
@@ -28,6 +28,7 @@ struct FleetDocument {
 /// `base`: what the document's own defaults stand on.
 ///
 ///   defaults: {mode: backlog, backlog_per_task: 10, tasks_max: 20}
+///   profiles: {gpu: {tasks_max: 3}}
 ///   accounts:
 ///     - {role: "arn:aws:iam::210987654321:role/scaler", regions: [eu-west-1], tags: true}
 ///   services:
@@ -43,9 +44,14 @@ struct FleetDocument {
 Result<FleetDocument> read_fleet(const json::Value& document, std::string_view file,
                                  std::string_view default_region = {}, const PolicyBase& base = {});
 
-/// A document of these services and accounts, as read_fleet() takes it: each service with its whole
-/// policy, and where its settings come from.
-std::string fleet_json(std::span<const ServiceSpec> services,
-                       std::span<const FleetAccount> accounts = {});
+/// {"gpu": {"mode": "latency", "target_latency": 60, ..}, ..}, each over the defaults. `who` names
+/// the object where settings are told by whom they were set. Errors: Malformed.
+Result<Profiles> read_profiles(const json::Reader& object, const PolicyBase& defaults,
+                               std::string_view who);
+
+/// The document as read_fleet() takes it: each service with its whole policy, and where its
+/// settings come from; defaults and profiles where accounts are searched, whose services stand on
+/// them.
+std::string fleet_json(const FleetDocument& document);
 
 }  // namespace scaler

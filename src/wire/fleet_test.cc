@@ -167,7 +167,7 @@ TEST(Fleet, TellsWhereSettingsComeFromAndTakesBackWhatItWrote) {
                                         {"tasks_max", "policy"},
                                         {"tolerance", "policy"},
                                         {"schedules", "policy"}}));
-  const std::string written = fleet_json(first->services);
+  const std::string written = fleet_json(*first);
   const auto second = read_fleet(*json::parse(written), "f");
   ASSERT_TRUE(second.has_value()) << second.error().message;
   for (const SettingOrigin& origin : first->services.front().origins) {
@@ -191,11 +191,11 @@ TEST(Fleet, AServiceMaySayWhetherItIsWoken) {
                       "f");
   };
   EXPECT_EQ(read("")->services.front().wake, std::nullopt);
-  EXPECT_EQ(fleet_json(read("")->services).find("wake"), std::string::npos);
+  EXPECT_EQ(fleet_json(*read("")).find("wake"), std::string::npos);
   for (const bool wake : {true, false}) {
     const auto said = read(wake ? R"(,"wake":true)" : R"(,"wake":false)");
     EXPECT_EQ(said->services.front().wake, wake);
-    const auto again = read_fleet(*json::parse(fleet_json(said->services)), "f");
+    const auto again = read_fleet(*json::parse(fleet_json(*said)), "f");
     EXPECT_EQ(again->services.front().wake, wake);
   }
   EXPECT_NE(read(R"(,"wake":"yes")").error().message.find("f: services[0].wake"),
@@ -308,9 +308,49 @@ TEST(Accounts, ThatAreSearchedNeedNoServices) {
   const auto fleet = read_fleet(*json::parse(document), "f");
   ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
   EXPECT_EQ(searched_places(fleet->accounts).size(), 2U);
-  const auto again = read_fleet(*json::parse(fleet_json({}, fleet->accounts)), "f");
+  const auto again = read_fleet(*json::parse(fleet_json(*fleet)), "f");
   ASSERT_TRUE(again.has_value()) << again.error().message;
   EXPECT_EQ(searched_places(again->accounts), searched_places(fleet->accounts));
+}
+
+/// Those who carry the tag, and what they stand on.
+const std::string kTagged = R"({"accounts":[{"regions":["eu-west-1"],"tags":true}],)"
+                            R"("defaults":{"mode":"backlog","backlog_per_task":10,"tasks_max":20},)"
+                            R"("profiles":{"gpu":{"tasks_max":3},"none":{}}})";
+
+TEST(Profiles, StandOnTheDefaultsOfTheirFile) {
+  const auto fleet = read_fleet(*json::parse(kTagged), "f");
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  const PolicyBase& gpu = fleet->profiles.at("gpu");
+  EXPECT_EQ(gpu.options.tasks_max, 3);
+  EXPECT_EQ(gpu.options.backlog_per_task, 10);
+  EXPECT_EQ(gpu.origins, (std::vector<SettingOrigin>{{"mode", "defaults"},
+                                                     {"backlog_per_task", "defaults"},
+                                                     {"tasks_max", "profiles.gpu"}}));
+  EXPECT_EQ(fleet->profiles.at("none").options.tasks_max, 20);
+}
+
+TEST(Profiles, AreWrittenWithTheDefaultsForThoseWhoCarryTags) {
+  const auto fleet = read_fleet(*json::parse(kTagged), "f");
+  ASSERT_TRUE(fleet.has_value()) << fleet.error().message;
+  const auto again = read_fleet(*json::parse(fleet_json(*fleet)), "f");
+  ASSERT_TRUE(again.has_value()) << again.error().message;
+  ASSERT_EQ(again->profiles.size(), 2U);
+  for (const PolicyField& field : policy_fields()) {
+    EXPECT_EQ(field_json(field, again->defaults.options),
+              field_json(field, fleet->defaults.options));
+    EXPECT_EQ(field_json(field, again->profiles.at("gpu").options),
+              field_json(field, fleet->profiles.at("gpu").options));
+  }
+}
+
+TEST(Profiles, ThatAreWrongAreNamed) {
+  EXPECT_NE(error_of(R"({"accounts":[{"tags":true}],"profiles":["gpu"]})")
+                .find("is not an object of policies"),
+            std::string::npos);
+  EXPECT_NE(error_of(R"({"accounts":[{"tags":true}],"profiles":{"gpu":{"task_max":1}}})")
+                .find("fleet.yaml: profiles.gpu"),
+            std::string::npos);
 }
 
 TEST(Accounts, StandOnceEach) {

@@ -212,6 +212,26 @@ def test_one_function_serves_a_file_of_its_package(start_job, tmp_path):
     wait_until(lambda: team.desired("a") == 2, timeout=30, what="two tasks of a")
 
 
+def test_a_file_that_config_writes_says_the_same_of_those_with_tags(team, scaler, tmp_path):
+    """What it said of them was left out: they were scaled by the program's own defaults."""
+    for name in ("a", "gpu"):
+        team.add(name, messages=35)
+    team.tag("a", queue="jobs-a")
+    team.tag("gpu", queue="jobs-gpu", profile="gpu")
+    path = tmp_path / "fleet.json"
+    path.write_text(json.dumps({
+        "defaults": {"mode": "backlog", "backlog_per_task": 10, "tasks_max": 20},
+        "profiles": {"gpu": {"tasks_max": 2}}, "accounts": [{"tags": True}]}))
+
+    written = scaler("config", path, "--output", "json")
+    assert written.code == 0, written.output()
+    path.write_text(written.stdout())
+    process = scaler("once", "--config", path)
+
+    assert process.code == 0, process.output()
+    assert (team.desired("a"), team.desired("gpu")) == (4, 2)
+
+
 def test_services_are_found_on_moto(moto, run_program, ecs_scaler):
     moto.ecs.create_cluster(clusterName="test")
     team = Team(moto).add("a", messages=1).add("b")

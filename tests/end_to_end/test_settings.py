@@ -25,6 +25,7 @@ GOOD = [
          "scale_out_budget": {"select": "min", "policies": [{"tasks": 4, "period": 60},
                                                             {"percent": 100, "period": 1.5}]}})]},
     {"services": [service(policy={"scale_in_budget": {"select": "disabled"}, "paused": True})]},
+    {"profiles": {"gpu": {"tasks_max": 3}, "none": {}}, "services": [service()]},
 ]
 # (document, what the program's error must contain)
 BAD = [
@@ -45,6 +46,8 @@ BAD = [
     ({"services": [service(policy={"task_max": 5})]}, "did you mean 'tasks_max'"),
     ({"services": [service(policy={"mode": "fast"})]}, "policy.mode: 'fast'"),
     ({"defaults": {"tolerance": 2}, "services": [service()]}, "defaults.tolerance: 2"),
+    ({"profiles": {"gpu": {"task_max": 2}}, "services": [service()]}, "profiles.gpu"),
+    ({"profiles": ["gpu"], "services": [service()]}, "is not an object of policies"),
     ({"services": [service(policy={"scale_in_budget": {"policies": [{"tasks": 1}]}})]},
      "period is missing"),
     ({"services": [service(policy={"scale_in_budget": {"policies": [

@@ -147,6 +147,8 @@ accounts:                       # of services by tag, or by ARN without a role o
     external_id: scaler
     regions: [eu-central-1, eu-west-1]                # default AWS_REGION
     tags: true                  # scale who carries ecs-scaler:queue there; default false
+profiles:                       # what the tag ecs-scaler:profile names there, over the defaults;
+  gpu: {tasks_max: 3}           # beside those of FLEET_PROFILES, which stand on the variables
 ```
 
 A queue whose URL says another region than the service's `region` is refused, unless it stands as
@@ -363,8 +365,9 @@ std::string fleet_schema() {
       R"({"required":["accounts"],"properties":{"accounts":{"contains":{"required":["tags"],)"
       R"("properties":{"tags":{"const":true}}}}}}])");
   schema.name("properties")
-      .raw(R"({"defaults":{"$ref":"#/$defs/policy"},"accounts":{"type":"array","minItems":1,)"
-           R"("items":{"$ref":"#/$defs/account"}},"services":{"type":"array",)"
+      .raw(R"({"defaults":{"$ref":"#/$defs/policy"},"profiles":{"type":"object",)"
+           R"("additionalProperties":{"$ref":"#/$defs/policy"}},"accounts":{"type":"array",)"
+           R"("minItems":1,"items":{"$ref":"#/$defs/account"}},"services":{"type":"array",)"
            R"("maxItems":10000,"items":{"$ref":"#/$defs/service"}}})");
   schema.name("$defs").begin_object().name("policy");
   write_policy(schema);

@@ -11,6 +11,7 @@
 #include "ground/base/text.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
+#include "wire/fleet.h"
 #include "wire/fleet_accounts.h"
 #include "wire/policy.h"
 
@@ -261,29 +262,18 @@ void check_base(const TagRules& rules, const PolicyBase& base, std::string_view 
   }
 }
 
-/// {"gpu": {"mode": "latency", "target_latency": 60, ..}, ..}
-void read_profiles(const Environment& environment, TagRules& rules, Problems& problems) {
+void read_own_profiles(const Environment& environment, TagRules& rules, Problems& problems) {
   const auto text = variable(environment, kFleetProfiles);
   if (!text) {
     return;
   }
   const json::Value value = value_as_written(*text);
-  const auto* const profiles = std::get_if<json::Object>(&value.data());
-  if (profiles == nullptr) {
-    return problems.add(
-        fmt::format("{}: '{}' is no JSON object of policies", kFleetProfiles, shortened(*text)));
-  }
-  for (const auto& [name, fields] : *profiles) {
-    const std::string who = fmt::format("{}.{}", kFleetProfiles, name);
-    PolicyBase base = rules.defaults;
-    problems.add_if_failed(read_fields(json::Reader(fields, who), base.options));
-    for (const PolicyField& field : policy_fields()) {
-      if (fields.find(field.name) != nullptr) {
-        set_origin(base.origins, field.name, who);
-      }
-    }
-    check_base(rules, base, who, problems);
-    rules.profiles.insert_or_assign(std::string(name), std::move(base));
+  Result<Profiles> profiles = read_profiles(json::Reader(value, std::string(kFleetProfiles)),
+                                            rules.defaults, kFleetProfiles);
+  problems.add_if_failed(profiles);
+  rules.profiles = std::move(profiles).value_or(Profiles());
+  for (const auto& [name, base] : rules.profiles) {
+    check_base(rules, base, fmt::format("{}.{}", kFleetProfiles, name), problems);
   }
 }
 
@@ -368,7 +358,7 @@ void read_rules(const Environment& environment, const ServiceConfig& deployment,
     }
   }
   check_base(rules, rules.defaults, "the variables of the policy", problems);
-  read_profiles(environment, rules, problems);
+  read_own_profiles(environment, rules, problems);
 }
 
 }  // namespace

@@ -22,6 +22,9 @@ FleetScope scope_of(const FleetConfig& config, FleetDocument document) {
                    .places = searched_places(document.accounts),
                    .rules = config.rules};
   scope.rules.defaults = std::move(document.defaults);
+  for (auto& [name, base] : document.profiles) {
+    scope.rules.profiles.insert_or_assign(name, std::move(base));
+  }
   return scope;
 }
 

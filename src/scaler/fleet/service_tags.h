@@ -43,6 +43,9 @@ struct PolicyBase {
   std::vector<SettingOrigin> origins = {};
 };
 
+/// Policies by name, each over the defaults, for kProfileTag.
+using Profiles = std::map<std::string, PolicyBase, std::less<>>;
+
 /// What no tag may go beyond.
 struct Ceilings {
   std::int64_t tasks_max = 100;
@@ -56,7 +59,7 @@ struct Ceilings {
 /// What a deployment says about tags.
 struct TagRules {
   PolicyBase defaults = {};
-  std::map<std::string, PolicyBase, std::less<>> profiles = {};  ///< each over the defaults
+  Profiles profiles = {};
   Ceilings ceilings = {};
   bool wake = false;  ///< the deployment's WAKE
   ReadSetting read_setting = {};

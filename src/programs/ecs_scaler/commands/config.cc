@@ -93,7 +93,11 @@ int show(const Environment& environment, const ConfigFlags& flags,
                                    where.empty() ? "the credentials' account" : where);
   }
   const std::string shown = flags.output == Output::Json
-                                ? fleet_json(described->specs, chosen.accounts) + "\n"
+                                ? fleet_json({.services = std::move(described->specs),
+                                              .accounts = chosen.accounts,
+                                              .defaults = chosen.scope.rules.defaults,
+                                              .profiles = chosen.scope.rules.profiles}) +
+                                      "\n"
                                 : described->text;
   std::fputs(shown.c_str(), stdout);
   return code;
