@@ -570,6 +570,29 @@ def test_a_kind_of_endpoint_that_most_sdks_refuse_beside_the_guard_is_told(
     assert f"{name} is true" in process.stderr()
 
 
+@pytest.mark.parametrize("by", ["profile", "variable"])
+@pytest.mark.parametrize("endpoint", ["", "endpoint_url = http://127.0.0.1:9/profile\n"])
+def test_a_worker_that_was_to_ignore_endpoints_finds_the_guard(task, run_worker, tmp_path, by,
+                                                                endpoint):
+    """Which an SDK ignores with all others: the worker went to SQS by itself."""
+    config = tmp_path / "config"
+    config.write_text("[default]\n" + endpoint + (
+        "ignore_configured_endpoint_urls = true\n" if by == "profile" else ""))
+    process = run_worker(task, """
+import boto3, json, os
+print(json.dumps([os.environ["AWS_ENDPOINT_URL_SQS"],
+                  *(boto3.client(name).meta.endpoint_url for name in ("sqs", "s3"))]))
+""", AWS_CONFIG_FILE=str(config), AWS_ENDPOINT_URL="http://127.0.0.1:9/all",
+        AWS_ENDPOINT_URL_S3="http://127.0.0.1:9/s3",
+        AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="true" if by == "variable" else None)
+    assert process.wait() == 0, process.stderr()
+    door, sqs, s3 = json.loads(process.stdout())
+    assert sqs == door and door != task.url
+    # What the profile says cannot be kept from the worker, so it is told.
+    assert s3 == ("http://127.0.0.1:9/profile" if endpoint else "https://s3.amazonaws.com")
+    assert ("the worker's SDK ignores them no more" in process.stderr()) == bool(endpoint)
+
+
 @pytest.mark.parametrize("text, code", [("sys.exit(7)", 7), ("import os; os.kill(os.getpid(), 9)",
                                                             137)])
 def test_the_exit_code_is_the_workers_own(task, run_worker, text, code):

@@ -50,15 +50,18 @@ Result<std::string> read_region(const Environment& environment, const Profile& p
   return std::move(region->text);
 }
 
+/// Who has endpoints ignored that are configured; empty when nobody does.
+Result<std::string> who_ignores(const Environment& environment, const Profile& profile) {
+  return who_demands(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
+                     "ignore_configured_endpoint_urls");
+}
+
 /// The endpoint that was configured for what has this variable and section, and where.
 Result<std::optional<NamedSetting>> configured_url(std::string_view service_variable,
                                                    std::string_view section,
                                                    const Environment& environment,
                                                    const Profile& profile) {
-  const std::string ignored =
-      TRY(who_demands(environment, profile, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
-                      "ignore_configured_endpoint_urls"));
-  if (!ignored.empty()) {
+  if (!TRY(who_ignores(environment, profile)).empty()) {
     return std::nullopt;
   }
   for (const std::string_view name : {service_variable, std::string_view("AWS_ENDPOINT_URL")}) {
@@ -168,6 +171,17 @@ Result<std::string> who_demands(const Environment& environment, const Profile& p
                 given->by + ": '" + shortened(given->text) + "' is neither true nor false");
   }
   return word == "true" ? std::move(given->by) : "";
+}
+
+Result<IgnoredEndpoints> ignored_endpoints(const Environment& environment) {
+  const Profile profile = TRY(read_profile(environment));
+  return IgnoredEndpoints{
+      .by = TRY(who_ignores(environment, profile)),
+      .in_profile = setting(profile.settings, "endpoint_url").has_value() ||
+                    std::ranges::any_of(profile.service_settings, [](const auto& entry) {
+                      return entry.first.ends_with(".endpoint_url") && !entry.second.empty() &&
+                             entry.first != "sqs.endpoint_url";
+                    })};
 }
 
 Result<Destination> ClientSettings::destination(AwsService service,

@@ -72,6 +72,15 @@ Result<std::string> who_demands(const Environment& environment, const Profile& p
 /// Errors: Malformed, naming the variable.
 Result<ClientSettings> read_settings(const Environment& environment);
 
+/// Endpoints that are given and not to be used.
+struct IgnoredEndpoints {
+  std::string by = {};      ///< who has them ignored; empty: nobody
+  bool in_profile = false;  ///< whether the profile gives any, other than SQS's
+};
+
+/// Errors: Malformed, naming who says something that is neither true nor false.
+Result<IgnoredEndpoints> ignored_endpoints(const Environment& environment);
+
 /// A service that the program asks for credentials only.
 struct OtherService {
   std::string_view variable = {};  ///< "AWS_ENDPOINT_URL_SSO"

@@ -237,6 +237,27 @@ TEST(ClientSettings, TakeTheKindOfEndpointFromTheProfileUnlessTheEnvironmentSays
                                        "AWS_USE_DUALSTACK_ENDPOINT are both true"));
 }
 
+TEST(IgnoredEndpoints, AreToldWithWhoHasThemIgnored) {
+  const auto ignored = [](const std::string& profile, const Environment& more = {}) {
+    const ProfileFolder folder("[default]\n" + profile, "");
+    Environment environment = folder.environment();
+    environment.insert(more.begin(), more.end());
+    return ignored_endpoints(environment);
+  };
+  const std::string ignoring = "ignore_configured_endpoint_urls = True\n";
+  EXPECT_EQ(ignored("")->by, "");
+  EXPECT_EQ(ignored(ignoring)->by, "ignore_configured_endpoint_urls of profile 'default'");
+  EXPECT_EQ(ignored(ignoring, {{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "false"}})->by, "");
+  EXPECT_EQ(ignored("", {{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"}})->by,
+            "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+  EXPECT_FALSE(ignored("", {{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "yes"}}).has_value());
+  const std::string services = "services = s\n[services s]\nsqs =\n  endpoint_url = http://a\n";
+  EXPECT_FALSE(ignored(ignoring)->in_profile);
+  EXPECT_FALSE(ignored(services)->in_profile) << "the guard stands for SQS's";
+  EXPECT_TRUE(ignored(services + "s3 =\n  endpoint_url = http://b\n")->in_profile);
+  EXPECT_TRUE(ignored(ignoring + "endpoint_url = http://c\n")->in_profile);
+}
+
 TEST(ClientSettings, LetAnEndpointOfAnotherRegionAnswerForNone) {
   const auto settings = read_settings(
       {{"AWS_REGION", "eu-west-1"}, {"AWS_ENDPOINT_URL_ECS", "https://ecs.eu-west-1.api.aws"}});

@@ -145,11 +145,9 @@ std::string guard_urls(std::string_view text, const Door& door) {
   }
 }
 
-Environment guarded_environment(Environment environment, const Door& door) {
-  if (equal_in_any_case(variable(environment, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS").value_or(""),
-                        "true")) {
-    // It would make the SDK ignore the guard, too. What it made the SDK ignore goes with it.
-    environment.erase("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+Environment guarded_environment(Environment environment, const Door& door,
+                                ConfiguredEndpoints endpoints) {
+  if (endpoints == ConfiguredEndpoints::Ignored) {
     std::erase_if(environment,
                   [](const auto& entry) { return entry.first.starts_with("AWS_ENDPOINT_URL"); });
   }
@@ -159,6 +157,8 @@ Environment guarded_environment(Environment environment, const Door& door) {
     }
   }
   environment["AWS_ENDPOINT_URL_SQS"] = door.origin();
+  // Left out, it is the profile's: one that said "true" had workers go past the guard, unprotected.
+  environment["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false";
   net::reach_directly(environment, "127.0.0.1");
   return environment;
 }

@@ -33,9 +33,13 @@ std::optional<std::string> unguarded(std::string_view guarded_url_or_path);
 /// without the name, which code puts behind it.
 std::string guard_urls(std::string_view text, const Door& door);
 
-/// The worker's environment: the guard is SQS's endpoint, values that are or hold the URL of a
-/// queue hold the guarded one, and no proxy stands in between. What else is said of endpoints means
-/// what it meant before.
-Environment guarded_environment(Environment environment, const Door& door);
+/// What the worker's SDK does, without the guard, with endpoints that variables or profile give.
+enum class ConfiguredEndpoints { Heeded, Ignored };
+
+/// The worker's environment: the guard is SQS's endpoint, which no profile makes the SDK ignore;
+/// values that are or hold the URL of a queue hold the guarded one, and no proxy stands in between.
+/// What other variables say of endpoints means what it meant before.
+Environment guarded_environment(Environment environment, const Door& door,
+                                ConfiguredEndpoints endpoints);
 
 }  // namespace scaler::guard

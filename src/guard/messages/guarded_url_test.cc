@@ -98,7 +98,7 @@ TEST(GuardedEnvironment, LeadsTheSdkToTheGuardAndPastProxies) {
                           {"AWS_ENDPOINT_URL", "http://127.0.0.1:4566"},
                           {"NO_PROXY", "169.254.170.2, internal"},
                           {"HTTPS_PROXY", "http://proxy:3128"}};
-  const Environment environment = guarded_environment(given, kDoor);
+  const Environment environment = guarded_environment(given, kDoor, ConfiguredEndpoints::Heeded);
   EXPECT_EQ(environment.at("QUEUE_URL"), kGuarded);
   EXPECT_EQ(environment.at("HOME"), "/root");
   EXPECT_EQ(environment.at("AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:9324");
@@ -107,7 +107,8 @@ TEST(GuardedEnvironment, LeadsTheSdkToTheGuardAndPastProxies) {
   EXPECT_EQ(environment.at("no_proxy"), "169.254.170.2, internal,127.0.0.1")
       << "Python reads it first";
   EXPECT_EQ(environment.at("HTTPS_PROXY"), "http://proxy:3128");
-  EXPECT_EQ(guarded_environment(environment, kDoor), environment) << "twice is once";
+  EXPECT_EQ(guarded_environment(environment, kDoor, ConfiguredEndpoints::Heeded), environment)
+      << "twice is once";
 }
 
 TEST(GuardedEnvironment, KeepsWhatIgnoringEndpointsMeant) {
@@ -115,11 +116,18 @@ TEST(GuardedEnvironment, KeepsWhatIgnoringEndpointsMeant) {
       guarded_environment({{"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True"},
                            {"AWS_ENDPOINT_URL", "http://127.0.0.1:1"},
                            {"AWS_ENDPOINT_URL_S3", "http://127.0.0.1:2"}},
-                          kDoor);
-  EXPECT_FALSE(environment.contains("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"));
+                          kDoor, ConfiguredEndpoints::Ignored);
   EXPECT_FALSE(environment.contains("AWS_ENDPOINT_URL"));
   EXPECT_FALSE(environment.contains("AWS_ENDPOINT_URL_S3"));
   EXPECT_EQ(environment.at("AWS_ENDPOINT_URL_SQS"), "http://127.0.0.1:9324");
+}
+
+TEST(GuardedEnvironment, LeavesItToNoProfileWhetherTheGuardIsIgnored) {
+  for (const ConfiguredEndpoints endpoints :
+       {ConfiguredEndpoints::Heeded, ConfiguredEndpoints::Ignored}) {
+    EXPECT_EQ(guarded_environment({}, kDoor, endpoints).at("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"),
+              "false");
+  }
 }
 
 }  // namespace

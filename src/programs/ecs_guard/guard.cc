@@ -28,7 +28,8 @@ constexpr net::ServerLimits kLimits{.idle = std::chrono::hours(12)};
 /// All of one run. The order of the members is that of their lives.
 class Run {
  public:
-  Run(GuardPlan plan, Environment environment, aws::ClientSettings settings, const Log& log)
+  Run(GuardPlan plan, Environment environment, aws::ClientSettings settings,
+      aws::IgnoredEndpoints ignored, const Log& log)
       : plan_(std::move(plan)),
         environment_(std::move(environment)),
         log_(log),
@@ -45,6 +46,7 @@ class Run {
         agent_http_(loop_, {.body_max = kAgentAnswerMax}),
         credentials_(loop_, provider_, log_),
         kind_by_(settings.kind_by),
+        ignored_(std::move(ignored)),
         forwarder_(std::move(settings), loop_, http_, credentials_, system_clock()),
         queues_(forwarder_, plan_.queues, system_clock(), log_) {}
 
@@ -59,8 +61,8 @@ class Run {
     plan_.front.door.endpoint = endpoint;
     TRY(listen());
     warn_of_endpoint_kind();
-    if (start_child(plan_.command.empty() ? environment_
-                                          : guarded_environment(environment_, plan_.front.door))) {
+    warn_of_ignored_endpoints();
+    if (start_child(plan_.command.empty() ? environment_ : workers_environment())) {
       loop_.run(stop_.get_token());
     }
     return exit_code_;
@@ -126,6 +128,23 @@ class Run {
                      " is true: SDKs such as those for Go and JavaScript refuse that together with "
                      "an endpoint, as the guard's is one. For a worker with one of them see 'FIPS "
                      "and dual-stack' in docs/guard.md");
+    }
+  }
+
+  Environment workers_environment() const {
+    return guarded_environment(
+        environment_, plan_.front.door,
+        ignored_.by.empty() ? ConfiguredEndpoints::Heeded : ConfiguredEndpoints::Ignored);
+  }
+
+  /// An SDK ignores the guard's endpoint with all others, or none.
+  void warn_of_ignored_endpoints() const {
+    if (!ignored_.by.empty() && ignored_.in_profile && !plan_.command.empty()) {
+      log_.write(LogLevel::Warn,
+                 ignored_.by +
+                     " is true, and the profile has endpoints: the worker's SDK ignores them no "
+                     "more, since it would ignore the guard, too. See 'Ignored endpoints' in "
+                     "docs/guard.md");
     }
   }
 
@@ -197,6 +216,7 @@ class Run {
   net::HttpCaller agent_http_;
   CredentialKeeper credentials_;
   std::string kind_by_;  ///< who demands FIPS or dual-stack endpoints; empty: nobody
+  aws::IgnoredEndpoints ignored_;
   Forwarder forwarder_;
   QueueBook queues_;
   std::optional<Agent> agent_ = {};
@@ -211,10 +231,11 @@ class Run {
 
 Result<int> run_guard(GuardPlan plan, Environment environment, const Log& log) {
   aws::ClientSettings settings = TRY(aws::read_settings(environment));
+  aws::IgnoredEndpoints ignored = TRY(aws::ignored_endpoints(environment));
   const auto& configured = settings.configured.at(static_cast<std::size_t>(aws::AwsService::Sqs));
   const std::optional<net::Origin> endpoint =
       configured ? std::optional(configured->endpoint.origin) : std::nullopt;
-  Run run(std::move(plan), std::move(environment), std::move(settings), log);
+  Run run(std::move(plan), std::move(environment), std::move(settings), std::move(ignored), log);
   return run.run(endpoint);
 }
 
