@@ -731,6 +731,43 @@ def test_credentials_that_come_late_are_waited_for(task, run_worker):
     assert json.loads(process.stdout())["AWS_ENDPOINT_URL_SQS"] != task.url
 
 
+@pytest.fixture
+def keys_on_request(task):
+    """The task's credentials come once this event is set."""
+    given = threading.Event()
+    task.before = lambda operation, _: operation == "credentials" and not given.wait(60) or None
+    yield given
+    given.set()
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_who_is_told_to_end_before_there_are_credentials_starts_no_worker(
+        task, run_worker, keys_on_request, number, code):
+    """It was started when they came, or 10 s later, and had less time than ECS gave the task."""
+    process = run_worker(task, "print('up', flush=True)")
+    wait_until(lambda: task.seen("credentials"), 20, what="the question for credentials")
+    process.popen.send_signal(number)
+    assert process.wait() == code
+    assert process.stdout() == "" and "the worker is not guarded" not in process.stderr()
+
+
+def test_a_sidecar_ends_before_there_are_credentials(task, start_process, ecs_guard,
+                                                     keys_on_request):
+    process = start_process([ecs_guard, "serve", "--port", "0"], env=task.environment())
+    wait_until(lambda: task.seen("credentials"), 20, what="the question for credentials")
+    process.popen.send_signal(signal.SIGTERM)
+    assert process.wait() == 0
+    assert "no credentials to call SQS with" not in process.stderr()
+
+
+def test_other_signals_wait_for_the_worker(task, run_worker, keys_on_request):
+    process = run_worker(task, "import time; time.sleep(60)")
+    wait_until(lambda: task.seen("credentials"), 20, what="the question for credentials")
+    process.popen.send_signal(signal.SIGUSR1)
+    keys_on_request.set()
+    assert process.wait() == 128 + signal.SIGUSR1
+
+
 def test_a_report_that_nobody_reads_holds_nobody_up(task, start_process, ecs_guard, tmp_path):
     os.mkfifo(tmp_path / "output")
     output = os.open(tmp_path / "output", os.O_RDWR | os.O_NONBLOCK)

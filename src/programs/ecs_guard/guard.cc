@@ -1,7 +1,9 @@
 #include "programs/ecs_guard/guard.h"
 
 #include <csignal>
+#include <memory>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <utility>
 
@@ -25,6 +27,31 @@ constexpr std::size_t kAgentAnswerMax = 64U << 10U;
 /// tells which of them it is done with (--renew, --until-next-receive).
 constexpr net::ServerLimits kLimits{.idle = std::chrono::hours(12)};
 
+/// What credentials are fetched with: all of it is theirs alone, as a fetch may outlive the run.
+struct CredentialPlace {
+  CredentialPlace(const Environment& variables, const aws::ClientSettings& settings,
+                  const Log& lines)
+      : environment(variables),
+        log(lines),
+        transport({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
+        provider(
+            identity::workstation_sources(
+                {.environment = environment, .transport = transport, .clock = system_clock()}, log),
+            system_clock(), log) {}
+
+  Environment environment;
+  Log log;
+  aws::HttpTransport transport;
+  aws::CredentialProvider provider;
+};
+
+std::shared_ptr<aws::CredentialProvider> credential_provider(const Environment& environment,
+                                                             const aws::ClientSettings& settings,
+                                                             const Log& log) {
+  const auto place = std::make_shared<CredentialPlace>(environment, settings, log);
+  return {place, &place->provider};
+}
+
 /// All of one run. The order of the members is that of their lives.
 class Run {
  public:
@@ -33,42 +60,43 @@ class Run {
       : plan_(std::move(plan)),
         environment_(std::move(environment)),
         log_(log),
-        transport_({.ca_bundle = settings.ca_bundle, .proxies = settings.proxies}),
-        provider_(
-            identity::workstation_sources(
-                {.environment = environment_, .transport = transport_, .clock = system_clock()},
-                log_),
-            system_clock(), log_),
         http_(loop_, {.ca_bundle = settings.ca_bundle,
                       .connections_per_origin = kConnections,
                       .body_max = kAnswerMax,
                       .proxies = settings.proxies}),
         agent_http_(loop_, {.body_max = kAgentAnswerMax}),
-        credentials_(loop_, provider_, log_),
+        credentials_(loop_, credential_provider(environment_, settings, log_), log_),
         kind_by_(settings.kind_by),
         ignored_(std::move(ignored)),
         forwarder_(std::move(settings), loop_, http_, credentials_, system_clock()),
         queues_(forwarder_, plan_.queues, system_clock(), log_) {}
 
   Result<int> run(const std::optional<net::Origin>& endpoint) {
-    signals_.watch(loop_, [this](int number) { on_signal(number); });
-    const Result<void> fetched = credentials_.fetch(after(kFirstCredentials));
-    if (!fetched.has_value()) {
-      return run_unguarded(fetched.error());
-    }
-    credentials_.start();
-    TRY(open_agent());
     plan_.front.door.endpoint = endpoint;
-    TRY(listen());
-    warn_of_endpoint_kind();
-    warn_of_ignored_endpoints();
-    if (start_child(plan_.command.empty() ? environment_ : workers_environment())) {
-      loop_.run(stop_.get_token());
-    }
+    signals_.watch(loop_, [this](int number) { on_signal(number); });
+    credentials_.start(after(kFirstCredentials), [this](const Result<void>& found) {
+      begun_ = found.has_value() ? begin() : begin_unguarded(found.error());
+      if (!begun_.has_value()) {
+        stop_.request_stop();
+      }
+    });
+    loop_.run(stop_.get_token());
+    TRY(std::move(begun_));
     return exit_code_;
   }
 
  private:
+  Result<void> begin() {
+    TRY(open_agent());
+    TRY(listen());
+    warn_of_endpoint_kind();
+    warn_of_ignored_endpoints();
+    if (!plan_.command.empty()) {
+      start_child(workers_environment());
+    }
+    return {};
+  }
+
   Result<void> open_agent() {
     const std::optional<std::string> uri = variable(environment_, "ECS_AGENT_URI");
     if (uri) {
@@ -104,19 +132,19 @@ class Run {
     return {};
   }
 
-  /// False when it cannot be run: the exit code is then the one that a shell would give.
-  bool start_child(const Environment& environment) {
-    if (plan_.command.empty()) {
-      return true;
-    }
+  /// Where it cannot be run, the exit code is the one that a shell would give.
+  void start_child(const Environment& environment) {
     Result<Child> child = Child::start(plan_.command, environment);
     if (!child.has_value()) {
       log_.write(LogLevel::Fatal, child.error().message);
       exit_code_ = child.error().kind == ErrorKind::NotFound ? kNotFound : kCannotRun;
-      return false;
+      stop_.request_stop();
+      return;
     }
     child_ = std::move(*child);
-    return true;
+    for (const int number : std::exchange(early_signals_, {})) {
+      signal_child(number);
+    }
   }
 
   /// The guard itself goes to SQS by that kind of endpoint. Whether the worker can be told of the
@@ -149,17 +177,15 @@ class Run {
   }
 
   /// Nothing can be signed here, so the worker goes to SQS by itself, as it would without a guard.
-  Result<int> run_unguarded(const Error& why) {
+  Result<void> begin_unguarded(const Error& why) {
     const std::string text =
         "the worker is not guarded: there are no credentials to call SQS with: " + why.message;
     if (plan_.command.empty()) {
       return fail(ErrorKind::Unauthorized, text);
     }
     warn_each_minute(text);
-    if (start_child(environment_)) {
-      loop_.run(stop_.get_token());
-    }
-    return exit_code_;
+    start_child(environment_);
+    return {};
   }
 
   void warn_each_minute(const std::string& text) {
@@ -174,9 +200,21 @@ class Run {
       signal_child(number);
     } else if (front_) {
       front_->terminate();
-    } else {
+    } else if (child_) {
       signal_child(SIGTERM);
+    } else {
+      end_before_the_worker(number);
     }
+  }
+
+  /// There are no credentials yet. Who is told to end begins nothing: a worker that was started
+  /// after that had less time to end than it was told, and ECS killed it.
+  void end_before_the_worker(int number) {
+    if (!plan_.command.empty()) {
+      log_.write(LogLevel::Info, "told to end before there were credentials: nothing was started");
+      exit_code_ = 128 + number;
+    }
+    stop_.request_stop();
   }
 
   void take_in_children() {
@@ -197,6 +235,8 @@ class Run {
   void signal_child(int number) {
     if (child_) {
       child_->signal(number);
+    } else {
+      early_signals_.insert(number);
     }
   }
 
@@ -210,8 +250,6 @@ class Run {
   Log log_;
   net::EventLoop loop_;
   Signals signals_;
-  aws::HttpTransport transport_;
-  aws::CredentialProvider provider_;
   net::HttpCaller http_;
   net::HttpCaller agent_http_;
   CredentialKeeper credentials_;
@@ -223,6 +261,8 @@ class Run {
   std::optional<Front> front_ = {};
   std::unique_ptr<net::HttpServer> server_ = {};
   std::optional<Child> child_ = {};
+  std::set<int> early_signals_ = {};  ///< for the child, which is not there yet
+  Result<void> begun_ = {};
   std::stop_source stop_;
   int exit_code_ = 0;
 };
