@@ -36,10 +36,11 @@ services:
             for _ in range(count):
                 sqs.send_message(QueueUrl=urls[queue], MessageBody="{}")
 
-        def once(self, *flags):
+        def once(self, *flags, **environment):
             process = run_program(
                 [ecs_scaler, "once", "--config", path, "--output", "json", *flags],
-                env={"AWS_ENDPOINT_URL": running.endpoint})
+                env={"AWS_ENDPOINT_URL": running.endpoint, **environment})
+            self.told = process.stderr()
             records = [json.loads(line) for line in process.stdout().splitlines()]
             return process.code, {record["service_name"]: record for record in records}
 
@@ -88,6 +89,20 @@ def test_a_dry_run_changes_nothing(fleet):
     assert records["one"]["decision"]["desired"] == 2
     assert records["one"]["outcome"] == "held"
     assert fleet.desired()["one"] == 0
+
+
+def test_the_pauses_of_the_environment_hold_for_a_file_too(fleet):
+    """PAUSED=true was dropped beside --config, and the service was scaled."""
+    fleet.send("one", 3)
+
+    for pause in ("PAUSED", "SCALE_OUT_PAUSED"):
+        _, records = fleet.once(**{pause: "true", "TASKS_MAX": "1"})
+        assert fleet.desired()["one"] == 0, pause
+        assert records["one"]["decision"]["desired"] == 0
+        told, = (line for line in fleet.told.splitlines() if "warning: " in line)
+        assert "warning: TASKS_MAX is not used: " in told and "fleet.yaml says which" in told
+    fleet.once(PAUSED="false")
+    assert fleet.desired()["one"] == 2
 
 
 def service(name, policy="", queue="jobs"):

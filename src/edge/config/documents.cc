@@ -25,7 +25,9 @@ Services are described in one of three ways:
 - **environment variables**, for one service: the Lambda function, and `once`, `run` and `explain`
   without `--config`;
 - **a fleet file**, YAML or JSON, for any number of them: `once`, `run`, `explain`, `status`,
-  `iam`, `doctor`, `verify` and `config` with `--config FILE`, and what `FLEET` names;
+  `iam`, `doctor`, `verify` and `config` with `--config FILE`, and what `FLEET` names. Beside
+  `--config` only `PAUSED`, `SCALE_IN_PAUSED` and `SCALE_OUT_PAUSED` count of the variables of the
+  policy, for every service whose file does not say otherwise; the others are told as not used;
 - **tags** of the services themselves: `FLEET=tags`, for the function, and `--fleet tags` for the
   same commands. The variables below are their defaults
   ([how to run a fleet](how-to-fleet.md#4-services-that-say-so-themselves)).

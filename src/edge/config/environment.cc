@@ -87,6 +87,17 @@ PolicyOptions read_options(const Environment& environment, Problems& problems) {
   return options;
 }
 
+/// The variables of the policy, and which of its settings they are.
+PolicyBase read_base(const Environment& environment, Problems& problems) {
+  PolicyBase base{.options = read_options(environment, problems)};
+  for (const PolicyField& field : policy_fields()) {
+    if (const std::string name = variable_name(field); variable(environment, name)) {
+      set_origin(base.origins, field.name, name);
+    }
+  }
+  return base;
+}
+
 void read_wake(const Environment& environment, ServiceConfig& config, Problems& problems) {
   if (const auto text = variable(environment, "WAKE")) {
     const json::Value value = value_as_written(*text);
@@ -351,12 +362,7 @@ void read_rules(const Environment& environment, const ServiceConfig& deployment,
       ceilings.own_queues.push_back(*std::move(own));
     }
   }
-  rules.defaults.options = read_options(environment, problems);
-  for (const PolicyField& field : policy_fields()) {
-    if (const std::string name = variable_name(field); variable(environment, name)) {
-      set_origin(rules.defaults.origins, field.name, name);
-    }
-  }
+  rules.defaults = read_base(environment, problems);
   check_base(rules, rules.defaults, "the variables of the policy", problems);
   read_own_profiles(environment, rules, problems);
 }
@@ -412,13 +418,37 @@ Result<FleetConfig> fleet_from_environment(const Environment& environment) {
   read_shards(environment, deployment, problems);
   read_rules(environment, deployment, config.rules, problems);
   read_own_accounts(environment, config, problems);
-  for (const RequiredVariable& of_one : kRequired) {
-    if (variable(environment, of_one.name)) {
-      config.unused.emplace_back(of_one.name);
-    }
-  }
+  config.unused = variables_of_one_service(environment);
   TRY(problems.result());
   return config;
+}
+
+std::vector<std::string> variables_of_one_service(const Environment& environment) {
+  std::vector<std::string> names;
+  for (const RequiredVariable& of_one : kRequired) {
+    if (variable(environment, of_one.name)) {
+      names.emplace_back(of_one.name);
+    }
+  }
+  return names;
+}
+
+Result<FileBase> base_of_file(const Environment& environment) {
+  FileBase file;
+  Environment pauses;
+  for (const PolicyField& field : policy_fields()) {
+    const std::string name = variable_name(field);
+    const auto text = variable(environment, name);
+    if (text && name.ends_with("PAUSED")) {
+      pauses.emplace(name, *text);
+    } else if (text) {
+      file.unused.push_back(name);
+    }
+  }
+  Problems problems;
+  file.base = read_base(pauses, problems);
+  TRY(problems.result());
+  return file;
 }
 
 Result<LogLevel> log_level_from_environment(const Environment& environment) {

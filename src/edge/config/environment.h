@@ -56,6 +56,18 @@ bool is_fleet(const Environment& environment);
 /// Errors: Malformed, as service_from_environment().
 Result<FleetConfig> fleet_from_environment(const Environment& environment);
 
+/// Those variables of a single service that are set, which a fleet leaves unused.
+std::vector<std::string> variables_of_one_service(const Environment& environment);
+
+/// What a fleet file that the command line names stands on: nothing but the environment's pauses.
+/// Whoever sets PAUSED means that no count changes, wherever the services come from.
+struct FileBase {
+  PolicyBase base = {};
+  std::vector<std::string> unused = {};  ///< variables of the policy that are set, too
+};
+/// Errors: Malformed for a pause that is neither true nor false.
+Result<FileBase> base_of_file(const Environment& environment);
+
 /// Variables that nobody reads and that are most likely meant for settings which are not given:
 /// "TASK_MAX is no setting; did you mean 'TASKS_MAX'?"
 std::vector<std::string> misspelt_variables(const Environment& environment);

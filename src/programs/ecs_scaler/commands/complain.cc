@@ -1,6 +1,7 @@
 #include "programs/ecs_scaler/commands/complain.h"
 
 #include <cstdio>
+#include <set>
 #include <string>
 #include <unistd.h>
 
@@ -18,6 +19,13 @@ int complain(ExitCode code, std::string_view message) {
   }
   std::fprintf(stderr, "ecs-scaler: %s\n", text.c_str());
   return code;
+}
+
+void warn_once(const std::string& message) {
+  static std::set<std::string> told;
+  if (told.insert(message).second) {
+    complain(kDone, "warning: " + message);
+  }
 }
 
 void tell_what_is_waited_for(std::string_view what) {

@@ -1,5 +1,11 @@
 #include "programs/ecs_scaler/commands/fleet_source.h"
 
+#include <algorithm>
+#include <iterator>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "edge/config/fleet_scope.h"
 #include "edge/wiring/places.h"
 #include "ground/base/file.h"
@@ -57,11 +63,12 @@ ChosenFleet chosen_from(const FleetConfig& config, FleetDocument document) {
   return fleet;
 }
 
-/// A file's own defaults stand on nothing, those of FLEET on the environment's policy.
+/// A file's own defaults stand on the environment's pauses, those of FLEET on its whole policy.
 Result<ChosenFleet> chosen_of_text(const Environment& environment, const FleetChoice& choice,
                                    const std::string& text) {
   if (const std::string& file = choice.config_file; !file.empty()) {
-    FleetDocument document = TRY(read_text_of(environment, file, text, {}));
+    const FileBase below = TRY(base_of_file(environment));
+    FleetDocument document = TRY(read_text_of(environment, file, text, below.base));
     if (searched_places(document.accounts).empty()) {
       return ChosenFleet{.scope = {.fixed = std::move(document.services), .places = {}},
                          .accounts = std::move(document.accounts)};
@@ -73,6 +80,24 @@ Result<ChosenFleet> chosen_of_text(const Environment& environment, const FleetCh
       TRY(read_text_of(environment, config.source, text, config.rules.defaults));
   TRY(check_job_queues(config, document.services));
   return chosen_from(config, std::move(document));
+}
+
+void warn_of_unused(const std::vector<std::string>& names, const std::string& reason) {
+  if (!names.empty()) {
+    warn_once(fmt::format("{} {} not used: {}", fmt::join(names, ", "),
+                          names.size() == 1 ? "is" : "are", reason));
+  }
+}
+
+/// The profiles of tags stand on the environment's policy also beside a file.
+Result<void> warn_beside_file(const Environment& environment, const std::string& file) {
+  std::vector<std::string> unused = variables_of_one_service(environment);
+  const FileBase below = TRY(base_of_file(environment));
+  if (!variable(environment, "FLEET_PROFILES")) {
+    std::ranges::copy(below.unused, std::back_inserter(unused));
+  }
+  warn_of_unused(unused, file + " says which services are scaled, and how");
+  return {};
 }
 
 Result<std::string> text_of_file(const std::string& file) {
@@ -106,9 +131,10 @@ Environment with_choice(const Environment& environment, const FleetChoice& choic
 
 Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice& choice) {
   for (const std::string& warning : misspelt_aws_variables(environment)) {
-    complain(kDone, "warning: " + warning);
+    warn_once(warning);
   }
   if (const std::string& file = choice.config_file; !file.empty()) {
+    TRY(warn_beside_file(environment, file));
     if (is_object(file)) {
       TRY(parse_object(file));
       return ChosenFleet{.scope = {.places = {}}, .object = file};
@@ -116,7 +142,7 @@ Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice
     return chosen_of_text(environment, choice, TRY(text_of_file(file)));
   }
   for (const std::string& warning : misspelt_variables(environment)) {
-    complain(kDone, "warning: " + warning);
+    warn_once(warning);
   }
   const Environment chosen = with_choice(environment, choice);
   if (!is_fleet(chosen)) {
@@ -124,6 +150,8 @@ Result<ChosenFleet> load_fleet(const Environment& environment, const FleetChoice
     return ChosenFleet{.scope = {.fixed = alone(environment, std::move(config)), .places = {}}};
   }
   const FleetConfig config = TRY(fleet_from_environment(chosen));
+  warn_of_unused(config.unused, fmt::format("{} says which services are scaled",
+                                            choice.fleet.empty() ? "FLEET" : kFleetFlag));
   if (config.by_tags()) {
     return ChosenFleet{.scope = scope_of_tags(config),
                        .deployment = config.deployment,
