@@ -63,6 +63,42 @@ bool looks_better(const Answer& other, const Answer& advised) {
          (month(other) == month(advised) && other.objective_wait < advised.objective_wait);
 }
 
+bool is_fixed(const TriedSettings& trial) {
+  return trial.settings.policy.mode == Mode::Fixed;
+}
+
+/// Whether it cost less where the choice was made, and was passed over because it cannot grow.
+bool cannot_grow(const Advice& advice, const TriedSettings& trial) {
+  const TriedSettings& best = advice.best();
+  return lasts(best) && !is_fixed(best) && is_fixed(trial) && lasts(trial) &&
+         trial.answer.cost() < best.answer.cost();
+}
+
+/// The cheapest of those; nullptr: there is none.
+const TriedSettings* cheaper_fixed(const Advice& advice) {
+  const TriedSettings* cheapest = nullptr;
+  for (const TriedSettings& trial : *advice.ranked) {
+    if (cannot_grow(advice, trial) &&
+        (cheapest == nullptr || trial.answer.cost() < cheapest->answer.cost())) {
+      cheapest = &trial;
+    }
+  }
+  return cheapest;
+}
+
+constexpr std::string_view kMustCostLess =
+    "a fixed count cannot grow with the load: it must cost a twentieth less";
+
+std::string growth_text(const Advice& advice, const TriedSettings& fixed) {
+  const std::int64_t tasks = fixed.settings.policy.scale_up_target;
+  return fmt::format(
+      "mode=fixed with {} {} cost less where the choice was made, {} against {}; it is not "
+      "advised, "
+      "for {}.",
+      tasks, tasks == 1 ? "task" : "tasks", figures_text(advice, fixed.answer),
+      figures_text(advice, advice.best().answer), kMustCostLess);
+}
+
 std::string why_not(const Advice& advice, const Final& other) {
   const Answer& chosen = advice.best().answer;
   const Answer& there = other.trial->answer;
@@ -72,6 +108,14 @@ std::string why_not(const Advice& advice, const Final& other) {
         "{} meets the objective on {} as well, {}: take it if the objective matters more than the "
         "cost.",
         name, advice.part, figures_text(advice, other.answer));
+  }
+  if (cannot_grow(advice, *other.trial)) {
+    return fmt::format(
+        "{} looks better on {}: {}, against {}. It is not advised, for {}. Where the choice was "
+        "made it cost {}, against {}.",
+        name, advice.part, figures_text(advice, other.answer),
+        figures_text(advice, advice.unseen()), kMustCostLess, figures_text(advice, there),
+        figures_text(advice, chosen));
   }
   const std::string seen = there.meets != chosen.meets
                                ? "it missed the objective"
@@ -214,9 +258,9 @@ std::string verdict_of(const Advice& advice) {
     return fmt::format("No policy of {} meets '{}'. The nearest: {}.", advice.tried,
                        advice.objective.told, figures);
   }
-  return fmt::format("The cheapest of {} policies that meets '{}': {}{}.", advice.tried,
-                     advice.objective.told, figures,
-                     advice.unseen().meets ? "" : ": there it misses the objective");
+  return fmt::format("The cheapest of {} policies that meets '{}'{}: {}{}.", advice.tried,
+                     advice.objective.told, cheaper_fixed(advice) != nullptr ? " and can grow" : "",
+                     figures, advice.unseen().meets ? "" : ": there it misses the objective");
 }
 
 std::string sentence_of(const Advice& advice) {
@@ -245,6 +289,9 @@ std::vector<std::string> reasons_of(const Advice& advice) {
   if (met > 1) {
     reasons.push_back(fmt::format("{} of {} policies met the objective where the choice was made.",
                                   met, advice.ranked->size()));
+  }
+  if (const TriedSettings* const fixed = cheaper_fixed(advice)) {
+    reasons.push_back(growth_text(advice, *fixed));
   }
   add_doubts(advice, reasons);
   if (const auto lacks =

@@ -224,6 +224,30 @@ TEST_F(AdviceTest, SaysSoWhenARunnerUpLooksBetterWhereItHadNotBeenSeen) {
               Contains("No runner-up does better on the last third."));
 }
 
+// It was called the cheapest beside a runner-up that had cost less, and waited less, everywhere.
+TEST_F(AdviceTest, SaysOfAFixedCountThatItMustCostATwentiethLess) {
+  made(answered(105, seconds(48), "runner-up 1"));
+  EXPECT_THAT(verdict_of(advice_), StartsWith("The cheapest of 2 policies that meets 'p95 wait < "
+                                              "60s': "));
+  ranked_.back().settings.policy.mode = Mode::Fixed;
+  ranked_.back().settings.policy.scale_up_target = 2;
+  ranked_.back().answer = answered(97, seconds(40));
+  EXPECT_THAT(verdict_of(advice_), StartsWith("The cheapest of 2 policies that meets 'p95 wait < "
+                                              "60s' and can grow: "));
+  const std::string why = "a fixed count cannot grow with the load: it must cost a twentieth less";
+  EXPECT_THAT(
+      reasons_of(advice_),
+      AllOf(Contains("mode=fixed with 2 tasks cost less where the choice was made, $97.00 a "
+                     "month with p95 wait of 40 s against $100.00 a month with p95 wait of "
+                     "45 s; it is not advised, for " +
+                     why + "."),
+            Contains(AllOf(StartsWith("runner-up 1 looks better on the last third: "),
+                           HasSubstr("It is not advised, for " + why))),
+            Not(Contains(HasSubstr("known before")))));
+  ranked_.back().answer.doubtful = true;
+  EXPECT_THAT(verdict_of(advice_), Not(HasSubstr("can grow")));
+}
+
 TEST_F(AdviceTest, SaysSoWhenTheObjectiveIsMissedWhereItHadNotBeenSeen) {
   made(answered(130, seconds(40), "runner-up 1"));
   advice_.finals.front().answer = answered(110, seconds(70), "advised");
