@@ -20,12 +20,6 @@ constexpr Duration kFleetTimeout = std::chrono::seconds(60);
 /// A function may run for up to 15 minutes.
 constexpr Duration kInvocationTimeout = std::chrono::minutes(16);
 
-Result<std::string> dead_letter_url(aws::Sqs& queues, const std::string& queue_url,
-                                    const std::string& dead_letter_arn) {
-  const auto arn = parse_arn(dead_letter_arn);
-  return queues.url_beside(queue_url, arn ? arn->resource : dead_letter_arn, after(kCallTimeout));
-}
-
 /// An error in it names the queue.
 Result<QueueDepth> sum_of(std::vector<Result<QueueDepth>> depths) {
   QueueDepth sum;
@@ -141,7 +135,7 @@ class AwsCheckup final : public Checkup {
         deployment.queue_arn = settings.arn;
       }
       if (!settings.dead_letter_arn.empty()) {
-        dead_letter_urls.push_back(TRY(dead_letter_url(queues, url, settings.dead_letter_arn)));
+        dead_letter_urls.push_back(dead_letter_url(url, settings.dead_letter_arn));
       }
     }
     // Queues may share one.
@@ -184,6 +178,11 @@ class AwsCheckup final : public Checkup {
 };
 
 }  // namespace
+
+std::string dead_letter_url(const std::string& queue_url, const std::string& dead_letter_arn) {
+  const auto arn = parse_arn(dead_letter_arn);
+  return queue_url.substr(0, queue_url.rfind('/') + 1) + (arn ? arn->resource : dead_letter_arn);
+}
 
 Result<std::unique_ptr<Checkup>> Checkup::create(const Environment& environment, Clock& clock,
                                                  const Log& log) {

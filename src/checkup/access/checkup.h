@@ -14,6 +14,10 @@
 
 namespace scaler {
 
+/// The URL of a queue's dead-letter queue, which AWS keeps in the queue's own account and region.
+/// To ask for it by its name alone found a queue of the same name in the caller's account.
+std::string dead_letter_url(const std::string& queue_url, const std::string& dead_letter_arn);
+
 class Checkup {
  public:
   /// Errors: Malformed for settings that are wrong (region, endpoints, profile). The clock must

@@ -367,7 +367,8 @@ TEST_F(FaultsTest, EndWithTheCallsDeadline) {
 }
 
 TEST(Session, IsBuiltFromTheEnvironmentAndOpensConnectionsAhead) {
-  const FaultyServer server({reply("200 OK", R"({"QueueUrl":"u"})")});
+  const FaultyServer server(
+      {reply("200 OK", R"({"Attributes":{"QueueArn":"a","VisibilityTimeout":"30"}})")});
   Environment environment = test_environment();
   environment["AWS_ENDPOINT_URL"] = server.url();
   const VirtualClock clock(*parse_instant("2026-11-23T12:00:00Z"));
@@ -378,8 +379,8 @@ TEST(Session, IsBuiltFromTheEnvironmentAndOpensConnectionsAhead) {
                    after(5s));
   EXPECT_TRUE(server.requests().empty());
   EXPECT_EQ(
-      *session->sqs().url_beside("https://sqs.us-east-1.amazonaws.com/123456789012/p", "q", soon()),
-      "u");
+      session->sqs().settings("https://sqs.us-east-1.amazonaws.com/123456789012/p", soon())->arn,
+      "a");
   environment["AWS_ENDPOINT_URL"] = "nowhere";
   EXPECT_EQ(Session::create(environment, clock, {}, log).error().kind, ErrorKind::Malformed);
 }

@@ -262,17 +262,6 @@ Result<QueueSettings> Sqs::settings(const std::string& queue_url, Deadline deadl
   return settings;
 }
 
-Result<std::string> Sqs::url_beside(const std::string& queue_url, const std::string& name,
-                                    Deadline deadline) {
-  json::Writer body;
-  body.begin_object().field("QueueName", name).end_object();
-  ApiCall asked = call("GetQueueUrl", queue_url, std::move(body).text());
-  asked.subject = name;
-  const ApiReply reply = TRY(client_->call(asked, deadline));
-  const json::Reader url = TRY(json::Reader(reply.value).field("QueueUrl"));
-  return url.string();
-}
-
 std::vector<Result<std::string>> Sqs::send(const std::string& queue_url,
                                            std::span<const OutgoingMessage> messages,
                                            Deadline deadline) {

@@ -47,10 +47,6 @@ class Sqs {
   std::vector<Result<QueueDepth>> depths(std::span<const std::string> queue_urls,
                                          Deadline deadline);
   Result<QueueSettings> settings(const std::string& queue_url, Deadline deadline);
-  /// The URL of the queue of that name in the region of another queue; without one, in the default
-  /// region.
-  Result<std::string> url_beside(const std::string& queue_url, const std::string& name,
-                                 Deadline deadline);
 
   /// Shape: the message's id, or why this message was refused, for each; ten go in one request. A
   /// request whose fate is unclear is not repeated: no message goes twice.
