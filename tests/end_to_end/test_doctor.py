@@ -136,3 +136,18 @@ def test_says_what_it_must_be_told(run_program, ecs_scaler, environment, named):
     process = run_program([ecs_scaler, "doctor"], env=environment)
 
     assert process.code == 3 and named in process.stderr(), process.output()
+
+
+def test_a_fleet_that_names_all_places_is_asked_for_without_a_region(emulator, run_program,
+                                                                     ecs_scaler, tmp_path):
+    """Who asked was not told, and no account was compared, where AWS_REGION was not set."""
+    running = emulator()
+    (tmp_path / "fleet.yaml").write_text(
+        "services: [{cluster: 'arn:aws:ecs:us-east-1:000000000000:cluster/test', service: worker,"
+        " queues: ['arn:aws:sqs:us-east-1:000000000000:jobs']}]")
+
+    process = run_program([ecs_scaler, "doctor", "--config", tmp_path / "fleet.yaml"],
+                          env={"AWS_ENDPOINT_URL": running.endpoint, "AWS_REGION": None})
+
+    assert process.code == 0, process.output()
+    assert process.stdout().startswith("Asked as arn:aws:"), process.output()

@@ -28,6 +28,15 @@ std::string some_of(const std::vector<std::string>& names) {
   return text;
 }
 
+/// Who does not know who he is does not see either that a service lies in another account.
+void check_caller(const FleetFacts& facts, std::vector<Finding>& findings) {
+  if (!facts.caller) {
+    Findings failed;
+    failed.failed("credentials", facts.caller.error(), "sts:GetCallerIdentity");
+    std::ranges::move(std::move(failed).sorted(), std::back_inserter(findings));
+  }
+}
+
 void check_news(const FleetNews& news, std::vector<Finding>& findings) {
   for (const std::string& error : news.errors) {
     findings.push_back({.severity = Severity::Problem,
@@ -163,32 +172,42 @@ Finding finding_of(const FleetFacts& facts, std::size_t i) {
   return finding;
 }
 
-/// A queue under two services is counted by both, and each starts tasks for all of it.
 void check_shared_queues(const FleetFacts& facts, std::vector<Finding>& findings) {
-  std::map<std::string, std::vector<std::string>> users;
-  for (const ServiceSpec& service : facts.services) {
-    for (const JobQueue& queue : service.queues) {
-      users[queue.url].push_back(described(service.id));
-    }
-  }
-  for (const auto& [url, names] : users) {
-    if (names.size() > 1) {
-      findings.push_back({.severity = Severity::Risk,
-                          .subject = "queue " + url,
-                          .seen = "is the job queue of " + some_of(names),
-                          .advice = "Each of them starts tasks for all of its messages. Give each "
-                                    "service queues of its own, or one a small tasks_max."});
-    }
+  for (const auto& [url, names] : shared_queues(facts.services)) {
+    findings.push_back({.severity = Severity::Risk,
+                        .subject = "queue " + url,
+                        .seen = "is the job queue of " + names,
+                        .advice = "Each of them starts tasks for all of its messages. Give each "
+                                  "service queues of its own, or one a small tasks_max."});
   }
 }
 
 }  // namespace
 
+std::map<std::string, std::string> shared_queues(std::span<const ServiceSpec> services) {
+  std::map<std::string, std::vector<std::string>> users;
+  for (const ServiceSpec& service : services) {
+    for (const JobQueue& queue : service.queues) {
+      users[queue.url].push_back(described(service.id));
+    }
+  }
+  std::map<std::string, std::string> shared;
+  for (const auto& [url, names] : users) {
+    if (names.size() > 1) {
+      shared.emplace(url, some_of(names));
+    }
+  }
+  return shared;
+}
+
 FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
                          std::vector<ServiceSpec> services, FleetNews news,
                          const std::string& function, Deadline deadline) {
   FleetFacts facts{.services = std::move(services), .news = std::move(news)};
-  facts.caller = aws::caller_identity(client, deadline);
+  // Who names all places in full needs no AWS_REGION, and STS is asked in some region.
+  const std::string_view region =
+      facts.services.empty() ? std::string_view() : region_of(facts.services.front().id);
+  facts.caller = aws::caller_identity(client, deadline, region);
   facts.credential_source = client.credential_source();
   std::vector<LookRequest> requests;
   for (const ManagedService& service : adopted({}, facts.services)) {
@@ -203,6 +222,7 @@ FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
 
 std::vector<Finding> diagnose_fleet(const FleetFacts& facts) {
   std::vector<Finding> findings;
+  check_caller(facts, findings);
   check_news(facts.news, findings);
   check_roles(facts, findings);
   for (std::size_t i = 0; i < facts.services.size(); ++i) {

@@ -1,7 +1,9 @@
 #pragma once
 // The doctor over a whole fleet: facts -> findings, one for each service. Pure.
 
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -25,6 +27,10 @@ struct FleetFacts {
 FleetFacts examine_fleet(aws::Client& client, CloudReader& reader,
                          std::vector<ServiceSpec> services, FleetNews news,
                          const std::string& function, Deadline deadline);
+
+/// Each queue that several services have, with their names. Each of them counts all of its messages
+/// and starts tasks for all.
+std::map<std::string, std::string> shared_queues(std::span<const ServiceSpec> services);
 
 /// The worst first.
 std::vector<Finding> diagnose_fleet(const FleetFacts& facts);

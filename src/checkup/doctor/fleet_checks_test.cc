@@ -34,6 +34,16 @@ TEST(FleetDoctor, AServiceThatIsReadIsANote) {
   EXPECT_EQ(findings.front().seen, "3 visible and 0 in flight; desired 0, running 0");
 }
 
+// It was dropped, with the word who asked and the check of accounts: "0 problems".
+TEST(FleetDoctor, ACallerWhoIsNotKnownIsAProblem) {
+  FleetFacts facts = facts_of({"main", "worker"}, read_look());
+  facts.caller = fail(ErrorKind::Unauthorized, "not allowed");
+  const auto findings = diagnose_fleet(facts);
+  ASSERT_EQ(findings.size(), 2U);
+  EXPECT_TRUE(has_problem(findings));
+  EXPECT_EQ(findings.front().subject, "credentials");
+}
+
 Finding finding_with(const std::function<void(Look&)>& change) {
   Look look = read_look();
   change(look);
