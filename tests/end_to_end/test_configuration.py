@@ -211,3 +211,24 @@ def test_bootstrap_outside_of_lambda_says_so(run_program, bootstrap, counter):
     assert process.code != 0
     assert "AWS_LAMBDA_RUNTIME_API" in process.stdout() + process.stderr()
     assert counter.count == 0
+
+
+def test_config_warns_of_a_shared_queue_and_of_no_limit(run_program, ecs_scaler, tmp_path):
+    queue = "https://sqs.us-east-1.amazonaws.com/123456789012/jobs"
+
+    def warnings(*policies):
+        services = [{"cluster": "c", "service": f"s{i}", "queues": [f"{queue}{name}"],
+                     "policy": policy} for i, (name, policy) in enumerate(policies)]
+        (tmp_path / "fleet.json").write_text(json.dumps({"services": services}))
+        process = run_program([ecs_scaler, "config", tmp_path / "fleet.json"])
+        assert process.code == 0, process.output()
+        return [line.removeprefix("ecs-scaler: ") for line in process.stderr().splitlines()]
+
+    limited = {"mode": "backlog", "backlog_per_task": 1, "tasks_max": 3}
+    assert warnings(("a", limited), ("b", {}), ("c", {})) == []
+    assert warnings(("a", limited), ("a", {})) == [
+        f"warning: {queue}a is the job queue of c/s0, c/s1: each of them starts tasks for all of "
+        "its messages"]
+    assert warnings(("a", {"mode": "backlog", "backlog_per_task": 1})) == [
+        "warning: tasks_max is not set for c/s0: a long queue starts up to 5000 tasks, which is "
+        "all that ECS allows"]

@@ -3,6 +3,7 @@
 
 #include <fmt/core.h>
 
+#include "checkup/doctor/fleet_checks.h"
 #include "edge/config/documents.h"
 #include "edge/config/environment.h"
 #include "edge/wiring/places.h"
@@ -201,6 +202,27 @@ void warn_of_counts_that_lag(std::span<const ServiceSpec> fleet) {
   }
 }
 
+/// Each of them counts all of the queue's messages.
+void warn_of_shared_queues(std::span<const ServiceSpec> fleet) {
+  for (const auto& [url, names] : doctor::shared_queues(fleet)) {
+    complain(kDone, fmt::format("warning: {} is the job queue of {}: each of them starts tasks for "
+                                "all of its messages",
+                                url, names));
+  }
+}
+
+/// A slip of a sender is then thousands of tasks.
+void warn_of_no_limit(std::span<const ServiceSpec> fleet) {
+  for (const ServiceSpec& service : fleet) {
+    const PolicyOptions& policy = *service.policy.operator->();
+    if (policy.mode != Mode::Fixed && !policy.tasks_max) {
+      complain(kDone, fmt::format("warning: tasks_max is not set for {}: a long queue starts up to "
+                                  "{} tasks, which is all that ECS allows",
+                                  described(service.id), kTasksLimit));
+    }
+  }
+}
+
 int show_config(const Environment& environment, const ConfigFlags& flags) {
   if (flags.markdown || flags.schema) {
     const std::string text = flags.markdown ? settings_markdown() : fleet_schema() + "\n";
@@ -228,6 +250,8 @@ int show_config(const Environment& environment, const ConfigFlags& flags) {
   }
   warn_of_fifo(fleet->scope.fixed);
   warn_of_counts_that_lag(fleet->scope.fixed);
+  warn_of_shared_queues(fleet->scope.fixed);
+  warn_of_no_limit(fleet->scope.fixed);
   if (flags.choice.config_file.empty() && flags.choice.fleet.empty() && !is_fleet(environment)) {
     const Result<ServiceConfig> config = service_from_environment(environment);
     if (config && config->wake && is_fifo(config->queue_url)) {
