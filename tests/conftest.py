@@ -147,8 +147,9 @@ def start_job(emulator, bootstrap):
     """start_job(threshold_minutes=0.03, env=["K=V"], schedule="1s", ...) -> Job in quick times."""
 
     def start(threshold_minutes=0.03, env=(), **options):
+        work = {} if options.get("no_workers") else {"work_time": "500ms"}
         flags = {"schedule": "1s", "task_start": "500ms", "task_stop": "200ms",
-                 "work_time": "500ms", "mapping_toggle": "1s", **options}
+                 "mapping_toggle": "1s", **work, **options}
         running = emulator(lambda_=bootstrap, env=[
             f"SCALE_UP_TARGET={TARGET}", f"SCALE_DOWN_THRESHOLD={threshold_minutes}",
             "WAKE_RETURN_SECONDS=1", "BUSY_WINDOW=1", *env], **flags)

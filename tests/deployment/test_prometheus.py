@@ -155,7 +155,8 @@ def site(emulator, moto, tmp_path, start_process, ecs_scaler):
                         AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}])
 
     def make(**options):
-        flags = {"task_start": "100ms", "task_stop": "100ms", "work_time": "300ms", **options}
+        work = {} if options.get("no_workers") else {"work_time": "300ms"}
+        flags = {"task_start": "100ms", "task_stop": "100ms", **work, **options}
         return Site(emulator(**flags), moto, table, tmp_path, start_process, ecs_scaler)
 
     return make

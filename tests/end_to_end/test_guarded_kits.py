@@ -27,7 +27,7 @@ def test_each_kit_without_its_own_protection(emulator, bootstrap, ecs_guard, kit
     running = emulator(
         lambda_=bootstrap, env=[*kit.settings(), *kits.HASTE, "SCALE_IN_WHEN=protected"],
         worker=f"env WORK_SECONDS=0.2 {ecs_guard} -- env -u ECS_AGENT_URI {kit.command}",
-        worker_dir=kit.folder, **kits.QUICK)
+        worker_dir=kit.folder, **kits.QUICK, **kits.QUICK_FUNCTION)
 
     sent = collections.Counter()
 

@@ -10,7 +10,7 @@ import pytest
 from test_fleet_by_tags import Team
 from support import wait_until
 
-QUICK = {"task_start": "500ms", "task_stop": "100ms", "work_time": "200ms", "schedule": "1s"}
+QUICK = {"task_start": "500ms", "task_stop": "100ms", "work_time": "200ms"}
 FLEET = ("FLEET=tags", "WAKE=false", "SCALE_UP_TARGET=2", "SCALE_DOWN_THRESHOLD=0.02",
          "BUSY_WINDOW=1")
 SCALER_KEY = "ASIAEMULATEDFUNCTION"
@@ -52,7 +52,8 @@ def team_of(emulator):
     """team_of(name, ..., **options) -> (emulator, its Team with a tagged service of each name)."""
 
     def start(*names, **options):
-        running = emulator(**{**QUICK, **options})
+        clock = {"schedule": "1s"} if options.get("lambda_") else {}
+        running = emulator(**{**QUICK, **clock, **options})
         team = Team(running.aws)
         for name in names:
             team.add(name)

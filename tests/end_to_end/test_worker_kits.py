@@ -16,7 +16,8 @@ from support import ROOT, program_environment, wait_until
 pytestmark = pytest.mark.long
 KITS = ROOT / "examples/workers"
 JOBS = 100
-QUICK = {"schedule": "1s", "task_start": "300ms", "mapping_toggle": "1s"}
+QUICK = {"task_start": "300ms"}
+QUICK_FUNCTION = {"schedule": "1s", "mapping_toggle": "1s"}
 HASTE = ["SCALE_DOWN_THRESHOLD=0.03", "WAKE_RETURN_SECONDS=1", "BUSY_WINDOW=1"]
 
 
@@ -133,7 +134,8 @@ def done(running):
 
 
 def test_a_hundred_jobs_from_zero_and_back_to_zero(start, kit, bootstrap, tmp_path):
-    running = start(0.2, lambda_=bootstrap, env=[*kit.settings(), *HASTE])
+    running = start(0.2, lambda_=bootstrap, env=[*kit.settings(), *HASTE],
+                    **QUICK_FUNCTION)
     assert running.tasks() == (0, 0)
 
     send(kit, running, tmp_path, JOBS)

@@ -11,7 +11,7 @@ import pytest
 from support import ROOT, wait_until
 
 KIT = ROOT / "examples/workers/python/worker.py"
-QUICK = {"schedule": "1s", "task_start": "300ms", "mapping_toggle": "1s"}
+QUICK = {"task_start": "300ms"}
 BACKLOG = ["MODE=backlog", "BACKLOG_PER_TASK=5", "TASKS_MAX=4", "SCALE_DOWN_THRESHOLD=0.03",
            "WAKE_RETURN_SECONDS=1", "BUSY_WINDOW=1"]
 
@@ -43,7 +43,8 @@ def script(tmp_path):
 
 def test_a_hundred_jobs_through_the_kit_under_the_real_bootstrap(emulator, bootstrap):
     running = emulator(lambda_=bootstrap, env=[*BACKLOG, "SCALE_IN_WHEN=protected"],
-                       worker=f"{sys.executable} {KIT}", **QUICK)
+                       worker=f"{sys.executable} {KIT}", schedule="1s", mapping_toggle="1s",
+                       **QUICK)
     definition = running.aws.ecs.describe_task_definition(taskDefinition="worker")
     assert definition["taskDefinition"]["containerDefinitions"][0]["environment"]
 

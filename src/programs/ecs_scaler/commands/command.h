@@ -45,6 +45,8 @@ struct Command {
   std::string sentence = {};
   std::vector<Option> options = {};                                 ///< taken in this order
   std::vector<std::pair<std::string, std::string>> exclusive = {};  ///< never both of these
+  std::vector<std::pair<std::string, std::string>> needs = {};      ///< the first of the second
+  std::vector<std::pair<std::string, std::string>> either = {};     ///< one of these, not both
   bool reads_environment = false;                                   ///< a service's settings
   std::string footer = {};                                          ///< of its help; lines
   std::string example = {};                                         ///< a line of a shell

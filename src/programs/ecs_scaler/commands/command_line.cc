@@ -110,7 +110,7 @@ class Words {
       const Option& option = command_->options[i];
       const CLI::results_t& values = given_[i]->results();
       if (values.empty() && option.required) {
-        return refuse(fmt::format("{} is missing{}", label_of(option), help_hint()));
+        return refuse(fmt::format("{} is missing{}", cli::label_of(option), help_hint()));
       }
       if (values.size() > 1 && !option.several && !option.is_flag()) {
         return refuse(fmt::format("{} is given more than once", option.name));
@@ -130,7 +130,22 @@ class Words {
         return refuse(fmt::format("{} and {} exclude each other", one, other));
       }
     }
+    for (const auto& [one, other] : command_->needs) {
+      if (app_.count(one) > 0 && app_.count(other) == 0) {
+        return refuse(fmt::format("{} needs {}", one, other));
+      }
+    }
+    for (const auto& [one, other] : command_->either) {
+      if ((app_.count(one) > 0) == (app_.count(other) > 0)) {
+        return refuse(fmt::format("give either {} or {}", label_of(one), label_of(other)));
+      }
+    }
     return {};
+  }
+
+  /// "--trace FILE"
+  std::string label_of(const std::string& name) const {
+    return cli::label_of(*std::ranges::find(command_->options, name, &Option::name));
   }
 
   std::string help_hint() const {

@@ -47,6 +47,14 @@ Take region_name(std::string& region) {
   };
 }
 
+Take role_arn(std::string& role) {
+  return [&role](const std::string& text) -> Result<void> {
+    TRY(parse_role({.arn = text}));
+    role = text;
+    return {};
+  };
+}
+
 struct IamFlags {
   IamOverrides overrides = {};
   FleetChoice choice = {};
@@ -170,7 +178,7 @@ Command iam_command() {
                   {"--caller", "ARN",
                    "the role of function or controller, which alone may assume those of a fleet's "
                    "accounts (default: all of its account)",
-                   text(flags->caller)},
+                   role_arn(flags->caller)},
                   {"--group", "NAME",
                    "the Auto Scaling group under the service, of a fleet with * for those of all "
                    "(needed with CAPACITY=own)",
@@ -183,7 +191,11 @@ Command iam_command() {
                   {"--lease", "dynamodb:TABLE[/KEY]", "the lease of `run --lease`",
                    lease_of(overrides.lease)},
                   output_option(flags->output)},
-      .exclusive = {{kConfigFlag, kFleetFlag}},
+      .exclusive = {{kConfigFlag, kFleetFlag},
+                    {"--guard", "--function-name"},
+                    {"--guard", "--lease"},
+                    {"--guard", "--group"},
+                    {"--guard", "--capacity-provider"}},
       .reads_environment = true,
       .example = "ecs-scaler iam --function-name ecs-scaler --output json",
       .run = [flags](const Environment& environment) { return iam(environment, *flags); }};

@@ -330,6 +330,7 @@ Command verify_command() {
           .options = std::move(options),
           .exclusive = {{kConfigFlag, kFleetFlag},
                         {"--emulator", kConfigFlag},
+                        {"--emulator", "--function"},
                         {"--interactive", kConfigFlag},
                         {"--interactive", kFleetFlag},
                         {"--queue-url", kConfigFlag},
@@ -338,6 +339,7 @@ Command verify_command() {
                         {"--cluster", kFleetFlag},
                         {"--service", kConfigFlag},
                         {"--service", kFleetFlag}},
+          .needs = {{"--lambda", "--emulator"}},
           .example = "ecs-scaler verify --function ecs-scaler --check basic,timings",
           .run = [flags](const Environment& environment) {
             return verify_somewhere(environment, *flags);
