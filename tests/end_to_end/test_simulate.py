@@ -92,10 +92,11 @@ def test_instances_are_told_with_their_hours_and_their_price(run_program, ecs_sc
 
 # (arguments, what the one line on stderr must tell, exit code)
 BAD = [
-    (["--rival", "keda"], "--trace FILE or --arrivals", 3),
+    (["--rival", "keda"], "--trace FILE or --arrivals", 2),
+    (["--trace", "bad", "--arrivals", "poisson:1"], "--trace FILE or --arrivals", 2),
     (["--arrivals", "poisson:-1", "--rival", "keda"], "'-1'", 3),
     (["--arrivals", "often", "--rival", "keda"], "'often' is none of", 3),
-    (["--arrivals", "poisson:1", "--rival", "nobody"], "'nobody' is none of target-tracking", 3),
+    (["--arrivals", "poisson:1", "--rival", "nobody"], "'nobody' is none of target-tracking", 2),
     (["--arrivals", "poisson:1", "--rival", "keda", "--objective", "fast"], "'fast' is not", 3),
     (["--arrivals", "poisson:1", "--rival", "keda", "--price", "m5.large"], "'m5.large'", 3),
     (["--arrivals", "poisson:1", "--price", "g5.xlrage"], "did you mean 'g5.xlarge'?", 3),

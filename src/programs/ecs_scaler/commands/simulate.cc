@@ -59,12 +59,16 @@ Result<study::Candidate> rival_of(const std::string& name, const study::Asked& a
     return fail(ErrorKind::Malformed,
                 fmt::format("--rival {} drives instances: it needs --instance-start", name));
   }
-  if (const rivals::Rival* rival = rivals::find(name)) {
-    return study::rival_candidate(*rival);
-  }
-  const std::vector<std::string_view> known = rival_names();
-  return fail(ErrorKind::Malformed, fmt::format("--rival: '{}' is none of {}{}", name,
-                                                fmt::join(known, ", "), did_you_mean(name, known)));
+  return study::rival_candidate(*rivals::find(name));
+}
+
+/// One after another.
+Take known_rivals(std::vector<std::string>& names) {
+  return [&names](const std::string& word) -> Result<void> {
+    TRY(find_word(word, rival_names()));
+    names.push_back(word);
+    return {};
+  };
 }
 
 /// Files of one name in several folders are told apart by their paths.
@@ -211,7 +215,7 @@ Command simulate_command() {
   options.push_back({.name = "--rival",
                      .value = "NAME",
                      .sentence = fmt::format("{}", fmt::join(rival_names(), ", ")),
-                     .take = texts(flags->rivals),
+                     .take = known_rivals(flags->rivals),
                      .several = true,
                      .words = rival_names()});
   options.push_back(
@@ -220,6 +224,7 @@ Command simulate_command() {
           .sentence = "What policies would do with a trace: waiting, cost, and a page with charts",
           .options = std::move(options),
           .exclusive = study_exclusive(),
+          .either = study_either(),
           .example = "ecs-scaler simulate --trace sent.csv --work 30s --html report.html",
           .run = [flags](const Environment& environment) -> int {
             const Result<void> done = simulate(*flags, help_width(environment));

@@ -176,10 +176,11 @@ std::vector<std::pair<std::string, std::string>> study_exclusive(
   return more;
 }
 
+std::vector<std::pair<std::string, std::string>> study_either() {
+  return {{"--trace", "--arrivals"}};
+}
+
 Result<study::Asked> ask(StudyFlags& flags) {
-  if (flags.trace.empty() == flags.arrivals.empty()) {
-    return fail(ErrorKind::Malformed, "give either --trace FILE or --arrivals SPEC");
-  }
   if (!flags.prices.empty()) {
     flags.terms.prices = TRY(read_input(flags.prices));
     if (const auto prices = json::parse(flags.terms.prices); !prices) {

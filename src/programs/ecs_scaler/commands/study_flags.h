@@ -27,6 +27,9 @@ std::vector<Option> study_options(StudyFlags& flags);
 std::vector<std::pair<std::string, std::string>> study_exclusive(
     std::vector<std::pair<std::string, std::string>> more = {});
 
+/// A trace or arrivals: `Command::either`.
+std::vector<std::pair<std::string, std::string>> study_either();
+
 /// Reads the files, and puts the flags as a question; the prices are in the terms afterwards.
 /// Errors: Malformed, naming flag or file.
 Result<study::Asked> ask(StudyFlags& flags);
