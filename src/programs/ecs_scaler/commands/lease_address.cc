@@ -35,12 +35,21 @@ Result<aws::LeaseItem> parse_lease_address(const std::string& text) {
       .table = rest.substr(0, slash),
       .key = std::string(slash == std::string::npos ? kDefaultKey : rest.substr(slash + 1))};
   const auto parts = parse_arn(item.table);
-  const bool known = arn ? parts && parts->service == "dynamodb" : true;
-  if (!known || !is_table(std::string_view(item.table).substr(std::min(name, item.table.size()))) ||
-      item.key.empty()) {
+  const bool known = !arn || (parts && parts->service == "dynamodb" && table != std::string::npos);
+  if (!text.starts_with(kScheme) || !known) {
     return fail(ErrorKind::Malformed,
                 fmt::format("'{}' is not dynamodb:TABLE[/KEY] with the name or ARN of a table",
                             shortened(text)));
+  }
+  if (const std::string called = item.table.substr(name); !is_table(called)) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}': '{}' is no name of a table, which has 3 to 255 of letters, "
+                            "digits, '_', '-' and '.'",
+                            shortened(text), shortened(called)));
+  }
+  if (item.key.empty()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}': the key after the slash is empty", shortened(text)));
   }
   return item;
 }
