@@ -207,3 +207,21 @@ def test_iam_says_when_services_by_tags_need_a_group(says, who, run_program, ecs
     assert bare.stderr().count("note:") == (who is not None)
     grouped = run_program([ecs_scaler, "iam", *account, "--group", "gpu-*"], env=environment)
     assert (grouped.code, grouped.stderr()) == (0, "")
+
+
+def test_namesakes_are_told_apart_by_what_differs(run_program, ecs_scaler, tmp_path):
+    def told(word, *services):
+        (tmp_path / "fleet.yaml").write_text("services:\n" + "\n".join(services))
+        process = run_program([ecs_scaler, "pause", word, "--config", tmp_path / "fleet.yaml"])
+        assert process.code != 0 and process.stdout() == "", process.output()
+        return process.stderr()
+
+    near = service("a")
+    far = ("- {cluster: main, service: a, region: eu-west-1, "
+           "queues: ['https://sqs.eu-west-1.amazonaws.com/123456789012/jobs']}")
+    for word in ("a", "main/a"):  # CLUSTER/SERVICE was asked of somebody who had said it.
+        assert told(word, near, far).endswith(
+            f"'{word}' means 2 services, main/a, main/a (eu-west-1): say which by its ARN\n")
+    other = service("a").replace("main", "other")
+    assert told("a", near, other).endswith(
+        "'a' means 2 services, main/a, other/a: say which by CLUSTER/SERVICE or by its ARN\n")

@@ -2,6 +2,8 @@
 #include <cstdio>
 #include <iterator>
 #include <optional>
+#include <set>
+#include <span>
 #include <unistd.h>
 
 #include <fmt/core.h>
@@ -64,6 +66,19 @@ std::vector<ServiceId> all_of(const LiveFleet& fleet) {
   return ids;
 }
 
+/// Namesakes in several accounts or regions have one CLUSTER/SERVICE, and their ARNs alone differ.
+std::string which_of(std::string_view word, std::span<const ServiceId> ids) {
+  std::set<std::string> names;
+  std::string all;
+  for (const ServiceId& id : ids) {
+    names.insert(fmt::format("{}/{}", plain_name(id.cluster), plain_name(id.service)));
+    all += (all.empty() ? "" : ", ") + described(id);
+  }
+  return fmt::format("'{}' means {} services, {}: say which by {}its ARN", shortened(word),
+                     ids.size(), shortened(all, 2000),
+                     names.size() == ids.size() ? "CLUSTER/SERVICE or by " : "");
+}
+
 /// The services of the fleet that the command means.
 /// Errors: Malformed for a word that means none, or several.
 Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& flags) {
@@ -89,9 +104,7 @@ Result<std::vector<ServiceId>> chosen(const LiveFleet& fleet, const PauseFlags& 
                             meant.empty() ? "; these are: " + shortened(names, 2000) : meant));
   }
   if (ids.size() > 1) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("'{}' means {} services: say which by CLUSTER/SERVICE or by its ARN",
-                            shortened(flags.service), ids.size()));
+    return fail(ErrorKind::Malformed, which_of(flags.service, ids));
   }
   return ids;
 }
