@@ -157,7 +157,6 @@ void GroupCloud::read_stopping(GroupSeen& seen, const CountsByInstance& counts) 
       instance.looked = cloud_->perform("DescribeTasks", [] {}).has_value();
       instance.lingering = found->second.lingering;
     }
-    seen.complete = seen.complete && instance.looked;
   }
 }
 

@@ -1,4 +1,6 @@
 // The rules for instances at their edges: each says what it did, and does nothing beside it.
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "scaler/core/instances.h"
@@ -321,6 +323,34 @@ TEST(InstanceRules, AMarkOfThisMomentCounts) {
 
 TEST(InstanceRules, AMarkOfTheFutureOnOneThatIsNotDrainedBeginsAnew) {
   EXPECT_EQ(told(group({marked("i-1", Mark::Drained, -1h)})).back(), "> mark i-1");
+}
+
+/// Of sixty idle instances one could not be looked at, and none ended.
+TEST(InstanceRules, OneThatWasNotLookedAtHoldsNoOther) {
+  const auto of = [](InstanceSeen first, InstanceSeen second) {
+    GroupSeen seen = group({std::move(first), std::move(second)});
+    seen.instances.at(0).looked = false;
+    seen.unread = "ListTasks: 503";
+    return told(seen);
+  };
+  const Told ending = of(drained("i-1", 1h), drained("i-2", 1h));
+  EXPECT_EQ(ending.front(),
+            "1 instance of which not everything is known (ListTasks: 503): not ended");
+  EXPECT_EQ(ending.back(), "> end i-2");
+  EXPECT_EQ(std::ranges::count(ending, "> end i-1"), 0);
+  const Told draining = of(marked("i-1", Mark::Idle, 1h), marked("i-2", Mark::Idle, 1h));
+  EXPECT_EQ(draining.back(), "> drain i-2");
+  EXPECT_EQ(std::ranges::count(draining, "> drain i-1"), 0);
+}
+
+TEST(InstanceRules, WhatHoldsAllInstancesIsToldAndHoldsNoNewOne) {
+  GroupSeen seen = group({drained("i-1", 1h), marked("i-2", Mark::Idle, 1h)});
+  seen.held = "scale-in is paused";
+  EXPECT_EQ(told(seen), Told{"no instance ends: scale-in is paused"});
+  seen.instances.clear();
+  seen.desired = 0;
+  seen.services = {service(1, 0)};
+  EXPECT_EQ(told(seen).back(), "> set 1");
 }
 
 TEST(InstanceRules, TheWayInIsToldStepByStep) {

@@ -54,6 +54,9 @@ constexpr std::array<Note, static_cast<std::size_t>(InstanceReason::Count)> kNot
     {InstanceReason::Refused, "refused", "the group is left alone: {about}"},
     {InstanceReason::NotAllRead, "not_all_read",
      "not everything could be read{about}: no instance ends"},
+    {InstanceReason::NotLookedAt, "not_looked_at",
+     "{i0} of which not everything is known{about}: not ended"},
+    {InstanceReason::Held, "held", "no instance ends: {about}"},
     {InstanceReason::ScaledByOthers, "scaled_by_others",
      "another process scales {about}, on this same group: its tasks count, and what it is about "
      "to want of the group is not known, so no instance ends until one fleet has both (or the tag "

@@ -49,10 +49,17 @@ void tell_held(InstanceContext& context) {
 
 /// Instances that cost and hold no task that this program could count on.
 void useless(InstanceContext& context) {
+  const std::vector<InstanceSeen>& instances = context.group.instances;
+  const std::string& why = context.group.unread;
+  const std::string about = why.empty() ? "" : " (" + why + ")";
   if (!context.group.complete) {
-    const std::string& why = context.group.unread;
-    context.tell(
-        {.reason = InstanceReason::NotAllRead, .about = why.empty() ? "" : " (" + why + ")"});
+    context.tell({.reason = InstanceReason::NotAllRead, .about = about});
+  } else if (const auto missed = std::ranges::count(instances, false, &InstanceSeen::looked);
+             missed > 0) {
+    context.tell({.reason = InstanceReason::NotLookedAt, .numbers = {missed}, .about = about});
+  }
+  if (!context.group.held.empty()) {
+    context.tell({.reason = InstanceReason::Held, .about = context.group.held});
   }
   if (!context.group.scaled_by_others.empty()) {
     context.tell({.reason = InstanceReason::ScaledByOthers,
@@ -360,7 +367,8 @@ void end(InstanceContext& context, const InstanceSeen& instance) {
 }
 
 void way_in(InstanceContext& context) {
-  const bool may_end = context.group.complete && context.group.scaled_by_others.empty();
+  const bool may_end = context.group.complete && context.group.held.empty() &&
+                       context.group.scaled_by_others.empty();
   for (InstanceMember& member : context.members) {
     const InstanceSeen& instance = *member.seen;
     const bool open = member.use == InstanceUse::Open && instance.state == GroupState::InService;

@@ -87,7 +87,7 @@ struct InstanceSeen {
   std::int64_t running = 0;    ///< tasks that are to run
   std::int64_t pending = 0;    ///< tasks
   std::int64_t lingering = 0;  ///< tasks that are to stop and have not: in neither of the others
-  bool looked = true;          ///< all three were read
+  bool looked = true;          ///< all three were read: without that it does not end
   InstanceMark mark = {};
 
   bool empty() const { return looked && running == 0 && pending == 0 && lingering == 0; }
@@ -117,6 +117,7 @@ struct GroupSeen {
   std::vector<GroupService> services = {};
   /// Services on the group that another process scales: what it wants of the group is not known.
   std::vector<std::string> scaled_by_others = {};
+  std::string held = {};    ///< why nothing may end, though all could be read
   bool complete = true;     ///< false: something could not be read, and nothing may end
   std::string unread = {};  ///< what that was and why, where the look knows
 };
@@ -132,6 +133,8 @@ struct InstancePolicy {
 enum class InstanceReason {
   Refused,  ///< the group is not one that this program may drive
   NotAllRead,
+  NotLookedAt,  ///< some instances
+  Held,         ///< by a pause, or as a service was not read
   ScaledByOthers,
   NeverRegistered,
   Disconnected,
@@ -186,7 +189,8 @@ struct InstanceAction {
   std::string instance = {};
   std::int64_t desired = 0;  ///< SetDesired only
   InstanceMark mark = {};    ///< Recall, Mark and Drain
-  /// The action may leave for so long after the look; another pass may undo it after that.
+  /// The action may leave for so long after the look, SetDesired after the group was read again;
+  /// another pass may undo it after that.
   Duration within = std::chrono::milliseconds(500);
   bool operator==(const InstanceAction&) const = default;
 };

@@ -13,17 +13,12 @@
 namespace scaler {
 namespace {
 
-/// What is decided on a look must leave long before another pass may end what this one puts back
-/// (kEndFrom): so no look may take longer.
-constexpr Duration kLookMost = std::chrono::seconds(5);
 /// A look, and what follows from it.
 constexpr Duration kReserve = std::chrono::seconds(2);
-/// So often a group is looked at again in one pass while its actions need more than one look's
-/// time.
-constexpr int kLooksPerPass = 20;
+/// It is so many calls, one after another: a far region needs more than that.
+constexpr int kReserveTrips = 15;
 /// A group at rest is looked at now and then all the same: somebody may have set it by hand.
 constexpr Duration kRestMost = std::chrono::minutes(5);
-constexpr Duration kTellEach = std::chrono::hours(1);
 
 bool is_fargate(std::string_view provider) {
   return provider == "FARGATE" || provider == "FARGATE_SPOT";
@@ -57,27 +52,9 @@ bool counts(const Item& item) {
          item.record->reading->service.status == ServiceStatus::Active;
 }
 
-const PolicyOptions& policy_of(const Item& item) {
-  return *item.service->policy.operator->();
-}
-
 bool is_paused(const Item& item) {
   const std::optional<Instant>& until = item.record->reading->service.paused_until;
   return policy_of(item).paused || (until && *until > item.record->at);
-}
-
-/// A change that was not made keeps its tasks; one that is to come needs them already.
-std::int64_t wanted_tasks(const Item& item) {
-  const Decision& decision = item.decision();
-  const bool decides =
-      decision.action == Action::ScaleOut || item.record->outcome == Outcome::Applied;
-  const std::int64_t desired = decides ? decision.desired : item.record->reading->service.desired;
-  return desired + decision.waiting;
-}
-
-bool wants_nothing(const Item& item) {
-  const ServiceObservation& service = item.record->reading->service;
-  return wanted_tasks(item) == 0 && service.desired + service.running + service.pending == 0;
 }
 
 bool rested_lately(const GroupMemory& memory, Instant at) {
@@ -98,216 +75,26 @@ bool woken(const Item& item, Permission permission) {
          (item.record->outcome == Outcome::Applied || permission == Permission::Nothing);
 }
 
-// One group cannot be driven by two settings. The cautious one of each counts: what it costs is
-// told by `explain`, where a refusal would leave the tasks of one service without instances.
-InstancePolicy worst_case(Items members) {
-  InstancePolicy worst{.idle = Duration::zero()};
-  for (const Item* item : members) {
-    const PolicyOptions& policy = policy_of(*item);
-    if (policy.capacity == Capacity::Own) {
-      worst.idle = std::max(worst.idle, policy.instance_idle);
-      worst.min = std::max(worst.min, policy.instance_min);
-    }
-    if (policy.instance_tasks) {
-      worst.tasks_most =
-          std::min(worst.tasks_most.value_or(*policy.instance_tasks), *policy.instance_tasks);
-    }
+/// Why the service holds the instances of its group; empty: it does not.
+std::string hold_of(const Item& item) {
+  if (is_paused(item) || policy_of(item).scale_in_paused) {
+    return "is paused, or its scale-in is";
   }
-  return worst;
+  return item.record->described_at ? "rests, and was looked at by its queues alone" : "";
 }
 
-GroupRequest request_of(Items members) {
-  GroupRequest request{.cluster = members.front()->record->id.cluster,
-                       .provider = members.front()->record->reading->runs_on.providers.front()};
-  for (const Item* item : members) {
-    request.services.push_back(
-        on_group(item->record->id, *item->record->reading, wanted_tasks(*item)));
-  }
-  return request;
+/// By names alone: where they do not tell, the two are taken for different ones.
+bool in_one_cluster(const ServiceId& a, const ServiceId& b) {
+  return plain_name(a.cluster) == plain_name(b.cluster) && region_of(a) == region_of(b) &&
+         a.role == b.role;
 }
 
-/// Once an hour, unless there is something else to complain of.
-void complain(Item& item, std::string text) {
-  std::optional<Instant>& told = item.service->group.told;
-  const Instant at = item.record->at;
-  if (item.record->complaint.empty() && (!told || at < *told || at - *told >= kTellEach)) {
-    item.record->complaint = std::move(text);
-    told = at;
-  }
+/// Of a service that was not read.
+bool may_be_on(const std::string& group, const Item& item, const ServiceId& member) {
+  const GroupMemory& memory = item.service->group;
+  return memory.known ? memory.group == group
+                      : plain_name(item.service->id.cluster) == plain_name(member.cluster);
 }
-
-/// A pass that may only scale out ends nothing, and does not prepare it.
-bool may(Permission permission, InstanceAction::Kind kind) {
-  using Kind = InstanceAction::Kind;
-  return permission == Permission::Everything ||
-         (permission == Permission::ScaleOutOnly &&
-          (kind == Kind::Undrain || kind == Kind::SetDesired || kind == Kind::Recall ||
-           kind == Kind::Unmark));
-}
-
-void take_in(const GroupSeen& seen, const InstanceDecision& decision, GroupRecord& record) {
-  const auto count = [&seen](const auto& of) { return std::ranges::count_if(seen.instances, of); };
-  record.group = seen.name;
-  record.max = seen.max;
-  record.desired = seen.desired;
-  record.in_service =
-      std::ranges::count(seen.instances, GroupState::InService, &InstanceSeen::state);
-  record.idle = count([](const InstanceSeen& instance) {
-    return instance.state == GroupState::InService && instance.empty() &&
-           instance.registration == Registration::Active;
-  });
-  record.draining =
-      std::ranges::count(seen.instances, Registration::Draining, &InstanceSeen::registration);
-  record.launch_failures = seen.failures.in_a_row;
-  for (const InstanceStep& step : decision.steps) {
-    const bool told = std::ranges::any_of(record.steps, [&step](const InstanceStep& other) {
-      return other.reason == step.reason && other.about == step.about;
-    });
-    if (!told) {
-      record.steps.push_back(step);
-    }
-  }
-}
-
-/// One group in one pass: looks, decides, acts.
-class Driver {
- public:
-  Driver(Items members, bool owned, bool may_end, Permission permission,
-         const Surroundings& surroundings)
-      : members_(members),
-        owned_(owned),
-        may_end_(may_end),
-        permission_(permission),
-        ports_(surroundings.ports),
-        options_(surroundings.options),
-        policy_(worst_case(members)),
-        request_(request_of(members)) {
-    record_.provider = request_.provider;
-  }
-
-  void run() {
-    for (int looks = 0; looks < kLooksPerPass; ++looks) {
-      const Result<GroupSeen> seen = look(request_, ports_, options_);
-      if (!seen) {
-        failed(seen.error());
-        break;
-      }
-      if (!act_on(*seen)) {
-        break;
-      }
-    }
-    conclude();
-  }
-
-  static Result<GroupSeen> look(const GroupRequest& request, const Ports& ports,
-                                const PassOptions& options) {
-    return ports.instances->look(request,
-                                 std::min(options.deadline, ports.clock.steady() + kLookMost));
-  }
-
- private:
-  /// Whether another look may bring it further.
-  bool act_on(GroupSeen seen) {
-    record_.at = seen.at;
-    partial_ = partial_ || !seen.complete;
-    seen.complete = seen.complete && may_end_;
-    const InstanceDecision decision =
-        owned_ ? decide_instances(policy_, seen) : decide_kick(policy_, seen);
-    take_in(seen, decision, record_);
-    at_rest_ = owned_ && seen.complete && seen.instances.empty() && seen.desired == 0 &&
-               decision.actions.empty() &&
-               std::ranges::all_of(members_, [](const Item* item) { return wants_nothing(*item); });
-    const Deadline looked = ports_.clock.steady();
-    bool some = false;
-    for (const InstanceAction& action : decision.actions) {
-      if (!may(permission_, action.kind)) {
-        continue;
-      }
-      const Result<void> result = ports_.instance_scaler->carry_out(
-          request_, action, looked + action.within, options_.deadline);
-      if (result) {
-        carried_out(action);
-        some = true;
-      } else if (result.error().kind == ErrorKind::Overdue) {
-        return some;
-      } else if (result.error().kind != ErrorKind::Conflict) {  // The group is busy: next time.
-        errors_.push_back(result.error().message);
-      }
-    }
-    return false;
-  }
-
-  void carried_out(const InstanceAction& action) {
-    record_.done.push_back(action);
-    if (action.kind == InstanceAction::Kind::SetDesired) {
-      record_.desired = action.desired;
-    } else if (action.kind == InstanceAction::Kind::End) {
-      --record_.desired;
-    }
-  }
-
-  void failed(const Error& error) {
-    if (error.kind != ErrorKind::Rejected) {
-      errors_.push_back(error.message);
-      return;
-    }
-    // There is no group: what AWS's own instances cost is its word.
-    record_.at = members_.front()->record->at;
-    record_.steps.push_back({.reason = InstanceReason::Refused, .about = error.message});
-    for (Item* item : members_) {
-      item->service->group.not_a_group = true;
-    }
-  }
-
-  void conclude() {
-    const auto record = std::make_shared<const GroupRecord>(std::move(record_));
-    for (Item* item : members_) {
-      item->record->group = record;
-      GroupMemory& memory = item->service->group;
-      memory.rested = at_rest_ && errors_.empty() ? std::optional(item->record->at) : std::nullopt;
-      memory.at_rest = memory.rested ? record : nullptr;
-    }
-    tell(*record);
-  }
-
-  /// What fails for a service that owns its group fails its pass; where AWS drives the group, only
-  /// a head start is lost.
-  void tell(const GroupRecord& record) {
-    for (Item* item : members_) {
-      if (policy_of(*item).capacity == Capacity::Own) {
-        item->record->errors.insert(item->record->errors.end(), errors_.begin(), errors_.end());
-      } else if (!errors_.empty() && !owned_) {
-        complain(*item, "the first instances could not be asked for: " + errors_.front());
-      }
-    }
-    const auto first = std::ranges::find_if(members_, [this](const Item* item) {
-      return (policy_of(*item).capacity == Capacity::Own) == owned_;
-    });
-    const auto wrong = std::ranges::find_if(record.steps, [this](const InstanceStep& step) {
-      return step.reason == InstanceReason::NobodyDrives ||
-             (owned_ && (step.reason == InstanceReason::Refused ||
-                         step.reason == InstanceReason::ScaledByOthers ||
-                         (partial_ && step.reason == InstanceReason::NotAllRead)));
-    });
-    if (wrong != record.steps.end() && first != members_.end()) {
-      complain(**first, fmt::format("capacity={}, capacity provider {}: {}",
-                                    owned_ ? "own" : "follow", record.provider, explain(*wrong)));
-    }
-  }
-
-  Items members_;
-  bool owned_;
-  bool may_end_;
-  Permission permission_;
-  const Ports& ports_;
-  const PassOptions& options_;
-  InstancePolicy policy_;
-  GroupRequest request_;
-  GroupRecord record_ = {};
-  std::vector<std::string> errors_ = {};
-  bool at_rest_ = false;
-  bool partial_ = false;  ///< some look
-};
 
 /// Of a service that is to own its group and has none.
 void refuse(Item& item, const std::string& why) {
@@ -331,28 +118,33 @@ Duration Groups::reserve() const {
   const bool some = enabled() && std::ranges::any_of(items_, [](const Item& item) {
                       return policy_of(item).capacity == Capacity::Own;
                     });
-  return some ? kReserve : Duration::zero();
+  return some ? std::clamp(kReserveTrips * surroundings_.ports.reader.round_trip(), kReserve,
+                           kLookMost)
+              : Duration::zero();
 }
 
-Groups::Group Groups::group_of(const Item& item) const {
+Group Groups::group_of(const Item& item) const {
+  const ServiceId& id = item.record->id;
   Group group{.key = key_of(*item.record)};
-  group.may_end = std::ranges::find(surroundings_.options.split_clusters,
-                                    plain_name(item.record->id.cluster)) ==
-                  surroundings_.options.split_clusters.end();
+  if (std::ranges::find(surroundings_.options.split_clusters, plain_name(id.cluster)) !=
+      surroundings_.options.split_clusters.end()) {
+    group.held = "other passes look at services of the cluster, too";
+  }
   for (Item& other : items_) {
-    const GroupMemory& memory = other.service->group;
+    if (in_one_cluster(other.service->id, id)) {
+      group.fleet.emplace_back(plain_name(other.service->id.service));
+    }
+    std::string held;
     if (counts(other) && key_of(*other.record) == group.key) {
-      const PolicyOptions& policy = policy_of(other);
       group.members.push_back(&other);
-      group.owned = group.owned || policy.capacity == Capacity::Own;
+      group.owned = group.owned || policy_of(other).capacity == Capacity::Own;
       group.paused = group.paused && is_paused(other);
-      group.may_end = group.may_end && !is_paused(other) && !policy.scale_in_paused &&
-                      !other.record->described_at;
-    } else if (!other.record->decision) {
-      const bool may_be_on_it = memory.known ? memory.group == group.key
-                                             : plain_name(other.service->id.cluster) ==
-                                                   plain_name(item.record->id.cluster);
-      group.may_end = group.may_end && !may_be_on_it;
+      held = hold_of(other);
+    } else if (!other.record->decision && may_be_on(group.key, other, id)) {
+      held = "was not read in this pass, and may be on the group";
+    }
+    if (!held.empty() && group.held.empty()) {
+      group.held = fmt::format("{} {}", plain_name(other.service->id.service), held);
     }
   }
   return group;
@@ -373,8 +165,8 @@ void Groups::hold_back(Items decided) const {
     const auto [look, first] = looks.try_emplace(key_of(*item->record));
     if (first) {
       works.emplace_back([this, item, &seen = look->second] {
-        seen = Driver::look(request_of(group_of(*item).members), surroundings_.ports,
-                            surroundings_.options);
+        seen = GroupDriver::look(group_of(*item).request(), surroundings_.ports,
+                                 surroundings_.options);
       });
     }
   }
@@ -425,7 +217,7 @@ void Groups::note_owned() const {
 }
 
 /// Those that this pass has something to do with, the longest unseen first.
-std::vector<Groups::Group> Groups::groups() const {
+std::vector<Group> Groups::groups() const {
   std::set<std::string> keys;
   std::vector<Item*> first;
   for (Item& item : items_) {
@@ -436,6 +228,7 @@ std::vector<Groups::Group> Groups::groups() const {
     if (std::string key = key_of(*item.record); !memory.known || memory.group != key) {
       memory = {.known = true, .group = std::move(key), .told = memory.told};
     }
+    note_failures(item);
     if (memory.group.empty() && counts(item) && policy_of(item).capacity == Capacity::Own) {
       refuse(item, unfit(item.record->reading->runs_on));
     }
@@ -466,7 +259,7 @@ void Groups::drive(const Group& group) const {
   if (!rests) {
     const Permission permission =
         group.paused ? Permission::Nothing : surroundings_.options.permission;
-    Driver(members, group.owned, group.may_end, permission, surroundings_).run();
+    GroupDriver(group, permission, surroundings_).run();
   }
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "scaler/pass/item.h"
+#include "scaler/pass/group_driver.h"
 
 namespace scaler {
 
@@ -29,17 +29,6 @@ class Groups {
   void act() const;
 
  private:
-  /// A group of the pass.
-  struct Group {
-    std::string key = {};
-    std::vector<Item*> members = {};  ///< services that were read, in the fleet's order
-    bool owned = false;
-    /// No service of the fleet may be on it and was not read in this pass, and nobody holds its
-    /// scale-in.
-    bool may_end = true;
-    bool paused = true;  ///< all of its services are
-  };
-
   bool enabled() const { return surroundings_.ports.instances != nullptr; }
   Group group_of(const Item& item) const;
   std::vector<Group> groups() const;

@@ -348,6 +348,12 @@ TEST_F(GroupsTest, NothingEndsOnAPartialLook) {
     one_pass();
   }
   EXPECT_TRUE(group_.tried.empty());
+  group_.group.complete = true;
+  group_.group.instances.front().looked = false;
+  group_.group.unread = "ListTasks: denied";
+  clock_.pass(1h);
+  EXPECT_TRUE(one_pass().complaint.contains("(ListTasks: denied): not ended"));
+  EXPECT_TRUE(group_.tried.empty());
 
   group_.answer =
       fail(ErrorKind::Unavailable, "EC2 AutoScaling DescribeAutoScalingGroups gpus: 503");
@@ -430,6 +436,52 @@ TEST_F(GroupsTest, APausedServiceLeavesTheGroupAsItIs) {
   EXPECT_TRUE(group_.tried.empty());
 }
 
+TEST_F(GroupsTest, WhatHoldsAnInstanceIsToldByItsName) {
+  group_.have(1, 0);
+  PolicyOptions options = own_options();
+  options.scale_in_paused = true;
+  use("s", options);
+  const PassRecord paused = one_pass();
+  EXPECT_TRUE(told(paused).contains("no instance ends: s is paused, or its scale-in is"))
+      << told(paused);
+  EXPECT_FALSE(told(paused).contains("not everything could be read")) << told(paused);
+  EXPECT_EQ(paused.complaint, "");
+
+  use("s", own_options());
+  use("other", own_options());
+  pass_all();
+  cloud_.services["other"] = fail(ErrorKind::Denied, "denied");
+  const PassRecord unread = pass_all().at(1);
+  EXPECT_TRUE(told(unread).contains("no instance ends: other was not read in this pass"))
+      << told(unread);
+  EXPECT_EQ(group_.requests.back().fleet, (std::vector<std::string>{"other", "s"}));
+  EXPECT_EQ(unread.complaint, "");
+}
+
+TEST_F(GroupsTest, TasksThatEcsDeniesForGoodKeepNoInstances) {
+  use("s", own_options(3));
+  queue()->visible = 1;
+  const auto deny = [this](const ErrorKind kind) {
+    cloud_.failures["s"] = std::deque<Result<void>>(40, fail(kind, "UpdateService: denied"));
+    return one_pass();
+  };
+  deny(ErrorKind::Denied);
+  EXPECT_EQ(group_.group.desired, 1) << "once it may be for the moment alone";
+  deny(ErrorKind::Denied);
+  group_.have(3, 0);
+  for (int i = 0; i < 15 && group_.group.desired > 0; ++i) {
+    deny(ErrorKind::Denied);
+  }
+  EXPECT_EQ(group_.group.desired, 0);
+  deny(ErrorKind::Denied);
+  EXPECT_EQ(group_.group.desired, 0) << "nor are any started again";
+
+  cloud_.failures.clear();
+  one_pass();
+  EXPECT_EQ(cloud_.service("s")->service.desired, 3);
+  EXPECT_EQ(group_.group.desired, 1);
+}
+
 TEST_F(GroupsTest, ARefusalIsToldOnceAnHourAndHoldsNoTask) {
   group_.group.managed_scaling = true;
   queue()->visible = 1;
@@ -502,6 +554,54 @@ TEST_F(GroupsTest, WhatTakesTooLongIsLookedAtAgain) {
   group_.have(4, 0);
   group_.call_time = 600ms;  // Nothing can leave in time: the next pass may do better.
   EXPECT_FALSE(one_pass().failed());
+  EXPECT_EQ(group_.take_looks(), 1U);
+}
+
+/// Each call took 0.3 s there: the two that read the group again used up the half second after the
+/// look, in each pass, and no instance was ever started.
+TEST_F(GroupsTest, AFarRegionWithholdsNoInstance) {
+  group_.call_time = 900ms;
+  queue()->visible = 1;
+  EXPECT_FALSE(one_pass().failed());
+  EXPECT_EQ(group_.tried, (Actions{"set_desired"}));
+  EXPECT_EQ(group_.group.desired, 1);
+}
+
+TEST_F(GroupsTest, AnActionThatComesTooLateHoldsNoNewInstance) {
+  group_.have(2, 1);
+  InstanceSeen& drained = group_.group.instances.front();
+  drained.running = 0;
+  drained.remaining.gpus = 1;
+  drained.registration = Registration::Draining;
+  drained.mark = {.kind = InstanceMark::Kind::Drained, .at = clock_.at + 10s};
+  use("s", own_options(3));
+  queue()->visible = 1;
+  group_.call_time = 700ms;
+  one_pass();
+  EXPECT_EQ(group_.tried, (Actions{"set_desired"})) << "the other was too late to be put back";
+}
+
+TEST_F(GroupsTest, ThatActionsComeTooLateIsToldAfterTheThirdPass) {
+  group_.have(1, 0);
+  group_.call_time = 600ms;
+  EXPECT_FALSE(one_pass().failed());
+  EXPECT_FALSE(one_pass().failed());
+  const PassRecord third = one_pass();
+  ASSERT_TRUE(third.failed());
+  EXPECT_TRUE(third.errors.front().contains("3 passes in a row")) << third.errors.front();
+  EXPECT_TRUE(third.errors.front().contains("not sent")) << third.errors.front();
+  group_.call_time = 0ms;
+  EXPECT_FALSE(one_pass().failed());
+  group_.have(1, 0);
+  group_.call_time = 600ms;
+  EXPECT_FALSE(one_pass().failed());
+}
+
+TEST_F(GroupsTest, WhatThePassHasNoTimeForIsLeftToTheNextOne) {
+  group_.have(4, 0);
+  group_.call_time = 200ms;
+  EXPECT_FALSE(one_pass({.deadline = clock_.steady() + 10s + 300ms}).failed());
+  EXPECT_EQ(group_.take_tried(), (Actions{"mark", "mark"}));
   EXPECT_EQ(group_.take_looks(), 1U);
 }
 

@@ -43,6 +43,9 @@ struct GroupRequest {
   std::string cluster = {};
   std::string provider = {};
   std::vector<ServiceOnGroup> services = {};  ///< at least one
+  /// Names of all that this pass has in the cluster, those that could not be read included: on the
+  /// group or not, they are no other process's.
+  std::vector<std::string> fleet = {};
 };
 
 class InstanceReader {
@@ -63,7 +66,8 @@ class InstanceScaler {
  public:
   virtual ~InstanceScaler() = default;
   /// Carries out an action that was decided on the latest look at the group. Nothing leaves after
-  /// `leave_by`, and nothing is repeated.
+  /// `leave_by`, and nothing is repeated. SetDesired is told none but the pass's own: what it is
+  /// fresh by is the group as it is read once more just before.
   /// Errors: Overdue, Conflict when things are not as they were seen, and those of the calls.
   virtual Result<void> carry_out(const GroupRequest& request, const InstanceAction& action,
                                  Deadline leave_by, Deadline deadline) = 0;
