@@ -19,7 +19,6 @@ namespace scaler::aws {
 namespace {
 
 constexpr std::size_t kPerDescription = 100;
-constexpr int kInstancePagesMax = 100;
 /// By kind of mark.
 constexpr std::array<std::string_view, 4> kMarks{"", "idle", "drained", "recalled"};
 
@@ -263,10 +262,10 @@ Result<CapacityProvider> ContainerInstances::provider(const std::string& name, D
 
 Result<std::vector<std::string>> ContainerInstances::list(
     const std::string& operation, const std::string& member,
-    const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline) {
+    const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline, int pages) {
   std::vector<std::string> arns;
   std::string token;
-  for (int page = 0; page < kInstancePagesMax; ++page) {
+  for (int page = 0; page < pages; ++page) {
     json::Writer body;
     body.begin_object().field("cluster", of_.cluster);
     for (const auto& [name, value] : of) {
@@ -287,7 +286,8 @@ Result<std::vector<std::string>> ContainerInstances::list(
       return arns;
     }
   }
-  return fail(ErrorKind::Malformed, "ECS " + operation + ": the pages do not end");
+  return fail(pages < kPagesMax ? ErrorKind::TooMany : ErrorKind::Malformed,
+              "ECS " + operation + ": the pages do not end");
 }
 
 Result<std::vector<ContainerInstance>> ContainerInstances::all(Deadline deadline) {
@@ -316,7 +316,7 @@ Result<std::vector<ContainerInstance>> ContainerInstances::described(
 
 Result<ContainerInstances::DescribedTasks> ContainerInstances::describe_tasks(
     std::span<const std::string> arns, Deadline deadline) {
-  DescribedTasks described;
+  std::vector<ApiCall> calls;
   while (!arns.empty()) {
     const auto chunk = arns.first(std::min(arns.size(), kPerDescription));
     arns = arns.subspan(chunk.size());
@@ -324,8 +324,11 @@ Result<ContainerInstances::DescribedTasks> ContainerInstances::describe_tasks(
     body.begin_object().field("cluster", of_.cluster);
     write_list(body, "tasks", chunk);
     body.end_object();
-    const ApiReply reply =
-        TRY(client_->call(call_of("DescribeTasks", std::move(body).text()), deadline));
+    calls.push_back(call_of("DescribeTasks", std::move(body).text()));
+  }
+  DescribedTasks described;
+  for (Result<ApiReply>& result : client_->call(calls, deadline)) {
+    const ApiReply reply = TRY(std::move(result));
     const json::Reader root(reply.value);
     for (const json::Reader& failure : TRY(items_of(root, "failures"))) {
       described.gone += TRY(text_or(failure, "reason")) == "MISSING" ? 1U : 0U;
@@ -344,11 +347,27 @@ Result<ContainerInstances::DescribedTasks> ContainerInstances::describe_tasks(
 
 Result<std::vector<TaskPlace>> ContainerInstances::tasks_on(const std::string& instance_arn, To to,
                                                             Deadline deadline) {
-  const std::vector<std::string> arns =
-      TRY(list("ListTasks", "taskArns",
-               {{"containerInstance", instance_arn},
-                {"desiredStatus", to == To::Run ? "RUNNING" : "STOPPED"}},
-               deadline));
+  return all_described(TRY(list("ListTasks", "taskArns",
+                                {{"containerInstance", instance_arn},
+                                 {"desiredStatus", to == To::Run ? "RUNNING" : "STOPPED"}},
+                                deadline)),
+                       deadline);
+}
+
+Result<std::vector<TaskPlace>> ContainerInstances::tasks_to_stop(int pages, Deadline deadline) {
+  return all_described(
+      TRY(list("ListTasks", "taskArns", {{"desiredStatus", "STOPPED"}}, deadline, pages)),
+      deadline);
+}
+
+Result<std::vector<TaskPlace>> ContainerInstances::tasks_of(const std::string& service,
+                                                            Deadline deadline) {
+  return all_described(TRY(list("ListTasks", "taskArns", {{"serviceName", service}}, deadline)),
+                       deadline);
+}
+
+Result<std::vector<TaskPlace>> ContainerInstances::all_described(
+    const std::vector<std::string>& arns, Deadline deadline) {
   DescribedTasks described = TRY(describe_tasks(arns, deadline));
   if (const std::size_t told = described.places.size() + described.gone; told < arns.size()) {
     return fail(ErrorKind::Malformed,

@@ -70,6 +70,11 @@ class ContainerInstances {
   enum class To { Run, Stop };
   Result<std::vector<TaskPlace>> tasks_on(const std::string& instance_arn, To to,
                                           Deadline deadline);
+  /// The tasks of the whole cluster that are to stop, and those that have stopped of late.
+  /// Errors: TooMany where they take more pages of a hundred.
+  Result<std::vector<TaskPlace>> tasks_to_stop(int pages, Deadline deadline);
+  /// The tasks of a service of the cluster that are to run.
+  Result<std::vector<TaskPlace>> tasks_of(const std::string& service, Deadline deadline);
   /// The service's own tasks that are to run.
   Result<std::vector<TaskPlace>> tasks_of_service(Deadline deadline);
   /// The cluster's services, by name and region.
@@ -89,9 +94,11 @@ class ContainerInstances {
   Result<void> remove_mark(const std::string& instance_arn, Deadline leave_by, Deadline deadline);
 
  private:
+  static constexpr int kPagesMax = 100;
+
   Result<std::vector<std::string>> list(const std::string& operation, const std::string& member,
                                         const std::vector<std::pair<std::string, std::string>>& of,
-                                        Deadline deadline);
+                                        Deadline deadline, int pages = kPagesMax);
   Result<std::vector<std::string>> services_with(
       const std::vector<std::pair<std::string, std::string>>& of, Deadline deadline);
   /// What is told of tasks, and how many of them are gone. Nothing may be told of some.
@@ -100,6 +107,9 @@ class ContainerInstances {
     std::size_t gone = 0;
   };
   Result<DescribedTasks> describe_tasks(std::span<const std::string> arns, Deadline deadline);
+  /// Errors: Malformed where nothing is told of some.
+  Result<std::vector<TaskPlace>> all_described(const std::vector<std::string>& arns,
+                                               Deadline deadline);
   ApiCall call_of(std::string operation, std::string body) const;
   ApiCall change_of(std::string operation, const std::string& instance_arn, std::string body,
                     Deadline leave_by) const;

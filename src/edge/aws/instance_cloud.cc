@@ -12,8 +12,6 @@
 namespace scaler::aws {
 namespace {
 
-using To = ContainerInstances::To;
-
 std::string key_of(const GroupRequest& request) {
   const ServiceId& id = request.services.front().id;
   return std::string(region_of(id)) + "\n" + id.role.arn + "\n" + id.role.external_id + "\n" +
@@ -112,15 +110,7 @@ Result<GroupId> group_of(const CapacityProvider& provider, const GroupRequest& r
 
 }  // namespace
 
-struct InstanceCloud::Looking {
-  const GroupRequest& request;
-  Deadline deadline = {};
-  ContainerInstances cluster;
-  GroupSeen seen = {};
-  std::map<std::string, std::string> containers = {};  ///< ARNs by EC2 id
-};
-
-Result<void> InstanceCloud::read_group(Looking& looking) const {
+Result<void> InstanceCloud::read_group(GroupLook& looking) const {
   const CapacityProvider provider =
       TRY(looking.cluster.provider(looking.request.provider, looking.deadline));
   if (provider.group_arn.empty()) {
@@ -159,7 +149,7 @@ Result<void> InstanceCloud::read_group(Looking& looking) const {
   return {};
 }
 
-Result<void> InstanceCloud::read_instances(Looking& looking) {
+Result<void> InstanceCloud::read_instances(GroupLook& looking) {
   for (ContainerInstance& instance : TRY(looking.cluster.all(looking.deadline))) {
     take_in(looking, std::move(instance));
   }
@@ -169,7 +159,7 @@ Result<void> InstanceCloud::read_instances(Looking& looking) {
 /// An agent that lost its state registers its instance once more. ECS places tasks by the one that
 /// is connected, and what runs by the other is not known any more: such an instance is not seen
 /// empty until it is registered once.
-void InstanceCloud::take_in(Looking& looking, ContainerInstance instance) {
+void InstanceCloud::take_in(GroupLook& looking, ContainerInstance instance) {
   const auto found = std::ranges::find(looking.seen.instances, instance.ec2_id, &InstanceSeen::id);
   if (found == looking.seen.instances.end()) {
     return;  // Of another group of the cluster.
@@ -190,55 +180,7 @@ void InstanceCloud::take_in(Looking& looking, ContainerInstance instance) {
   looking.containers[instance.ec2_id] = instance.arn;
 }
 
-/// Takes the tasks of DAEMON services out of the counts, and counts those that are still stopping
-/// on instances that look empty.
-void InstanceCloud::read_tasks(Looking& looking) const {
-  const auto could_not = [&looking](const Error& error) {
-    looking.seen.complete = false;
-    looking.seen.unread = error.message;
-  };
-  const auto daemons = looking.cluster.daemons(looking.deadline);
-  if (!daemons) {
-    could_not(daemons.error());
-  }
-  const auto is_daemon = [&daemons](const TaskPlace& task) {
-    constexpr std::string_view kService = "service:";
-    return daemons && task.group.starts_with(kService) &&
-           std::ranges::find(*daemons, task.group.substr(kService.size())) != daemons->end();
-  };
-  for (InstanceSeen& instance : looking.seen.instances) {
-    const auto container = looking.containers.find(instance.id);
-    if (container == looking.containers.end()) {
-      continue;
-    }
-    if (daemons && !daemons->empty() && instance.running + instance.pending > 0) {
-      const auto tasks = looking.cluster.tasks_on(container->second, To::Run, looking.deadline);
-      if (!tasks) {
-        instance.looked = false;
-        could_not(tasks.error());
-        continue;
-      }
-      const std::int64_t others = std::ssize(*tasks) - std::ranges::count_if(*tasks, is_daemon);
-      // Whatever the two calls disagree on counts as a task.
-      const std::int64_t counted = instance.running + instance.pending - std::ssize(*tasks);
-      instance.running = others + std::max<std::int64_t>(counted, 0);
-      instance.pending = 0;
-    }
-    if (instance.running + instance.pending == 0) {
-      const auto tasks = looking.cluster.tasks_on(container->second, To::Stop, looking.deadline);
-      if (!tasks) {
-        instance.looked = false;
-        could_not(tasks.error());
-        continue;
-      }
-      instance.lingering = std::ranges::count_if(*tasks, [&](const TaskPlace& task) {
-        return task.last_status != "STOPPED" && !is_daemon(task);
-      });
-    }
-  }
-}
-
-Result<TaskNeed> InstanceCloud::need_of(const Looking& looking, const ServiceOnGroup& service) {
+Result<TaskNeed> InstanceCloud::need_of(const GroupLook& looking, const ServiceOnGroup& service) {
   TaskNeed worst;
   for (const std::string& definition : service.task_definitions) {
     auto known = needs_.find(definition);
@@ -254,7 +196,7 @@ Result<TaskNeed> InstanceCloud::need_of(const Looking& looking, const ServiceOnG
 
 /// The service was read before the instances: a task that was placed since takes room there, and
 /// must not ask for another instance. Of what the two looks say the most tasks have a place.
-Result<void> InstanceCloud::read_places(const Looking& looking, const ServiceId& id,
+Result<void> InstanceCloud::read_places(const GroupLook& looking, const ServiceId& id,
                                         GroupService& counts) const {
   ContainerInstances own(*client_, id);
   const auto tasks = TRY(own.tasks_of_service(looking.deadline));
@@ -266,7 +208,7 @@ Result<void> InstanceCloud::read_places(const Looking& looking, const ServiceId&
   return {};
 }
 
-Result<void> InstanceCloud::read_services(Looking& looking,
+Result<void> InstanceCloud::read_services(GroupLook& looking,
                                           std::span<const ServiceOnGroup> services) {
   for (const ServiceOnGroup& service : services) {
     GroupService counts = service.counts;
@@ -281,32 +223,43 @@ Result<void> InstanceCloud::read_services(Looking& looking,
 }
 
 /// Services of the group that another process scales. Who they are is asked only where an instance
-/// might end, and not each time: that asks for all of the cluster.
-Result<std::vector<ServiceId>> InstanceCloud::find_others(Looking& looking) {
+/// might end, and not each time: that asks for all of the cluster. `known` have been read.
+Result<void> InstanceCloud::find_others(GroupLook& looking, std::span<const ServiceId> known) {
   constexpr Duration kTrueFor = std::chrono::minutes(1);
   Others& others = others_[key_of(looking.request)];
   const bool may_end =
       std::ranges::any_of(looking.seen.instances, [](const InstanceSeen& instance) {
         return instance.registration != Registration::None && instance.empty();
       });
-  if (may_end && client_->clock().steady() >= others.until) {
-    others = {.scaled = TRY(looking.cluster.scaled(looking.request.provider, looking.deadline)),
-              .until = client_->clock().steady() + kTrueFor};
+  if (!may_end || client_->clock().steady() < others.until) {
+    return {};
   }
-  std::vector<ServiceId> found;
-  std::ranges::copy_if(others.scaled, std::back_inserter(found), [&looking](const ServiceId& id) {
-    return std::ranges::find(looking.seen.services, id.service, &GroupService::name) ==
-           looking.seen.services.end();
+  others = {.scaled = TRY(looking.cluster.scaled(looking.request.provider, looking.deadline)),
+            .until = client_->clock().steady() + kTrueFor};
+  std::vector<ServiceId> more = known_others(looking);
+  std::erase_if(more, [known](const ServiceId& id) {
+    return std::ranges::find(known, id.service, &ServiceId::service) != known.end();
   });
+  return read_others(looking, more);
+}
+
+std::vector<ServiceId> InstanceCloud::known_others(const GroupLook& looking) const {
+  std::vector<ServiceId> found;
+  if (const auto others = others_.find(key_of(looking.request)); others != others_.end()) {
+    std::ranges::copy_if(others->second.scaled, std::back_inserter(found),
+                         [&looking](const ServiceId& id) {
+                           const std::vector<ServiceOnGroup>& own = looking.request.services;
+                           return std::ranges::none_of(own, [&id](const ServiceOnGroup& service) {
+                             return service.counts.name == id.service;
+                           });
+                         });
+  }
   return found;
 }
 
 /// Their tasks that wait count, too: the instance that comes for one of them has no room for one
 /// of this process, which would wait for a second start. What they will want nobody here knows.
-Result<void> InstanceCloud::read_others(Looking& looking) {
-  const std::vector<ServiceId> others = TRY(find_others(looking));
-  std::ranges::transform(others, std::back_inserter(looking.seen.scaled_by_others),
-                         &ServiceId::service);
+Result<void> InstanceCloud::read_others(GroupLook& looking, std::span<const ServiceId> others) {
   if (others.empty()) {
     return {};
   }
@@ -321,6 +274,29 @@ Result<void> InstanceCloud::read_others(Looking& looking) {
   return read_services(looking, waiting);
 }
 
+/// What may be missing and only holds what might end: it comes after all that a new instance is
+/// asked for by, and may take what time is left.
+void InstanceCloud::read_what_holds(GroupLook& looking) {
+  const std::vector<ServiceId> known = known_others(looking);
+  const auto read = read_others(looking, known);
+  if (!looking.seen.instances.empty()) {
+    tasks_.read(looking);
+  }
+  const auto found = find_others(looking, known);
+  for (const Result<void>* result : {&read, &found}) {
+    if (!*result) {
+      looking.missed(result->error());
+    }
+  }
+  // One of the own fleet may not have been read: its tasks count as those of others do.
+  for (const ServiceId& id : known_others(looking)) {
+    const std::vector<std::string>& fleet = looking.request.fleet;
+    if (std::ranges::find(fleet, id.service) == fleet.end()) {
+      looking.seen.scaled_by_others.push_back(id.service);
+    }
+  }
+}
+
 Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline deadline) {
   Pace& pace = paces_[key_of(request)];
   const Deadline begun = client_->clock().steady();
@@ -331,7 +307,10 @@ Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline dead
                             "asked again in {} s",
                             request.provider, left.count()));
   }
-  const Deadline until = begun + pace.patience;
+  // So many calls, one after another: a far region needs more than the time that is usual.
+  constexpr int kTrips = 15;
+  const Duration needed = std::min(kTrips * client_->round_trip(), kPatienceMost);
+  const Deadline until = begun + std::max(pace.patience, needed);
   Result<GroupSeen> seen = look_at(request, std::min(deadline, until));
   const Deadline ended = client_->clock().steady();
   const auto took = std::chrono::ceil<Duration>(ended - begun);
@@ -346,22 +325,18 @@ Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline dead
 }
 
 Result<GroupSeen> InstanceCloud::look_at(const GroupRequest& request, Deadline deadline) {
-  Looking looking{.request = request,
-                  .deadline = deadline,
-                  .cluster = ContainerInstances(*client_, cluster_of(request)),
-                  .seen = {}};
+  GroupLook looking{.request = request,
+                    .deadline = deadline,
+                    .cluster = ContainerInstances(*client_, cluster_of(request)),
+                    .seen = {}};
   TRY(read_group(looking));
   // What AWS drives is left alone, whatever its instances do.
   if (!looking.seen.instances.empty() && !looking.seen.managed_scaling) {
     TRY(read_instances(looking));
-    read_tasks(looking);
   }
   TRY(read_services(looking, request.services));
   if (!looking.seen.managed_scaling) {
-    if (const auto read = read_others(looking); !read) {
-      looking.seen.complete = false;
-      looking.seen.unread = read.error().message;
-    }
+    read_what_holds(looking);
   }
   for (const auto& [id, arn] : looking.containers) {
     containers_[id] = arn;
@@ -375,6 +350,14 @@ Result<void> InstanceCloud::carry_out(const GroupRequest& request, const Instanc
   return action.kind == Kind::SetDesired || action.kind == Kind::End
              ? change_group(request, action, leave_by, deadline)
              : change_instance(request, action, leave_by, deadline);
+}
+
+/// A size that is only raised needs no look that is fresh, but a reply that is: in a region that is
+/// far away, both calls that bring it took longer than any time after the look.
+Deadline InstanceCloud::set_by(const InstanceAction& action, Deadline leave_by) const {
+  constexpr int kTrips = 3;
+  return std::min(leave_by, client_->clock().steady() +
+                                std::max(action.within, kTrips * client_->round_trip()));
 }
 
 // By now another pass, or a person, may have set more, or AWS may drive the group.
@@ -394,8 +377,9 @@ Result<void> InstanceCloud::change_group(const GroupRequest& request, const Inst
   const AutoScalingGroup group = TRY(groups.describe(id, deadline));
   const std::int64_t desired = std::min(action.desired, group.max);
   const bool others = provider.managed_scaling && group.desired + std::ssize(group.instances) > 0;
-  return desired > group.desired && !others ? groups.set_desired(id, desired, leave_by, deadline)
-                                            : Result<void>();
+  return desired > group.desired && !others
+             ? groups.set_desired(id, desired, set_by(action, leave_by), deadline)
+             : Result<void>();
 }
 
 Result<void> InstanceCloud::change_instance(const GroupRequest& request,
@@ -429,18 +413,18 @@ Result<std::string> InstanceCloud::container_of(const std::string& instance) con
 /// The look that an end follows from is a moment old, and so is that of a drain, which stops what
 /// waits to run. Errors: Conflict when the instance is not as that look saw it.
 Result<void> InstanceCloud::look_again(const GroupRequest& request, const InstanceAction& action,
-                                       Deadline deadline) const {
+                                       Deadline deadline) {
   const std::string container = TRY(container_of(action.instance));
-  Looking looking{.request = request,
-                  .deadline = deadline,
-                  .cluster = ContainerInstances(*client_, cluster_of(request)),
-                  .seen = {}};
+  GroupLook looking{.request = request,
+                    .deadline = deadline,
+                    .cluster = ContainerInstances(*client_, cluster_of(request)),
+                    .seen = {}};
   looking.seen.instances = {{.id = action.instance, .registration = Registration::None}};
   for (ContainerInstance& instance :
        TRY(looking.cluster.described(std::span(&container, 1), deadline))) {
     take_in(looking, std::move(instance));
   }
-  read_tasks(looking);
+  tasks_.read(looking);
   const InstanceSeen& now = looking.seen.instances.front();
   // A mark that was set a moment ago may not show yet. One that is gone another pass has removed,
   // and without it nobody would know the instance for drained by this program.

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "edge/aws/auto_scaling.h"
-#include "edge/aws/container_instances.h"
+#include "edge/aws/group_tasks.h"
 #include "edge/aws/side_by_side.h"
 #include "scaler/pass/instance_ports.h"
 
@@ -13,7 +13,7 @@ namespace scaler::aws {
 
 class InstanceCloud final : public InstanceReader, public InstanceScaler {
  public:
-  explicit InstanceCloud(Client& client) : client_(&client) {}
+  explicit InstanceCloud(Client& client) : client_(&client), tasks_(client.clock()) {}
 
   /// So long a look at a group may take that was never seen whole; later ones are given twice what
   /// the last one needed, within the other two of these.
@@ -31,8 +31,6 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
                          Deadline leave_by, Deadline deadline) override;
 
  private:
-  /// What one look has found so far.
-  struct Looking;
   /// How long a group is waited for, and when it is asked again.
   struct Pace {
     Duration patience = kPatience;
@@ -42,25 +40,29 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
 
   Result<GroupSeen> look_at(const GroupRequest& request, Deadline deadline);
 
-  Result<void> read_group(Looking& looking) const;
-  Result<void> read_instances(Looking& looking);
-  static void take_in(Looking& looking, ContainerInstance instance);
-  void read_tasks(Looking& looking) const;
-  Result<std::vector<ServiceId>> find_others(Looking& looking);
-  Result<void> read_others(Looking& looking);
-  Result<void> read_places(const Looking& looking, const ServiceId& id, GroupService& counts) const;
-  Result<void> read_services(Looking& looking, std::span<const ServiceOnGroup> services);
-  Result<TaskNeed> need_of(const Looking& looking, const ServiceOnGroup& service);
+  Result<void> read_group(GroupLook& looking) const;
+  Result<void> read_instances(GroupLook& looking);
+  static void take_in(GroupLook& looking, ContainerInstance instance);
+  std::vector<ServiceId> known_others(const GroupLook& looking) const;
+  Result<void> find_others(GroupLook& looking, std::span<const ServiceId> known);
+  Result<void> read_others(GroupLook& looking, std::span<const ServiceId> others);
+  void read_what_holds(GroupLook& looking);
+  Result<void> read_places(const GroupLook& looking, const ServiceId& id,
+                           GroupService& counts) const;
+  Result<void> read_services(GroupLook& looking, std::span<const ServiceOnGroup> services);
+  Result<TaskNeed> need_of(const GroupLook& looking, const ServiceOnGroup& service);
 
+  Deadline set_by(const InstanceAction& action, Deadline leave_by) const;
   Result<void> change_group(const GroupRequest& request, const InstanceAction& action,
                             Deadline leave_by, Deadline deadline);
   Result<void> change_instance(const GroupRequest& request, const InstanceAction& action,
                                Deadline leave_by, Deadline deadline);
   Result<std::string> container_of(const std::string& instance) const;
   Result<void> look_again(const GroupRequest& request, const InstanceAction& action,
-                          Deadline deadline) const;
+                          Deadline deadline);
 
   Client* client_;
+  GroupTasks tasks_;
   /// Who was found, and until when that is taken for true.
   struct Others {
     std::vector<ServiceId> scaled = {};

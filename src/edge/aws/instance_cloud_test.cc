@@ -87,6 +87,26 @@ class FakeCluster {
       {"SetDesiredCapacity", "<R/>"},
       {"TerminateInstanceInAutoScalingGroup", "<R/>"}};
 
+  /// So many instances in the group, i-1 and on, with so many tasks on each.
+  void have(int count, int tasks = 0) {
+    std::string members;
+    std::string arns;
+    std::string described;
+    for (int i = 1; i <= count; ++i) {
+      const std::string number = std::to_string(i);
+      members += "<member><InstanceId>i-" + number +
+                 "</InstanceId><LifecycleState>InService</LifecycleState><ProtectedFromScaleIn>"
+                 "true</ProtectedFromScaleIn></member>";
+      arns += (i > 1 ? R"(,"arn:ci-)" : R"("arn:ci-)") + number + "\"";
+      described += (i > 1 ? "," : "") + container(number, tasks, 0, "ACTIVE", "idle 5");
+    }
+    std::string& group = answers["DescribeAutoScalingGroups"];
+    const std::size_t begin = group.find("<Instances>") + 11;
+    group.replace(begin, group.find("</Instances>") - begin, members);
+    answers["ListContainerInstances"] = R"({"containerInstanceArns":[)" + arns + "]}";
+    answers["DescribeContainerInstances"] = R"({"containerInstances":[)" + described + "]}";
+  }
+
   std::string date = {};  ///< of each answer
   /// What happens just before an operation is answered.
   std::map<std::string, std::function<void()>> before = {};
@@ -94,14 +114,16 @@ class FakeCluster {
   /// One instance of the group, and one of another.
   static std::string containers(int running, int pending, const std::string& status = "ACTIVE",
                                 const std::string& mark = "idle 5") {
-    const auto one = [&](const std::string& number) {
-      return R"({"containerInstanceArn":"arn:ci-)" + number + R"(","ec2InstanceId":"i-)" + number +
-             R"(","status":")" + status + R"(","tags":[{"key":"ecs-scaler:instance","value":")" +
-             mark + R"("}],"agentConnected":true,"runningTasksCount":)" + std::to_string(running) +
-             R"(,"pendingTasksCount":)" + std::to_string(pending) +
-             R"(,"registeredResources":[],"remainingResources":[]})";
-    };
-    return R"({"containerInstances":[)" + one("1") + "," + one("2") + "]}";
+    return R"({"containerInstances":[)" + container("1", running, pending, status, mark) + "," +
+           container("2", running, pending, status, mark) + "]}";
+  }
+  static std::string container(const std::string& number, int running, int pending,
+                               const std::string& status, const std::string& mark) {
+    return R"({"containerInstanceArn":"arn:ci-)" + number + R"(","ec2InstanceId":"i-)" + number +
+           R"(","status":")" + status + R"(","tags":[{"key":"ecs-scaler:instance","value":")" +
+           mark + R"("}],"agentConnected":true,"runningTasksCount":)" + std::to_string(running) +
+           R"(,"pendingTasksCount":)" + std::to_string(pending) +
+           R"(,"registeredResources":[],"remainingResources":[]})";
   }
 
  private:
@@ -181,16 +203,16 @@ TEST(InstanceCloud, ATaskThatIsNotDescribedCountsAsOneThatStops) {
   fake.answers["ListTasks STOPPED"] = kOneTask;
   const auto first = fake.look();
   ASSERT_TRUE(first.has_value()) << first.error().message;
-  EXPECT_FALSE(first->complete);
+  EXPECT_FALSE(first->instances.at(0).looked);
   fake.answers["DescribeTasks"] =
       R"({"tasks":[],"failures":[{"arn":"arn:t-1","reason":"MISSING"}]})";
   const auto second = fake.look();
   ASSERT_TRUE(second.has_value()) << second.error().message;
-  EXPECT_TRUE(second->complete);
+  EXPECT_TRUE(second->instances.at(0).empty());
   fake.answers["DescribeTasks"] = R"({"tasks":[],"failures":[{"arn":"arn:t-1","reason":"BUSY"}]})";
   const auto third = fake.look();
   ASSERT_TRUE(third.has_value()) << third.error().message;
-  EXPECT_FALSE(third->complete);
+  EXPECT_FALSE(third->instances.at(0).looked);
 }
 
 TEST(InstanceCloud, AGroupThatIsDeniedIsAskedEachTime) {
@@ -246,7 +268,7 @@ TEST(InstanceCloud, TasksOfDaemonServicesDoNotCount) {
 }
 
 TEST(InstanceCloud, WhatItCouldNotReadMakesTheLookIncompleteOrNone) {
-  for (const char* operation : {"ListServices DAEMON", "ListServices", "ListTasks STOPPED"}) {
+  for (const char* operation : {"ListServices DAEMON", "ListServices"}) {
     FakeCluster fake;
     fake.answers[operation] = "denied";
     const Result<GroupSeen> seen = fake.look();
@@ -263,6 +285,120 @@ TEST(InstanceCloud, WhatItCouldNotReadMakesTheLookIncompleteOrNone) {
     fake.answers[operation] = "denied";
     EXPECT_EQ(fake.look().error().kind, ErrorKind::Denied) << operation;
   }
+}
+
+TEST(InstanceCloud, AnInstanceWhoseTasksCannotBeReadHoldsItsOwnEndAlone) {
+  FakeCluster fake;
+  fake.have(2);
+  fake.before["ListTasks STOPPED"] = [&fake] {
+    const bool first = fake.test.transport.requests.back().body.contains(R"("arn:ci-1")");
+    fake.answers["ListTasks STOPPED"] = first ? "denied" : R"({"taskArns":[]})";
+  };
+  const auto seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_TRUE(seen->complete);
+  EXPECT_FALSE(seen->instances.at(0).empty());
+  EXPECT_TRUE(seen->instances.at(1).empty());
+  EXPECT_TRUE(seen->unread.contains("ListTasks")) << seen->unread;
+}
+
+/// Two calls for each idle instance were more than ECS's rates allow: of a hundred, none ever
+/// ended.
+TEST(InstanceCloud, ManyIdleInstancesAreReadByAFewCalls) {
+  FakeCluster fake;
+  fake.have(90);
+  fake.answers["ListTasks STOPPED"] = R"({"taskArns":["arn:t-1","arn:t-2","arn:t-3","arn:t-4"]})";
+  const auto stopping = [](const std::string& on, const std::string& status) {
+    return R"({"containerInstanceArn":"arn:ci-)" + on +
+           R"(","group":"service:jobs","lastStatus":")" + status + R"("})";
+  };
+  fake.answers["DescribeTasks"] = R"({"tasks":[)" + stopping("7", "STOPPING") + "," +
+                                  stopping("7", "DEPROVISIONING") + "," + stopping("8", "STOPPED") +
+                                  R"(,{"lastStatus":"STOPPING"}]})";
+  const auto seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_TRUE(seen->complete);
+  EXPECT_EQ(std::ranges::count_if(seen->instances, &InstanceSeen::empty), 89);
+  EXPECT_EQ(seen->instances.at(6).lingering, 2);
+  EXPECT_LE(fake.asked().size(), 13U);
+
+  fake.answers["ListTasks STOPPED"] = "denied";
+  const auto blind = fake.look();
+  ASSERT_TRUE(blind) << blind.error().message;
+  EXPECT_EQ(std::ranges::count_if(blind->instances, &InstanceSeen::empty), 0);
+  fake.answers["ListTasks STOPPED"] = R"({"taskArns":["arn:t-1"]})";
+  fake.answers["DescribeTasks"] = R"({"tasks":[]})";
+  EXPECT_EQ(std::ranges::count_if(fake.look()->instances, &InstanceSeen::empty), 0)
+      << "nothing is told of a task that may be on any of them";
+}
+
+TEST(InstanceCloud, WhereTooManyTasksHaveStoppedInstancesAreReadInTurns) {
+  FakeCluster fake;
+  fake.have(30);
+  fake.before["ListTasks STOPPED"] = [&fake] {
+    const bool whole = !fake.test.transport.requests.back().body.contains("containerInstance");
+    fake.answers["ListTasks STOPPED"] =
+        whole ? R"({"taskArns":[],"nextToken":"more"})" : R"({"taskArns":[]})";
+  };
+  std::vector<std::string> read;
+  for (int looks = 0; looks < 3; ++looks) {
+    const auto seen = fake.look();
+    ASSERT_TRUE(seen) << seen.error().message;
+    EXPECT_TRUE(seen->complete);
+    EXPECT_EQ(std::ranges::count_if(seen->instances, &InstanceSeen::empty), 20);
+    for (const InstanceSeen& instance : seen->instances) {
+      if (looks < 2 && instance.empty()) {
+        read.push_back(instance.id);
+      }
+    }
+    fake.test.clock.advance(10s);
+  }
+  std::ranges::sort(read);
+  EXPECT_EQ(std::ranges::unique(read).begin() - read.begin(), 30) << "each within two looks";
+}
+
+/// Each instance was asked for its tasks before what the services need, and a look that had no time
+/// left for that started none: 50 busy instances and one DAEMON service were enough.
+TEST(InstanceCloud, TasksThatCannotBeReadInTimeWithholdNoInstance) {
+  for (const int count : {1, 50}) {
+    for (const std::string what : {"DAEMON", "STOPPED", R"("serviceName":"logs")"}) {
+      FakeCluster fake;
+      fake.have(count, what == "STOPPED" ? 0 : 1);
+      fake.answers["ListServices DAEMON"] = R"({"serviceArns":["s/c/logs"]})";
+      fake.answers["ListTasks"] = R"({"taskArns":[]})";
+      fake.jobs.counts = {.name = "jobs", .desired = count + 1, .running = count};
+      fake.test.transport.delay = [&what](const net::HttpRequest& request) {
+        return request.body.contains(what) ? Duration(1h) : Duration::zero();
+      };
+      const auto seen = fake.look();
+      ASSERT_TRUE(seen) << count << what << seen.error().message;
+      EXPECT_EQ(seen->services.at(0).need.memory, 2048) << what;
+    }
+  }
+}
+
+TEST(InstanceCloud, TasksOfDaemonServicesDoNotCountOnManyInstancesEither) {
+  FakeCluster fake;
+  fake.have(50, 1);
+  fake.answers["ListServices DAEMON"] = R"({"serviceArns":["s/c/logs"]})";
+  fake.answers["ListTasks"] = R"({"taskArns":["arn:t-1","arn:t-2","arn:t-3"]})";
+  const auto task = [](const std::string& on, const std::string& status) {
+    return R"({"containerInstanceArn":"arn:ci-)" + on +
+           R"(","group":"service:logs","lastStatus":")" + status + R"("})";
+  };
+  fake.answers["DescribeTasks"] = R"({"tasks":[)" + task("1", "RUNNING") + "," +
+                                  task("2", "PENDING") + "," + task("3", "STOPPING") + "]}";
+  const auto seen = fake.look();
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_TRUE(seen->complete);
+  EXPECT_TRUE(seen->instances.at(0).empty());
+  EXPECT_FALSE(seen->instances.at(1).empty()) << "the one that ECS counts is no daemon that waits";
+  EXPECT_FALSE(seen->instances.at(2).empty());
+  fake.answers["ListTasks"] = "denied";
+  const auto blind = fake.look();
+  ASSERT_TRUE(blind) << blind.error().message;
+  EXPECT_FALSE(blind->complete);
+  EXPECT_EQ(std::ranges::count_if(blind->instances, &InstanceSeen::empty), 0);
 }
 
 TEST(InstanceCloud, TasksWithoutAnInstanceAreTold) {
@@ -300,6 +436,29 @@ TEST(InstanceCloud, NeverLowersADesiredCapacity) {
   EXPECT_TRUE(fake.test.transport.requests.back().body.contains("DesiredCapacity=4"));
   EXPECT_EQ(set(1), "DescribeAutoScalingGroups");
   EXPECT_EQ(set(0), "DescribeAutoScalingGroups");
+}
+
+/// A process that has only just started (`once`) had no time for its one look there.
+TEST(InstanceCloud, AFarRegionIsSeenWithinTheFirstLook) {
+  FakeCluster fake;
+  fake.jobs.counts.pending = 1;
+  fake.test.transport.delay = [](const net::HttpRequest& /*request*/) { return Duration(330ms); };
+  EXPECT_TRUE(fake.carry_out({.kind = InstanceAction::Kind::SetDesired, .desired = 2}));
+  EXPECT_EQ(fake.asked().back(), "SetDesiredCapacity");
+  const auto seen = fake.look();  // How far it is the calls before have told.
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_TRUE(seen->complete) << seen->unread;
+}
+
+TEST(InstanceCloud, NoLeaseIsOverrunByANewInstance) {
+  FakeCluster fake;
+  fake.test.transport.delay = [](const net::HttpRequest& /*request*/) { return Duration(300ms); };
+  const auto result =
+      fake.cloud.carry_out({.cluster = "c", .provider = "gpu", .services = {fake.jobs}},
+                           {.kind = InstanceAction::Kind::SetDesired, .desired = 2},
+                           fake.test.clock.steady() + 400ms, soon());
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().kind, ErrorKind::Overdue);
 }
 
 TEST(InstanceCloud, MarksBeforeItDrainsAndUndrainsBeforeItUnmarks) {
@@ -560,6 +719,25 @@ TEST(InstanceCloud, ServicesOfTheGroupThatAnotherProcessScalesAreNamed) {
   fake.answers["DescribeServices"] = all;
   fake.answers["DescribeContainerInstances"] = FakeCluster::containers(1, 0);
   EXPECT_TRUE(fake.look()->complete) << "nothing could end";
+}
+
+/// One whose queue hung was told to be another process's, though one fleet has both. Its tasks
+/// count all the same.
+TEST(InstanceCloud, AServiceOfTheFleetThatWasNotReadIsNoOtherProcesss) {
+  FakeCluster fake;
+  fake.answers["ListTasks"] = R"({"taskArns":[]})";
+  fake.answers["ListServices"] = R"({"serviceArns":["s/c/jobs","s/c/other","s/c/third"]})";
+  fake.answers["DescribeServices"] =
+      R"({"services":[)" + described_service("jobs", "gpu", "ecs-scaler:state") + "," +
+      described_service("other", "gpu", "ecs-scaler:state", 2) + "," +
+      described_service("third", "gpu", "ecs-scaler:state") + "]}";
+  const auto seen = fake.cloud.look(
+      {.cluster = "c", .provider = "gpu", .services = {fake.jobs}, .fleet = {"jobs", "other"}},
+      fake.test.clock.steady() + 30s);
+  ASSERT_TRUE(seen) << seen.error().message;
+  EXPECT_EQ(seen->scaled_by_others, std::vector<std::string>{"third"});
+  ASSERT_EQ(seen->services.size(), 3U);
+  EXPECT_EQ(seen->services.at(1).desired, 2);
 }
 
 /// A cluster of that name is not there, or all services are gone at once: their instances ended.
