@@ -309,7 +309,8 @@ Result<GroupSeen> InstanceCloud::look(const GroupRequest& request, Deadline dead
   }
   // So many calls, one after another: a far region needs more than the time that is usual.
   constexpr int kTrips = 15;
-  const Duration needed = std::min(kTrips * client_->round_trip(), kPatienceMost);
+  const Duration needed =
+      std::min(kTrips * client_->round_trip(place_of(request.services.front().id)), kPatienceMost);
   const Deadline until = begun + std::max(pace.patience, needed);
   Result<GroupSeen> seen = look_at(request, std::min(deadline, until));
   const Deadline ended = client_->clock().steady();
@@ -354,10 +355,11 @@ Result<void> InstanceCloud::carry_out(const GroupRequest& request, const Instanc
 
 /// A size that is only raised needs no look that is fresh, but a reply that is: in a region that is
 /// far away, both calls that bring it took longer than any time after the look.
-Deadline InstanceCloud::set_by(const InstanceAction& action, Deadline leave_by) const {
+Deadline InstanceCloud::set_by(const GroupRequest& request, const InstanceAction& action,
+                               Deadline leave_by) const {
   constexpr int kTrips = 3;
-  return std::min(leave_by, client_->clock().steady() +
-                                std::max(action.within, kTrips * client_->round_trip()));
+  const Duration trip = client_->round_trip(place_of(request.services.front().id));
+  return std::min(leave_by, client_->clock().steady() + std::max(action.within, kTrips * trip));
 }
 
 // By now another pass, or a person, may have set more, or AWS may drive the group.
@@ -378,7 +380,7 @@ Result<void> InstanceCloud::change_group(const GroupRequest& request, const Inst
   const std::int64_t desired = std::min(action.desired, group.max);
   const bool others = provider.managed_scaling && group.desired + std::ssize(group.instances) > 0;
   return desired > group.desired && !others
-             ? groups.set_desired(id, desired, set_by(action, leave_by), deadline)
+             ? groups.set_desired(id, desired, set_by(request, action, leave_by), deadline)
              : Result<void>();
 }
 

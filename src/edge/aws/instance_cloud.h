@@ -52,7 +52,8 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
   Result<void> read_services(GroupLook& looking, std::span<const ServiceOnGroup> services);
   Result<TaskNeed> need_of(const GroupLook& looking, const ServiceOnGroup& service);
 
-  Deadline set_by(const InstanceAction& action, Deadline leave_by) const;
+  Deadline set_by(const GroupRequest& request, const InstanceAction& action,
+                  Deadline leave_by) const;
   Result<void> change_group(const GroupRequest& request, const InstanceAction& action,
                             Deadline leave_by, Deadline deadline);
   Result<void> change_instance(const GroupRequest& request, const InstanceAction& action,

@@ -115,12 +115,14 @@ Groups::Groups(std::span<Item> items, const Surroundings& surroundings)
     : items_(items), surroundings_(surroundings) {}
 
 Duration Groups::reserve() const {
-  const bool some = enabled() && std::ranges::any_of(items_, [](const Item& item) {
-                      return policy_of(item).capacity == Capacity::Own;
-                    });
-  return some ? std::clamp(kReserveTrips * surroundings_.ports.reader.round_trip(), kReserve,
-                           kLookMost)
-              : Duration::zero();
+  Duration longest = Duration::zero();
+  for (const Item& item : items_) {
+    if (enabled() && policy_of(item).capacity == Capacity::Own) {
+      const Duration trip = surroundings_.ports.reader.round_trip(look_at_all_of(*item.service));
+      longest = std::max(longest, std::clamp(kReserveTrips * trip, kReserve, kLookMost));
+    }
+  }
+  return longest;
 }
 
 Group Groups::group_of(const Item& item) const {
