@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include "lab/trace/formats.h"
+#include "lab/trace/unpack.h"
 
 namespace scaler::trace {
 namespace {
@@ -27,8 +28,6 @@ constexpr std::array kKinds{
     Kind{"PAR1"sv, "it is Parquet: write it as CSV"sv},
     Kind{"%PDF"sv, "it is a PDF: give the table as CSV"sv},
     Kind{"\x89PNG"sv, "it is a picture: give the numbers behind it as CSV"sv},
-    Kind{"\x1f\x8b"sv, "it is packed twice: unpack it once"sv},
-    Kind{"\x28\xb5\x2f\xfd"sv, "it is packed twice: unpack it once"sv},
     Kind{"\xff\xfe"sv,
          "it is UTF-16, as PowerShell writes it: save it as UTF-8 (Out-File -Encoding "
          "utf8)"sv},
@@ -70,6 +69,9 @@ Result<void> check_text(std::string_view text) {
     return fail(ErrorKind::Malformed,
                 "it is empty: a time and a number are expected in each line, as in 2026-11-23 "
                 "12:00,42");
+  }
+  if (packing_of(text) != Packing::None) {
+    return fail(ErrorKind::Malformed, "it is packed twice: unpack it once");
   }
   TRY(check_beginning(text, kKinds));
   TRY(check_beginning(content, kTexts));

@@ -12,7 +12,14 @@ namespace {
 
 constexpr std::string_view kGzip = "\x1f\x8b";
 constexpr std::string_view kZstd = "\x28\xb5\x2f\xfd";
+// Of a frame that holds no data, such as pzstd's sizes of parts, the first byte is 0x50 to 0x5f.
+constexpr std::string_view kSkippable = "\x2a\x4d\x18";
 constexpr std::size_t kPiece = 1 << 16;
+
+bool begins_with_skippable(std::string_view bytes) {
+  return !bytes.empty() && (static_cast<unsigned char>(bytes.front()) & 0xf0U) == 0x50U &&
+         bytes.substr(1).starts_with(kSkippable);
+}
 
 std::unexpected<Error> damaged(std::string_view packing, std::string_view why) {
   return fail(
@@ -112,7 +119,7 @@ Packing packing_of(std::string_view bytes) {
   if (bytes.starts_with(kGzip)) {
     return Packing::Gzip;
   }
-  return bytes.starts_with(kZstd) ? Packing::Zstd : Packing::None;
+  return bytes.starts_with(kZstd) || begins_with_skippable(bytes) ? Packing::Zstd : Packing::None;
 }
 
 Result<std::string> unpacked(std::string_view bytes, std::size_t most) {

@@ -45,6 +45,19 @@ TEST(Unpack, ReadsBothAndPartsOfThem) {
   EXPECT_EQ(unpacked(gzip(kText) + std::string(512, '\0'), 1000).value_or(""), kText);
 }
 
+TEST(Unpack, PassesOverFramesThatHoldNoData) {
+  // pzstd writes its sizes into such a frame in front of each part.
+  for (const char kind : {'\x50', '\x5f'}) {
+    const std::string frame = kind + std::string("\x2a\x4d\x18\x04\x00\x00\x00size", 11);
+    EXPECT_EQ(must_read(frame + zstd(kText)).messages(), 3);
+    EXPECT_EQ(unpacked(frame + zstd(kText) + frame + zstd(kText), 1000).value_or("").size(),
+              2 * kText.size());
+    EXPECT_THAT(error_of(gzip(frame + zstd(kText))), HasSubstr("packed twice"));
+    EXPECT_THAT(error_of(frame), HasSubstr("it is empty"));
+    EXPECT_THAT(error_of(frame.substr(0, 6)), HasSubstr("ends too early"));
+  }
+}
+
 TEST(Unpack, RefusesWhatIsDamagedOrCutOff) {
   for (const auto& pack : {gzip, zstd}) {
     const std::string whole = pack(kText);
