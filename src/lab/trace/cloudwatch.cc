@@ -203,7 +203,7 @@ Result<Trace> read_cloudwatch(std::string_view text, const ReadOptions& options)
   tell_what_is_missing(answers, *metric, trace);
   // Newest first is CloudWatch's own order, and no reason for a remark.
   std::ranges::stable_sort(metric->rows, {}, &Row::at);
-  fill_intervals(trace, {.rows = std::move(metric->rows), .missing_is_zero = true});
+  fill_intervals(trace, {.rows = std::move(metric->rows), .missing = Missing::CloudWatch});
   return trace;
 }
 

@@ -8,125 +8,14 @@
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "lab/trace/names.h"
-#include "lab/trace/numbers.h"
-#include "lab/trace/table.h"
+#include "lab/trace/sample.h"
 #include "lab/trace/times.h"
 
 namespace scaler::trace {
 namespace {
 
-/// So many rows are looked at before columns are chosen.
-constexpr std::size_t kSample = 200;
-
-constexpr std::array<std::string_view, 12> kTimeNames{
-    "timestamp", "datetime", "time",  "date", "at",        "ts",
-    "bucket",    "start",    "begin", "when", "starttime", "createdat"};
 constexpr std::array<std::string_view, 3> kLengthNames{"periodseconds", "lengthseconds",
                                                        "durationseconds"};
-
-/// What the first rows hold.
-struct Sample {
-  std::vector<std::string> header = {};
-  std::vector<std::vector<std::string>> rows = {};
-  std::size_t columns = 0;
-  std::size_t front = 0;  ///< lines in front of the data, the header's included
-
-  template <typename Test>
-  bool any(std::size_t column, const Test& test) const {
-    return std::ranges::any_of(rows, [&](const std::vector<std::string>& row) {
-      return column < row.size() && test(row.at(column));
-    });
-  }
-};
-
-bool begins_with_digit(std::string_view cell) {
-  return !cell.empty() && cell.front() >= '0' && cell.front() <= '9';
-}
-
-/// Also one that is no number of messages: "-3".
-bool is_number(std::string_view cell) {
-  return begins_with_digit(cell.substr(cell.starts_with('-') ? 1 : 0)) &&
-         cell.find_first_not_of("0123456789.,'eE+- \xc2\xa0\xe2\x80\xaf\x89\x99") ==
-             std::string_view::npos;
-}
-
-bool is_time(const std::string& cell) {
-  return parse_moment(cell, DateOrder::DayFirst) || parse_moment(cell, DateOrder::MonthFirst);
-}
-
-/// No Unix time, which could be a number of anything.
-bool is_date(const std::string& cell) {
-  return !number_of<double>(cell) && is_time(cell);
-}
-
-using Cells = std::vector<std::string>;
-
-/// "timestamp (UTC)" -> "timestamp".
-std::string time_name(std::string_view name) {
-  return plain(name.substr(0, name.find_first_of("([")));
-}
-
-bool is_header(const Cells& cells) {
-  return !begins_with_digit(cells.front()) &&
-         std::ranges::none_of(
-             cells, [](const std::string& cell) { return is_number(cell) || is_time(cell); });
-}
-
-/// Where data begin. What stands in front of a table, such as the names of a metric's parts in a
-/// download from CloudWatch's console, holds no time; nor does it name the column of times.
-std::size_t first_data(const std::vector<Cells>& lines) {
-  constexpr std::size_t kFrontMax = 30;
-  if (lines.empty() || !is_header(lines.front())) {
-    return 0;
-  }
-  const auto holds_time = [](const Cells& cells) {
-    return is_time(cells.front()) || std::ranges::any_of(cells, is_date);
-  };
-  const bool named = std::ranges::any_of(lines.front(), [](const std::string& name) {
-    return std::ranges::find(kTimeNames, time_name(name)) != kTimeNames.end();
-  });
-  const auto found = std::ranges::find_if(lines, holds_time);
-  const auto data = static_cast<std::size_t>(found - lines.begin());
-  return named || found == lines.end() || data > kFrontMax ? 1 : data;
-}
-
-/// Of the lines in front of the data the one whose names say most; the last of such.
-Cells header_of(const std::vector<Cells>& lines, std::size_t data) {
-  const auto told = [](const Cells& cells) {
-    int sum = 0;
-    for (std::size_t i = 1; i < cells.size(); ++i) {
-      const Meaning meaning = meaning_of(cells.at(i));
-      sum += meaning == Meaning::Unknown ? 0 : meaning == Meaning::Count ? 1 : 2;
-    }
-    return sum;
-  };
-  if (data == 1) {
-    return lines.front();
-  }
-  Cells best;
-  for (std::size_t i = 0; i < data; ++i) {
-    if (lines.at(i).size() == lines.at(data).size() && told(lines.at(i)) >= told(best)) {
-      best = lines.at(i);
-    }
-  }
-  return best;
-}
-
-Sample sample_of(std::string_view text) {
-  std::vector<Cells> lines;
-  Table table(text);
-  while (lines.size() < kSample && table.next()) {
-    lines.emplace_back(table.cells().begin(), table.cells().end());
-  }
-  Sample sample{.front = first_data(lines)};
-  if (lines.empty()) {
-    return sample;
-  }
-  sample.header = sample.front == 0 ? Cells() : header_of(lines, sample.front);
-  sample.columns = lines.at(sample.front > 1 ? sample.front : 0).size();
-  sample.rows.assign(lines.begin() + static_cast<std::ptrdiff_t>(sample.front), lines.end());
-  return sample;
-}
 
 std::size_t find_time(const Sample& sample) {
   for (const std::string_view name : kTimeNames) {
@@ -145,30 +34,6 @@ std::size_t find_time(const Sample& sample) {
     }
   }
   return 0;
-}
-
-bool is_clock(const std::string& cell) {
-  return cell.contains(':') && begins_with_digit(cell) && !is_time(cell) &&
-         is_time("2026-11-23 " + cell);
-}
-
-/// A date and a time of the day may be columns of their own.
-void find_clock(const Sample& sample, Columns& columns) {
-  if (!sample.any(columns.at, is_clock)) {
-    return;
-  }
-  for (std::size_t column = 0; column < sample.columns; ++column) {
-    if (column != columns.at && sample.any(column, is_date)) {
-      columns.clock = columns.at;
-      columns.at = column;
-      return;
-    }
-  }
-}
-
-std::string name_of(const Sample& sample, std::size_t column) {
-  const std::string name = column < sample.header.size() ? sample.header.at(column) : "";
-  return name.empty() ? fmt::format("{}", column + 1) : name;
 }
 
 /// "id", "job_id", "orderId": what tells rows apart.
@@ -206,9 +71,31 @@ bool is_distinct(const Sample& sample, std::size_t column) {
   });
 }
 
-/// No number, but what someone may have meant as one: "12 msgs", "inf".
+/// No number, but what someone may have meant as one: "12 msgs", "inf". Not what has digits behind
+/// its letters, as names of files and times do, and no address.
 bool resembles_a_number(const std::string& cell) {
-  return begins_with_digit(cell) || number_of<double>(cell).has_value();
+  constexpr std::string_view kDigits = "0123456789";
+  const std::size_t end = std::min(cell.find_first_not_of("0123456789.,'"), cell.size());
+  const auto dots = std::ranges::count(std::string_view(cell).substr(0, end), '.');
+  return number_of<double>(cell).has_value() ||
+         (begins_with_digit(cell) && dots < 3 &&
+          cell.find_first_of(kDigits, end) == std::string::npos);
+}
+
+/// Unix times are too large for numbers of messages: when a job ended, ..
+bool is_unix_time(const std::string& cell) {
+  return number_of<double>(cell).value_or(0) > kMessagesPerInterval && is_time(cell);
+}
+
+bool holds_numbers(const Sample& sample, std::size_t column) {
+  std::size_t numbers = 0;
+  std::size_t others = 0;
+  for (const Cells& row : sample.rows) {
+    const bool number = column < row.size() && is_number(row.at(column));
+    numbers += number ? 1U : 0U;
+    others += column >= row.size() || number || is_gap(row.at(column)) ? 0U : 1U;
+  }
+  return numbers > 0 && numbers >= others;
 }
 
 /// Those with numbers, but for times, lengths and the rows' own numbers; where there is none, those
@@ -218,19 +105,21 @@ std::vector<std::size_t> value_columns(const Sample& sample, const Columns& colu
   const auto could_be = [&](std::size_t column) {
     const bool named = column < sample.header.size();
     const bool asked_for = equal_in_any_case(name_of(sample, column), wanted);
+    const bool other =
+        (named && numbers_the_rows(sample.header.at(column))) || sample.all(column, is_unix_time);
     return column != columns.at && columns.length != column && columns.clock != column &&
-           (!named || asked_for || !numbers_the_rows(sample.header.at(column)));
+           (asked_for || !other);
   };
   const auto was_meant = [&](std::size_t column) {
     const bool told =
         column < sample.header.size() && meaning_of(sample.header.at(column)) != Meaning::Unknown;
-    return told || sample.any(column, resembles_a_number) ||
+    return told || sample.all(column, resembles_a_number) ||
            !sample.any(column, [](const std::string& cell) { return !is_gap(cell); });
   };
   std::vector<std::size_t> numbers;
   std::vector<std::size_t> meant;
   for (std::size_t column = 0; column < sample.columns; ++column) {
-    if (could_be(column) && sample.any(column, is_number)) {
+    if (could_be(column) && holds_numbers(sample, column)) {
       numbers.push_back(column);
     } else if (could_be(column) && was_meant(column)) {
       meant.push_back(column);
@@ -252,6 +141,55 @@ std::vector<std::size_t> label_columns(const Sample& sample, const Columns& colu
     }
   }
   return labels;
+}
+
+/// As few of the labels as tell rows of one time apart; of several, those with the fewest values.
+/// Another counter in the row tells each row apart from all others, and so nothing.
+std::vector<std::size_t> needed_labels(const Sample& sample, const Columns& columns,
+                                       std::vector<std::size_t> labels) {
+  const std::size_t most = kinds_of(sample, columns, labels);
+  const auto values = [&sample](std::size_t column) {
+    std::set<std::string_view> seen;
+    for (const Cells& row : sample.rows) {
+      seen.insert(column < row.size() ? row.at(column) : std::string_view());
+    }
+    return seen.size();
+  };
+  std::ranges::stable_sort(labels, {}, values);
+  std::vector<std::size_t> needed;
+  std::size_t kinds = kinds_of(sample, columns, needed);
+  for (std::size_t i = 0; i < labels.size() && kinds < most; ++i) {
+    needed.push_back(labels.at(i));
+    const std::size_t more = kinds_of(sample, columns, needed);
+    if (more == kinds) {
+      needed.pop_back();
+    }
+    kinds = more;
+  }
+  for (std::size_t i = needed.size(); i > 0; --i) {
+    std::vector<std::size_t> fewer = needed;
+    fewer.erase(fewer.begin() + static_cast<std::ptrdiff_t>(i - 1));
+    needed = kinds_of(sample, columns, fewer) == most ? fewer : needed;
+  }
+  return needed;
+}
+
+/// The labels of counters: those that rows of one time need; else what could be labels of rows of
+/// different times, which are texts.
+void find_counters(const Sample& sample, Columns& columns) {
+  std::vector<std::size_t> labels = columns.labels;
+  for (std::size_t column = 0; column < sample.columns; ++column) {
+    const bool id = names_an_id(sample.header.at(column)) && column != columns.at &&
+                    column != columns.value && columns.clock != column;
+    if (id && !is_distinct(sample, column)) {
+      labels.push_back(column);
+    }
+  }
+  columns.counts_up = true;
+  const std::vector<std::size_t> needed = needed_labels(sample, columns, labels);
+  columns.told_apart = !needed.empty();
+  std::erase_if(labels, [&](std::size_t column) { return holds_numbers(sample, column); });
+  columns.labels = columns.told_apart ? needed : labels;
 }
 
 /// Whether the rows themselves are the messages, as in a table of jobs: nothing counts, or each row
@@ -296,16 +234,16 @@ Result<Columns> find_columns(std::string_view text, std::string_view wanted) {
   const Sample sample = sample_of(text);
   Columns columns{.header = sample.header, .front = sample.front, .count = sample.columns};
   columns.at = find_time(sample);
-  find_clock(sample, columns);
-  columns.value = columns.at;
-  if (sample.rows.empty()) {
-    return columns;
-  }
   for (const std::string_view name : kLengthNames) {
     const auto found = std::ranges::find(sample.header, name, plain);
     if (found != sample.header.end()) {
       columns.length = static_cast<std::size_t>(found - sample.header.begin());
     }
+  }
+  TRY(find_clock(sample, columns));
+  columns.value = columns.at;
+  if (sample.rows.empty()) {
+    return columns;
   }
   if (sample.columns == 1 && !sample.any(0, is_time)) {
     return fail(ErrorKind::Malformed,
@@ -329,6 +267,9 @@ Result<Columns> find_columns(std::string_view text, std::string_view wanted) {
                                    "if each row is a message"));
   columns.value = candidates.at(chosen.index);
   columns.labels = label_columns(sample, columns);
+  if (columns.value < sample.header.size() && counts_up(sample.header.at(columns.value))) {
+    find_counters(sample, columns);
+  }
   // Of a time and a number there is nothing to choose.
   columns.remark =
       sample.columns == 2 && sample.header.empty() && wanted.empty() ? "" : chosen.remark;

@@ -1,6 +1,8 @@
 // Columns, separators, numbers and times of CSV.
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 
+#include "ground/base/text.h"
 #include "lab/trace/test_support.h"
 
 namespace scaler::trace {
@@ -72,6 +74,25 @@ TEST(Columns, ATableOfJobsIsAListOfMessages) {
     EXPECT_EQ(trace.messages(), 2) << text;
     EXPECT_THAT(trace.remarks, Contains(HasSubstr("no column counts messages: each row is taken "
                                                   "for one, counted by the minute")));
+  }
+}
+
+TEST(Columns, OtherTimesAndNamesOfAJobCountNothing) {
+  for (const char* more :
+       {"finished_at|2026-11-23 12:01:39|2026-11-23 12:02:44", "finished_on|2026-11-23|2026-11-23",
+        "finished_at|1795435299|1795435364", "took|00:01:38|00:01:37", "ip|10.0.0.1|10.0.0.2",
+        "key|0abc.mp4|1abc.mp4", "hash|8e0|7d1"}) {
+    const std::vector<std::string_view> cells = split(more, "|");
+    const std::string text = fmt::format(
+        "created_at,{}\n2026-11-23 12:00:01,{}\n2026-11-23 12:01:07,{}\n"
+        "2026-11-23 12:09:07,{}\n",
+        cells.at(0), cells.at(1), cells.at(2), cells.at(2));
+    const Trace trace = must_read(text);
+    EXPECT_EQ(trace.messages(), 3) << text;
+    EXPECT_THAT(trace.remarks, Contains(HasSubstr("no column counts messages"))) << text;
+    EXPECT_THAT(trace.remarks, Contains("1 gap (7 min in all) is taken to bring no messages, "
+                                        "because each row is a message"))
+        << text;
   }
 }
 
@@ -280,6 +301,57 @@ TEST(Times, DateAndClockMayBeColumnsOfTheirOwn) {
   }
 }
 
+TEST(Times, AClockIsFoundWhateverItIsCalled) {
+  for (const char* header : {"Datum,Uhrzeit,Anzahl\n", "day,clock,count\n",
+                             "date,start_time,count\n", "date,start,end,count\n", ""}) {
+    std::string text = header;
+    for (int i = 0; i < 60; ++i) {
+      text += fmt::format("2026-11-23,9:{:02},{}5\n", i,
+                          text.contains("end") ? fmt::format("10:{:02},", i) : "");
+    }
+    const Trace trace = must_read(text);
+    EXPECT_EQ(begin_of(trace), "2026-11-23T09:00:00Z") << header;
+    EXPECT_EQ(trace.messages(), 300) << header;
+    EXPECT_EQ(trace.typical, std::chrono::minutes(1)) << header;
+  }
+}
+
+TEST(Times, AnHourMayBeAColumnOfItsOwn) {
+  std::string csv = "date,hour,count\n";
+  std::string records;
+  for (int i = 0; i < 72; ++i) {
+    csv += fmt::format("2026-11-{},{},{}\n", 20 + i / 24, i % 24, i);
+    records += fmt::format("{{\"date\": \"2026-11-{}\", \"hour\": {}, \"n\": {}}}\n", 20 + i / 24,
+                           i % 24, i);
+  }
+  for (const std::string& text : {csv, records}) {
+    const Trace trace = must_read(text);
+    EXPECT_EQ(trace.intervals.size(), 72U);
+    EXPECT_EQ(trace.typical, std::chrono::hours(1));
+    EXPECT_EQ(trace.intervals.at(30).messages, 30);
+  }
+}
+
+TEST(Times, WhatTakesLongIsNoTimeOfTheDay) {
+  const Trace trace = must_read(
+      "date,queue,took,count\n2026-11-22,a,00:01:10,5\n2026-11-22,b,00:02:00,6\n"
+      "2026-11-23,a,00:01:20,7\n2026-11-23,b,00:02:40,8\n");
+  EXPECT_EQ(trace.intervals.size(), 2U);
+  EXPECT_EQ(begin_of(trace), "2026-11-22T00:00:00Z");
+}
+
+TEST(Times, RowsOfADayThatAClockTellsApartAreNotAdded) {
+  EXPECT_THAT(error_of("date,from,to,count\n2026-11-23,9:05,9:06,3\n2026-11-23,9:06,9:07,4\n"),
+              HasSubstr("'from' and 'to' both hold times of the day: give the time of each row in "
+                        "one column, as in 2026-11-23 12:00"));
+  EXPECT_THAT(error_of("date,hour,minute,count\n2026-11-23,9,5,3\n2026-11-23,9,6,4\n"),
+              HasSubstr("'minute' tells rows of one time apart: give"));
+  EXPECT_THAT(error_of("date,hour,count\n2026-11-23,1,3\n2026-11-23,24,4\n"),
+              HasSubstr("'hour' tells rows of one time apart: give"));
+  EXPECT_THAT(error_of("t,clock,count\n2026-11-23T00:00:00Z,9:05,3\n2026-11-23T00:00:00Z,9:06,4\n"),
+              HasSubstr("'clock' tells rows of one time apart: give"));
+}
+
 TEST(Columns, LinesInFrontOfATableArePassedOver) {
   const Trace console = must_read(
       "Full label,NumberOfMessagesReceived,NumberOfMessagesSent\n"
@@ -302,7 +374,11 @@ TEST(Columns, TablesThatProgramsDrawAreRead) {
         " 2026-11-23 12:00:00 |     5\n 2026-11-23 12:01:00 |     6\n(2 rows)\n",
         "+---------------------+-------+\n| time                | count |\n"
         "+---------------------+-------+\n| 2026-11-23 12:00:00 |     5 |\n"
-        "| 2026-11-23 12:01:00 |     6 |\n+---------------------+-------+\n",
+        "| 2026-11-23 12:01:00 |     6 |\n+---------------------+-------+\n"
+        "2 rows in set (0.01 sec)\n\n",
+        "| time | count |\n|---|--:|\n| 2026-11-23 12:00 | 11 |\n1 row in set, 1 warning (0.01 "
+        "sec)\n",
+        " time | count \n---+---\n 2026-11-23 12:00 | 11 \n(1 row)\n\nTime: 0.512 ms\n",
         "| time | count |\n|---|--:|\n| 2026-11-23 12:00 | 5 |\n| 2026-11-23 12:01 | 6 |\n"}) {
     EXPECT_EQ(must_read(text).messages(), 11) << text;
   }

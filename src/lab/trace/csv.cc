@@ -2,11 +2,13 @@
 #include <algorithm>
 #include <functional>
 #include <string>
+#include <utility>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
+#include "lab/trace/counters.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/intervals.h"
 #include "lab/trace/local_time.h"
@@ -60,8 +62,14 @@ Result<void> check_width(const std::vector<std::string_view>& cells, const Colum
 Result<ReadMoment> moment_of(const std::vector<std::string_view>& cells, const Columns& columns,
                              DateOrder order) {
   const std::string_view date = cells.at(columns.at);
-  return columns.clock ? parse_moment(fmt::format("{} {}", date, cells.at(*columns.clock)), order)
-                       : parse_moment(date, order);
+  if (!columns.clock) {
+    return parse_moment(date, order);
+  }
+  const std::string_view clock = cells.at(*columns.clock);
+  const double hour = number_of<double>(clock).value_or(-1);
+  return parse_moment(hour >= 0 && hour < 24 ? fmt::format("{} {}:00", date, static_cast<int>(hour))
+                                             : fmt::format("{} {}", date, clock),
+                      order);
 }
 
 /// The same for rows whose labels are the same.
@@ -186,10 +194,8 @@ void count_by_the_minute(Rows& rows) {
   rows.rows = std::move(counted);
 }
 
-/// Values that only ever grow are a counter's, if the column's name says so; else that is told.
-void look_for_a_counter(std::vector<Row>& rows, const Columns& columns,
-                        std::vector<std::string>& remarks) {
-  constexpr std::size_t kFallsOnceIn = 20;  // A counter begins anew with its program.
+/// Of a column that does not say so it is told that its values may count up.
+void tell_if_it_never_falls(const std::vector<Row>& rows, std::vector<std::string>& remarks) {
   constexpr std::size_t kRowsThatTell = 50;
   std::size_t rises = 0;
   std::size_t falls = 0;
@@ -200,18 +206,72 @@ void look_for_a_counter(std::vector<Row>& rows, const Columns& columns,
     rises += later > earlier ? 1U : 0U;
     falls += later < earlier ? 1U : 0U;
   }
-  const std::string name =
-      columns.value < columns.header.size() ? columns.header.at(columns.value) : "";
-  if (counts_up(name) && rows.size() > 2 && rises > 0 && falls * kFallsOnceIn < rows.size()) {
-    std::ranges::stable_sort(rows, {}, &Row::at);
-    take_differences(rows);
-    remarks.push_back(fmt::format("'{}' counts up, so what it grew by is taken for what arrived",
-                                  shortened(name)));
-  } else if (falls == 0 && rises >= kRowsThatTell / 2 && rows.size() >= kRowsThatTell) {
+  if (falls == 0 && rises >= kRowsThatTell / 2 && rows.size() >= kRowsThatTell) {
     remarks.emplace_back(
         "its values never fall: if they count up, give what came in each row, or name the column "
         "count_total");
   }
+}
+
+/// Rows of one counter, or of one for each label. Where rows of one time do not need labels, these
+/// may be notes as well ("slow", "fine"), which tell nothing apart.
+Counters find_counters(const std::vector<Row>& rows, const Columns& columns) {
+  Counters by_label = counters_of(rows);
+  if (columns.told_apart || columns.labels.empty()) {
+    return by_label;
+  }
+  std::vector<Row> together = rows;
+  for (Row& row : together) {
+    row.copy_of = 0;
+  }
+  Counters one = counters_of(std::move(together));
+  return !one.count_up() && by_label.count_up() ? std::move(by_label) : std::move(one);
+}
+
+std::string told_labels(const Columns& columns) {
+  std::string names;
+  for (const std::size_t column : columns.labels) {
+    names += fmt::format("{}'{}'", names.empty() ? "" : ", ", shortened(columns.header.at(column)));
+  }
+  return fmt::format("{} {}", names, columns.labels.size() == 1 ? "tells" : "tell");
+}
+
+/// Of a column whose name says that it counts up, what it grew by. Its values must fit: added as if
+/// they were counts, those of a counter make a hundred times what came.
+Result<void> take_growth(std::vector<Row>& rows, const Columns& columns,
+                         std::vector<std::string>& remarks) {
+  const std::string name = shortened(columns.header.at(columns.value));
+  const Counters counters = find_counters(rows, columns);
+  constexpr std::string_view kElse = "if each row has a count of its own, name the column 'count'";
+  if (counters.two_values) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' counts up by its name, but has two values at {} that no column "
+                            "tells apart: {}",
+                            name, format_instant(*counters.two_values), kElse));
+  }
+  if (counters.rows.size() == counters.labels) {
+    return fail(
+        ErrorKind::Malformed,
+        fmt::format("'{}' counts up by its name, and what it grew by takes two rows", name));
+  }
+  if (counters.count_up()) {
+    rows = growth_of(counters, remarks);
+    remarks.push_back(
+        fmt::format("'{}' counts up, so what it grew by is taken for what arrived", name));
+    if (counters.labels > 1) {
+      remarks.push_back(fmt::format("{} {} counters apart", told_labels(columns), counters.labels));
+    }
+    return {};
+  }
+  // What rows count themselves falls as often as it rises.
+  const bool counts = counters.falls > 0 && counters.falls * 3 >= counters.rises;
+  const bool nothing = std::ranges::all_of(rows, [](const Row& row) { return row.messages == 0; });
+  return counts || nothing
+             ? Result<void>()
+             : fail(ErrorKind::Malformed,
+                    fmt::format("'{}' counts up by its name, but its values fall {} times and rise "
+                                "{} times: {}",
+                                name, counters.falls, counters.rises, kElse));
 }
 
 Result<void> check_line_ends(std::string_view text) {
@@ -241,6 +301,11 @@ Result<Trace> read_csv(std::string_view text, const ReadOptions& options,
     trace.remarks.push_back(
         fmt::format("{} lines stand in front of the table and are passed over", columns.front));
   }
+  if (columns.clock && !columns.header.empty()) {
+    trace.remarks.push_back(fmt::format("'{}' and '{}' together are the time of a row",
+                                        shortened(columns.header.at(columns.at)),
+                                        shortened(columns.header.at(*columns.clock))));
+  }
   const Style style = find_style(text, columns, trace.remarks);
   Read read = TRY(read_rows(text, columns, style, numbers));
   if (read.rows.rows.empty()) {
@@ -253,11 +318,13 @@ Result<Trace> read_csv(std::string_view text, const ReadOptions& options,
   } else if (!read.zoned) {
     even_out_clock_changes(read.rows.rows, trace.remarks);
   }
-  if (!columns.events) {
-    look_for_a_counter(read.rows.rows, columns, trace.remarks);
+  if (columns.counts_up) {
+    TRY(take_growth(read.rows.rows, columns, trace.remarks));
+  } else if (!columns.events) {
+    tell_if_it_never_falls(read.rows.rows, trace.remarks);
   }
   read.rows.single = read.with_time ? read.rows.single : kDay;
-  read.rows.missing_is_zero = columns.events;
+  read.rows.missing = columns.events ? Missing::Events : Missing::Told;
   if (!read.rows.empty.empty()) {
     trace.remarks.push_back(fmt::format("{} no value (empty or NaN)",
                                         read.rows.empty.size() == 1

@@ -91,21 +91,50 @@ void merge_same_times(std::vector<Row>& rows, std::vector<std::string>& remarks)
   }
 }
 
+Duration distance_behind(std::span<const Row> rows, std::size_t i) {
+  return rows[i + 1].at - rows[i].at;
+}
+
+bool is_far(Duration distance, Duration typical) {
+  return distance > typical + typical / 2;
+}
+
+/// Whether row i is one of several that follow each other at its own distance.
+bool is_regular(std::span<const Row> rows, std::size_t i) {
+  constexpr std::size_t kRun = 3;
+  const Duration own = distance_behind(rows, i);
+  std::size_t run = 1;
+  for (std::size_t j = i; j > 0 && distance_behind(rows, j - 1) == own && run < kRun; --j) {
+    ++run;
+  }
+  for (std::size_t j = i + 1; j + 1 < rows.size() && distance_behind(rows, j) == own && run < kRun;
+       ++j) {
+    ++run;
+  }
+  return run >= kRun;
+}
+
 /// Gives the rows of a trace their lengths and fills what is between them.
 class Filler {
  public:
   Filler(Trace& trace, const Rows& rows)
-      : trace_(trace), rows_(rows.rows), empty_(rows.empty), typical_(trace.typical) {
-    const auto [least, most] = std::ranges::minmax(rows_, {}, &Row::messages);
-    // Who counts events writes no row where there was none; then single ones stand there as well.
-    zero_ = rows.missing_is_zero || (least.messages > 0 && least.messages <= 1);
-    by_cloudwatch_ = rows.missing_is_zero;
+      : trace_(trace),
+        rows_(rows.rows),
+        empty_(rows.empty),
+        typical_(trace.typical),
+        near_(rows.near),
+        missing_(rows.missing) {
+    const double least = std::ranges::min(rows_, {}, &Row::messages).messages;
+    zero_ = missing_ == Missing::Told ? least > 0 && least <= 1 : missing_ != Missing::Unknown;
+    for (std::size_t i = 0; i < rows_.size(); ++i) {
+      lengths_.push_back(length_of(i));
+    }
   }
 
   void fill() {
     for (std::size_t i = 0; i < rows_.size(); ++i) {
       const Row& row = rows_.at(i);
-      const Duration length = length_of(i);
+      const Duration length = lengths_.at(i);
       trace_.intervals.push_back({.begin = row.at, .length = length, .messages = row.messages});
       if (i + 1 < rows_.size() && row.at + length < rows_.at(i + 1).at) {
         close_gap(i, row.at + length, rows_.at(i + 1).at);
@@ -115,53 +144,23 @@ class Filler {
   }
 
  private:
-  struct Kind {
-    std::int64_t count = 0;
-    Duration length = {};
-    void add(Duration more) {
-      ++count;
-      length += more;
-    }
-    /// "2 gaps (3 min in all) are".
-    std::string told() const {
-      return fmt::format("{} ({} in all) {}", plural(count, "gap"), format_duration(length),
-                         count == 1 ? "is" : "are");
-    }
-  };
-
-  Duration distance(std::size_t i) const { return rows_.at(i + 1).at - rows_.at(i).at; }
-
-  /// Whether row i is one of several that follow each other at its own distance.
-  bool is_regular(std::size_t i) const {
-    constexpr std::size_t kRun = 3;
-    std::size_t run = 1;
-    for (std::size_t j = i; j > 0 && distance(j - 1) == distance(i) && run < kRun; --j) {
-      ++run;
-    }
-    for (std::size_t j = i + 1; j + 1 < rows_.size() && distance(j) == distance(i) && run < kRun;
-         ++j) {
-      ++run;
-    }
-    return run >= kRun;
-  }
-
   Duration length_of(std::size_t i) {
     const Duration told = rows_.at(i).length;
     if (i + 1 == rows_.size()) {
       return told > Duration(0) ? told : typical_;
     }
-    const Duration distance = this->distance(i);
+    const Duration distance = distance_behind(rows_, i);
     if (told > Duration(0)) {
       return std::min(told, distance);
     }
-    if (distance <= typical_ + typical_ / 2) {
-      return distance;
+    if (is_gap_behind(rows_, i, typical_)) {
+      return i > 0 && is_regular(rows_, i - 1) ? std::min(distance_behind(rows_, i - 1), distance)
+                                               : typical_;
     }
-    if (is_regular(i)) {
+    if (is_far(distance, typical_)) {
       longest_ = std::max(longest_, distance);
-      return distance;
     }
-    return typical_;
+    return distance;
   }
 
   bool has_empty(Instant from, Instant to) const {
@@ -170,18 +169,27 @@ class Filler {
   }
 
   void close_gap(std::size_t before, Instant from, Instant to) {
+    const double least = rows_.at(before).behind;
     if (zero_ && !has_empty(from, to)) {
       zeros_.add(to - from);
     } else if (to - from > kFilledMax) {
       open_.add(to - from);
+      if (least > 0) {
+        trace_.intervals.push_back({.begin = from, .length = to - from, .messages = least});
+      }
     } else {
       filled_.add(to - from);
+      const std::size_t first = trace_.intervals.size();
+      double sum = 0;
       for (Instant at = from; at < to; at += kHour) {
         const Duration length = std::min(kHour, to - at);
-        trace_.intervals.push_back(
-            {.begin = at,
-             .length = length,
-             .messages = rate(before, at, to - from) * static_cast<double>(length.count())});
+        const double messages = rate(before, at, to - from) * static_cast<double>(length.count());
+        trace_.intervals.push_back({.begin = at, .length = length, .messages = messages});
+        sum += messages;
+      }
+      if (sum < least) {
+        trace_.intervals.resize(first);
+        trace_.intervals.push_back({.begin = from, .length = to - from, .messages = least});
       }
     }
   }
@@ -190,31 +198,50 @@ class Filler {
   double rate(std::size_t before, Instant at, Duration gap) const {
     double sum = 0;
     int count = 0;
-    const auto add = [&sum, &count](std::optional<double> messages) {
-      sum += messages.value_or(0);
-      count += messages ? 1 : 0;
+    const auto add = [&sum, &count](std::optional<double> mean) {
+      sum += mean.value_or(0);
+      count += mean ? 1 : 0;
     };
     if (gap > kHour) {
-      add(mean_from(at - kDay));
-      add(mean_from(at + kDay));
+      add(mean_between(at - kDay, at - kDay + kHour));
+      add(mean_between(at + kDay, at + kDay + kHour));
     }
     if (count == 0) {
-      add(rows_.at(before).messages);
-      add(rows_.at(before + 1).messages);
+      const Row& last = rows_.at(before);
+      const Row& next = rows_.at(before + 1);
+      const Duration near = std::max(near_, Duration(1));
+      add(mean_between(std::min(last.at, last.at + lengths_.at(before) - near), next.at));
+      add(mean_between(next.at, next.at + near));
     }
-    return sum / count / static_cast<double>(typical_.count());
+    return sum / count;
   }
 
-  /// The mean of the rows of an hour.
-  std::optional<double> mean_from(Instant begin) const {
+  /// A millisecond's messages in the rows that begin there. They may be of several lengths: an
+  /// hour's row taken for a minute's would fill a gap with sixty times what came.
+  std::optional<double> mean_between(Instant begin, Instant end) const {
     double sum = 0;
-    int count = 0;
-    for (auto row = std::ranges::lower_bound(rows_, begin, {}, &Row::at);
-         row != rows_.end() && row->at < begin + kHour; ++row) {
-      sum += row->messages;
-      ++count;
+    Duration length{0};
+    const auto first = std::ranges::lower_bound(rows_, begin, {}, &Row::at);
+    for (auto i = static_cast<std::size_t>(first - rows_.begin());
+         i < rows_.size() && rows_.at(i).at < end; ++i) {
+      sum += rows_.at(i).messages;
+      length += lengths_.at(i);
     }
-    return count == 0 ? std::nullopt : std::optional(sum / count);
+    return length == Duration(0) ? std::nullopt
+                                 : std::optional(sum / static_cast<double>(length.count()));
+  }
+
+  std::string_view why_zero() const {
+    switch (missing_) {
+      case Missing::CloudWatch:
+        return "CloudWatch keeps no value where nothing was sent";
+      case Missing::Events:
+        return "each row is a message";
+      case Missing::Told:
+      case Missing::Unknown:
+        break;
+    }
+    return "there are rows of 1 but none of 0";
   }
 
   void tell() {
@@ -224,9 +251,8 @@ class Filler {
                                     format_duration(typical_), format_duration(longest_)));
     }
     if (zeros_.count > 0) {
-      remarks.push_back(zeros_.told() + " taken to bring no messages, because " +
-                        (by_cloudwatch_ ? "CloudWatch keeps no value where nothing was sent"
-                                        : "there are rows of 1 but none of 0"));
+      remarks.push_back(
+          fmt::format("{} taken to bring no messages, because {}", zeros_.told(), why_zero()));
     }
     if (filled_.count > 0) {
       remarks.push_back(filled_.told() +
@@ -245,12 +271,14 @@ class Filler {
   const std::vector<Row>& rows_;
   const std::vector<Instant>& empty_;
   Duration typical_;
+  Duration near_;
+  Missing missing_;
   bool zero_ = false;
-  bool by_cloudwatch_ = false;
+  std::vector<Duration> lengths_ = {};  ///< of each row
   Duration longest_ = {};
-  Kind zeros_ = {};
-  Kind filled_ = {};
-  Kind open_ = {};
+  Gaps zeros_ = {};
+  Gaps filled_ = {};
+  Gaps open_ = {};
 };
 
 void tell_coarseness(Trace& trace) {
@@ -270,14 +298,18 @@ void tell_coarseness(Trace& trace) {
 
 }  // namespace
 
-void take_differences(std::vector<Row>& rows) {
-  for (std::size_t i = 0; i + 1 < rows.size(); ++i) {
-    const double grown = rows.at(i + 1).messages - rows.at(i).messages;
-    rows.at(i).messages = grown < 0 ? rows.at(i + 1).messages : grown;
-  }
-  if (!rows.empty()) {
-    rows.pop_back();
-  }
+void Gaps::add(Duration more) {
+  ++count;
+  length += more;
+}
+
+std::string Gaps::told() const {
+  return fmt::format("{} ({} in all) {}", plural(count, "gap"), format_duration(length),
+                     count == 1 ? "is" : "are");
+}
+
+bool is_gap_behind(std::span<const Row> rows, std::size_t i, Duration typical) {
+  return is_far(distance_behind(rows, i), typical) && !is_regular(rows, i);
 }
 
 void fill_intervals(Trace& trace, Rows rows) {
@@ -288,7 +320,7 @@ void fill_intervals(Trace& trace, Rows rows) {
   std::ranges::sort(rows.empty);
   merge_same_times(rows.rows, trace.remarks);
   trace.typical = typical_length(rows);
-  if (rows.rows.size() == 1) {
+  if (rows.rows.size() == 1 && rows.rows.front().length == Duration(0)) {
     trace.remarks.push_back(fmt::format("there is one row only; it is taken to stand for {}",
                                         format_duration(trace.typical)));
   }

@@ -70,6 +70,22 @@ TEST(Intervals, CoarserRowsAreNoGaps) {
   EXPECT_THAT(trace.remarks, Contains("rows are not equally far apart: 1 min mostly, up to 5 min"));
 }
 
+TEST(Intervals, AGapAmongCoarserRowsIsFilledAtTheirRate) {
+  const Trace trace = must_read(rows(at("2026-11-23T00:00:00Z"), 5min, 12, 50) +
+                                rows(at("2026-11-23T01:20:00Z"), 5min, 12, 50) +
+                                rows(at("2026-11-23T02:20:00Z"), 1min, 60, 10));
+  EXPECT_NEAR(trace.messages(), 28 * 50 + 60 * 10, 1e-6);
+  std::string told = "time,period_seconds,sent\n";
+  for (int i = 0; i < 48; ++i) {
+    told += i == 20 || i == 21 ? ""
+                               : format_instant(at("2026-11-20T00:00:00Z") + i * 1h) + ",3600,60\n";
+  }
+  for (int i = 0; i < 60; ++i) {
+    told += format_instant(at("2026-11-22T00:00:00Z") + i * 1min) + ",60,1\n";
+  }
+  EXPECT_NEAR(must_read(told + "2026-11-22T01:00:00Z,60,0\n").messages(), 48 * 60 + 60, 1e-6);
+}
+
 TEST(Intervals, DaysAndHoursHaveTheirCaveat) {
   EXPECT_THAT(must_read("2026-11-21,500\n2026-11-22,400\n").remarks,
               Contains(HasSubstr("a row stands for a day")));

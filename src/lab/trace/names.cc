@@ -118,7 +118,7 @@ Meaning meaning_of(std::string_view name) {
 }
 
 bool counts_up(std::string_view name) {
-  return name.substr(0, name.find('{')).ends_with("_total");
+  return lower_case(name.substr(0, name.find('{'))).ends_with("_total");
 }
 
 Result<Chosen> choose(const std::vector<std::string>& names, std::string_view wanted,

@@ -2,12 +2,14 @@
 // Source: https://prometheus.io/docs/prometheus/latest/querying/api/#range-queries
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
+#include "lab/trace/counters.h"
 #include "lab/trace/documents.h"
 #include "lab/trace/formats.h"
 #include "lab/trace/intervals.h"
@@ -111,14 +113,37 @@ Result<Rows> read_rows(const Series& series) {
   return rows;
 }
 
-Result<void> check_values(const Rows& rows, const Series& series) {
+/// `most`: a counter may be larger than what comes in one step.
+Result<void> check_values(const Rows& rows, const Series& series, double most) {
   for (const Row& row : rows.rows) {
-    const Result<double> messages = check_messages(row.messages, fmt::format("{}", row.messages));
+    const double value =
+        row.messages <= most ? std::min(row.messages, kMessagesPerInterval) : row.messages;
+    const Result<double> messages = check_messages(value, fmt::format("{}", row.messages));
     if (!messages) {
       return fail(messages.error(),
                   fmt::format("{} at {}", series.values.path(), format_instant(row.at)));
     }
   }
+  return {};
+}
+
+Result<void> take_growth(Rows& rows, const Series& series, std::vector<std::string>& remarks) {
+  TRY(check_values(rows, series, std::numeric_limits<double>::max()));
+  const Counters counters = counters_of(std::move(rows.rows));
+  if (counters.two_values) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{} has two values at {}: ask for the series again",
+                            shortened(series.label), format_instant(*counters.two_values)));
+  }
+  if (counters.rows.size() == 1) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("{} counts up, and what it grew by takes two values: ask for a longer "
+                            "time",
+                            shortened(series.label)));
+  }
+  rows.rows = growth_of(counters, remarks);
+  remarks.push_back(fmt::format("'{}' counts up, so what it grew by is taken for what arrived",
+                                shortened(series.name)));
   return {};
 }
 
@@ -147,15 +172,13 @@ Result<Trace> read_prometheus(std::string_view text, const ReadOptions& options)
   const Series& series = all.at(chosen.index);
   Rows rows = TRY(read_rows(series));
   if (counts_up(series.name)) {
-    take_differences(rows.rows);
-    trace.remarks.push_back(fmt::format(
-        "'{}' counts up, so what it grew by is taken for what arrived", shortened(series.name)));
+    TRY(take_growth(rows, series, trace.remarks));
   } else {
     trace.remarks.emplace_back(
         "each value is taken for the messages of its step, as increase(METRIC[STEP]) tells them; "
         "what rate() tells is a second's: multiply it with --scale");
   }
-  TRY(check_values(rows, series));
+  TRY(check_values(rows, series, 0));
   if (rows.rows.empty()) {
     return fail(ErrorKind::Malformed,
                 fmt::format("the series {} has no values: look at the query's time",

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ground/base/text.h"
+
 namespace scaler::trace {
 namespace {
 
@@ -36,10 +38,18 @@ char separator_of(std::string_view line) {
   return ',';
 }
 
-/// "---+---", "|---|---|", "(20 rows)".
+/// "(20 rows)", "20 rows in set (0.01 sec)", "Time: 0.512 ms".
+bool is_footer(std::string_view line) {
+  return (line.starts_with('(') && (line.ends_with(" rows)") || line.ends_with(" row)"))) ||
+         (is_digit(line.front()) && line.ends_with(" sec)") &&
+          (line.contains(" rows in set") || line.contains(" row in set"))) ||
+         (line.starts_with("Time: ") && line.contains(" ms") && !line.contains(','));
+}
+
+/// "---+---", "|---|---|" and what stands below such a table.
 bool is_frame(std::string_view line) {
   return (line.contains("---") && line.find_first_not_of("+-|: ") == std::string_view::npos) ||
-         (line.starts_with('(') && (line.ends_with(" rows)") || line.ends_with(" row)")));
+         is_footer(line);
 }
 
 /// "| a | b |" -> " a | b ".

@@ -38,6 +38,8 @@ struct Columns {
   std::size_t value = 0;
   std::optional<std::size_t> length = {};  ///< seconds that a row stands for
   std::vector<std::size_t> labels = {};    ///< what else a row tells: its queue, ..
+  bool told_apart = false;                 ///< rows of one time need the labels
+  bool counts_up = false;                  ///< the name of the value says so
   bool events = false;                     ///< nothing counts: each row is one message
   std::string remark = {};
 };
