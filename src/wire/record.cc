@@ -124,7 +124,8 @@ bool is_record(const json::Value& value) {
 
 Result<RecordedPass> read_record(const json::Reader& record) {
   RecordedPass pass{
-      .id = {.cluster = name_in(record, kCluster), .service = name_in(record, kServiceName)}};
+      .id = {.cluster = name_in(record, kCluster), .service = name_in(record, kServiceName)},
+      .account = name_in(record, kAccount)};
   if (region_of_service(pass.id.cluster, pass.id.service).empty()) {
     pass.id.region = name_in(record, kRegion);
   }

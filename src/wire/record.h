@@ -15,6 +15,7 @@ std::string record_json(const PassRecord& record);
 /// A pass that was recorded, as far as others need it again.
 struct RecordedPass {
   ServiceId id = {};
+  std::string account = {};                     ///< empty: nothing tells it
   std::optional<Observation> observation = {};  ///< nothing: the service could not be read
   std::int64_t desired = 0;                     ///< after the pass
 };

@@ -169,7 +169,7 @@ TEST(Trace, OfAJournalOfTwoServicesOneIsAskedFor) {
   }
   const std::string text = pass_line(0, 0, 0, 0, 0) + "\n" + other + pass_line(60, 7, 0, 0, 0);
   EXPECT_THAT(error_of(text), HasSubstr("it holds passes of 2 services, such as 'c/s' and 'c/t': "
-                                        "say which with --column CLUSTER/SERVICE"));
+                                        "say which with --column, such as --column 'c/t'"));
   EXPECT_EQ(must_read(text, {.column = "c/t"}).messages(), 10);
   EXPECT_EQ(must_read(text, {.column = "s"}).messages(), 7);
   EXPECT_THAT(error_of(text, {.column = "c/u"}),
