@@ -12,12 +12,12 @@ namespace scaler::cli {
 namespace {
 
 const std::string kOneService = R"(
-defaults: {mode: backlog, tasks_max: 7}
+defaults: {mode: backlog, backlog_per_task: 1, tasks_max: 7}
 services:
   - {cluster: c, service: s, queues: ["https://sqs.us-east-1.amazonaws.com/123456789012/q"]}
 )";
 const std::string kFoundByTags = R"(
-defaults: {mode: backlog, tasks_max: 7}
+defaults: {mode: backlog, backlog_per_task: 1, tasks_max: 7}
 accounts: [{tags: true}]
 )";
 
