@@ -349,15 +349,7 @@ Command emulate_command() {
       .sentence =
           "Serve an embedded AWS (SQS, ECS, Lambda host, clock) and its live page until stopped",
       .options = what_there_is(*flags),
-      // A container of the image `local` is a process also without --worker, but for --no-workers.
-      .exclusive = {{"--no-workers", "--work-time"},
-                    {"--no-workers", "--worker-dir"},
-                    {"--no-workers", "--stop-timeout"},
-                    {"--no-workers", "--workers-max"}},
-      .needs = {{"--env", "--lambda"},
-                {"--schedule", "--lambda"},
-                {"--mapping-toggle", "--lambda"},
-                {"--instances-managed", "--instances"}},
+      .needs = {{"--env", "--lambda"}, {"--instances-managed", "--instances"}},
       .example = "ecs-scaler emulate --cluster main --service worker --queue jobs",
       .run = [flags](const Environment& environment) { return emulate(*flags, environment); }};
   std::ranges::move(how_it_behaves(*flags), std::back_inserter(command.options));
