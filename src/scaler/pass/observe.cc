@@ -17,6 +17,14 @@ LookRequest request_of(const ManagedService& service, const PassOptions& options
   return request;
 }
 
+std::vector<LookRequest> requests_of(Items items, const Surroundings& surroundings) {
+  std::vector<LookRequest> requests(items.size());
+  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
+    return request_of(*item->service, surroundings.options);
+  });
+  return requests;
+}
+
 void ask(Items items, std::span<const LookRequest> requests, const Surroundings& surroundings,
          Patience patience) {
   std::vector<Look> looks =
@@ -91,30 +99,22 @@ Duration age_of(const Item& item, const Clock& clock) {
 }
 
 void look(Items items, const Surroundings& surroundings, Patience patience) {
-  std::vector<LookRequest> requests(items.size());
-  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
-    return request_of(*item->service, surroundings.options);
-  });
-  ask(items, requests, surroundings, patience);
+  ask(items, requests_of(items, surroundings), surroundings, patience);
 }
 
 void look_unprotected(Items items, const Surroundings& surroundings) {
-  std::vector<LookRequest> requests(items.size());
-  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
-    LookRequest request = request_of(*item->service, surroundings.options);
+  std::vector<LookRequest> requests = requests_of(items, surroundings);
+  for (LookRequest& request : requests) {
     request.protection = false;
-    return request;
-  });
+  }
   ask(items, requests, surroundings, Patience::AllButSlow);
 }
 
 void look_at_queues(Items items, const Surroundings& surroundings) {
-  std::vector<LookRequest> requests(items.size());
-  std::ranges::transform(items, requests.begin(), [&](const Item* item) {
-    LookRequest request = request_of(*item->service, surroundings.options);
+  std::vector<LookRequest> requests = requests_of(items, surroundings);
+  for (LookRequest& request : requests) {
     request.queues_alone = true;
-    return request;
-  });
+  }
   ask(items, requests, surroundings, Patience::AllButSlow);
   for (Item* item : items) {
     item->look.service = item->service->rest->reading;
