@@ -15,9 +15,8 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
  public:
   explicit InstanceCloud(Client& client) : client_(&client), tasks_(client.clock()) {}
 
-  /// So long a look at a group may take that was never seen whole; later ones are given twice what
-  /// the last one needed, within the other two of these.
-  static constexpr Duration kPatience = std::chrono::seconds(2);
+  /// A look at a group that was never seen whole may take the most of these: `once` has no other.
+  /// Later ones are given twice what the last one needed, within the two.
   static constexpr Duration kPatienceLeast = std::chrono::milliseconds(500);
   static constexpr Duration kPatienceMost = std::chrono::milliseconds(4500);
 
@@ -33,7 +32,7 @@ class InstanceCloud final : public InstanceReader, public InstanceScaler {
  private:
   /// How long a group is waited for, and when it is asked again.
   struct Pace {
-    Duration patience = kPatience;
+    Duration patience = kPatienceMost;
     Duration pause = {};
     Deadline again = {};
   };
