@@ -191,6 +191,7 @@ std::vector<Item*> send_until_accepted(std::vector<Item*> items, const Surroundi
         complain_of_refusal(item, error);
         smaller.push_back(&item);
       } else {
+        item.denied = true;
         item.record->errors.push_back(error.message);
       }
     }

@@ -14,19 +14,13 @@ constexpr int kLooksPerPass = 20;
 constexpr Duration kTellEach = std::chrono::hours(1);
 /// In so many passes in a row all actions came too late: that is worth a word.
 constexpr int kLatePassesTold = 3;
-/// A scale-out that fails in so many passes in a row is taken for one that never comes. What was
-/// throttled or had no answer comes with a later pass, which finds its instances under way.
-constexpr int kFailuresForGood = 3;
 
 /// A change that was not made keeps its tasks; one that is to come needs them already. What ECS
 /// denies never comes: instances were started for it, and stayed.
 std::int64_t wanted_tasks(const Item& item) {
   const Decision& decision = item.decision();
-  const Outcome outcome = item.record->outcome;
-  const bool fails =
-      outcome == Outcome::Failed && item.service->group.failed_scale_outs >= kFailuresForGood;
-  const bool decides =
-      (decision.action == Action::ScaleOut && !fails) || outcome == Outcome::Applied;
+  const bool decides = (decision.action == Action::ScaleOut && !item.denied) ||
+                       item.record->outcome == Outcome::Applied;
   const std::int64_t desired = decides ? decision.desired : item.record->reading->service.desired;
   return desired + decision.waiting;
 }
@@ -73,15 +67,6 @@ const PolicyOptions& policy_of(const Item& item) {
 bool wants_nothing(const Item& item) {
   const ServiceObservation& service = item.record->reading->service;
   return wanted_tasks(item) == 0 && service.desired + service.running + service.pending == 0;
-}
-
-void note_failures(Item& item) {
-  int& failures = item.service->group.failed_scale_outs;
-  if (item.record->outcome == Outcome::Applied) {
-    failures = 0;
-  } else if (item.action() == Action::ScaleOut && item.record->outcome == Outcome::Failed) {
-    ++failures;
-  }
 }
 
 // One group cannot be driven by two settings. The cautious one of each counts: what it costs is

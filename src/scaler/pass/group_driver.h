@@ -18,9 +18,6 @@ const PolicyOptions& policy_of(const Item& item);
 /// No task of it is wanted, and none is there.
 bool wants_nothing(const Item& item);
 
-/// Before a pass drives its group: how many scale-outs in a row came to nothing.
-void note_failures(Item& item);
-
 /// What holds for the group that services share.
 InstancePolicy worst_case(Items members);
 

@@ -230,7 +230,6 @@ std::vector<Group> Groups::groups() const {
     if (std::string key = key_of(*item.record); !memory.known || memory.group != key) {
       memory = {.known = true, .group = std::move(key), .told = memory.told};
     }
-    note_failures(item);
     if (memory.group.empty() && counts(item) && policy_of(item).capacity == Capacity::Own) {
       refuse(item, unfit(item.record->reading->runs_on));
     }

@@ -458,23 +458,22 @@ TEST_F(GroupsTest, WhatHoldsAnInstanceIsToldByItsName) {
   EXPECT_EQ(unread.complaint, "");
 }
 
-TEST_F(GroupsTest, TasksThatEcsDeniesForGoodKeepNoInstances) {
+TEST_F(GroupsTest, TasksThatEcsDeniesStartAndKeepNoInstances) {
   use("s", own_options(3));
   queue()->visible = 1;
-  const auto deny = [this](const ErrorKind kind) {
-    cloud_.failures["s"] = std::deque<Result<void>>(40, fail(kind, "UpdateService: denied"));
+  const auto refuse = [this](const ErrorKind kind) {
+    cloud_.failures["s"] = std::deque<Result<void>>(40, fail(kind, "UpdateService: no"));
     return one_pass();
   };
-  deny(ErrorKind::Denied);
-  EXPECT_EQ(group_.group.desired, 1) << "once it may be for the moment alone";
-  deny(ErrorKind::Denied);
+  refuse(ErrorKind::Denied);
+  EXPECT_EQ(group_.group.desired, 0);
+  refuse(ErrorKind::Throttled);
+  EXPECT_EQ(group_.group.desired, 1) << "what passes comes with a later pass";
   group_.have(3, 0);
   for (int i = 0; i < 15 && group_.group.desired > 0; ++i) {
-    deny(ErrorKind::Denied);
+    refuse(ErrorKind::Denied);
   }
   EXPECT_EQ(group_.group.desired, 0);
-  deny(ErrorKind::Denied);
-  EXPECT_EQ(group_.group.desired, 0) << "nor are any started again";
 
   cloud_.failures.clear();
   one_pass();

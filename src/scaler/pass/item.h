@@ -15,6 +15,7 @@ struct Item {
   Look look = {};                         ///< the latest
   ServiceState past = {};                 ///< what was remembered before this pass
   std::optional<std::int64_t> room = {};  ///< tasks, at most, until instances have more
+  bool denied = false;                    ///< ECS refused its scale-out, and will again
   bool searching = false;  ///< an earlier pass was refused a count: this one tries one other
 
   const Decision& decision() const { return *record->decision; }

@@ -35,8 +35,7 @@ struct GroupMemory {
   std::optional<Instant> rested = {};
   std::shared_ptr<const GroupRecord> at_rest = {};  ///< that look
   std::optional<Instant> told = {};                 ///< when a refusal was told last
-  int late_passes = 0;        ///< in a row, of which all actions came too late
-  int failed_scale_outs = 0;  ///< of its tasks, since the last one that was made
+  int late_passes = 0;  ///< in a row, of which all actions came too late
 };
 
 /// What was seen of a service that rests: it has no tasks, no messages, and nothing is done to it.
