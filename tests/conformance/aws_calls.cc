@@ -129,11 +129,6 @@ Result<std::string> queue_settings(aws::Session& session, const Reader& argument
   return std::move(out).text();
 }
 
-Result<std::string> queue_url(aws::Session& session, const Reader& arguments) {
-  const std::string name = TRY(text(arguments, "name"));
-  return Writer().value(TRY(session.sqs().url_beside("", name, after(kTimeout)))).text();
-}
-
 Result<std::string> send_messages(aws::Session& session, const Reader& arguments) {
   const std::string url = TRY(text(arguments, "queue_url"));
   const Reader delay = TRY(arguments.field("delay"));
@@ -327,7 +322,6 @@ const std::array<Operation, 22>& operations() {
   static const std::array<Operation, 22> table{{
       {"queue_depths", queue_depths},
       {"queue_settings", queue_settings},
-      {"queue_url", queue_url},
       {"send_messages", send_messages},
       {"change_visibility", change_visibility},
       {"describe_services", describe_services},
