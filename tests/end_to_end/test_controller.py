@@ -201,21 +201,6 @@ def test_the_controller_ends_in_time_though_aws_hangs_and_lives_through_sighup(s
         "stopped: what was under way did not end in time", "controller stopped")
 
 
-def test_the_controller_ends_in_time_though_its_first_look_for_services_hangs(start_process,
-                                                                               ecs_scaler):
-    with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
-        process = start_process(
-            [ecs_scaler, "run", "--fleet", "tags"],
-            env={"AWS_ENDPOINT_URL": f"http://127.0.0.1:{silent.getsockname()[1]}"})
-        peer, _ = silent.accept()
-        with peer:
-            process.popen.send_signal(signal.SIGTERM)
-            assert process.wait(10) == 0
-    assert [line["message"] for line in log_lines(process)] == [
-        "stopped: what was under way did not end in time"]
-
-
 @pytest.mark.parametrize("words, code", [(["run", "--fleet", "tags"], 0),
                                          (["once", "--fleet", "tags"], 128 + signal.SIGTERM)])
 def test_as_the_first_process_of_a_container_it_ends_when_asked(start_process, ecs_scaler, words,

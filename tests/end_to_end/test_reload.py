@@ -57,7 +57,8 @@ def fleet(start_process, ecs_scaler, tmp_path):
     aws.close()
 
 
-def test_a_hangup_while_the_services_are_looked_for_ends_nothing(start_process, ecs_scaler):
+def test_while_the_services_are_looked_for_a_hangup_ends_nothing_and_a_stop_is_heard(start_process,
+                                                                                     ecs_scaler):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         process = start_process([ecs_scaler, "run", "--fleet", "tags"],
@@ -66,7 +67,9 @@ def test_a_hangup_while_the_services_are_looked_for_ends_nothing(start_process, 
             process.popen.send_signal(signal.SIGHUP)
             process.popen.send_signal(signal.SIGTERM)
 
-            assert process.wait() == -signal.SIGTERM, process.output()
+            assert process.wait() == 0, process.output()
+    line, = process.stdout().splitlines()
+    assert json.loads(line)["message"] == "stopped: what was under way did not end in time"
 
 
 def test_a_changed_file_is_read_by_itself_and_a_bad_one_changes_nothing(fleet):

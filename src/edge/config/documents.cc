@@ -71,9 +71,10 @@ Credentials come from the usual `AWS_...` variables and files ([credentials.md](
 
 Each queue and each service is asked in its own region, and calls are signed for it. The region is
 that of the queue's URL or ARN, and of the ARN of the service or its cluster; only what is named
-without one is in `AWS_REGION` (else `AWS_DEFAULT_REGION`, else the profile's). Queue and service
-may be in different regions and accounts; the same names in two regions are two services. What
-contradicts itself is refused: a service's ARN of another cluster, region or account than the
+without one is in `AWS_REGION` (else `AWS_DEFAULT_REGION`, else the profile's), and where the
+program's own credentials are those of a role or a web identity, STS is asked there. Queue and
+service may be in different regions and accounts; the same names in two regions are two services.
+What contradicts itself is refused: a service's ARN of another cluster, region or account than the
 cluster's, a host whose domain does not hold its region, a queue in another partition than its
 service. `ecs-scaler config` says for each queue and service where it is and what is asked.
 
