@@ -93,8 +93,7 @@ std::string growth_text(const Advice& advice, const TriedSettings& fixed) {
   const std::int64_t tasks = fixed.settings.policy.scale_up_target;
   return fmt::format(
       "mode=fixed with {} {} cost less where the choice was made, {} against {}; it is not "
-      "advised, "
-      "for {}.",
+      "advised, for {}.",
       tasks, tasks == 1 ? "task" : "tasks", figures_text(advice, fixed.answer),
       figures_text(advice, advice.best().answer), kMustCostLess);
 }
