@@ -1,6 +1,7 @@
 #include "lab/world/queue.h"
 
 #include <algorithm>
+#include <array>
 
 #include "ground/base/check.h"
 #include "ground/base/text.h"
@@ -14,9 +15,11 @@ constexpr std::size_t kHandleLength = 3 * kHexDigits;
 
 void append_hex(std::string& out, std::uint64_t value) {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  for (unsigned shift = 64; shift > 0; shift -= 4) {
-    out += kDigits[(value >> (shift - 4)) & 0xfU];
+  std::array<char, kHexDigits> digits{};
+  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, value >>= 4U) {
+    *digit = kDigits[value & 0xfU];
   }
+  out.append(digits.data(), digits.size());
 }
 
 /// Ties a handle to its queue. No protection against an attacker, only against mistaken handles.
@@ -28,7 +31,9 @@ std::uint64_t checksum(std::uint64_t key, std::uint64_t sequence, std::uint64_t 
 
 /// A random (version 4) UUID.
 std::string make_id(std::uint64_t high, std::uint64_t low) {
+  constexpr std::size_t kLength = 36;
   std::string hex;
+  hex.reserve(kLength);
   append_hex(hex, (high & ~0xf000ULL) | 0x4000ULL);
   append_hex(hex, (low & ~(0xcULL << 60U)) | (0x8ULL << 60U));
   for (const std::size_t dash : {20U, 16U, 12U, 8U}) {

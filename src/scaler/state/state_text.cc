@@ -15,29 +15,48 @@ namespace {
 
 constexpr std::string_view kChecksum = " crc=";
 constexpr std::size_t kChecksumDigits = 8;
+constexpr int kBase16 = 16;
+constexpr int kBase10 = 10;
 constexpr int kBase36 = 36;
 constexpr std::int64_t kMarks = std::int64_t{kBase36} * kBase36 * kBase36 * kBase36;
 /// A year far beyond any clock: keeps the milliseconds within 64 bits.
 constexpr std::int64_t kSecondsMax = 1'000'000'000'000;
 constexpr std::int64_t kTasksMax = std::numeric_limits<std::int32_t>::max();
 
+/// What each byte does to a CRC.
+constexpr std::array<std::uint32_t, 256> kCrcOfByte = [] {
+  std::array<std::uint32_t, 256> table{};
+  for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+    std::uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) {
+      crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
+    }
+    table.at(byte) = crc;
+  }
+  return table;
+}();
+
 /// CRC-32 (IEEE 802.3, reflected): it notices every error within 32 neighbouring bits.
 std::uint32_t crc32(std::string_view text) {
   std::uint32_t crc = 0xffffffffU;
   for (const char c : text) {
-    crc ^= static_cast<unsigned char>(c);
-    for (int bit = 0; bit < 8; ++bit) {
-      crc = (crc >> 1U) ^ ((crc & 1U) != 0 ? 0xedb88320U : 0U);
-    }
+    crc = (crc >> 8U) ^ kCrcOfByte[(crc ^ static_cast<unsigned char>(c)) & 0xffU];
   }
   return ~crc;
 }
 
-std::string base36(std::int64_t number) {
-  std::array<char, 16> digits{};
+void append(std::string& text, std::int64_t number, int base) {
+  std::array<char, 20> digits{};
   const auto [end, error] =
-      std::to_chars(digits.data(), digits.data() + digits.size(), number, kBase36);
-  return {digits.data(), end};
+      std::to_chars(digits.data(), digits.data() + digits.size(), number, base);
+  text.append(digits.data(), end);
+}
+
+/// In eight digits of base 16.
+std::string checksum_of(std::string_view text) {
+  std::string sum;
+  append(sum, crc32(text), kBase16);
+  return std::string(kChecksumDigits - sum.size(), '0') + sum;
 }
 
 /// In whole seconds, towards later.
@@ -48,35 +67,53 @@ std::int64_t seconds_of(Instant instant) {
 /// The fields of one state, told from a base.
 class Fields {
  public:
-  explicit Fields(Instant base) : base_(seconds_of(base)), text_("v3 " + base36(base_)) {}
+  explicit Fields(Instant base) : base_(seconds_of(base)) { append(text_, base_, kBase36); }
 
   void add(std::string_view name, const std::optional<Instant>& instant) {
     if (instant) {
-      text_ += fmt::format(" {}={}", name, before(*instant));
+      begin(name);
+      add_before(*instant);
     }
   }
   void add(std::string_view name, const Instant& instant, std::int64_t count) {
-    text_ += fmt::format(" {}={}:{}", name, before(instant), count);
+    begin(name);
+    add_before(instant, count);
   }
   void add(std::string_view name, std::int64_t count) {
-    text_ += fmt::format(" {}={}", name, count);
+    begin(name);
+    append(text_, count, kBase10);
   }
   void add_mark(std::string_view name, std::int64_t mark) {
-    text_ += fmt::format(" {}={}", name, base36(mark));
+    begin(name);
+    append(text_, mark, kBase36);
   }
   void add(std::string_view name, const std::vector<TasksAt>& history) {
     for (std::size_t i = 0; i < history.size(); ++i) {
-      text_ += i == 0 ? fmt::format(" {}=", name) : "/";
-      text_ += fmt::format("{}:{}", before(history[i].at), history[i].tasks);
+      if (i == 0) {
+        begin(name);
+      } else {
+        text_ += '/';
+      }
+      add_before(history[i].at, history[i].tasks);
     }
   }
   std::string text() && { return std::move(text_); }
 
  private:
-  std::string before(Instant instant) const { return base36(base_ - seconds_of(instant)); }
+  void begin(std::string_view name) {
+    text_ += ' ';
+    text_ += name;
+    text_ += '=';
+  }
+  void add_before(Instant instant) { append(text_, base_ - seconds_of(instant), kBase36); }
+  void add_before(Instant instant, std::int64_t count) {
+    add_before(instant);
+    text_ += ':';
+    append(text_, count, kBase10);
+  }
 
   std::int64_t base_;
-  std::string text_;
+  std::string text_ = "v3 ";
 };
 
 std::string format_fields(const ServiceState& state, std::optional<QueuesMark> queues,
@@ -363,7 +400,8 @@ QueuesMark mark_of(std::vector<std::string_view> urls) {
   std::ranges::sort(urls);
   std::string all;
   for (const std::string_view url : urls) {
-    all += fmt::format("{}\n", url);
+    all += url;
+    all += '\n';
   }
   return crc32(all) % kMarks;
 }
@@ -375,7 +413,8 @@ std::string format_state(const ServiceState& state, std::optional<QueuesMark> qu
   if (text.size() > kRoom) {
     text = format_shortened(state, queues, base, kRoom);
   }
-  return text + fmt::format("{}{:08x}", kChecksum, crc32(text));
+  const std::string sum = checksum_of(text);
+  return text.append(kChecksum).append(sum);
 }
 
 Result<ServiceState> parse_state(std::string_view text) {
@@ -394,7 +433,7 @@ Result<SavedLooks> parse_saved(std::string_view text) {
     return malformed("is not of this program's version");
   }
   std::string_view rest = text.substr(0, checksum);
-  if (text.substr(checksum + kChecksum.size()) != fmt::format("{:08x}", crc32(rest))) {
+  if (text.substr(checksum + kChecksum.size()) != checksum_of(rest)) {
     return malformed("is damaged: its checksum is wrong");
   }
   take_word(rest);
