@@ -20,28 +20,34 @@ constexpr Duration kPartMin = hours(2);
 constexpr double kPartMessages = 1500;
 /// Of three days one in six is in order by chance.
 constexpr std::ptrdiff_t kDaysMin = 4;
-/// What is left of a load at least.
+/// What is left of a load at least, and at most: another season may bring a tenth less.
 constexpr double kDeclineMost = 0.25;
+constexpr double kAsBusyAtMost = 0.9;
 /// The stream of chance of the second time: nobody else's seed.
 constexpr std::uint64_t kOtherChance = 0x9e3779b97f4a7c15U;
 
-/// What comes has so much of the load of the later half: where each day had less than the one
-/// before, it goes on like that. Few messages wait longer than many: for others, or for a start.
-double decline_of(const Load& load) {
+/// What comes may have so much of the load of the later half: where each day had less than the one
+/// before, it goes on like that; so it does where each had more. Few messages wait longer than
+/// many: for others, or for a start.
+double less_of(const Load& load) {
   constexpr std::ptrdiff_t kDay = days(1) / Load::kPiece;
   const std::ptrdiff_t count = std::ssize(load.pieces()) / kDay;
   std::vector<double> each(static_cast<std::size_t>(count));
   for (std::ptrdiff_t i = 0; i < count * kDay; ++i) {
     each.at(static_cast<std::size_t>(i / kDay)) += load.pieces().at(static_cast<std::size_t>(i));
   }
+  if (count >= kDaysMin &&
+      std::ranges::adjacent_find(each, std::ranges::greater_equal()) == each.end()) {
+    return 1;
+  }
   if (count < kDaysMin ||
       std::ranges::adjacent_find(each, std::ranges::less_equal()) != each.end()) {
-    return 1;
+    return kAsBusyAtMost;
   }
   const auto half = count / 2;
   const double before = std::accumulate(each.begin(), each.begin() + half, 0.0);
   const double after = std::accumulate(each.end() - half, each.end(), 0.0);
-  return std::max(after / before, kDeclineMost);
+  return std::clamp(after / before, kDeclineMost, kAsBusyAtMost);
 }
 
 }  // namespace
@@ -93,7 +99,7 @@ Question again_of(const Question& question, const Load& load) {
   Question again = question;
   for (sim::Arrivals& arrivals : again.scenario.arrivals) {
     if (auto* const trace = std::get_if<sim::ArrivalTrace>(&arrivals)) {
-      trace->scale *= decline_of(load);
+      trace->scale *= less_of(load);
     }
   }
   const Duration half = question.scenario.length / 2 / Load::kPiece * Load::kPiece;

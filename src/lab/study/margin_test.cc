@@ -1,5 +1,6 @@
 #include "lab/study/margin.h"
 
+#include <algorithm>
 #include <vector>
 
 #include <gtest/gtest.h>
@@ -63,6 +64,20 @@ TEST(Margin, IsNoneForWhatIsLateOnTheSameDayOfEachWeek) {
   week.at(8) = week.at(9) = 100;
   EXPECT_EQ(margin(repeated(week, 2)), Duration(0));
   EXPECT_GE(margin(week), Duration(900)) << "who knows when it comes again";
+}
+
+// As many are late in as many parts: first of any day, then of three of sixteen.
+TEST(Margin, GrowsWhereWholeDaysAreLate) {
+  std::vector<std::int64_t> scattered(16 * 8);
+  for (std::size_t i = 0; i < 24; ++i) {
+    scattered.at(5 * i) = 20;
+  }
+  EXPECT_EQ(margin(scattered, 0.93), Duration(0));
+  std::vector<std::int64_t> together(16 * 8);
+  for (const std::ptrdiff_t day : {1, 4, 13}) {
+    std::fill_n(together.begin() + 8 * day, 8, 20);
+  }
+  EXPECT_GE(margin(together, 0.93), Duration(900));
 }
 
 TEST(Margin, IsNeverBeyondTheLongest) {

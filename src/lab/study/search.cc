@@ -16,15 +16,19 @@ namespace {
 
 using std::chrono::seconds;
 
-/// What may be spent in all: about the time of so many trials of usual settings on the whole.
+/// What may be spent in all: about the time of so many trials of usual settings on the whole. Where
+/// one takes longer than this there are fewer, by the root of how much longer, down to the least.
 constexpr double kEffort = 88;
+constexpr double kEffortLeast = 20;
+constexpr double kLong = 150'000;
 /// Of which so much on the part.
-constexpr double kEffortOnPart = 0.55;
+constexpr double kEffortOnPart = 0.5;
 constexpr std::size_t kTrialsMax = 3000;
 constexpr std::size_t kRound = 16;
 constexpr std::size_t kWholeRound = 8;
-constexpr std::size_t kCompared = 6;  ///< tried on both, to compare part and whole
-constexpr std::size_t kPromoted = 16;
+constexpr std::size_t kCompared = 5;   ///< tried on both, to compare part and whole
+constexpr std::size_t kPromoted = 16;  ///< where there is time for so many
+constexpr std::size_t kPromotedLeast = 6;
 constexpr std::size_t kParents = 6;
 constexpr std::size_t kOfOneKind = 2;  ///< among the parents
 /// So many trials without a gain, by more than this part of the cost, are enough.
@@ -59,6 +63,12 @@ double usual_effort(const Load& load, const Question& question) {
          kEffortOfPass * static_cast<double>(question.scenario.length / seconds(10));
 }
 
+/// What may be spent, in the time of one message.
+double effort_for(const Load& load, const Question& question) {
+  const double usual = usual_effort(load, question);
+  return usual * std::clamp(kEffort * std::sqrt(kLong / usual), kEffortLeast, kEffort);
+}
+
 /// What is far from the objective is not told apart by the longest wait of all, which may be the
 /// same for everybody: the margin of what does not meet it is no matter.
 Duration nearness(const Answer& answer) {
@@ -77,6 +87,19 @@ double ratio(Duration a, Duration b) {
 
 Duration times(Duration duration, double factor) {
   return Duration(std::llround(static_cast<double>(duration.count()) * factor));
+}
+
+/// Whether both were tried, and came to the same.
+bool make_no_difference(const std::vector<TriedSettings>& trials, const Settings& a,
+                        const Settings& b) {
+  const auto found = [&trials](const Settings& settings) {
+    return std::ranges::find(trials, study::tell(settings), [](const TriedSettings& trial) {
+      return study::tell(trial.settings);
+    });
+  };
+  const auto of_a = found(a);
+  const auto of_b = found(b);
+  return of_a != trials.end() && of_b != trials.end() && same_figures(of_a->answer, of_b->answer);
 }
 
 /// What it would cost where it waits as long as it may.
@@ -132,7 +155,7 @@ Search::Search(const Question& question, const Load& load, const Options& option
       again_(again_of(question, load)),
       space_(question, load, options.bound),
       random_(question.seed),
-      effort_(kEffort * usual_effort(load, question)),
+      effort_(effort_for(load, question)),
       limited_(options.trials > 0),
       has_part_(part_.scenario.length < question.scenario.length && !limited_),
       on_part_(has_part_) {
@@ -143,6 +166,16 @@ Search::Search(const Question& question, const Load& load, const Options& option
 /// How many of these may still be tried.
 std::size_t Search::room(std::size_t wanted) const {
   return std::min(wanted, options_.trials - std::min(options_.trials, tried()));
+}
+
+/// For how many more on the whole there is time, as those before took it.
+std::size_t Search::affordable(std::size_t wanted, std::size_t least) const {
+  const double each =
+      of_whole_.effort / static_cast<double>(std::max<std::size_t>(ranked_.size(), 1));
+  const double left = std::max(0.0, effort_ - of_part_.effort - of_whole_.effort);
+  return each * static_cast<double>(wanted) <= left
+             ? wanted
+             : std::max(least, static_cast<std::size_t>(left / each));
 }
 
 bool Search::promising(const Stage& stage, const TriedSettings& a, const TriedSettings& b) const {
@@ -269,24 +302,45 @@ void Search::tell_again(const std::vector<TriedSettings>& trials) {
   rank(ranked_);
 }
 
-/// What has no effect need not stand in the advice: first each of the best's settings alone, then
-/// all that made no difference.
+/// What has no effect need not stand in the advice: each of the best's settings alone as it is by
+/// default, then all at once of those that made no difference. Alone they are tried on the part,
+/// and on all of it only where all at once do make a difference there.
 std::vector<Settings> Search::tidied() {
   const TriedSettings& best = ranked_.front();
-  std::vector<Settings> simpler = Space::simpler(best.settings);
-  if (++tidied_ == 2) {
-    std::erase_if(simpler, [&](const Settings& one) {
-      return std::ranges::none_of(ranked_, [&](const TriedSettings& trial) {
-        return study::tell(trial.settings) == study::tell(one) &&
-               same_figures(trial.answer, best.answer);
-      });
-    });
-    simpler = {Space::simpler_by(best.settings, simpler)};
+  switch (tidying_) {
+    case Tidying::NotYet:
+      tidying_ = has_part_ ? Tidying::AloneOnPart : Tidying::Alone;
+      break;
+    case Tidying::AloneOnPart:
+      tidying_ = Tidying::AtOnce;
+      break;
+    case Tidying::AtOnce:
+      tidying_ = study::tell(best.settings) == at_once_ ? Tidying::Done : Tidying::Alone;
+      break;
+    case Tidying::Alone:
+      tidying_ = Tidying::AtOnceAgain;
+      break;
+    case Tidying::AtOnceAgain:
+    case Tidying::Done:
+      tidying_ = Tidying::Done;
+      return {};
   }
-  std::erase_if(simpler, [this](const Settings& one) {
-    return !of_whole_.known.insert(study::tell(one)).second;
+  std::vector<Settings> round = Space::simpler(best.settings);
+  on_part_ = tidying_ == Tidying::AloneOnPart;
+  if (on_part_) {
+    round.push_back(best.settings);
+  } else if (tidying_ != Tidying::Alone) {
+    const auto& trials = tidying_ == Tidying::AtOnce ? of_part_.trials : ranked_;
+    std::erase_if(round, [&](const Settings& one) {
+      return !make_no_difference(trials, one, best.settings);
+    });
+    round = {Space::simpler_by(best.settings, round)};
+    at_once_ = study::tell(round.front());
+  }
+  std::erase_if(round, [this](const Settings& one) {
+    return !stage().known.insert(study::tell(one)).second;
   });
-  return tidied_ > 2 ? std::vector<Settings>() : simpler;
+  return round;
 }
 
 /// The second times, and what they lead to. They are no new policies, so that the choice is tried a
@@ -297,7 +351,7 @@ std::vector<Settings> Search::closing() {
     if (on_again_) {
       return round;
     }
-    if (round.empty() && tidied_ == 2) {
+    if (round.empty() && tidying_ == Tidying::Done) {
       return {};
     }
     round = round.empty() ? tidied() : std::move(round);
@@ -320,6 +374,7 @@ bool Search::over() {
 
 std::vector<Settings> Search::next() {
   std::vector<Settings> round;
+  on_part_ = on_part_ && tidying_ == Tidying::NotYet;
   if (stage().trials.empty() && !compared_) {
     round = space_.by_hand();
   } else if (on_part_ && !compared_) {
@@ -330,7 +385,7 @@ std::vector<Settings> Search::next() {
     round = children(kRound);
   } else if (on_part_) {
     on_part_ = false;
-    return promoted(kPromoted);
+    return promoted(affordable(kPromoted, kPromotedLeast));
   } else if (!over()) {
     round = children(kWholeRound);
   }

@@ -56,6 +56,7 @@ class Search {
 
  private:
   enum class End { NotYet, NoGain, Trials, Effort };
+  enum class Tidying { NotYet, AloneOnPart, AtOnce, Alone, AtOnceAgain, Done };
 
   /// Trials on the part or on the whole, the most promising first.
   struct Stage {
@@ -82,6 +83,7 @@ class Search {
   std::vector<Settings> closing();
   void tell_again(const std::vector<TriedSettings>& trials);
   std::size_t room(std::size_t wanted) const;
+  std::size_t affordable(std::size_t wanted, std::size_t least) const;
   bool over();
   void compare_stages();
 
@@ -99,7 +101,8 @@ class Search {
   std::size_t doubted_ = 0;            ///< trials a second time
   std::vector<Settings> mended_ = {};  ///< what failed it, aimed lower
   bool compared_ = false;              ///< the limit on the part is known
-  int tidied_ = 0;                     ///< rounds in which the best is tried with less
+  Tidying tidying_ = Tidying::NotYet;  ///< the round in which the best is tried with less
+  std::string at_once_ = {};           ///< it without all that made no difference
   Stage of_part_ = {};
   Stage of_whole_ = {};
   std::vector<TriedSettings> ranked_ = {};
