@@ -427,31 +427,34 @@ void Search::compare_stages() {
   }
 }
 
+void Search::keep(Stage& stage, TriedSettings trial) {
+  std::string told = study::tell(trial.settings);
+  seen_.insert(told);
+  stage.known.insert(std::move(told));
+  stage.effort += trial.answer.effort;
+  const Answer& answer = trial.answer;
+  const bool meets = answer.run.figures.lost == 0 && wait_on(stage, answer) < stage.limit;
+  const double cost = answer.cost();
+  const bool gains = meets && (stage.best == 0 || cost < (1 - kGain) * stage.best);
+  if (end_ == End::NotYet) {  // What comes after it seeks no gain.
+    stage.stale = gains ? 0 : stage.stale + 1;
+  }
+  if (meets && (stage.best == 0 || cost < stage.best)) {
+    stage.best = cost;
+  }
+  stage.trials.push_back(std::move(trial));
+}
+
 void Search::tell(std::vector<TriedSettings> trials) {
   if (on_again_) {
     tell_again(trials);
     return;
   }
-  Stage& stage = this->stage();
+  if (!on_part_) {
+    ranked_.insert(ranked_.end(), trials.begin(), trials.end());
+  }
   for (TriedSettings& trial : trials) {
-    std::string told = study::tell(trial.settings);
-    seen_.insert(told);
-    stage.known.insert(std::move(told));
-    stage.effort += trial.answer.effort;
-    const Answer& answer = trial.answer;
-    const bool meets = answer.run.figures.lost == 0 && wait_on(stage, answer) < stage.limit;
-    const double cost = answer.cost();
-    const bool gains = meets && (stage.best == 0 || cost < (1 - kGain) * stage.best);
-    if (end_ == End::NotYet) {  // What comes after it seeks no gain.
-      stage.stale = gains ? 0 : stage.stale + 1;
-    }
-    if (meets && (stage.best == 0 || cost < stage.best)) {
-      stage.best = cost;
-    }
-    if (!on_part_) {
-      ranked_.push_back(trial);
-    }
-    stage.trials.push_back(std::move(trial));
+    keep(stage(), std::move(trial));
   }
   rank(ranked_);
   if (!on_part_ && has_part_ && !compared_) {

@@ -81,6 +81,7 @@ class Search {
   std::vector<Settings> doubted();
   std::vector<Settings> tidied();
   std::vector<Settings> closing();
+  void keep(Stage& stage, TriedSettings trial);
   void tell_again(const std::vector<TriedSettings>& trials);
   std::size_t room(std::size_t wanted) const;
   std::size_t affordable(std::size_t wanted, std::size_t least) const;

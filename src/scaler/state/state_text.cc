@@ -294,12 +294,21 @@ std::optional<std::vector<TasksAt>> needs(const Reading& reading, std::string_vi
 }
 
 /// Puts a value that was understood into its place.
-template <typename Target, typename Value>
-bool take(Target& target, std::optional<Value> value) {
-  if (value) {
+template <typename Value>
+bool take(Value& target, std::optional<Value> value) {
+  const bool understood = value.has_value();
+  if (understood) {
     target = *std::move(value);
   }
-  return value.has_value();
+  return understood;
+}
+template <typename Value>
+bool take(std::optional<Value>& target, std::optional<Value> value) {
+  const bool understood = value.has_value();
+  if (understood) {
+    target = std::move(value);
+  }
+  return understood;
 }
 
 bool take_instant(std::optional<Instant> ServiceState::* member, Reading& reading,
