@@ -36,12 +36,13 @@ double less_of(const Load& load) {
   for (std::ptrdiff_t i = 0; i < count * kDay; ++i) {
     each.at(static_cast<std::size_t>(i / kDay)) += load.pieces().at(static_cast<std::size_t>(i));
   }
-  if (count >= kDaysMin &&
-      std::ranges::adjacent_find(each, std::ranges::greater_equal()) == each.end()) {
+  const auto always = [&each](const auto& differs) {
+    return std::ranges::adjacent_find(each, std::not_fn(differs)) == each.end();
+  };
+  if (count >= kDaysMin && always(std::less())) {
     return 1;
   }
-  if (count < kDaysMin ||
-      std::ranges::adjacent_find(each, std::ranges::less_equal()) != each.end()) {
+  if (count < kDaysMin || !always(std::greater())) {
     return kAsBusyAtMost;
   }
   const auto half = count / 2;
