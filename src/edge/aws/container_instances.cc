@@ -18,7 +18,7 @@
 namespace scaler::aws {
 namespace {
 
-constexpr std::size_t kPerDescription = 100;
+constexpr std::size_t kPerCall = 100;
 /// By kind of mark.
 constexpr std::array<std::string_view, 4> kMarks{"", "idle", "drained", "recalled"};
 
@@ -267,7 +267,9 @@ Result<std::vector<std::string>> ContainerInstances::list(
   std::string token;
   for (int page = 0; page < pages; ++page) {
     json::Writer body;
-    body.begin_object().field("cluster", of_.cluster);
+    // Where nothing is said ECS tells ten services a page: of more than a thousand the pages did
+    // not end, and nothing was known of their group.
+    body.begin_object().field("cluster", of_.cluster).field("maxResults", kPerCall);
     for (const auto& [name, value] : of) {
       body.field(name, value);
     }
@@ -299,7 +301,7 @@ Result<std::vector<ContainerInstance>> ContainerInstances::described(
     std::span<const std::string> arns, Deadline deadline) {
   std::vector<ContainerInstance> instances;
   for (std::span<const std::string> left = arns; !left.empty();) {
-    const auto chunk = left.first(std::min(left.size(), kPerDescription));
+    const auto chunk = left.first(std::min(left.size(), kPerCall));
     left = left.subspan(chunk.size());
     json::Writer body;
     body.begin_object().field("cluster", of_.cluster);
@@ -318,7 +320,7 @@ Result<ContainerInstances::DescribedTasks> ContainerInstances::describe_tasks(
     std::span<const std::string> arns, Deadline deadline) {
   std::vector<ApiCall> calls;
   while (!arns.empty()) {
-    const auto chunk = arns.first(std::min(arns.size(), kPerDescription));
+    const auto chunk = arns.first(std::min(arns.size(), kPerCall));
     arns = arns.subspan(chunk.size());
     json::Writer body;
     body.begin_object().field("cluster", of_.cluster);

@@ -50,7 +50,8 @@ TEST(ContainerInstances, ReadsInstancesWithTheirResourcesAndMark) {
   EXPECT_EQ(instance.remaining, (Room{.cpu = 2048, .memory = 7'000, .gpus = 1}));
   EXPECT_EQ(instance.mark, (InstanceMark{.kind = InstanceMark::Kind::Idle,
                                          .at = Instant(std::chrono::seconds(1'795'435'200))}));
-  EXPECT_EQ(test.transport.requests.at(1).body, R"({"cluster":"c","nextToken":"t"})");
+  EXPECT_EQ(test.transport.requests.at(1).body,
+            R"({"cluster":"c","maxResults":100,"nextToken":"t"})");
   EXPECT_EQ(test.transport.requests.at(2).body,
             R"({"cluster":"c","containerInstances":["arn:ci-1"],"include":["TAGS"]})");
 }
@@ -110,8 +111,9 @@ TEST(ContainerInstances, TellsTasksThatAreToStopFromThoseThatHave) {
                          .tasks_on("arn:ci-1", ContainerInstances::To::Stop, soon());
   EXPECT_EQ(tasks->at(0).last_status, "DEPROVISIONING");
   EXPECT_EQ(tasks->at(0).group, "service:jobs");
-  EXPECT_EQ(test.transport.requests.at(0).body,
-            R"({"cluster":"c","containerInstance":"arn:ci-1","desiredStatus":"STOPPED"})");
+  EXPECT_EQ(
+      test.transport.requests.at(0).body,
+      R"({"cluster":"c","maxResults":100,"containerInstance":"arn:ci-1","desiredStatus":"STOPPED"})");
 }
 
 TEST(ContainerInstances, ATaskWithoutAnInstanceSaysSo) {
@@ -128,7 +130,8 @@ TEST(ContainerInstances, KnowsDaemonServicesByName) {
       {ok(list_json("serviceArns", "arn:aws:ecs:us-east-1:1:service/c/logs"))});
   EXPECT_EQ(ContainerInstances(test.client(), kJobs).daemons(soon()).value(),
             std::vector<std::string>{"logs"});
-  EXPECT_EQ(test.transport.requests.at(0).body, R"({"cluster":"c","schedulingStrategy":"DAEMON"})");
+  EXPECT_EQ(test.transport.requests.at(0).body,
+            R"({"cluster":"c","maxResults":100,"schedulingStrategy":"DAEMON"})");
 }
 
 TaskNeed need_in(const std::string& definition) {
