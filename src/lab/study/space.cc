@@ -210,12 +210,23 @@ void Space::add_modes(std::vector<Settings>& list) const {
 }
 
 void Space::add_floors(std::vector<Settings>& list) const {
+  const auto add = [&](const Floor& floor, double share, bool count_in_flight) {
+    Settings settings = base(std::max(scaled(limit_, share), scaled(work_, 0.35)));
+    settings.policy.tasks_min = floor.tasks_min;
+    settings.policy.schedules = floor.schedules;
+    settings.policy.count_in_flight = count_in_flight;
+    list.push_back(settings);
+  };
   for (const Floor& floor : floors_) {
     for (const double share : {0.25, 0.6, 1.0}) {
-      Settings settings = base(std::max(scaled(limit_, share), scaled(work_, 0.35)));
-      settings.policy.tasks_min = floor.tasks_min;
-      settings.policy.schedules = floor.schedules;
-      list.push_back(settings);
+      add(floor, share, true);
+    }
+  }
+  // What always runs works off what is in flight, which need not be counted then. Of jobs of 1 s
+  // that may hardly wait, a search that always counted it found 525 task-hours where 455 do.
+  if (!floors_.empty()) {
+    for (const double share : {0.6, 1.0, 1.3}) {
+      add(floors_.front(), share, false);
     }
   }
 }
