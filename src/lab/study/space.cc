@@ -34,6 +34,8 @@ constexpr Duration kTick = seconds(10);
 /// Of an objective: one that speaks of fewer messages speaks of hardly any.
 constexpr double kShareMin = 0.1;
 constexpr Duration kLatencyMin = seconds(1);
+/// A trickle's messages that may wait for one another.
+constexpr std::int64_t kFew = 3;
 /// Levels that are nearer than this are one.
 constexpr double kApart = 1.12;
 
@@ -180,7 +182,8 @@ void Space::add_modes(std::vector<Settings>& list) const {
   for (const double share : {0.5, 1.0}) {
     Settings gathered = base(scaled(limit_, share));
     gathered.policy.scale_down_threshold = seconds(0);
-    for (const std::int64_t messages : {spare_, in_time_ / 3, 2 * in_time_ / 3}) {
+    gathered.policy.zero_confirmations = 1;
+    for (const std::int64_t messages : {kFew, spare_, in_time_ / 3, 2 * in_time_ / 3}) {
       if (messages > 1) {
         gathered.policy.activation_backlog = messages;
         list.push_back(gathered);

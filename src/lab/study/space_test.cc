@@ -81,6 +81,18 @@ TEST(Space, BeginsAlsoWithoutCountingWhatIsInFlightWhereSomethingAlwaysRuns) {
   EXPECT_EQ(uncounted(true), 0);
 }
 
+// Of a trickle that may wait but little: a few messages wait for one another, and nothing is kept
+// running when they are done. No search came from 20 messages to 4, and paid an eighth more.
+TEST(Space, BeginsAlsoWithAFewMessagesThatWaitForOneAnother) {
+  const Question question = thin();
+  const auto list = Space(question, Load(question), {}).by_hand();
+  EXPECT_TRUE(std::ranges::any_of(list, [](const Settings& one) {
+    const PolicyOptions& policy = one.policy;
+    return policy.activation_backlog > 1 && policy.activation_backlog < 5 &&
+           policy.scale_down_threshold == seconds(0) && policy.zero_confirmations == 1;
+  }));
+}
+
 TEST(Space, AimsLowerWithMoreTasksInEveryMode) {
   const Question question = thin();
   const Space space(question, Load(question), {});
