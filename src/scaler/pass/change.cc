@@ -46,7 +46,7 @@ std::vector<Attempt> send(Items items, const Surroundings& surroundings) {
   const Ports& ports = surroundings.ports;
   std::vector<DesiredCount> changes;
   for (const Item* item : items) {
-    item->record->look_age = age_of(*item, ports.clock);
+    item->record->look_age = age_of(*item, surroundings);
     item->record->look_bound = freshness_bound(*item, surroundings);
     changes.push_back({.service = item->service->id,
                        .desired = item->decision().desired,
@@ -67,7 +67,7 @@ std::vector<Attempt> send(Items items, const Surroundings& surroundings) {
 }
 
 bool fresh(const Item& item, const Surroundings& surroundings) {
-  return age_of(item, surroundings.ports.clock) <= freshness_bound(item, surroundings);
+  return age_of(item, surroundings) <= freshness_bound(item, surroundings);
 }
 
 /// The latest look's word on a scale-out that was decided before it. By now somebody may have set a
@@ -286,7 +286,7 @@ void withhold(Item& item, const Surroundings& surroundings) {
   const Duration bound = freshness_bound(item, surroundings);
   record.outcome = Outcome::Held;
   record.decision = held(*record.decision, record.decision->before, Reason::LookedTooLong,
-                         {age_of(item, surroundings.ports.clock).count(), bound.count()});
+                         {age_of(item, surroundings).count(), bound.count()});
   if (item.past.late_looks + 1 >= kLateLooksTold) {
     record.complaint = fmt::format(
         "{} scale-ins in a row were withheld, because queue and service took longer than {} to be "

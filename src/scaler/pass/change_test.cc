@@ -57,6 +57,25 @@ TEST_F(ScaleIn, WhoseLookIsTooOldWaitsForNoSlot) {
   EXPECT_EQ(clock_.passed, 1h + 2 * 501ms);
 }
 
+// A machine was suspended under the second look, and went on two hours later as if it had been new.
+TEST_F(ScaleIn, IsWithheldWhereTheMachineSleptUnderItsLook) {
+  at_look(2, [this] { clock_.at += 2h; });
+  const PassRecord record = pass();
+  EXPECT_TRUE(cloud_.set.empty());
+  EXPECT_EQ(record.outcome, Outcome::Held);
+  EXPECT_EQ(last_reason(record), Reason::LookedTooLong);
+}
+
+// Clocks are set by less all the time, and back.
+TEST_F(ScaleIn, IsNotWithheldForAClockThatIsSet) {
+  at_look(2, [this] { clock_.at += 1s; });
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  running(3);
+  idle_for(1h);
+  at_look(static_cast<int>(cloud_.looks.size()) + 2, [this] { clock_.at -= 2h; });
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+}
+
 /// Three calls, one after another, count the protected tasks of a service: where each takes its
 /// time, the look that has them was never fresh.
 TEST_F(ScaleIn, IsNotHeldByWhatCountingProtectedTasksTakes) {
@@ -178,6 +197,15 @@ TEST_F(ScaleOut, WhoseSlotIsLongInComingWaits) {
   const PassRecord record = pass({.deadline = clock_.steady() + 1s});
   EXPECT_EQ(record.outcome, Outcome::Waiting);
   EXPECT_FALSE(record.failed());
+  EXPECT_TRUE(cloud_.set.empty());
+}
+
+TEST_F(ScaleOut, WhereTheMachineSleptUnderItsLookSetsNothingThatIsThereAlready) {
+  cloud_.before_look = [this](int number) {
+    clock_.at += number == 1 ? 2h : 0h;
+    running(number == 1 ? 0 : 7);
+  };
+  pass();
   EXPECT_TRUE(cloud_.set.empty());
 }
 

@@ -28,6 +28,8 @@ using Items = std::span<Item* const>;
 struct Surroundings {
   const Ports& ports;
   const PassOptions& options;
+  Instant begun_at = ports.clock.now();  ///< the same moment on both clocks
+  Deadline begun = ports.clock.steady();
 };
 
 /// How old a look may be when a change leaves that follows from it: three of the fastest round
@@ -35,8 +37,9 @@ struct Surroundings {
 /// than 2 s.
 Duration freshness_bound(const Item& item, const Surroundings& surroundings);
 
-/// The age of the item's look at this moment.
-Duration age_of(const Item& item, const Clock& clock);
+/// The age of the item's look at this moment, by the clock that tells more: steady time stands
+/// still while a machine is suspended.
+Duration age_of(const Item& item, const Surroundings& surroundings);
 
 /// Looks at the items' services and puts what came into their looks.
 void look(Items items, const Surroundings& surroundings, Patience patience);

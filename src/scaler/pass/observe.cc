@@ -94,8 +94,15 @@ Duration freshness_bound(const Item& item, const Surroundings& surroundings) {
   return std::clamp(3 * surroundings.ports.reader.round_trip(request), kLeast, kMost);
 }
 
-Duration age_of(const Item& item, const Clock& clock) {
-  return std::chrono::floor<Duration>(clock.steady() - item.look.asked);
+// A machine that was suspended under a scale-in's second look went on with it two hours later.
+Duration age_of(const Item& item, const Surroundings& surroundings) {
+  constexpr Duration kSlept = std::chrono::seconds(1);
+  const Clock& clock = surroundings.ports.clock;
+  const Deadline steady = clock.steady();
+  const Duration slept = (clock.now() - surroundings.begun_at) -
+                         std::chrono::round<Duration>(steady - surroundings.begun);
+  return std::chrono::floor<Duration>(steady - item.look.asked) +
+         (slept > kSlept ? slept : Duration::zero());
 }
 
 void look(Items items, const Surroundings& surroundings, Patience patience) {

@@ -234,6 +234,9 @@ ServiceState united(const ServiceState& own, const ServiceState& other) {
 
 Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, const Look& look) {
   constexpr Duration kMoved = std::chrono::seconds(1);
+  // Steady time stands still while a machine is suspended. Taken for a clock that was set forward,
+  // two hours in which nobody looked let the first look after them stop the tasks.
+  constexpr Duration kSlept = std::chrono::minutes(3);
   const auto& [at, steady, queues, usual_gap] = look;
   // A sandbox may have others beside it. A controller was passive if it has looked since and
   // remembered nothing.
@@ -241,7 +244,9 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, co
   if (recalled_steady_ && steady) {
     const Duration passed = std::chrono::round<Duration>(*steady - *recalled_steady_);
     const Duration moved = (at - *recalled_at_) - passed;
-    if (moved > kMoved || moved < -kMoved) {
+    if (moved > kSlept) {
+      begin_anew(state_);
+    } else if (moved > kMoved || moved < -kMoved) {
       for_each_instant(state_, [moved](Instant& instant) { instant += moved; });
     }
   }

@@ -195,9 +195,26 @@ TEST(Memory, AWallClockThatIsMovedMovesItsWaits) {
   ServiceState state = kIdle;
   state.last_look = kNoon;
   memory.remember(state);
-  const ServiceState moved = memory.recall("", fixed(3), {kNoon + 2h, steady + 10s}).state;
-  EXPECT_EQ(moved.last_look, kNoon + 2h - 10s);
-  EXPECT_EQ(moved.empty_since, kNoon + 2h - 10s - 1min);
+  const ServiceState ahead = memory.recall("", fixed(3), {kNoon + 2min, steady + 10s}).state;
+  EXPECT_EQ(ahead.last_look, kNoon + 2min - 10s);
+  EXPECT_EQ(ahead.empty_since, kNoon + 2min - 10s - 1min);
+  const ServiceState back = memory.recall("", fixed(3), {kNoon - 2h, steady + 20s}).state;
+  EXPECT_EQ(back.last_look, kNoon - 2h - 20s);
+  EXPECT_EQ(back.empty_since, kNoon - 2h - 20s - 1min);
+}
+
+// Steady time stands still while a machine is suspended. The first look after two hours stopped the
+// tasks, as if the looks before had been a moment ago.
+TEST(Memory, AMachineThatSleptWaitsAnew) {
+  Memory memory;
+  const Deadline steady{1h};
+  memory.recall("", fixed(3), {kNoon, steady});
+  ServiceState state = kIdle;
+  state.last_look = kNoon;
+  memory.remember(state);
+  const ServiceState slept = memory.recall("", fixed(3), {kNoon + 2h, steady + 10s}).state;
+  EXPECT_FALSE(past_of(slept, kNoon + 2h, kLookEvery).continuous);
+  EXPECT_EQ(past_of(slept, kNoon + 2h, kLookEvery).empty_since, std::nullopt);
 }
 
 TEST(Memory, ATagThatCannotBeWrittenIsToldOnceAnHourAndLeftAloneForAWhile) {
