@@ -51,6 +51,7 @@ inline constexpr auto kFields<ServiceState> = std::tuple{
         .name = "recommendations", .member = &ServiceState::recommendations, .limits = kTasks},
     CodecField{.name = "changes", .member = &ServiceState::changes, .limits = kChange},
     CodecField{.name = "last_set", .member = &ServiceState::last_set},
+    CodecField{.name = "announced", .member = &ServiceState::announced, .limits = kTasks},
     CodecField{.name = "manual", .member = &ServiceState::manual, .limits = kTasks},
     CodecField{.name = "short_since", .member = &ServiceState::short_since},
     CodecField{.name = "failures", .member = &ServiceState::failures},

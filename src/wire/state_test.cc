@@ -36,8 +36,8 @@ ServiceState random_state(RandomParts& random) {
   // Names every member: one that is new does not compile here, and does not come back until the
   // table knows it.
   auto& [last_look, empty_since, empty_observations, last_scale_out, last_scale_in, recommendations,
-         changes, last_set, manual, short_since, failures, deploying_since, gone, stray_since,
-         refused, kept_since, full, late_looks] = state;
+         changes, last_set, announced, manual, short_since, failures, deploying_since, gone,
+         stray_since, refused, kept_since, full, late_looks] = state;
   for (auto* instant : {&last_look, &empty_since, &last_scale_out, &last_scale_in, &short_since,
                         &deploying_since, &stray_since, &kept_since}) {
     *instant = random.perhaps_instant();
@@ -49,7 +49,7 @@ ServiceState random_state(RandomParts& random) {
   last_set = random.perhaps(count);
   failures = count();
   late_looks = random.between(0, 3);
-  for (auto* tasks : {&manual, &refused}) {
+  for (auto* tasks : {&manual, &announced, &refused}) {
     *tasks = random.perhaps([&] { return TasksAt{.at = random.instant(), .tasks = count()}; });
   }
   gone = random.perhaps(

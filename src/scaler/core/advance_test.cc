@@ -228,6 +228,29 @@ TEST(Advance, RemembersAnothersCountOnlyForAManualHold) {
   EXPECT_EQ(after(state, own, respectful, Outcome::Applied).manual, std::nullopt);
 }
 
+// What is announced may have been set by a process that ended before it could tell.
+TEST(Advance, WhatWasAnnouncedIsItsOwnWhereItIsFound) {
+  const Policy respectful =
+      policy({.mode = Mode::Backlog, .backlog_per_task = 1, .manual_hold = 10min});
+  ServiceState state = quiet();
+  state.last_set = 3;
+  state.announced = TasksAt{.at = kNoon - 1min, .tasks = 7};
+  EXPECT_FALSE(state.is_foreign(7));
+  EXPECT_FALSE(state.is_foreign(3));
+  EXPECT_TRUE(state.is_foreign(5));
+  const ServiceState found = after(state, {.before = 7}, respectful);
+  EXPECT_EQ(found.last_set, 7);
+  EXPECT_EQ(found.announced, std::nullopt);
+  EXPECT_EQ(found.manual, std::nullopt);
+  EXPECT_EQ(after(state, {.before = 3}, respectful).announced, state.announced) << "under way";
+  EXPECT_EQ(after(state, {.before = 5}, respectful).manual, (TasksAt{.at = kNoon, .tasks = 5}));
+  state.announced->at -= 1ms;
+  EXPECT_EQ(after(state, {.before = 3}, respectful).announced, std::nullopt) << "never set";
+  EXPECT_EQ(after(state, {.before = 7}, respectful).last_set, 7) << "however late";
+  const Decision other{.action = Action::ScaleOut, .desired = 9, .before = 3};
+  EXPECT_EQ(after(state, other, respectful, Outcome::Applied).announced, std::nullopt);
+}
+
 TEST(Advance, WithoutAnyWindowNoNeedIsRemembered) {
   const Policy windowless =
       policy({.mode = Mode::Backlog, .backlog_per_task = 1, .busy_window = 0s});

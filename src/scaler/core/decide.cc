@@ -118,14 +118,27 @@ void advance_empty(ServiceState& state, const Decision& decision, const Past& pa
 }
 
 void advance_manual(ServiceState& state, const Policy& policy, const Decision& decision) {
-  const bool foreign = policy->manual_hold > Duration::zero() && state.last_set &&
-                       *state.last_set != decision.before;
-  if (!foreign) {
+  if (policy->manual_hold == Duration::zero() || !state.is_foreign(decision.before)) {
     state.manual.reset();
   } else if (!state.manual || state.manual->tasks != decision.before) {
     state.manual = {.at = decision.at, .tasks = decision.before};
   } else {
     state.manual->at = std::min(state.manual->at, decision.at);
+  }
+}
+
+/// What was announced is found to have been set, or was not within a minute: an UpdateService may
+/// still be under way, in a process that is gone before it could tell.
+void advance_announced(ServiceState& state, const Decision& decision) {
+  constexpr Duration kUnderWay = std::chrono::minutes(1);
+  if (!state.announced) {
+    return;
+  }
+  if (state.announced->tasks == decision.before) {
+    state.last_set = decision.before;
+    state.announced.reset();
+  } else if (since(state.announced->at, decision.at) > kUnderWay) {
+    state.announced.reset();
   }
 }
 
@@ -264,6 +277,7 @@ ServiceState advance(ServiceState state, const Policy& policy, const Decision& d
   state.last_scale_out = not_after(state.last_scale_out, decision.at);
   state.last_scale_in = not_after(state.last_scale_in, decision.at);
   advance_empty(state, decision, past);
+  advance_announced(state, decision);
   advance_manual(state, policy, decision);
   advance_since(state.short_since, decision.starting, decision.at);
   advance_deploying(state, decision);
@@ -278,6 +292,7 @@ ServiceState advance(ServiceState state, const Policy& policy, const Decision& d
     (decision.action == Action::ScaleOut ? state.last_scale_out : state.last_scale_in) =
         decision.at;
     state.last_set = decision.desired;
+    state.announced.reset();
     state.manual.reset();
   } else if (!past.known && policy->scale_in_cooldown > Duration::zero()) {
     state.last_scale_in = decision.at;  // The cooldown's own "nothing is known".

@@ -1,6 +1,5 @@
 // The rules that guard: tasks that may be working, deployments, bounds, what people said.
 #include <algorithm>
-#include <tuple>
 
 #include "scaler/core/rules.h"
 
@@ -27,9 +26,9 @@ std::array<std::int64_t, kStepNumbers> bound_numbers(std::int64_t proposal, std:
 
 /// How much longer another's desired count is respected, if it is.
 std::optional<Duration> manual_hold_left(const Context& context) {
-  const auto& [last_set, manual] = std::tie(context.state.last_set, context.state.manual);
+  const std::optional<TasksAt>& manual = context.state.manual;
   const bool wakes = context.desired() == 0 && context.decision.demand > 0;
-  if (!last_set || *last_set == context.desired() || wakes) {
+  if (!context.state.is_foreign(context.desired()) || wakes) {
     return std::nullopt;
   }
   const bool noticed = manual && manual->tasks == context.desired();

@@ -15,6 +15,10 @@ void keep_recent(std::vector<TasksAt>& history, Instant at, Duration period) {
 
 }  // namespace
 
+bool ServiceState::is_foreign(std::int64_t desired) const {
+  return last_set && *last_set != desired && !(announced && announced->tasks == desired);
+}
+
 Duration longest_gap(Duration look_every) {
   return std::max<Duration>(std::chrono::minutes(3), 3 * look_every);
 }

@@ -33,6 +33,9 @@ struct MessagesAt {
 
 /// A default-constructed state means that nothing is known.
 struct ServiceState {
+  /// Whether somebody else set that desired count, as far as is known.
+  bool is_foreign(std::int64_t desired) const;
+
   /// When it was looked at last. Nothing: nobody told, and the rest is taken at its word.
   std::optional<Instant> last_look = {};
   std::optional<Instant> empty_since = {};  ///< first of the unbroken run of empty observations
@@ -44,9 +47,11 @@ struct ServiceState {
   std::vector<TasksAt> recommendations = {};
   std::vector<TasksAt> changes = {};          ///< own changes within the budgets' periods, signed
   std::optional<std::int64_t> last_set = {};  ///< the last desired count that this program set
-  std::optional<TasksAt> manual = {};         ///< another's desired count, and when it was noticed
-  std::optional<Instant> short_since = {};    ///< since when fewer tasks run than are desired
-  std::int64_t failures = 0;                  ///< passes in a row that could not read any queue
+  /// What this program is about to set, as told before it does: no other's count.
+  std::optional<TasksAt> announced = {};
+  std::optional<TasksAt> manual = {};       ///< another's desired count, and when it was noticed
+  std::optional<Instant> short_since = {};  ///< since when fewer tasks run than are desired
+  std::int64_t failures = 0;                ///< passes in a row that could not read any queue
   std::optional<Instant> deploying_since = {};
   std::optional<QueuesGone> gone = {};
   std::optional<Instant> stray_since = {};  ///< at zero, and nothing but messages in flight is seen

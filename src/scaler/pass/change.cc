@@ -40,10 +40,56 @@ Deadline leave_by(const Item& item, const Surroundings& surroundings) {
                                            : item.look.asked + bound;
 }
 
+/// Tells the counts before they are set, where a person's are respected. This process may end
+/// before it can tell them afterwards, and one beside it may look in between: its own count was
+/// taken for a person's then, and held for an hour while hundreds of messages waited. Of a service
+/// that this program has never changed no count is another's.
+void announce(Items items, const Surroundings& surroundings) {
+  StateWriter* const states = surroundings.ports.states;
+  if (states == nullptr) {
+    return;
+  }
+  PlaceBudget allowed([states](const ServiceId& id) { return states->saves_allowed(id); });
+  std::vector<Item*> telling;
+  std::vector<SavedState> texts;
+  Duration most{};  // A tag that hangs holds up no scale-out for longer, and no scale-in is late.
+  for (Item* item : items) {
+    const ManagedService& service = *item->service;
+    if (service.policy->manual_hold == Duration::zero() || !item->past.last_set) {
+      continue;
+    }
+    const Instant at = item->record->at;
+    item->past.announced = {.at = at, .tasks = item->decision().desired};
+    auto text = service.memory.text_of(item->past, service.policy,
+                                       {.at = at, .desired = item->decision().before});
+    if (text && allowed.take(service.id)) {
+      telling.push_back(item);
+      texts.push_back({.service_arn = item->look.service->arn,
+                       .text = *std::move(text),
+                       .role = service.id.role});
+      most = std::max(most, freshness_bound(*item, surroundings));
+    }
+  }
+  if (texts.empty()) {
+    return;
+  }
+  const Deadline until =
+      std::min(surroundings.options.deadline, surroundings.ports.clock.steady() + most);
+  // What is refused is told when the state is saved.
+  const std::vector<Result<void>> results = states->save(texts, until);
+  CHECK(results.size() == texts.size());
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    if (results[i]) {
+      telling[i]->service->memory.saved(std::move(texts[i].text), telling[i]->record->at);
+    }
+  }
+}
+
 /// Sends the decided counts of these items. Nothing leaves that follows from a look which is too
 /// old by then.
 std::vector<Attempt> send(Items items, const Surroundings& surroundings) {
   const Ports& ports = surroundings.ports;
+  announce(items, surroundings);
   std::vector<DesiredCount> changes;
   for (const Item* item : items) {
     item->record->look_age = age_of(*item, surroundings);

@@ -243,6 +243,78 @@ TEST_F(ScaleOut, OnAnOldLookPassesOverNoPauseAndNoPersonsCount) {
   EXPECT_EQ(held.outcome, Outcome::Held);
 }
 
+/// Three tasks by this program, as its tag says, and many messages, where a person's count stands.
+class Announced : public ScaleOut {
+ protected:
+  Announced() {
+    fleet_ = {respectful()};
+    running(3);
+    queue() = QueueDepth{.visible = 60};
+    ServiceState known = testing::quiet(clock_.at);
+    known.last_set = 3;
+    cloud_.service("s")->saved_state = format_state(known);
+  }
+  static ManagedService respectful() {
+    return managed(
+        "s",
+        testing::policy(
+            {.mode = Mode::Backlog, .backlog_per_task = 10, .tasks_max = 50, .manual_hold = 1h}));
+  }
+  /// A process that starts anew finds that text, that count, and more messages.
+  PassRecord later(const std::string& text, std::int64_t desired) {
+    fleet_ = {respectful()};
+    running(desired);
+    queue() = QueueDepth{.visible = 400};
+    cloud_.service("s")->saved_state = text;
+    clock_.pass(10s);
+    return pass();
+  }
+};
+
+// It ended between UpdateService and its tag. Its own six were taken for a person's and held for an
+// hour, with 400 messages waiting.
+TEST_F(Announced, CountOfAProcessThatEndedIsNotTakenForAPersons) {
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  ASSERT_EQ(cloud_.saved.size(), 2U);
+  const std::string before = cloud_.saved.front().text;
+  EXPECT_EQ(parse_state(before)->announced->tasks, 6);
+  EXPECT_EQ(parse_state(before)->last_set, 3);
+  EXPECT_EQ(parse_state(cloud_.saved.back().text)->announced, std::nullopt);
+  EXPECT_EQ(parse_state(cloud_.saved.back().text)->last_set, 6);
+
+  EXPECT_EQ(later(before, 6).decision->desired, 40) << "it was set";
+  EXPECT_EQ(later(before, 3).decision->desired, 40) << "it was not";
+  EXPECT_EQ(last_reason(later(before, 5)), Reason::ManualHold) << "a person's";
+}
+
+TEST_F(Announced, IsNothingWhereNoPersonsCountIsRespectedOrNoneWasSet) {
+  fleet_ = {managed("s", testing::policy({.mode = Mode::Backlog, .backlog_per_task = 10}))};
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  EXPECT_EQ(cloud_.saved.size(), 1U);
+
+  running(3);
+  fleet_ = {respectful()};
+  cloud_.saved.clear();
+  cloud_.service("s")->saved_state = format_state(testing::quiet(clock_.at));
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  EXPECT_EQ(cloud_.saved.size(), 1U);
+}
+
+TEST_F(Announced, HoldsUpNoScaleOut) {
+  cloud_.saving = fail(ErrorKind::Denied, "no");
+  EXPECT_EQ(pass().outcome, Outcome::Applied);
+  EXPECT_EQ(cloud_.saved.size(), 2U);
+  EXPECT_LE(cloud_.save_deadlines.front(), Deadline(clock_.passed) + 500ms);
+
+  running(3);
+  fleet_ = {respectful()};
+  cloud_.set.clear();
+  cloud_.saved.clear();
+  cloud_.saves_at_once = 0;
+  EXPECT_EQ(pass({.deadline = clock_.steady() + 1s}).outcome, Outcome::Applied);
+  EXPECT_TRUE(cloud_.saved.empty());
+}
+
 TEST_F(ScaleOut, IsTriedAgainAfterWhatPasses) {
   for (const ErrorKind kind : {ErrorKind::Throttled, ErrorKind::Unavailable, ErrorKind::Conflict}) {
     running(0);

@@ -309,7 +309,10 @@ class Pass {
     } else if (memory.refused(record.at)) {
       record.complaint = fmt::format(
           "the state tag cannot be written, so that nothing is remembered when this process ends, "
-          "and one that starts anew waits a whole threshold or window before it scales in: {}",
+          "and one that starts anew waits a whole threshold or window before it scales in{}: {}",
+          item.service->policy->manual_hold > Duration::zero()
+              ? ", and takes counts that this one set for a person's (manual_hold)"
+              : "",
           result.error().message);
     }
   }

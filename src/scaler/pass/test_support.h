@@ -124,10 +124,10 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
     return there == changes_left_in.end() ? changes_left : there->second;
   }
 
-  std::vector<Result<void>> save(std::span<const SavedState> states,
-                                 Deadline /*deadline*/) override {
+  std::vector<Result<void>> save(std::span<const SavedState> states, Deadline deadline) override {
     EXPECT_FALSE(states.empty());
     EXPECT_LE(states.size(), saves_at_once);
+    save_deadlines.push_back(deadline);
     for (const SavedState& state : states) {
       saved.push_back(state);
       if (Result<ServiceReading>& kept = service(state.service_arn.substr(4)); saving && kept) {
@@ -173,6 +173,7 @@ class FakeCloud : public CloudReader, public ServiceScaler, public StateWriter {
   Result<void> scaling = {};
   Result<void> saving = {};
   std::vector<std::pair<std::string, std::int64_t>> set = {};
+  std::vector<Deadline> save_deadlines = {};
   std::vector<SavedState> saved = {};
   std::vector<std::vector<std::string>> looks = {};  ///< the services of each
   std::vector<Deadline> deadlines = {};              ///< of each

@@ -138,7 +138,7 @@ void for_each_instant(ServiceState& state, const Change& change) {
       change(entry.at);
     }
   }
-  for (auto* entry : {&state.manual, &state.refused}) {
+  for (auto* entry : {&state.manual, &state.announced, &state.refused}) {
     if (*entry) {
       change((*entry)->at);
     }
@@ -223,6 +223,11 @@ ServiceState united(const ServiceState& own, const ServiceState& other) {
     state.empty_observations = 1;
   }
   state.manual = latest.manual ? latest.manual : earlier.manual;
+  state.announced = latest.announced ? latest.announced : earlier.announced;
+  if (state.announced &&
+      std::max(state.last_scale_out, state.last_scale_in) >= state.announced->at) {
+    state.announced.reset();  // It was set, or something else was since.
+  }
   state.last_set = latest.last_set ? latest.last_set : earlier.last_set;
   if (std::max(earlier.last_scale_out, earlier.last_scale_in) >
           std::max(latest.last_scale_out, latest.last_scale_in) &&
@@ -286,6 +291,15 @@ Memory::Recalled Memory::recall(std::string_view saved, const Policy& policy, co
   }
   state_ = state_ == ServiceState{} ? std::move(parsed->state) : united(state_, parsed->state);
   return {.state = state_};
+}
+
+std::optional<std::string> Memory::text_of(const ServiceState& state, const Policy& policy,
+                                           const Now& pass) const {
+  if (refused_at_ && since(*refused_at_, pass.at) < kRefusedPause) {
+    return std::nullopt;
+  }
+  const ServiceState now = significant(state, policy, pass);
+  return format_state(now, told_queues(now, queues_));
 }
 
 std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now& pass) const {

@@ -52,6 +52,10 @@ class Memory {
   /// a wait, or lengthens it, is written at once; a wait that merely goes on once a minute.
   std::optional<std::string> text_to_save(const Policy& policy, const Now& now) const;
 
+  /// The text that tells of that state as it is, or nothing while the tag is left alone.
+  std::optional<std::string> text_of(const ServiceState& state, const Policy& policy,
+                                     const Now& now) const;
+
   /// The tag holds that text from now on.
   void saved(std::string text, Instant at);
 

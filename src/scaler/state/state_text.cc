@@ -129,6 +129,9 @@ std::string format_fields(const ServiceState& state, std::optional<QueuesMark> q
   }
   fields.add("r", state.recommendations);
   fields.add("c", state.changes);
+  if (state.announced) {
+    fields.add("n", state.announced->at, state.announced->tasks);
+  }
   if (state.manual) {
     fields.add("m", state.manual->at, state.manual->tasks);
   }
@@ -364,6 +367,8 @@ constexpr std::array kFields{
     TextField{"c", "chg", [](Reading& r, Text v) { return take(r.state.changes, history(r, v)); }},
     TextField{"m", "man",
               [](Reading& r, Text v) { return take_positive(&ServiceState::manual, r, v); }},
+    TextField{"n", "",
+              [](Reading& r, Text v) { return take_positive(&ServiceState::announced, r, v); }},
     TextField{"h", "short",
               [](Reading& r, Text v) { return take_instant(&ServiceState::short_since, r, v); }},
     TextField{"f", "fail",

@@ -44,6 +44,8 @@ ServiceState random_state(Random& random) {
   if (maybe()) {
     state.last_set = random.between(0, 5000);
     state.manual = TasksAt{.at = kNoon, .tasks = random.between(0, 5000)};
+    state.announced = TasksAt{.at = kNoon - std::chrono::seconds(random.between(0, 100)),
+                              .tasks = random.between(0, 5000)};
   }
   state.short_since = instant();
   state.failures = maybe() ? random.between(0, 9) : 0;

@@ -42,7 +42,7 @@ TEST(StateText, AStateWithEverythingInItFits) {
   state.short_since = state.deploying_since = state.stray_since = state.kept_since = long_ago;
   state.empty_observations = state.failures = state.late_looks = 2'147'483'647;
   state.last_set = 2'147'483'647;
-  state.manual = state.refused = TasksAt{.at = long_ago, .tasks = 2'147'483'647};
+  state.manual = state.announced = state.refused = TasksAt{.at = long_ago, .tasks = 2'147'483'647};
   state.gone = QueuesGone{.since = long_ago, .queues = 1000};
   for (std::int64_t i = 0; i < 64; ++i) {
     state.recommendations.push_back({.at = at(1'763'999'000'000 + i * 7000), .tasks = 5000 - i});
