@@ -368,6 +368,33 @@ TEST(Columns, LinesInFrontOfATableArePassedOver) {
               HasSubstr("line 2: 'yesterday' is not a time"));
 }
 
+TEST(Columns, ARowThatCannotBeReadIsNoLineInFrontOfATable) {
+  const std::string good = "2026-11-23 12:01,1\n";
+  std::string summer = "Datum,jobs\n";
+  for (int i = 0; i < 28; ++i) {
+    summer += fmt::format("2026-10-25 02:{} CEST,500\n", 32 + i % 28);
+  }
+  EXPECT_THAT(error_of(summer + good), HasSubstr("line 2: '2026-10-25 02:32 CEST' is not a time"));
+  EXPECT_THAT(error_of("t,count\n2026-02-30 00:00,5\n" + good),
+              HasSubstr("line 2: '2026-02-30 00:00' is not a time"));
+  EXPECT_THAT(error_of("t,count\nyesterday,5\n" + good),
+              HasSubstr("line 2: 'yesterday' is not a time"));
+  EXPECT_THAT(error_of("jobs,zeitpunkt\n5,yesterday\n1,2026-11-23 12:01\n"),
+              HasSubstr("line 2: 'yesterday' is not a time"));
+  EXPECT_THAT(error_of("who,zeitpunkt,jobs\nann,2026-02-30 00:00,none\n"
+                       "ann,2026-11-23 12:01,1\n"),
+              HasSubstr("line 2: '2026-02-30 00:00' is not a time"));
+  const std::string report = "Report of jobs\nt,count\n";
+  EXPECT_THAT(error_of(report + "2026-02-30 00:00,5\n" + good),
+              HasSubstr("line 3: '2026-02-30 00:00' is not a time"));
+  for (const std::string& front : {std::string("t,count\n"), report}) {
+    EXPECT_THAT(error_of(front + "\"2026-11-23 12:00,5\n" + good),
+                HasSubstr("a quotation mark is not closed"));
+  }
+  EXPECT_THAT(error_of("\"2026-11-23 12:00,5\n" + good), HasSubstr("line 1: "));
+  EXPECT_EQ(must_read(report + good).messages(), 1);
+}
+
 TEST(Columns, TablesThatProgramsDrawAreRead) {
   for (const char* text :
        {"        time        | count \n--------------------+-------\n"

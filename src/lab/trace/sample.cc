@@ -14,18 +14,56 @@ namespace {
 /// So many rows are looked at before columns are chosen.
 constexpr std::size_t kSample = 200;
 
-bool is_header(const Cells& cells) {
-  return !begins_with_digit(cells.front()) &&
-         std::ranges::none_of(
-             cells, [](const std::string& cell) { return is_number(cell) || is_time(cell); });
+/// Also behind a quotation mark, which stays where it is not closed.
+bool begins_as_time(std::string_view cell) {
+  return begins_with_digit(cell.substr(cell.starts_with('"') ? 1 : 0));
 }
 
-/// Where data begin. What stands in front of a table, such as the names of a metric's parts in a
-/// download from CloudWatch's console, holds no time; nor does it name the column of times.
-std::size_t first_data(const std::vector<Cells>& lines) {
+bool is_header(const Cells& cells) {
+  return !begins_as_time(cells.front()) && std::ranges::none_of(cells, [](const std::string& cell) {
+    return is_number(cell) || is_time(cell);
+  });
+}
+
+/// The lines of a metric's parts with numbers in them, in a download from CloudWatch's console.
+bool is_part_of_metric(const Cells& cells) {
+  const std::string name = plain(cells.front());
+  return name == "account" || name == "period";
+}
+
+/// Whether a line is a row like `good`, whose time was read. A summer's worth of "02:32 CEST" in
+/// front of rows that could be read was once passed over as if it were a title.
+bool is_row_like(const Cells& good, const Cells& cells) {
+  const bool open = std::ranges::count(cells.back(), '"') % 2 == 1;
+  if (open && std::ranges::any_of(cells, begins_as_time)) {
+    return true;  // What the mark swallowed makes the line narrower.
+  }
+  if (cells.size() != good.size() || is_part_of_metric(cells)) {
+    return false;
+  }
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const bool time = is_time(good.at(i)) && (i == 0 || is_date(good.at(i)));
+    if (time ? begins_as_time(cells.at(i)) : is_number(good.at(i)) && is_number(cells.at(i))) {
+      return true;
+    }
+  }
+  return false;
+}
+
+struct Start {
+  std::size_t data = 0;     ///< the line where they begin
+  std::size_t columns = 0;  ///< of the table
+};
+
+/// What stands in front of a table, such as the names of a metric's parts in a download from
+/// CloudWatch's console, holds no time; nor does it name the column of times.
+Start find_start(const std::vector<Cells>& lines) {
   constexpr std::size_t kFrontMax = 30;
-  if (lines.empty() || !is_header(lines.front())) {
-    return 0;
+  if (lines.empty()) {
+    return {};
+  }
+  if (!is_header(lines.front())) {
+    return {.data = 0, .columns = lines.front().size()};
   }
   const auto holds_time = [](const Cells& cells) {
     return is_time(cells.front()) || std::ranges::any_of(cells, is_date);
@@ -33,13 +71,18 @@ std::size_t first_data(const std::vector<Cells>& lines) {
   const bool named = std::ranges::any_of(lines.front(), [](const std::string& name) {
     return std::ranges::find(kTimeNames, time_name(name)) != kTimeNames.end();
   });
-  const auto found = std::ranges::find_if(lines, holds_time);
-  const auto data = static_cast<std::size_t>(found - lines.begin());
-  return named || found == lines.end() || data > kFrontMax ? 1 : data;
+  const auto good = std::ranges::find_if(lines, holds_time);
+  if (named || good == lines.end() || static_cast<std::size_t>(good - lines.begin()) > kFrontMax) {
+    return {.data = 1, .columns = lines.front().size()};
+  }
+  const auto data = std::find_if(lines.begin() + 1, good,
+                                 [&good](const Cells& cells) { return is_row_like(*good, cells); });
+  return {.data = static_cast<std::size_t>(data - lines.begin()),
+          .columns = data == lines.begin() + 1 ? lines.front().size() : good->size()};
 }
 
 /// Of the lines in front of the data the one whose names say most; the last of such.
-Cells header_of(const std::vector<Cells>& lines, std::size_t data) {
+Cells header_of(const std::vector<Cells>& lines, const Start& start) {
   const auto told = [](const Cells& cells) {
     int sum = 0;
     for (std::size_t i = 1; i < cells.size(); ++i) {
@@ -48,12 +91,12 @@ Cells header_of(const std::vector<Cells>& lines, std::size_t data) {
     }
     return sum;
   };
-  if (data == 1) {
+  if (start.data == 1) {
     return lines.front();
   }
   Cells best;
-  for (std::size_t i = 0; i < data; ++i) {
-    if (lines.at(i).size() == lines.at(data).size() && told(lines.at(i)) >= told(best)) {
+  for (std::size_t i = 0; i < start.data; ++i) {
+    if (lines.at(i).size() == start.columns && told(lines.at(i)) >= told(best)) {
       best = lines.at(i);
     }
   }
@@ -120,12 +163,9 @@ Sample sample_of(std::string_view text) {
   while (lines.size() < kSample && table.next()) {
     lines.emplace_back(table.cells().begin(), table.cells().end());
   }
-  Sample sample{.front = first_data(lines)};
-  if (lines.empty()) {
-    return sample;
-  }
-  sample.header = sample.front == 0 ? Cells() : header_of(lines, sample.front);
-  sample.columns = lines.at(sample.front > 1 ? sample.front : 0).size();
+  const Start start = find_start(lines);
+  Sample sample{.columns = start.columns, .front = start.data};
+  sample.header = start.data == 0 ? Cells() : header_of(lines, start);
   sample.rows.assign(lines.begin() + static_cast<std::ptrdiff_t>(sample.front), lines.end());
   return sample;
 }
