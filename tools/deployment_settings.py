@@ -108,12 +108,41 @@ def quoted(text):
     return "'" + text.replace("'", "''") + "'"
 
 
+def whole_numbers_below(limit):
+    """A pattern for 1 to limit - 1, limit left out: those with fewer digits, and then those that
+    begin as it does and have a smaller digit next."""
+    digits = str(limit)
+
+    def times(count):
+        return {0: "", 1: "[0-9]"}.get(count, f"[0-9]{{{count}}}")
+
+    choices = [f"[1-9][0-9]{{0,{len(digits) - 2}}}"] if len(digits) > 1 else []
+    for i, digit in enumerate(map(int, digits)):
+        least = 0 if i else 1
+        if digit > least:
+            smaller = str(least) if digit - 1 == least else f"[{least}-{digit - 1}]"
+            choices.append(digits[:i] + smaller + times(len(digits) - i - 1))
+    return "|".join(choices)
+
+
+def number_pattern(setting):
+    """Up to and with `most`; also ".5" and "1.", which the program reads as well."""
+    below = whole_numbers_below(int(setting.most))
+    if setting.least == 0:
+        below, small = (f"0|{below}" if below else "0"), r"\.[0-9]+"
+    else:  # 0.001: at most two zeros behind the point
+        small = rf"0?\.0{{0,{-round(math.log10(setting.least)) - 1}}}[1-9][0-9]*"
+    return rf"(({below})(\.[0-9]*)?|{small}|{number(setting.most)}(\.0*)?)?"
+
+
 def pattern(setting):
+    """What CloudFormation lets by: nothing, or what lies within the limits of the setting."""
     if setting.kind == "integer":
-        digits = f"[1-9][0-9]{{0,{len(number(setting.most)) - 1}}}"
-        return f"({digits})?" if setting.least >= 1 else f"(0|{digits})?"
-    return {"number": r"([0-9]+(\.[0-9]+)?)?", "object": r"(\{.*\})?", "list": r"(\[.*\])?"}.get(
-        setting.kind)
+        zero = "" if setting.least >= 1 else "0|"
+        return f"({zero}{whole_numbers_below(int(setting.most))}|{number(setting.most)})?"
+    if setting.kind == "number":
+        return number_pattern(setting)
+    return {"object": r"(\{.*\})?", "list": r"(\[.*\])?"}.get(setting.kind)
 
 
 def cloudformation_parameter(setting):

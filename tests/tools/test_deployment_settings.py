@@ -6,7 +6,7 @@ import re
 import pytest
 
 import deployment_settings
-from deployment_settings import Setting
+from deployment_settings import FURTHER, Setting
 from project_files import ROOT
 
 
@@ -38,17 +38,42 @@ def test_a_name_in_the_style_of_each():
 
 
 @pytest.mark.parametrize("setting, good, bad", [
-    (COUNT, ["", "1", "5000"], ["0", "x", "-1", "1.5", "50000"]),
+    (COUNT, ["", "1", "5000"], ["0", "x", "-1", "1.5", "5001", "50000"]),
     (Setting("n", "", "integer", "tasks", least=0, most=5000), ["", "0", "12"], ["01", "-1"]),
-    (Setting("n", "", "number", "seconds", most=9), ["", "0.5", "30"], ["1e3", ".5", "x"]),
+    (Setting("n", "", "number", "seconds", most=30), ["", "0.5", ".5", "1.", "0", "0.0", "30.00"],
+     ["1e3", ".", "x", "30.1", "31", "-1"]),
+    (Setting("n", "", "number", "seconds", least=0.001, most=30), ["", "0.001", ".5", "1.", "30"],
+     ["0", "0.0", ".0", "0.0009", "."]),
+    (Setting("n", "", "number", "ratio", most=1), ["", "0", "0.", ".1", "1", "1.0"],
+     ["1.1", "2", "10", "5000"]),
     (Setting("n", "", "object"), ["", '{"policies":[]}'], ["[]", "x"]),
     (Setting("n", "", "list"), ["", "[]"], ["{}", "x"]),
-], ids=["count", "count from zero", "number", "object", "list"])
+], ids=["count", "count from zero", "number",
+        "number above zero", "ratio", "object", "list"])
 def test_cloudformation_refuses_what_is_no_such_value(setting, good, bad):
     pattern = re.compile(deployment_settings.pattern(setting))
 
     assert all(pattern.fullmatch(text) for text in good)
     assert not any(pattern.fullmatch(text) for text in bad)
+
+
+NUMBERS = [s for s in (*deployment_settings.read_settings(), *FURTHER)
+           if s.kind in ("integer", "number")]
+
+
+@pytest.mark.parametrize("setting", NUMBERS, ids=lambda setting: setting.name)
+def test_cloudformation_lets_by_what_the_program_takes_and_no_more(setting):
+    """A stack of a value that the program refuses was made, and its function never started."""
+    pattern = re.compile(deployment_settings.pattern(setting))
+    least, most = map(deployment_settings.number, (setting.least, setting.most))
+
+    assert pattern.fullmatch(least) and pattern.fullmatch(most)
+    assert not pattern.fullmatch(str(int(setting.most) + 1))
+    assert not pattern.fullmatch(most + "0")
+    assert (pattern.fullmatch("0") is None) == (setting.least > 0)
+    for value in (1, 2, 9, 10, 11, 99, 100, int(setting.most) // 2, int(setting.most) - 1):
+        within = setting.least <= value <= setting.most
+        assert (pattern.fullmatch(str(value)) is not None) == within, value
 
 
 def test_numbers_are_written_without_an_exponent():
