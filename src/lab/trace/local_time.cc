@@ -29,6 +29,13 @@ bool may_be_changed_at(Instant at) {
          (month == 3 || month == 4 || (month >= 9 && month <= 11));
 }
 
+/// "2026-10-25T02:00:00": with the Z it was taken for a moment of UTC, where nothing is changed.
+std::string local_time(Instant at) {
+  std::string text = format_instant(at);
+  text.erase(text.find_last_not_of('Z') + 1);
+  return text;
+}
+
 }  // namespace
 
 void even_out_clock_changes(std::vector<Row>& rows, std::vector<std::string>& remarks) {
@@ -60,7 +67,7 @@ void even_out_clock_changes(std::vector<Row>& rows, std::vector<std::string>& re
     if (back || forward) {
       moved += back ? kHour : -kHour;
       told += fmt::format("{}{} at {}", told.empty() ? "" : ", ", back ? "back" : "forward",
-                          format_instant(row.at));
+                          local_time(row.at));
     }
     moves.push_back(moved);
   }
@@ -69,8 +76,8 @@ void even_out_clock_changes(std::vector<Row>& rows, std::vector<std::string>& re
   }
   if (!told.empty()) {
     remarks.push_back(
-        fmt::format("times without a zone are local: clocks were put {}, and what "
-                    "follows is moved by that hour",
+        fmt::format("times without a zone are local: clocks were put {} local time, "
+                    "and what follows is moved by that hour",
                     told));
   }
 }
