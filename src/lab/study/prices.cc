@@ -1,6 +1,8 @@
 #include "lab/study/prices.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
@@ -52,6 +54,43 @@ Result<std::string> source_of(const json::Reader& item, const json::Reader& root
   return fmt::format("{}, {}, {}", TRY(source.string()), TRY(region.string()), TRY(date.string()));
 }
 
+/// Sources: https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
+struct FargateSize {
+  double vcpu = 0;
+  double least = 0;  ///< GB
+  double most = 0;
+  double step = 0;
+  std::array<double, 3> only = {};  ///< where no step leads from one to the next
+  std::string_view told = {};
+};
+constexpr std::array kFargateSizes = {
+    FargateSize{.vcpu = 0.25, .only = {0.5, 1, 2}, .told = "0.5, 1 or 2 GB"},
+    FargateSize{.vcpu = 0.5, .least = 1, .most = 4, .step = 1, .told = "1 to 4 GB by 1"},
+    FargateSize{.vcpu = 1, .least = 2, .most = 8, .step = 1, .told = "2 to 8 GB by 1"},
+    FargateSize{.vcpu = 2, .least = 4, .most = 16, .step = 1, .told = "4 to 16 GB by 1"},
+    FargateSize{.vcpu = 4, .least = 8, .most = 30, .step = 1, .told = "8 to 30 GB by 1"},
+    FargateSize{.vcpu = 8, .least = 16, .most = 60, .step = 4, .told = "16 to 60 GB by 4"},
+    FargateSize{.vcpu = 16, .least = 32, .most = 120, .step = 8, .told = "32 to 120 GB by 8"},
+    FargateSize{.vcpu = 32, .only = {60, 120, 244}, .told = "60, 120 or 244 GB"},
+};
+
+Result<void> check_fargate(double vcpu, double gigabytes, std::string_view what) {
+  const auto* const size = std::ranges::find(kFargateSizes, vcpu, &FargateSize::vcpu);
+  if (size == kFargateSizes.end()) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}': Fargate has no tasks of {} vCPU, but of 0.25, 0.5, 1, 2, 4, 8, "
+                            "16 and 32",
+                            what, vcpu));
+  }
+  const bool exists = size->step == 0 ? std::ranges::find(size->only, gigabytes) != size->only.end()
+                                      : gigabytes >= size->least && gigabytes <= size->most &&
+                                            std::fmod(gigabytes - size->least, size->step) == 0;
+  return exists ? Result<void>()
+                : fail(ErrorKind::Malformed,
+                       fmt::format("'{}': with {} vCPU a task on Fargate has {}, not {}", what,
+                                   vcpu, size->told, gigabytes));
+}
+
 Result<Price> sized(const json::Reader& root, const json::Reader& item, std::string_view what) {
   const std::size_t colon = what.find(':');
   const std::string_view size = colon == std::string_view::npos ? "1,2" : what.substr(colon + 1);
@@ -62,6 +101,9 @@ Result<Price> sized(const json::Reader& root, const json::Reader& item, std::str
   if (!vcpu || !gigabytes) {
     return fail(ErrorKind::Malformed,
                 fmt::format("'{}': after the colon stand vCPU and GB, such as 0.5,1", what));
+  }
+  if (what.starts_with("fargate")) {
+    TRY(check_fargate(*vcpu, *gigabytes, what));
   }
   Price price;
   price.per_hour =

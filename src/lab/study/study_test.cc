@@ -58,6 +58,22 @@ TEST(Prices, RefuseWhatIsNotKnown) {
   EXPECT_FALSE(find_price("g5.xlarge", "not json"));
 }
 
+TEST(Prices, KnowTheSizesOfFargate) {
+  for (const char* size : {"0.25,0.5", "0.25,2", "0.5,4", "1,2", "1,8", "2,16", "4,30", "8,16",
+                           "8,60", "16,32", "16,120", "32,60", "32,244"}) {
+    EXPECT_TRUE(find_price(std::string("fargate-arm:") + size)) << size;
+  }
+  for (const char* size :
+       {"0.25,1.5", "0.5,0.5", "1,1", "1,2.5", "2,17", "8,18", "16,36", "32,64", "0,0", "1,0"}) {
+    EXPECT_FALSE(find_price(std::string("fargate-x86:") + size)) << size;
+  }
+  EXPECT_EQ(find_price("fargate-arm:64,1").error().message,
+            "'fargate-arm:64,1': Fargate has no tasks of 64 vCPU, but of 0.25, 0.5, 1, 2, 4, 8, 16 "
+            "and 32");
+  EXPECT_EQ(find_price("fargate-x86:8,18").error().message,
+            "'fargate-x86:8,18': with 8 vCPU a task on Fargate has 16 to 60 GB by 4, not 18");
+}
+
 Question two_hours() {
   Question question;
   question.scenario.length = minutes(120);
