@@ -54,6 +54,13 @@ TEST(CloudWatch, OfSeveralMetricsTheRightOneOrNone) {
   EXPECT_THAT(error_of(two("a NumberOfMessagesSent", "b NumberOfMessagesSent")),
               HasSubstr("'a NumberOfMessagesSent', 'b NumberOfMessagesSent' could count"));
   EXPECT_EQ(must_read(two("x", "y"), {.column = "b"}).messages(), 2);
+  // Of one label they are told by what names one of them.
+  const std::string alike = two("NumberOfMessagesSent", "NumberOfMessagesSent");
+  EXPECT_THAT(error_of(alike), HasSubstr("each metric of 'a', 'b' could count the messages that "
+                                         "arrived: say which does with --column LABEL or ID"));
+  EXPECT_THAT(error_of(alike, {.column = "NumberOfMessagesSent"}),
+              HasSubstr("each metric of 'a', 'b' could count"));
+  EXPECT_EQ(must_read(alike, {.column = "b"}).messages(), 2);
   EXPECT_THAT(error_of(two("ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage")),
               HasSubstr("how much there is at a moment"));
 }
@@ -119,6 +126,9 @@ TEST(Prometheus, SaysWhatIsWrong) {
   EXPECT_THAT(error_of(R"({"status":"success","data":{"resultType":"vector","result":[]}})"),
               HasSubstr("'vector', not 'matrix'"));
   EXPECT_THAT(error_of(R"([{"metric":{},"value":[1795435200,"1"]}])"), HasSubstr("single value"));
+  EXPECT_THAT(error_of(matrix(R"({"metric":{},"histograms":[[1795435200,{"count":"1"}]]})")),
+              HasSubstr("holds histograms: ask for their counts, "
+                        "histogram_count(increase(METRIC[STEP]))"));
   EXPECT_THAT(error_of(matrix("")), HasSubstr("holds no series"));
   EXPECT_THAT(error_of(matrix(R"({"metric":{},"values":[[1795435200,"NaN"]]})")),
               HasSubstr("has no values"));

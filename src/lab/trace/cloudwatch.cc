@@ -133,16 +133,19 @@ Result<void> read_page(const json::Reader& page, Answers& answers) {
 /// The metric that counts what was sent.
 Result<Metric*> choose_metric(Answers& answers, const ReadOptions& options, Trace& trace) {
   std::vector<std::string> names;
+  std::vector<std::string> ids;
   std::vector<Metric*> metrics;
   for (auto& [id, metric] : answers.metrics) {
     names.push_back(metric.label.empty() || options.column == id ? id : metric.label);
+    ids.push_back(id);
     metrics.push_back(&metric);
   }
   if (metrics.empty()) {
     return fail(ErrorKind::Malformed,
                 "the answer holds no metric: ask for NumberOfMessagesSent of the queue");
   }
-  const Chosen chosen = TRY(choose(names, options.column, "metric", " LABEL, or ask for it alone"));
+  const Chosen chosen =
+      TRY(choose(names, options.column, "metric", " LABEL or ID, or ask for it alone", ids));
   if (!chosen.remark.empty()) {
     trace.remarks.push_back(chosen.remark);
   }

@@ -61,6 +61,26 @@ std::string listed(const std::vector<std::string>& names) {
   return fmt::format("{}{}", fmt::join(shown, ", "), more);
 }
 
+/// The names at these places; of those that are alike the ids.
+std::vector<std::string> told_apart(const std::vector<std::string>& names,
+                                    const std::vector<std::string>& ids,
+                                    const std::vector<std::size_t>& places) {
+  std::vector<std::string> told;
+  for (const std::size_t place : places) {
+    const bool alike = std::ranges::count(names, names.at(place)) > 1 && !ids.empty();
+    told.push_back(alike ? ids.at(place) : names.at(place));
+  }
+  return told;
+}
+
+std::unexpected<Error> ask_for_one(const std::vector<std::string>& told, std::string_view kind,
+                                   std::string_view hint) {
+  return fail(ErrorKind::Malformed,
+              fmt::format("each {} of {} could count the messages that arrived: say which does "
+                          "with --column{}",
+                          kind, listed(told), hint));
+}
+
 Result<Chosen> find_wanted(const std::vector<std::string>& names, std::string_view wanted,
                            std::string_view kind) {
   for (std::size_t i = 0; i < names.size(); ++i) {
@@ -122,28 +142,34 @@ bool counts_up(std::string_view name) {
 }
 
 Result<Chosen> choose(const std::vector<std::string>& names, std::string_view wanted,
-                      std::string_view kind, std::string_view hint) {
+                      std::string_view kind, std::string_view hint,
+                      const std::vector<std::string>& ids) {
   if (!wanted.empty()) {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < names.size() && !ids.empty(); ++i) {
+      if (equal_in_any_case(names.at(i), wanted)) {
+        found.push_back(i);
+      }
+    }
+    if (found.size() > 1) {
+      return ask_for_one(told_apart(names, ids, found), kind, hint);
+    }
     return find_wanted(names, wanted, kind);
   }
   for (const Meaning meaning :
        {Meaning::Arrivals, Meaning::Count, Meaning::Unknown, Meaning::Other}) {
-    std::vector<std::string> found;
-    std::size_t index = 0;
+    std::vector<std::size_t> found;
     for (std::size_t i = 0; i < names.size(); ++i) {
       if (meaning_of(names.at(i)) == meaning) {
-        found.push_back(names.at(i));
-        index = i;
+        found.push_back(i);
       }
     }
     if (found.size() > 1) {
-      return fail(ErrorKind::Malformed,
-                  fmt::format("each {} of {} could count the messages that arrived: say which "
-                              "does with --column{}",
-                              kind, listed(found), hint));
+      return ask_for_one(told_apart(names, ids, found), kind, hint);
     }
     if (found.size() == 1) {
-      return Chosen{.index = index, .remark = remark_of(names, index, meaning, kind)};
+      return Chosen{.index = found.front(),
+                    .remark = remark_of(names, found.front(), meaning, kind)};
     }
   }
   return fail(ErrorKind::Malformed,

@@ -31,9 +31,10 @@ struct Chosen {
 };
 
 /// `kind` is "column", "metric" or "series"; `wanted` is a name or empty; `hint` says what else can
-/// be done where several could be meant.
+/// be done where several could be meant. `ids` tell names apart that are alike.
 /// Errors: Malformed, naming those that there are.
 Result<Chosen> choose(const std::vector<std::string>& names, std::string_view wanted,
-                      std::string_view kind, std::string_view hint);
+                      std::string_view kind, std::string_view hint,
+                      const std::vector<std::string>& ids = {});
 
 }  // namespace scaler::trace

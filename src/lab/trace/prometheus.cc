@@ -27,6 +27,11 @@ struct Series {
 
 Result<Series> read_series(const json::Reader& series) {
   const auto values = series.optional_field("values");
+  if (!values && series.optional_field("histograms")) {
+    return fail(ErrorKind::Malformed, series.path() +
+                                          " holds histograms: ask for their counts, "
+                                          "histogram_count(increase(METRIC[STEP]))");
+  }
   if (!values) {
     return fail(ErrorKind::Malformed,
                 series.path() + " has a single value: ask /api/v1/query_range, not /api/v1/query");
