@@ -155,7 +155,7 @@ def test_a_refusal_names_the_permission(fetch):
 @pytest.mark.parametrize("arguments, told, code", [
     ([], "QUEUE is missing", 2),
     ([QUEUE, "--days", "0"], "--days: '0' is not a whole number from 1 to 455", 2),
-    (["no queue!"], "'no queue!' is not the URL or ARN of a queue", 3),
+    (["no queue!"], "QUEUE: 'no queue!' is neither the name (letters", 2),
     ([f"http://localhost:4566/123456789012/{QUEUE}"], "AWS_ENDPOINT_URL_CLOUDWATCH", 3),
 ])
 def test_wrong_words_are_named(run_program, ecs_scaler, arguments, told, code):

@@ -60,9 +60,8 @@ Result<void> set_report(GuardPlan& plan, std::string_view value) {
 
 Result<void> add_queue(GuardPlan& plan, std::string_view value) {
   // A URL of whatever shape may be that of a server which is not AWS.
-  if (!parse_queue_or_name(value).has_value() && !value.contains("://")) {
-    return fail(ErrorKind::Malformed,
-                "'" + std::string(value) + "' is not the name, URL or ARN of a queue");
+  if (!value.contains("://")) {
+    TRY(parse_queue_or_name(value));
   }
   plan.queues.emplace_back(value);
   return {};

@@ -60,10 +60,12 @@ TEST(GuardCommandLine, NamesWhatIsWrong) {
             "--report: 'xml' is no report: there are none, line and emf");
   EXPECT_EQ(error_of({"--port", "70000", "x"}),
             "--port: '70000' is no port: a port is a number from 0 to 65535");
-  for (const char* const wrong : {"", "a b", "jobs,more", "arn:aws:sqs:x"}) {
-    EXPECT_EQ(error_of({"--queue", wrong, "x"}),
-              "--queue: '" + std::string(wrong) + "' is not the name, URL or ARN of a queue");
+  for (const char* const wrong : {"", "a b", "jobs,more"}) {
+    EXPECT_TRUE(error_of({"--queue", wrong, "x"})
+                    .starts_with("--queue: '" + std::string(wrong) + "' is neither the name ("));
   }
+  EXPECT_TRUE(error_of({"--queue", "arn:aws:sqs:x", "x"})
+                  .starts_with("--queue: 'arn:aws:sqs:x' is not the URL or ARN of a queue"));
   EXPECT_EQ(error_of({"--queue", "http://127.0.0.1:9324/queue/jobs", "x"}), "");
   EXPECT_EQ(error_of({"serve", "python"}), "serve takes no command, but 'python' stands there");
   EXPECT_EQ(error_of({"--stop-timeout", "1s", "x"}),

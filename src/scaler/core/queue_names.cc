@@ -240,6 +240,12 @@ Result<QueueAddress> parse_queue_or_name(std::string_view text) {
   if (is_queue_name(text)) {
     return QueueAddress{.name = std::string(text)};
   }
+  if (!text.contains("://") && !text.starts_with("arn:")) {
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' is neither the name (letters, digits, - and _, at most 80, .fifo "
+                            "included), nor the URL or ARN of a queue",
+                            shortened(text)));
+  }
   return parse_queue(text);
 }
 

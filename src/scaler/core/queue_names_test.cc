@@ -207,7 +207,9 @@ TEST(Queue, ANameAloneLeavesTheRestOpen) {
   ASSERT_TRUE(arn);
   EXPECT_EQ(arn->name, "jobs");
   EXPECT_EQ(arn->region, "eu-west-1");
-  EXPECT_FALSE(parse_queue_or_name("no such name"));
+  EXPECT_EQ(parse_queue_or_name("jobs!").error().message,
+            "'jobs!' is neither the name (letters, digits, - and _, at most 80, .fifo included), "
+            "nor the URL or ARN of a queue");
 }
 
 }  // namespace

@@ -17,10 +17,17 @@ namespace scaler::cli {
 namespace {
 
 struct TraceFlags {
-  std::string queue = {};
+  QueueAddress queue = {};
   int days = 14;
   std::string output = {};  ///< file; empty: standard output
 };
+
+Take queue(QueueAddress& value) {
+  return [&value](const std::string& word) -> Result<void> {
+    value = TRY(parse_queue_or_name(word));
+    return {};
+  };
+}
 
 using Rows = std::vector<aws::HistoryRow>;
 
@@ -65,15 +72,11 @@ int fail_with(const Error& error) {
 }
 
 int trace(const Environment& environment, const TraceFlags& flags) {
-  const Result<QueueAddress> queue = parse_queue_or_name(flags.queue);
-  if (!queue) {
-    return fail_with(queue.error());
-  }
   const Log log(STDERR_FILENO, LogLevel::Error, system_clock());
   std::optional<Result<Rows>> rows;
   run_parallel(
       "reading CloudWatch", 1, [&](std::size_t, const std::function<void(double)>& progress) {
-        rows = fetch_history(environment, *queue, flags.days, system_clock(), log, progress);
+        rows = fetch_history(environment, flags.queue, flags.days, system_clock(), log, progress);
       });
   if (!*rows) {
     return fail_with(rows->error());
@@ -87,8 +90,8 @@ int trace(const Environment& environment, const TraceFlags& flags) {
   if (!written) {
     return fail_with(written.error());
   }
-  fmt::print("{}\nwritten to {}: try ecs-scaler advise --trace {}\n", told(queue->name, **rows),
-             flags.output, flags.output);
+  fmt::print("{}\nwritten to {}: try ecs-scaler advise --trace {}\n",
+             told(flags.queue.name, **rows), flags.output, flags.output);
   return kDone;
 }
 
@@ -102,7 +105,7 @@ Command trace_command() {
               "advise; only reads",
           .options = {{.name = "QUEUE",
                        .sentence = "its name (in AWS_REGION), URL or ARN",
-                       .take = text(flags->queue),
+                       .take = queue(flags->queue),
                        .required = true},
                       {"--days", "N",
                        fmt::format("how far back, 1 to {} (default 14): the last 14 by the minute, "
