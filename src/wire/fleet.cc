@@ -19,6 +19,9 @@
 namespace scaler {
 namespace {
 
+constexpr std::string_view kFleetMeaning =
+    "a fleet file: YAML or JSON with services, each with its cluster, service and queues";
+
 /// A text that is valid, or what it must be.
 Result<std::string> read_name(const json::Reader& value, bool (*valid)(std::string_view),
                               std::string_view meaning) {
@@ -298,6 +301,9 @@ Result<Profiles> read_profiles(const json::Reader& object, const PolicyBase& def
 Result<FleetDocument> read_fleet(const json::Value& document, std::string_view file,
                                  std::string_view default_region, const PolicyBase& base) {
   const json::Reader root = json::Reader::of_file(document, file);
+  if (!std::holds_alternative<json::Object>(document.data())) {
+    return root.expected(kFleetMeaning);
+  }
   Problems problems;
   refuse_nulls(root, problems);
   problems.add_if_failed(root.only_fields({"defaults", "profiles", "accounts", "services"}));

@@ -143,7 +143,12 @@ TEST(Fleet, TakesNoUnfinishedLineForADefault) {
 }
 
 TEST(Fleet, RefusesWhatIsNoFleet) {
-  EXPECT_EQ(error_of("[]"), "fleet.yaml: an array is not an object");
+  for (const auto& [text, what] :
+       {std::pair("[]", "an array"), std::pair("\"t,n 1,2\"", "'t,n 1,2'"), std::pair("7", "7")}) {
+    EXPECT_EQ(error_of(text), std::string("fleet.yaml: ") + what +
+                                  " is not a fleet file: YAML or JSON with services, each with its "
+                                  "cluster, service and queues");
+  }
   EXPECT_EQ(error_of("{}"), "fleet.yaml: services is missing");
   EXPECT_EQ(error_of(R"({"services":{}})"), "fleet.yaml: services: an object is not an array");
   EXPECT_EQ(error_of(R"({"services":[]})"),

@@ -119,7 +119,7 @@ def test_schema_and_program_refuse_bad_fleets(schema, check, document, complaint
     ("services: [\n", "line "),
     ("services: 1\nservices: 2\n", "line 2, column 1: the key 'services' stands twice"),
     (b"services: \xff", "line 1: not UTF-8"),
-    ("- a\n", "an array is not an object"),
+    ("- a\n", "an array is not a fleet file: YAML or JSON with services"),
     ("#" * 4_000_001, "larger than 4000000 bytes"),
 ])
 def test_a_file_that_is_no_fleet_is_one_clear_error(check, text, complaint):
