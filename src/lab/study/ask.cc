@@ -45,36 +45,9 @@ Result<double> parse_number(std::string_view text, std::string_view what, double
   const bool in_range = number > 0 && number <= max;
   if (!whole || !in_range) {
     return fail(ErrorKind::Malformed,
-                fmt::format("--arrivals: '{}' is no {} (above 0, up to {:g})", text, what, max));
+                fmt::format("'{}' is no {} (above 0, up to {:g})", text, what, max));
   }
   return number;
-}
-
-/// "poisson:0.2", "constant:1", "wave:0.2", "bursts:100".
-Result<sim::Arrivals> parse_arrivals(std::string_view text) {
-  const std::size_t colon = text.find(':');
-  const std::string_view kind = text.substr(0, colon);
-  const std::string_view number = colon == std::string_view::npos ? "" : text.substr(colon + 1);
-  if (kind == "bursts") {
-    const double size = TRY(parse_number(number, "number of messages", kMessagesMax));
-    return sim::Arrivals(sim::Bursts{.size = std::max<std::int64_t>(1, std::llround(size))});
-  }
-  if (kind == "poisson") {
-    return sim::Arrivals(
-        sim::Poisson{.per_second = TRY(parse_number(number, "rate a second", kRateMax))});
-  }
-  if (kind == "constant") {
-    return sim::Arrivals(
-        sim::Constant{.per_second = TRY(parse_number(number, "rate a second", kRateMax))});
-  }
-  if (kind == "wave") {
-    return sim::Arrivals(sim::Wave{
-        .per_second = TRY(parse_number(number, "rate a second", kRateMax)), .weekend = 0.5});
-  }
-  return fail(ErrorKind::Malformed,
-              fmt::format("--arrivals: '{}' is none of poisson:RATE, constant:RATE, wave:RATE "
-                          "(messages a second), bursts:MESSAGES (every hour on average)",
-                          text));
 }
 
 /// Half of each work is fixed, the other half exponentially distributed.
@@ -141,9 +114,6 @@ Result<Asked> ask(const Terms& terms) {
   question.scenario.service = sim::service_model(preset, work_time(terms.work));
   world::ServiceBehaviour& behaviour = question.scenario.service.behaviour;
   behaviour.workers_protect = terms.work_is_protected();
-  if (!terms.workers_guarded && terms.guard_linger != Terms{}.guard_linger) {
-    return fail(ErrorKind::Malformed, "--guard-linger is of ecs-guard: it needs --workers-guarded");
-  }
   if (terms.workers_guarded) {
     behaviour.protection_lingers = terms.guard_linger;
     behaviour.protection_least = kGuardKeeps;
@@ -194,6 +164,37 @@ Result<Candidate> candidate_of(const json::Reader& root, const std::string& name
 }
 
 }  // namespace
+
+Result<sim::Arrivals> parse_arrivals(std::string_view text) {
+  const std::size_t colon = text.find(':');
+  const std::string_view kind = text.substr(0, colon);
+  const std::string_view number = colon == std::string_view::npos ? "" : text.substr(colon + 1);
+  if (kind == "bursts") {
+    const double size = TRY(parse_number(number, "number of messages", kMessagesMax));
+    return sim::Arrivals(sim::Bursts{.size = std::max<std::int64_t>(1, std::llround(size))});
+  }
+  if (kind == "poisson") {
+    return sim::Arrivals(
+        sim::Poisson{.per_second = TRY(parse_number(number, "rate a second", kRateMax))});
+  }
+  if (kind == "constant") {
+    return sim::Arrivals(
+        sim::Constant{.per_second = TRY(parse_number(number, "rate a second", kRateMax))});
+  }
+  if (kind == "wave") {
+    return sim::Arrivals(sim::Wave{
+        .per_second = TRY(parse_number(number, "rate a second", kRateMax)), .weekend = 0.5});
+  }
+  return fail(ErrorKind::Malformed,
+              fmt::format("'{}' is none of poisson:RATE, constant:RATE, wave:RATE "
+                          "(messages a second), bursts:MESSAGES (every hour on average)",
+                          text));
+}
+
+Result<void> check_terms(const Terms& terms) {
+  TRY(ask(terms));
+  return {};
+}
 
 Result<Asked> ask_about_trace(const Terms& terms, std::string_view text, const std::string& file) {
   Asked asked = TRY(ask(terms));

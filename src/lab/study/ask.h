@@ -43,6 +43,8 @@ struct Terms {
   std::string prices = {};                              ///< text; empty: the built-in prices
   std::uint64_t seed = 1;
 
+  /// Whether tasks run on instances that somebody starts.
+  bool has_instances() const { return instance_start || start == "gpu"; }
   bool owns_instances() const { return instance_start && instances == kOwnInstances; }
   /// Whether tasks are protected from scale-in while they work, by whomever.
   bool work_is_protected() const { return workers_protect || workers_guarded; }
@@ -55,10 +57,16 @@ struct Asked {
   std::string source = {};  ///< for people: the trace's name or the specification
 };
 
+/// Arrivals such as "poisson:0.2", "constant:1", "wave:0.2", "bursts:100".
+/// Errors: Malformed, quoting what is wrong.
+Result<sim::Arrivals> parse_arrivals(std::string_view text);
+/// What is wrong with the terms alone, whatever arrives. Errors: Malformed, quoting the term.
+Result<void> check_terms(const Terms& terms);
+
 /// About a trace whose text stands in `file`.
 /// Errors: Malformed, naming the file when it is the trace, else quoting the term that is wrong.
 Result<Asked> ask_about_trace(const Terms& terms, std::string_view text, const std::string& file);
-/// About arrivals such as "poisson:0.2", "constant:1", "wave:0.2", "bursts:100".
+/// About what parse_arrivals() takes.
 /// Errors: Malformed, quoting the term that is wrong.
 Result<Asked> ask_about_arrivals(const Terms& terms, const std::string& arrivals);
 

@@ -331,7 +331,9 @@ Command advise_command() {
           "of a trace, reported on the last",
       .options = std::move(options),
       .exclusive = study_exclusive({{"--schedules", "--keep-zero"}}),
+      .needs = study_needs(),
       .either = study_either(),
+      .check = [flags] { return check_study(flags->study); },
       .footer = "Exit codes: 0 the objective is met, 1 no policy meets it, 2 usage, 3 input.",
       .example = "ecs-scaler advise --arrivals wave:0.2 --length 7d --objective 'p95 wait < 2m'",
       .run = [flags](const Environment& environment) -> int {

@@ -47,10 +47,11 @@ struct Command {
   std::vector<std::pair<std::string, std::string>> exclusive = {};  ///< never both of these
   std::vector<std::pair<std::string, std::string>> needs = {};      ///< the first of the second
   std::vector<std::pair<std::string, std::string>> either = {};     ///< one of these, not both
-  bool reads_environment = false;                                   ///< a service's settings
-  std::string footer = {};                                          ///< of its help; lines
-  std::string example = {};                                         ///< a line of a shell
-  std::function<int(const Environment&)> run = {};                  ///< -> exit code
+  std::function<Result<void>()> check = {};         ///< of all options together; Errors: Malformed
+  bool reads_environment = false;                   ///< a service's settings
+  std::string footer = {};                          ///< of its help; lines
+  std::string example = {};                         ///< a line of a shell
+  std::function<int(const Environment&)> run = {};  ///< -> exit code
 };
 
 // The kinds of values. Each refers to where the value goes.

@@ -140,7 +140,7 @@ class Words {
         return refuse(fmt::format("give either {} or {}", label_of(one), label_of(other)));
       }
     }
-    return {};
+    return command_->check ? command_->check() : Result<void>();
   }
 
   /// "--trace FILE"

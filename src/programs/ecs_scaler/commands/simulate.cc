@@ -49,17 +49,10 @@ std::vector<study::Candidate> all_drivers(const study::Settings& plain) {
   return candidates;
 }
 
-Result<study::Candidate> rival_of(const std::string& name, const study::Asked& asked,
-                                  const study::Settings& plain) {
+study::Candidate rival_of(const std::string& name, const study::Settings& plain) {
   const study::InstanceDriver* const driver = study::find_driver(name);
-  if (driver != nullptr && asked.question.scenario.group) {
-    return study::driver_candidate(*driver, plain);
-  }
-  if (driver != nullptr) {
-    return fail(ErrorKind::Malformed,
-                fmt::format("--rival {} drives instances: it needs --instance-start", name));
-  }
-  return study::rival_candidate(*rivals::find(name));
+  return driver != nullptr ? study::driver_candidate(*driver, plain)
+                           : study::rival_candidate(*rivals::find(name));
 }
 
 /// One after another.
@@ -72,21 +65,16 @@ Take known_rivals(std::vector<std::string>& names) {
 }
 
 /// Files of one name in several folders are told apart by their paths.
-Result<void> tell_apart(std::vector<study::Candidate>& candidates,
-                        const std::vector<std::string>& paths) {
+void tell_apart(std::vector<study::Candidate>& candidates, const std::vector<std::string>& paths) {
   std::vector<std::string> names;
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const auto same = std::ranges::count(candidates, candidates[i].name, &study::Candidate::name);
     const std::filesystem::path path = paths[i];
     names.push_back(same == 1 ? candidates[i].name : (path.parent_path() / path.stem()).string());
-    if (std::ranges::count(paths, paths[i]) > 1) {
-      return fail(ErrorKind::Malformed, fmt::format("--policy: '{}' is given twice", paths[i]));
-    }
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     candidates[i].name = names[i];
   }
-  return {};
 }
 
 Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags,
@@ -97,7 +85,7 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags,
   for (const std::string& path : flags.policies) {
     candidates.push_back(TRY(read_policy_file(path)));
   }
-  TRY(tell_apart(candidates, flags.policies));
+  tell_apart(candidates, flags.policies);
   for (const std::string& name : flags.rivals) {
     if (name == "all") {
       std::ranges::transform(rivals::all(), std::back_inserter(candidates), study::rival_candidate);
@@ -105,7 +93,7 @@ Result<std::vector<study::Candidate>> candidates_of(const SimulateFlags& flags,
         std::ranges::move(all_drivers(plain), std::back_inserter(candidates));
       }
     } else {
-      candidates.push_back(TRY(rival_of(name, asked, plain)));
+      candidates.push_back(rival_of(name, plain));
     }
   }
   return candidates;
@@ -178,6 +166,22 @@ void print(const SimulateFlags& flags, const study::Asked& asked,
   std::fputs(text.c_str(), stdout);
 }
 
+/// What no file tells.
+Result<void> check(const SimulateFlags& flags) {
+  for (const std::string& path : flags.policies) {
+    if (std::ranges::count(flags.policies, path) > 1) {
+      return fail(ErrorKind::Malformed, fmt::format("--policy: '{}' is given twice", path));
+    }
+  }
+  for (const std::string& name : flags.rivals) {
+    if (study::find_driver(name) != nullptr && !flags.study.terms.has_instances()) {
+      return fail(ErrorKind::Malformed,
+                  fmt::format("--rival {} drives instances: it needs --instance-start", name));
+    }
+  }
+  return check_study(flags.study);
+}
+
 Result<void> simulate(SimulateFlags& flags, std::size_t width) {
   const study::Asked asked = TRY(ask(flags.study));
   study::Candidate plain = study::plain_candidate(asked.question, flags.study.terms);
@@ -224,7 +228,9 @@ Command simulate_command() {
           .sentence = "What policies would do with a trace: waiting, cost, and a page with charts",
           .options = std::move(options),
           .exclusive = study_exclusive(),
+          .needs = study_needs(),
           .either = study_either(),
+          .check = [flags] { return check(*flags); },
           .example = "ecs-scaler simulate --trace sent.csv --work 30s --html report.html",
           .run = [flags](const Environment& environment) -> int {
             const Result<void> done = simulate(*flags, help_width(environment));

@@ -52,6 +52,16 @@ Take start(std::string& value) {
   };
 }
 
+/// A text that `parse` can read.
+template <typename Parse>
+Take checked(std::string& value, Parse parse) {
+  return [&value, parse](const std::string& word) -> Result<void> {
+    TRY(parse(word));
+    value = word;
+    return {};
+  };
+}
+
 std::vector<Option> arrival_options(StudyFlags& flags) {
   return {
       {"--trace", "FILE",
@@ -65,7 +75,7 @@ std::vector<Option> arrival_options(StudyFlags& flags) {
        text(flags.terms.column)},
       {"--arrivals", "SPEC",
        "instead: poisson:RATE, constant:RATE, wave:RATE (messages a second), bursts:MESSAGES",
-       text(flags.arrivals)},
+       checked(flags.arrivals, study::parse_arrivals)},
       {"--scale", "FACTOR", "multiply the trace's values by this (default 1)",
        real_number(flags.terms.scale, kScaleMin, kScaleMax)},
       study_duration("--length", flags.terms.length, "how long arrivals come; of --arrivals")};
@@ -139,7 +149,8 @@ std::vector<Option> service_options(StudyFlags& flags) {
       study_duration("--guard-linger", terms.guard_linger, "the --linger of that ecs-guard"),
       {"--tasks-max", "N", "limit of rivals and of advised policies (default 100)",
        integer(terms.tasks_max, 1, kTasksMaxLimit)},
-      {"--objective", "TEXT", "default 'p95 wait < 60s'", text(terms.objective)},
+      {"--objective", "TEXT", "default 'p95 wait < 60s'",
+       checked(terms.objective, study::parse_objective)},
       {"--price", "PRICE",
        fmt::format("of a task: fargate-x86:VCPU,GB, fargate-arm:VCPU,GB, an EC2 type or a number "
                    "an hour (default {})",
@@ -178,6 +189,19 @@ std::vector<std::pair<std::string, std::string>> study_exclusive(
 
 std::vector<std::pair<std::string, std::string>> study_either() {
   return {{"--trace", "--arrivals"}};
+}
+
+std::vector<std::pair<std::string, std::string>> study_needs() {
+  return {{"--guard-linger", "--workers-guarded"}};
+}
+
+Result<void> check_study(const StudyFlags& flags) {
+  study::Terms terms = flags.terms;
+  if (!flags.prices.empty()) {  // What is known there is told when that file is read.
+    terms.price = "1";
+    terms.instance_price = terms.instance_price.empty() ? "" : "1";
+  }
+  return study::check_terms(terms);
 }
 
 Result<study::Asked> ask(StudyFlags& flags) {

@@ -29,6 +29,11 @@ std::vector<std::pair<std::string, std::string>> study_exclusive(
 
 /// A trace or arrivals: `Command::either`.
 std::vector<std::pair<std::string, std::string>> study_either();
+/// `Command::needs`.
+std::vector<std::pair<std::string, std::string>> study_needs();
+
+/// What is wrong with the flags together, before any file is read.
+Result<void> check_study(const StudyFlags& flags);
 
 /// Reads the files, and puts the flags as a question; the prices are in the terms afterwards.
 /// Errors: Malformed, naming flag or file.
