@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "lab/study/excerpts.h"
+#include "lab/study/test_support.h"
 
 namespace scaler::study {
 namespace {
@@ -17,17 +18,7 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-
-Question two_hours() {
-  Question question;
-  question.scenario.length = minutes(120);
-  question.scenario.arrivals = {sim::Poisson{.per_second = 0.2}};
-  question.scenario.service =
-      sim::service_model(sim::Preset::Fargate, {.min = seconds(10), .max = seconds(30)});
-  question.scenario.service.behaviour.workers_protect = true;
-  question.price = {.per_hour = 0.05};
-  return question;
-}
+using testing::two_hours;
 
 Question two_days() {
   Question question = two_hours();

@@ -7,6 +7,7 @@
 
 #include "ground/json/value.h"
 #include "lab/study/backtest.h"
+#include "lab/study/test_support.h"
 
 namespace scaler::study {
 namespace {
@@ -14,6 +15,7 @@ namespace {
 using std::chrono::minutes;
 using std::chrono::seconds;
 using ::testing::HasSubstr;
+using testing::two_hours;
 
 TEST(Objective, IsReadAsPeopleWriteIt) {
   for (const char* text : {"p95 wait < 60s", "p95<60s", "p95 wait <= 1m", " p95  wait < 60 "}) {
@@ -72,17 +74,6 @@ TEST(Prices, KnowTheSizesOfFargate) {
             "and 32");
   EXPECT_EQ(find_price("fargate-x86:8,18").error().message,
             "'fargate-x86:8,18': with 8 vCPU a task on Fargate has 16 to 60 GB by 4, not 18");
-}
-
-Question two_hours() {
-  Question question;
-  question.scenario.length = minutes(120);
-  question.scenario.arrivals = {sim::Poisson{.per_second = 0.2}};
-  question.scenario.service =
-      sim::service_model(sim::Preset::Fargate, {.min = seconds(10), .max = seconds(30)});
-  question.scenario.service.behaviour.workers_protect = true;
-  question.price = {.per_hour = 0.05};
-  return question;
 }
 
 Settings some_settings() {
