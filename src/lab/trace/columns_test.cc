@@ -395,6 +395,14 @@ TEST(Columns, ARowThatCannotBeReadIsNoLineInFrontOfATable) {
   EXPECT_EQ(must_read(report + good).messages(), 1);
 }
 
+// Nanoseconds of the year 2926 overflowed, and the answer was of nonsense.
+TEST(Columns, ATimeThatNobodyMeansIsRefused) {
+  EXPECT_THAT(error_of("t,count\n2926-11-02 00:00,5\n2926-11-02 00:01,1\n"),
+              HasSubstr("line 2: '2926-11-02 00:00' does not lie between 1970 and 2200"));
+  EXPECT_THAT(error_of("time,count\n1969-12-31 23:59,5\n"), HasSubstr("between 1970 and 2200"));
+  EXPECT_EQ(must_read("time,count\n2199-12-31 23:59,5\n").messages(), 5);
+}
+
 TEST(Columns, TablesThatProgramsDrawAreRead) {
   for (const char* text :
        {"        time        | count \n--------------------+-------\n"

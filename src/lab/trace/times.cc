@@ -214,7 +214,13 @@ Result<ReadMoment> parse_moment(std::string_view text, DateOrder order) {
       return ReadMoment{.at = *at, .zoned = true};
     }
   } else if (const Result<ReadMoment> moment = parse_date(text, order)) {
-    return moment;
+    // Beyond 2262 nanoseconds overflow; nobody means such a year.
+    constexpr Instant kEnd = std::chrono::sys_days(std::chrono::year(2200) / 1 / 1);
+    if (moment->at >= Instant{} && moment->at < kEnd) {
+      return moment;
+    }
+    return fail(ErrorKind::Malformed,
+                fmt::format("'{}' does not lie between 1970 and 2200", shortened(text, kQuoted)));
   }
   if (order == DateOrder::Unknown && order_is_open(text)) {
     return fail(ErrorKind::Malformed,
