@@ -9,6 +9,7 @@
 #include "edge/config/variables.h"
 #include "ground/base/problems.h"
 #include "ground/base/text.h"
+#include "scaler/core/cron.h"
 #include "scaler/core/names.h"
 #include "scaler/core/queue_names.h"
 #include "wire/fleet.h"
@@ -192,11 +193,37 @@ std::optional<std::int64_t> seconds_of_rate(std::string_view text) {
   return std::nullopt;
 }
 
+/// The shortest time between two starts by the minutes of "cron(0/5 8-18 ? * MON-FRI *)", whatever
+/// its hours and days: 300. One that starts each minute was taken for a quarter of an hour: three
+/// times the invocations, and looks of 45 minutes ago counted. So is what cannot be read, as
+/// EventBridge may take it all the same.
+std::int64_t seconds_of_cron(std::string_view text) {
+  constexpr std::string_view kCron = "cron(";
+  constexpr std::int64_t kUnknown = 900;
+  std::string minutes(text.substr(kCron.size(), text.find(' ') - kCron.size()));
+  if (const std::size_t step = minutes.find('/');
+      step != std::string::npos && minutes.find_first_of("*-,") == std::string::npos) {
+    minutes.insert(step, "-59");  // EventBridge's "0/5"
+  }
+  const Result<Cron> cron = Cron::parse(minutes + " * * * *");
+  if (!cron) {
+    return kUnknown;
+  }
+  const LocalMinutes noon = std::chrono::local_days(std::chrono::days(1)) + std::chrono::hours(12);
+  constexpr std::chrono::minutes kMinute(1);
+  std::chrono::minutes shortest = std::chrono::hours(1);
+  for (LocalMinutes at = *cron->latest(noon, std::chrono::days(1));
+       at > noon - std::chrono::hours(2);) {
+    const LocalMinutes before = *cron->latest(at - kMinute, std::chrono::days(1));
+    shortest = std::min(shortest, at - before);
+    at = before;
+  }
+  return std::chrono::seconds(shortest).count();
+}
+
 /// A wait that is counted by looks must know how far apart they are. The templates hand on what
-/// they give to EventBridge; what is between two times of a cron expression is taken for a quarter
-/// of an hour.
+/// they give to EventBridge.
 void read_schedule(const Environment& environment, ServiceConfig& config, Problems& problems) {
-  constexpr std::int64_t kCronSeconds = 900;
   constexpr std::int64_t kMax = 86'400;
   const auto text = variable(environment, kScheduleSeconds);
   if (!text) {
@@ -204,7 +231,7 @@ void read_schedule(const Environment& environment, ServiceConfig& config, Proble
   }
   std::optional<std::int64_t> seconds = seconds_of_rate(*text);
   if (text->starts_with("cron(")) {
-    seconds = kCronSeconds;
+    seconds = seconds_of_cron(*text);
   }
   if (!seconds) {
     const json::Value value = value_as_written(*text);

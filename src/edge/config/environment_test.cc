@@ -278,7 +278,12 @@ TEST(Environment, KnowsHowFarApartScheduledPassesAre) {
   EXPECT_EQ(service_from_environment(environment)->look_every, std::chrono::seconds(60));
   for (const auto& [text, seconds] :
        {std::pair("300", 300), std::pair("rate(1 minute)", 60), std::pair("rate(5 minutes)", 300),
-        std::pair("rate(1 hour)", 3600), std::pair("cron(0/5 * * * ? *)", 900)}) {
+        std::pair("rate(1 hour)", 3600), std::pair("cron(0/5 * * * ? *)", 300),
+        std::pair("cron(* 8-18 ? * MON-FRI *)", 60), std::pair("cron(*/10 * * * ? *)", 600),
+        std::pair("cron(0,5,30 * * * ? *)", 300), std::pair("cron(3,58 * * * ? *)", 300),
+        std::pair("cron(10-12 * * * ? *)", 60), std::pair("cron(0 8 * * ? *)", 3600),
+        std::pair("cron(0/5,3 * * * ? *)", 900), std::pair("cron(", 900),
+        std::pair("cron( )", 900)}) {
     environment["SCHEDULE_SECONDS"] = text;
     EXPECT_EQ(service_from_environment(environment)->look_every, std::chrono::seconds(seconds))
         << text;
