@@ -123,6 +123,16 @@ def test_commands_take_a_file_from_s3(cloud, run_program, ecs_scaler):
     assert json.loads(shown.stdout())["services"][0]["service"] == "a"
 
 
+# The unit of systemd takes 3 for final: after a start before the network there was no controller.
+def test_a_controller_whose_store_is_away_may_be_started_again(store, run_program, ecs_scaler):
+    environment = {"AWS_ENDPOINT_URL": store.url, "AWS_REGION": "us-east-1",
+                   "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "example"}
+    store.answer = refused(503, "SlowDown")
+    ended = run_program([ecs_scaler, "run", "--config", SOURCE], env=environment)
+    assert ended.code == 1, ended.output()
+    assert "SlowDown" in ended.output()
+
+
 def test_iam_grants_the_object(run_program, ecs_scaler):
     shown = run_program([ecs_scaler, "iam", "--account", "123456789012", "--output", "json"],
                         env={"FLEET": SOURCE})

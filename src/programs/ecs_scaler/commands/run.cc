@@ -38,7 +38,12 @@ int run(const Environment& environment, const RunFlags& flags) {
   FileWatch watch(watched_file(settings.choice));
   auto fleet = open_fleet(environment, settings.choice, STDOUT_FILENO);
   if (!fleet) {
-    return complain(kConfiguration, fleet.error().message);
+    // What passes by itself is no matter of settings: those systemd takes for final, and starts the
+    // controller no more. A machine that was up before its network was left without one.
+    const ErrorKind kind = fleet.error().kind;
+    const bool passes = kind == ErrorKind::Unavailable || kind == ErrorKind::Throttled ||
+                        kind == ErrorKind::Unauthorized;
+    return complain(passes ? kFailed : kConfiguration, fleet.error().message);
   }
   return run_fleet(*std::move(fleet), std::move(watch), environment, settings, stop);
 }
