@@ -7,6 +7,7 @@
 #include <fmt/core.h>
 
 #include "ground/base/problems.h"
+#include "ground/base/text.h"
 #include "ground/json/reader.h"
 #include "ground/json/writer.h"
 
@@ -239,11 +240,11 @@ Result<std::vector<HistoryRow>> queue_history(Client& client, const HistoryReque
   }
   if (rows.empty()) {
     return fail(ErrorKind::NotFound,
-                fmt::format("CloudWatch has no values of a queue '{}' in {} in the last {} days: "
+                fmt::format("CloudWatch has no values of a queue '{}' in {} in the last {}: "
                             "look at its name, region and account; a new or unused queue has none",
                             request.queue,
                             request.region.empty() ? client.settings().region : request.region,
-                            request.days));
+                            plural(request.days, "day")));
   }
   return rows;
 }

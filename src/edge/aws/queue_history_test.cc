@@ -156,7 +156,7 @@ TEST(QueueHistory, TellsWhatIsRefusedOrNotThere) {
   nothing.test.transport.reply_with({ok(answer(""))});
   EXPECT_EQ(nothing.fetch(1).error().kind, ErrorKind::NotFound);
   EXPECT_THAT(nothing.fetch(1).error().message,
-              HasSubstr("no values of a queue 'jobs' in us-east-1 in the last 1 days"));
+              HasSubstr("no values of a queue 'jobs' in us-east-1 in the last 1 day"));
 }
 
 TEST(QueueHistory, WaitsWhenItIsThrottled) {
