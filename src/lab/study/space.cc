@@ -183,6 +183,7 @@ void Space::add_modes(std::vector<Settings>& list) const {
     Settings gathered = base(scaled(limit_, share));
     gathered.policy.scale_down_threshold = seconds(0);
     gathered.policy.zero_confirmations = 1;
+    list.push_back(gathered);
     for (const std::int64_t messages : {kFew, spare_, in_time_ / 3, 2 * in_time_ / 3}) {
       if (messages > 1) {
         gathered.policy.activation_backlog = messages;
