@@ -51,6 +51,25 @@ def test_a_trace_gives_text_json_csv_and_a_page(run_program, ecs_scaler, files, 
     assert float(rows[0]["wait_p95_seconds"]) == pytest.approx(own["wait_p95_seconds"], abs=1e-3)
 
 
+def test_a_page_takes_no_inputs_place(run_program, ecs_scaler, files):
+    policy, trace = files
+    for command, flag, page in (("simulate", "--policy", trace), ("simulate", "--policy", policy),
+                                ("advise", "--policy", policy)):
+        before = page.read_text()
+        refused = run_program([ecs_scaler, command, "--trace", trace, flag, policy,
+                               "--html", page.parent / "." / page.name])
+        assert refused.code == 2 and "is read: the page would take its place" in refused.stderr()
+        assert page.read_text() == before
+
+
+def test_a_files_name_moves_no_cursor(run_program, ecs_scaler, files, tmp_path):
+    policy, trace = (path.rename(tmp_path / f"\x1b[2J{path.name}") for path in files)
+    shown = run_program([ecs_scaler, "simulate", "--trace", trace, "--policy", policy])
+    assert shown.code == 0, shown.output()
+    assert "\x1b" not in shown.stdout() and r"\x1b[2Jown" in shown.stdout()
+    assert r"\x1b[2Jtrace.csv" in shown.stdout()
+
+
 def test_one_seed_one_answer(run_program, ecs_scaler, files):
     policy, trace = files
     arguments = [ecs_scaler, "simulate", "--trace", trace, "--policy", policy, "--output", "csv"]

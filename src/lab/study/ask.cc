@@ -8,6 +8,7 @@
 
 #include <fmt/core.h>
 
+#include "ground/base/problems.h"
 #include "ground/base/text.h"
 #include "lab/study/instances.h"
 #include "scaler/core/policy.h"
@@ -212,7 +213,7 @@ Result<Asked> ask_about_trace(const Terms& terms, std::string_view text, const s
   }
   asked.question = over(asked, terms, *trace);
   asked.trace = std::move(*trace);
-  asked.source = std::filesystem::path(file).filename().string();
+  asked.source = shortened(std::filesystem::path(file).filename().string());
   set_rivals(asked.question, terms);
   return asked;
 }
@@ -296,9 +297,9 @@ std::string subtitle_of(const Question& question, const Terms& terms, std::int64
           ? format_duration(length)
           : fmt::format("{:.1f} days",
                         std::chrono::duration<double, std::ratio<86'400>>(length).count());
-  return fmt::format("{} from {}, {} messages, {} of work each on average, {} start", long_as,
-                     format_instant(question.scenario.begin), messages, format_duration(terms.work),
-                     terms.start);
+  return fmt::format("{} from {}, {}, {} of work each on average, {} start", long_as,
+                     format_instant(question.scenario.begin), plural(messages, "message"),
+                     format_duration(terms.work), terms.start);
 }
 
 }  // namespace scaler::study

@@ -333,7 +333,7 @@ Command advise_command() {
       .exclusive = study_exclusive({{"--schedules", "--keep-zero"}}),
       .needs = study_needs(),
       .either = study_either(),
-      .check = [flags] { return check_study(flags->study); },
+      .check = [flags] { return check_study(flags->study, {flags->present}); },
       .footer = "Exit codes: 0 the objective is met, 1 no policy meets it, 2 usage, 3 input.",
       .example = "ecs-scaler advise --arrivals wave:0.2 --length 7d --objective 'p95 wait < 2m'",
       .run = [flags](const Environment& environment) -> int {

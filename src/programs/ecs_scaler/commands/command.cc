@@ -125,6 +125,9 @@ Take existing_file(std::string& path) {
 Take written_file(std::string& path) {
   return [&path](const std::string& word) -> Result<void> {
     TRY(refuse_empty(word));
+    if (word == "-") {
+      return fail(ErrorKind::Malformed, "'-' is no file: what is written needs a name");
+    }
     const std::filesystem::path file = word;
     const auto folder = file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
     std::error_code error;

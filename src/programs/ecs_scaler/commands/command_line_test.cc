@@ -149,6 +149,7 @@ TEST(Parse, NamesTheValueAndWhatWouldBeRight) {
   EXPECT_EQ(complaint({"--file", "/"}), "--file: '/' is a folder");
   EXPECT_EQ(complaint({"--into", "/"}), "--into: '/' is a folder");
   EXPECT_EQ(complaint({"--into", "/nowhere/at/all"}), "--into: there is no folder '/nowhere/at'");
+  EXPECT_EQ(complaint({"--into", "-"}), "--into: '-' is no file: what is written needs a name");
   EXPECT_EQ(complaint({"--into", "/dev/null"}), "");
   const std::string link =
       (std::filesystem::temp_directory_path() / ("fleet-" + std::to_string(::getpid()) + ".yaml"))

@@ -7,6 +7,7 @@
 #include <fmt/ranges.h>
 
 #include "ground/base/file.h"
+#include "ground/base/problems.h"
 #include "lab/study/advice.h"
 #include "lab/study/answers.h"
 #include "lab/study/backtest.h"
@@ -70,7 +71,8 @@ void tell_apart(std::vector<study::Candidate>& candidates, const std::vector<std
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     const auto same = std::ranges::count(candidates, candidates[i].name, &study::Candidate::name);
     const std::filesystem::path path = paths[i];
-    names.push_back(same == 1 ? candidates[i].name : (path.parent_path() / path.stem()).string());
+    names.push_back(same == 1 ? candidates[i].name
+                              : shortened((path.parent_path() / path.stem()).string()));
   }
   for (std::size_t i = 0; i < candidates.size(); ++i) {
     candidates[i].name = names[i];
@@ -179,7 +181,7 @@ Result<void> check(const SimulateFlags& flags) {
                   fmt::format("--rival {} drives instances: it needs --instance-start", name));
     }
   }
-  return check_study(flags.study);
+  return check_study(flags.study, flags.policies);
 }
 
 Result<void> simulate(SimulateFlags& flags, std::size_t width) {

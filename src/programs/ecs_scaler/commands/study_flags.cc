@@ -12,6 +12,7 @@
 
 #include "ground/base/duration.h"
 #include "ground/base/file.h"
+#include "ground/base/problems.h"
 #include "ground/json/value.h"
 #include "lab/study/instances.h"
 #include "programs/ecs_scaler/commands/complain.h"
@@ -195,7 +196,16 @@ std::vector<std::pair<std::string, std::string>> study_needs() {
   return {{"--guard-linger", "--workers-guarded"}};
 }
 
-Result<void> check_study(const StudyFlags& flags) {
+Result<void> check_study(const StudyFlags& flags, std::vector<std::string> inputs) {
+  inputs.push_back(flags.trace);
+  for (const std::string& input : inputs) {
+    std::error_code error;
+    if (!flags.html.empty() && std::filesystem::equivalent(flags.html, input, error)) {
+      return fail(ErrorKind::Malformed, fmt::format("--html: '{}' is read: the page would take its "
+                                                    "place",
+                                                    shortened(flags.html)));
+    }
+  }
   study::Terms terms = flags.terms;
   if (!flags.prices.empty()) {  // What is known there is told when that file is read.
     terms.price = "1";
@@ -220,7 +230,8 @@ Result<study::Asked> ask(StudyFlags& flags) {
 
 Result<study::Candidate> read_policy_file(const std::string& path) {
   const std::string text = TRY(read_input(path));
-  auto candidate = study::read_candidate(text, std::filesystem::path(path).stem().string());
+  auto candidate =
+      study::read_candidate(text, shortened(std::filesystem::path(path).stem().string()));
   if (!candidate) {
     return fail(std::move(candidate).error(), path);
   }

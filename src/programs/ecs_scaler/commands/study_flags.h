@@ -32,8 +32,9 @@ std::vector<std::pair<std::string, std::string>> study_either();
 /// `Command::needs`.
 std::vector<std::pair<std::string, std::string>> study_needs();
 
-/// What is wrong with the flags together, before any file is read.
-Result<void> check_study(const StudyFlags& flags);
+/// What is wrong with the flags together, before any file is read. `inputs`: files that are read
+/// beside the trace.
+Result<void> check_study(const StudyFlags& flags, std::vector<std::string> inputs);
 
 /// Reads the files, and puts the flags as a question; the prices are in the terms afterwards.
 /// Errors: Malformed, naming flag or file.

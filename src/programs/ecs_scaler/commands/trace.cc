@@ -58,8 +58,8 @@ std::string told(const std::string& queue, const Rows& rows) {
     sent += row.values.front().value_or(0);
     busiest = rate(row) > rate(*busiest) ? &row : busiest;
   }
-  return fmt::format("{}: {:.0f} messages sent from {} to {}, at most {:.0f} in {}", queue, sent,
-                     format_instant(rows.front().at),
+  return fmt::format("{}: {} sent from {} to {}, at most {:.0f} in {}", queue,
+                     plural(std::llround(sent), "message"), format_instant(rows.front().at),
                      format_instant(rows.back().at + rows.back().period),
                      busiest->values.front().value_or(0), format_duration(busiest->period));
 }
