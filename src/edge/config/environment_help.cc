@@ -155,8 +155,8 @@ std::vector<VariableHelp> environment_help() {
       {std::string(kTickSeconds), "seconds", "10", "Time between ticks, 1 to 59; 0 sends none."});
   help.push_back({std::string(kScheduleSeconds), "seconds|rate(...)|cron(...)", "60",
                   "How far apart the scheduled passes are, by the minutes of a cron. Looks that "
-                  "are more than three times as "
-                  "far apart, and more than 3 minutes, say nothing about the time between them."});
+                  "are more than three times as far apart, and more than 3 minutes, say nothing "
+                  "about the time between them."});
   help.push_back({std::string(kDoorbell), "", "",
                   "The scaler's own doorbell queue: a message on it is a pass that may only scale "
                   "out."});

@@ -303,19 +303,16 @@ std::optional<std::string> Memory::text_of(const ServiceState& state, const Poli
 }
 
 std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now& pass) const {
-  if (refused_at_ && since(*refused_at_, pass.at) < kRefusedPause) {
-    return std::nullopt;
-  }
   ServiceState now = significant(state_, policy, pass);
   const std::optional<QueuesMark> queues = told_queues(now, queues_);
   if (odd_ || !covers(tag_state_.recommendations, now.recommendations, ahead(policy))) {
-    return format_state(now, queues);
+    return text_of(state_, policy, pass);
   }
   const bool stale = !tag_state_.last_look || since(*tag_state_.last_look, pass.at) >= kRenewal;
   const bool surplus =
       pass.needed < pass.desired && pass.desired > policy.bounds_at(pass.at).tasks_min;
   if ((waits(now) || surplus) && stale) {  // One look alone lets nothing scale in.
-    return format_state(now, queues);
+    return text_of(state_, policy, pass);
   }
   // Every change sets last_scale_out or last_scale_in as well, so those speak for the histories.
   // What a gap moves in empty_since, the renewal says.
@@ -323,9 +320,7 @@ std::optional<std::string> Memory::text_to_save(const Policy& policy, const Now&
   if (told.empty_since && tag_gist_.empty_since) {
     told.empty_since = tag_gist_.empty_since;
   }
-  return told == tag_gist_ && queues == tag_queues_
-             ? std::nullopt
-             : std::optional(format_state(significant(state_, policy, pass), queues));
+  return told == tag_gist_ && queues == tag_queues_ ? std::nullopt : text_of(state_, policy, pass);
 }
 
 /// Other processes write no need that the tag's last one, which is told ahead, covers. So who has
